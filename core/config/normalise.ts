@@ -1,0 +1,113 @@
+import type { ALGORITHMS, Sections } from "./schema";
+
+export type Algorithm = (typeof ALGORITHMS)[number];
+export type NodeConfig = Sections["nodes"][number];
+export type Role = NodeConfig["roles"][number];
+
+/** A CA that the cluster has already, certificate and key proven to belong together. */
+export interface GivenCa {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+type AuthoritySection = Sections["authority"];
+
+/** What `parseConfig` returns: every default filled in, everything checked. */
+export type Config = Omit<Sections, "authority" | "certificates"> & {
+  readonly authority: Pick<AuthoritySection, "kind" | "algorithm" | "serviceAccount"> & {
+    readonly validitySeconds: number;
+    readonly kubernetes?: GivenCa | undefined;
+    readonly etcd?: GivenCa | undefined;
+    readonly frontProxy?: GivenCa | undefined;
+  };
+  readonly certificates: CertificatesConfig;
+};
+
+interface Lifetime {
+  readonly validitySeconds?: number | undefined;
+  readonly renewBeforeSeconds?: number | undefined;
+  readonly renewEverySeconds?: number | undefined;
+}
+
+export interface CertificatesConfig {
+  readonly validitySeconds: number;
+  readonly renewBeforeSeconds?: number | undefined;
+  /** Given, or two thirds of the validity; `leafPolicy` says what holds for one profile. */
+  readonly renewEverySeconds: number;
+  /** True when neither renewBefore nor renewEvery was given. */
+  readonly renewalIsDefault: boolean;
+  readonly algorithm: Algorithm;
+  readonly custody: "node" | "state";
+  readonly profiles: Partial<
+    Record<keyof Sections["certificates"]["profiles"], ProfileConfig>
+  >;
+}
+
+export interface ProfileConfig extends Lifetime {
+  readonly enabled: boolean;
+  readonly algorithm?: Algorithm | undefined;
+}
+
+/** Two thirds, as cert-manager and step-ca do: a third of the lifetime is left for failures to be noticed. */
+export const defaultRenewEvery = (validitySeconds: number): number => Math.floor((validitySeconds * 2) / 3);
+
+/** kubeadm's stacked default: without a node for etcd, the control planes run it. */
+const withEtcd = (nodes: readonly NodeConfig[]): NodeConfig[] =>
+  nodes.some(({ roles }) => roles.includes("etcd"))
+    ? [...nodes]
+    : nodes.map((node) =>
+        node.roles.includes("control-plane") ? { ...node, roles: [...node.roles, "etcd"] } : node,
+      );
+
+const givenCa = (given: Sections["authority"]["kubernetes"]): GivenCa | undefined =>
+  given?.certificate === undefined || given.key === undefined
+    ? undefined
+    : { certificate: given.certificate, key: given.key };
+
+const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => ({
+  validitySeconds: given.validity,
+  renewBeforeSeconds: given.renewBefore,
+  renewEverySeconds:
+    given.renewEvery ??
+    (given.renewBefore === undefined ? defaultRenewEvery(given.validity) : given.validity - given.renewBefore),
+  renewalIsDefault: given.renewEvery === undefined && given.renewBefore === undefined,
+  algorithm: given.algorithm,
+  custody: given.custody,
+  profiles: Object.fromEntries(
+    Object.entries(given.profiles).flatMap(([name, profile]) =>
+      profile === undefined
+        ? []
+        : [
+            [
+              name,
+              {
+                enabled: profile.enabled,
+                validitySeconds: profile.validity,
+                renewBeforeSeconds: profile.renewBefore,
+                renewEverySeconds: profile.renewEvery,
+                algorithm: profile.algorithm,
+              },
+            ],
+          ],
+    ),
+  ),
+});
+
+/** Fills in what follows from the rest. The sections have passed every check. */
+export function normalised(sections: Sections): Config {
+  const { authority } = sections;
+  return {
+    ...sections,
+    nodes: withEtcd(sections.nodes),
+    authority: {
+      kind: authority.kind,
+      algorithm: authority.algorithm,
+      validitySeconds: authority.validity,
+      kubernetes: givenCa(authority.kubernetes),
+      etcd: givenCa(authority.etcd),
+      frontProxy: givenCa(authority.frontProxy),
+      serviceAccount: authority.serviceAccount,
+    },
+    certificates: certificatesOf(sections.certificates),
+  };
+}

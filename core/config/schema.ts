@@ -1,0 +1,228 @@
+/**
+ * The shape of a stack's configuration, one strict object per concern. Texts become what the planner uses: canonical
+ * addresses, seconds, lists. What concerns several fields at once is in checks.ts; messages are made in problems.ts.
+ *
+ * Every `error` here is the second half of a message, "what is allowed".
+ */
+import { z } from "zod";
+import { DURATION_ALLOWED, parseDuration } from "../duration";
+import { isDnsLabel, isDnsName } from "../names";
+import { PROFILE_NAMES } from "../profileNames";
+import { canonicalEndpoint, canonicalIp, canonicalSan, cidrText, parseCidr } from "./address";
+import { canonicalHostKey, canonicalVersion } from "./formats";
+
+/** A text that is read by a function; `read` returns undefined for what is not allowed. */
+const text = <T>(allowed: string, read: (given: string) => T | undefined) =>
+  z.string({ error: allowed }).transform((given, context): T => {
+    const value = read(given);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: allowed });
+    return z.NEVER;
+  });
+
+const matching = (allowed: string, test: (given: string) => boolean) =>
+  text(allowed, (given) => (test(given) ? given : undefined));
+
+const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `one of ${values.join(", ")}` });
+
+const flag = z.boolean({ error: "true or false, without quotes" });
+const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape);
+
+const port = z
+  .number({ error: "a port number from 1 to 65535" })
+  .int({ error: "a port number from 1 to 65535" })
+  .min(1, { error: "a port number from 1 to 65535" })
+  .max(65_535, { error: "a port number from 1 to 65535" });
+
+const ip = text("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
+const host = text("a DNS name or an IP address", (given) => {
+  const name = canonicalSan(given);
+  return name?.startsWith("*") === true ? undefined : name;
+});
+const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
+  error: "a list of DNS names and IP addresses",
+});
+const user = matching("a login name of lower-case letters, digits, _ and -", (given) =>
+  /^[a-z_][a-z0-9_-]{0,31}$/.test(given),
+);
+const hostKey = text(
+  'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."',
+  canonicalHostKey,
+);
+const duration = text(DURATION_ALLOWED, parseDuration);
+// The certificate resources count validity in hours.
+const validity = text('a whole number of hours or days, such as "720h" or "30d"', (given) => {
+  const seconds = parseDuration(given);
+  return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
+});
+const cidr = text('a network such as "10.96.0.0/12" or "fd00:1::/108", no bits set after the prefix', (given) => {
+  const network = parseCidr(given);
+  const address = canonicalIp(given.split("/")[0] ?? "");
+  if (network === undefined || address === undefined) return undefined;
+  const canonical = cidrText(network);
+  return canonical.startsWith(`${address}/`) ? canonical : undefined;
+});
+
+/** A secret in PEM; what is in it is checked in givenCa.ts. Marked, so that it is never echoed and must be encrypted. */
+const secretPem = z
+  .string({ error: "a private key in PEM" })
+  .regex(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]+-----END/, { error: "a private key in PEM" })
+  .meta({ secret: true });
+const certificatePem = z
+  .string({ error: "a certificate in PEM" })
+  .regex(/-----BEGIN CERTIFICATE-----[\s\S]+-----END/, { error: "a certificate in PEM" });
+
+export const ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
+const algorithm = choice(ALGORITHMS);
+const custody = choice(["node", "state"]);
+
+const cluster = object({
+  name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
+    "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
+  ),
+  kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
+    "Version the cluster runs.",
+  ),
+  endpoint: text('"host:port", without https://', (given) => canonicalEndpoint(given, 6443)).describe(
+    "Where clients and nodes reach the API; the port is 6443 when left out.",
+  ),
+  serviceCidrs: z
+    .union([cidr.transform((one) => [one]), z.array(cidr).min(1, { error: "one or two networks" })], {
+      error: "one network, or a list of two (IPv4 and IPv6)",
+    })
+    .prefault(["10.96.0.0/12"])
+    .describe("Service networks; the first address of each goes into the API server's certificate."),
+  dnsDomain: matching("a DNS name in lower case", isDnsName)
+    .prefault("cluster.local")
+    .describe("DNS domain of the cluster's services."),
+  extraSans: sans.default([]).describe("Further names and addresses in every API server certificate."),
+});
+
+const node = object({
+  // The kubelet's subject is system:node:NAME and X.509 ends a CN at 64 characters.
+  name: matching(
+    "a DNS name in lower case of at most 52 characters",
+    (given) => isDnsName(given) && given.length <= 52,
+  ).describe("Name of the node in the cluster."),
+  address: ip.describe("Address of the node inside the cluster; ssh goes there too unless ssh.host is given."),
+  roles: z
+    .array(choice(["control-plane", "etcd", "worker"]), { error: "a list of control-plane, etcd and worker" })
+    .min(1, { error: "at least one of control-plane, etcd, worker" })
+    .refine((roles) => new Set(roles).size === roles.length, { error: "each role once" })
+    .default(["worker"])
+    .describe("What runs there; when no node has the role etcd, the control planes do."),
+  extraSans: sans.default([]).describe("Further names and addresses in this node's serving certificates."),
+  custody: custody.optional().describe("Where this node's leaf keys are made; certificates.custody by default."),
+  ssh: object({
+    host: host.optional().describe("Where ssh connects to when that is not the node's address."),
+    port: port.optional().describe("Port of sshd; ssh.port by default."),
+    user: user.optional().describe("Login; ssh.user by default."),
+    hostKey: hostKey.optional().describe("The node's public host key."),
+  })
+    .optional()
+    .describe("How to reach this node."),
+});
+
+const ssh = object({
+  user: user.prefault("root").describe("Login on the nodes."),
+  port: port.default(22).describe("Port of sshd on the nodes."),
+  privateKey: secretPem.optional().describe("Private key for the login; a secret."),
+  agent: flag.default(false).describe("Use the ssh agent of the machine that runs pulumi instead of a key."),
+  bastion: object({
+    host: host.describe("Address of the bastion."),
+    port: port.default(22).describe("Port of its sshd."),
+    user: user.prefault("root").describe("Login on the bastion."),
+    hostKey: hostKey.optional().describe("The bastion's public host key."),
+    privateKey: secretPem.optional().describe("Private key for the bastion; ssh.privateKey by default. A secret."),
+  })
+    .optional()
+    .describe("A host that every ssh connection goes through."),
+  sudo: flag.default(false).describe("Run commands with `sudo -n`, for a login that is not root."),
+  insecureIgnoreHostKeys: flag
+    .default(false)
+    .describe("Accept any host key. Anyone between this machine and a node can then take over the cluster."),
+}).prefault({});
+
+const givenCa = object({
+  certificate: certificatePem.optional().describe("The CA's certificate."),
+  key: secretPem.optional().describe("The CA's private key; a secret."),
+})
+  .optional()
+  .describe("A CA that the cluster has already.");
+
+const authority = object({
+  kind: choice(["embedded"]).default("embedded").describe("Who signs."),
+  algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
+  validity: validity.prefault("3650d").describe("Validity of generated CAs."),
+  kubernetes: givenCa,
+  etcd: givenCa,
+  frontProxy: givenCa,
+  serviceAccount: object({ key: secretPem.describe("The key; a secret.") })
+    .optional()
+    .describe("The key that signs service account tokens, when the cluster has one already."),
+}).prefault({});
+
+const profile = object({
+  enabled: flag.default(true).describe("false: this certificate is left to others."),
+  validity: validity.optional().describe("Validity of this certificate."),
+  renewBefore: duration.optional().describe("Renew when this much is left."),
+  renewEvery: duration.optional().describe("Renew when it is this old."),
+  algorithm: algorithm.optional().describe("Key algorithm of this certificate."),
+}).optional();
+
+type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
+const profileShape = Object.fromEntries(PROFILE_NAMES.map((name) => [name, profile])) as Profiles;
+
+const certificates = object({
+  validity: validity.prefault("365d").describe("Validity of leaf certificates."),
+  renewBefore: duration.optional().describe("Renew when this much is left."),
+  renewEvery: duration.optional().describe("Renew when this old; two thirds of the validity by default."),
+  algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of leaf certificates."),
+  custody: custody
+    .default("node")
+    .describe("Where leaf keys are made: on the node they stay on, or in the stack's state (encrypted)."),
+  profiles: object(profileShape).prefault({}).describe("What differs for single certificates."),
+}).prefault({});
+
+const rollout = object({
+  workersAtOnce: z
+    .union(
+      [
+        z.int().min(1),
+        z.string().regex(/^(?:[1-9]\d?|100)%$/),
+      ],
+      { error: 'a number of nodes from 1, or a share from "1%" to "100%"' },
+    )
+    .default("25%")
+    .describe("How many workers take a step at the same time."),
+}).prefault({});
+
+/** One schema for each top-level key of the `kube-pki` configuration namespace. */
+export const SECTIONS = {
+  cluster: cluster.describe("The cluster as it is."),
+  nodes: z
+    .array(node, { error: "a list of nodes" })
+    .min(1, { error: "at least one node" })
+    .describe("Every node of the cluster."),
+  ssh: ssh.describe("How nodes are reached."),
+  layout: choice(["kubeadm", "hardway"]).default("kubeadm").describe("Where files lie and how components run."),
+  authority: authority.describe("Who signs, and the CAs the cluster has already."),
+  certificates: certificates.describe("Leaf certificates: validity, renewal, keys."),
+  restart: choice(["auto", "always", "never"])
+    .default("auto")
+    .describe("auto: restart only what does not reload by itself."),
+  rollout: rollout.describe("Order and pace."),
+  asOf: z.iso
+    .datetime({ offset: true, error: 'a moment such as "2026-12-31T00:00:00Z"' })
+    .transform((given) => new Date(given))
+    .optional()
+    .describe("Plan as of this moment instead of now."),
+} as const;
+
+export type SectionName = keyof typeof SECTIONS;
+export type Sections = { [K in SectionName]: z.output<(typeof SECTIONS)[K]> };
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
+
+/** The whole as one schema, from which the editors' JSON schema is made. */
+export const CONFIG_SCHEMA = z.strictObject(SECTIONS);
