@@ -17,3 +17,8 @@ export const PROFILE_NAMES = [
 ] as const;
 
 export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/** The three certificate authorities of a cluster; also the field names in the stack file. */
+export const AUTHORITY_NAMES = ["kubernetes", "etcd", "frontProxy"] as const;
+
+export type AuthorityName = (typeof AUTHORITY_NAMES)[number];

@@ -1,11 +1,114 @@
+/** What concerns several fields at once. Each check looks at the sections that were readable and leaves out the rest. */
+import { authorityProblems } from "./givenCa";
+import { secretPaths } from "./jsonSchema";
+import { lifetimeProblems } from "./lifetimes";
+import { pathText, valueAt } from "./problems";
 import type { Sections } from "./schema";
-import type { Path } from "./problems";
+import { hasPassphrase } from "./formats";
 
 export interface CheckInput {
+  /** The sections without a problem of their own. */
   readonly sections: Partial<Sections>;
+  /** What was given. */
   readonly raw: unknown;
   readonly now: Date;
   readonly secretKeys: ReadonlySet<string>;
 }
-export const crossProblems = (_input: CheckInput): string[] => [];
-export type { Path };
+
+type Check = (input: CheckInput) => string[];
+
+/** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
+const plainSecrets: Check = ({ raw, secretKeys }) =>
+  secretPaths()
+    .filter((path) => typeof valueAt(raw, path) === "string" && !secretKeys.has(String(path[0])))
+    .map((path) => {
+      const at = pathText(path);
+      return (
+        `${at}: a private key in plain text; run ` +
+        `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\` with a new key`
+      );
+    });
+
+/** One problem for each entry whose value an earlier entry has already. */
+const repeated = (values: readonly string[], sentence: (index: number, first: number) => string): string[] =>
+  values.flatMap((value, index) => {
+    const first = values.indexOf(value);
+    return first === index ? [] : [sentence(index, first)];
+  });
+
+const distinctNodes: Check = ({ sections: { nodes = [] } }) =>
+  (["name", "address"] as const).flatMap((field) =>
+    repeated(
+      nodes.map((node) => node[field]),
+      (index, first) =>
+        `nodes[${String(index)}].${field}: ${JSON.stringify(nodes[index]?.[field])} is nodes[${String(first)}].${field} too; ` +
+        `allowed is each ${field} once`,
+    ),
+  );
+
+/** Two nodes behind one sshd would get each other's keys. */
+const distinctHosts: Check = ({ sections: { nodes = [], ssh } }) => {
+  if (!nodes.some((node) => node.ssh?.host !== undefined)) return [];
+  const target = (node: (typeof nodes)[number]) =>
+    `${node.ssh?.host ?? node.address} port ${String(node.ssh?.port ?? ssh?.port ?? 22)}`;
+  return repeated(nodes.map(target), (index, first) => {
+    const node = nodes[index];
+    return `nodes[${String(index)}].ssh.host: ${node === undefined ? "" : target(node)} is nodes[${String(first)}] too; allowed is each host and port once`;
+  });
+};
+
+const controlPlane: Check = ({ sections: { nodes } }) =>
+  nodes === undefined || nodes.some(({ roles }) => roles.includes("control-plane"))
+    ? []
+    : ["nodes: none has the role control-plane; allowed is at least one that has"];
+
+const hostKeys: Check = ({ sections: { nodes = [], ssh } }) => {
+  if (ssh === undefined || ssh.insecureIgnoreHostKeys) return [];
+  const missing = (at: string, host: string, port: number) => {
+    const scan = port === 22 ? `ssh-keyscan -t ed25519 ${host}` : `ssh-keyscan -t ed25519 -p ${String(port)} ${host}`;
+    return (
+      `${at}.hostKey: missing; give the host's public key as \`${scan}\` shows it and compare it on the host, ` +
+      "or set ssh.insecureIgnoreHostKeys: true in a lab"
+    );
+  };
+  const onNodes = nodes.flatMap((node, index) =>
+    node.ssh?.hostKey === undefined
+      ? [missing(`nodes[${String(index)}].ssh`, node.ssh?.host ?? node.address, node.ssh?.port ?? ssh.port)]
+      : [],
+  );
+  const { bastion } = ssh;
+  return bastion === undefined || bastion.hostKey !== undefined
+    ? onNodes
+    : [...onNodes, missing("ssh.bastion", bastion.host, bastion.port)];
+};
+
+const oneLogin: Check = ({ sections: { ssh } }) => {
+  if (ssh === undefined || (ssh.privateKey !== undefined) !== ssh.agent) return [];
+  const given = ssh.agent ? "both privateKey and agent: true" : "neither privateKey nor agent: true";
+  return [`ssh: ${given}; allowed is exactly one of them`];
+};
+
+const usableSshKeys: Check = ({ sections: { ssh } }) =>
+  (
+    [
+      ["ssh.privateKey", ssh?.privateKey],
+      ["ssh.bastion.privateKey", ssh?.bastion?.privateKey],
+    ] as const
+  )
+    .filter(([, key]) => key !== undefined && hasPassphrase(key))
+    .map(([at]) => `${at}: protected by a passphrase; allowed is a key without one, or ssh.agent: true instead`);
+
+const CHECKS: readonly Check[] = [
+  plainSecrets,
+  distinctNodes,
+  distinctHosts,
+  controlPlane,
+  oneLogin,
+  usableSshKeys,
+  hostKeys,
+  ({ sections: { authority }, now }) => (authority === undefined ? [] : authorityProblems(authority, now)),
+  ({ sections: { authority, certificates }, now }) =>
+    certificates === undefined ? [] : lifetimeProblems(certificates, authority, now),
+];
+
+export const crossProblems: Check = (input) => CHECKS.flatMap((check) => check(input));

@@ -19,3 +19,12 @@ export function canonicalHostKey(given: string): string | undefined {
   const named = bytes.length > 4 ? bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1") : "";
   return named === type ? `${type} ${body}` : undefined;
 }
+
+/** True for a private key that needs a passphrase, in OpenSSH's own format or in PKCS#1 and PKCS#8. */
+export function hasPassphrase(pem: string): boolean {
+  if (/ENCRYPTED/.test(pem)) return true;
+  const [, body] = /BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(pem) ?? [];
+  // openssh-key-v1: magic, then the cipher's name as a string (openssh-portable PROTOCOL.key).
+  const cipher = Buffer.from(body ?? "", "base64").subarray(19).toString("latin1");
+  return body !== undefined && !cipher.startsWith("none");
+}

@@ -61,6 +61,8 @@ export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string
 export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  /** Our own mark on a private key. */
+  readonly secret?: boolean;
 }
 
 export interface UnknownKey {

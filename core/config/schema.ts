@@ -29,11 +29,11 @@ const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
 const flag = z.boolean({ error: "true or false, without quotes" });
 const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape);
 
+const PORT_ALLOWED = "a port number from 1 to 65535";
 const port = z
-  .number({ error: "a port number from 1 to 65535" })
-  .int({ error: "a port number from 1 to 65535" })
-  .min(1, { error: "a port number from 1 to 65535" })
-  .max(65_535, { error: "a port number from 1 to 65535" });
+  .int({ error: PORT_ALLOWED })
+  .min(1, { error: PORT_ALLOWED })
+  .max(65_535, { error: PORT_ALLOWED });
 
 const ip = text("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
 const host = text("a DNS name or an IP address", (given) => {
@@ -56,7 +56,8 @@ const validity = text('a whole number of hours or days, such as "720h" or "30d"'
   const seconds = parseDuration(given);
   return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
 });
-const cidr = text('a network such as "10.96.0.0/12" or "fd00:1::/108", no bits set after the prefix', (given) => {
+const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", no bits set after the prefix';
+const cidr = text(CIDR_ALLOWED, (given) => {
   const network = parseCidr(given);
   const address = canonicalIp(given.split("/")[0] ?? "");
   if (network === undefined || address === undefined) return undefined;
@@ -88,10 +89,16 @@ const cluster = object({
     "Where clients and nodes reach the API; the port is 6443 when left out.",
   ),
   serviceCidrs: z
-    .union([cidr.transform((one) => [one]), z.array(cidr).min(1, { error: "one or two networks" })], {
-      error: "one network, or a list of two (IPv4 and IPv6)",
-    })
-    .prefault(["10.96.0.0/12"])
+    .union([z.string(), z.array(z.string())], { error: "one network, or a list of two (IPv4 and IPv6)" })
+    .transform((given) => (typeof given === "string" ? [given] : given))
+    .pipe(
+      z
+        .array(cidr)
+        .refine((list) => list.length >= 1 && new Set(list.map((one) => one.includes(":"))).size === list.length, {
+          error: "one network, or a list of two (IPv4 and IPv6)",
+        }),
+    )
+    .prefault("10.96.0.0/12")
     .describe("Service networks; the first address of each goes into the API server's certificate."),
   dnsDomain: matching("a DNS name in lower case", isDnsName)
     .prefault("cluster.local")
@@ -185,14 +192,16 @@ const certificates = object({
   profiles: object(profileShape).prefault({}).describe("What differs for single certificates."),
 }).prefault({});
 
+const WORKERS_ALLOWED = 'a number of nodes from 1, or a share from "1%" to "100%"';
+
 const rollout = object({
   workersAtOnce: z
     .union(
       [
-        z.int().min(1),
-        z.string().regex(/^(?:[1-9]\d?|100)%$/),
+        z.int().min(1, { error: WORKERS_ALLOWED }),
+        z.string().regex(/^(?:[1-9]\d?|100)%$/, { error: WORKERS_ALLOWED }),
       ],
-      { error: 'a number of nodes from 1, or a share from "1%" to "100%"' },
+      { error: WORKERS_ALLOWED },
     )
     .default("25%")
     .describe("How many workers take a step at the same time."),
