@@ -1,0 +1,79 @@
+/** Checks of the keys and certificates that the cluster has already. Sentences never show a key. */
+import type { KeyObject } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { AuthorityName } from "../profileNames";
+import { AUTHORITY_NAMES } from "../profileNames";
+import type { Sections } from "./schema";
+
+const ADOPTION =
+  "missing; taking over a cluster whose CA key is unknown (adoption) is not supported yet: " +
+  "give the CA's private key as a secret";
+
+const UNREADABLE_KEY = "not readable (not shown); allowed is a private key in PEM without a passphrase";
+
+const parsedKey = (pem: string): KeyObject | undefined => {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The certificate, or undefined when the text holds none or cannot be read. */
+export const parsedCertificate = (pem: string): X509Certificate | undefined => {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+};
+
+/** A subject on one line: "O=example, CN=kubernetes". */
+export const subjectText = (certificate: X509Certificate): string => certificate.subject.split("\n").join(", ");
+
+/** Seconds only: "2027-01-31T12:00:00Z". */
+export const momentText = (moment: Date): string => moment.toISOString().replace(/\.\d+Z$/, "Z");
+
+function certificateProblems(at: string, pem: string, certificate: X509Certificate, now: Date): string[] {
+  const problems: string[] = [];
+  const subject = subjectText(certificate);
+  const count = pem.split("-----BEGIN CERTIFICATE-----").length - 1;
+  // kube-controller-manager signs with exactly one certificate; a bundle in ca.crt breaks it.
+  if (count > 1) problems.push(`${at}: ${String(count)} certificates; allowed is exactly one, the CA that signs`);
+  if (!certificate.ca) problems.push(`${at}: ${subject} is no CA; allowed is a certificate that may sign others`);
+  const begins = new Date(certificate.validFrom);
+  const ends = new Date(certificate.validTo);
+  if (ends <= now) problems.push(`${at}: ${subject} ended ${momentText(ends)}; allowed is a CA that is valid`);
+  if (begins > now) problems.push(`${at}: ${subject} begins ${momentText(begins)}; allowed is a CA that is valid`);
+  return problems;
+}
+
+type GivenCaSection = NonNullable<Sections["authority"][AuthorityName]>;
+
+function caProblems(at: string, { certificate: pem, key }: GivenCaSection, now: Date): string[] {
+  if (pem === undefined && key === undefined) return [`${at}: empty; allowed is certificate and key, or to leave it out`];
+  const problems: string[] = [];
+  const certificate = pem === undefined ? undefined : parsedCertificate(pem);
+  if (pem === undefined) problems.push(`${at}.certificate: missing; give the CA's certificate beside its key`);
+  else if (certificate === undefined) problems.push(`${at}.certificate: not readable; allowed is a CA certificate in PEM`);
+  else problems.push(...certificateProblems(`${at}.certificate`, pem, certificate, now));
+  if (key === undefined) return [...problems, `${at}.key: ${ADOPTION}`];
+  const parsed = parsedKey(key);
+  if (parsed === undefined) return [...problems, `${at}.key: ${UNREADABLE_KEY}`];
+  if (certificate !== undefined && !certificate.checkPrivateKey(parsed)) {
+    problems.push(`${at}.key: not the key of ${subjectText(certificate)}; allowed is the private key of that certificate`);
+  }
+  return problems;
+}
+
+export function authorityProblems(authority: Sections["authority"], now: Date): string[] {
+  const problems = AUTHORITY_NAMES.flatMap((name) => {
+    const given = authority[name];
+    return given === undefined ? [] : caProblems(`authority.${name}`, given, now);
+  });
+  const tokenKey = authority.serviceAccount?.key;
+  if (tokenKey !== undefined && parsedKey(tokenKey) === undefined) {
+    problems.push(`authority.serviceAccount.key: ${UNREADABLE_KEY}`);
+  }
+  return problems;
+}

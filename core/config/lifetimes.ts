@@ -1,0 +1,81 @@
+/** Checks that every certificate can be renewed in time, and that no leaf outlives its CA. */
+import { formatDuration } from "../duration";
+import { INVENTORY } from "../inventory";
+import type { AuthorityName } from "../profileNames";
+import { AUTHORITY_NAMES, PROFILE_NAMES } from "../profileNames";
+import { momentText, parsedCertificate, subjectText } from "./givenCa";
+import { pathText } from "./problems";
+import type { Sections } from "./schema";
+
+type Certificates = Sections["certificates"];
+interface Lifetime {
+  readonly validity?: number | undefined;
+  readonly renewBefore?: number | undefined;
+  readonly renewEvery?: number | undefined;
+}
+
+/** A number of seconds and the field it was read from. */
+interface Sourced {
+  readonly at: string;
+  readonly seconds: number;
+}
+
+const RENEWALS = ["renewBefore", "renewEvery"] as const;
+
+function renewalProblems(at: string, own: Lifetime, general: Lifetime, validity: Sourced): string[] {
+  if (own.renewBefore !== undefined && own.renewEvery !== undefined) {
+    return [`${at}: both renewBefore and renewEvery; allowed is one of them`];
+  }
+  const isOwn = own.renewBefore !== undefined || own.renewEvery !== undefined;
+  const source = isOwn ? own : general;
+  return RENEWALS.flatMap((field) => {
+    const seconds = source[field];
+    if (seconds === undefined || seconds < validity.seconds) return [];
+    const from = isOwn ? at : "certificates";
+    return [
+      `${from}.${field}: ${formatDuration(seconds)}; allowed is less than ${validity.at}, ${formatDuration(validity.seconds)}`,
+    ];
+  });
+}
+
+/** What a CA has left: of its certificate when one is given, else of what is going to be made. */
+function limitOf(authority: Sections["authority"], name: AuthorityName, now: Date): Sourced & { what: string } {
+  const pem = authority[name]?.certificate;
+  const certificate = pem === undefined ? undefined : parsedCertificate(pem);
+  if (certificate === undefined) {
+    const seconds = authority.validity;
+    return { at: "authority.validity", seconds, what: `authority.validity, ${formatDuration(seconds)}` };
+  }
+  const ends = new Date(certificate.validTo);
+  const seconds = Math.floor((ends.getTime() - now.getTime()) / 1000);
+  const what =
+    `what authority.${name} has left: ${subjectText(certificate)} ends ${momentText(ends)}, ` +
+    `in ${formatDuration(seconds)}`;
+  return { at: `authority.${name}`, seconds, what };
+}
+
+/** `authority` is undefined when it has problems of its own. */
+export function lifetimeProblems(
+  certificates: Certificates,
+  authority: Sections["authority"] | undefined,
+  now: Date,
+): string[] {
+  const generalValidity = { at: "certificates.validity", seconds: certificates.validity };
+  const problems = new Set(renewalProblems("certificates", certificates, {}, generalValidity));
+  const limits =
+    authority === undefined ? [] : AUTHORITY_NAMES.map((name) => ({ name, ...limitOf(authority, name, now) }));
+  for (const name of PROFILE_NAMES) {
+    const { enabled, ...own }: Lifetime & { enabled: boolean } = certificates.profiles[name] ?? { enabled: true };
+    if (!enabled) continue;
+    const at = pathText(["certificates", "profiles", name]);
+    const validity =
+      own.validity === undefined ? generalValidity : { at: `${at}.validity`, seconds: own.validity };
+    renewalProblems(at, own, certificates, validity).forEach((problem) => problems.add(problem));
+    const limit = limits.find((each) => each.name === INVENTORY[name].authority);
+    // A CA that has ended is a problem of its own.
+    if (limit !== undefined && limit.seconds > 0 && validity.seconds > limit.seconds) {
+      problems.add(`${validity.at}: ${formatDuration(validity.seconds)}; longer than ${limit.what}`);
+    }
+  }
+  return [...problems];
+}

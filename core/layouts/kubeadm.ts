@@ -1,0 +1,148 @@
+/**
+ * kubeadm's tree: /etc/kubernetes as `kubeadm init phase certs all` and `kubeconfig all` write it (paths, modes), static
+ * pods for the control plane, the kubelet as a systemd unit. docs/kubeadm-differences.md lists where we differ and why.
+ */
+import { ca, kubeconfig, pemFiles, type Layout } from "../layout";
+import { PROOFS } from "../proofs";
+
+const KUBERNETES = "/etc/kubernetes";
+const PKI = `${KUBERNETES}/pki`;
+const KUBELET_PKI = "/var/lib/kubelet/pki";
+const KUBELET_CLIENT = `${KUBELET_PKI}/kubelet-client-kube-pki.pem`;
+const KUBELET_CLIENT_CURRENT = `${KUBELET_PKI}/kubelet-client-current.pem`;
+
+/** Since ControlPlaneKubeletLocalMode (on from 1.33) the kubelet of a control plane talks to its own API server. */
+const kubeletKubeconfig = (server: "endpoint" | "local") =>
+  ({ kind: "kubeconfig", profile: "kubelet", server, credentials: { file: KUBELET_CLIENT_CURRENT } }) as const;
+
+const CONTROL_PLANE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+
+export const kubeadm = (kubernetesMinor: number): Layout => ({
+  files: [
+    {
+      path: `${PKI}/ca.crt`,
+      on: "any",
+      mode: "0644",
+      content: ca("kubernetes"),
+      uses: [
+        "kube-apiserver/client-ca",
+        "kube-controller-manager/root-ca",
+        "kube-controller-manager/client-ca",
+        "kubelet/client-ca",
+      ],
+    },
+    {
+      path: `${PKI}/ca.key`,
+      on: "control-plane",
+      mode: "0600",
+      content: { kind: "caKey", authority: "kubernetes" },
+      uses: ["kube-controller-manager/signing"],
+    },
+    {
+      path: `${PKI}/front-proxy-ca.crt`,
+      on: "control-plane",
+      mode: "0644",
+      content: ca("frontProxy"),
+      uses: ["kube-apiserver/requestheader-ca"],
+    },
+    {
+      path: `${PKI}/etcd/ca.crt`,
+      on: ["control-plane", "etcd"],
+      mode: "0644",
+      content: ca("etcd"),
+      uses: ["kube-apiserver/etcd-ca", "etcd/trusted-ca"],
+    },
+    {
+      path: `${PKI}/sa.key`,
+      on: "control-plane",
+      mode: "0600",
+      content: { kind: "serviceAccount", half: "private" },
+      uses: ["kube-apiserver/service-account-private", "kube-controller-manager/service-account-private"],
+    },
+    {
+      path: `${PKI}/sa.pub`,
+      on: "control-plane",
+      // 0600 although it is public: kubeadm writes it as a key
+      mode: "0600",
+      content: { kind: "serviceAccount", half: "public" },
+      uses: ["kube-apiserver/service-account-public"],
+    },
+    ...pemFiles("etcd-server", "etcd", `${PKI}/etcd/server`, ["etcd/serving"]),
+    ...pemFiles("etcd-peer", "etcd", `${PKI}/etcd/peer`, ["etcd/peer"]),
+    ...pemFiles("etcd-healthcheck-client", "etcd", `${PKI}/etcd/healthcheck-client`, []),
+    ...pemFiles("apiserver", "control-plane", `${PKI}/apiserver`, ["kube-apiserver/serving"]),
+    ...pemFiles("apiserver-etcd-client", "control-plane", `${PKI}/apiserver-etcd-client`, [
+      "kube-apiserver/etcd-client",
+    ]),
+    ...pemFiles("apiserver-kubelet-client", "control-plane", `${PKI}/apiserver-kubelet-client`, [
+      "kube-apiserver/kubelet-client",
+    ]),
+    ...pemFiles("front-proxy-client", "control-plane", `${PKI}/front-proxy-client`, ["kube-apiserver/proxy-client"]),
+    {
+      path: `${KUBERNETES}/admin.conf`,
+      on: "control-plane",
+      mode: "0600",
+      content: kubeconfig("admin", "endpoint"),
+      uses: ["kube-apiserver/client"],
+    },
+    {
+      path: `${KUBERNETES}/super-admin.conf`,
+      // kubeadm writes it where `init` ran and nowhere else
+      on: "first-control-plane",
+      mode: "0600",
+      content: kubeconfig("super-admin", "endpoint"),
+      uses: ["kube-apiserver/client"],
+    },
+    {
+      path: `${KUBERNETES}/controller-manager.conf`,
+      on: "control-plane",
+      mode: "0600",
+      content: kubeconfig("controller-manager", "local"),
+      uses: ["kube-controller-manager/kubeconfig"],
+    },
+    {
+      path: `${KUBERNETES}/scheduler.conf`,
+      on: "control-plane",
+      mode: "0600",
+      content: kubeconfig("scheduler", "local"),
+      uses: ["kube-scheduler/kubeconfig"],
+    },
+    {
+      path: KUBELET_CLIENT,
+      on: "any",
+      mode: "0600",
+      content: { kind: "pair", profile: "kubelet" },
+      uses: ["kubelet/client"],
+    },
+    {
+      // a link, since the kubelet refuses to rotate over anything else (client-go certificate_store.go)
+      path: KUBELET_CLIENT_CURRENT,
+      on: "any",
+      mode: "0600",
+      content: { kind: "link", target: "kubelet-client-kube-pki.pem" },
+      uses: ["kubelet/client"],
+    },
+    {
+      path: `${KUBERNETES}/kubelet.conf`,
+      on: "control-plane",
+      mode: "0600",
+      content: kubeletKubeconfig(kubernetesMinor >= 33 ? "local" : "endpoint"),
+      uses: ["kubelet/kubeconfig"],
+    },
+    {
+      path: `${KUBERNETES}/kubelet.conf`,
+      on: "worker",
+      mode: "0600",
+      content: kubeletKubeconfig("endpoint"),
+      uses: ["kubelet/kubeconfig"],
+    },
+    ...pemFiles("kubelet-server", "any", `${KUBELET_PKI}/kubelet`, ["kubelet/serving"]),
+  ],
+  consumers: [
+    { name: "etcd", on: "etcd", kind: "static-pod", unit: "etcd", proofs: PROOFS.etcd },
+    ...CONTROL_PLANE.map(
+      (name) => ({ name, on: "control-plane", kind: "static-pod", unit: name, proofs: PROOFS[name] }) as const,
+    ),
+    { name: "kubelet", on: "any", kind: "systemd", unit: "kubelet", proofs: PROOFS.kubelet },
+  ],
+});

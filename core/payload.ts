@@ -1,0 +1,194 @@
+/** Writes what a node reads: the payloads of docs/node-protocol.md. Nothing else knows their grammar. */
+import { createHash } from "node:crypto";
+import { caKeyPart, caPart, type AuthorityName } from "./authorities";
+import type { Config } from "./config";
+import { kubeconfigText } from "./kubeconfig";
+import type { Content, FileRow, Proof } from "./layout";
+import type { ClusterPlan, LeafPlan, NodePlan } from "./plan";
+import type { ProfileName } from "./profileNames";
+import { consumerOf, needOf, type Need } from "./reload";
+import { hostPort } from "./addresses";
+
+type Verb = "request" | "apply";
+
+const framed = (verb: Verb, lines: readonly string[]): string => {
+  const body = `${lines.join("\n")}\n`;
+  const sum = createHash("sha256").update(body).digest("hex");
+  return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;
+};
+
+/** What makes a node create keys and signing requests for these leaves. */
+export const requestPayload = (node: string, leaves: readonly LeafPlan[]): string =>
+  framed("request", [
+    `node ${node}`,
+    ...leaves.flatMap(({ profile, id, algorithm, commonName, organizations, sans }) => [
+      `leaf ${profile} ${id} ${algorithm}`,
+      `cn ${profile} ${commonName}`,
+      ...organizations.map((organization) => `o ${profile} ${organization}`),
+      ...sans.map((san) => `san ${profile} ${san}`),
+    ]),
+  ]);
+
+/** A certificate as issued. */
+export interface IssuedLeaf {
+  readonly certificatePem: string;
+  /** The key in PEM when it is in the stack's state; undefined when it is on the node. */
+  readonly keyPem?: string | undefined;
+  readonly issued: Date;
+  readonly expires: Date;
+}
+
+/** Everything a node's apply needs beyond the plan. */
+export interface Material {
+  readonly leaves: Readonly<Partial<Record<ProfileName, IssuedLeaf>>>;
+  /** Trusted certificates of each authority, PEM. */
+  readonly trust: Readonly<Record<AuthorityName, string>>;
+  readonly caKeys: Readonly<Partial<Record<AuthorityName, string>>>;
+  readonly serviceAccount?: { readonly privatePem: string; readonly publicPem: string } | undefined;
+}
+
+const part = (name: string, text: string): string[] => {
+  const lines = text.trimEnd().split("\n");
+  return [`part ${name} ${String(lines.length)}`, ...lines];
+};
+
+const b64 = (name: string): string => `@b64:${name}@`;
+const unix = (at: Date): string => String(Math.floor(at.getTime() / 1000));
+
+const kubeconfigPart = (profile: ProfileName): string => `kubeconfig:${profile}`;
+
+/** The parts a file is made of, one after another. */
+const partsOf = (content: Exclude<Content, { kind: "link" }>): readonly string[] => {
+  switch (content.kind) {
+    case "certificate":
+      return [`cert:${content.profile}`];
+    case "key":
+      return [`key:${content.profile}`];
+    case "pair":
+      return [`cert:${content.profile}`, `key:${content.profile}`];
+    case "ca":
+      return [caPart(content.authority)];
+    case "caKey":
+      return [caKeyPart(content.authority)];
+    case "serviceAccount":
+      return [`serviceaccount:${content.half}`];
+    case "kubeconfig":
+      return [kubeconfigPart(content.profile)];
+  }
+};
+
+/** The text of a part, where it is not a leaf's certificate or key. */
+const sharedPart = (content: Content, plan: NodePlan, config: Config, material: Material): string[] => {
+  switch (content.kind) {
+    case "ca":
+      return part(caPart(content.authority), material.trust[content.authority]);
+    case "caKey":
+      return part(caKeyPart(content.authority), material.caKeys[content.authority] ?? "");
+    case "serviceAccount":
+      return part(
+        `serviceaccount:${content.half}`,
+        material.serviceAccount?.[content.half === "private" ? "privatePem" : "publicPem"] ?? "",
+      );
+    case "kubeconfig":
+      return part(
+        kubeconfigPart(content.profile),
+        kubeconfigText({
+          cluster: config.cluster.name,
+          user: plan.leaves.find(({ profile }) => profile === content.profile)?.commonName ?? content.profile,
+          server: content.server === "local" ? hostPort(plan.node.address, 6443) : config.cluster.endpoint,
+          caData: b64(caPart("kubernetes")),
+          credentials:
+            content.credentials === "inline"
+              ? { certificateData: b64(`cert:${content.profile}`), keyData: b64(`key:${content.profile}`) }
+              : content.credentials,
+        }),
+      );
+    case "certificate":
+    case "key":
+    case "pair":
+    case "link":
+      return [];
+  }
+};
+
+/** What a change of a file asks of a consumer under the restart policy; undefined: nothing. */
+const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
+  switch (policy) {
+    case "auto":
+      return need;
+    case "always":
+      return "restart";
+    case "never":
+      return need === "restart" ? undefined : need;
+  }
+};
+
+const useLines = (row: FileRow, plan: NodePlan, config: Config): string[] => {
+  const minor = Number(config.cluster.kubernetesVersion.split(".")[1]);
+  const here = new Set(plan.consumers.map(({ name }) => name));
+  return row.uses.flatMap((input) => {
+    const need = needUnder(config.restart, needOf(input, minor));
+    return need === undefined || !here.has(consumerOf(input)) ? [] : [`use ${consumerOf(input)} ${need} ${row.path}`];
+  });
+};
+
+const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileName>): string[] => {
+  if (proof.kind === "health") {
+    const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
+    return [`health ${consumer} ${proof.scheme} ${proof.at} ${proof.path} ${profile}`];
+  }
+  if (!issued.has(proof.profile)) return [];
+  return proof.kind === "served"
+    ? [`served ${consumer} ${proof.at} ${proof.profile}`]
+    : [`accepted ${consumer} ${proof.at} ${proof.path} ${proof.profile}`];
+};
+
+const fileLine = ({ path, mode, content }: FileRow): string =>
+  content.kind === "link"
+    ? `link ${path} ${content.target}`
+    : `file ${path} ${mode} root root ${partsOf(content).join(",")}`;
+
+const uniqueParts = (parts: readonly (readonly string[])[]): string[] => {
+  const seen = new Map(parts.flatMap((lines) => (lines[0] === undefined ? [] : [[lines[0], lines] as const])));
+  return [...seen.values()].flat();
+};
+
+/** One node's whole set of files, who reads them, and how success is proven. */
+export const applyPayload = (
+  cluster: Pick<ClusterPlan, "start">,
+  plan: NodePlan,
+  config: Config,
+  material: Material,
+): string => {
+  const issued = new Set(plan.leaves.map(({ profile }) => profile));
+  const authorities = new Set(plan.leaves.map(({ authority }) => authority));
+  const caRows = plan.files.flatMap(({ path, content }) =>
+    content.kind === "ca" ? [{ path, authority: content.authority }] : [],
+  );
+  const leafLines = plan.leaves.flatMap(({ profile, id, authority }) => {
+    const leaf = material.leaves[profile];
+    if (leaf === undefined) throw new Error(`no certificate was issued for ${plan.node.name} ${profile}`);
+    return [
+      ...part(`cert:${profile}`, leaf.certificatePem),
+      ...(leaf.keyPem === undefined ? [] : part(`key:${profile}`, leaf.keyPem)),
+      `leaf ${profile} ${id} ${unix(leaf.issued)} ${unix(leaf.expires)} ${caPart(authority)}`,
+    ];
+  });
+  return framed("apply", [
+    `node ${plan.node.name}`,
+    `start ${cluster.start}`,
+    // every authority of a leaf is sent, so that the node can check the chain before it touches anything
+    ...uniqueParts([
+      ...[...authorities].map((authority) => part(caPart(authority), material.trust[authority])),
+      ...plan.files.map(({ content }) => sharedPart(content, plan, config, material)),
+    ]),
+    ...leafLines,
+    ...plan.files.map(fileLine),
+    ...caRows.map(({ path, authority }) => `guard ${path} ${caPart(authority)}`),
+    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${name} ${kind} ${unit}`),
+    ...plan.files.flatMap((row) => useLines(row, plan, config)),
+    ...plan.consumers.flatMap(({ name, proofs }) =>
+      proofs(plan.node, config).flatMap((proof) => proofLine(name, proof, issued)),
+    ),
+  ]);
+};

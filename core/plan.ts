@@ -1,0 +1,171 @@
+/**
+ * The plan: from (configuration, now) to what every node gets. Pure: no resource, no clock, no I/O, so a cluster of any
+ * size can be planned in a test.
+ */
+import { createHash } from "node:crypto";
+import { AUTHORITIES, type AuthorityName } from "./authorities";
+import { renewalAt, type Renewal } from "./clock";
+import { leafPolicy, type Algorithm, type Config, type NodeConfig } from "./config";
+import { INVENTORY, type San } from "./inventory";
+import type { ConsumerRow, Content, FileRow, Layout, Where } from "./layout";
+import { layoutOf } from "./layouts";
+import { PROFILE_NAMES, type ProfileName } from "./profileNames";
+
+/** One certificate one node gets. */
+export interface LeafPlan {
+  readonly profile: ProfileName;
+  readonly authority: AuthorityName;
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  readonly sans: readonly San[];
+  readonly usages: readonly ("server" | "client")[];
+  readonly algorithm: Algorithm;
+  readonly validitySeconds: number;
+  readonly renewal: Renewal;
+  /** Names key and certificate together: a new id is a new key and a new certificate. */
+  readonly id: string;
+}
+
+/** Leaves that renew together, so that one visit to the node makes all their keys. */
+export interface LeafGroup {
+  /** Undefined for the leaves that follow the general policy, else the profile that has its own. */
+  readonly name: ProfileName | undefined;
+  readonly leaves: readonly LeafPlan[];
+}
+
+export interface NodePlan {
+  readonly node: NodeConfig;
+  readonly custody: "node" | "state";
+  readonly groups: readonly LeafGroup[];
+  readonly leaves: readonly LeafPlan[];
+  readonly files: readonly FileRow[];
+  readonly consumers: readonly ConsumerRow[];
+  /** Whether the node gets something that is secret whatever the custody of its leaves. */
+  readonly hasSecrets: boolean;
+  /** Nodes that must have applied before this one: names. */
+  readonly after: readonly string[];
+}
+
+export interface ClusterPlan {
+  /** `bare`: nothing runs yet, the first `up` lays the PKI. `existing`: a cluster is there, its CAs were given. */
+  readonly start: "existing" | "bare";
+  readonly managesServiceAccount: boolean;
+  readonly nodes: readonly NodePlan[];
+}
+
+const minorOf = (config: Config): number => Number(config.cluster.kubernetesVersion.split(".")[1]);
+
+const matches = (where: Where, node: NodeConfig, config: Config): boolean => {
+  switch (where) {
+    case "any":
+      return true;
+    case "first-control-plane":
+      return node === config.nodes.find(({ roles }) => roles.includes("control-plane"));
+    default:
+      return node.roles.includes(where);
+  }
+};
+
+const appliesTo = (on: FileRow["on"], node: NodeConfig, config: Config): boolean =>
+  (typeof on === "string" ? [on] : on).some((where) => matches(where, node, config));
+
+const profileOf = (content: Content): ProfileName | undefined => ("profile" in content ? content.profile : undefined);
+
+const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config, now: Date): LeafPlan => {
+  const row = INVENTORY[profile];
+  const policy = leafPolicy(config, profile);
+  const renewal = renewalAt(now, clockName(node, profile, config), policy.renewEverySeconds);
+  const what = {
+    profile,
+    authority: row.authority,
+    commonName: row.commonName(node),
+    organizations: row.organizations(config),
+    sans: row.sans(node, config),
+    usages: row.usages,
+    algorithm: policy.algorithm,
+    validitySeconds: policy.validitySeconds,
+  };
+  const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);
+  return { ...what, renewal, id: `${String(renewal.epoch)}-${digest}` };
+};
+
+const hasOwnPolicy = (profile: ProfileName, config: Config): boolean => {
+  const own = config.certificates.profiles[profile];
+  return (own?.validitySeconds ?? own?.renewBeforeSeconds ?? own?.renewEverySeconds) !== undefined;
+};
+
+/** All leaves of a node that follow the general policy renew at one moment: one visit, one set of restarts. */
+const clockName = (node: NodeConfig, profile: ProfileName, config: Config): string =>
+  [config.cluster.name, node.name, ...(hasOwnPolicy(profile, config) ? [profile] : [])].join("/");
+
+const groupsOf = (leaves: readonly LeafPlan[], config: Config): LeafGroup[] => {
+  const own = leaves.filter(({ profile }) => hasOwnPolicy(profile, config));
+  const general = leaves.filter((leaf) => !own.includes(leaf));
+  return [
+    ...(general.length > 0 ? [{ name: undefined, leaves: general }] : []),
+    ...own.map((leaf) => ({ name: leaf.profile, leaves: [leaf] })),
+  ];
+};
+
+const filesOf = (node: NodeConfig, config: Config, layout: Layout, managesServiceAccount: boolean): FileRow[] => {
+  const rows = layout.files.filter(({ on, content }) => {
+    if (!appliesTo(on, node, config)) return false;
+    if (content.kind === "serviceAccount") return managesServiceAccount;
+    const profile = profileOf(content);
+    return profile === undefined || leafPolicy(config, profile).enabled;
+  });
+  // A node with two roles can match two rows for one path: the first one in the table counts.
+  return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
+};
+
+/** How many workers may take a step at the same time. */
+export const workersAtOnce = (given: Config["rollout"]["workersAtOnce"], workers: number): number =>
+  typeof given === "number" ? given : Math.max(1, Math.floor((workers * parseInt(given, 10)) / 100));
+
+/**
+ * The order of nodes: etcd-only members, then control planes, each alone; then workers in waves. Returns for each node
+ * the names it waits for.
+ */
+const orderOf = (config: Config): Map<string, readonly string[]> => {
+  const rank = ({ roles }: NodeConfig) => (roles.includes("control-plane") ? 1 : roles.includes("etcd") ? 0 : 2);
+  const serial = config.nodes.filter((node) => rank(node) < 2).sort((a, b) => rank(a) - rank(b));
+  const workers = config.nodes.filter((node) => rank(node) === 2);
+  const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
+  const last = serial.at(-1);
+  const nameOf = (node: NodeConfig | undefined): string[] => (node === undefined ? [] : [node.name]);
+  return new Map([
+    ...serial.map((node, index) => [node.name, nameOf(serial[index - 1])] as const),
+    ...workers.map((node, index) => [node.name, nameOf(index < width ? last : workers[index - width])] as const),
+  ]);
+};
+
+/** What every node gets, in the order in which nodes are handled. */
+export const planCluster = (config: Config, now: Date): ClusterPlan => {
+  const layout = layoutOf(config.layout, minorOf(config));
+  const bare = AUTHORITIES.every((authority) => config.authority[authority] === undefined);
+  const managesServiceAccount = bare || config.authority.serviceAccount !== undefined;
+  const order = orderOf(config);
+  const nodes = config.nodes.map((node): NodePlan => {
+    const files = filesOf(node, config, layout, managesServiceAccount);
+    const held = new Set(files.flatMap(({ content }) => profileOf(content) ?? []));
+    const leaves = PROFILE_NAMES.filter((profile) => held.has(profile)).map((profile) =>
+      issuedTo(node, profile, config, now),
+    );
+    return {
+      node,
+      custody: node.custody ?? config.certificates.custody,
+      groups: groupsOf(leaves, config),
+      leaves,
+      files: files.filter(({ content }) => content.kind !== "link" || held.has("kubelet")),
+      consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
+      hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
+      after: order.get(node.name) ?? [],
+    };
+  });
+  const position = new Map([...order.keys()].map((name, index) => [name, index]));
+  return {
+    start: bare ? "bare" : "existing",
+    managesServiceAccount,
+    nodes: nodes.sort((a, b) => (position.get(a.node.name) ?? 0) - (position.get(b.node.name) ?? 0)),
+  };
+};

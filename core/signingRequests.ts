@@ -1,0 +1,67 @@
+/**
+ * Reads the signing requests a node printed and checks each against what was asked for. The authority signs the subject
+ * and the names that stand in the request, so an unchecked one would let a single broken-in node have itself made
+ * cluster admin.
+ */
+import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
+import { canonicalIp } from "./config/address";
+import type { LeafPlan } from "./plan";
+import type { ProfileName } from "./profileNames";
+
+/** Splits the output of the node's `request` verb: profile -> {id, pem}. */
+export const parseRequests = (stdout: string): Map<string, { id: string; pem: string }> => {
+  const found = new Map<string, { id: string; pem: string }>();
+  for (const block of stdout.split(/^(?=csr )/m)) {
+    const match = /^csr (\S+) (\S+)\n(-----BEGIN CERTIFICATE REQUEST-----[\s\S]+?-----END CERTIFICATE REQUEST-----)/.exec(
+      block,
+    );
+    if (match?.[1] !== undefined && match[2] !== undefined && match[3] !== undefined)
+      found.set(match[1], { id: match[2], pem: `${match[3]}\n` });
+  }
+  return found;
+};
+
+const sansOf = (request: Pkcs10CertificateRequest): string[] => {
+  const extension = request.getExtension(SubjectAlternativeNameExtension);
+  return (extension?.names.items ?? []).map(({ type, value }) =>
+    type === "ip" ? `IP:${canonicalIp(value) ?? value}` : `${type.toUpperCase()}:${value}`,
+  );
+};
+
+const same = (given: readonly string[], wanted: readonly string[]): boolean =>
+  JSON.stringify([...given].sort()) === JSON.stringify([...wanted].sort());
+
+/** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
+export const requestProblem = (pem: string, leaf: LeafPlan): string | undefined => {
+  const request = new Pkcs10CertificateRequest(pem);
+  const subject = request.subjectName;
+  const fields = subject.toJSON().flatMap((rdn) => Object.keys(rdn));
+  const extensions = request.extensions.filter(({ type }) => type !== "2.5.29.17");
+  if (fields.some((field) => field !== "CN" && field !== "O")) return `its subject is ${request.subject}`;
+  if (!same(subject.getField("CN"), [leaf.commonName])) return `its CN is ${subject.getField("CN").join(", ")}`;
+  if (!same(subject.getField("O"), leaf.organizations)) return `its O is ${subject.getField("O").join(", ")}`;
+  if (!same(sansOf(request), leaf.sans)) return `its names are ${sansOf(request).join(", ")}`;
+  if (extensions.length > 0) return `it asks for the extension ${extensions.map(({ type }) => type).join(", ")}`;
+  return undefined;
+};
+
+/**
+ * The request of one leaf out of a node's output, checked.
+ *
+ * @throws Error when the node answered with something else than it was asked for
+ */
+export const requestFor = (stdout: string, node: string, leaf: LeafPlan): string => {
+  const found = parseRequests(stdout).get(leaf.profile satisfies ProfileName);
+  if (found?.id !== leaf.id)
+    throw new Error(
+      `${node}: no signing request for ${leaf.profile} ${leaf.id} came back; run \`pulumi up\` again, and if this stays, ` +
+        `look at /var/lib/kube-pki on the node`,
+    );
+  const problem = requestProblem(found.pem, leaf);
+  if (problem !== undefined)
+    throw new Error(
+      `${node}: the signing request for ${leaf.profile} is not what was asked for (${problem}); nothing was signed. ` +
+        `Someone may have changed files under /var/lib/kube-pki on the node`,
+    );
+  return found.pem;
+};
