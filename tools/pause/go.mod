@@ -1,0 +1,3 @@
+module kube-pki/tools/pause
+
+go 1.24
