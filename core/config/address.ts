@@ -21,10 +21,7 @@ export function ipNumber(ip: string): { value: bigint; bits: 32 | 128 } {
   const front = groups(head);
   const back = tail === undefined ? [] : groups(tail);
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => "0");
-  const value = [...front, ...zeros, ...back].reduce(
-    (sum, group) => sum * 65_536n + BigInt(`0x${group}`),
-    0n,
-  );
+  const value = [...front, ...zeros, ...back].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
   return { value, bits: 128 };
 }
 

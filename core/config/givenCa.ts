@@ -51,17 +51,21 @@ function certificateProblems(at: string, pem: string, certificate: X509Certifica
 type GivenCaSection = NonNullable<Sections["authority"][AuthorityName]>;
 
 function caProblems(at: string, { certificate: pem, key }: GivenCaSection, now: Date): string[] {
-  if (pem === undefined && key === undefined) return [`${at}: empty; allowed is certificate and key, or to leave it out`];
+  if (pem === undefined && key === undefined)
+    return [`${at}: empty; allowed is certificate and key, or to leave it out`];
   const problems: string[] = [];
   const certificate = pem === undefined ? undefined : parsedCertificate(pem);
   if (pem === undefined) problems.push(`${at}.certificate: missing; give the CA's certificate beside its key`);
-  else if (certificate === undefined) problems.push(`${at}.certificate: not readable; allowed is a CA certificate in PEM`);
+  else if (certificate === undefined)
+    problems.push(`${at}.certificate: not readable; allowed is a CA certificate in PEM`);
   else problems.push(...certificateProblems(`${at}.certificate`, pem, certificate, now));
   if (key === undefined) return [...problems, `${at}.key: ${ADOPTION}`];
   const parsed = parsedKey(key);
   if (parsed === undefined) return [...problems, `${at}.key: ${UNREADABLE_KEY}`];
   if (certificate !== undefined && !certificate.checkPrivateKey(parsed)) {
-    problems.push(`${at}.key: not the key of ${subjectText(certificate)}; allowed is the private key of that certificate`);
+    problems.push(
+      `${at}.key: not the key of ${subjectText(certificate)}; allowed is the private key of that certificate`,
+    );
   }
   return problems;
 }

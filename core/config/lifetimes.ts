@@ -68,8 +68,7 @@ export function lifetimeProblems(
     const { enabled, ...own }: Lifetime & { enabled: boolean } = certificates.profiles[name] ?? { enabled: true };
     if (!enabled) continue;
     const at = pathText(["certificates", "profiles", name]);
-    const validity =
-      own.validity === undefined ? generalValidity : { at: `${at}.validity`, seconds: own.validity };
+    const validity = own.validity === undefined ? generalValidity : { at: `${at}.validity`, seconds: own.validity };
     renewalProblems(at, own, certificates, validity).forEach((problem) => problems.add(problem));
     const limit = limits.find((each) => each.name === INVENTORY[name].authority);
     // A CA that has ended is a problem of its own.

@@ -38,9 +38,7 @@ export interface CertificatesConfig {
   readonly renewalIsDefault: boolean;
   readonly algorithm: Algorithm;
   readonly custody: "node" | "state";
-  readonly profiles: Partial<
-    Record<keyof Sections["certificates"]["profiles"], ProfileConfig>
-  >;
+  readonly profiles: Partial<Record<keyof Sections["certificates"]["profiles"], ProfileConfig>>;
 }
 
 export interface ProfileConfig extends Lifetime {
@@ -55,9 +53,7 @@ export const defaultRenewEvery = (validitySeconds: number): number => Math.floor
 const withEtcd = (nodes: readonly NodeConfig[]): NodeConfig[] =>
   nodes.some(({ roles }) => roles.includes("etcd"))
     ? [...nodes]
-    : nodes.map((node) =>
-        node.roles.includes("control-plane") ? { ...node, roles: [...node.roles, "etcd"] } : node,
-      );
+    : nodes.map((node) => (node.roles.includes("control-plane") ? { ...node, roles: [...node.roles, "etcd"] } : node));
 
 const givenCa = (given: Sections["authority"]["kubernetes"]): GivenCa | undefined =>
   given?.certificate === undefined || given.key === undefined

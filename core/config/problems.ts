@@ -54,7 +54,9 @@ export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string
   const given = valueAt(raw, issue.path);
   const allowed = issue.code === "invalid_type" && issue.expected === "object" ? "an object" : issue.message;
   const at = pathText(path);
-  return given === undefined ? `${at}: missing; allowed is ${allowed}` : `${at}: ${shown(given, path)}; allowed is ${allowed}`;
+  return given === undefined
+    ? `${at}: missing; allowed is ${allowed}`
+    : `${at}: ${shown(given, path)}; allowed is ${allowed}`;
 }
 
 /** The parts of a JSON schema that say which keys there are. */

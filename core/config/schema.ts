@@ -9,7 +9,7 @@ import { DURATION_ALLOWED, parseDuration } from "../duration";
 import { isDnsLabel, isDnsName } from "../names";
 import { PROFILE_NAMES } from "../profileNames";
 import { canonicalEndpoint, canonicalIp, canonicalSan, cidrText, parseCidr } from "./address";
-import { canonicalHostKey, canonicalVersion } from "./formats";
+import { canonicalHostKey, canonicalPem, canonicalVersion } from "./formats";
 
 /** A text that is read by a function; `read` returns undefined for what is not allowed. */
 const text = <T>(allowed: string, read: (given: string) => T | undefined) =>
@@ -30,10 +30,7 @@ const flag = z.boolean({ error: "true or false, without quotes" });
 const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape);
 
 const PORT_ALLOWED = "a port number from 1 to 65535";
-const port = z
-  .int({ error: PORT_ALLOWED })
-  .min(1, { error: PORT_ALLOWED })
-  .max(65_535, { error: PORT_ALLOWED });
+const port = z.int({ error: PORT_ALLOWED }).min(1, { error: PORT_ALLOWED }).max(65_535, { error: PORT_ALLOWED });
 
 const ip = text("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
 const host = text("a DNS name or an IP address", (given) => {
@@ -65,14 +62,9 @@ const cidr = text(CIDR_ALLOWED, (given) => {
   return canonical.startsWith(`${address}/`) ? canonical : undefined;
 });
 
-/** A secret in PEM; what is in it is checked in givenCa.ts. Marked, so that it is never echoed and must be encrypted. */
-const secretPem = z
-  .string({ error: "a private key in PEM" })
-  .regex(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]+-----END/, { error: "a private key in PEM" })
-  .meta({ secret: true });
-const certificatePem = z
-  .string({ error: "a certificate in PEM" })
-  .regex(/-----BEGIN CERTIFICATE-----[\s\S]+-----END/, { error: "a certificate in PEM" });
+/** What is in a PEM is checked in givenCa.ts. The mark keeps a key from being echoed or written plain. */
+const secretPem = text("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({ secret: true });
+const certificatePem = text("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
 
 export const ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
 const algorithm = choice(ALGORITHMS);
@@ -197,10 +189,7 @@ const WORKERS_ALLOWED = 'a number of nodes from 1, or a share from "1%" to "100%
 const rollout = object({
   workersAtOnce: z
     .union(
-      [
-        z.int().min(1, { error: WORKERS_ALLOWED }),
-        z.string().regex(/^(?:[1-9]\d?|100)%$/, { error: WORKERS_ALLOWED }),
-      ],
+      [z.int().min(1, { error: WORKERS_ALLOWED }), z.string().regex(/^(?:[1-9]\d?|100)%$/, { error: WORKERS_ALLOWED })],
       { error: WORKERS_ALLOWED },
     )
     .default("25%")

@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
+import { DURATION_ALLOWED, parseDuration } from "../core/duration";
+import { Failure } from "./failure";
+
+/** Options every command takes. */
+export const COMMON = {
+  stack: { type: "string", short: "s" },
+  cwd: { type: "string", short: "C" },
+  json: { type: "boolean", default: false },
+  "as-of": { type: "string" },
+} as const;
+
+/** `parseArgs` with its complaint as one sentence. */
+export function parsedOptions<const T extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: T,
+) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message.split(". ")[0] : String(error);
+    throw new Failure(`${sentence ?? "unreadable options"}; see --help`);
+  }
+}
+
+export function durationOption(name: string, text: string): number {
+  if (text === "0") return 0;
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new Failure(`--${name}: ${JSON.stringify(text)}; allowed is ${DURATION_ALLOWED}`);
+  return seconds;
+}
+
+/** `--as-of`, or the present. */
+export function momentOption(text: string | undefined): Date {
+  const moment = text === undefined ? new Date() : new Date(text);
+  if (!Number.isNaN(moment.getTime())) return moment;
+  throw new Failure(`--as-of: ${JSON.stringify(text)}; allowed is a moment such as "2026-12-31T00:00:00Z"`);
+}

@@ -1,0 +1,68 @@
+/** Reads what the program put out: `certificates` and `nodes` of a stack. */
+import { z } from "zod";
+import { PROFILE_NAMES } from "../core/profileNames";
+import type { CertificateRow } from "../core/report";
+import { Failure } from "./failure";
+import { lastLine, run } from "./run";
+
+const certificate = z.object({
+  node: z.string(),
+  certificate: z.enum(PROFILE_NAMES),
+  subject: z.string(),
+  issuer: z.string(),
+  serial: z.string(),
+  notAfter: z.iso.datetime({ offset: true }),
+  nextRenewal: z.iso.datetime({ offset: true }),
+  custody: z.enum(["node", "state"]),
+  proof: z.enum(["served", "accepted", "restarted", "none"]),
+});
+
+// These reach the command line of ssh, so they are checked again here.
+const node = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  host: z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]*$/),
+  port: z.int().min(1).max(65_535),
+  user: z.string().regex(/^[a-z_][a-z0-9_-]*$/),
+  hostKey: z.string().regex(/^[a-z0-9-]+ [A-Za-z0-9+/=]+$/).nullish(),
+  sudo: z.boolean(),
+});
+
+export type NodeAddress = z.output<typeof node>;
+
+const outputs = z.object({ certificates: z.array(certificate), nodes: z.array(node) });
+
+export interface StackOutputs {
+  readonly certificates: readonly CertificateRow[];
+  readonly nodes: readonly NodeAddress[];
+}
+
+/** The options that point a pulumi command at a project and a stack. */
+export interface StackChoice {
+  readonly stack?: string | undefined;
+  readonly cwd?: string | undefined;
+}
+
+export const stackArgs = ({ stack }: StackChoice): string[] => (stack === undefined ? [] : ["--stack", stack]);
+
+/** Asks the real pulumi for the outputs of a stack. */
+export async function stackOutputs(choice: StackChoice): Promise<StackOutputs> {
+  const args = ["stack", "output", "--json", "--non-interactive", ...stackArgs(choice)];
+  const { code, stdout, stderr } = await run("pulumi", args, { cwd: choice.cwd });
+  if (code !== 0) throw new Failure(`pulumi stack output failed: ${lastLine(stderr).replace(/^error: /, "")}`);
+  return parsedOutputs(stdout);
+}
+
+export function parsedOutputs(text: string): StackOutputs {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw new Failure("pulumi stack output printed no JSON");
+  }
+  const result = outputs.safeParse(raw);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Failure(
+    `the stack's output ${issue?.path.map(String).join(".") ?? ""} is not what kube-pki writes; run \`pulumi up\` with this version first`,
+  );
+}

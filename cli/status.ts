@@ -1,0 +1,60 @@
+import type { CertificateRow, Column } from "../core/report";
+import { certificateColumns, certificateJson, endsWithin, tableText } from "../core/report";
+import { formatDuration } from "../core/duration";
+import type { Exit } from "./failure";
+import { EXIT } from "./failure";
+import type { OnNode } from "./nodeStatus";
+import { askNodes, comparison, strangers } from "./nodeStatus";
+import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
+import { stackOutputs } from "./stackOutputs";
+
+export const STATUS_USAGE = `kube-pki status  every certificate of a stack
+  -s, --stack S      the stack; the selected one by default
+  -C, --cwd DIR      folder of the Pulumi program
+  --within 30d       exit 1 when something ends within this; 0 by default: has ended
+  --nodes            ask every node over ssh what it really holds and serves
+  --identity FILE    private key for ssh; your agent and keys by default
+  --jump HOST        host to go through, as for ssh -J
+  --as-of TIME       count as of this moment instead of now
+  --json             for programs
+`;
+
+type StatusRow = CertificateRow & { readonly onNode?: OnNode };
+
+export async function status(args: readonly string[]): Promise<Exit> {
+  const options = parsedOptions(args, {
+    ...COMMON,
+    within: { type: "string", default: "0" },
+    nodes: { type: "boolean", default: false },
+    identity: { type: "string", short: "i" },
+    jump: { type: "string", short: "J" },
+  });
+  const window = durationOption("within", options.within);
+  const now = momentOption(options["as-of"]);
+  const outputs = await stackOutputs(options);
+  const answers = options.nodes ? await askNodes(outputs.nodes, options) : undefined;
+  const rows = outputs.certificates.map(
+    (row): StatusRow =>
+      answers === undefined ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
+  );
+  const remarks = [...(answers ?? [])].flatMap(([node, answer]) => strangers(node, answer, rows));
+  const ending = rows.filter((row) => endsWithin(row, now, window));
+  process.stdout.write(options.json ? certificateJson(rows, now) : statusText(rows, now));
+  remarks.push(
+    ...ending.map(
+      (row) =>
+        `${row.node}: ${row.certificate} ${endsWithin(row, now, 0) ? "ended" : `ends within ${formatDuration(window)}:`} ${row.notAfter}`,
+    ),
+  );
+  process.stderr.write(remarks.map((remark) => `${remark}\n`).join(""));
+  const fine = remarks.length === 0 && rows.every(({ onNode }) => onNode === undefined || onNode === "same");
+  return fine ? EXIT.fine : EXIT.attention;
+}
+
+const ON_NODE: Column<StatusRow> = { title: "ON THE NODE", cell: (row) => row.onNode ?? "" };
+
+function statusText(rows: readonly StatusRow[], now: Date): string {
+  if (rows.length === 0) return "the stack holds no certificate\n";
+  const asked = rows.some(({ onNode }) => onNode !== undefined);
+  return tableText<StatusRow>([...certificateColumns(now), ...(asked ? [ON_NODE] : [])], rows);
+}
