@@ -25,7 +25,10 @@ export interface ParseContext {
  */
 export function parseConfig(raw: Record<string, unknown>, context: ParseContext): Config {
   const unknown = unknownKeys(raw, configJsonSchema());
-  const known = without(raw, unknown.map(({ path }) => path)) as Record<string, unknown>;
+  const known = without(
+    raw,
+    unknown.map(({ path }) => path),
+  ) as Record<string, unknown>;
   const problems = unknown.map(({ problem }) => problem);
   const sections: Partial<Record<keyof Sections, unknown>> = {};
   for (const name of SECTION_NAMES) {

@@ -22,10 +22,7 @@ export const DURATION_ALLOWED =
 export function parseDuration(text: string): number | undefined {
   const match = SHAPE.exec(text);
   if (match === null) return undefined;
-  const seconds = UNITS.reduce(
-    (sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size,
-    0,
-  );
+  const seconds = UNITS.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0);
   return seconds > 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
 }
 

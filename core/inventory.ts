@@ -85,11 +85,7 @@ export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
     usages: ["server"],
     sans: apiServerSans,
   },
-  "apiserver-kubelet-client": client(
-    "kubernetes",
-    always("kube-apiserver-kubelet-client"),
-    kubeletClientGroups,
-  ),
+  "apiserver-kubelet-client": client("kubernetes", always("kube-apiserver-kubelet-client"), kubeletClientGroups),
   "apiserver-etcd-client": client("etcd", always("kube-apiserver-etcd-client")),
   "front-proxy-client": client("frontProxy", always("front-proxy-client")),
   "etcd-server": {

@@ -8,9 +8,7 @@ export interface KubeconfigInput {
   readonly server: string;
   /** Base64 of the trusted CA certificates, or a placeholder a node replaces by it. */
   readonly caData: string;
-  readonly credentials:
-    | { readonly certificateData: string; readonly keyData: string }
-    | { readonly file: string };
+  readonly credentials: { readonly certificateData: string; readonly keyData: string } | { readonly file: string };
 }
 
 export const kubeconfigText = ({ cluster, user, server, caData, credentials }: KubeconfigInput): string => {
@@ -18,9 +16,7 @@ export const kubeconfigText = ({ cluster, user, server, caData, credentials }: K
   return stringify(
     {
       apiVersion: "v1",
-      clusters: [
-        { cluster: { "certificate-authority-data": caData, server: `https://${server}` }, name: cluster },
-      ],
+      clusters: [{ cluster: { "certificate-authority-data": caData, server: `https://${server}` }, name: cluster }],
       contexts: [{ context: { cluster, user }, name: context }],
       "current-context": context,
       kind: "Config",

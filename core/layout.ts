@@ -23,7 +23,7 @@ export type Content =
       /** Where the client credentials are: inside the file, or in this file. */
       readonly credentials: "inline" | { readonly file: string };
     }
-  | { readonly kind: "link"; readonly target: string };
+  | { readonly kind: "link"; readonly profile: ProfileName; readonly target: string };
 
 /** Nodes a row applies to. `first-control-plane` is the first one in the stack file. */
 export type Where = Role | "any" | "first-control-plane";

@@ -34,8 +34,10 @@ export interface IssuedLeaf {
   readonly certificatePem: string;
   /** The key in PEM when it is in the stack's state; undefined when it is on the node. */
   readonly keyPem?: string | undefined;
-  readonly issued: Date;
-  readonly expires: Date;
+  /** ISO 8601. */
+  readonly issued: string;
+  /** ISO 8601. */
+  readonly expires: string;
 }
 
 /** Everything a node's apply needs beyond the plan. */
@@ -43,7 +45,7 @@ export interface Material {
   readonly leaves: Readonly<Partial<Record<ProfileName, IssuedLeaf>>>;
   /** Trusted certificates of each authority, PEM. */
   readonly trust: Readonly<Record<AuthorityName, string>>;
-  readonly caKeys: Readonly<Partial<Record<AuthorityName, string>>>;
+  readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
   readonly serviceAccount?: { readonly privatePem: string; readonly publicPem: string } | undefined;
 }
 
@@ -53,7 +55,7 @@ const part = (name: string, text: string): string[] => {
 };
 
 const b64 = (name: string): string => `@b64:${name}@`;
-const unix = (at: Date): string => String(Math.floor(at.getTime() / 1000));
+const unix = (at: string): string => String(Math.floor(Date.parse(at) / 1000));
 
 const kubeconfigPart = (profile: ProfileName): string => `kubeconfig:${profile}`;
 

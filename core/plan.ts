@@ -156,7 +156,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       custody: node.custody ?? config.certificates.custody,
       groups: groupsOf(leaves, config),
       leaves,
-      files: files.filter(({ content }) => content.kind !== "link" || held.has("kubelet")),
+      files,
       consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       after: order.get(node.name) ?? [],

@@ -3,6 +3,7 @@
  * and the names that stand in the request, so an unchecked one would let a single broken-in node have itself made
  * cluster admin.
  */
+import "reflect-metadata"; // @peculiar/x509 asks for it
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { canonicalIp } from "./config/address";
 import type { LeafPlan } from "./plan";
@@ -12,18 +13,21 @@ import type { ProfileName } from "./profileNames";
 export const parseRequests = (stdout: string): Map<string, { id: string; pem: string }> => {
   const found = new Map<string, { id: string; pem: string }>();
   for (const block of stdout.split(/^(?=csr )/m)) {
-    const match = /^csr (\S+) (\S+)\n(-----BEGIN CERTIFICATE REQUEST-----[\s\S]+?-----END CERTIFICATE REQUEST-----)/.exec(
-      block,
-    );
+    const match =
+      /^csr (\S+) (\S+)\n(-----BEGIN CERTIFICATE REQUEST-----[\s\S]+?-----END CERTIFICATE REQUEST-----)/.exec(block);
     if (match?.[1] !== undefined && match[2] !== undefined && match[3] !== undefined)
       found.set(match[1], { id: match[2], pem: `${match[3]}\n` });
   }
   return found;
 };
 
+/** RFC 5280, 4.2.1.6 */
+const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
+
 const sansOf = (request: Pkcs10CertificateRequest): string[] => {
-  const extension = request.getExtension(SubjectAlternativeNameExtension);
-  return (extension?.names.items ?? []).map(({ type, value }) =>
+  const extension = request.extensions.find(({ type }) => type === SUBJECT_ALTERNATIVE_NAME);
+  const names = extension === undefined ? [] : new SubjectAlternativeNameExtension(extension.rawData).names.items;
+  return names.map(({ type, value }) =>
     type === "ip" ? `IP:${canonicalIp(value) ?? value}` : `${type.toUpperCase()}:${value}`,
   );
 };
@@ -36,7 +40,7 @@ export const requestProblem = (pem: string, leaf: LeafPlan): string | undefined 
   const request = new Pkcs10CertificateRequest(pem);
   const subject = request.subjectName;
   const fields = subject.toJSON().flatMap((rdn) => Object.keys(rdn));
-  const extensions = request.extensions.filter(({ type }) => type !== "2.5.29.17");
+  const extensions = request.extensions.filter(({ type }) => type !== SUBJECT_ALTERNATIVE_NAME);
   if (fields.some((field) => field !== "CN" && field !== "O")) return `its subject is ${request.subject}`;
   if (!same(subject.getField("CN"), [leaf.commonName])) return `its CN is ${subject.getField("CN").join(", ")}`;
   if (!same(subject.getField("O"), leaf.organizations)) return `its O is ${subject.getField("O").join(", ")}`;

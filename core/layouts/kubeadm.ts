@@ -119,7 +119,7 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
       path: KUBELET_CLIENT_CURRENT,
       on: "any",
       mode: "0600",
-      content: { kind: "link", target: "kubelet-client-kube-pki.pem" },
+      content: { kind: "link", profile: "kubelet", target: "kubelet-client-kube-pki.pem" },
       uses: ["kubelet/client"],
     },
     {

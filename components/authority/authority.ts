@@ -1,0 +1,29 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** What an authority is asked to sign. */
+export interface SigningRequest {
+  /** PKCS#10 in PEM, already checked against the plan: its subject and names go into the certificate as they are. */
+  readonly requestPem: pulumi.Input<string>;
+  readonly usages: readonly ("server" | "client")[];
+  readonly validitySeconds: number;
+  /** A new value means a new certificate. */
+  readonly id: string;
+}
+
+/** A certificate as issued. */
+export interface Issued {
+  readonly certificatePem: pulumi.Output<string>;
+  /** ISO 8601, as everything that travels through outputs. */
+  readonly issued: pulumi.Output<string>;
+  /** ISO 8601. */
+  readonly expires: pulumi.Output<string>;
+}
+
+/** A certificate authority, whatever keeps its key. */
+export interface Authority {
+  /** The certificates to trust, PEM. */
+  readonly trustPem: pulumi.Output<string>;
+  /** The CA's key in PEM, a secret; undefined where the authority never gives it away. */
+  readonly keyPem: pulumi.Output<string> | undefined;
+  issue(name: string, request: SigningRequest, options: pulumi.CustomResourceOptions): Issued;
+}

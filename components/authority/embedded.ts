@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { Algorithm } from "../../core/config";
+import type { Authority, Issued, SigningRequest } from "./authority";
+import { keyArgs } from "../keyArgs";
+
+export interface EmbeddedAuthorityArgs {
+  /** Subject CN when the authority is generated; unique per cluster and generation. */
+  readonly commonName: string;
+  /** A CA the cluster has already. @default a new one is generated and protected from deletion */
+  readonly given?: { readonly certificatePem: pulumi.Input<string>; readonly keyPem: pulumi.Input<string> } | undefined;
+  /** Key algorithm of a generated CA. */
+  readonly algorithm: Algorithm;
+  /** Validity of a generated CA, whole hours in seconds. */
+  readonly validitySeconds: number;
+}
+
+const HOUR = 3600;
+
+/** The names of the tls provider; key usages as kubeadm sets them, also for ECDSA keys. */
+const LEAF_USES = ["digital_signature", "key_encipherment"];
+const EXTENDED_USES = { server: "server_auth", client: "client_auth" } as const;
+const CA_USES = [...LEAF_USES, "cert_signing"];
+
+/** An authority whose key is in the stack's state, encrypted by the stack's secrets provider. */
+export class EmbeddedAuthority extends pulumi.ComponentResource implements Authority {
+  public readonly trustPem: pulumi.Output<string>;
+  public readonly keyPem: pulumi.Output<string>;
+
+  public constructor(name: string, args: EmbeddedAuthorityArgs, options?: pulumi.ComponentResourceOptions) {
+    super("kube-pki:index:EmbeddedAuthority", name, {}, options);
+    const { certificatePem, keyPem } = args.given ?? this.generate(name, args);
+    this.trustPem = pulumi.output(certificatePem);
+    this.keyPem = pulumi.secret(keyPem);
+    this.registerOutputs({ trustPem: this.trustPem });
+  }
+
+  /** Signs a request; the certificate is replaced when `id` changes, and by itself never. */
+  public issue(name: string, request: SigningRequest, options: pulumi.CustomResourceOptions): Issued {
+    const certificate = new tls.LocallySignedCert(
+      name,
+      {
+        certRequestPem: request.requestPem,
+        caCertPem: this.trustPem,
+        caPrivateKeyPem: this.keyPem,
+        validityPeriodHours: request.validitySeconds / HOUR,
+        allowedUses: [...LEAF_USES, ...request.usages.map((usage) => EXTENDED_USES[usage])],
+      },
+      { ...options, replacementTrigger: request.id },
+    );
+    return {
+      certificatePem: certificate.certPem,
+      issued: certificate.validityStartTime,
+      expires: certificate.validityEndTime,
+    };
+  }
+
+  private generate(name: string, { commonName, algorithm, validitySeconds }: EmbeddedAuthorityArgs) {
+    // losing a CA's key means taking over every node again: only an explicit `pulumi state unprotect` lets go of it
+    const options = { parent: this, protect: true };
+    const key = new tls.PrivateKey(`${name}-key`, keyArgs(algorithm), options);
+    const certificate = new tls.SelfSignedCert(
+      `${name}-certificate`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName },
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        validityPeriodHours: validitySeconds / HOUR,
+        allowedUses: CA_USES,
+      },
+      options,
+    );
+    return { certificatePem: certificate.certPem, keyPem: key.privateKeyPem };
+  }
+}

@@ -1,0 +1,49 @@
+import * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Config, NodeConfig } from "../core/config";
+import { INSTALL_COMMAND, NODE_SCRIPT } from "./nodeScript";
+import { sshConnection } from "./sshConnection";
+
+const SCRIPT = "/var/lib/kube-pki/node.sh";
+
+interface Step {
+  readonly config: Config;
+  readonly node: NodeConfig;
+}
+
+/**
+ * One step on one node: a short constant command that reads its payload from stdin. A change of the payload runs it again
+ * in place; a payload the node has applied already is a no-op there. Nothing runs on delete: the files outlive the stack.
+ */
+const nodeCommand = (
+  name: string,
+  { config, node }: Step,
+  create: string,
+  stdin: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
+): command.remote.Command =>
+  new command.remote.Command(
+    name,
+    {
+      connection: sshConnection(config, node),
+      create: config.ssh.sudo ? `sudo -n ${create}` : create,
+      stdin,
+      // stdout is read by the program; what people follow is stderr
+      logging: command.remote.Logging.Stderr,
+      addPreviousOutputInEnv: false,
+    },
+    options,
+  );
+
+/** Puts the node script in place. A new version of it runs nothing else anew. */
+export const installStep = (name: string, step: Step, options: pulumi.CustomResourceOptions): command.remote.Command =>
+  nodeCommand(name, step, INSTALL_COMMAND, NODE_SCRIPT, options);
+
+/** Runs one verb of the node script. */
+export const verbStep = (
+  name: string,
+  step: Step,
+  verb: "request" | "apply",
+  payload: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
+): command.remote.Command => nodeCommand(name, step, `sh ${SCRIPT} ${verb}`, payload, options);

@@ -1,0 +1,103 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { AuthorityName } from "../core/authorities";
+import type { Config } from "../core/config";
+import { requestPayload } from "../core/payload";
+import type { LeafGroup, LeafPlan, NodePlan } from "../core/plan";
+import type { ProfileName } from "../core/profileNames";
+import { requestFor } from "../core/signingRequests";
+import type { Authority, Issued } from "./authority/authority";
+import { keyArgs } from "./keyArgs";
+import { installStep, verbStep } from "./nodeCommand";
+
+/** A certificate of a node, with its key where that is in the state. */
+export interface NodeLeaf extends Issued {
+  readonly keyPem: pulumi.Output<string> | undefined;
+}
+
+export interface NodePkiArgs {
+  /** Plain: it shapes the graph. */
+  readonly config: Config;
+  /** Plain: it shapes the graph. */
+  readonly plan: NodePlan;
+  readonly authorities: Readonly<Record<AuthorityName, Authority>>;
+}
+
+/**
+ * The keys and certificates of one node. With keys made on the node (the default) one visit makes them all and brings
+ * back the signing requests; no file that a service reads is touched.
+ */
+export class NodePki extends pulumi.ComponentResource {
+  /** Everything the node was visited for: when all of it succeeded, the node is reachable and has its keys. */
+  public readonly prepared: readonly pulumi.Resource[];
+  public readonly leaves: Readonly<Partial<Record<ProfileName, NodeLeaf>>>;
+
+  public constructor(
+    private readonly base: string,
+    private readonly args: NodePkiArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("kube-pki:index:NodePki", base, {}, options);
+    const { plan, config } = args;
+    const install = installStep(`${base}-install`, { config, node: plan.node }, { parent: this });
+    const requests =
+      plan.custody === "node" ? plan.groups.map((group) => ({ group, step: this.request(group, install) })) : [];
+    this.prepared = [install, ...requests.map(({ step }) => step)];
+    this.leaves = Object.fromEntries(
+      plan.custody === "node"
+        ? requests.flatMap(({ group, step }) => group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step)]))
+        : plan.leaves.map((leaf) => [leaf.profile, this.fromState(leaf)]),
+    );
+    this.registerOutputs();
+  }
+
+  private request(group: LeafGroup, install: pulumi.Resource): command.remote.Command {
+    const { plan, config } = this.args;
+    return verbStep(
+      group.name === undefined ? `${this.base}-request` : `${this.base}-request-${group.name}`,
+      { config, node: plan.node },
+      "request",
+      requestPayload(plan.node.name, group.leaves),
+      { parent: this, dependsOn: install }, // the script must be there
+    );
+  }
+
+  /** Key on the node: what comes back is checked before it is signed. */
+  private fromNode(leaf: LeafPlan, request: command.remote.Command): NodeLeaf {
+    const requestPem = request.stdout.apply((stdout) => requestFor(stdout, this.args.plan.node.name, leaf));
+    return { ...this.issue(leaf, requestPem), keyPem: undefined };
+  }
+
+  /** Key in the state, for nodes that cannot make one. */
+  private fromState(leaf: LeafPlan): NodeLeaf {
+    const name = `${this.base}-${leaf.profile}`;
+    const options = { parent: this, replacementTrigger: leaf.id };
+    const key = new tls.PrivateKey(`${name}-key`, keyArgs(leaf.algorithm), options);
+    const namesOf = (kind: "DNS" | "IP") =>
+      leaf.sans.flatMap((san) => (san.startsWith(`${kind}:`) ? [san.slice(kind.length + 1)] : []));
+    const request = new tls.CertRequest(
+      `${name}-request`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: {
+          commonName: leaf.commonName,
+          ...(leaf.organizations[0] === undefined ? {} : { organization: leaf.organizations[0] }),
+        },
+        dnsNames: namesOf("DNS"),
+        ipAddresses: namesOf("IP"),
+      },
+      options,
+    );
+    return { ...this.issue(leaf, request.certRequestPem), keyPem: key.privateKeyPem };
+  }
+
+  private issue(leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
+    const { usages, validitySeconds, id } = leaf;
+    return this.args.authorities[leaf.authority].issue(
+      `${this.base}-${leaf.profile}`,
+      { requestPem, usages, validitySeconds, id },
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,31 @@
+/** The program: one stack's configuration in, the cluster's whole PKI out. */
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterPki, ConfigError, parseConfig } from "./components";
+import { rawConfig } from "./core/config";
+
+const NAMESPACE = "kube-pki";
+
+/** Taken once: preview and up of one moment agree with themselves. */
+const now = new Date();
+
+const secretKeys = (): Set<string> => {
+  const listed = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+  return new Set(listed.flatMap((key) => (key.startsWith(`${NAMESPACE}:`) ? [key.slice(NAMESPACE.length + 1)] : [])));
+};
+
+const readConfig = () => {
+  try {
+    return parseConfig(rawConfig(pulumi.runtime.allConfig(), NAMESPACE), { now, secretKeys: secretKeys() });
+  } catch (error) {
+    // what the user wrote is wrong: the sentences say it, a stack trace would hide them
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+};
+
+const config = readConfig();
+const pki = new ClusterPki(config.cluster.name, { config, now: config.asOf ?? now });
+
+export const certificates = pki.certificates;
+export const nodes = pki.nodes;
+export const trust = pki.trust;

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import type { ClusterPlan, NodePlan } from "../../core/plan";
+import { planCluster, workersAtOnce } from "../../core/plan";
+import { configWith, hardwayConfig, NOW, RAW } from "./fixture";
+
+const nodeOf = (plan: ClusterPlan, name: string): NodePlan => plan.nodes.find(({ node }) => node.name === name)!;
+const leafOf = (plan: ClusterPlan, name: string, profile: string) =>
+  nodeOf(plan, name).leaves.find((leaf) => leaf.profile === profile);
+const profiles = (plan: ClusterPlan, name: string) => nodeOf(plan, name).leaves.map(({ profile }) => profile);
+const ids = (plan: ClusterPlan) =>
+  new Map(plan.nodes.flatMap(({ node, leaves }) => leaves.map(({ profile, id }) => [`${node.name}/${profile}`, id])));
+const changed = (a: ClusterPlan, b: ClusterPlan) =>
+  [...ids(b)].filter(([leaf, id]) => ids(a).get(leaf) !== id).map(([leaf]) => leaf);
+
+describe("plan", () => {
+  const plan = planCluster(configWith(), NOW);
+
+  it("gives a kubeadm control plane kubeadm's certificates, and super-admin to the first one only", () => {
+    const stacked = [
+      "apiserver",
+      "apiserver-kubelet-client",
+      "apiserver-etcd-client",
+      "front-proxy-client",
+      "etcd-server",
+      "etcd-peer",
+      "etcd-healthcheck-client",
+      "admin",
+      "super-admin",
+      "controller-manager",
+      "scheduler",
+      "kubelet",
+      "kubelet-server",
+    ];
+    assert.deepEqual(profiles(plan, "cp1"), stacked);
+    assert.deepEqual(
+      profiles(plan, "cp2"),
+      stacked.filter((profile) => profile !== "super-admin"),
+    );
+    assert.deepEqual(profiles(plan, "w1"), ["kubelet", "kubelet-server"]);
+  });
+
+  it("gives hard-way nodes what their role needs", () => {
+    const hard = planCluster(hardwayConfig(), NOW);
+    assert.deepEqual(profiles(hard, "e1"), ["etcd-server", "etcd-peer"]);
+    assert.deepEqual(profiles(hard, "w1"), ["kubelet", "kubelet-server", "kube-proxy"]);
+    assert.ok(!profiles(hard, "cp1").includes("kubelet"));
+    assert.deepEqual(leafOf(hard, "cp1", "admin")?.organizations, ["system:masters"]);
+  });
+
+  it("puts kubeadm's names into the API server's certificate", () => {
+    assert.deepEqual(leafOf(plan, "cp1", "apiserver")?.sans, [
+      "DNS:cp1",
+      "DNS:kubernetes",
+      "DNS:kubernetes.default",
+      "DNS:kubernetes.default.svc",
+      "DNS:kubernetes.default.svc.cluster.local",
+      "IP:10.96.0.1",
+      "IP:10.0.0.11",
+      "DNS:api.example.com",
+      "IP:10.0.0.9",
+    ]);
+  });
+
+  it("follows kubeadm's change of the API server's kubelet client in 1.36", () => {
+    const older = planCluster(
+      configWith({ cluster: { ...(RAW["cluster"] as object), kubernetesVersion: "1.35.4" } }),
+      NOW,
+    );
+    assert.deepEqual(leafOf(older, "cp1", "apiserver-kubelet-client")?.organizations, ["kubeadm:cluster-admins"]);
+    assert.deepEqual(leafOf(plan, "cp1", "apiserver-kubelet-client")?.organizations, []);
+  });
+
+  it("handles etcd members first, then control planes one by one, then workers in waves", () => {
+    const after = (cluster: ClusterPlan) => cluster.nodes.map(({ node, after }) => [node.name, ...after].join("<"));
+    assert.deepEqual(after(planCluster(configWith({ rollout: { workersAtOnce: 2 } }), NOW)), [
+      "cp1",
+      "cp2<cp1",
+      "cp3<cp2",
+      "w1<cp3",
+      "w2<cp3",
+      "w3<w1",
+    ]);
+    assert.deepEqual(after(planCluster(hardwayConfig(), NOW)), ["e1", "e2<e1", "e3<e2", "cp1<e3", "cp2<cp1", "w1<cp2"]);
+  });
+
+  it("counts a share of workers down, but never to none", () => {
+    assert.deepEqual([workersAtOnce("25%", 3), workersAtOnce("25%", 10), workersAtOnce(4, 3)], [1, 2, 4]);
+  });
+
+  it("changes nothing while no node's period ends, and then all leaves of that node together", () => {
+    const soon = new Date(Math.min(...plan.nodes.flatMap(({ leaves }) => leaves.map((l) => l.renewal.next.getTime()))));
+    assert.deepEqual(changed(plan, planCluster(configWith(), new Date(soon.getTime() - 1000))), []);
+    const due = changed(plan, planCluster(configWith(), soon));
+    const nodes = new Set(due.map((leaf) => leaf.split("/")[0]));
+    assert.equal(nodes.size, 1);
+    assert.equal(due.length, nodeOf(plan, [...nodes][0]!).leaves.length);
+  });
+
+  it("renews a leaf with its own policy apart from the rest", () => {
+    const own = planCluster(configWith({ certificates: { profiles: { admin: { validity: "24h" } } } }), NOW);
+    assert.deepEqual(
+      nodeOf(own, "cp1").groups.map(({ name, leaves }) => [name, leaves.length]),
+      [
+        [undefined, 12],
+        ["admin", 1],
+      ],
+    );
+    assert.deepEqual(
+      changed(plan, own).map((leaf) => leaf.split("/")[1]),
+      ["admin", "admin", "admin"],
+    );
+  });
+
+  it("issues anew only what a new name concerns", () => {
+    const nodes = (RAW["nodes"] as { name: string }[]).map((node) =>
+      node.name === "w2" ? { ...node, extraSans: ["w2.example.com"] } : node,
+    );
+    assert.deepEqual(changed(plan, planCluster(configWith({ nodes }), NOW)), ["w2/kubelet-server"]);
+  });
+
+  it("leaves a profile out when asked to", () => {
+    const without = planCluster(configWith({ certificates: { profiles: { kubelet: { enabled: false } } } }), NOW);
+    assert.deepEqual(profiles(without, "w1"), ["kubelet-server"]);
+    assert.ok(nodeOf(without, "w1").files.every(({ path }) => !path.includes("kubelet-client")));
+    assert.ok(nodeOf(without, "w1").files.every(({ path }) => !path.endsWith("kubelet.conf")));
+  });
+
+  it("sends keys only to control planes", () => {
+    assert.deepEqual(
+      plan.nodes.map(({ node, hasSecrets }) => [node.name, hasSecrets]),
+      [
+        ["cp1", true],
+        ["cp2", true],
+        ["cp3", true],
+        ["w1", false],
+        ["w2", false],
+        ["w3", false],
+      ],
+    );
+  });
+
+  it("plans five thousand nodes within a few seconds", function () {
+    this.timeout(20_000);
+    const nodes = Array.from({ length: 5000 }, (_, index) => ({
+      name: `n${String(index)}`,
+      address: `10.${String(Math.floor(index / 250))}.1.${String((index % 250) + 1)}`,
+      roles: index < 3 ? ["control-plane"] : ["worker"],
+    }));
+    const big = planCluster(configWith({ nodes, ssh: { agent: true, insecureIgnoreHostKeys: true } }), NOW);
+    assert.equal(big.nodes.length, 5000);
+  });
+});
