@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createGroups } from "./cgroup";
+import { inNamespace, labNamespace } from "./network";
+import type { LabState } from "./state";
+import { labNetwork, withRole, type NodeSpec } from "./topology";
+
+/** The load balancer's name among a lab's members; no node can have it. */
+const member = "_balancer";
+
+export function balancerConfig(controlPlanes: readonly NodeSpec[]): string {
+  const port = String(labNetwork.apiPort);
+  return `global
+  maxconn 10000
+  stats socket /run/haproxy.sock mode 600 level admin
+  log stdout format raw local0
+
+defaults
+  mode tcp
+  log global
+  option redispatch
+  retries 3
+  timeout connect 2s
+  timeout client 1h
+  timeout server 1h
+  timeout tunnel 1h
+
+frontend api
+  bind ${labNetwork.address}:${port}
+  default_backend control-planes
+
+backend control-planes
+  option httpchk GET /readyz
+  http-check expect status 200
+  default-server check check-ssl verify none inter 500ms fall 2 rise 2 on-marked-down shutdown-sessions
+${controlPlanes.map((node) => `  server ${node.name} ${node.address}:${port}`).join("\n")}
+`;
+}
+
+/** $1 folder, $2 root file system, $3 cgroups. haproxy comes from the nodes' root file system, so the host needs none. */
+const script = `
+for group in $3; do echo $$ >"$group/cgroup.procs"; done
+mount --bind "$1" "$2/run"
+exec chroot "$2" /usr/sbin/haproxy -db -f /run/haproxy.cfg
+`;
+
+/** Starts the balancer on the lab's own address and returns at once. */
+export function startBalancer(state: LabState, labFolder: string): void {
+  const folder = join(labFolder, "balancer");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "haproxy.cfg"), balancerConfig(withRole(state.nodes, "control-plane")));
+  const groups = createGroups(state.cgroups, member);
+  const isolated = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", folder, state.rootfs, groups.join("\n")];
+  const [command = "", ...args] = inNamespace(labNamespace(state.name), isolated);
+  const log = openSync(join(folder, "haproxy.log"), "a");
+  const child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
+  child.on("error", () => undefined);
+  child.unref();
+  closeSync(log);
+}

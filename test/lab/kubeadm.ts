@@ -1,0 +1,144 @@
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { stringify } from "yaml";
+import { imageRepository } from "./images";
+import type { Lab } from "./lab";
+import { failure } from "./process";
+import { step, type Log } from "./progress";
+import { labNetwork, withRole, type NodeSpec } from "./topology";
+
+const apiVersion = "kubeadm.k8s.io/v1beta4";
+const configFile = "/root/kubeadm.yaml";
+
+/** Everything in a node that kubeadm's checks of a whole machine stumble over is known and harmless here. */
+function nodeRegistration(node: NodeSpec): object {
+  return {
+    name: node.name,
+    criSocket: "unix:///run/containerd/containerd.sock",
+    imagePullPolicy: "Never",
+    ignorePreflightErrors: ["all"],
+    kubeletExtraArgs: [{ name: "node-ip", value: node.address }],
+    // A control plane takes workloads as well: a lab has few nodes.
+    ...(node.roles.includes("control-plane") ? { taints: [] } : {}),
+  };
+}
+
+/** What the nodes' kubelets need to live in namespaces of a shared machine; all about certificates stays kubeadm's default. */
+const kubeletConfiguration = {
+  apiVersion: "kubelet.config.k8s.io/v1beta1",
+  kind: "KubeletConfiguration",
+  failCgroupV1: false,
+  failSwapOn: false,
+  cgroupDriver: "cgroupfs",
+  imageGCHighThresholdPercent: 100,
+  evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%", "nodefs.inodesFree": "0%" },
+};
+
+/** nftables needs nothing of the host's kernel modules; conntrack limits belong to the machine and are left alone. */
+const proxyConfiguration = {
+  apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+  kind: "KubeProxyConfiguration",
+  mode: "nftables",
+  conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
+};
+
+export interface JoinSecrets {
+  readonly token: string;
+  readonly certificateKey: string;
+}
+
+function newToken(): string {
+  return `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`;
+}
+
+export function initConfig(lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "name">, node: NodeSpec, secrets: JoinSecrets): string {
+  const documents = [
+    {
+      apiVersion,
+      kind: "InitConfiguration",
+      bootstrapTokens: [{ token: secrets.token, ttl: "2h0m0s" }],
+      certificateKey: secrets.certificateKey,
+      localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
+      nodeRegistration: nodeRegistration(node),
+      skipPhases: ["addon/coredns"],
+    },
+    {
+      apiVersion,
+      kind: "ClusterConfiguration",
+      clusterName: "lab",
+      kubernetesVersion: lab.kubernetesVersion,
+      imageRepository,
+      controlPlaneEndpoint: lab.endpoint,
+      networking: {
+        podSubnet: labNetwork.podCidr,
+        serviceSubnet: labNetwork.serviceCidr,
+        dnsDomain: labNetwork.clusterDomain,
+      },
+      controllerManager: { extraArgs: [{ name: "allocate-node-cidrs", value: "false" }] },
+    },
+    kubeletConfiguration,
+    proxyConfiguration,
+  ];
+  return documents.map((each) => stringify(each)).join("---\n");
+}
+
+function joinConfig(endpoint: string, node: NodeSpec, caHash: string, secrets: Partial<JoinSecrets> & { token: string }): string {
+  const controlPlane = {
+    localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
+    ...(secrets.certificateKey === undefined ? {} : { certificateKey: secrets.certificateKey }),
+  };
+  return stringify({
+    apiVersion,
+    kind: "JoinConfiguration",
+    discovery: { bootstrapToken: { token: secrets.token, apiServerEndpoint: endpoint, caCertHashes: [caHash] } },
+    nodeRegistration: nodeRegistration(node),
+    ...(node.roles.includes("control-plane") ? { controlPlane } : {}),
+  });
+}
+
+/** The pin of a CA as kubeadm writes it: sha256 of the public key. */
+export function caHash(pem: string): string {
+  const key = new X509Certificate(pem).publicKey.export({ type: "spki", format: "der" });
+  return `sha256:${createHash("sha256").update(key).digest("hex")}`;
+}
+
+async function kubeadm(lab: Lab, node: NodeSpec, verb: "init --upload-certs" | "join", config: string): Promise<void> {
+  const command = `umask 077; cat >${configFile}; kubeadm ${verb} --config ${configFile} --v=1 2>&1; code=$?; rm -f ${configFile}; exit $code`;
+  const result = await lab.run(node.name, command, { stdin: config, timeoutMs: 300_000 });
+  if (result.code !== 0) throw new Error(failure(`${node.name}: kubeadm ${verb}`, result));
+}
+
+/** Makes the cluster on booted, bare nodes: init on the first control plane, the others one after another, workers at once. */
+export async function installKubeadm(lab: Lab, log: Log): Promise<void> {
+  const [first, ...others] = withRole(lab.nodes, "control-plane");
+  if (first === undefined) throw new Error(`topology: ${lab.topology.name} has no control plane`);
+  const secrets: JoinSecrets = { token: newToken(), certificateKey: randomBytes(32).toString("hex") };
+  await step(log, `${first.name}: kubeadm init`, () => kubeadm(lab, first, "init --upload-certs", initConfig(lab, first, secrets)));
+  const hash = await clusterCaHash(lab, first);
+  const join = (node: NodeSpec): Promise<void> =>
+    step(log, `${node.name}: kubeadm join`, () => kubeadm(lab, node, "join", joinConfig(lab.endpoint, node, hash, secrets)));
+  const workers = lab.nodes.filter((node) => !node.roles.includes("control-plane"));
+  // etcd takes one new member at a time.
+  const inTurn = others.reduce((before, node) => before.then(() => join(node)), Promise.resolve());
+  await Promise.all([inTurn, ...workers.map(join)]);
+}
+
+async function clusterCaHash(lab: Lab, controlPlane: NodeSpec): Promise<string> {
+  const pem = await lab.must(controlPlane.name, "cat /etc/kubernetes/pki/ca.crt");
+  return caHash(pem);
+}
+
+/** Joins one bare node to a running cluster with a token made for it. */
+export async function joinNode(lab: Lab, node: NodeSpec, log: Log): Promise<void> {
+  const controlPlane = withRole(lab.nodes, "control-plane").find((each) => each.name !== node.name);
+  if (controlPlane === undefined) throw new Error(`${node.name}: there is no other control plane to join`);
+  const kubeconfig = "--kubeconfig /etc/kubernetes/admin.conf";
+  const token = (await lab.must(controlPlane.name, `kubeadm token create --ttl 10m ${kubeconfig}`)).trim();
+  const certificateKey = randomBytes(32).toString("hex");
+  if (node.roles.includes("control-plane")) {
+    const upload = `kubeadm init phase upload-certs --upload-certs --certificate-key ${certificateKey} ${kubeconfig}`;
+    await lab.must(controlPlane.name, upload);
+  }
+  const hash = await clusterCaHash(lab, controlPlane);
+  const config = joinConfig(lab.endpoint, node, hash, { token, certificateKey });
+  await step(log, `${node.name}: kubeadm join`, () => kubeadm(lab, node, "join", config));
+}

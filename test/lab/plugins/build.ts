@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import { build } from "esbuild";
+
+export const standIns = ["command", "tls"] as const;
+export type StandIn = (typeof standIns)[number];
+
+export function cacheFolder(): string {
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kube-pki");
+}
+
+/** Each plugin bundled into one file, because a plugin starts at every preview. Built once per state of the sources. */
+export async function bundle(): Promise<string> {
+  const parent = join(cacheFolder(), "plugins");
+  const folder = join(parent, digest());
+  if (existsSync(folder)) return folder;
+  const { mkdirSync } = await import("node:fs");
+  mkdirSync(parent, { recursive: true });
+  const building = mkdtempSync(join(parent, "building-"));
+  try {
+    await build({
+      entryPoints: Object.fromEntries(standIns.map((name) => [name, join(__dirname, name, "main.ts")])),
+      outdir: building,
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      // ssh2 and its ciphers try compiled add-ons and do without them.
+      external: ["*.node", "cpu-features"],
+      logLevel: "error",
+    });
+    renameSync(building, folder);
+  } catch (error) {
+    rmSync(building, { recursive: true, force: true });
+    // Two runs may build at once: the first one wins.
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
+
+/** Of our sources and of the lock file, which pins all the rest. */
+function digest(): string {
+  const hash = createHash("sha256");
+  const sources = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map((name) => join(__dirname, name));
+  const lock = join(__dirname, "../../../package-lock.json");
+  for (const file of [...sources.sort(), lock]) hash.update(`${relative(__dirname, file)}\0`).update(readFileSync(file));
+  return hash.digest("hex").slice(0, 16);
+}

@@ -1,0 +1,132 @@
+export type Role = "control-plane" | "etcd" | "worker";
+
+export interface NodeSpec {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly Role[];
+}
+
+/** How the cluster is installed: by kubeadm with static pods, or as systemd units. */
+export type Installer = "kubeadm" | "hardway";
+
+export interface Topology {
+  readonly name: TopologyName;
+  readonly installer: Installer;
+  /** Clients reach the API through the balancer on the lab's own address. */
+  readonly balanced: boolean;
+  readonly nodes: readonly NodeSpec[];
+}
+
+/** Every lab has these addresses: each lives in network namespaces of its own. */
+export const labNetwork = {
+  address: "10.77.0.1",
+  prefixLength: 24,
+  apiPort: 6443,
+  serviceCidr: "10.96.0.0/12",
+  /** First address of `serviceCidr`: the `kubernetes` service. */
+  kubernetesServiceAddress: "10.96.0.1",
+  podCidr: "10.88.0.0/16",
+  clusterDomain: "cluster.local",
+} as const;
+
+const firstHost = 11;
+
+function address(index: number): string {
+  return `10.77.0.${String(firstHost + index)}`;
+}
+
+/** The pods of a node live in a /24 that carries the last number of the node's address. */
+export function podSubnet(nodeAddress: string): string {
+  return `10.88.${nodeAddress.split(".")[3] ?? ""}.0/24`;
+}
+
+function nodes(rows: readonly (readonly [string, ...Role[]])[]): NodeSpec[] {
+  return rows.map(([name, ...roles], index) => ({ name, address: address(index), roles }));
+}
+
+const stacked = ["control-plane", "etcd"] as const;
+
+const rows = {
+  single: {
+    installer: "kubeadm",
+    balanced: false,
+    nodes: nodes([["cp1", ...stacked]]),
+  },
+  duo: {
+    installer: "kubeadm",
+    balanced: false,
+    nodes: nodes([
+      ["cp1", ...stacked],
+      ["w1", "worker"],
+    ]),
+  },
+  ha3: {
+    installer: "kubeadm",
+    balanced: true,
+    nodes: nodes([
+      ["cp1", ...stacked],
+      ["cp2", ...stacked],
+      ["cp3", ...stacked],
+      ["w1", "worker"],
+      ["w2", "worker"],
+    ]),
+  },
+  hardway: {
+    installer: "hardway",
+    balanced: true,
+    nodes: nodes([
+      ["etcd1", "etcd"],
+      ["etcd2", "etcd"],
+      ["etcd3", "etcd"],
+      ["cp1", "control-plane"],
+      ["cp2", "control-plane"],
+      ["w1", "worker"],
+    ]),
+  },
+} as const satisfies Record<string, Omit<Topology, "name">>;
+
+export type TopologyName = keyof typeof rows;
+
+export const topologyNames = Object.keys(rows) as TopologyName[];
+
+/** The topology of that name; throws a sentence with the names there are. */
+export function topology(name: string): Topology {
+  const known = topologyNames.find((each) => each === name);
+  if (known === undefined) throw new Error(`topology: ${name} is not known, give one of ${topologyNames.join(", ")}`);
+  return { name: known, ...rows[known] };
+}
+
+/** host:port of the API as clients of the cluster reach it. */
+export function endpoint(of: Topology): string {
+  const host = of.balanced ? labNetwork.address : withRole(of.nodes, "control-plane")[0]?.address;
+  if (host === undefined) throw new Error(`topology: ${of.name} has no control plane`);
+  return `${host}:${String(labNetwork.apiPort)}`;
+}
+
+export function withRole(among: readonly NodeSpec[], role: Role): NodeSpec[] {
+  return among.filter((node) => node.roles.includes(role));
+}
+
+/** The lowest address that no node of the lab has. */
+export function freeAddress(among: readonly NodeSpec[]): string {
+  const taken = new Set(among.map((node) => node.address));
+  for (let index = 0; index < 200; index++) {
+    if (!taken.has(address(index))) return address(index);
+  }
+  throw new Error("addNode: all addresses of the lab are taken, remove a node first");
+}
+
+const namePattern = /^[a-z][a-z0-9-]{0,19}$/;
+
+/** Lab and node names end up in paths, interface and host names. */
+export function checkName(field: string, name: string): void {
+  if (!namePattern.test(name)) {
+    throw new Error(`${field}: ${JSON.stringify(name)} is not allowed, use a-z, 0-9 and -, at most 20, starting with a letter`);
+  }
+}
+
+/** Node names: `v-<name>` is an interface name, of which the kernel allows 15 characters. */
+export function checkNodeName(name: string): void {
+  checkName("node name", name);
+  if (name.length > 13) throw new Error(`node name: ${name} is longer than 13 characters, use a shorter one`);
+}
