@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
@@ -16,20 +16,10 @@ export async function bundle(): Promise<string> {
   const parent = join(cacheFolder(), "plugins");
   const folder = join(parent, digest());
   if (existsSync(folder)) return folder;
-  const { mkdirSync } = await import("node:fs");
   mkdirSync(parent, { recursive: true });
   const building = mkdtempSync(join(parent, "building-"));
   try {
-    await build({
-      entryPoints: Object.fromEntries(standIns.map((name) => [name, join(__dirname, name, "main.ts")])),
-      outdir: building,
-      bundle: true,
-      platform: "node",
-      target: "node20",
-      // ssh2 and its ciphers try compiled add-ons and do without them.
-      external: ["*.node", "cpu-features"],
-      logLevel: "error",
-    });
+    await Promise.all(standIns.map((name) => bundleOne(name, building)));
     renameSync(building, folder);
   } catch (error) {
     rmSync(building, { recursive: true, force: true });
@@ -37,6 +27,28 @@ export async function bundle(): Promise<string> {
     if (!existsSync(folder)) throw error;
   }
   return folder;
+}
+
+async function bundleOne(name: StandIn, folder: string): Promise<void> {
+  await build({
+    entryPoints: [join(__dirname, name, "main.ts")],
+    outfile: join(folder, `${name}.js`),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    define: { pluginVersion: JSON.stringify(pinnedVersion(name)) },
+    // ssh2 and its ciphers try compiled add-ons and do without them.
+    external: ["*.node", "cpu-features"],
+    logLevel: "error",
+  });
+}
+
+/** The version of the official plugin that the npm package asks for. */
+export function pinnedVersion(name: StandIn): string {
+  const manifest = JSON.parse(readFileSync(require.resolve(`@pulumi/${name}/package.json`), "utf8")) as {
+    pulumi: { version: string };
+  };
+  return manifest.pulumi.version;
 }
 
 /** Of our sources and of the lock file, which pins all the rest. */

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { bundle, cacheFolder, standIns, type StandIn } from "./build";
+import { bundle, cacheFolder, pinnedVersion, standIns, type StandIn } from "./build";
 
 /** Set to 1, the tests of the stand-ins run against the official plugins. */
 export const official = process.env["KUBE_PKI_OFFICIAL_PLUGINS"] === "1";
@@ -28,12 +28,5 @@ export async function pluginEnv(): Promise<Record<string, string>> {
 
 function isInstalled(name: StandIn): boolean {
   const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
-  return existsSync(join(home, "plugins", `resource-${name}-v${pinned(name)}`));
-}
-
-function pinned(name: StandIn): string {
-  const manifest = JSON.parse(readFileSync(require.resolve(`@pulumi/${name}/package.json`), "utf8")) as {
-    pulumi: { version: string };
-  };
-  return manifest.pulumi.version;
+  return existsSync(join(home, "plugins", `resource-${name}-v${pinnedVersion(name)}`));
 }

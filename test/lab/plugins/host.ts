@@ -203,7 +203,7 @@ function messageOf(error: unknown): string {
 }
 
 function shorten(message: string): string {
-  const bytes = (part: string): number => encodeURIComponent(part.toWellFormed()).length;
+  const bytes = (part: string): number => encodeURIComponent(Buffer.from(part).toString()).length;
   if (bytes(message) <= errorBytes) return message;
   let keep = message.length;
   const cut = (): string =>

@@ -1,5 +1,7 @@
-import { pulumi } from "@pulumi/command/package.json";
 import { serve } from "../host";
 import { remoteCommand } from "./remote";
 
-serve({ version: pulumi.version, types: { "command:remote:Command": remoteCommand } });
+/** The pinned version of the npm package, put in by build.ts. */
+declare const pluginVersion: string;
+
+serve({ version: pluginVersion, types: { "command:remote:Command": remoteCommand } });

@@ -1,9 +1,11 @@
-import { pulumi } from "@pulumi/tls/package.json";
 import { serve } from "../host";
 import { certRequest, locallySignedCert, privateKey, selfSignedCert } from "./types";
 
+/** The pinned version of the npm package, put in by build.ts. */
+declare const pluginVersion: string;
+
 serve({
-  version: pulumi.version,
+  version: pluginVersion,
   types: {
     "tls:index/privateKey:PrivateKey": privateKey,
     "tls:index/certRequest:CertRequest": certRequest,
