@@ -1,0 +1,141 @@
+#!/bin/sh
+# kube-pki node script: makes keys, applies one bundle of certificates as a
+# transaction, tells what the node really serves. docs/node-protocol.md is its
+# contract. It is the numbered parts of node/ in order of name, joined to one
+# text and put at /var/lib/kube-pki/node.sh by install.sh.
+#
+# Reading order: 90-main.sh (dispatch), 70-apply.sh (the recipe), then the rest.
+
+set -eu
+umask 077
+export LC_ALL=C
+unset CDPATH ENV IFS http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+
+# KUBE_PKI_ROOT puts every path under a scratch folder, for tests. Only with it
+# do the other KUBE_PKI_ variables count: on a real node nothing from the
+# environment changes what this script does.
+ROOT=${KUBE_PKI_ROOT:-}
+if [ -n "$ROOT" ]; then
+  PATH=${KUBE_PKI_PATH:-$PATH}
+  PROC=${KUBE_PKI_PROC:-/proc}
+  SHELL_COMMAND=${KUBE_PKI_SH:-sh}
+  KILL_AT=${KUBE_PKI_KILL_AT:-}
+  LIMIT=${KUBE_PKI_LIMIT:-}
+else
+  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin:/snap/bin
+  PROC=/proc
+  SHELL_COMMAND="sh"
+  KILL_AT=
+  LIMIT=
+fi
+export PATH
+
+STATE=$ROOT/var/lib/kube-pki
+TX=$STATE/tx
+MANIFESTS=$ROOT/etc/kubernetes/manifests
+NODE=node # until the payload names it
+
+# Seconds. An API server with open watches uses up 60 s of grace before it is
+# gone, a kubelet may wait 20 s before it looks, etcd 40 s before it is healthy.
+LIMIT_LOCK=${LIMIT:-900}
+LIMIT_RELOAD=${LIMIT:-90}
+LIMIT_GONE=${LIMIT:-130}
+LIMIT_BACK=${LIMIT:-180}
+LIMIT_HEALTH=${LIMIT:-180}
+LIMIT_CLOCK=120
+
+# say: progress for people. die: one sentence, the last line on stderr.
+say() { echo "$NODE: $*" >&2; }
+
+die() {
+  WHY=$*
+  exit 1
+}
+
+WHY=
+finish_plain() {
+  fp_code=$?
+  trap - EXIT
+  [ -z "$WHY" ] || say "$WHY"
+  exit "$fp_code"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+now() { date +%s; }
+
+# A busybox without fractional sleep waits whole seconds.
+nap() { sleep 0.3 2>/dev/null || sleep 1; }
+
+# await SECONDS COMMAND...: until it succeeds; fails when the time is up.
+await() {
+  aw_end=$(($(now) + $1))
+  shift
+  until "$@"; do
+    [ "$(now)" -lt "$aw_end" ] || return 1
+    nap
+  done
+}
+
+# point NAME: where a test may kill us as a power cut would.
+point() { [ "$KILL_AT" != "$1" ] || kill -9 $$; }
+
+# flush PATH...: on disk for good, files and folders; all of it where this
+# node's sync knows no arguments.
+flush() { sync "$@" 2>/dev/null || sync; }
+
+sha256() { sha256sum "$1" | cut -c 1-64; }
+
+need_tools() {
+  for nt_tool in awk base64 cmp cp cut date grep mv od readlink sed sha256sum stat sync timeout tr; do
+    have "$nt_tool" || die "this node has no '$nt_tool', which the node script needs: install coreutils or busybox"
+  done
+}
+
+# The state folder is ours alone; made here when install was not run by us.
+open_state() {
+  [ ! -L "$STATE" ] || die "$STATE is a symbolic link: remove it, the folder must be our own"
+  mkdir -p "$STATE" || die "$STATE cannot be made: run as root"
+  [ "$(stat -c %u "$STATE")" = "$(id -u)" ] || die "$STATE belongs to somebody else: run as root"
+  chmod 0700 "$STATE"
+}
+
+# take_lock: one verb at a time. The lock dies with its holder: flock by the
+# kernel, the folder by its dead pid.
+take_lock() {
+  tl_said=
+  if have flock; then
+    exec 9>"$STATE/lock"
+    tl_try="flock -n 9"
+  else
+    tl_try=lock_folder
+  fi
+  tl_end=$(($(now) + LIMIT_LOCK))
+  until $tl_try; do
+    [ -n "$tl_said" ] || say "waiting for another run on this node to end"
+    tl_said=yes
+    [ "$(now)" -lt "$tl_end" ] ||
+      die "another run has held the lock for $LIMIT_LOCK s: look at it with 'ps', end it, then run again"
+    nap
+  done
+  LOCKED=yes
+}
+
+LOCKED=
+
+lock_folder() {
+  if mkdir "$STATE/lock.d" 2>/dev/null; then
+    echo $$ >"$STATE/lock.d/pid"
+    return 0
+  fi
+  lf_pid=$(cat "$STATE/lock.d/pid" 2>/dev/null) || lf_pid=
+  if [ -n "$lf_pid" ] && ! kill -0 "$lf_pid" 2>/dev/null; then
+    # Renamed before it is removed, so that of two finders only one wins.
+    mv "$STATE/lock.d" "$STATE/lock.d.$$" 2>/dev/null && rm -rf "$STATE/lock.d.$$"
+  fi
+  return 1
+}
+
+free_lock() {
+  if [ "$(cat "$STATE/lock.d/pid" 2>/dev/null)" = "$$" ]; then rm -rf "$STATE/lock.d"; fi
+}

@@ -1,0 +1,156 @@
+# ---- payload: header, allow-list, parts ----------------------------------
+
+# check_payload FILE VERB: the header fits the body, byte for byte. Leaves the
+# body in FILE.body. A cut or altered payload ends here, nothing was done.
+check_payload() {
+  cp_head=$(sed -n 1p "$1")
+  # shellcheck disable=SC2086 # the header is words
+  set -- "$1" "$2" $cp_head
+  [ "$#" -eq 7 ] && [ "$3" = kube-pki ] || die "stdin holds no kube-pki payload: the line was cut or something else wrote to it, run again"
+  [ "$4" = 1 ] || die "payload version $4 is not known to this node.sh (1): run the install step first"
+  [ "$5" = "$2" ] || die "the payload is for '$5', the command is '$2'"
+  sed 1d "$1" >"$1.body"
+  [ "$(wc -c <"$1.body" | tr -d ' ')" = "$6" ] || die "the payload is truncated: $6 bytes were announced, run again"
+  [ "$(sha256 "$1.body")" = "$7" ] || die "the payload was altered on its way: its sha256 does not fit, run again"
+  # Printable text only: what is not, no tool below would treat alike.
+  [ "$(tr -dc '\011\012\040-\176' <"$1.body" | wc -c | tr -d ' ')" = "$6" ] || die "the payload holds bytes that are not plain text"
+  SUM=$7
+  SUM8=$(echo "$SUM" | cut -c 1-8)
+}
+
+# read_plan VERB: $TX/body -> $TX/plan (the directives) and $TX/parts/NAME.
+# Values are checked against the allow-list here, once, before anything uses
+# them. The value of an unknown line is never shown: it may be a key's text.
+read_plan() {
+  mkdir "$TX/parts"
+  awk -v verb="$1" -v dir="$TX/parts/" '
+    BEGIN {
+      name = "^[a-z0-9][a-z0-9.-]*$"
+      type["name"] = name; long["name"] = 64
+      type["unit"] = "^[a-z0-9][a-z0-9.@-]*$"; long["unit"] = 64
+      type["part"] = "^[a-z0-9][a-z0-9.:-]*$"; long["part"] = 64
+      type["parts"] = "^[a-z0-9][a-z0-9.:,-]*$"
+      type["path"] = "^/(etc|var/lib|opt|usr/local|srv)/[A-Za-z0-9._/@-]+$"
+      type["file"] = "^[A-Za-z0-9._@-]+$"
+      type["mode"] = "^0[0-7][0-7][0-7]$"
+      type["user"] = "^[a-z_][a-z0-9_-]*$"; long["user"] = 32
+      type["subject"] = "^[A-Za-z0-9:._-]+$"; long["subject"] = 64
+      type["san"] = "^(DNS:[a-zA-Z0-9.*-]+|IP:[0-9a-f.:]+)$"
+      type["where"] = "^([A-Za-z0-9.-]+|\\[[0-9a-f:]+\\]):[0-9]+$"
+      type["url"] = "^/[A-Za-z0-9._/?=&-]*$"
+      type["number"] = "^[0-9]+$"; long["number"] = 12
+      type["start"] = "^(existing|bare)$"
+      type["scheme"] = "^https?$"
+      type["kind"] = "^(static-pod|systemd)$"
+      type["act"] = "^(reload|restart)$"
+      type["algorithm"] = "^(ECDSA-P256|ECDSA-P384|RSA-2048|RSA-3072|RSA-4096)$"
+      type["profile?"] = "^(-|[a-z0-9][a-z0-9.-]*)$"; long["profile?"] = 64
+      shape["request node"] = "name"
+      shape["request leaf"] = "name name algorithm"
+      shape["request cn"] = "name subject"
+      shape["request o"] = "name subject"
+      shape["request san"] = "name san"
+      shape["apply node"] = "name"
+      shape["apply start"] = "start"
+      shape["apply part"] = "part number"
+      shape["apply leaf"] = "name name number number part"
+      shape["apply file"] = "path mode user user parts"
+      shape["apply link"] = "path file"
+      shape["apply guard"] = "path part"
+      shape["apply consumer"] = "name kind unit"
+      shape["apply use"] = "name act path"
+      shape["apply served"] = "name where name"
+      shape["apply accepted"] = "name where url name"
+      shape["apply health"] = "name scheme where url profile?"
+    }
+    function bad(text) { print "payload line " NR ": " text; failed = 1; exit 1 }
+    function folder(path) { sub(/[^\/]*$/, "", path); return path }
+    function refer(kind, key) { wanted[kind SUBSEP key] = NR }
+    function define(kind, key) {
+      if ((kind SUBSEP key) in known) bad(kind " " key " stands twice")
+      known[kind SUBSEP key] = 1
+    }
+    left > 0 { print > out; if (--left == 0) close(out); next }
+    {
+      if (!((verb " " $1) in shape)) bad("no line of this kind is known to a node.sh of version 1")
+      n = split(shape[verb " " $1], want, " ")
+      line = $1; for (i = 2; i <= NF; i++) line = line " " $i
+      if (NF != n + 1 || line != $0) bad($1 " takes " n " fields with one space between them")
+      for (i = 1; i <= n; i++) {
+        t = want[i]; v = $(i + 1)
+        if (v !~ type[t] || (long[t] && length(v) > long[t])) bad($1 " has a " t " that is not allowed: " v)
+        if (t == "path" && (v ~ /\.\.|\/\/|\/$|\/\.\// || v ~ /^\/var\/lib\/kube-pki(\/|$)/))
+          bad($1 " has a path that is not allowed: " v)
+        if (t == "file" && (v == "." || v == "..")) bad($1 " has a target that is not allowed: " v)
+      }
+      print > (dir "../plan")
+    }
+    $1 == "part" {
+      define("part", $2); out = dir $2; left = $3 + 0
+      printf "" > out; if (left == 0) close(out)
+    }
+    $1 == "node" || $1 == "start" { define($1, "line") }
+    $1 == "leaf" { define("leaf", $2) }
+    $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }
+    $1 == "cn" { define("cn", $2); refer("leaf", $2) }
+    $1 == "o" || $1 == "san" { refer("leaf", $2) }
+    $1 == "file" {
+      define("path", $2); k = split($6, p, ",")
+      for (i = 1; i <= k; i++) {
+        if (p[i] !~ type["part"]) bad("file has a part that is not allowed: " p[i])
+        if (p[i] ~ /^key:/) refer("leaf or part", p[i]); else refer("part", p[i])
+      }
+    }
+    $1 == "link" { define("path", $2); refer("path", folder($2) $3) }
+    $1 == "guard" { refer("part", $3) }
+    $1 == "consumer" { define("consumer", $2) }
+    $1 == "use" { refer("consumer", $2); refer("path", $4) }
+    $1 == "served" { refer("consumer", $2); refer("leaf", $4) }
+    $1 == "accepted" { refer("consumer", $2); refer("leaf", $5) }
+    $1 == "health" { refer("consumer", $2); if ($6 != "-") refer("leaf", $6) }
+    END {
+      if (failed) exit 1
+      if (left > 0) bad("the last part is " left " lines short")
+      if (!(("node" SUBSEP "line") in known)) bad("the node line is missing")
+      for (w in wanted) {
+        split(w, q, SUBSEP)
+        if (q[1] == "leaf or part") {
+          if (("part" SUBSEP q[2]) in known || ("leaf" SUBSEP substr(q[2], 5)) in known) continue
+        } else if (w in known) continue
+        NR = wanted[w]
+        bad("names a " q[1] " that the payload does not have: " q[2])
+      }
+    }
+  ' "$TX/body" >"$TX/wrong" || die "$(sed -n 1p "$TX/wrong")"
+  while read -r rp_word rp_value _; do
+    case $rp_word in
+      node) NODE=$rp_value ;;
+      start) START=$rp_value ;;
+    esac
+  done <"$TX/plan"
+}
+
+START=existing
+
+# expand_parts: in each part, @b64:NAME@ becomes the base64 of part NAME. The
+# text goes through files, never through an argument that ps could show.
+expand_parts() {
+  for ep_part in "$TX"/parts/*; do
+    grep -q '@b64:' "$ep_part" || continue
+    sed -n 's/.*@b64:\([a-z0-9][a-z0-9.:-]*\)@.*/\1/p' "$ep_part" >"$TX/b64-names"
+    while read -r ep_name; do
+      [ -f "$TX/parts/$ep_name" ] || die "part ${ep_part##*/} takes @b64:$ep_name@, which the payload does not have"
+      base64 <"$TX/parts/$ep_name" | tr -d '\n' >"$TX/b64:$ep_name"
+    done <"$TX/b64-names"
+    awk -v dir="$TX/b64:" '
+      {
+        if (match($0, /@b64:[a-z0-9][a-z0-9.:-]*@/)) {
+          file = dir substr($0, RSTART + 5, RLENGTH - 6); text = ""
+          getline text < file; close(file)
+          $0 = substr($0, 1, RSTART - 1) text substr($0, RSTART + RLENGTH)
+        }
+        print
+      }' "$ep_part" >"$TX/expanded"
+    mv "$TX/expanded" "$ep_part"
+  done
+}

@@ -1,0 +1,102 @@
+# ---- certificates: what openssl 1.1.1 and 3.x both know -------------------
+
+have_openssl() { have openssl; }
+
+# fingerprint FILE: sha256 of its first certificate, lower-case hex; also of
+# stdin when FILE is "-".
+fingerprint() {
+  if [ "$1" = - ]; then set --; else set -- -in "$1"; fi
+  openssl x509 "$@" -noout -fingerprint -sha256 2>/dev/null | sed 's/.*=//' | tr -d ':' | tr 'A-F' 'a-f'
+}
+
+serial() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//'; }
+
+# pem_lines [FILE]: each certificate as one line of base64, so that two files
+# can be compared whatever their line width and comments.
+pem_lines() {
+  awk '
+    /-----BEGIN CERTIFICATE-----/ { text = ""; inside = 1; next }
+    /-----END CERTIFICATE-----/ { if (inside) print text; inside = 0; next }
+    inside { gsub(/[ \t\r]/, ""); text = text $0 }' "$@"
+}
+
+# unix_time: "notAfter=Nov 22 04:41:06 2026 GMT" on stdin to seconds; not every
+# date(1) can read it. Days by the civil calendar, March first.
+unix_time() {
+  awk '{
+    sub(/^[^=]*=/, ""); split($3, t, ":")
+    m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $1) + 2) / 3; y = $4
+    if (m <= 2) { y--; m += 12 }
+    days = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + $2 - 719469
+    printf "%.0f\n", ((days * 24 + t[1]) * 60 + t[2]) * 60 + t[3]
+  }'
+}
+
+# check_leafs: every leaf of the plan, before anything is touched.
+check_leafs() {
+  while read -r cl_word cl_profile cl_id cl_issued cl_expires cl_ca <&3; do
+    [ "$cl_word" = leaf ] || continue
+    check_clock "$cl_profile" "$cl_issued" "$cl_expires"
+    check_age "$cl_profile" "$cl_issued"
+    bring_key "$cl_profile" "$cl_id"
+    if have_openssl; then check_pair "$cl_profile" "$TX/parts/$cl_ca"; fi
+  done 3<"$TX/plan"
+}
+
+# check_clock PROFILE ISSUED EXPIRES: a certificate from the future would be
+# refused by every peer on this node. Small skew is waited for.
+check_clock() {
+  cc_ahead=$(($2 - $(now)))
+  [ "$cc_ahead" -le "$LIMIT_CLOCK" ] ||
+    die "this node's clock is $cc_ahead s behind the issue of leaf $1: set the clock (timedatectl, chronyc makestep), then run again"
+  if [ "$cc_ahead" -gt 0 ]; then
+    say "clock is $cc_ahead s behind, waiting for it"
+    sleep "$cc_ahead"
+  fi
+  [ "$3" -gt "$(now)" ] ||
+    die "leaf $1 has expired $(($(now) - $3)) s ago by this node's clock: set the clock or issue it anew"
+}
+
+# check_age PROFILE ISSUED: an older state must not take back a newer leaf.
+check_age() {
+  ca_had=$(awk -v p="$1" '$1 == "leaf" && $2 == p { print $4 }' "$STATE/applied" 2>/dev/null) || ca_had=
+  [ -z "$ca_had" ] || [ "$2" -ge "$ca_had" ] ||
+    die "leaf $1 was issued $((ca_had - $2)) s before the one this node has: the payload comes from an older state, refresh it"
+}
+
+# bring_key PROFILE ID: the key from the payload, else the one made here.
+bring_key() {
+  [ -f "$TX/parts/key:$1" ] && return
+  [ -f "$STATE/keys/$1/$2.key" ] ||
+    die "the key of leaf $1 ($2) is not on this node: it was replaced or emptied, run 'pulumi up' with a refresh so that a new key is requested"
+  cp "$STATE/keys/$1/$2.key" "$TX/parts/key:$1"
+}
+
+# check_pair PROFILE CA: key fits certificate, certificate chains to the CA and
+# is valid by this node's clock.
+check_pair() {
+  kp_cert=$TX/parts/cert:$1
+  openssl x509 -in "$kp_cert" -noout -pubkey >"$TX/pub.cert" 2>/dev/null ||
+    die "the certificate of leaf $1 cannot be read: issue it anew"
+  openssl pkey -in "$TX/parts/key:$1" -pubout >"$TX/pub.key" 2>/dev/null ||
+    die "the key of leaf $1 cannot be read: issue it anew"
+  cmp -s "$TX/pub.cert" "$TX/pub.key" ||
+    die "the key of leaf $1 does not fit its certificate: nothing was touched, issue it anew"
+  openssl verify -no_check_time -partial_chain -CAfile "$2" -untrusted "$kp_cert" "$kp_cert" >/dev/null 2>&1 ||
+    die "leaf $1 is not signed by the CA of the payload: nothing was touched, check the authority"
+  openssl verify -partial_chain -CAfile "$2" -untrusted "$kp_cert" "$kp_cert" >/dev/null 2>&1 ||
+    die "leaf $1 or its CA is expired or not yet valid by this node's clock: check 'date' and the authority"
+}
+
+# check_guards: a foreign CA is never overwritten.
+check_guards() {
+  while read -r cg_word cg_path cg_part <&3; do
+    [ "$cg_word" = guard ] && [ -f "$ROOT$cg_path" ] || continue
+    pem_lines "$ROOT$cg_path" >"$TX/guard.live"
+    pem_lines "$TX/parts/$cg_part" >"$TX/guard.want"
+    while read -r cg_line; do
+      grep -Fqx -- "$cg_line" "$TX/guard.live" ||
+        die "$cg_path holds another CA than the one configured: give the stack this cluster's CA, or remove the file if the node is new"
+    done <"$TX/guard.want"
+  done 3<"$TX/plan"
+}

@@ -1,0 +1,134 @@
+# ---- proofs: what answers now ---------------------------------------------
+
+# served_fingerprint HOST:PORT: of the certificate that answers there.
+served_fingerprint() {
+  timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | fingerprint -
+}
+
+# http_code SCHEME HOST:PORT PATH PROFILE|-: the status of a GET, nothing if
+# there is no answer; 2 if this node has no means to ask. The server is not
+# verified here: "served" compares its very certificate.
+http_code() {
+  hc_pair=
+  [ "$4" = - ] || hc_pair=$4
+  hc_ask="GET $3 HTTP/1.0\r\nHost: ${2%:*}\r\n\r\n"
+  case $1 in
+    https)
+      if have_openssl; then
+        set -- "$2"
+        # shellcheck disable=SC2059 # the text is ours and checked
+        printf "$hc_ask" |
+          timeout 5 openssl s_client -quiet -connect "$1" ${hc_pair:+-cert "$TX/parts/cert:$hc_pair" -key "$TX/parts/key:$hc_pair"} 2>/dev/null |
+          status_line
+      elif have curl; then
+        curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$TX/parts/cert:$hc_pair" --key "$TX/parts/key:$hc_pair"} "https://$2$3" || :
+      else
+        return 2
+      fi
+      ;;
+    http)
+      if have curl; then
+        curl -s -m 5 -o /dev/null -w '%{http_code}' "http://$2$3" || :
+      elif have wget; then
+        timeout 5 wget -q -O /dev/null "http://$2$3" 2>/dev/null && echo 200
+      elif have bash; then
+        # shellcheck disable=SC2016 # expanded by bash, values as arguments
+        timeout 5 bash -c 'exec 7<>"/dev/tcp/$1/$2" && printf "$3" >&7 && cat <&7' - "${2%:*}" "${2##*:}" "$hc_ask" 2>/dev/null | status_line
+      else
+        return 2
+      fi
+      ;;
+  esac
+}
+
+status_line() { awk 'NR == 1 && $1 ~ /^HTTP\// { print $2 }'; }
+
+# prove NAME: all proofs of a consumer, once; 1 with WHY_NOT at the first that
+# does not hold. Writes their lines to $TX/proofs. Health first: for about a
+# second after it listens an API server answers 403 to everybody, which would
+# pass for accepted.
+prove() {
+  : >"$TX/proofs"
+  prove_health "$1" && prove_served "$1" && prove_accepted "$1"
+}
+
+prove_health() {
+  while read -r ph_word ph_name ph_scheme ph_where ph_url ph_profile <&4; do
+    [ "$ph_word $ph_name" = "health $1" ] || continue
+    ph_answer=yes
+    ph_code=$(http_code "$ph_scheme" "$ph_where" "$ph_url" "$ph_profile") || {
+      [ $? -ne 2 ] || ph_answer=unproven
+    }
+    [ "$ph_answer" = unproven ] || [ "$ph_code" = 200 ] || {
+      WHY_NOT="$1 answers ${ph_code:-nothing} at $ph_scheme://$ph_where$ph_url, 200 is wanted"
+      return 1
+    }
+    echo "proof $1 health - - $ph_where $ph_answer" >>"$TX/proofs"
+  done 4<"$TX/plan"
+}
+
+prove_served() {
+  while read -r ps_word ps_name ps_where ps_profile <&4; do
+    [ "$ps_word $ps_name" = "served $1" ] || continue
+    if ! have_openssl; then
+      echo "proof $1 served $ps_profile - $ps_where unproven" >>"$TX/proofs"
+      continue
+    fi
+    ps_cert=$TX/parts/cert:$ps_profile
+    [ -f "$ps_cert" ] || continue # put back to before this leaf existed
+    [ "$(served_fingerprint "$ps_where")" = "$(fingerprint "$ps_cert")" ] || {
+      WHY_NOT="$1 does not serve the new certificate of $ps_profile at $ps_where"
+      return 1
+    }
+    echo "proof $1 served $ps_profile $(serial "$ps_cert") $ps_where yes" >>"$TX/proofs"
+  done 4<"$TX/plan"
+}
+
+prove_accepted() {
+  while read -r pa_word pa_name pa_where pa_url pa_profile <&4; do
+    [ "$pa_word $pa_name" = "accepted $1" ] || continue
+    pa_answer=yes
+    pa_serial=-
+    ! have_openssl || pa_serial=$(serial "$TX/parts/cert:$pa_profile")
+    pa_code=$(http_code https "$pa_where" "$pa_url" "$pa_profile") || {
+      [ $? -ne 2 ] || pa_answer=unproven
+    }
+    case $pa_answer:$pa_code in
+      unproven:* | yes:200 | yes:403 | yes:404) ;;
+      *)
+        WHY_NOT="$pa_where answers ${pa_code:-nothing} to the certificate of $pa_profile"
+        return 1
+        ;;
+    esac
+    echo "proof $1 accepted $pa_profile $pa_serial $pa_where $pa_answer" >>"$TX/proofs"
+  done 4<"$TX/plan"
+}
+
+# can_prove_reload NAME: only what answers with the new certificate shows that
+# a process has read it.
+can_prove_reload() { have_openssl && grep -q "^served $1 " "$TX/plan"; }
+
+# runs_newer NAME: the process began after the last change of every file of
+# which no proof can tell whether it was read since.
+runs_newer() {
+  rn_id=$(identity)
+  [ -n "$rn_id" ] || return 1
+  rn_start=$(start_time "${rn_id#* }")
+  while read -r rn_word rn_name rn_act rn_path <&4; do
+    [ "$rn_word $rn_name" = "use $1" ] || continue
+    if [ "$rn_act" = reload ] && can_prove_reload "$1"; then continue; fi
+    [ "$rn_start" -gt "$(stat -c %Z "$ROOT$rn_path")" ] || return 1
+  done 4<"$TX/plan"
+}
+
+# live_parts: after the old set was put back its leafs are what to prove.
+live_parts() {
+  while read -r lp_word lp_path _ _ _ lp_parts <&3; do
+    [ "$lp_word" = file ] || continue
+    for lp_part in $(echo "$lp_parts" | tr ',' ' '); do
+      case $lp_part in cert:* | key:*) ;; *) continue ;; esac
+      rm -f "$TX/parts/$lp_part"
+      [ ! -f "$ROOT$lp_path" ] || cp "$ROOT$lp_path" "$TX/parts/$lp_part"
+    done
+  done 3<"$TX/plan"
+}

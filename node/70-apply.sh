@@ -1,0 +1,239 @@
+# ---- apply: the transaction ----------------------------------------------
+
+apply() {
+  take_lock
+  recover
+  begin
+  check_leafs
+  expand_parts
+  check_guards
+  check_consumers
+  stage_all
+  point prepared
+  if anything_changed; then
+    back_up
+    swap
+  fi
+  report_files
+  while read -r ap_word ap_name _ <&3; do
+    [ "$ap_word" != consumer ] || settle "$ap_name"
+  done 3<"$TX/plan"
+  commit
+}
+
+begin() {
+  mkdir "$TX" || die "this node has no room for a transaction: make room in /var, nothing was touched"
+  mv "$RUN/in.body" "$TX/body"
+  read_plan apply
+  PROVEN=
+  [ "$(applied_sum)" != "$SUM" ] || PROVEN=yes
+  point parsed
+}
+
+applied_sum() { sed -n 's/^sum //p' "$STATE/applied" 2>/dev/null || :; }
+
+# recover: a transaction that died before its commit is put back, so that the
+# payload at hand starts from one whole set. Processes may have read the newer
+# files: "sum none" makes every consumer prove itself.
+recover() {
+  sweep_runs
+  [ -d "$TX" ] || return 0
+  if [ -f "$TX/committed" ]; then
+    [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
+  elif [ -f "$TX/journal" ]; then
+    say "an earlier run was interrupted: putting back the set of $(sed 's/.*backup\///' "$TX/journal")"
+    put_back || die "$pb_failed could not be put back: its copy is in $(cat "$TX/journal"), put it there by hand and remove $TX"
+    doubt
+  fi
+  sweep
+  flush "$STATE"
+  rm -rf "$TX"
+}
+
+doubt() {
+  [ -f "$STATE/applied" ] || return 0
+  sed 's/^sum .*/sum none/' "$STATE/applied" >"$STATE/applied.new"
+  flush "$STATE/applied.new"
+  mv "$STATE/applied.new" "$STATE/applied"
+}
+
+# check_consumers: who is handled, before anything is touched. $TX/consumers
+# gets "NAME running|stopped|skipped".
+check_consumers() {
+  : >"$TX/consumers"
+  while read -r co_word co_name _ <&3; do
+    [ "$co_word" = consumer ] || continue
+    find_consumer "$co_name"
+    co_absent=$(absent)
+    co_state=stopped
+    if [ -z "$co_absent" ] && runs; then co_state=running; fi
+    if [ "$co_state" = stopped ] && [ "$START" = bare ] && ! grep -qsx "seen $co_name" "$STATE/applied"; then
+      co_state=skipped
+    elif [ -n "$co_absent" ]; then
+      die "$co_name cannot be restarted here: $co_absent; nothing was touched"
+    fi
+    echo "$co_name $co_state" >>"$TX/consumers"
+  done 3<"$TX/plan"
+}
+
+# runs: the consumer's process is there and stays for a moment: a unit that
+# fails and starts over has a process now and then.
+runs() {
+  ru_id=$(identity)
+  [ -n "$ru_id" ] || return 1
+  [ "$START" = bare ] || return 0
+  sleep 1
+  [ "$(identity)" = "$ru_id" ]
+}
+
+report_files() {
+  while read -r _ _ rf_action rf_path <&3; do
+    echo "file $rf_path $rf_action"
+  done 3<"$TX/facts"
+}
+
+# wanted NAME: what the changed files ask of it: restart, reload or nothing.
+wanted() {
+  wa_most=none
+  while read -r wa_word wa_name wa_act wa_path <&4; do
+    [ "$wa_word $wa_name" = "use $1" ] || continue
+    [ "$wa_most" != restart ] || continue
+    ! is_changed "$wa_path" || wa_most=$wa_act
+  done 4<"$TX/plan"
+  echo "$wa_most"
+}
+
+# settle NAME: the consumer runs with the files on disk, and that is proven.
+settle() {
+  find_consumer "$1"
+  se_state=$(sed -n "s/^$1 //p" "$TX/consumers")
+  [ "$se_state" != skipped ] || {
+    echo "consumer $1 skipped"
+    return 0
+  }
+  se_want=$(wanted "$1")
+  case $se_want in
+    none)
+      se_how=untouched
+      [ "$PROVEN" = yes ] || runs_newer "$1" || se_want=restart
+      ;;
+    reload)
+      se_how=reloaded
+      can_prove_reload "$1" || se_want=restart
+      ;;
+  esac
+  [ "$se_state" = running ] || se_want=restart
+  if [ "$se_want" != restart ]; then
+    await "$LIMIT_RELOAD" proven_running "$1" || {
+      say "$WHY_NOT after $LIMIT_RELOAD s, so it is restarted"
+      se_want=restart
+    }
+  fi
+  if [ "$se_want" = restart ]; then
+    se_how=restarted
+    echo "$1" >>"$TX/restarted"
+    point restarting
+    restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
+    point restarted
+  fi
+  echo "consumer $1 $se_how"
+  [ "$se_how" != restarted ] || echo "proof $1 restarted - - - yes"
+  cat "$TX/proofs"
+}
+
+proven_running() {
+  [ -n "$(identity)" ] || {
+    WHY_NOT="$1 does not run"
+    return 1
+  }
+  prove "$1"
+}
+
+restart_and_prove() {
+  restart "$1" || return 1
+  await "$LIMIT_HEALTH" proven_running "$1" || return 1
+  grep -q ' yes$' "$TX/proofs" || stays "$1"
+}
+
+# stays NAME: where nothing else can be asked, a process that lives on.
+stays() {
+  sy_id=$(identity)
+  sleep 3
+  [ -n "$sy_id" ] && [ "$(identity)" = "$sy_id" ] || {
+    WHY_NOT="$1 ends again soon after its restart"
+    return 1
+  }
+}
+
+# commit: from the marker on the new set is the set. "plan" is what status
+# reads; it holds no part's text.
+commit() {
+  {
+    echo "sum $SUM"
+    while read -r cm_word cm_profile cm_id cm_issued _ <&3; do
+      [ "$cm_word" = leaf ] || continue
+      cm_serial=-
+      ! have_openssl || cm_serial=$(serial "$TX/parts/cert:$cm_profile")
+      echo "leaf $cm_profile $cm_id $cm_issued $cm_serial"
+    done 3<"$TX/plan"
+    {
+      sed -n 's/ skipped$//; t; s/^\([^ ]*\) .*/seen \1/p' "$TX/consumers"
+      grep '^seen ' "$STATE/applied" 2>/dev/null || :
+    } | sort -u
+  } >"$TX/applied"
+  point proven
+  cmp -s "$TX/plan" "$STATE/plan" || cp "$TX/plan" "$STATE/plan"
+  if cmp -s "$TX/applied" "$STATE/applied"; then rm "$TX/applied"; else flush "$TX/applied"; fi
+  : >"$TX/committed"
+  flush "$TX/committed" "$TX"
+  point committed
+  cm_done=unchanged
+  ! anything_changed && [ ! -f "$TX/restarted" ] || cm_done=changed
+  [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
+  flush "$STATE"
+  point recorded
+  prune
+  rm -rf "$TX"
+  echo "done $SUM8 $cm_done"
+}
+
+# prune: the newest five backups; the newest two keys of each profile and those
+# in use. Names are ours, so ls is safe to read.
+prune() {
+  # shellcheck disable=SC2012
+  ls -r "$STATE/backup" 2>/dev/null | sed 1,5d | while read -r pr_name; do
+    rm -rf "$STATE/backup/${pr_name:?}"
+  done
+  for pr_dir in "$STATE"/keys/*/; do
+    [ -d "$pr_dir" ] || continue
+    pr_profile=$(basename "$pr_dir")
+    # shellcheck disable=SC2012
+    ls -t "$pr_dir" | sed -n 's/\.key$//p' | sed 1,2d | while read -r pr_id; do
+      grep -q "^leaf $pr_profile $pr_id " "$STATE/applied" || rm -f "$pr_dir$pr_id".*
+    done
+  done
+}
+
+# roll_back: what a failed apply leaves behind is what it found.
+roll_back() {
+  if [ -f "$TX/journal" ] && [ ! -f "$TX/committed" ]; then
+    say "putting the old set back"
+    rb_bad=
+    put_back || rb_bad="$pb_failed could not be put back, its copy is in $BACKUP"
+    sweep
+    live_parts
+    : >>"$TX/restarted"
+    while read -r rb_name <&3; do
+      find_consumer "$rb_name"
+      restart_and_prove "$rb_name" || rb_bad="${rb_bad:+$rb_bad; }with the old set too $WHY_NOT"
+    done 3<"$TX/restarted"
+    if [ -n "$rb_bad" ]; then
+      WHY="$WHY; $rb_bad"
+      doubt
+    else
+      rm -rf "$BACKUP"
+    fi
+  fi
+  [ ! -d "$TX" ] || sweep
+  rm -rf "$TX"
+}
