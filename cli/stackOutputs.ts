@@ -23,7 +23,10 @@ const node = z.object({
   host: z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]*$/),
   port: z.int().min(1).max(65_535),
   user: z.string().regex(/^[a-z_][a-z0-9_-]*$/),
-  hostKey: z.string().regex(/^[a-z0-9-]+ [A-Za-z0-9+/=]+$/).nullish(),
+  hostKey: z
+    .string()
+    .regex(/^[a-z0-9-]+ [A-Za-z0-9+/=]+$/)
+    .nullish(),
   sudo: z.boolean(),
 });
 

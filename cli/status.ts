@@ -33,23 +33,23 @@ export async function status(args: readonly string[]): Promise<Exit> {
   const now = momentOption(options["as-of"]);
   const outputs = await stackOutputs(options);
   const answers = options.nodes ? await askNodes(outputs.nodes, options) : undefined;
-  const rows = outputs.certificates.map(
-    (row): StatusRow =>
-      answers === undefined ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
+  const rows = outputs.certificates.map((row): StatusRow =>
+    answers === undefined ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
   );
-  const remarks = [...(answers ?? [])].flatMap(([node, answer]) => strangers(node, answer, rows));
-  const ending = rows.filter((row) => endsWithin(row, now, window));
-  process.stdout.write(options.json ? certificateJson(rows, now) : statusText(rows, now));
-  remarks.push(
-    ...ending.map(
-      (row) =>
-        `${row.node}: ${row.certificate} ${endsWithin(row, now, 0) ? "ended" : `ends within ${formatDuration(window)}:`} ${row.notAfter}`,
-    ),
-  );
+  const remarks = [
+    ...[...(answers ?? [])].flatMap(([node, answer]) => strangers(node, answer, rows)),
+    ...rows.filter((row) => endsWithin(row, now, window)).map((row) => endingText(row, now, window)),
+  ];
+  process.stdout.write(options.json ? certificateJson(rows, now, { remarks }) : statusText(rows, now));
   process.stderr.write(remarks.map((remark) => `${remark}\n`).join(""));
   const fine = remarks.length === 0 && rows.every(({ onNode }) => onNode === undefined || onNode === "same");
   return fine ? EXIT.fine : EXIT.attention;
 }
+
+const endingText = ({ node, certificate, notAfter }: CertificateRow, now: Date, window: number): string =>
+  endsWithin({ notAfter }, now, 0)
+    ? `${node}: ${certificate} ended ${notAfter}`
+    : `${node}: ${certificate} ends ${notAfter}, within ${formatDuration(window)}`;
 
 const ON_NODE: Column<StatusRow> = { title: "ON THE NODE", cell: (row) => row.onNode ?? "" };
 

@@ -76,6 +76,12 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
 export const certificateTable = (rows: readonly CertificateRow[], now: Date): string =>
   tableText(certificateColumns(now), rows);
 
-/** For programs: every field of every row, with the days left as of `now`. */
-export const certificateJson = <Row extends CertificateRow>(rows: readonly Row[], now: Date): string =>
-  `${JSON.stringify({ asOf: now.toISOString(), certificates: rows.map((row) => ({ ...row, daysLeft: daysLeft(row, now) })) }, null, 2)}\n`;
+/** For programs: every field of every row, with the days left as of `now`, and what else there is to say. */
+export const certificateJson = (
+  rows: readonly CertificateRow[],
+  now: Date,
+  more: Readonly<Record<string, unknown>> = {},
+): string => {
+  const certificates = rows.map((row) => ({ ...row, daysLeft: daysLeft(row, now) }));
+  return `${JSON.stringify({ asOf: now.toISOString(), certificates, ...more }, null, 2)}\n`;
+};

@@ -77,9 +77,8 @@ const hostKeys: Check = ({ sections: { nodes = [], ssh } }) => {
       : [],
   );
   const { bastion } = ssh;
-  return bastion === undefined || bastion.hostKey !== undefined
-    ? onNodes
-    : [...onNodes, missing("ssh.bastion", bastion.host, bastion.port)];
+  if (bastion === undefined) return onNodes;
+  return bastion.hostKey === undefined ? [...onNodes, missing("ssh.bastion", bastion.host, bastion.port)] : onNodes;
 };
 
 const oneLogin: Check = ({ sections: { ssh } }) => {

@@ -34,7 +34,7 @@ export function canonicalPem(given: string, label: "CERTIFICATE" | "PRIVATE KEY"
 
 /** True for a private key that needs a passphrase, in OpenSSH's own format or in PKCS#1 and PKCS#8. */
 export function hasPassphrase(pem: string): boolean {
-  if (/ENCRYPTED/.test(pem)) return true;
+  if (pem.includes("ENCRYPTED")) return true;
   const [, body] = /BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(pem) ?? [];
   // openssh-key-v1: magic, then the cipher's name as a string (openssh-portable PROTOCOL.key).
   const cipher = Buffer.from(body ?? "", "base64")

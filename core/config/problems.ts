@@ -43,20 +43,20 @@ function shown(value: unknown, path: Path): string {
   if (typeof value === "object") return "an object";
   if (typeof value !== "string") return `${JSON.stringify(value)} (a ${typeof value})`;
   // A private key may have been pasted into any field.
-  if (/PRIVATE KEY/.test(value)) return "a private key (not shown)";
+  if (value.includes("PRIVATE KEY")) return "a private key (not shown)";
   const line = JSON.stringify(value);
   return line.length > 72 ? `${line.slice(0, 68)}..."` : line;
 }
 
-/** One sentence for one issue of the schema. `path` leads to the checked section, `raw` is that section as given. */
+/** One sentence for one issue of the schema. `raw` is the value of that section as given. */
 export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string): string {
-  const path = [section, ...issue.path];
-  const given = valueAt(raw, issue.path);
+  const parent = valueAt(raw, issue.path.slice(0, -1));
+  // A single value may stand for a list of one: then it is itself what is wrong, and it has no [0].
+  const inner = typeof parent === "string" ? issue.path.slice(0, -1) : issue.path;
+  const path = [section, ...inner];
+  const given = valueAt(raw, inner);
   const allowed = issue.code === "invalid_type" && issue.expected === "object" ? "an object" : issue.message;
-  const at = pathText(path);
-  return given === undefined
-    ? `${at}: missing; allowed is ${allowed}`
-    : `${at}: ${shown(given, path)}; allowed is ${allowed}`;
+  return `${pathText(path)}: ${given === undefined ? "missing" : shown(given, path)}; allowed is ${allowed}`;
 }
 
 /** The parts of a JSON schema that say which keys there are. */

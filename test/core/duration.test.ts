@@ -17,7 +17,24 @@ describe("duration", () => {
     });
   }
 
-  const refused = ["", "0", "0h", "30", "30 d", "-1d", "+1d", "1.5h", "12h1d", "1d1d", "1y", "1w", "1D", "36501d", "d", "1h "];
+  const refused = [
+    "",
+    "0",
+    "0h",
+    "30",
+    "30 d",
+    "-1d",
+    "+1d",
+    "1.5h",
+    "12h1d",
+    "1d1d",
+    "1y",
+    "1w",
+    "1D",
+    "36501d",
+    "d",
+    "1h ",
+  ];
   for (const text of refused) {
     it(`refuses ${JSON.stringify(text)}`, () => {
       assert.equal(parseDuration(text), undefined);

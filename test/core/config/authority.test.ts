@@ -136,7 +136,12 @@ describe("given CAs and keys", () => {
 
     it("are refused in plain text, with the command that sets them", () => {
       const raw = config({
-        authority: { kubernetes: { ...good }, etcd: { ...good }, frontProxy: { ...good }, serviceAccount: { key: makeKey() } },
+        authority: {
+          kubernetes: { ...good },
+          etcd: { ...good },
+          frontProxy: { ...good },
+          serviceAccount: { key: makeKey() },
+        },
         ssh: { privateKey: makeKey(), bastion: bastion(makeKey()) },
       });
       assert.deepEqual(

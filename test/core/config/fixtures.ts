@@ -1,5 +1,6 @@
 /** A configuration without a fault, and real CAs and keys to put into it. */
 import { generateKeyPairSync, webcrypto } from "node:crypto";
+import "reflect-metadata"; // @peculiar/x509 asks for it
 import * as x509 from "@peculiar/x509";
 import { ConfigError, parseConfig } from "../../../core/config";
 import type { Config } from "../../../core/config";
@@ -71,7 +72,10 @@ export async function makeCa(
     webcrypto as Crypto,
   );
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey));
-  const key = `-----BEGIN PRIVATE KEY-----\n${pkcs8.toString("base64").replace(/(.{64})/g, "$1\n").trim()}\n-----END PRIVATE KEY-----\n`;
+  const key = `-----BEGIN PRIVATE KEY-----\n${pkcs8
+    .toString("base64")
+    .replace(/(.{64})/g, "$1\n")
+    .trim()}\n-----END PRIVATE KEY-----\n`;
   return { certificate: `${certificate.toString("pem").trim()}\n`, key };
 }
 

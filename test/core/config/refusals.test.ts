@@ -10,7 +10,8 @@ const second = (changes: Raw): Raw => ({ nodes: [cp, { ...node("w1", "10.0.0.2")
 const ssh = (changes: Raw): Raw => ({ ssh: { agent: true, ...changes } });
 const certificates = (changes: Raw): Raw => ({ certificates: changes });
 
-const DURATION = 'a duration above 0 and up to 36500d in days, hours, minutes and seconds, such as "30d", "720h" or "1d12h"';
+const DURATION =
+  'a duration above 0 and up to 36500d in days, hours, minutes and seconds, such as "30d", "720h" or "1d12h"';
 const PORT = "a port number from 1 to 65535";
 const IP = "an IPv4 or IPv6 address without a prefix or zone";
 const SAN = 'a DNS name (may begin with "*.") or an IP address';
@@ -34,13 +35,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [cluster({ kubernetesVersion: "1.29.9" }), `cluster.kubernetesVersion: "1.29.9"; allowed is ${VERSION}`],
   [cluster({ kubernetesVersion: "1.37.0" }), `cluster.kubernetesVersion: "1.37.0"; allowed is ${VERSION}`],
   [cluster({ kubernetesVersion: 1.3 }), `cluster.kubernetesVersion: 1.3 (a number); allowed is ${VERSION}`],
-  [
-    cluster({ endpoint: "https://api" }),
-    'cluster.endpoint: "https://api"; allowed is "host:port", without https://',
-  ],
+  [cluster({ endpoint: "https://api" }), 'cluster.endpoint: "https://api"; allowed is "host:port", without https://'],
   [cluster({ endpoint: "api:70000" }), 'cluster.endpoint: "api:70000"; allowed is "host:port", without https://'],
-  [cluster({ serviceCidrs: "10.96.0.1/12" }), `cluster.serviceCidrs[0]: "10.96.0.1/12"; allowed is ${CIDR}`],
-  [cluster({ serviceCidrs: "10.96.0.0" }), `cluster.serviceCidrs[0]: "10.96.0.0"; allowed is ${CIDR}`],
+  [cluster({ serviceCidrs: "10.96.0.1/12" }), `cluster.serviceCidrs: "10.96.0.1/12"; allowed is ${CIDR}`],
+  [cluster({ serviceCidrs: "10.96.0.0" }), `cluster.serviceCidrs: "10.96.0.0"; allowed is ${CIDR}`],
   [cluster({ serviceCidrs: ["fd00::/129"] }), `cluster.serviceCidrs[0]: "fd00::/129"; allowed is ${CIDR}`],
   [cluster({ serviceCidrs: [] }), `cluster.serviceCidrs: an empty list; allowed is ${CIDRS}`],
   [cluster({ serviceCidrs: ["10.0.0.0/8", "10.96.0.0/12"] }), `cluster.serviceCidrs: a list; allowed is ${CIDRS}`],
@@ -58,7 +56,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     `nodes[1].name: "${"w".repeat(53)}"; allowed is a DNS name in lower case of at most 52 characters`,
   ],
   [second({ name: "cp1" }), 'nodes[1].name: "cp1" is nodes[0].name too; allowed is each name once'],
-  [second({ address: "10.0.0.1" }), 'nodes[1].address: "10.0.0.1" is nodes[0].address too; allowed is each address once'],
+  [
+    second({ address: "10.0.0.1" }),
+    'nodes[1].address: "10.0.0.1" is nodes[0].address too; allowed is each address once',
+  ],
   [second({ address: "10.0.0.0/8" }), `nodes[1].address: "10.0.0.0/8"; allowed is ${IP}`],
   [second({ address: "fe80::1%eth0" }), `nodes[1].address: "fe80::1%eth0"; allowed is ${IP}`],
   [second({ address: "w1.example.com" }), `nodes[1].address: "w1.example.com"; allowed is ${IP}`],
@@ -158,21 +159,24 @@ describe("refused configuration", () => {
       certificates: { validity: "30d", renewEvery: "60d", custdy: "state" },
       layuot: "kubeadm",
     });
-    assert.deepEqual(problems(raw).map((problem) => problem.replace(/[:;].*/, "")), [
-      "ssh",
-      "certificates",
-      "unknown key `layuot`",
-      "cluster.name",
-      "cluster.endpoint",
-      "nodes[1].name",
-      "nodes[1].address",
-      "ssh",
-      "certificates.renewEvery",
-    ]);
+    assert.deepEqual(
+      problems(raw).map((problem) => problem.replace(/[:;].*/, "")),
+      [
+        "ssh",
+        "certificates",
+        "unknown key `layuot`",
+        "cluster.name",
+        "cluster.endpoint",
+        "nodes[1].name",
+        "nodes[1].address",
+        "ssh",
+        "certificates.renewEvery",
+      ],
+    );
   });
 
   it("shows long values cut, on one line", () => {
-    const [problem] = problems(config(cluster({ endpoint: `${"a b\n".repeat(40)}` })));
+    const [problem] = problems(config(cluster({ endpoint: "a b\n".repeat(40) })));
     assert.match(problem ?? "", /^cluster\.endpoint: "(?:a b\\n)+[^\n]{0,4}\.\.\."; allowed is/);
     assert.ok((problem ?? "").length < 160);
   });

@@ -1,0 +1,58 @@
+/** Runs the real command line with a `pulumi` that answers from files. */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const COMMAND = join(__dirname, "..", "..", "cli", "kube-pki");
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Harness {
+  readonly folder = mkdtempSync(join(tmpdir(), "kube-pki-test-"));
+
+  /** Puts a `pulumi` on PATH that notes its arguments and prints this. */
+  pulumi(stdout: string, { stderr = "", code = 0 } = {}): void {
+    writeFileSync(join(this.folder, "stdout"), stdout);
+    writeFileSync(join(this.folder, "stderr"), stderr);
+    const script = [
+      "#!/bin/sh",
+      'here=$(dirname "$0")',
+      'echo "$@" >"$here/arguments"',
+      'cat "$here/stderr" >&2',
+      'cat "$here/stdout"',
+      `exit ${String(code)}`,
+      "",
+    ].join("\n");
+    writeFileSync(join(this.folder, "pulumi"), script);
+    chmodSync(join(this.folder, "pulumi"), 0o755);
+  }
+
+  /** Runs `kube-pki ARGS` in a folder that is not the clone. */
+  run(
+    args: readonly string[],
+    { stdin = "", path = `${this.folder}:${process.env["PATH"] ?? ""}` } = {},
+  ): Promise<Ran> {
+    return new Promise((resolve, reject) => {
+      const env = { ...process.env, PATH: path };
+      const child = spawn(process.execPath, [COMMAND, ...args], { cwd: this.folder, env });
+      let stdout = "";
+      let stderr = "";
+      child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+      child.on("error", reject);
+      child.on("close", (code) => {
+        resolve({ code, stdout, stderr });
+      });
+      child.stdin.end(stdin);
+    });
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

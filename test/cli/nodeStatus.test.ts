@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Server, utils } from "ssh2";
+import { comparison, parsedFacts, sshArgs, strangers } from "../../cli/nodeStatus";
+import type { Answer } from "../../cli/nodeStatus";
+import type { CertificateRow } from "../../core/report";
+import { Harness } from "./harness";
+
+const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
+  node: "cp1",
+  certificate: "apiserver",
+  subject: "CN=kube-apiserver",
+  issuer: "CN=kubernetes",
+  serial: "0A1B",
+  notAfter: "2036-07-01T00:00:00Z",
+  nextRenewal: "2036-06-20T00:00:00Z",
+  custody: "node",
+  proof: "served",
+  ...changes,
+});
+
+const STATUS = [
+  "applied 12345678",
+  "file /etc/kubernetes/pki/apiserver.crt CN=kube-apiserver 0a1b 2098483200 aa",
+  "file /etc/kubernetes/admin.conf O=kubeadm:cluster-admins, CN=kubernetes-admin 2c 2098483200 bb",
+  "served kube-apiserver 10.0.0.1:6443 00:0a:1b 2098483200 aa",
+  "",
+].join("\n");
+
+const facts = (text = STATUS): Answer => ({ facts: parsedFacts(text) });
+
+describe("what a node says", () => {
+  const cases: readonly [string, CertificateRow, Answer | undefined, string][] = [
+    ["is served as the stack says", row(), facts(), "same"],
+    ["is in a file as the stack says", row({ serial: "2C", proof: "accepted" }), facts(), "same"],
+    ["is in a file, but was proven by being served", row({ serial: "2C" }), facts(), "differs"],
+    ["is nowhere", row({ serial: "ff", proof: "accepted" }), facts(), "differs"],
+    ["nothing was applied", row({ proof: "none" }), facts("applied none\n"), "differs"],
+    ["did not answer", row(), { unreachable: "timed out" }, "unreachable"],
+    ["was not asked", row(), undefined, "unreachable"],
+  ];
+  for (const [what, certificate, answer, expected] of cases) {
+    it(`${what}: ${expected}`, () => {
+      assert.equal(comparison(certificate, answer), expected);
+    });
+  }
+
+  it("and the stack does not know is named", () => {
+    assert.deepEqual(strangers("cp1", facts(), [row()]), []);
+    assert.deepEqual(strangers("cp1", facts(), [row({ node: "cp2" })]), [
+      "cp1: kube-apiserver at 10.0.0.1:6443 serves a1b, which the stack does not hold",
+    ]);
+    assert.deepEqual(strangers("cp1", { unreachable: "timed out" }, []), ["cp1: timed out"]);
+  });
+
+  it("is asked for without a host key only when the stack has none", () => {
+    const node = { name: "cp1", host: "10.0.0.1", port: 22, user: "root", sudo: true };
+    const args = sshArgs(node, "/tmp/known", { jump: "b.example.com" }).join(" ");
+    assert.match(
+      args,
+      /StrictHostKeyChecking=no .*-J b\.example\.com .*-- 10\.0\.0\.1 sudo -n sh \/var\/lib\/kube-pki\/node\.sh status$/,
+    );
+    const strict = sshArgs({ ...node, hostKey: "ssh-ed25519 AAAA", sudo: false }, "/tmp/known", {}).join(" ");
+    assert.match(strict, /StrictHostKeyChecking=yes .*UserKnownHostsFile="\/tmp\/known" .*-- 10\.0\.0\.1 sh \//);
+  });
+});
+
+describe("kube-pki status --nodes", function () {
+  this.timeout(30_000);
+  const harness = new Harness();
+  const hostKeys = utils.generateKeyPairSync("ed25519");
+  const clientKeys = utils.generateKeyPairSync("ed25519");
+  const commands: string[] = [];
+  const server = new Server({ hostKeys: [hostKeys.private] }, (client) => {
+    client.on("authentication", (context) => {
+      if (context.method === "publickey" && context.username === "ops") context.accept();
+      else context.reject(["publickey"]);
+    });
+    client.on("session", (accept) => {
+      accept().on("exec", (acceptExec, _reject, { command }) => {
+        commands.push(command);
+        const stream = acceptExec();
+        stream.write(STATUS);
+        stream.exit(0);
+        stream.end();
+      });
+    });
+    // ssh hangs up without ceremony.
+    client.on("error", () => undefined);
+  });
+  let port = 0;
+  const identity = join(harness.folder, "key");
+  before((done) => {
+    writeFileSync(identity, clientKeys.private, { mode: 0o600 });
+    server.listen(0, "127.0.0.1", () => {
+      port = (server.address() as { port: number }).port;
+      done();
+    });
+  });
+  after(() => {
+    server.close();
+    harness.remove();
+  });
+
+  const ask = async (hostKey: string, certificates: readonly CertificateRow[], host = "127.0.0.1") => {
+    const node = { name: "cp1", host, port, user: "ops", hostKey, sudo: true };
+    harness.pulumi(JSON.stringify({ certificates, nodes: [node] }));
+    return harness.run(["status", "--nodes", "--identity", identity]);
+  };
+
+  it("compares the stack with the node, over the real ssh", async () => {
+    const other = row({ certificate: "kubelet", serial: "ff", proof: "none" });
+    const { code, stdout, stderr } = await ask(hostKeys.public, [row(), other]);
+    assert.equal(stderr, "");
+    assert.deepEqual(
+      stdout.split("\n").map((line) => line.split(/ {2,}/).at(-1)),
+      ["ON THE NODE", "same", "differs", ""],
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(commands, ["sudo -n sh /var/lib/kube-pki/node.sh status"]);
+  });
+
+  it("is content with a node that holds what the stack says", async () => {
+    const { code, stderr } = await ask(hostKeys.public, [row()]);
+    assert.deepEqual([code, stderr], [0, ""]);
+  });
+
+  it("trusts no other host key", async () => {
+    const before = commands.length;
+    const { code, stdout, stderr } = await ask(utils.generateKeyPairSync("ed25519").public, [row()]);
+    assert.match(stdout, / unreachable\n$/);
+    assert.match(stderr, /^cp1: Host key verification failed\.\n$/);
+    assert.equal(code, 1);
+    assert.equal(commands.length, before);
+  });
+});
