@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { Cluster, files } from "./cluster";
+import { fingerprintOf, serialOf } from "./pki";
+import { sum8 } from "./payload";
+import { shells } from "./scratch";
+
+for (const shell of shells) {
+  describe(`node apply (${shell})`, function () {
+    this.timeout(60_000);
+    let node: Cluster;
+    beforeEach(async () => {
+      node = await Cluster.make(shell);
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    it("replaces a set, reloads what reloads, restarts what must, proves both", async () => {
+      const set = node.set();
+      const sent = node.payload(set);
+      const [web, store] = [node.pid("web"), node.pid("store")];
+      const done = await node.run("apply", sent);
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(
+        done.stdout,
+        `file ${files.ca} unchanged
+file ${files.webKey} replaced
+file ${files.webCert} replaced
+file ${files.storeKey} replaced
+file ${files.storeCert} replaced
+consumer store restarted
+proof store restarted - - - yes
+proof store health - - 127.0.0.1:${node.storePort} yes
+proof store served store ${serialOf(set.store.cert)} 127.0.0.1:${node.storePort} yes
+consumer web reloaded
+proof web health - - 127.0.0.1:${node.webPort} yes
+proof web served web ${serialOf(set.web.cert)} 127.0.0.1:${node.webPort} yes
+proof web accepted web ${serialOf(set.web.cert)} 127.0.0.1:${node.webPort} yes
+done ${sum8(sent)} changed
+`,
+      );
+      assert.ok(node.holds(set));
+      assert.equal(node.pid("web"), web);
+      assert.notEqual(node.pid("store"), store);
+      assert.equal(statSync(node.path(files.webKey)).mode & 0o777, 0o600);
+      assert.equal(statSync(node.path(files.webCert)).mode & 0o777, 0o644);
+      assert.equal(node.list("/etc").filter((name) => name.includes("/.")).length, 0);
+      assert.equal(node.has("/var/lib/kube-pki/tx"), false);
+      assert.doesNotMatch(done.stdout + done.stderr, /PRIVATE|BEGIN/);
+    });
+
+    it("touches nothing the second time", async () => {
+      const set = node.set();
+      const sent = node.payload(set);
+      assert.equal((await node.run("apply", sent)).code, 0);
+      const watched = [...Object.values(files), "/var/lib/kube-pki/applied", "/var/lib/kube-pki/plan"];
+      const stamps = watched.map((path) => node.stamp(path));
+      const [restarts, backups] = [node.restarts("store"), node.list("/var/lib/kube-pki/backup")];
+      const again = await node.run("apply", sent);
+      assert.equal(again.code, 0, again.stderr);
+      assert.doesNotMatch(again.stdout, /replaced|created|fixed|restarted|reloaded/);
+      assert.match(again.stdout, /consumer store untouched[^]*consumer web untouched[^]*done \w{8} unchanged\n$/);
+      assert.deepEqual(watched.map((path) => node.stamp(path)), stamps);
+      assert.equal(node.restarts("store"), restarts);
+      assert.deepEqual(node.list("/var/lib/kube-pki/backup"), backups);
+    });
+
+    it("tells by status what it holds and what is served", async () => {
+      const set = node.set();
+      const sent = node.payload(set);
+      assert.equal((await node.run("status")).stdout, "applied none\n");
+      await node.run("apply", sent);
+      const status = await node.run("status");
+      const until = Math.floor(new Date(new (await import("node:crypto")).X509Certificate(set.web.cert).validTo).getTime() / 1000);
+      const facts = `${serialOf(set.web.cert)} ${until} ${fingerprintOf(set.web.cert)}`;
+      assert.equal(status.code, 0, status.stderr);
+      assert.match(status.stdout, new RegExp(`^applied ${sum8(sent)}\n`));
+      assert.ok(status.stdout.includes(`file ${files.webCert} CN=web ${facts}\n`), status.stdout);
+      assert.ok(status.stdout.includes(`served web 127.0.0.1:${node.webPort} ${facts}\n`), status.stdout);
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface LeafOptions {
+  /** @default 30 */
+  readonly days?: number;
+  /** Sign this request instead of a new key's. */
+  readonly csr?: string;
+}
+
+const work = mkdtempSync(join(tmpdir(), "kube-pki-test-pki-"));
+let count = 0;
+
+function openssl(...args: string[]): void {
+  execFileSync("openssl", args, { stdio: ["ignore", "ignore", "pipe"], cwd: work });
+}
+
+/** A new authority; every one has its own subject. */
+export function authority(): Pair {
+  const name = `ca${count++}`;
+  // prettier-ignore
+  openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
+    "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign");
+  return read(name);
+}
+
+/** A leaf for 127.0.0.1, both server and client, signed by `ca`. */
+export function leaf(ca: Pair, cn = "leaf", { days = 30, csr }: LeafOptions = {}): Pair {
+  const name = `leaf${count++}`;
+  const at = (file: string, text: string): string => {
+    writeFileSync(join(work, file), text, { mode: 0o600 });
+    return file;
+  };
+  if (csr === undefined) {
+    // prettier-ignore
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
+      "-out", `${name}.csr`, "-subj", `/CN=${cn}`);
+  } else {
+    at(`${name}.csr`, csr);
+    at(`${name}.key`, "");
+  }
+  at(`${name}.ext`, "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
+  // prettier-ignore
+  openssl("x509", "-req", "-in", `${name}.csr`, "-CA", at(`${name}.ca`, ca.cert), "-CAkey", at(`${name}.cakey`, ca.key),
+    "-set_serial", `0x${(0x1000 + count).toString(16)}`, "-days", String(days), "-extfile", `${name}.ext`, "-out", `${name}.crt`);
+  return read(name);
+}
+
+function read(name: string): Pair {
+  return { cert: readFileSync(join(work, `${name}.crt`), "utf8"), key: readFileSync(join(work, `${name}.key`), "utf8") };
+}
+
+export function serialOf(pem: string): string {
+  return new X509Certificate(pem).serialNumber;
+}
+
+export function fingerprintOf(pem: string): string {
+  return new X509Certificate(pem).fingerprint256.replaceAll(":", "").toLowerCase();
+}
