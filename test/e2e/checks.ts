@@ -1,0 +1,47 @@
+/** What must be true of a cluster after a change, asked by other means than the product's own. */
+import assert from "node:assert/strict";
+import type { CertificateRow } from "../../core/report";
+import type { Lab } from "../lab/lab";
+import { notServed, servedNow } from "./servedBy";
+
+/** The API server's and etcd's clients have nobody to be shown by on their own node. */
+const UNPROVABLE: ReadonlySet<CertificateRow["certificate"]> = new Set(["front-proxy-client"]);
+
+/** Every certificate was proven on its node, and what each port serves is what the stack issued. */
+export const assertProven = async (lab: Lab, rows: readonly CertificateRow[]): Promise<number> => {
+  const unproven = rows.filter(({ certificate, proof }) => proof === "none" && !UNPROVABLE.has(certificate));
+  assert.deepEqual(
+    unproven.map(({ node, certificate }) => `${node}/${certificate}`),
+    [],
+    "certificates without proof",
+  );
+  const served = await servedNow(lab, rows);
+  assert.ok(served.length > 0, "no serving certificate was looked at");
+  assert.deepEqual(notServed(served), []);
+  return served.length;
+};
+
+/** Nodes Ready, a ConfigMap written and read, and the API server's way to a kubelet open. */
+export const assertClusterWorks = async (lab: Lab): Promise<void> => {
+  await lab.kubeconfig();
+  const kubectl = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await lab.kubectl(args);
+    assert.equal(code, 0, `kubectl ${args.join(" ")}: ${stderr.trim()}`);
+    return stdout;
+  };
+  const ready = await kubectl(
+    "get",
+    "nodes",
+    "-o",
+    'jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}',
+  );
+  assert.match(ready, /=True/);
+  assert.doesNotMatch(ready, /=(False|Unknown)/);
+  const value = `written-${String(Date.now())}`;
+  await kubectl("create", "configmap", value, `--from-literal=value=${value}`);
+  assert.equal(await kubectl("get", "configmap", value, "-o", "jsonpath={.data.value}"), value);
+  await kubectl("delete", "configmap", value);
+  for (const name of ready.trim().split("\n").map((line) => line.split("=")[0] ?? "")) {
+    assert.equal((await kubectl("get", "--raw", `/api/v1/nodes/${name}/proxy/healthz`)).trim(), "ok");
+  }
+};

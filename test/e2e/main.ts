@@ -1,0 +1,56 @@
+/** `npm run e2e -- list | NAME [--topology T] [--authority A] [--keep]` */
+import { parseArgs } from "node:util";
+import { Lab } from "../lab/lab";
+import { topologyNames } from "../lab/topology";
+import { Run, writeReport, type Report } from "./scenario";
+import { SCENARIOS } from "./scenarios";
+
+const started = Date.now();
+const log = (line: string): void => {
+  console.log(`[${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s] ${line}`);
+};
+
+const fail = (sentence: string): never => {
+  console.error(sentence);
+  process.exit(2);
+};
+
+const summary = (report: Report): string =>
+  [
+    `${report.passed ? "passed" : "FAILED"}: ${report.scenario} on ${report.topology} in ${String(report.seconds)} s`,
+    ...Object.entries(report.counts).map(([what, count]) => `  ${what}: ${String(count)}`),
+    ...report.probes.map(
+      ({ name, connection, secondsProbed, secondsFailed, longestGapMs }) =>
+        `  ${name}, ${connection} connections: ${String(secondsFailed)} of ${String(secondsProbed)} s failed, longest gap ${String(longestGapMs)} ms`,
+    ),
+    ...(report.error === undefined ? [] : [report.error]),
+  ].join("\n");
+
+const main = async (): Promise<void> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      topology: { type: "string" },
+      authority: { type: "string", default: "embedded" },
+      keep: { type: "boolean", default: false },
+    },
+  });
+  const [name = "list"] = positionals;
+  if (name === "list") {
+    for (const { name: each, topologies, proves } of SCENARIOS) console.log(`${each} (${topologies.join(", ")}): ${proves}`);
+    return;
+  }
+  const scenario =
+    SCENARIOS.find((each) => each.name === name) ??
+    fail(`there is no scenario ${name}; \`npm run e2e -- list\` names them all`);
+  const topology = values.topology ?? scenario.topologies[0];
+  const known = topologyNames.find((each) => each === topology) ?? fail(`--topology: ${topology ?? ""} is not one of ${topologyNames.join(", ")}`);
+  if (values.authority !== "embedded") fail(`--authority: ${values.authority} is not one of embedded`);
+  const missing = Lab.supported();
+  if (missing !== undefined) fail(missing);
+  const report = await Run.play(scenario, { topology: known, authority: "embedded", keep: values.keep, log });
+  console.log(`${summary(report)}\nwritten to ${writeReport(report)}`);
+  process.exitCode = report.passed ? 0 : 1;
+};
+
+void main();

@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Lab } from "../lab/lab";
+import type { TopologyName } from "../lab/topology";
+import { Availability } from "./availability";
+import type { ProbeResult } from "./probe";
+import { Stack } from "./stack";
+
+/** Who signs in a scenario. */
+export type AuthorityKind = "embedded";
+
+export interface Scenario {
+  readonly name: string;
+  /** What it proves, in a line. */
+  readonly proves: string;
+  /** The first one is taken unless another is asked for. */
+  readonly topologies: readonly TopologyName[];
+  /** Nodes without a cluster. @default false */
+  readonly bare?: boolean;
+  readonly play: (run: Run) => Promise<void>;
+}
+
+interface Step {
+  readonly title: string;
+  readonly seconds: number;
+}
+
+/** What a run leaves in reports/ for people and for comparison. */
+export interface Report {
+  readonly scenario: string;
+  readonly topology: string;
+  readonly authority: AuthorityKind;
+  readonly passed: boolean;
+  readonly seconds: number;
+  readonly steps: readonly Step[];
+  readonly probes: readonly ProbeResult[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly error: string | undefined;
+}
+
+export interface RunOptions {
+  readonly topology: TopologyName;
+  readonly authority: AuthorityKind;
+  readonly keep: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** One scenario under way: its lab, its stack, its clock. */
+export class Run {
+  public readonly counts: Record<string, number> = {};
+  private readonly steps: Step[] = [];
+  private availability: Availability | undefined;
+  private probes: readonly ProbeResult[] = [];
+
+  private constructor(
+    public readonly lab: Lab,
+    public readonly stack: Stack,
+    public readonly log: (line: string) => void,
+  ) {}
+
+  /** Plays a scenario from an empty machine to an empty machine; the report says how it went. */
+  public static async play(scenario: Scenario, options: RunOptions): Promise<Report> {
+    const started = Date.now();
+    const folder = mkdtempSync(join(tmpdir(), "kube-pki-e2e-"));
+    let run: Run | undefined;
+    let error: unknown;
+    try {
+      const bare = scenario.bare ?? false;
+      const lab = await Lab.start(options.topology, { bare, keep: options.keep, log: options.log });
+      run = new Run(lab, await Stack.create(lab, folder), options.log);
+      await scenario.play(run);
+    } catch (caught) {
+      error = caught;
+    }
+    if (run?.availability !== undefined) await run.stopProbing();
+    if (run !== undefined && !options.keep) await run.lab.stop();
+    if (options.keep) options.log(`the lab is left running: npm run lab -- status; the stack is in ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
+    return {
+      scenario: scenario.name,
+      topology: options.topology,
+      authority: options.authority,
+      passed: error === undefined,
+      seconds: secondsSince(started),
+      steps: run?.steps ?? [],
+      probes: run?.probes ?? [],
+      counts: run?.counts ?? {},
+      error: error === undefined ? undefined : error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
+  }
+
+  /** A named part of the scenario; its duration goes into the report. */
+  public async step<T>(title: string, action: () => Promise<T>): Promise<T> {
+    const started = Date.now();
+    this.log(`${title} ...`);
+    const value = await action();
+    this.steps.push({ title, seconds: secondsSince(started) });
+    this.log(`${title}: ${String(secondsSince(started))} s`);
+    return value;
+  }
+
+  /** From here on every API server and the endpoint are asked once a second. */
+  public startProbing(): void {
+    this.availability = Availability.watch(this.lab);
+  }
+
+  public async stopProbing(): Promise<readonly ProbeResult[]> {
+    this.probes = (await this.availability?.stop()) ?? [];
+    this.availability = undefined;
+    return this.probes;
+  }
+
+  /** `pulumi up` that must succeed; counts what the nodes did. */
+  public async up(title: string): Promise<string> {
+    return this.step(title, async () => {
+      const { code, stdout, stderr } = await this.stack.up();
+      if (code !== 0) throw new Error(`pulumi up failed:\n${tail(stdout + stderr)}`);
+      return stdout;
+    });
+  }
+}
+
+export const writeReport = (report: Report): string => {
+  mkdirSync("reports", { recursive: true });
+  const file = join("reports", `${report.scenario}-${report.topology}-${report.authority}.json`);
+  writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+  return file;
+};
+
+const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
+
+/** The end of a long output, where the errors stand. */
+export const tail = (text: string): string => text.trimEnd().split("\n").slice(-40).join("\n");

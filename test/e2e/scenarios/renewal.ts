@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { plainSerial, type CertificateRow } from "../../../core/report";
+import { assertClusterWorks, assertProven } from "../checks";
+import { configureFor } from "../labConfig";
+import { tail, type Run, type Scenario } from "../scenario";
+import { nameOf } from "../stack";
+
+const leaf = ({ node, certificate }: CertificateRow): string => `${node}-${certificate}`;
+
+const serials = (rows: readonly CertificateRow[]): Map<string, string> =>
+  new Map(rows.map((row) => [leaf(row), plainSerial(row.serial)]));
+
+/** The leaves whose certificates a preview announces to replace. */
+const announced = async ({ stack }: Run): Promise<string[]> =>
+  (await stack.preview())
+    .filter(({ op, urn }) => op === "replace" && urn.includes("LocallySignedCert"))
+    .map(({ urn }) => nameOf(urn).replace(/^lab-/, ""))
+    .sort();
+
+const play = async (run: Run): Promise<void> => {
+  const { lab, stack } = run;
+  await run.step("configure the stack with the cluster's own CAs", () => configureFor(stack, lab, "existing"));
+  run.startProbing();
+  await run.up("pulumi up: every certificate issued, distributed, proven");
+  const first = await stack.certificates();
+  run.counts["certificates issued"] = first.length;
+  run.counts["ports proven from outside"] = await assertProven(lab, first);
+  await assertClusterWorks(lab);
+
+  await run.step("pulumi up again: nothing to do", async () => {
+    const { code, stdout, stderr } = await stack.up({ expectNoChanges: true });
+    assert.equal(code, 0, tail(stdout + stderr));
+  });
+
+  const soonest = Math.min(...first.map(({ nextRenewal }) => Date.parse(nextRenewal)));
+  const due = first.filter(({ nextRenewal }) => Date.parse(nextRenewal) === soonest).map(leaf);
+  assert.ok(due.length > 0 && due.length < first.length, "some, not all, leaves have to be due");
+  stack.configure({ asOf: new Date(soonest).toISOString() });
+  await run.step("pulumi preview names what is due and nothing else", async () => {
+    assert.deepEqual(await announced(run), [...due].sort());
+  });
+  await run.up("pulumi up: what is due is renewed");
+  const second = await stack.certificates();
+  const before = serials(first);
+  assert.deepEqual(
+    [...serials(second)].filter(([name, serial]) => before.get(name) !== serial).map(([name]) => name).sort(),
+    [...due].sort(),
+    "exactly the due certificates were replaced",
+  );
+  run.counts["certificates renewed"] = due.length;
+  await assertProven(lab, second);
+  await assertClusterWorks(lab);
+  const endpoint = (await run.stopProbing()).filter(({ name }) => name === "endpoint");
+  assert.ok(endpoint.every(({ secondsProbed }) => secondsProbed > 10));
+  if (lab.topology.balanced)
+    assert.deepEqual(endpoint.flatMap(({ failures }) => failures), [], "the endpoint answered in every second");
+};
+
+export const renewal: Scenario = {
+  name: "renewal",
+  proves: "issue, prove, no-op, renew on the clock, with 0 failed seconds behind a balancer",
+  topologies: ["ha3", "duo", "single"],
+  play,
+};

@@ -1,0 +1,133 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import type { CertificateRow } from "../../core/report";
+import type { Lab } from "../lab/lab";
+import { failure, type Result } from "../lab/process";
+import { pluginEnv } from "../lab/plugins/env";
+
+const REPOSITORY = join(__dirname, "..", "..");
+
+/** What a checkout needs to be a Pulumi project; its stack files are not among it. */
+const PROJECT = ["Pulumi.yaml", "index.ts", "components", "core", "node", "node_modules", "package.json", "tsconfig.json"];
+
+/** One step of a preview as `pulumi preview --json` prints it. */
+export interface PreviewStep {
+  readonly op: string;
+  readonly urn: string;
+  readonly oldState?: { readonly inputs?: Readonly<Record<string, unknown>> };
+  readonly newState?: { readonly inputs?: Readonly<Record<string, unknown>> };
+}
+
+export interface UpOptions {
+  readonly expectNoChanges?: boolean;
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Called with the process id, for scenarios that kill it. */
+  readonly onStart?: ((pid: number) => void) | undefined;
+}
+
+/** The name of a resource out of its URN. */
+export const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
+
+/**
+ * A stack of this repository's own program, driven by the real CLI from inside the lab's network. Project folder (links to
+ * this checkout), stack file and file backend lie in a folder of its own.
+ */
+export class Stack {
+  private constructor(
+    private readonly lab: Lab,
+    public readonly folder: string,
+    public readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  public static async create(lab: Lab, folder: string): Promise<Stack> {
+    for (const part of ["state", "stacks"]) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
+    for (const part of PROJECT) symlinkSync(join(REPOSITORY, part), join(folder, part));
+    const stack = new Stack(lab, folder, {
+      ...(await pluginEnv()),
+      PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "lab",
+      PULUMI_STACK: "lab",
+    });
+    await stack.must(["stack", "init", "lab"]);
+    return stack;
+  }
+
+  private get configFile(): string {
+    return join(this.folder, "stacks", "Pulumi.lab.yaml");
+  }
+
+  /** Sets plain top-level keys of the stack file; undefined removes one. */
+  public configure(values: Readonly<Record<string, unknown>>): void {
+    const file = parse(readFileSync(this.configFile, "utf8")) as { config?: Record<string, unknown> };
+    file.config = { ...file.config };
+    for (const [key, value] of Object.entries(values)) {
+      if (value === undefined) Reflect.deleteProperty(file.config, `kube-pki:${key}`);
+      else file.config[`kube-pki:${key}`] = value;
+    }
+    writeFileSync(this.configFile, stringify(file));
+  }
+
+  /** Sets a top-level key as a secret, the way a user does: its JSON by stdin. */
+  public async configureSecret(key: string, value: unknown): Promise<void> {
+    await this.must(["config", "set", "--secret", `kube-pki:${key}`], JSON.stringify(value));
+  }
+
+  /** Runs `pulumi up`; the result says whether it succeeded. */
+  public up({ expectNoChanges = false, onLine, onStart }: UpOptions = {}): Promise<Result> {
+    const flags = ["--yes", "--skip-preview", "--parallel", "16", ...(expectNoChanges ? ["--expect-no-changes"] : [])];
+    return this.pulumi(["up", ...flags], "", onLine, onStart);
+  }
+
+  /** The steps a preview announces, without those that change nothing. */
+  public async preview(): Promise<PreviewStep[]> {
+    const { steps } = JSON.parse(await this.must(["preview", "--json"])) as { steps: PreviewStep[] };
+    return steps.filter(({ op }) => op !== "same" && op !== "read");
+  }
+
+  public async previewText(): Promise<string> {
+    return this.must(["preview", "--diff"]);
+  }
+
+  public async certificates(): Promise<CertificateRow[]> {
+    return JSON.parse(await this.must(["stack", "output", "certificates", "--json"])) as CertificateRow[];
+  }
+
+  public export(): Promise<string> {
+    return this.must(["stack", "export"]);
+  }
+
+  public async must(argv: readonly string[], stdin = ""): Promise<string> {
+    const result = await this.pulumi(argv, stdin);
+    if (result.code !== 0) throw new Error(failure(`pulumi ${argv[0] ?? ""}`, result));
+    return result.stdout;
+  }
+
+  private pulumi(
+    argv: readonly string[],
+    stdin: string,
+    onLine?: (line: string) => void,
+    onStart?: (pid: number) => void,
+  ): Promise<Result> {
+    const [command = "", ...args] = this.lab.driver(["pulumi", ...argv, "--non-interactive", "--color", "never"]);
+    return new Promise((resolve, reject) => {
+      const child = spawn(command, args, { cwd: this.folder, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
+      const out: string[] = [];
+      const err: string[] = [];
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        out.push(text);
+        if (onLine !== undefined) text.split("\n").filter(Boolean).forEach(onLine);
+      });
+      child.stderr.setEncoding("utf8").on("data", (text: string) => err.push(text));
+      child.stdin.on("error", () => undefined);
+      child.stdin.end(stdin);
+      child.on("error", reject);
+      child.on("close", (code) => {
+        resolve({ code: code ?? 255, stdout: out.join(""), stderr: err.join("") });
+      });
+      if (child.pid !== undefined) onStart?.(child.pid);
+    });
+  }
+}
+
