@@ -82,7 +82,9 @@ const hostKeys: Check = ({ sections: { nodes = [], ssh } }) => {
 };
 
 const oneLogin: Check = ({ sections: { ssh } }) => {
-  if (ssh === undefined || (ssh.privateKey !== undefined) !== ssh.agent) return [];
+  if (ssh === undefined) return [];
+  const hasKey = ssh.privateKey !== undefined;
+  if (hasKey !== ssh.agent) return [];
   const given = ssh.agent ? "both privateKey and agent: true" : "neither privateKey nor agent: true";
   return [`ssh: ${given}; allowed is exactly one of them`];
 };

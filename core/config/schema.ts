@@ -62,6 +62,12 @@ const cidr = text(CIDR_ALLOWED, (given) => {
   return canonical.startsWith(`${address}/`) ? canonical : undefined;
 });
 
+/** Pulumi hands an unquoted YAML timestamp over in Go's way of writing it: `2026-12-31 00:00:00 +0000 UTC`. */
+const moment = (given: string): Date | undefined => {
+  const iso = given.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z");
+  return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
+};
+
 /** What is in a PEM is checked in givenCa.ts. The mark keeps a key from being echoed or written plain. */
 const secretPem = text("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({ secret: true });
 const certificatePem = text("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
@@ -211,9 +217,7 @@ export const SECTIONS = {
     .default("auto")
     .describe("auto: restart only what does not reload by itself."),
   rollout: rollout.describe("Order and pace."),
-  asOf: z.iso
-    .datetime({ offset: true, error: 'a moment such as "2026-12-31T00:00:00Z"' })
-    .transform((given) => new Date(given))
+  asOf: text('a moment such as "2026-12-31T00:00:00Z"', moment)
     .optional()
     .describe("Plan as of this moment instead of now."),
 } as const;

@@ -10,7 +10,10 @@ const seconds = (date: Date): number => date.getTime() / 1000;
 const instant = fc.integer({ min: Date.UTC(2024, 0, 1) / 1000, max: Date.UTC(2060, 0, 1) / 1000 });
 const name = fc.string({ minLength: 1, maxLength: 20 });
 const lifetime = fc
-  .record({ validity: fc.integer({ min: 2 * HOUR, max: 3650 * DAY }), share: fc.double({ min: 0.05, max: 0.95, noNaN: true }) })
+  .record({
+    validity: fc.integer({ min: 2 * HOUR, max: 3650 * DAY }),
+    share: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+  })
   .map(({ validity, share }) => ({ validity, period: Math.max(1, Math.floor(validity * share)) }));
 
 describe("renewal clock", () => {

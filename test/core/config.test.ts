@@ -73,7 +73,7 @@ describe("parseConfig", () => {
     assert.deepEqual(result.cluster.serviceCidrs, ["10.96.0.0/12", "fd00:1::/108"]);
     assert.deepEqual(result.cluster.extraSans, ["*.example.com", "2001:db8::1"]);
     assert.equal(result.nodes[0]?.address, "fd00::b");
-    assert.equal(result.nodes[0]!.ssh?.hostKey, HOST_KEY);
+    assert.equal(result.nodes[0].ssh?.hostKey, HOST_KEY);
   });
 
   it("keeps only the PEM of a given CA, ending with a newline", async () => {

@@ -26,8 +26,7 @@ const payloadOf = (config: Config, index: number, changes: Partial<Material> = {
 };
 
 const body = (payload: string): string[] => payload.split("\n").slice(1);
-const words = (payload: string, word: string): string[] =>
-  body(payload).filter((line) => line.startsWith(`${word} `));
+const words = (payload: string, word: string): string[] => body(payload).filter((line) => line.startsWith(`${word} `));
 
 /** What stands in a part, read the way the node reads it. */
 const partText = (payload: string, name: string): string => {
