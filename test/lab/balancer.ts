@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createGroups } from "./cgroup";
 import { inNamespace, labNamespace } from "./network";
+import { waitFor } from "./process";
 import type { LabState } from "./state";
 import { labNetwork, withRole, type NodeSpec } from "./topology";
 
@@ -12,7 +13,7 @@ const member = "_balancer";
 export function balancerConfig(controlPlanes: readonly NodeSpec[]): string {
   const port = String(labNetwork.apiPort);
   return `global
-  maxconn 10000
+  maxconn 2000
   stats socket /run/haproxy.sock mode 600 level admin
   log stdout format raw local0
 
@@ -45,17 +46,26 @@ mount --bind "$1" "$2/run"
 exec chroot "$2" /usr/sbin/haproxy -db -f /run/haproxy.cfg
 `;
 
-/** Starts the balancer on the lab's own address and returns at once. */
-export function startBalancer(state: LabState, labFolder: string): void {
+/** Starts the balancer on the lab's own address and waits until it listens. */
+export async function startBalancer(state: LabState, labFolder: string): Promise<void> {
   const folder = join(labFolder, "balancer");
   mkdirSync(folder, { recursive: true });
+  const socket = join(folder, "haproxy.sock");
+  rmSync(socket, { force: true });
   writeFileSync(join(folder, "haproxy.cfg"), balancerConfig(withRole(state.nodes, "control-plane")));
   const groups = createGroups(state.cgroups, member);
   const isolated = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", folder, state.rootfs, groups.join("\n")];
   const [command = "", ...args] = inNamespace(labNamespace(state.name), isolated);
-  const log = openSync(join(folder, "haproxy.log"), "a");
+  const logFile = join(folder, "haproxy.log");
+  const log = openSync(logFile, "a");
   const child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
-  child.on("error", () => undefined);
+  let ended = false;
+  child.on("error", () => (ended = true));
+  child.on("exit", () => (ended = true));
   child.unref();
   closeSync(log);
+  await waitFor("the balancer listens", 10_000, 30, () => {
+    if (ended) throw new Error(`the balancer does not start: ${readFileSync(logFile, "utf8").trim().split("\n").at(-1) ?? ""}`);
+    return Promise.resolve(existsSync(socket) ? true : undefined);
+  });
 }

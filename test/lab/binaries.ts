@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { copyFile, link } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheDir, labDirs } from "./paths";
+import { ensure } from "../../tools/toolchain";
+import { labDirs } from "./paths";
 import { must } from "./process";
 import type { Log } from "./progress";
 
@@ -36,7 +37,7 @@ export function binary(binaries: Binaries, name: BinaryName): string {
 
 /** The Kubernetes and etcd programs, all in one folder named after what is in it. */
 export async function gatherBinaries(log: Log): Promise<Binaries> {
-  const paths = await locate(log);
+  const paths = await ensure(names, log);
   const digest = createHash("sha256");
   for (const name of names) {
     const { size, mtimeMs } = statSync(paths[name]);
@@ -59,11 +60,4 @@ export async function gatherBinaries(log: Log): Promise<Binaries> {
 
 async function linkOrCopy(from: string, to: string): Promise<void> {
   await link(from, to).catch(() => copyFile(from, to));
-}
-
-function locate(_log: Log): Promise<Record<BinaryName, string>> {
-  const warm = join(cacheDir, "warm", "bin");
-  const folderOf = (name: BinaryName): string =>
-    name.startsWith("etcd") ? join(warm, "etcd") : name === "pause" ? warm : join(warm, "k8s");
-  return Promise.resolve(Object.fromEntries(names.map((name) => [name, join(folderOf(name), name)])) as Record<BinaryName, string>);
 }

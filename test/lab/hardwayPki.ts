@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { must } from "./process";
+import { labNetwork, type NodeSpec, type Role } from "./topology";
+
+/** The PKI a user of the hard way would have made by hand with openssl, for prepared clusters. */
+
+const authorities = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
+
+type Authority = keyof typeof authorities;
+
+interface Leaf {
+  readonly on: Role;
+  readonly authority: Authority;
+  readonly subject: (node: NodeSpec) => string;
+  readonly usage: string;
+  readonly sans?: (node: NodeSpec) => readonly string[];
+  /** Where certificate and key go, without suffix; or a kubeconfig for this server. */
+  readonly to: { readonly files: string } | { readonly kubeconfig: string; readonly server: "endpoint" | "local" };
+}
+
+const client = "clientAuth";
+const server = "serverAuth";
+const both = "serverAuth,clientAuth";
+
+function ownNames(node: NodeSpec): string[] {
+  return [`DNS:${node.name}`, "DNS:localhost", `IP:${node.address}`, "IP:127.0.0.1"];
+}
+
+function apiNames(node: NodeSpec): string[] {
+  const service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", `kubernetes.default.svc.${labNetwork.clusterDomain}`];
+  return [...service.map((name) => `DNS:${name}`), `IP:${labNetwork.kubernetesServiceAddress}`, `IP:${labNetwork.address}`, ...ownNames(node)];
+}
+
+const leaves: readonly Leaf[] = [
+  { on: "etcd", authority: "etcd", subject: (node) => `/CN=${node.name}`, usage: both, sans: ownNames, to: { files: "/etc/etcd/server" } },
+  { on: "etcd", authority: "etcd", subject: (node) => `/CN=${node.name}`, usage: both, sans: ownNames, to: { files: "/etc/etcd/peer" } },
+  {
+    on: "control-plane",
+    authority: "kubernetes",
+    subject: () => "/CN=kube-apiserver",
+    usage: server,
+    sans: apiNames,
+    to: { files: "/var/lib/kubernetes/kube-apiserver" },
+  },
+  {
+    on: "control-plane",
+    authority: "kubernetes",
+    subject: () => "/O=system:masters/CN=kube-apiserver-kubelet-client",
+    usage: client,
+    to: { files: "/var/lib/kubernetes/apiserver-kubelet-client" },
+  },
+  {
+    on: "control-plane",
+    authority: "etcd",
+    subject: () => "/CN=kube-apiserver-etcd-client",
+    usage: client,
+    to: { files: "/var/lib/kubernetes/apiserver-etcd-client" },
+  },
+  {
+    on: "control-plane",
+    authority: "frontProxy",
+    subject: () => "/CN=front-proxy-client",
+    usage: client,
+    to: { files: "/var/lib/kubernetes/front-proxy-client" },
+  },
+  {
+    on: "control-plane",
+    authority: "kubernetes",
+    subject: () => "/O=system:masters/CN=kubernetes-admin",
+    usage: client,
+    to: { kubeconfig: "/var/lib/kubernetes/admin.kubeconfig", server: "endpoint" },
+  },
+  {
+    on: "control-plane",
+    authority: "kubernetes",
+    subject: () => "/CN=system:kube-controller-manager",
+    usage: client,
+    to: { kubeconfig: "/var/lib/kubernetes/kube-controller-manager.kubeconfig", server: "local" },
+  },
+  {
+    on: "control-plane",
+    authority: "kubernetes",
+    subject: () => "/CN=system:kube-scheduler",
+    usage: client,
+    to: { kubeconfig: "/var/lib/kubernetes/kube-scheduler.kubeconfig", server: "local" },
+  },
+  {
+    on: "worker",
+    authority: "kubernetes",
+    subject: (node) => `/O=system:nodes/CN=system:node:${node.name}`,
+    usage: server,
+    sans: (node) => [`DNS:${node.name}`, `IP:${node.address}`],
+    to: { files: "/var/lib/kubelet/kubelet" },
+  },
+  {
+    on: "worker",
+    authority: "kubernetes",
+    subject: (node) => `/O=system:nodes/CN=system:node:${node.name}`,
+    usage: client,
+    to: { kubeconfig: "/var/lib/kubelet/kubeconfig", server: "endpoint" },
+  },
+  {
+    on: "worker",
+    authority: "kubernetes",
+    subject: () => "/CN=system:kube-proxy",
+    usage: client,
+    to: { kubeconfig: "/var/lib/kube-proxy/kubeconfig", server: "endpoint" },
+  },
+];
+
+/** What every node of a role shares: path on the node -> file of the PKI folder. */
+const shared: Record<Role, Readonly<Record<string, string>>> = {
+  etcd: { "/etc/etcd/ca.crt": "etcd.crt" },
+  "control-plane": {
+    "/var/lib/kubernetes/ca.crt": "kubernetes.crt",
+    "/var/lib/kubernetes/ca.key": "kubernetes.key",
+    "/var/lib/kubernetes/etcd-ca.crt": "etcd.crt",
+    "/var/lib/kubernetes/front-proxy-ca.crt": "frontProxy.crt",
+    "/var/lib/kubernetes/service-accounts.key": "service-accounts.key",
+    "/var/lib/kubernetes/service-accounts.pub": "service-accounts.pub",
+  },
+  worker: { "/var/lib/kubelet/ca.crt": "kubernetes.crt" },
+};
+
+const authoritiesScript = `
+umask 077
+mkdir -p "$1"
+cd "$1"
+while read -r name cn; do
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=$cn" \\
+    -keyout "$name.key" -out "$name.crt" -addext keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign
+done
+openssl genrsa -out service-accounts.key 2048
+openssl rsa -in service-accounts.key -pubout -out service-accounts.pub
+`;
+
+/** Makes the three authorities and the service account key in a folder of the host, which is the lab's "offline CA". */
+export async function makeAuthorities(folder: string): Promise<void> {
+  const lines = Object.entries(authorities).map(([name, cn]) => `${name} ${cn}\n`);
+  await must(["sh", "-euc", authoritiesScript, "sh", folder], { stdin: lines.join(""), what: "making the authorities" });
+}
+
+/** $1 PKI folder, $2 authority, $3 subject, $4 usage, $5 SANs or nothing: prints key and certificate. */
+const leafScript = `
+umask 077
+cd "$1"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+{
+  echo "basicConstraints=critical,CA:FALSE"
+  echo "keyUsage=critical,digitalSignature,keyEncipherment"
+  echo "extendedKeyUsage=$4"
+  echo "authorityKeyIdentifier=keyid"
+  [ -z "$5" ] || echo "subjectAltName=$5"
+} >"$work/extensions"
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$3" -keyout "$work/key" -out "$work/csr" 2>/dev/null
+openssl x509 -req -in "$work/csr" -CA "$2.crt" -CAkey "$2.key" -set_serial "0x$(openssl rand -hex 16)" -days 365 \\
+  -extfile "$work/extensions" -out "$work/crt" 2>/dev/null
+cat "$work/key" "$work/crt"
+`;
+
+async function issue(folder: string, leaf: Leaf, node: NodeSpec): Promise<{ key: string; certificate: string }> {
+  const sans = leaf.sans?.(node).join(",") ?? "";
+  const argv = ["sh", "-euc", leafScript, "sh", folder, leaf.authority, leaf.subject(node), leaf.usage, sans];
+  const text = await must(argv, { what: `${node.name}: issuing ${leaf.subject(node)}` });
+  const at = text.indexOf("-----BEGIN CERTIFICATE-----");
+  return { key: text.slice(0, at), certificate: text.slice(at) };
+}
+
+function kubeconfig(ca: string, url: string, user: string, certificate: string, key: string): string {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "lab", cluster: { server: url, "certificate-authority-data": base64(ca) } }],
+    users: [{ name: user, user: { "client-certificate-data": base64(certificate), "client-key-data": base64(key) } }],
+    contexts: [{ name: `${user}@lab`, context: { cluster: "lab", user } }],
+    "current-context": `${user}@lab`,
+  });
+}
+
+/** All PKI files of one node: path -> text. */
+export async function pkiFiles(folder: string, node: NodeSpec, endpoint: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+  for (const role of node.roles) {
+    for (const [path, from] of Object.entries(shared[role])) files[path] = read(from);
+  }
+  for (const leaf of leaves.filter((each) => node.roles.includes(each.on))) {
+    const { key, certificate } = await issue(folder, leaf, node);
+    if ("files" in leaf.to) {
+      files[`${leaf.to.files}.crt`] = certificate;
+      files[`${leaf.to.files}.key`] = key;
+    } else {
+      const address = leaf.to.server === "endpoint" ? endpoint : `${node.address}:${String(labNetwork.apiPort)}`;
+      const user = leaf.subject(node).replace(/^.*CN=/, "");
+      files[leaf.to.kubeconfig] = kubeconfig(read(`${leaf.authority}.crt`), `https://${address}`, user, certificate, key);
+    }
+  }
+  return files;
+}

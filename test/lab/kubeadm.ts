@@ -103,7 +103,7 @@ export function caHash(pem: string): string {
 
 async function kubeadm(lab: Lab, node: NodeSpec, verb: "init --upload-certs" | "join", config: string): Promise<void> {
   const command = `umask 077; cat >${configFile}; kubeadm ${verb} --config ${configFile} --v=1 2>&1; code=$?; rm -f ${configFile}; exit $code`;
-  const result = await lab.run(node.name, command, { stdin: config, timeoutMs: 300_000 });
+  const result = await lab.run(node.name, command, { stdin: config, timeoutMs: 240_000 });
   if (result.code !== 0) throw new Error(failure(`${node.name}: kubeadm ${verb}`, result));
 }
 

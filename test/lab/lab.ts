@@ -4,6 +4,7 @@ import { endGroups, labGroups, populated } from "./cgroup";
 import { startBalancer } from "./balancer";
 import { clearAbandoned, clearLab } from "./clean";
 import { unsupported } from "./host";
+import { installHardway, startServices, writeUnits } from "./hardway";
 import { ensureInputs, type Inputs } from "./inputs";
 import { installKubeadm, joinNode } from "./kubeadm";
 import { self } from "./lock";
@@ -18,7 +19,7 @@ import { copyContainerd, copyDisk } from "./snapshot";
 import { ensureKey, keyFile, runOnNode } from "./ssh";
 import { claim, readState, writeState, type LabState } from "./state";
 import * as topologies from "./topology";
-import type { NodeSpec, Role, Topology } from "./topology";
+import type { Installer, NodeSpec, Role, Topology } from "./topology";
 
 export interface LabOptions {
   /** @default the topology's name and this process's id */
@@ -29,6 +30,8 @@ export interface LabOptions {
   readonly keep?: boolean | undefined;
   readonly log: Log;
 }
+
+const install = { kubeadm: installKubeadm, hardway: installHardway } as const satisfies Record<Installer, unknown>;
 
 /** A running set of nodes, real enough for kubeadm, systemd and ssh, inside this machine. */
 export class Lab {
@@ -75,10 +78,15 @@ export class Lab {
   private static prepareFrom(topology: Topology, inputs: Inputs, log: Log): Promise<string> {
     return ensurePrepared(topology, inputs, log, async () => {
       const lab = await Lab.launch(topology, inputs, { name: `prepare-${topology.name}`, bare: true, log });
-      const since = Math.floor(Date.now() / 1000) * 1000;
-      await installKubeadm(lab, log);
-      await lab.waitReady(since, 240_000);
-      return lab;
+      try {
+        const since = wholeSeconds(Date.now());
+        await install[topology.installer](lab, log);
+        await lab.waitReady(since, 240_000);
+        return lab;
+      } catch (error) {
+        await lab.stop();
+        throw error;
+      }
     });
   }
 
@@ -103,11 +111,11 @@ export class Lab {
     claim(state);
     const lab = new Lab(state, options.log);
     try {
-      const since = Math.floor(Date.now() / 1000) * 1000;
+      const since = wholeSeconds(Date.now());
       await step(options.log, `lab ${lab.name}: starting ${lab.nodes.map((node) => node.name).join(", ")}`, async () => {
         await ensureKey(keyFile(lab.folder), "kube-pki lab");
         await createLabNetwork(lab.name);
-        if (topology.balanced) startBalancer(state, lab.folder);
+        if (topology.balanced) await startBalancer(state, lab.folder);
         // Host keys go into one file: identities are written one node after another.
         for (const node of lab.nodes) await lab.furnish(node, prepared);
         await Promise.all(lab.nodes.map((node) => lab.power(node)));
@@ -228,19 +236,30 @@ export class Lab {
   /** Joins a bare node to the kubeadm cluster and waits until it is Ready. */
   async joinWorker(name: string): Promise<void> {
     if (this.topology.installer !== "kubeadm") throw new Error("joinWorker: only for kubeadm topologies, use startServices in a hardway lab");
-    const since = Math.floor(Date.now() / 1000) * 1000;
+    const since = wholeSeconds(Date.now());
     await joinNode(this, this.node(name), this.log);
     await waitForNodes(this, [name], since, 120_000);
   }
 
-  /** Shuts every node down as a power button does and waits until nothing of them runs. */
+  /** Starts the services of a bare hardway lab, or of some of its nodes, once their PKI is there, and waits until the nodes are Ready. */
+  async startServices(names: readonly string[] = this.nodes.map((node) => node.name)): Promise<void> {
+    if (this.topology.installer !== "hardway") throw new Error("startServices: only for hardway topologies, run kubeadm in the others");
+    const since = wholeSeconds(Date.now());
+    await startServices(this, names.map((name) => this.node(name)), this.log);
+    await this.waitReady(since, 120_000);
+  }
+
+  /** Shuts every node down as a power button does and waits until nothing of them runs; etcd's last, as API servers wait for it to the last. */
   async powerOff(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => this.run(node.name, "systemctl stop kubelet; systemctl --no-block poweroff", { timeoutMs: 120_000 })));
-    await Promise.all(
-      this.nodes.map(({ name }) =>
-        waitFor(`${name}: is off`, 120_000, 100, () => Promise.resolve(populated(this.groupsOf(name)) ? undefined : true)),
-      ),
-    );
+    const last = topologies.withRole(this.nodes, "etcd");
+    const first = this.nodes.filter((node) => !last.includes(node));
+    for (const nodes of [first, last]) await Promise.all(nodes.map((node) => this.powerOffNode(node)));
+  }
+
+  private async powerOffNode({ name }: NodeSpec): Promise<void> {
+    await this.run(name, "systemctl stop kubelet; systemctl --no-block poweroff", { timeoutMs: 120_000 });
+    const off = (): Promise<true | undefined> => Promise.resolve(populated(this.groupsOf(name)) ? undefined : true);
+    await waitFor(`${name}: is off`, 120_000, 100, off);
   }
 
   /** Ends the lab and removes all of it. */
@@ -262,7 +281,10 @@ export class Lab {
   private async furnish(node: NodeSpec, prepared?: string): Promise<void> {
     if (prepared !== undefined) await copyDisk(prepared, this.folder, node.name);
     makeDisk(this.folder, node.name);
-    if (prepared === undefined) await copyContainerd(this.state.containerdRoot, join(nodeDir(this.folder, node.name), "containerd"));
+    if (prepared === undefined) {
+      await copyContainerd(this.state.containerdRoot, join(nodeDir(this.folder, node.name), "containerd"));
+      if (this.topology.installer === "hardway") writeUnits(this.folder, node, this.nodes);
+    }
     await writeIdentity(this.folder, node, this.nodes, this.topology.installer);
   }
 
@@ -273,11 +295,21 @@ export class Lab {
   }
 
   private async waitReady(since: number, timeoutMs: number): Promise<void> {
-    const names = this.nodes.map((node) => node.name);
+    const names = this.nodes.filter((node) => hasKubelet(node, this.topology)).map((node) => node.name);
     await step(this.log, `lab ${this.name}: API ready`, async () => {
       await this.kubeconfig();
       await waitForApi(this, timeoutMs);
     });
     await step(this.log, `lab ${this.name}: nodes Ready`, () => waitForNodes(this, names, since, timeoutMs));
   }
+}
+
+/** Without kubeadm, only workers are nodes of the cluster. */
+function hasKubelet(node: NodeSpec, topology: Topology): boolean {
+  return topology.installer === "kubeadm" || node.roles.includes("worker");
+}
+
+/** Times that the API gives have no fractions of a second. */
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }

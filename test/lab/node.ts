@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { createGroups } from "./cgroup";
@@ -73,13 +73,14 @@ export async function writeIdentity(labFolder: string, node: NodeSpec, all: read
   chmodSync(join(upper, "root/.ssh"), 0o700);
   await ensureKey(hostKeyFile(labFolder, node.name), node.name);
   trustHost(labFolder, node.address, hostKeyOf(labFolder, node.name));
-  if (installer === "hardway" && !node.roles.includes("worker")) maskUnits(upper, ["containerd.service", "kubelet.service"]);
+  const units = "etc/systemd/system";
+  if (installer === "kubeadm") link(upper, `${units}/multi-user.target.wants/kubelet.service`, "../kubelet.service");
+  else if (!node.roles.includes("worker")) for (const unit of ["containerd", "kubelet"]) link(upper, `${units}/${unit}.service`, "/dev/null");
 }
 
-function maskUnits(upper: string, units: readonly string[]): void {
-  const folder = join(upper, "etc/systemd/system");
-  mkdirSync(folder, { recursive: true });
-  for (const unit of units) if (!existsSync(join(folder, unit))) symlinkSync("/dev/null", join(folder, unit));
+function link(upper: string, path: string, target: string): void {
+  mkdirSync(dirname(join(upper, path)), { recursive: true });
+  if (lstatSync(join(upper, path), { throwIfNoEntry: false }) === undefined) symlinkSync(target, join(upper, path));
 }
 
 /**

@@ -8,7 +8,7 @@ export async function step<T>(log: Log, what: string, action: () => Promise<T>):
   // Long steps keep saying that they are alive.
   const alive = setInterval(() => {
     log(`${what}: ${seconds(start)} so far`);
-  }, 20_000);
+  }, 30_000);
   try {
     const value = await action();
     log(`${what}: done in ${seconds(start)}`);

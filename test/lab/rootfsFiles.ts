@@ -121,7 +121,7 @@ export const maskedUnits = [
   "nftables.service",
 ];
 
-export const enabledUnits = ["lab-node.service", "kubelet.service", "containerd.service", "ssh.service"];
+export const enabledUnits = ["lab-node.service", "containerd.service", "ssh.service"];
 
 /** Programs of the binaries folder and where users' packages put them. */
 export const linkedPrograms = ["kubelet", "kubeadm", "kubectl", "kube-proxy", "etcd", "etcdctl", "etcdutl"];
