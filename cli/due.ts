@@ -1,4 +1,61 @@
+import { readFileSync } from "node:fs";
+import type { Column } from "../core/report";
+import { tableText } from "../core/report";
+import type { DueReport, DueRow, NodeEffect } from "./dueReport";
+import { dueReport } from "./dueReport";
 import type { Exit } from "./failure";
-import { Failure } from "./failure";
-export const DUE_USAGE = "";
-export const due = (_args: readonly string[]): Promise<Exit> => Promise.reject(new Failure("x"));
+import { EXIT, Failure } from "./failure";
+import { COMMON, momentOption, parsedOptions } from "./options";
+import { parsedPreview, previewedConfig, runPreview } from "./preview";
+
+export const DUE_USAGE = `kube-pki due     what the next \`pulumi up\` renews, why, and which services restart
+  -s, --stack S      the stack; the selected one by default
+  -C, --cwd DIR      folder of the Pulumi program
+  --preview FILE     read this output of \`pulumi preview --json\` instead of running it; - is stdin
+  --exit-code        exit 1 when something is due
+  --as-of TIME       the moment the preview was made for; asOf of the stack or now by default
+  --json             for programs
+`;
+
+export async function due(args: readonly string[]): Promise<Exit> {
+  const options = parsedOptions(args, {
+    ...COMMON,
+    preview: { type: "string" },
+    "exit-code": { type: "boolean", default: false },
+  });
+  const present = momentOption(options["as-of"]);
+  const preview = options.preview === undefined ? await runPreview(options) : parsedPreview(textOf(options.preview));
+  const config = previewedConfig(preview, present);
+  const now = options["as-of"] === undefined ? (config?.asOf ?? present) : present;
+  const report = dueReport(preview.steps, config, now);
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : dueText(report));
+  const isQuiet = report.due.length === 0 && report.also.length === 0;
+  return options["exit-code"] && !isQuiet ? EXIT.attention : EXIT.fine;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new Failure(`--preview: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const COLUMNS: readonly Column<DueRow>[] = [
+  { title: "NODE", cell: ({ node }) => node },
+  { title: "CERTIFICATE", cell: ({ certificate }) => certificate },
+  { title: "ENDS", cell: ({ ends }) => ends?.slice(0, 10) ?? "-" },
+  { title: "WHY", cell: ({ why }) => why },
+];
+
+const effectText = ({ node, restarts, reloads }: NodeEffect): string => {
+  const says = (verb: string, names: readonly string[]) => (names.length === 0 ? [] : [`${verb} ${names.join(", ")}`]);
+  return `${node}: ${[...says("restarts", restarts), ...says("reloads", reloads)].join("; ") || "restarts nothing"}\n`;
+};
+
+function dueText({ due: rows, effects, also }: DueReport): string {
+  const services =
+    effects?.map(effectText).join("") ?? "which services restart is unknown: the configuration is encrypted\n";
+  const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n${services}`;
+  return certificates + also.map((each) => `also: ${each}\n`).join("");
+}

@@ -1,0 +1,169 @@
+/** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
+import type { Renewal } from "../core/clock";
+import type { Config } from "../core/config";
+import type { ClusterPlan, NodePlan } from "../core/plan";
+import { planCluster } from "../core/plan";
+import type { ProfileName } from "../core/profileNames";
+import { PROFILE_NAMES } from "../core/profileNames";
+import type { Need } from "../core/reload";
+import { consumerOf, needOf } from "../core/reload";
+import type { Step } from "./preview";
+
+export interface DueRow {
+  readonly node: string;
+  readonly certificate: ProfileName;
+  readonly why: string;
+  /** ISO 8601: when the certificate in use ends; absent for a new one. */
+  readonly ends?: string;
+}
+
+/** What a node's services go through. */
+export interface NodeEffect {
+  readonly node: string;
+  readonly restarts: readonly string[];
+  readonly reloads: readonly string[];
+}
+
+export interface DueReport {
+  readonly due: readonly DueRow[];
+  /** Undefined when the configuration could not be read from the preview. */
+  readonly effects: readonly NodeEffect[] | undefined;
+  /** Every other resource that changes and does not belong to a certificate that is due: "update prod-cp1-install". */
+  readonly also: readonly string[];
+}
+
+const LEAF = "tls:index/locallySignedCert:LocallySignedCert";
+
+const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
+const typeOf = (step: Step): string => step.newState?.type ?? step.oldState?.type ?? "";
+
+interface LeafName {
+  readonly node: string;
+  readonly profile: ProfileName;
+}
+
+/** Longest first: "kubelet-server" ends like no other, but "prod-a-kubelet-server" also holds "kubelet". */
+const BY_LENGTH = [...PROFILE_NAMES].sort((a, b) => b.length - a.length);
+
+/** `<cluster>-<node>-<profile>`, where each of the three may hold "-". */
+function leafName(name: string, config: Config | undefined): LeafName | undefined {
+  for (const { name: node } of config?.nodes ?? []) {
+    const prefix = `${config?.cluster.name ?? ""}-${node}-`;
+    const profile = PROFILE_NAMES.find((each) => name === prefix + each);
+    if (profile !== undefined) return { node, profile };
+  }
+  const profile = BY_LENGTH.find((each) => name.endsWith(`-${each}`));
+  if (profile === undefined) return undefined;
+  const rest = name.slice(0, -profile.length - 1);
+  const cluster = `${config?.cluster.name ?? ""}-`;
+  return { node: rest.startsWith(cluster) ? rest.slice(cluster.length) : rest, profile };
+}
+
+const day = (moment: Date): string => moment.toISOString().slice(0, 10);
+
+/** A leaf's trigger is `<renewal period>-<digest of what it says>`. */
+const triggerParts = (trigger: unknown): readonly [period?: string, digest?: string] => {
+  const [, period, digest] = typeof trigger === "string" ? (/^(-?\d+)-(\w+)$/.exec(trigger) ?? []) : [];
+  return period === undefined || digest === undefined ? [] : [period, digest];
+};
+
+/** When the period after the old one began: an `up` may have been missed for longer than a period. */
+function firstDue({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date {
+  const missed = Number.isNaN(oldPeriod) ? 0 : Math.max(0, epoch - oldPeriod - 1);
+  return new Date(dueSince.getTime() - missed * (next.getTime() - dueSince.getTime()));
+}
+
+/** What a property of a certificate resource that replaces it is about. */
+const REASONS: Readonly<Record<string, string>> = {
+  caCertPem: "its authority changes",
+  caPrivateKeyPem: "its authority's key changes",
+  certRequestPem: "its key or signing request changes",
+  validityPeriodHours: "its validity changes",
+  allowedUses: "its usages change",
+};
+
+function why(step: Step, plan: NodePlan | undefined, profile: ProfileName): string {
+  if (step.op === "create") return "new";
+  if (step.op === "delete") return "no longer wanted";
+  const [oldPeriod, oldDigest] = triggerParts(step.oldState?.replacementTrigger);
+  const [newPeriod, newDigest] = triggerParts(step.newState?.replacementTrigger);
+  const reasons: string[] = [];
+  if (oldPeriod !== newPeriod) {
+    const renewal = plan?.leaves.find((leaf) => leaf.profile === profile)?.renewal;
+    const since = renewal === undefined ? "" : ` since ${day(firstDue(renewal, Number(oldPeriod)))}`;
+    reasons.push(`due for renewal${since} (period ${oldPeriod ?? "?"} -> ${newPeriod ?? "?"})`);
+  }
+  if (oldDigest !== newDigest) reasons.push("its subject, names, usages, algorithm or validity change");
+  if (reasons.length > 0) return reasons.join("; ");
+  const properties = step.replaceReasons ?? step.diffReasons ?? [];
+  return properties.map((property) => REASONS[property] ?? `${property} changes`).join("; ") || "replaced";
+}
+
+/** What writing these profiles' files asks of a node's services, under the restart policy. */
+function effectOf(plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config): NodeEffect {
+  const minor = Number(config.cluster.kubernetesVersion.split(".")[1]);
+  const here = new Set<string>(plan.consumers.map(({ name }) => name));
+  const needs = new Map<string, Need>();
+  for (const { content, uses } of plan.files) {
+    if (!("profile" in content) || !due.has(content.profile)) continue;
+    for (const input of uses) {
+      const consumer = consumerOf(input);
+      if (!here.has(consumer) || needs.get(consumer) === "restart") continue;
+      needs.set(consumer, config.restart === "always" ? "restart" : needOf(input, minor));
+    }
+  }
+  const those = (need: Need) =>
+    [...needs]
+      .filter(([, each]) => each === need)
+      .map(([consumer]) => consumer)
+      .sort();
+  return {
+    node: plan.node.name,
+    restarts: config.restart === "never" ? [] : those("restart"),
+    reloads: those("reload"),
+  };
+}
+
+export function dueReport(steps: readonly Step[], config: Config | undefined, now: Date): DueReport {
+  const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, now);
+  const planOf = (node: string) => plan?.nodes.find((each) => each.node.name === node);
+  const due = new Map<string, DueRow>();
+  for (const step of steps.filter((each) => typeOf(each) === LEAF)) {
+    const name = nameOf(step.urn);
+    const leaf = leafName(name, config);
+    // One replacement can be several steps (create-replacement, replace, delete-replaced); the first one says it all.
+    if (leaf === undefined || due.has(name)) continue;
+    const ends = step.oldState?.outputs?.["validityEndTime"];
+    due.set(name, {
+      node: leaf.node,
+      certificate: leaf.profile,
+      why: why(step, planOf(leaf.node), leaf.profile),
+      ...(typeof ends === "string" ? { ends } : {}),
+    });
+  }
+  const rows = [...due.values()].sort(
+    (a, b) =>
+      a.node.localeCompare(b.node) || PROFILE_NAMES.indexOf(a.certificate) - PROFILE_NAMES.indexOf(b.certificate),
+  );
+  const effects = plan?.nodes.flatMap((node) => {
+    const profiles = new Set(rows.filter((row) => row.node === node.node.name).map(({ certificate }) => certificate));
+    return profiles.size === 0 || config === undefined ? [] : [effectOf(node, profiles, config)];
+  });
+  return { due: rows, effects, also: otherSteps(steps, due, new Set(rows.map(({ node }) => node))) };
+}
+
+const escaped = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");
+
+/** The key, the request and the visit that belong to a certificate that is due go without saying. */
+function otherSteps(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, nodes: ReadonlySet<string>): string[] {
+  const implied = (name: string): boolean =>
+    due.has(name.replace(/-(?:key|request)$/, "")) ||
+    // Without the configuration a node is known by its whole prefix, the cluster's name included.
+    [...nodes].some((node) => new RegExp(`(?:^|-)${escaped(node)}-(?:apply|request.*)$`).test(name));
+  return steps
+    .filter((step) => typeOf(step) !== LEAF && typeOf(step) !== "pulumi:pulumi:Stack")
+    .map((step) => ({ op: step.op, name: nameOf(step.urn) }))
+    .filter(({ name }) => !implied(name))
+    .map(({ op, name }) => `${op} ${name}`)
+    .sort();
+}

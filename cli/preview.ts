@@ -1,0 +1,92 @@
+/** Reads what `pulumi preview --json` says. */
+import { z } from "zod";
+import type { Config } from "../core/config";
+import { ConfigError, parseConfig, rawConfig } from "../core/config";
+import { Failure } from "./failure";
+import { lastLine, run } from "./run";
+import type { StackChoice } from "./stackOutputs";
+import { stackArgs } from "./stackOutputs";
+
+const state = z.object({
+  type: z.string(),
+  replacementTrigger: z.unknown().optional(),
+  outputs: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const step = z.object({
+  op: z.string(),
+  urn: z.string(),
+  oldState: state.nullish(),
+  newState: state.nullish(),
+  replaceReasons: z.array(z.string()).nullish(),
+  diffReasons: z.array(z.string()).nullish(),
+});
+
+const preview = z.object({
+  config: z.record(z.string(), z.string()).nullish(),
+  steps: z.array(step).nullish(),
+  diagnostics: z.array(z.object({ message: z.string(), severity: z.string() })).nullish(),
+});
+
+export type Step = z.output<typeof step>;
+
+export interface Preview {
+  /** What is going to be done; nothing that stays the same. */
+  readonly steps: readonly Step[];
+  readonly config: Readonly<Record<string, string>>;
+}
+
+const UNTOUCHED = new Set(["same", "read", "refresh"]);
+
+export function parsedPreview(text: string): Preview {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw new Failure("this is no output of `pulumi preview --json`");
+  }
+  const result = preview.safeParse(raw);
+  if (!result.success) throw new Failure("this is no output of `pulumi preview --json`");
+  const { config, steps, diagnostics } = result.data;
+  const errors = (diagnostics ?? []).filter(({ severity }) => severity === "error");
+  if (errors.length > 0)
+    throw new Failure(`the preview failed: ${errors.map(({ message }) => plain(message)).join("\n")}`);
+  return { config: config ?? {}, steps: (steps ?? []).filter(({ op }) => !UNTOUCHED.has(op)) };
+}
+
+/** Without Pulumi's colour marks. */
+const plain = (message: string): string => message.replace(/<\{%[^%]*%\}>/g, "").trim();
+
+/** Runs the preview of a stack. */
+export async function runPreview(choice: StackChoice): Promise<Preview> {
+  const args = ["preview", "--json", "--non-interactive", ...stackArgs(choice)];
+  const { code, stdout, stderr } = await run("pulumi", args, { cwd: choice.cwd });
+  // A failing program is told in the JSON, a wrong stack only on stderr.
+  if (code !== 0 && !stdout.trimStart().startsWith("{")) {
+    throw new Failure(`pulumi preview failed: ${lastLine(stderr).replace(/^error: /, "")}`);
+  }
+  const result = parsedPreview(stdout);
+  if (code !== 0) throw new Failure(`pulumi preview failed: ${lastLine(stderr) || `it ended with ${String(code)}`}`);
+  return result;
+}
+
+/**
+ * The configuration the preview was made with, as far as the plan needs it; undefined when it is encrypted as a whole.
+ * A preview shows no secret, so how nodes are reached is left out.
+ */
+export function previewedConfig({ config }: Preview, now: Date): Config | undefined {
+  const { authority, ...raw } = rawConfig(config);
+  const validity: unknown =
+    typeof authority === "object" && authority !== null ? Reflect.get(authority, "validity") : undefined;
+  const known = {
+    ...raw,
+    ssh: { agent: true, insecureIgnoreHostKeys: true },
+    ...(validity === undefined ? {} : { authority: { validity } }),
+  };
+  try {
+    return parseConfig(known, { now, secretKeys: new Set() });
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}

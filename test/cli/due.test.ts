@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dueReport } from "../../cli/dueReport";
+import { parsedPreview, previewedConfig } from "../../cli/preview";
+import type { Step } from "../../cli/preview";
+import { Harness } from "./harness";
+
+/** What `pulumi preview --json` of a real run printed, cut down to some of its steps and the fields that are read. */
+const RECORDED = readFileSync(join(__dirname, "preview.recorded.json"), "utf8");
+const NOW = new Date("2027-02-01T00:00:00Z");
+
+const PREVIEW = parsedPreview(RECORDED);
+const CONFIG = previewedConfig(PREVIEW, NOW);
+
+const leaf = (node: string, profile: string, changes: Partial<Step> = {}): Step => ({
+  op: "replace",
+  urn: `urn:pulumi:t::kube-pki::a$tls:index/locallySignedCert:LocallySignedCert::prod-${node}-${profile}`,
+  oldState: state("18-aaaaaaaa"),
+  newState: state("18-aaaaaaaa"),
+  ...changes,
+});
+const state = (trigger?: string) => ({
+  type: "tls:index/locallySignedCert:LocallySignedCert",
+  replacementTrigger: trigger,
+  outputs: { validityEndTime: "2027-02-20T05:01:21Z" },
+});
+const whys = (...steps: Step[]) => dueReport(steps, CONFIG, NOW).due.map(({ why }) => why);
+
+describe("what a preview means", () => {
+  it("reads the configuration it was made with, without any secret", () => {
+    assert.equal(CONFIG?.cluster.name, "prod");
+    assert.deepEqual(CONFIG.asOf, NOW);
+    assert.deepEqual(
+      CONFIG.nodes.map(({ name }) => name),
+      ["cp1", "w1"],
+    );
+  });
+
+  it("names what is due and since when, and what restarts", () => {
+    const { due, effects, also } = dueReport(PREVIEW.steps, CONFIG, NOW);
+    assert.deepEqual(
+      due.map(({ node, certificate, why }) => `${node} ${certificate}: ${why}`),
+      [
+        "cp1 apiserver: due for renewal since 2026-12-02 (period 17 -> 19)",
+        "cp1 etcd-peer: due for renewal since 2026-12-02 (period 17 -> 19)",
+        "cp1 scheduler: due for renewal since 2026-12-02 (period 17 -> 19)",
+        "w1 kubelet: due for renewal since 2027-01-01 (period 18 -> 19)",
+        "w1 kubelet-server: due for renewal since 2027-01-01 (period 18 -> 19)",
+      ],
+    );
+    assert.deepEqual(new Set(due.map(({ ends }) => ends?.slice(0, 10))), new Set(["2027-02-20"]));
+    assert.deepEqual(effects, [
+      { node: "cp1", restarts: ["kube-scheduler"], reloads: ["etcd", "kube-apiserver"] },
+      { node: "w1", restarts: ["kubelet"], reloads: [] },
+    ]);
+    assert.deepEqual(also, []);
+  });
+
+  it("follows the restart policy", () => {
+    assert.ok(CONFIG !== undefined);
+    const effect = (restart: "always" | "never") => dueReport(PREVIEW.steps, { ...CONFIG, restart }, NOW).effects?.[0];
+    assert.deepEqual(effect("always"), {
+      node: "cp1",
+      restarts: ["etcd", "kube-apiserver", "kube-scheduler"],
+      reloads: [],
+    });
+    assert.deepEqual(effect("never"), { node: "cp1", restarts: [], reloads: ["etcd", "kube-apiserver"] });
+  });
+
+  const reasons: readonly [string, Partial<Step>, string][] = [
+    ["a new leaf", { op: "create", oldState: null }, "new"],
+    ["a leaf nobody wants", { op: "delete", newState: null }, "no longer wanted"],
+    ["other content", { newState: state("18-bbbbbbbb") }, "its subject, names, usages, algorithm or validity change"],
+    [
+      "other content, and due",
+      { newState: state("19-bbbbbbbb") },
+      "due for renewal since 2027-01-01 (period 18 -> 19); its subject, names, usages, algorithm or validity change",
+    ],
+    [
+      "another authority",
+      { replaceReasons: ["caCertPem", "caPrivateKeyPem"] },
+      "its authority changes; its authority's key changes",
+    ],
+    ["another property", { diffReasons: ["somethingNew"] }, "somethingNew changes"],
+    ["no reason at all", {}, "replaced"],
+  ];
+  for (const [what, changes, expected] of reasons) {
+    it(`gives the reason for ${what}`, () => {
+      assert.deepEqual(whys(leaf("w1", "kubelet", changes)), [expected]);
+    });
+  }
+
+  it("tells nodes and profiles apart whose names hold each other", () => {
+    const steps = [leaf("w1", "kubelet-server"), leaf("old-kubelet", "apiserver-etcd-client", { op: "delete" })];
+    assert.deepEqual(
+      dueReport(steps, CONFIG, NOW).due.map(({ node, certificate }) => `${node} ${certificate}`),
+      ["old-kubelet apiserver-etcd-client", "w1 kubelet-server"],
+    );
+  });
+
+  it("counts a replacement in several steps once", () => {
+    const ops = ["create-replacement", "replace", "delete-replaced"];
+    assert.equal(whys(...ops.map((op) => leaf("w1", "kubelet", { op }))).length, 1);
+  });
+
+  it("names what changes beside the certificates", () => {
+    const other = (op: string, name: string, type: string): Step => ({
+      op,
+      urn: `urn:pulumi:t::kube-pki::${type}::${name}`,
+      oldState: { type },
+    });
+    const command = "command:remote:Command";
+    const steps = [
+      leaf("w1", "kubelet"),
+      other("replace", "prod-w1-kubelet-key", "tls:index/privateKey:PrivateKey"),
+      other("update", "prod-w1-apply", command),
+      other("update", "prod-w1-request", command),
+      other("update", "prod-cp1-apply", command),
+      other("update", "prod-cp1-install", command),
+      other("replace", "prod-kubernetes-ca-certificate", "tls:index/selfSignedCert:SelfSignedCert"),
+    ];
+    assert.deepEqual(dueReport(steps, CONFIG, NOW).also, [
+      "replace prod-kubernetes-ca-certificate",
+      "update prod-cp1-apply",
+      "update prod-cp1-install",
+    ]);
+  });
+});
+
+describe("kube-pki due", function () {
+  this.timeout(20_000);
+  const harness = new Harness();
+  after(() => {
+    harness.remove();
+  });
+  const stdin = (text: string, ...args: string[]) => harness.run(["due", "--preview", "-", ...args], { stdin: text });
+
+  it("reads a preview from stdin, as of the stack's own moment", async () => {
+    const { code, stdout, stderr } = await stdin(RECORDED);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^NODE +CERTIFICATE +ENDS +WHY\ncp1 +apiserver +2027-02-20 +due for renewal since 2026-12-02/);
+    assert.match(stdout, /\n\ncp1: restarts kube-scheduler; reloads etcd, kube-apiserver\nw1: restarts kubelet\n$/);
+  });
+
+  it("exits 1 when asked to and something is due", async () => {
+    const nothing = JSON.stringify({ config: {}, steps: [{ op: "same", urn: "urn:pulumi:t::kube-pki::x::y" }] });
+    assert.equal((await stdin(RECORDED, "--exit-code")).code, 1);
+    const { code, stdout } = await stdin(nothing, "--exit-code");
+    assert.deepEqual([code, stdout], [0, "no certificate is due\n"]);
+  });
+
+  it("runs the preview of the stack that was named", async () => {
+    harness.pulumi(RECORDED);
+    const { code, stdout } = await harness.run(["due", "--stack", "prod", "--json"]);
+    assert.equal(code, 0);
+    assert.equal((JSON.parse(stdout) as { due: unknown[] }).due.length, 5);
+    assert.equal(
+      readFileSync(join(harness.folder, "arguments"), "utf8"),
+      "preview --json --non-interactive --stack prod\n",
+    );
+  });
+
+  it("still names what is due when the configuration is encrypted", async () => {
+    const encrypted = JSON.stringify({
+      ...(JSON.parse(RECORDED) as object),
+      config: { "kube-pki:cluster": "[secret]" },
+    });
+    const { code, stdout } = await stdin(encrypted);
+    assert.equal(code, 0);
+    assert.match(stdout, /\nprod-w1 +kubelet-server +2027-02-20 +due for renewal \(period 18 -> 19\)\n/);
+    assert.match(stdout, /\nwhich services restart is unknown: the configuration is encrypted\n$/);
+  });
+
+  const failures: readonly [string, string, string][] = [
+    ["no JSON", "hello", "this is no output of `pulumi preview --json`"],
+    ["something else in JSON", '{"steps": 3}', "this is no output of `pulumi preview --json`"],
+    [
+      "a preview that failed",
+      JSON.stringify({ diagnostics: [{ message: "<{%reset%}>nodes: missing<{%reset%}>\n", severity: "error" }] }),
+      "the preview failed: nodes: missing",
+    ],
+  ];
+  for (const [what, text, sentence] of failures) {
+    it(`exits 2 with one sentence for ${what}`, async () => {
+      const { code, stdout, stderr } = await stdin(text);
+      assert.deepEqual([code, stdout, stderr], [2, "", `kube-pki: ${sentence}\n`]);
+    });
+  }
+
+  it("exits 2 with pulumi's own sentence when there is no preview", async () => {
+    harness.pulumi("", { stderr: "error: no stack selected\n", code: 255 });
+    const { code, stderr } = await harness.run(["due"]);
+    assert.deepEqual([code, stderr], [2, "kube-pki: pulumi preview failed: no stack selected\n"]);
+  });
+});
