@@ -29,7 +29,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
 /** Operating system and processor as Go and the release sites name them. */
 export const platform = {
   os: process.platform as string,
-  arch: ({ x64: "amd64", arm64: "arm64" } as { readonly [arch: string]: string })[process.arch] ?? process.arch,
+  arch: ({ x64: "amd64", arm64: "arm64" } as Readonly<Record<string, string>>)[process.arch] ?? process.arch,
 } as const;
 
 function folderOf(cache: string, tool: Tool): string {

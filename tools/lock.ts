@@ -11,6 +11,8 @@ export interface LockOptions {
 }
 
 interface Owner {
+  /** The lock's whole text: two locks with the same text are the same lock. */
+  readonly text: string;
   readonly pid: number;
   /** Tells a process from a later one that was given the same number; empty where the system has no /proc. */
   readonly started: string;
@@ -22,14 +24,15 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
   let told = false;
   while (!take(path)) {
     const owner = read(path);
-    if (owner === undefined) continue;
-    if (!isAlive(owner)) {
-      removeStale(path, owner);
-      continue;
+    if (owner !== undefined && isAlive(owner)) {
+      if (!told) options.log(`waiting for process ${String(owner.pid)}, which is getting tools now`);
+      told = true;
+      await sleep(options.pollMs ?? 500);
+    } else {
+      if (owner !== undefined) removeStale(path, owner);
+      // Whatever is wrong with the lock's folder, this never spins.
+      await sleep(5);
     }
-    if (!told) options.log(`waiting for process ${String(owner.pid)}, which is getting tools now`);
-    told = true;
-    await sleep(options.pollMs ?? 500);
   }
   const release = (): void => {
     rmSync(path, { force: true });
@@ -60,8 +63,9 @@ function take(path: string): boolean {
 
 function read(path: string): Owner | undefined {
   try {
-    const [pid = "", started = ""] = readFileSync(path, "utf8").trim().split(" ");
-    return { pid: Number(pid), started };
+    const text = readFileSync(path, "utf8");
+    const [pid = "", started = ""] = text.trim().split(" ");
+    return { text, pid: Number(pid), started };
   } catch (error) {
     if (isCode(error, "ENOENT")) return undefined;
     throw error;
@@ -78,7 +82,7 @@ function removeStale(path: string, dead: Owner): void {
     throw error;
   }
   const moved = read(aside);
-  if (moved && (moved.pid !== dead.pid || moved.started !== dead.started)) linkSync(aside, path);
+  if (moved && moved.text !== dead.text) linkSync(aside, path);
   rmSync(aside, { force: true });
 }
 

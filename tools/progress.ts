@@ -12,7 +12,7 @@ export interface Work {
 export interface Progress {
   readonly begin: (tool: Tool, words: string) => void;
   readonly step: (step: string) => void;
-  readonly end: (tool: Tool, words: string) => void;
+  readonly end: (tool: Tool) => void;
   readonly stop: () => void;
 }
 
@@ -27,7 +27,8 @@ export function startProgress(
 ): Progress {
   const left = new Map(work.map(({ tool, seconds }) => [tool.name, (seconds * 2) / Math.max(1, cores)]));
   const names = work.map(({ tool }) => `${tool.name} ${tool.version}`).join(", ");
-  log(`getting ${names}: ${estimate(sum(left))} on ${count(cores, "core")}, less where parts were built before`);
+  const compiles = work.some(({ seconds }) => seconds > 0) ? ", less where parts were built before" : "";
+  log(`getting ${names}: ${estimate(sum(left))} on ${count(cores, "core")}${compiles}`);
   let current = "";
   let step = "";
   let began = clock();
@@ -42,18 +43,18 @@ export function startProgress(
       step = "working";
       began = clock();
       log(
-        `[${String(done + 1)}/${String(work.length)}] ${tool.name} ${tool.version}: ${words}, ${estimate(left.get(tool.name) ?? 0)} of ${estimate(sum(left))} left`,
+        `[${String(done + 1)}/${String(work.length)}] ${tool.name} ${tool.version}: ${words} (${estimate(left.get(tool.name) ?? 0)}; ${estimate(sum(left))} in all)`,
       );
     },
     step: (words) => {
       step = words;
     },
-    end: (tool, words) => {
+    end: (tool) => {
       current = "";
       done += 1;
       left.delete(tool.name);
       log(
-        `[${String(done)}/${String(work.length)}] ${tool.name} ${tool.version}: ready from ${words}, ${elapsed(clock() - began)}`,
+        `[${String(done)}/${String(work.length)}] ${tool.name} ${tool.version}: ready after ${elapsed(clock() - began)}`,
       );
     },
     stop: () => {

@@ -82,7 +82,7 @@ export async function obtain(
   ways: readonly Way[],
   around: Surroundings,
   onStep: (step: string) => void,
-): Promise<string> {
+): Promise<void> {
   const problems: string[] = [];
   for (const way of ways) {
     const problem =
@@ -91,7 +91,7 @@ export async function obtain(
         () => undefined,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       ));
-    if (problem === undefined) return way.words;
+    if (problem === undefined) return;
     problems.push(problem);
     around.log(`${tool.name} ${tool.version}: ${problem}`);
   }

@@ -112,8 +112,8 @@ async function getAll(tools: readonly Tool[], paths: Map<string, string>, around
   try {
     for (const { tool, ways } of work) {
       progress.begin(tool, ways[0]?.words ?? "nowhere");
-      const source = await obtain(tool, ways, around, progress.step);
-      progress.end(tool, source);
+      await obtain(tool, ways, around, progress.step);
+      progress.end(tool);
       for (const binary of tool.binaries) paths.set(binary, cachedPath(around.cache, tool, binary));
     }
   } finally {

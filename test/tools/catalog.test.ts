@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { catalog, sites, toolNames, type Tool } from "../../tools/catalog";
+
+const tools = join(__dirname, "..", "..", "tools");
+const rows: readonly Tool[] = catalog;
+
+describe("the table of tools", () => {
+  it("names each program once", () => {
+    assert.equal(new Set(toolNames).size, toolNames.length);
+    assert.equal(new Set(rows.map((tool) => tool.name)).size, rows.length);
+  });
+
+  for (const tool of rows) {
+    describe(tool.name, () => {
+      it("can be had where no release site answers, in exactly one way", () => {
+        assert.equal([tool.build, tool.wheel].filter((way) => way !== undefined).length, 1);
+      });
+
+      it("builds each of its programs from a module that pins it", () => {
+        if (!tool.build) return;
+        assert.deepEqual(
+          tool.build.map((command) => command.binary),
+          tool.binaries,
+        );
+        for (const command of tool.build) {
+          const text = readFileSync(join(tools, command.module, "go.mod"), "utf8");
+          if (command.package === ".") continue;
+          assert.match(text, new RegExp(`^(tool|\\t)\\s*${command.package}$`, "m"), command.package);
+          assert.ok(existsSync(join(tools, command.module, "go.sum")), command.module);
+        }
+      });
+
+      it("has the version that its sources pin", () => {
+        const pins: Readonly<Record<string, string>> = {
+          pulumi: `github.com/pulumi/pulumi/pkg/v3 v${tool.version}`,
+          etcd: `go.etcd.io/etcd/server/v3 v${tool.version}`,
+          kubernetes: `k8s.io/kubernetes v${tool.version}`,
+        };
+        const module = tool.build?.[0]?.module;
+        const pin = tool.wheel ? `${tool.wheel.package}==${tool.version} ` : pins[module ?? ""];
+        const file = tool.wheel ? join("pypi", `${tool.wheel.package}.txt`) : join(module ?? "", "go.mod");
+        if (module === "pause") {
+          assert.match(
+            readFileSync(join(tools, "pause", "main.go"), "utf8"),
+            new RegExp(`version = "${tool.version}"`),
+          );
+          return;
+        }
+        assert.ok(
+          pin !== undefined && readFileSync(join(tools, file), "utf8").includes(pin),
+          `${file} pins ${String(pin)}`,
+        );
+      });
+
+      it("names a release that carries its version", () => {
+        if (tool.release?.kind !== "files") return;
+        assert.ok(tool.release.asset.includes(`v${tool.version}`));
+        assert.ok(tool.release.checksums.includes(`v${tool.version}`));
+        assert.ok(tool.release.site in sites);
+      });
+    });
+  }
+});
