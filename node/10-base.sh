@@ -53,11 +53,14 @@ die() {
 }
 
 WHY=
-finish_plain() {
-  fp_code=$?
+# finish [PATH...]: the way out of a verb; removes what it worked in.
+finish() {
+  fi_code=$?
   trap - EXIT
+  rm -rf "$@"
+  free_lock
   [ -z "$WHY" ] || say "$WHY"
-  exit "$fp_code"
+  exit "$fi_code"
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }

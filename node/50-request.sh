@@ -11,7 +11,7 @@ key_options() {
 
 verb_request() {
   open_state
-  trap 'rm -f "$STATE/in.$$" "$STATE/in.$$.body"; free_lock; finish_plain' EXIT
+  trap 'finish "$STATE/in.$$" "$STATE/in.$$.body"' EXIT
   cat >"$STATE/in.$$" || die "this node has no room for the request: make room in /var"
   check_payload "$STATE/in.$$" request
   have_openssl || die "this node has no openssl to make keys with: install it, or set custody: state for this cluster"

@@ -76,7 +76,8 @@ prove_served() {
     fi
     ps_cert=$TX/parts/cert:$ps_profile
     [ -f "$ps_cert" ] || continue # put back to before this leaf existed
-    [ "$(served_fingerprint "$ps_where")" = "$(fingerprint "$ps_cert")" ] || {
+    ps_wanted=$(fingerprint "$ps_cert")
+    [ -n "$ps_wanted" ] && [ "$(served_fingerprint "$ps_where")" = "$ps_wanted" ] || {
       WHY_NOT="$1 does not serve the new certificate of $ps_profile at $ps_where"
       return 1
     }

@@ -6,7 +6,7 @@
 verb_apply() {
   open_state
   RUN=$STATE/run.$$
-  trap 'rm -rf "$RUN"; finish_plain' EXIT
+  trap 'finish "$RUN"' EXIT
   rm -rf "$RUN"
   mkdir "$RUN" || die "this node has no room for the payload: make room in /var"
   cat >"$RUN/in" || die "this node has no room for the payload: make room in /var"
@@ -24,7 +24,7 @@ verb_apply() {
   trap - HUP
   echo "$va_pid" >"$RUN/worker"
   # From here on the folder is the worker's: it may outlive us.
-  trap finish_plain EXIT
+  trap finish EXIT
   exec 7<"$RUN/out" 8<"$RUN/err"
   while [ ! -f "$RUN/code" ] && kill -0 "$va_pid" 2>/dev/null; do
     cat <&8 >&2

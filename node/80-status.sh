@@ -6,7 +6,7 @@ verb_status() {
     echo "applied none"
     return 0
   fi
-  trap 'rm -rf "$WORK"; finish_plain' EXIT
+  trap 'finish "$WORK"' EXIT
   mkdir "$WORK"
   vs_sum=$(sed -n 's/^sum //p' "$STATE/applied" 2>/dev/null | cut -c 1-8) || vs_sum=
   echo "applied ${vs_sum:-none}"

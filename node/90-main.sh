@@ -1,7 +1,7 @@
 # ---- main ------------------------------------------------------------------
 
 main() {
-  trap finish_plain EXIT
+  trap finish EXIT
   need_tools
   case ${1:-} in
     request) verb_request ;;

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { Cluster } from "./cluster";
+import { shells } from "./scratch";
+
+/** Every place where the script may be killed, in its order; see `point` in node/. */
+const points = [
+  "received",
+  "parsed",
+  "prepared",
+  "backed-up",
+  "staged",
+  "swapped-1",
+  "swapped-2",
+  "swapped-3",
+  "swapped-4",
+  "swapped",
+  "restarting",
+  "restarted",
+  "proven",
+  "committed",
+  "recorded",
+] as const;
+
+/** From here on the new set is the set, whatever happens. */
+const kept = ["committed", "recorded"];
+/** Up to here no live file was touched. */
+const untouched = ["received", "parsed", "prepared", "backed-up", "staged"];
+
+for (const shell of shells) {
+  describe(`node killed in the middle (${shell})`, function () {
+    this.timeout(120_000);
+    let node: Cluster;
+    beforeEach(async () => {
+      node = await Cluster.make(shell);
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    for (const point of points) {
+      it(`at ${point}: the next apply converges, from one whole set`, async () => {
+        const before = node.live();
+        const wanted = node.set();
+        const killed = await node.run("apply", node.payload(wanted), { KUBE_PKI_KILL_AT: point });
+        assert.notEqual(killed.code, 0);
+        if (untouched.includes(point)) assert.ok(node.holds(before));
+        if (kept.includes(point)) assert.ok(node.holds(wanted));
+
+        // A payload that is refused after recovery shows the set recovery left: one whole set.
+        const refused = await node.run("apply", node.payload(wanted, { more: "consumer ghost systemd ghost\n" }));
+        assert.match(refused.why, /ghost does not exist/);
+        assert.ok(node.holds(kept.includes(point) ? wanted : before));
+
+        const next = await node.run("apply", node.payload(wanted));
+        assert.equal(next.code, 0, next.stderr);
+        assert.ok(node.holds(wanted));
+        assert.deepEqual(node.list("/etc").filter((name) => name.includes(".kube-pki.")), []);
+        assert.deepEqual(node.list("/var/lib/kube-pki").filter((name) => /^(run|tx)/.test(name)), []);
+        assert.match(next.stdout, /served store \w+ \S+ yes[^]*served web \w+ \S+ yes/);
+      });
+    }
+
+    it("while it puts back: the next one ends it", async () => {
+      const before = node.live();
+      const wanted = node.set();
+      await node.run("apply", node.payload(wanted), { KUBE_PKI_KILL_AT: "swapped-3" });
+      await node.run("apply", node.payload(wanted), { KUBE_PKI_KILL_AT: "put-back" });
+      await node.run("apply", node.payload(wanted, { more: "consumer ghost systemd ghost\n" }));
+      assert.ok(node.holds(before));
+    });
+
+    it("after the restarts, then undone: nobody keeps the newer set in memory", async () => {
+      const old = node.set();
+      assert.equal((await node.run("apply", node.payload(old))).code, 0);
+      await node.run("apply", node.payload(node.set()), { KUBE_PKI_KILL_AT: "proven" });
+      const pid = node.pid("store");
+      const undone = await node.run("apply", node.payload(old));
+      assert.equal(undone.code, 0, undone.stderr);
+      assert.ok(node.holds(old));
+      assert.match(undone.stdout, /consumer store restarted/);
+      assert.notEqual(node.pid("store"), pid);
+    });
+  });
+}
