@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { CertificateRow } from "../../core/report";
 import type { Lab } from "../lab/lab";
-import { failure, type Result } from "../lab/process";
+import { failure, must, type Result } from "../lab/process";
 import { pluginEnv } from "../lab/plugins/env";
 
 const REPOSITORY = join(__dirname, "..", "..");
@@ -86,8 +86,10 @@ export class Stack {
     return steps.filter(({ op }) => op !== "same" && op !== "read");
   }
 
-  public async previewText(): Promise<string> {
-    return this.must(["preview", "--diff"]);
+  /** What is due, why, and what restarts: `kube-pki due` on a preview of this stack. */
+  public async due(): Promise<string> {
+    const preview = await this.must(["preview", "--json"]);
+    return must([join(REPOSITORY, "cli", "kube-pki"), "due", "--preview", "-"], { stdin: preview, env: this.env });
   }
 
   public async certificates(): Promise<CertificateRow[]> {

@@ -1,0 +1,93 @@
+/**
+ * `npm test`: gets what the tests need, runs all of them, and ends with one line. Without what a lab needs (root, network
+ * namespaces, Debian packages) it runs the rest and says what it left out.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import Mocha from "mocha";
+import { ensure, toolNames } from "../tools/toolchain";
+import { Run, writeReport } from "./e2e/scenario";
+import { SCENARIOS } from "./e2e/scenarios";
+import { Lab } from "./lab/lab";
+import type { TopologyName } from "./lab/topology";
+
+/** The end-to-end scenarios that every change has to pass; `npm run e2e -- list` names all there are. */
+const CHOSEN: readonly (readonly [name: string, topology: TopologyName])[] = [
+  ["renewal", "ha3"],
+  ["bootstrap", "hardway"],
+  ["node-added", "duo"],
+  ["node-replaced", "duo"],
+  ["failing-restart", "duo"],
+  ["killed", "duo"],
+];
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const started = Date.now();
+const log = (line: string): void => {
+  console.log(`[${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s] ${line}`);
+};
+
+const testFiles = (): string[] =>
+  readdirSync(__dirname, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => join(__dirname, name));
+
+/** Tests of the lab itself are titled so; without a lab they are left out. */
+const LAB_TEST = /^lab:/;
+
+const runMocha = async (withLab: boolean): Promise<Outcome> => {
+  const mocha = new Mocha({ timeout: 10_000, forbidOnly: true, forbidPending: true });
+  for (const file of testFiles()) mocha.addFile(file);
+  if (!withLab) mocha.grep(LAB_TEST).invert();
+  await mocha.loadFilesAsync();
+  return new Promise((resolve) => {
+    const runner = mocha.run((failed) => {
+      resolve({ passed: runner.stats?.passes ?? 0, failed });
+    });
+  });
+};
+
+const runScenarios = async (): Promise<Outcome> => {
+  const outcome = { passed: 0, failed: 0 };
+  for (const [name, topology] of CHOSEN) {
+    const scenario = SCENARIOS.find((each) => each.name === name);
+    if (scenario === undefined) throw new Error(`CHOSEN: there is no scenario ${name}`);
+    log(`scenario ${name} on ${topology}: ${scenario.proves}`);
+    const report = await Run.play(scenario, {
+      topology,
+      authority: "embedded",
+      keep: false,
+      log: (line) => {
+        log(`  ${line}`);
+      },
+    });
+    writeReport(report);
+    outcome[report.passed ? "passed" : "failed"] += 1;
+    log(`scenario ${name} on ${topology}: ${report.passed ? "passed" : "FAILED"} in ${String(report.seconds)} s`);
+    if (report.error !== undefined) console.log(report.error);
+  }
+  return outcome;
+};
+
+const main = async (): Promise<void> => {
+  await ensure(toolNames, log);
+  const missing = Lab.supported();
+  const unit = await runMocha(missing === undefined);
+  const scenarios = missing === undefined ? await runScenarios() : { passed: 0, failed: 0 };
+  if (missing !== undefined)
+    console.log(`left out: the tests of the lab and ${String(CHOSEN.length)} scenarios that need it. ${missing}`);
+  else console.log(`proven on real clusters: ${CHOSEN.map(([name, topology]) => `${name} on ${topology}`).join(", ")}`);
+  const failed = unit.failed + scenarios.failed;
+  console.log(`${String(unit.passed + scenarios.passed)} passed, ${String(failed)} failed`);
+  process.exit(failed === 0 ? 0 : 1);
+};
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
