@@ -34,6 +34,12 @@ export function parsedFacts(text: string): NodeFacts {
   };
 }
 
+/** A node that has applied a payload and shows no certificate cannot read them: that is no difference. */
+export const answerOf = (facts: NodeFacts): Answer =>
+  facts.applied !== undefined && facts.held.size === 0 && facts.served.length === 0
+    ? { unreachable: `its certificates cannot be read: there is no openssl on it (applied ${facts.applied})` }
+    : { facts };
+
 export type OnNode = "same" | "differs" | "unreachable";
 
 /** Whether a node uses what the stack says: what was proven by being served must be served now, the rest be there. */
@@ -92,7 +98,7 @@ const knownHostsText = (nodes: readonly NodeAddress[]): string =>
 
 async function asked(node: NodeAddress, knownHosts: string, choice: SshChoice): Promise<Answer> {
   const { code, stdout, stderr } = await run("ssh", sshArgs(node, knownHosts, choice), { timeoutMs: TIMEOUT_MS });
-  if (code === 0) return { facts: parsedFacts(stdout) };
+  if (code === 0) return answerOf(parsedFacts(stdout));
   if (code === null) return { unreachable: `no answer within ${String(TIMEOUT_MS / 1000)} s` };
   return { unreachable: lastLine(stderr) || `ssh ended with ${String(code)}` };
 }

@@ -54,8 +54,12 @@ export function parsedPreview(text: string): Preview {
   return { config: config ?? {}, steps: (steps ?? []).filter(({ op }) => !UNTOUCHED.has(op)) };
 }
 
-/** Without Pulumi's colour marks. */
-const plain = (message: string): string => message.replace(/<\{%[^%]*%\}>/g, "").trim();
+/** Without Pulumi's colour marks, and without saying again that it is an error. */
+const plain = (message: string): string =>
+  message
+    .replace(/<\{%[^%]*%\}>/g, "")
+    .replace(/^error: /, "")
+    .trim();
 
 /** Runs the preview of a stack. */
 export async function runPreview(choice: StackChoice): Promise<Preview> {

@@ -177,7 +177,9 @@ describe("kube-pki due", function () {
     ["something else in JSON", '{"steps": 3}', "this is no output of `pulumi preview --json`"],
     [
       "a preview that failed",
-      JSON.stringify({ diagnostics: [{ message: "<{%reset%}>nodes: missing<{%reset%}>\n", severity: "error" }] }),
+      JSON.stringify({
+        diagnostics: [{ message: "<{%reset%}>error: nodes: missing<{%reset%}>\n", severity: "error" }],
+      }),
       "the preview failed: nodes: missing",
     ],
   ];

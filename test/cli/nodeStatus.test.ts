@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server, utils } from "ssh2";
-import { comparison, parsedFacts, sshArgs, strangers } from "../../cli/nodeStatus";
+import { answerOf, comparison, parsedFacts, sshArgs, strangers } from "../../cli/nodeStatus";
 import type { Answer } from "../../cli/nodeStatus";
 import type { CertificateRow } from "../../core/report";
 import { Harness } from "./harness";
@@ -45,6 +45,12 @@ describe("what a node says", () => {
       assert.equal(comparison(certificate, answer), expected);
     });
   }
+
+  it("is no difference when it has no openssl to read certificates with", () => {
+    assert.equal(comparison(row(), answerOf(parsedFacts("applied 12345678\n"))), "unreachable");
+    assert.equal(comparison(row(), answerOf(parsedFacts("applied none\n"))), "differs");
+    assert.equal(comparison(row(), answerOf(parsedFacts(STATUS))), "same");
+  });
 
   it("and the stack does not know is named", () => {
     assert.deepEqual(strangers("cp1", facts(), [row()]), []);

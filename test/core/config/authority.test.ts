@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { utils } from "ssh2";
 import { config, HOST_KEY, makeCa, makeKey, problems } from "./fixtures";
 import type { GivenCa, Raw } from "./fixtures";
 
@@ -176,6 +177,15 @@ describe("given CAs and keys", () => {
         sentence("ssh.privateKey"),
         sentence("ssh.bastion.privateKey"),
       ]);
+    });
+
+    it("may be in OpenSSH's own format, without a passphrase there too", () => {
+      const options = { passphrase: "secret", cipher: "aes256-ctr", rounds: 4 };
+      assert.deepEqual(problems(config({ ssh: { privateKey: utils.generateKeyPairSync("ed25519").private } })), []);
+      assert.deepEqual(
+        problems(config({ ssh: { privateKey: utils.generateKeyPairSync("ed25519", options).private } })),
+        ["ssh.privateKey: protected by a passphrase; allowed is a key without one, or ssh.agent: true instead"],
+      );
     });
 
     it("are never echoed, wherever they stand", () => {
