@@ -54,7 +54,19 @@ export async function startBalancer(state: LabState, labFolder: string): Promise
   rmSync(socket, { force: true });
   writeFileSync(join(folder, "haproxy.cfg"), balancerConfig(withRole(state.nodes, "control-plane")));
   const groups = createGroups(state.cgroups, member);
-  const isolated = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", folder, state.rootfs, groups.join("\n")];
+  const isolated = [
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "sh",
+    "-euc",
+    script,
+    "sh",
+    folder,
+    state.rootfs,
+    groups.join("\n"),
+  ];
   const [command = "", ...args] = inNamespace(labNamespace(state.name), isolated);
   const logFile = join(folder, "haproxy.log");
   const log = openSync(logFile, "a");
@@ -65,7 +77,8 @@ export async function startBalancer(state: LabState, labFolder: string): Promise
   child.unref();
   closeSync(log);
   await waitFor("the balancer listens", 10_000, 30, () => {
-    if (ended) throw new Error(`the balancer does not start: ${readFileSync(logFile, "utf8").trim().split("\n").at(-1) ?? ""}`);
+    if (ended)
+      throw new Error(`the balancer does not start: ${readFileSync(logFile, "utf8").trim().split("\n").at(-1) ?? ""}`);
     return Promise.resolve(existsSync(socket) ? true : undefined);
   });
 }

@@ -54,7 +54,8 @@ export async function gatherBinaries(log: Log): Promise<Binaries> {
   }
   const version = await must([join(folder, "kubelet"), "--version"]);
   const kubernetesVersion = /v[0-9][0-9.]+[0-9]/.exec(version)?.[0];
-  if (kubernetesVersion === undefined) throw new Error(`kubelet --version: cannot read a version in ${JSON.stringify(version)}`);
+  if (kubernetesVersion === undefined)
+    throw new Error(`kubelet --version: cannot read a version in ${JSON.stringify(version)}`);
   return { folder, digest: id, kubernetesVersion };
 }
 

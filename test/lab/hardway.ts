@@ -56,7 +56,9 @@ export async function startServices(lab: Lab, nodes: readonly NodeSpec[], log: L
     const having = nodes.filter((node) => unitsOn(node).includes(name));
     if (having.length === 0) continue;
     await step(log, `starting ${name} on ${having.map((node) => node.name).join(", ")}`, () =>
-      Promise.all(having.map((node) => lab.must(node.name, `systemctl enable --quiet --now ${name}`, { timeoutMs: 120_000 }))),
+      Promise.all(
+        having.map((node) => lab.must(node.name, `systemctl enable --quiet --now ${name}`, { timeoutMs: 120_000 })),
+      ),
     );
   }
 }

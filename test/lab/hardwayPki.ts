@@ -29,13 +29,37 @@ function ownNames(node: NodeSpec): string[] {
 }
 
 function apiNames(node: NodeSpec): string[] {
-  const service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", `kubernetes.default.svc.${labNetwork.clusterDomain}`];
-  return [...service.map((name) => `DNS:${name}`), `IP:${labNetwork.kubernetesServiceAddress}`, `IP:${labNetwork.address}`, ...ownNames(node)];
+  const service = [
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    `kubernetes.default.svc.${labNetwork.clusterDomain}`,
+  ];
+  return [
+    ...service.map((name) => `DNS:${name}`),
+    `IP:${labNetwork.kubernetesServiceAddress}`,
+    `IP:${labNetwork.address}`,
+    ...ownNames(node),
+  ];
 }
 
 const leaves: readonly Leaf[] = [
-  { on: "etcd", authority: "etcd", subject: (node) => `/CN=${node.name}`, usage: both, sans: ownNames, to: { files: "/etc/etcd/server" } },
-  { on: "etcd", authority: "etcd", subject: (node) => `/CN=${node.name}`, usage: both, sans: ownNames, to: { files: "/etc/etcd/peer" } },
+  {
+    on: "etcd",
+    authority: "etcd",
+    subject: (node) => `/CN=${node.name}`,
+    usage: both,
+    sans: ownNames,
+    to: { files: "/etc/etcd/server" },
+  },
+  {
+    on: "etcd",
+    authority: "etcd",
+    subject: (node) => `/CN=${node.name}`,
+    usage: both,
+    sans: ownNames,
+    to: { files: "/etc/etcd/peer" },
+  },
   {
     on: "control-plane",
     authority: "kubernetes",
@@ -139,7 +163,10 @@ openssl rsa -in service-accounts.key -pubout -out service-accounts.pub
 /** Makes the three authorities and the service account key in a folder of the host, which is the lab's "offline CA". */
 export async function makeAuthorities(folder: string): Promise<void> {
   const lines = Object.entries(authorities).map(([name, cn]) => `${name} ${cn}\n`);
-  await must(["sh", "-euc", authoritiesScript, "sh", folder], { stdin: lines.join(""), what: "making the authorities" });
+  await must(["sh", "-euc", authoritiesScript, "sh", folder], {
+    stdin: lines.join(""),
+    what: "making the authorities",
+  });
 }
 
 /** $1 PKI folder, $2 authority, $3 subject, $4 usage, $5 SANs or nothing: prints key and certificate. */
@@ -196,7 +223,13 @@ export async function pkiFiles(folder: string, node: NodeSpec, endpoint: string)
     } else {
       const address = leaf.to.server === "endpoint" ? endpoint : `${node.address}:${String(labNetwork.apiPort)}`;
       const user = leaf.subject(node).replace(/^.*CN=/, "");
-      files[leaf.to.kubeconfig] = kubeconfig(read(`${leaf.authority}.crt`), `https://${address}`, user, certificate, key);
+      files[leaf.to.kubeconfig] = kubeconfig(
+        read(`${leaf.authority}.crt`),
+        `https://${address}`,
+        user,
+        certificate,
+        key,
+      );
     }
   }
   return files;

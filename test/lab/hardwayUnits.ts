@@ -139,7 +139,9 @@ function sameKubeconfig(component: string): Flags {
 
 function unitText(name: UnitName, node: NodeSpec, all: readonly NodeSpec[]): string {
   const unit: Unit = units[name];
-  const flags = Object.entries(unit.flags(node, all)).map(([flag, value]) => (value === true ? `--${flag}` : `--${flag}=${value}`));
+  const flags = Object.entries(unit.flags(node, all)).map(([flag, value]) =>
+    value === true ? `--${flag}` : `--${flag}=${value}`,
+  );
   return `[Unit]
 Description=${name}
 After=network.target${unit.after === undefined ? "" : ` ${unit.after}`}
@@ -161,7 +163,11 @@ const kubeletConfiguration = {
   apiVersion: "kubelet.config.k8s.io/v1beta1",
   kind: "KubeletConfiguration",
   containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
-  authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: `${kubelet}/ca.crt` } },
+  authentication: {
+    anonymous: { enabled: false },
+    webhook: { enabled: true },
+    x509: { clientCAFile: `${kubelet}/ca.crt` },
+  },
   authorization: { mode: "Webhook" },
   tlsCertFile: `${kubelet}/kubelet.crt`,
   tlsPrivateKeyFile: `${kubelet}/kubelet.key`,
@@ -171,13 +177,22 @@ const kubeletConfiguration = {
   failSwapOn: false,
   cgroupDriver: "cgroupfs",
   imageGCHighThresholdPercent: 100,
-  evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%", "nodefs.inodesFree": "0%" },
+  evictionHard: {
+    "memory.available": "0%",
+    "nodefs.available": "0%",
+    "imagefs.available": "0%",
+    "nodefs.inodesFree": "0%",
+  },
 };
 
 /** What a bare node of such a cluster has: its units, not enabled, and the kubelet's configuration. */
 export function unitFiles(node: NodeSpec, all: readonly NodeSpec[]): Record<string, string> {
-  const files = Object.fromEntries(unitsOn(node).map((name) => [`/etc/systemd/system/${name}.service`, unitText(name, node, all)]));
-  return node.roles.includes("worker") ? { ...files, [`${kubelet}/kubelet-config.yaml`]: stringify(kubeletConfiguration) } : files;
+  const files = Object.fromEntries(
+    unitsOn(node).map((name) => [`/etc/systemd/system/${name}.service`, unitText(name, node, all)]),
+  );
+  return node.roles.includes("worker")
+    ? { ...files, [`${kubelet}/kubelet-config.yaml`]: stringify(kubeletConfiguration) }
+    : files;
 }
 
 /** The units of a node in the order in which they start. */

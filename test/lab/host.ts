@@ -41,7 +41,8 @@ const requirements: readonly { readonly holds: () => boolean; readonly sentence:
   },
   {
     holds: () => missingPackages().length === 0 || onPath("apt-get"),
-    sentence: () => `the lab needs these packages, and there is no apt-get to install them: ${missingPackages().join(", ")}`,
+    sentence: () =>
+      `the lab needs these packages, and there is no apt-get to install them: ${missingPackages().join(", ")}`,
   },
   {
     holds: () => succeeds(["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "true"]),
@@ -57,7 +58,8 @@ const requirements: readonly { readonly holds: () => boolean; readonly sentence:
   },
   {
     holds: cgroupWorks,
-    sentence: () => "the lab needs to make cgroups that know cgroup.kill (Linux 5.14 or newer), and this machine refuses them",
+    sentence: () =>
+      "the lab needs to make cgroups that know cgroup.kill (Linux 5.14 or newer), and this machine refuses them",
   },
   {
     holds: () => existsSync("/dev/kmsg"),
@@ -89,7 +91,8 @@ function overlayWorks(): boolean {
   const scratch = mkdtempSync(join(cacheDir, "overlay-"));
   try {
     for (const name of ["lower", "upper", "work", "root"]) mkdirSync(join(scratch, name));
-    const script = 'cd "$1" && mount -t overlay kube-pki -o lowerdir=lower,upperdir=upper,workdir=work root && touch root/x';
+    const script =
+      'cd "$1" && mount -t overlay kube-pki -o lowerdir=lower,upperdir=upper,workdir=work root && touch root/x';
     return succeeds(["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", scratch]);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

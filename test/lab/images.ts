@@ -13,7 +13,10 @@ import type { Rootfs } from "./rootfs";
 export const imageRepository = "lab.test";
 
 /** Which of our programs an image holds; kubeadm says which images, with which tags. CoreDNS is not part of the lab. */
-const contents: Record<string, { readonly programs: readonly BinaryName[]; readonly nft?: true; readonly entrypoint?: string }> = {
+const contents: Record<
+  string,
+  { readonly programs: readonly BinaryName[]; readonly nft?: true; readonly entrypoint?: string }
+> = {
   pause: { programs: ["pause"], entrypoint: "/usr/local/bin/pause" },
   etcd: { programs: ["etcd", "etcdctl", "etcdutl"] },
   "kube-apiserver": { programs: ["kube-apiserver"] },
@@ -47,8 +50,20 @@ function componentOf(image: string): string {
   return basename(image).replace(/:.*$/, "");
 }
 
-export async function ensureImages(binaries: Binaries, rootfs: Rootfs, names: readonly string[], log: Log): Promise<Images> {
-  const inputs = { binaries: binaries.digest, rootfs: rootfs.digest, names, contents, load: loadScript, build: archive.toString() };
+export async function ensureImages(
+  binaries: Binaries,
+  rootfs: Rootfs,
+  names: readonly string[],
+  log: Log,
+): Promise<Images> {
+  const inputs = {
+    binaries: binaries.digest,
+    rootfs: rootfs.digest,
+    names,
+    contents,
+    load: loadScript,
+    build: archive.toString(),
+  };
   const digest = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 12);
   const containerdRoot = join(labDirs.images, digest);
   if (!existsSync(containerdRoot)) {
@@ -63,10 +78,14 @@ export async function ensureImages(binaries: Binaries, rootfs: Rootfs, names: re
 async function build(target: string, binaries: Binaries, rootfs: Rootfs, names: readonly string[]): Promise<void> {
   const part = `${target}.part`;
   await must(["rm", "-rf", "--one-file-system", part]);
-  for (const folder of ["archives", "containerd", "upper", "work", "root"]) mkdirSync(join(part, folder), { recursive: true });
+  for (const folder of ["archives", "containerd", "upper", "work", "root"])
+    mkdirSync(join(part, folder), { recursive: true });
   for (const name of names) await archive(join(part, "archives"), name, binaries, rootfs);
   const argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"];
-  await must([...argv, "sh", "-euc", loadScript, "sh", part, rootfs.folder], { timeoutMs: 300_000, what: "importing the images" });
+  await must([...argv, "sh", "-euc", loadScript, "sh", part, rootfs.folder], {
+    timeoutMs: 300_000,
+    what: "importing the images",
+  });
   renameSync(join(part, "containerd"), target);
   rmSync(part, { recursive: true });
 }
@@ -105,7 +124,8 @@ async function archive(folder: string, image: string, binaries: Binaries, rootfs
   const stage = join(folder, component);
   const files = new Map<string, string>();
   for (const name of content.programs) files.set(`usr/local/bin/${name}`, binary(binaries, name));
-  if (content.nft === true) for (const path of await closure(rootfs, "/usr/sbin/nft")) files.set(path.slice(1), join(rootfs.folder, path));
+  if (content.nft === true)
+    for (const path of await closure(rootfs, "/usr/sbin/nft")) files.set(path.slice(1), join(rootfs.folder, path));
   for (const [path, from] of files) {
     mkdirSync(dirname(join(stage, "tree", path)), { recursive: true });
     await must(["cp", "--dereference", from, join(stage, "tree", path)]);
@@ -125,7 +145,10 @@ async function archive(folder: string, image: string, binaries: Binaries, rootfs
   });
   const configName = `${createHash("sha256").update(config).digest("hex")}.json`;
   writeFileSync(join(stage, configName), config);
-  writeFileSync(join(stage, "manifest.json"), JSON.stringify([{ Config: configName, RepoTags: [image], Layers: ["layer.tar"] }]));
+  writeFileSync(
+    join(stage, "manifest.json"),
+    JSON.stringify([{ Config: configName, RepoTags: [image], Layers: ["layer.tar"] }]),
+  );
   await must([...tar, "-C", stage, "-cf", join(folder, `${component}.tar`), configName, "manifest.json", "layer.tar"]);
   rmSync(stage, { recursive: true });
 }

@@ -30,7 +30,12 @@ const kubeletConfiguration = {
   failSwapOn: false,
   cgroupDriver: "cgroupfs",
   imageGCHighThresholdPercent: 100,
-  evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%", "nodefs.inodesFree": "0%" },
+  evictionHard: {
+    "memory.available": "0%",
+    "nodefs.available": "0%",
+    "imagefs.available": "0%",
+    "nodefs.inodesFree": "0%",
+  },
 };
 
 /** nftables needs nothing of the host's kernel modules; conntrack limits belong to the machine and are left alone. */
@@ -50,7 +55,11 @@ function newToken(): string {
   return `${randomBytes(3).toString("hex")}.${randomBytes(8).toString("hex")}`;
 }
 
-export function initConfig(lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "name">, node: NodeSpec, secrets: JoinSecrets): string {
+export function initConfig(
+  lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "name">,
+  node: NodeSpec,
+  secrets: JoinSecrets,
+): string {
   const documents = [
     {
       apiVersion,
@@ -81,7 +90,12 @@ export function initConfig(lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "na
   return documents.map((each) => stringify(each)).join("---\n");
 }
 
-function joinConfig(endpoint: string, node: NodeSpec, caHash: string, secrets: Partial<JoinSecrets> & { token: string }): string {
+function joinConfig(
+  endpoint: string,
+  node: NodeSpec,
+  caHash: string,
+  secrets: Partial<JoinSecrets> & { token: string },
+): string {
   const controlPlane = {
     localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
     ...(secrets.certificateKey === undefined ? {} : { certificateKey: secrets.certificateKey }),
@@ -112,10 +126,14 @@ export async function installKubeadm(lab: Lab, log: Log): Promise<void> {
   const [first, ...others] = withRole(lab.nodes, "control-plane");
   if (first === undefined) throw new Error(`topology: ${lab.topology.name} has no control plane`);
   const secrets: JoinSecrets = { token: newToken(), certificateKey: randomBytes(32).toString("hex") };
-  await step(log, `${first.name}: kubeadm init`, () => kubeadm(lab, first, "init --upload-certs", initConfig(lab, first, secrets)));
+  await step(log, `${first.name}: kubeadm init`, () =>
+    kubeadm(lab, first, "init --upload-certs", initConfig(lab, first, secrets)),
+  );
   const hash = await clusterCaHash(lab, first);
   const join = (node: NodeSpec): Promise<void> =>
-    step(log, `${node.name}: kubeadm join`, () => kubeadm(lab, node, "join", joinConfig(lab.endpoint, node, hash, secrets)));
+    step(log, `${node.name}: kubeadm join`, () =>
+      kubeadm(lab, node, "join", joinConfig(lab.endpoint, node, hash, secrets)),
+    );
   const workers = lab.nodes.filter((node) => !node.roles.includes("control-plane"));
   // etcd takes one new member at a time.
   const inTurn = others.reduce((before, node) => before.then(() => join(node)), Promise.resolve());

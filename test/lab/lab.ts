@@ -1,25 +1,21 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { endGroups, labGroups, populated } from "./cgroup";
-import { startBalancer } from "./balancer";
-import { clearAbandoned, clearLab } from "./clean";
+import { clearLab } from "./clean";
+import { startServices } from "./hardway";
 import { unsupported } from "./host";
-import { installHardway, startServices, writeUnits } from "./hardway";
-import { ensureInputs, type Inputs } from "./inputs";
-import { installKubeadm, joinNode } from "./kubeadm";
-import { self } from "./lock";
-import { createLabNetwork, createNodeNetwork, inNamespace, labNamespace, removeNodeNetwork } from "./network";
-import { boot, hostKeyOf, makeDisk, wipeDisk, writeIdentity } from "./node";
-import { nodeDir, runDir } from "./paths";
-import { ensurePrepared } from "./prepared";
-import { failure, must, run, waitFor, type Result, type RunOptions } from "./process";
+import { joinNode } from "./kubeadm";
+import { prepareLab, startLab } from "./launch";
+import { discard, furnish, powerOff, powerOn } from "./machine";
+import { inNamespace, labNamespace } from "./network";
+import { hostKeyOf } from "./node";
+import { runDir } from "./paths";
+import { failure, run, type Result, type RunOptions } from "./process";
 import { step, type Log } from "./progress";
-import { waitForApi, waitForNodes, waitForSsh } from "./ready";
-import { copyContainerd, copyDisk } from "./snapshot";
-import { ensureKey, keyFile, runOnNode } from "./ssh";
-import { claim, readState, writeState, type LabState } from "./state";
+import { waitForCluster, waitForNodes, wholeSeconds } from "./ready";
+import { keyFile, runOnNode } from "./ssh";
+import { readState, writeState, type LabState } from "./state";
 import * as topologies from "./topology";
-import type { Installer, NodeSpec, Role, Topology } from "./topology";
+import type { NodeSpec, Role, Topology } from "./topology";
 
 export interface LabOptions {
   /** @default the topology's name and this process's id */
@@ -31,11 +27,10 @@ export interface LabOptions {
   readonly log: Log;
 }
 
-const install = { kubeadm: installKubeadm, hardway: installHardway } as const satisfies Record<Installer, unknown>;
-
 /** A running set of nodes, real enough for kubeadm, systemd and ssh, inside this machine. */
 export class Lab {
-  private constructor(
+  /** For `Lab.start` and `Lab.attach`. */
+  constructor(
     private state: LabState,
     private readonly log: Log,
   ) {}
@@ -46,26 +41,13 @@ export class Lab {
   }
 
   /** Starts a lab: nodes that answer ssh and, unless bare, a cluster whose nodes are all Ready. */
-  static async start(topologyName: string, options: LabOptions): Promise<Lab> {
-    const missing = unsupported();
-    if (missing !== undefined) throw new Error(missing);
-    const topology = topologies.topology(topologyName);
-    const name = options.name ?? `${topology.name}-${String(process.pid)}`;
-    topologies.checkName("lab name", name);
-    const { log } = options;
-    await clearAbandoned(log);
-    const inputs = await ensureInputs(log);
-    if (options.bare === true) return Lab.launch(topology, inputs, { ...options, name, bare: true });
-    const prepared = await Lab.prepareFrom(topology, inputs, log);
-    return Lab.launch(topology, inputs, { ...options, name }, prepared);
+  static start(topologyName: string, options: LabOptions): Promise<Lab> {
+    return startLab(topologyName, options);
   }
 
-  /** Makes the prepared cluster that `start` copies, unless it is there. */
-  static async prepare(topologyName: string, log: Log): Promise<void> {
-    const missing = unsupported();
-    if (missing !== undefined) throw new Error(missing);
-    await clearAbandoned(log);
-    await Lab.prepareFrom(topologies.topology(topologyName), await ensureInputs(log), log);
+  /** Makes the prepared, stopped cluster that `start` copies, unless it is there. */
+  static prepare(topologyName: string, log: Log): Promise<void> {
+    return prepareLab(topologyName, log);
   }
 
   /** A lab that runs already. */
@@ -73,59 +55,6 @@ export class Lab {
     const state = readState(name);
     if (state === undefined) throw new Error(`lab ${name}: is not running; npm run lab -- status names those that are`);
     return new Lab(state, log);
-  }
-
-  private static prepareFrom(topology: Topology, inputs: Inputs, log: Log): Promise<string> {
-    return ensurePrepared(topology, inputs, log, async () => {
-      const lab = await Lab.launch(topology, inputs, { name: `prepare-${topology.name}`, bare: true, log });
-      try {
-        const since = wholeSeconds(Date.now());
-        await install[topology.installer](lab, log);
-        await lab.waitReady(since, 240_000);
-        return lab;
-      } catch (error) {
-        await lab.stop();
-        throw error;
-      }
-    });
-  }
-
-  private static async launch(
-    topology: Topology,
-    inputs: Inputs,
-    options: LabOptions & { readonly name: string },
-    prepared?: string,
-  ): Promise<Lab> {
-    const state: LabState = {
-      name: options.name,
-      topology: topology.name,
-      bare: options.bare ?? false,
-      owner: options.keep === true ? undefined : self(),
-      nodes: topology.nodes,
-      cgroups: labGroups(options.name),
-      kubernetesVersion: inputs.binaries.kubernetesVersion,
-      rootfs: inputs.rootfs.folder,
-      binaries: inputs.binaries.folder,
-      containerdRoot: inputs.images.containerdRoot,
-    };
-    claim(state);
-    const lab = new Lab(state, options.log);
-    try {
-      const since = wholeSeconds(Date.now());
-      await step(options.log, `lab ${lab.name}: starting ${lab.nodes.map((node) => node.name).join(", ")}`, async () => {
-        await ensureKey(keyFile(lab.folder), "kube-pki lab");
-        await createLabNetwork(lab.name);
-        if (topology.balanced) await startBalancer(state, lab.folder);
-        // Host keys go into one file: identities are written one node after another.
-        for (const node of lab.nodes) await lab.furnish(node, prepared);
-        await Promise.all(lab.nodes.map((node) => lab.power(node)));
-      });
-      if (prepared !== undefined) await lab.waitReady(since, 180_000);
-      return lab;
-    } catch (error) {
-      await lab.stop();
-      throw error;
-    }
   }
 
   get name(): string {
@@ -142,6 +71,12 @@ export class Lab {
 
   get topology(): Topology {
     return topologies.topology(this.state.topology);
+  }
+
+  /** Names of the nodes that are nodes of the cluster: without kubeadm only workers have a kubelet. */
+  get clusterNodes(): string[] {
+    const kubeadm = this.topology.installer === "kubeadm";
+    return this.nodes.filter((node) => kubeadm || node.roles.includes("worker")).map((node) => node.name);
   }
 
   /** host:port of the API for its clients. */
@@ -192,7 +127,8 @@ export class Lab {
   async kubeconfig(): Promise<string> {
     const [controlPlane] = topologies.withRole(this.nodes, "control-plane");
     if (controlPlane === undefined) throw new Error(`lab ${this.name}: has no control plane`);
-    const path = this.topology.installer === "kubeadm" ? "/etc/kubernetes/admin.conf" : "/var/lib/kubernetes/admin.kubeconfig";
+    const path =
+      this.topology.installer === "kubeadm" ? "/etc/kubernetes/admin.conf" : "/var/lib/kubernetes/admin.kubeconfig";
     const file = join(this.folder, "admin.kubeconfig");
     writeFileSync(file, await this.must(controlPlane.name, `cat ${path}`), { mode: 0o600 });
     return file;
@@ -202,7 +138,10 @@ export class Lab {
   async kubectl(args: readonly string[], options: RunOptions = {}): Promise<Result> {
     const file = join(this.folder, "admin.kubeconfig");
     const kubeconfig = existsSync(file) ? file : await this.kubeconfig();
-    return this.exec([join(this.state.binaries, "kubectl"), "--kubeconfig", kubeconfig, ...args], { timeoutMs: 30_000, ...options });
+    return this.exec([join(this.state.binaries, "kubectl"), "--kubeconfig", kubeconfig, ...args], {
+      timeoutMs: 30_000,
+      ...options,
+    });
   }
 
   /** Adds a bare node with all programs and the container images; `joinWorker` makes it part of a kubeadm cluster. */
@@ -215,8 +154,8 @@ export class Lab {
     writeState(this.state);
     for (const other of before) await this.must(other.name, `echo '${node.address} ${name}' >>/etc/hosts`);
     await step(this.log, `starting ${name}`, async () => {
-      await this.furnish(node);
-      await this.power(node);
+      await furnish(this.state, node);
+      await powerOn(this.state, node);
     });
     return node;
   }
@@ -225,17 +164,16 @@ export class Lab {
   async replaceNode(name: string): Promise<void> {
     const node = this.node(name);
     await step(this.log, `replacing ${name}`, async () => {
-      await endGroups(this.groupsOf(name), name);
-      await removeNodeNetwork(this.name, name);
-      await wipeDisk(this.folder, name);
-      await this.furnish(node);
-      await this.power(node);
+      await discard(this.state, node);
+      await furnish(this.state, node);
+      await powerOn(this.state, node);
     });
   }
 
   /** Joins a bare node to the kubeadm cluster and waits until it is Ready. */
   async joinWorker(name: string): Promise<void> {
-    if (this.topology.installer !== "kubeadm") throw new Error("joinWorker: only for kubeadm topologies, use startServices in a hardway lab");
+    if (this.topology.installer !== "kubeadm")
+      throw new Error("joinWorker: only for kubeadm topologies, use startServices in a hardway lab");
     const since = wholeSeconds(Date.now());
     await joinNode(this, this.node(name), this.log);
     await waitForNodes(this, [name], since, 120_000);
@@ -243,23 +181,22 @@ export class Lab {
 
   /** Starts the services of a bare hardway lab, or of some of its nodes, once their PKI is there, and waits until the nodes are Ready. */
   async startServices(names: readonly string[] = this.nodes.map((node) => node.name)): Promise<void> {
-    if (this.topology.installer !== "hardway") throw new Error("startServices: only for hardway topologies, run kubeadm in the others");
+    if (this.topology.installer !== "hardway")
+      throw new Error("startServices: only for hardway topologies, run kubeadm in the others");
     const since = wholeSeconds(Date.now());
-    await startServices(this, names.map((name) => this.node(name)), this.log);
-    await this.waitReady(since, 120_000);
+    await startServices(
+      this,
+      names.map((name) => this.node(name)),
+      this.log,
+    );
+    await waitForCluster(this, this.clusterNodes, since, 120_000, this.log);
   }
 
   /** Shuts every node down as a power button does and waits until nothing of them runs; etcd's last, as API servers wait for it to the last. */
   async powerOff(): Promise<void> {
     const last = topologies.withRole(this.nodes, "etcd");
     const first = this.nodes.filter((node) => !last.includes(node));
-    for (const nodes of [first, last]) await Promise.all(nodes.map((node) => this.powerOffNode(node)));
-  }
-
-  private async powerOffNode({ name }: NodeSpec): Promise<void> {
-    await this.run(name, "systemctl stop kubelet; systemctl --no-block poweroff", { timeoutMs: 120_000 });
-    const off = (): Promise<true | undefined> => Promise.resolve(populated(this.groupsOf(name)) ? undefined : true);
-    await waitFor(`${name}: is off`, 120_000, 100, off);
+    for (const nodes of [first, last]) await Promise.all(nodes.map((node) => powerOff(this.state, node)));
   }
 
   /** Ends the lab and removes all of it. */
@@ -269,47 +206,10 @@ export class Lab {
 
   private node(name: string): NodeSpec {
     const found = this.nodes.find((node) => node.name === name);
-    if (found === undefined) throw new Error(`lab ${this.name}: has no node ${name}, it has ${this.nodes.map((each) => each.name).join(", ")}`);
+    if (found === undefined)
+      throw new Error(
+        `lab ${this.name}: has no node ${name}, it has ${this.nodes.map((each) => each.name).join(", ")}`,
+      );
     return found;
   }
-
-  private groupsOf(node: string): string[] {
-    return this.state.cgroups.map((group) => join(group, node));
-  }
-
-  /** Gives the node its disk: a copy of the prepared one, or an empty one with the container images. */
-  private async furnish(node: NodeSpec, prepared?: string): Promise<void> {
-    if (prepared !== undefined) await copyDisk(prepared, this.folder, node.name);
-    makeDisk(this.folder, node.name);
-    if (prepared === undefined) {
-      await copyContainerd(this.state.containerdRoot, join(nodeDir(this.folder, node.name), "containerd"));
-      if (this.topology.installer === "hardway") writeUnits(this.folder, node, this.nodes);
-    }
-    await writeIdentity(this.folder, node, this.nodes, this.topology.installer);
-  }
-
-  private async power(node: NodeSpec): Promise<void> {
-    await createNodeNetwork(this.name, node);
-    boot(this.state, this.folder, node);
-    await waitForSsh(this, node);
-  }
-
-  private async waitReady(since: number, timeoutMs: number): Promise<void> {
-    const names = this.nodes.filter((node) => hasKubelet(node, this.topology)).map((node) => node.name);
-    await step(this.log, `lab ${this.name}: API ready`, async () => {
-      await this.kubeconfig();
-      await waitForApi(this, timeoutMs);
-    });
-    await step(this.log, `lab ${this.name}: nodes Ready`, () => waitForNodes(this, names, since, timeoutMs));
-  }
-}
-
-/** Without kubeadm, only workers are nodes of the cluster. */
-function hasKubelet(node: NodeSpec, topology: Topology): boolean {
-  return topology.installer === "kubeadm" || node.roles.includes("worker");
-}
-
-/** Times that the API gives have no fractions of a second. */
-function wholeSeconds(ms: number): number {
-  return Math.floor(ms / 1000) * 1000;
 }

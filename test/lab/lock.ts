@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { labDirs } from "./paths";
 import { sleep } from "./process";
@@ -45,12 +45,17 @@ export async function withLock<T>(name: string, log: Log, action: () => Promise<
 }
 
 function take(file: string): boolean {
+  // Complete or not at all: a reader never sees a lock without its owner.
+  const part = `${file}.${String(process.pid)}`;
+  writeFileSync(part, JSON.stringify(self()));
   try {
-    writeFileSync(file, JSON.stringify(self()), { flag: "wx" });
+    linkSync(part, file);
     return true;
   } catch {
     if (!isHeld(file)) rmSync(file, { force: true });
     return false;
+  } finally {
+    rmSync(part, { force: true });
   }
 }
 
@@ -58,7 +63,7 @@ function isHeld(file: string): boolean {
   try {
     return isAlive(JSON.parse(readFileSync(file, "utf8")) as Owner);
   } catch {
-    // Just released, or being written: ask again.
+    // Just released: ask again.
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { clearAbandoned, clearLab } from "./clean";
 import { Lab } from "./lab";
-import { interactive } from "./ready";
+import { interactive } from "./process";
 import { sshArgv } from "./ssh";
 import { labNames, readState } from "./state";
 import { topologyNames } from "./topology";
@@ -51,7 +51,9 @@ const commands: Record<string, (words: Words) => Promise<number>> = {
   async up({ positional: [topology = ""], name, flags }) {
     const lab = await Lab.start(topology, { name: name ?? topology, bare: flags.has("--bare"), keep: true, log });
     for (const node of lab.nodes) console.log(`${node.name}  ${node.address}  ${node.roles.join(", ")}`);
-    console.log(`lab ${lab.name} is up; a shell: npm run lab -- ssh ${lab.nodes[0]?.name ?? ""} --name ${lab.name}; API: https://${lab.endpoint}`);
+    console.log(
+      `lab ${lab.name} is up; a shell: npm run lab -- ssh ${lab.nodes[0]?.name ?? ""} --name ${lab.name}; API: https://${lab.endpoint}`,
+    );
     return 0;
   },
   async down({ positional: [name], flags }) {
@@ -74,7 +76,8 @@ const commands: Record<string, (words: Words) => Promise<number>> = {
   ssh({ positional: [node = "", ...command], name }) {
     const lab = Lab.attach(chosen(name));
     const address = lab.nodes.find((each) => each.name === node)?.address;
-    if (address === undefined) throw new Error(`lab ${lab.name}: has no node ${node}, it has ${lab.nodes.map((each) => each.name).join(", ")}`);
+    if (address === undefined)
+      throw new Error(`lab ${lab.name}: has no node ${node}, it has ${lab.nodes.map((each) => each.name).join(", ")}`);
     return interactive(lab.driver([...sshArgv(lab.folder), address, ...command]));
   },
   async prepare({ positional: [topology = ""] }) {

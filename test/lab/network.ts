@@ -74,7 +74,9 @@ export async function removeNodeNetwork(lab: string, node: string): Promise<void
 /** The namespaces of a lab that are there now. */
 export function namespacesOf(lab: string): string[] {
   if (!existsSync("/run/netns")) return [];
-  return readdirSync("/run/netns").filter((each) => each === labNamespace(lab) || each.startsWith(`${labNamespace(lab)}.`));
+  return readdirSync("/run/netns").filter(
+    (each) => each === labNamespace(lab) || each.startsWith(`${labNamespace(lab)}.`),
+  );
 }
 
 /** Removes every namespace of a lab. */

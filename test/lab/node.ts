@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { createGroups } from "./cgroup";
@@ -29,7 +39,8 @@ export function hostKeyOf(labFolder: string, node: string): string {
 
 /** Folders of a node that has an empty disk. */
 export function makeDisk(labFolder: string, node: string): void {
-  for (const folder of ["upper", "work", "root", ...boundFolders]) mkdirSync(join(nodeDir(labFolder, node), folder), { recursive: true });
+  for (const folder of ["upper", "work", "root", ...boundFolders])
+    mkdirSync(join(nodeDir(labFolder, node), folder), { recursive: true });
   // The kubelet and etcd want their folders closed to others.
   chmodSync(join(nodeDir(labFolder, node), "etcd"), 0o700);
 }
@@ -53,7 +64,12 @@ function cniConfig(address: string): string {
 }
 
 /** Writes what makes this node itself: name, addresses of its peers, keys, pod network. Keeps what a prepared node has. */
-export async function writeIdentity(labFolder: string, node: NodeSpec, all: readonly NodeSpec[], installer: Installer): Promise<void> {
+export async function writeIdentity(
+  labFolder: string,
+  node: NodeSpec,
+  all: readonly NodeSpec[],
+  installer: Installer,
+): Promise<void> {
   const upper = join(nodeDir(labFolder, node.name), "upper");
   const put = (path: string, text: string, mode = 0o644): void => {
     const file = join(upper, path);
@@ -75,7 +91,8 @@ export async function writeIdentity(labFolder: string, node: NodeSpec, all: read
   trustHost(labFolder, node.address, hostKeyOf(labFolder, node.name));
   const units = "etc/systemd/system";
   if (installer === "kubeadm") link(upper, `${units}/multi-user.target.wants/kubelet.service`, "../kubelet.service");
-  else if (!node.roles.includes("worker")) for (const unit of ["containerd", "kubelet"]) link(upper, `${units}/${unit}.service`, "/dev/null");
+  else if (!node.roles.includes("worker"))
+    for (const unit of ["containerd", "kubelet"]) link(upper, `${units}/${unit}.service`, "/dev/null");
 }
 
 function link(upper: string, path: string, target: string): void {
@@ -121,7 +138,19 @@ export function boot(state: LabState, labFolder: string, node: NodeSpec): void {
     ...boundFolders.map((name) => `--bind=${join(folder, name)}:/var/lib/${name}`),
     `--bind-ro=${state.binaries}:${binariesOnNode}`,
   ];
-  const argv = ["--mount", "--propagation", "private", "sh", "-euc", bootScript, "sh", folder, state.rootfs, groups.join("\n"), ...nspawn];
+  const argv = [
+    "--mount",
+    "--propagation",
+    "private",
+    "sh",
+    "-euc",
+    bootScript,
+    "sh",
+    folder,
+    state.rootfs,
+    groups.join("\n"),
+    ...nspawn,
+  ];
   const log = openSync(join(folder, "console.log"), "a");
   const child = spawn("unshare", argv, {
     detached: true,

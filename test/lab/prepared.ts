@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Inputs } from "./inputs";
 import type { Lab } from "./lab";
@@ -29,7 +29,12 @@ function isFresh(folder: string): boolean {
 }
 
 /** Makes the prepared cluster unless there is one, and gives its folder. */
-export async function ensurePrepared(topology: Topology, inputs: Inputs, log: Log, install: () => Promise<Lab>): Promise<string> {
+export async function ensurePrepared(
+  topology: Topology,
+  inputs: Inputs,
+  log: Log,
+  install: () => Promise<Lab>,
+): Promise<string> {
   const folder = preparedDir(topology, inputs);
   if (isFresh(folder)) return folder;
   return withLock(`prepared-${topology.name}`, log, async () => {
@@ -57,4 +62,15 @@ async function keep(lab: Lab, folder: string): Promise<void> {
   }
   writeFileSync(join(part, "made"), new Date().toISOString());
   renameSync(part, folder);
+  await prune(folder, lab.topology.name);
+}
+
+/** Removes clusters prepared from inputs that have changed; recent ones may be in use by another checkout. */
+async function prune(folder: string, topology: string): Promise<void> {
+  for (const name of readdirSync(labDirs.prepared)) {
+    const other = join(labDirs.prepared, name);
+    const old = Date.now() - statSync(other).mtimeMs > 24 * 3600 * 1000;
+    if (old && other !== folder && name.startsWith(`${topology}-`))
+      await must(["rm", "-rf", "--one-file-system", other]);
+  }
 }

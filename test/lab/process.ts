@@ -43,7 +43,8 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
       clearTimeout(timer);
       const stdout = Buffer.concat(out).toString();
       const stderr = Buffer.concat(err).toString();
-      if (timedOut) reject(new Error(`${what}: not done after ${String(timeoutMs / 1000)} s, stopped; ${lastLines(stderr)}`));
+      if (timedOut)
+        reject(new Error(`${what}: not done after ${String(timeoutMs / 1000)} s, stopped; ${lastLines(stderr)}`));
       else resolve({ code: code ?? 255, stdout, stderr });
     });
     child.stdin.end(options.stdin ?? "");
@@ -84,4 +85,16 @@ export async function waitFor<T>(
     if (Date.now() > end) throw new Error(`${what}: not so after ${String(timeoutMs / 1000)} s`);
     await sleep(intervalMs);
   }
+}
+
+/** Gives the terminal to a shell or command on a node and gives its exit code. */
+export function interactive(argv: readonly string[]): Promise<number> {
+  const [command = "", ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: "inherit" });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve(code ?? 255);
+    });
+  });
 }

@@ -1,25 +1,9 @@
-import { spawn } from "node:child_process";
 import type { Lab } from "./lab";
-import { consoleTail } from "./node";
 import { sleep, waitFor } from "./process";
-import type { NodeSpec } from "./topology";
-
-/** Waits until the node answers ssh with the lab's key and the host key we know. */
-export async function waitForSsh(lab: Lab, node: NodeSpec): Promise<void> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const { code, stderr } = await lab.run(node.name, "true", { timeoutMs: 20_000 });
-    if (code === 0) return;
-    if (Date.now() > end) {
-      const console = consoleTail(lab.folder, node.name);
-      throw new Error(`${node.name}: does not answer ssh 60 s after its start (${stderr.trim()}); its console ends: ${console}`);
-    }
-    await sleep(150);
-  }
-}
+import { step, type Log } from "./progress";
 
 /** Waits until the API answers /readyz through the lab's endpoint. */
-export async function waitForApi(lab: Lab, timeoutMs: number): Promise<void> {
+async function waitForApi(lab: Lab, timeoutMs: number): Promise<void> {
   await waitFor(`${lab.name}: the API at ${lab.endpoint} answers /readyz with ok`, timeoutMs, 300, async () => {
     const { stdout } = await lab.kubectl(["get", "--raw", "/readyz", "--request-timeout=3s"]);
     return stdout === "ok" ? true : undefined;
@@ -29,7 +13,13 @@ export async function waitForApi(lab: Lab, timeoutMs: number): Promise<void> {
 interface NodeList {
   readonly items: readonly {
     readonly metadata: { readonly name: string };
-    readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly lastHeartbeatTime: string }[] };
+    readonly status: {
+      readonly conditions?: readonly {
+        readonly type: string;
+        readonly status: string;
+        readonly lastHeartbeatTime: string;
+      }[];
+    };
   }[];
 }
 
@@ -44,7 +34,12 @@ export function readyNodes(list: NodeList, since: number): string[] {
 }
 
 /** Waits until each of these nodes is Ready, by a heartbeat not older than `since`. */
-export async function waitForNodes(lab: Lab, names: readonly string[], since: number, timeoutMs: number): Promise<void> {
+export async function waitForNodes(
+  lab: Lab,
+  names: readonly string[],
+  since: number,
+  timeoutMs: number,
+): Promise<void> {
   let missing = [...names];
   const what = (): string => `${lab.name}: nodes Ready, still missing ${missing.join(", ")}`;
   const end = Date.now() + timeoutMs;
@@ -54,19 +49,26 @@ export async function waitForNodes(lab: Lab, names: readonly string[], since: nu
       const ready = readyNodes(JSON.parse(stdout) as NodeList, since);
       missing = names.filter((name) => !ready.includes(name));
     }
-    if (missing.length > 0 && Date.now() > end) throw new Error(`${what()}: not so after ${String(timeoutMs / 1000)} s`);
+    if (missing.length > 0 && Date.now() > end)
+      throw new Error(`${what()}: not so after ${String(timeoutMs / 1000)} s`);
     if (missing.length > 0) await sleep(500);
   }
 }
 
-/** Gives the terminal to a shell or command on a node and gives its exit code. */
-export function interactive(argv: readonly string[]): Promise<number> {
-  const [command = "", ...args] = argv;
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: "inherit" });
-    child.on("error", reject);
-    child.on("close", (code) => {
-      resolve(code ?? 255);
-    });
-  });
+/** Waits until the API is ready and then until these nodes are. */
+export async function waitForCluster(
+  lab: Lab,
+  names: readonly string[],
+  since: number,
+  timeoutMs: number,
+  log: Log,
+): Promise<void> {
+  await lab.kubeconfig();
+  await step(log, `lab ${lab.name}: API ready`, () => waitForApi(lab, timeoutMs));
+  await step(log, `lab ${lab.name}: nodes Ready`, () => waitForNodes(lab, names, since, timeoutMs));
+}
+
+/** Times that the API gives have no fractions of a second. */
+export function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }

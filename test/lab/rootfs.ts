@@ -37,19 +37,35 @@ export async function ensureRootfs(sandboxImage: string, log: Log): Promise<Root
   const files = rootfsFiles(sandboxImage);
   const suite = hostSuite();
   const sources = hostSources();
-  const inputs = { files, suite, sources, packages, maskedUnits, enabledUnits, linkedPrograms, build: build.toString() };
+  const inputs = {
+    files,
+    suite,
+    sources,
+    packages,
+    maskedUnits,
+    enabledUnits,
+    linkedPrograms,
+    build: build.toString(),
+  };
   const digest = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 12);
   const folder = join(labDirs.rootfs, digest);
   if (!existsSync(folder)) {
     await withLock("rootfs", log, async () => {
       if (existsSync(folder)) return;
-      await step(log, "making the nodes' root file system with mmdebstrap (about 40 s)", () => build(folder, suite, sources, files));
+      await step(log, "making the nodes' root file system with mmdebstrap (about 40 s)", () =>
+        build(folder, suite, sources, files),
+      );
     });
   }
   return { folder, digest };
 }
 
-async function build(folder: string, suite: string, sources: string, files: ReturnType<typeof rootfsFiles>): Promise<void> {
+async function build(
+  folder: string,
+  suite: string,
+  sources: string,
+  files: ReturnType<typeof rootfsFiles>,
+): Promise<void> {
   const part = `${folder}.part`;
   await must(["rm", "-rf", "--one-file-system", part]);
   mkdirSync(dirname(part), { recursive: true });
@@ -72,14 +88,17 @@ chroot "$1" useradd --create-home --shell /bin/bash ops
 systemctl --root "$1" --quiet mask $2
 systemctl --root "$1" --quiet enable $3
 `;
-  await must(["sh", "-euc", script, "sh", part, maskedUnits.join(" "), enabledUnits.join(" ")], { what: "setting up the root file system" });
+  await must(["sh", "-euc", script, "sh", part, maskedUnits.join(" "), enabledUnits.join(" ")], {
+    what: "setting up the root file system",
+  });
   renameSync(part, folder);
 }
 
 /** The release this host runs: its nodes run the same, from the same mirrors. */
 function hostSuite(): string {
   const suite = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
-  if (suite === undefined) throw new Error("/etc/os-release: has no VERSION_CODENAME; the lab needs Debian or Ubuntu with apt");
+  if (suite === undefined)
+    throw new Error("/etc/os-release: has no VERSION_CODENAME; the lab needs Debian or Ubuntu with apt");
   return suite;
 }
 
@@ -94,8 +113,11 @@ function hostSources(): string {
   const own = stanzas.filter((stanza) => /^URIs:.*\/(debian|debian-security|ubuntu|ubuntu-ports)\/?\s*$/m.test(stanza));
   if (own.length > 0) return `${own.map((stanza) => stanza.trim()).join("\n\n")}\n`;
   const list = "/etc/apt/sources.list";
-  const lines = [...(existsSync(list) ? [readFileSync(list, "utf8")] : []), ...read(".list")].flatMap((text) => text.split("\n"));
+  const lines = [...(existsSync(list) ? [readFileSync(list, "utf8")] : []), ...read(".list")].flatMap((text) =>
+    text.split("\n"),
+  );
   const ownLines = lines.filter((line) => /^deb\s.*\/(debian|debian-security|ubuntu|ubuntu-ports)\/?\s/.test(line));
-  if (ownLines.length === 0) throw new Error("apt sources: none of the distribution's own found in /etc/apt, the lab needs them");
+  if (ownLines.length === 0)
+    throw new Error("apt sources: none of the distribution's own found in /etc/apt, the lab needs them");
   return `${ownLines.join("\n")}\n`;
 }

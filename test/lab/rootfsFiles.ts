@@ -93,7 +93,10 @@ export function rootfsFiles(sandboxImage: string): Record<string, FileText> {
     "/etc/systemd/system/kubelet.service": { text: kubeletService, mode: 0o644 },
     "/etc/containerd/config.toml": { text: containerdConfig(sandboxImage), mode: 0o644 },
     // Only the key the lab makes for the node: a node without one of its own fails, loudly.
-    "/etc/ssh/sshd_config.d/lab.conf": { text: "UseDNS no\nHostKey /etc/ssh/ssh_host_ed25519_key\nMaxStartups 100\n", mode: 0o644 },
+    "/etc/ssh/sshd_config.d/lab.conf": {
+      text: "UseDNS no\nHostKey /etc/ssh/ssh_host_ed25519_key\nMaxStartups 100\n",
+      mode: 0o644,
+    },
     "/etc/sudoers.d/ops": { text: "ops ALL=(ALL) NOPASSWD: ALL\n", mode: 0o440 },
     "/etc/fstab": { text: "", mode: 0o644 },
     "/etc/resolv.conf": { text: "nameserver 127.0.0.1\n", mode: 0o644 },

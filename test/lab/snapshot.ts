@@ -27,7 +27,10 @@ done
 `;
 
 export async function copyContainerd(from: string, to: string): Promise<void> {
-  await must(["sh", "-euc", containerdScript, "sh", from, to, ...linked], { timeoutMs: 300_000, what: `copying ${from}` });
+  await must(["sh", "-euc", containerdScript, "sh", from, to, ...linked], {
+    timeoutMs: 300_000,
+    what: `copying ${from}`,
+  });
 }
 
 /** Copies the disk of a stopped node. */

@@ -39,7 +39,9 @@ export function claim(state: LabState): void {
     renameSync(part, folder);
   } catch {
     rmSync(part, { recursive: true });
-    throw new Error(`lab ${state.name}: is there already, stop it first (npm run lab -- down ${state.name}) or give another name`);
+    throw new Error(
+      `lab ${state.name}: is there already, stop it first (npm run lab -- down ${state.name}) or give another name`,
+    );
   }
 }
 
@@ -51,7 +53,11 @@ export function readState(lab: string): LabState | undefined {
 
 /** Names of all labs that have a folder. */
 export function labNames(): string[] {
-  return existsSync(labDirs.run) ? readdirSync(labDirs.run).filter((name) => !name.startsWith(".")).sort() : [];
+  return existsSync(labDirs.run)
+    ? readdirSync(labDirs.run)
+        .filter((name) => !name.startsWith("."))
+        .sort()
+    : [];
 }
 
 /** Labs whose driver is gone and that nobody asked to keep. */

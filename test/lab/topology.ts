@@ -121,7 +121,9 @@ const namePattern = /^[a-z][a-z0-9-]{0,19}$/;
 /** Lab and node names end up in paths, interface and host names. */
 export function checkName(field: string, name: string): void {
   if (!namePattern.test(name)) {
-    throw new Error(`${field}: ${JSON.stringify(name)} is not allowed, use a-z, 0-9 and -, at most 20, starting with a letter`);
+    throw new Error(
+      `${field}: ${JSON.stringify(name)} is not allowed, use a-z, 0-9 and -, at most 20, starting with a letter`,
+    );
   }
 }
 
