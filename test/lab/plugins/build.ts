@@ -1,19 +1,15 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
+import { cacheFolder } from "../../../tools/cache";
 
 export const standIns = ["command", "tls"] as const;
 export type StandIn = (typeof standIns)[number];
 
-export function cacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kube-pki");
-}
-
 /** Each plugin bundled into one file, because a plugin starts at every preview. Built once per state of the sources. */
 export async function bundle(): Promise<string> {
-  const parent = join(cacheFolder(), "plugins");
+  const parent = join(cacheFolder(process.env), "plugins");
   const folder = join(parent, digest());
   if (existsSync(folder)) return folder;
   mkdirSync(parent, { recursive: true });

@@ -1,0 +1,132 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { Server, utils, type Connection, type ServerChannel, type Session } from "ssh2";
+import { opensshPrivateKey } from "./tls/openssh";
+
+export interface Executed {
+  readonly command: string;
+  readonly stdin: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+export interface Reply {
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly code?: number;
+  readonly signal?: string;
+  readonly afterMs?: number;
+}
+
+/** An SSH server in this process: it runs nothing, notes what it was asked and answers what the test wants. */
+export class SshServer {
+  readonly executed: Executed[] = [];
+  connections = 0;
+  /** How many commands ran at one time, at most. */
+  widest = 0;
+  acceptsEnvironment = true;
+  /** Connections to hang up on before they say anything. */
+  refuse = 0;
+  answer: (executed: Executed) => Reply = () => ({});
+  readonly clientKey = opensshKey();
+  readonly password = "correct horse";
+  readonly hostKey: string;
+  private running = 0;
+  private readonly server: Server;
+  private readonly open = new Set<Connection>();
+
+  private constructor() {
+    const key = opensshKey();
+    this.hostKey = publicLine(key);
+    this.server = new Server({ hostKeys: [key] }, (client) => {
+      this.welcome(client);
+    });
+  }
+
+  static async start(): Promise<SshServer> {
+    const made = new SshServer();
+    await new Promise<void>((resolve) => made.server.listen(0, "127.0.0.1", resolve));
+    return made;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get commands(): string[] {
+    return this.executed.map(({ command }) => command);
+  }
+
+  get connection() {
+    return { host: "127.0.0.1", port: this.port, user: "tester", privateKey: this.clientKey, hostKey: this.hostKey };
+  }
+
+  stop(): Promise<void> {
+    for (const client of this.open) client.end();
+    return new Promise((resolve) => this.server.close(() => { resolve(); }));
+  }
+
+  private welcome(client: Connection): void {
+    this.connections += 1;
+    client.on("error", () => undefined);
+    if (this.refuse > 0) {
+      this.refuse -= 1;
+      client.end();
+      return;
+    }
+    this.open.add(client);
+    client.on("close", () => this.open.delete(client));
+    const wanted = publicLine(this.clientKey).split(" ")[1];
+    client.on("authentication", (login) => {
+      const byKey = login.method === "publickey" && login.key.data.toString("base64") === wanted;
+      const byPassword = login.method === "password" && login.password === this.password;
+      if (byKey || byPassword) login.accept();
+      else login.reject(["publickey", "password"]);
+    });
+    client.on("session", (accept) => {
+      this.serve(accept());
+    });
+  }
+
+  private serve(session: Session): void {
+    const environment: Record<string, string> = {};
+    session.on("env", (accept, reject, { key, val }) => {
+      if (this.acceptsEnvironment) environment[key] = String(val);
+      // ssh2 gives no function when no reply is wanted.
+      const reply = (this.acceptsEnvironment ? accept : reject) as (() => void) | undefined;
+      reply?.();
+    });
+    session.on("exec", (accept, _reject, { command }) => {
+      const channel = accept();
+      const chunks: Buffer[] = [];
+      channel.on("data", (chunk: Buffer) => chunks.push(chunk));
+      channel.on("end", () => {
+        const executed = { command, environment, stdin: Buffer.concat(chunks).toString() };
+        this.executed.push(executed);
+        this.running += 1;
+        this.widest = Math.max(this.widest, this.running);
+        const reply = this.answer(executed);
+        setTimeout(() => {
+          this.running -= 1;
+          send(channel, reply);
+        }, reply.afterMs ?? 0);
+      });
+    });
+  }
+}
+
+function send(channel: ServerChannel, { stdout = "", stderr = "", code = 0, signal }: Reply): void {
+  channel.stderr.write(stderr);
+  channel.write(stdout);
+  if (signal === undefined) channel.exit(code);
+  else channel.exit(signal, false, "");
+  channel.end();
+}
+
+export function opensshKey(): string {
+  return opensshPrivateKey(generateKeyPairSync("ed25519").privateKey);
+}
+
+function publicLine(key: string): string {
+  const parsed = utils.parseKey(key);
+  if (parsed instanceof Error) throw parsed;
+  return `${parsed.type} ${parsed.getPublicSSH().toString("base64")}`;
+}

@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace, type EngineEvent, type OpType, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { pluginEnv } from "./env";
+
+/** One resource as the exported state holds it. */
+export interface StoredResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly delete?: boolean;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+}
+
+export interface Run {
+  /** What was done, or in a preview would be, by logical name; in the engine's order where one name has several steps. */
+  readonly steps: Readonly<Record<string, readonly OpType[]>>;
+  /** By logical name: the properties that differ, and those that ask for a replacement. */
+  readonly diffs: Readonly<Record<string, readonly string[]>>;
+  readonly replaces: Readonly<Record<string, readonly string[]>>;
+  /** What was planned for each resource's outputs, by logical name. */
+  readonly planned: Readonly<Record<string, Record<string, unknown>>>;
+  readonly messages: readonly { severity: string; text: string; transient: boolean }[];
+  readonly failed: boolean;
+}
+
+/** A stack of inline programs on the real engine, with its own state, in a folder that goes with it. */
+export class TestStack {
+  private constructor(
+    private readonly folder: string,
+    private readonly stack: Stack,
+  ) {}
+
+  static async create(): Promise<TestStack> {
+    const folder = mkdtempSync(join(tmpdir(), "kube-pki-plugins-"));
+    const env = await pluginEnv();
+    // The Automation API looks for the CLI on our own PATH, not on the one it is given.
+    process.env["PATH"] = env["PATH"];
+    const envVars = {
+      ...env,
+      PULUMI_BACKEND_URL: `file://${folder}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      // Keys of whoever runs the tests must not open the test's doors.
+      SSH_AUTH_SOCK: "",
+    };
+    const program = { stackName: "test", projectName: "standins", program: async () => undefined };
+    const stack = await LocalWorkspace.createStack(program, { envVars });
+    // After each run the Automation API asks the CLI three more times for what no test looks at: 2 s saved a run.
+    const nothing = { outputs: async () => ({}), info: async () => undefined };
+    return new TestStack(folder, Object.assign(stack, nothing));
+  }
+
+  up(program: PulumiFn): Promise<Run> {
+    return this.record((onEvent) => this.stack.up({ program, onEvent }));
+  }
+
+  preview(program: PulumiFn): Promise<Run> {
+    return this.record((onEvent) => this.stack.preview({ program, onEvent }));
+  }
+
+  refresh(): Promise<Run> {
+    return this.record((onEvent) => this.stack.refresh({ onEvent }));
+  }
+
+  destroy(): Promise<Run> {
+    return this.record((onEvent) => this.stack.destroy({ onEvent }));
+  }
+
+  async output(name: string): Promise<unknown> {
+    return (await this.resources()).find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs?.[name];
+  }
+
+  /** The stored resource of this name; undefined if the state has none. */
+  async stored(name: string): Promise<StoredResource | undefined> {
+    const own = (await this.resources()).filter(({ type }) => !type.startsWith("pulumi:"));
+    return own.find(({ urn }) => nameOf(urn) === name);
+  }
+
+  /** Changes what the state holds of a resource's outputs, as time or an older version would have left it. */
+  async alter(name: string, outputs: Record<string, unknown>): Promise<void> {
+    const exported = await this.stack.exportStack();
+    const { resources = [] } = exported.deployment as { resources?: StoredResource[] };
+    for (const resource of resources.filter(({ urn }) => nameOf(urn) === name)) {
+      Object.assign(resource.outputs ?? {}, outputs);
+    }
+    await this.stack.importStack(exported);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async resources(): Promise<StoredResource[]> {
+    const { deployment } = await this.stack.exportStack();
+    return (deployment as { resources?: StoredResource[] }).resources ?? [];
+  }
+
+  private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
+    const steps: Record<string, OpType[]> = {};
+    const diffs: Record<string, readonly string[]> = {};
+    const replaces: Record<string, readonly string[]> = {};
+    const planned: Record<string, Record<string, unknown>> = {};
+    const messages: Run["messages"][number][] = [];
+    const onEvent = (event: EngineEvent): void => {
+      const { resourcePreEvent: step, diagnosticEvent: message } = event;
+      if (message) {
+        const plain = message.message.replace(/<\{%\w+%\}>/g, "").trimEnd();
+        messages.push({ severity: message.severity, text: plain, transient: message.ephemeral ?? false });
+      }
+      if (!step || step.metadata.type.startsWith("pulumi:")) return;
+      const { urn, op, detailedDiff, diffs: differing = [], keys = [] } = step.metadata;
+      const name = nameOf(urn);
+      (steps[name] ??= []).push(op);
+      if (detailedDiff ?? differing.length > 0) diffs[name] = detailedDiff ? Object.keys(detailedDiff) : differing;
+      if (keys.length > 0) replaces[name] = keys;
+      if (step.metadata.new) planned[name] = step.metadata.new.outputs ?? {};
+    };
+    let failed = false;
+    try {
+      await run(onEvent);
+    } catch (error) {
+      failed = true;
+      if (messages.length === 0) throw error;
+    }
+    return { steps, diffs, replaces, planned, messages, failed };
+  }
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+/** How the exported state shows an encrypted value. */
+export function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "4dabf18193072939515e22adb298388d" in value;
+}
