@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { sleep } from "./process";
 
 /**
@@ -34,7 +34,7 @@ export function hierarchies(text = readFileSync("/proc/self/cgroup", "utf8"), pu
     .map((line) => {
       const [, names = "", ...path] = line.split(":");
       const controller = names === "" ? "unified" : names.replace(/^name=/, "");
-      return { controller, base: join(root, controller, path.join(":")) };
+      return { controller, base: resolve(join(root, controller, path.join(":"))) };
     });
 }
 
