@@ -1,12 +1,12 @@
 /** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
 import type { Renewal } from "../core/clock";
 import type { Config } from "../core/config";
+import { nodeEffects } from "../core/effects";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import { planCluster } from "../core/plan";
 import type { ProfileName } from "../core/profileNames";
 import { PROFILE_NAMES } from "../core/profileNames";
 import type { Need } from "../core/reload";
-import { consumerOf, needOf } from "../core/reload";
 import type { Step } from "./preview";
 
 export interface DueRow {
@@ -99,29 +99,12 @@ function why(step: Step, plan: NodePlan | undefined, profile: ProfileName): stri
   return properties.map((property) => REASONS[property] ?? `${property} changes`).join("; ") || "replaced";
 }
 
-/** What writing these profiles' files asks of a node's services, under the restart policy. */
+/** What writing these profiles' files does to a node's services. */
 function effectOf(plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config): NodeEffect {
-  const minor = Number(config.cluster.kubernetesVersion.split(".")[1]);
-  const here = new Set<string>(plan.consumers.map(({ name }) => name));
-  const needs = new Map<string, Need>();
-  for (const { content, uses } of plan.files) {
-    if (!("profile" in content) || !due.has(content.profile)) continue;
-    for (const input of uses) {
-      const consumer = consumerOf(input);
-      if (!here.has(consumer) || needs.get(consumer) === "restart") continue;
-      needs.set(consumer, config.restart === "always" ? "restart" : needOf(input, minor));
-    }
-  }
-  const those = (need: Need) =>
-    [...needs]
-      .filter(([, each]) => each === need)
-      .map(([consumer]) => consumer)
-      .sort();
-  return {
-    node: plan.node.name,
-    restarts: config.restart === "never" ? [] : those("restart"),
-    reloads: those("reload"),
-  };
+  const rows = plan.files.filter(({ content }) => "profile" in content && due.has(content.profile));
+  const needs = nodeEffects(rows, plan, config);
+  const those = (need: Need) => [...needs].flatMap(([consumer, each]) => (each === need ? [consumer] : [])).sort();
+  return { node: plan.node.name, restarts: those("restart"), reloads: those("reload") };
 }
 
 export function dueReport(steps: readonly Step[], config: Config | undefined, now: Date): DueReport {

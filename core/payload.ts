@@ -1,15 +1,29 @@
 /** Writes what a node reads: the payloads of docs/node-protocol.md. Nothing else knows their grammar. */
 import { createHash } from "node:crypto";
+import { hostPort } from "./addresses";
 import { caKeyPart, caPart, type AuthorityName } from "./authorities";
 import type { Config } from "./config";
 import { kubeconfigText } from "./kubeconfig";
 import type { Content, FileRow, Proof } from "./layout";
+import { checkedField, type FieldKind } from "./names";
 import type { ClusterPlan, LeafPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
-import { consumerOf, needOf, type Need } from "./reload";
-import { hostPort } from "./addresses";
+import { effectsOf } from "./effects";
 
 type Verb = "request" | "apply";
+
+const checked = (kind: FieldKind) => (text: string) => checkedField(kind, text, `node protocol, ${kind}`);
+
+/** Every field goes through its allow-list here, and again on the node: nothing unforeseen reaches a shell. */
+const as = {
+  name: checked("name"),
+  part: checked("part"),
+  path: checked("path"),
+  mode: checked("mode"),
+  subject: checked("subject"),
+  san: checked("san"),
+  hostPort: checked("hostPort"),
+};
 
 const framed = (verb: Verb, lines: readonly string[]): string => {
   const body = `${lines.join("\n")}\n`;
@@ -20,12 +34,12 @@ const framed = (verb: Verb, lines: readonly string[]): string => {
 /** What makes a node create keys and signing requests for these leaves. */
 export const requestPayload = (node: string, leaves: readonly LeafPlan[]): string =>
   framed("request", [
-    `node ${node}`,
+    `node ${as.name(node)}`,
     ...leaves.flatMap(({ profile, id, algorithm, commonName, organizations, sans }) => [
-      `leaf ${profile} ${id} ${algorithm}`,
-      `cn ${profile} ${commonName}`,
-      ...organizations.map((organization) => `o ${profile} ${organization}`),
-      ...sans.map((san) => `san ${profile} ${san}`),
+      `leaf ${profile} ${as.name(id)} ${algorithm}`,
+      `cn ${profile} ${as.subject(commonName)}`,
+      ...organizations.map((organization) => `o ${profile} ${as.subject(organization)}`),
+      ...sans.map((san) => `san ${profile} ${as.san(san)}`),
     ]),
   ]);
 
@@ -51,7 +65,7 @@ export interface Material {
 
 const part = (name: string, text: string): string[] => {
   const lines = text.trimEnd().split("\n");
-  return [`part ${name} ${String(lines.length)}`, ...lines];
+  return [`part ${as.part(name)} ${String(lines.length)}`, ...lines];
 };
 
 const b64 = (name: string): string => `@b64:${name}@`;
@@ -113,42 +127,24 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
   }
 };
 
-/** What a change of a file asks of a consumer under the restart policy; undefined: nothing. */
-const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
-  switch (policy) {
-    case "auto":
-      return need;
-    case "always":
-      return "restart";
-    case "never":
-      return need === "restart" ? undefined : need;
-  }
-};
-
-const useLines = (row: FileRow, plan: NodePlan, config: Config): string[] => {
-  const minor = Number(config.cluster.kubernetesVersion.split(".")[1]);
-  const here = new Set(plan.consumers.map(({ name }) => name));
-  return row.uses.flatMap((input) => {
-    const need = needUnder(config.restart, needOf(input, minor));
-    return need === undefined || !here.has(consumerOf(input)) ? [] : [`use ${consumerOf(input)} ${need} ${row.path}`];
-  });
-};
+const useLines = (row: FileRow, plan: NodePlan, config: Config): string[] =>
+  effectsOf(row, plan, config).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
 
 const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileName>): string[] => {
   if (proof.kind === "health") {
     const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
-    return [`health ${consumer} ${proof.scheme} ${proof.at} ${proof.path} ${profile}`];
+    return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
   }
   if (!issued.has(proof.profile)) return [];
   return proof.kind === "served"
-    ? [`served ${consumer} ${proof.at} ${proof.profile}`]
-    : [`accepted ${consumer} ${proof.at} ${proof.path} ${proof.profile}`];
+    ? [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`]
+    : [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
 };
 
 const fileLine = ({ path, mode, content }: FileRow): string =>
   content.kind === "link"
-    ? `link ${path} ${content.target}`
-    : `file ${path} ${mode} root root ${partsOf(content).join(",")}`;
+    ? `link ${as.path(path)} ${as.name(content.target)}`
+    : `file ${as.path(path)} ${as.mode(mode)} root root ${partsOf(content).map(as.part).join(",")}`;
 
 const uniqueParts = (parts: readonly (readonly string[])[]): string[] => {
   const seen = new Map(parts.flatMap((lines) => (lines[0] === undefined ? [] : [[lines[0], lines] as const])));
@@ -173,11 +169,11 @@ export const applyPayload = (
     return [
       ...part(`cert:${profile}`, leaf.certificatePem),
       ...(leaf.keyPem === undefined ? [] : part(`key:${profile}`, leaf.keyPem)),
-      `leaf ${profile} ${id} ${unix(leaf.issued)} ${unix(leaf.expires)} ${caPart(authority)}`,
+      `leaf ${profile} ${as.name(id)} ${unix(leaf.issued)} ${unix(leaf.expires)} ${caPart(authority)}`,
     ];
   });
   return framed("apply", [
-    `node ${plan.node.name}`,
+    `node ${as.name(plan.node.name)}`,
     `start ${cluster.start}`,
     // every authority of a leaf is sent, so that the node can check the chain before it touches anything
     ...uniqueParts([
@@ -186,8 +182,8 @@ export const applyPayload = (
     ]),
     ...leafLines,
     ...plan.files.map(fileLine),
-    ...caRows.map(({ path, authority }) => `guard ${path} ${caPart(authority)}`),
-    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${name} ${kind} ${unit}`),
+    ...caRows.map(({ path, authority }) => `guard ${as.path(path)} ${caPart(authority)}`),
+    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
     ...plan.files.flatMap((row) => useLines(row, plan, config)),
     ...plan.consumers.flatMap(({ name, proofs }) =>
       proofs(plan.node, config).flatMap((proof) => proofLine(name, proof, issued)),

@@ -1,0 +1,41 @@
+import type { Config } from "./config";
+import type { FileRow } from "./layout";
+import type { NodePlan } from "./plan";
+import { consumerOf, needOf, type ConsumerName, type Need } from "./reload";
+
+/** What a change of one file does to one service. */
+export interface Effect {
+  readonly consumer: ConsumerName;
+  readonly need: Need;
+}
+
+/** The stack's restart policy applied to what a consumer needs; undefined: nothing is done. */
+const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
+  switch (policy) {
+    case "auto":
+      return need;
+    case "always":
+      return "restart";
+    case "never":
+      return need === "restart" ? undefined : need;
+  }
+};
+
+/** What a change of this file asks of the services that run on this node. */
+export const effectsOf = (row: FileRow, plan: NodePlan, config: Config): Effect[] => {
+  const minor = Number(config.cluster.kubernetesVersion.split(".")[1]);
+  const here = new Set(plan.consumers.map(({ name }) => name));
+  return row.uses.flatMap((input) => {
+    const consumer = consumerOf(input);
+    const need = needUnder(config.restart, needOf(input, minor));
+    return need === undefined || !here.has(consumer) ? [] : [{ consumer, need }];
+  });
+};
+
+/** What it does to a node's services when these files change: each service once, a restart before a reload. */
+export const nodeEffects = (rows: readonly FileRow[], plan: NodePlan, config: Config): Map<ConsumerName, Need> => {
+  const needs = new Map<ConsumerName, Need>();
+  for (const { consumer, need } of rows.flatMap((row) => effectsOf(row, plan, config)))
+    if (needs.get(consumer) !== "restart") needs.set(consumer, need);
+  return needs;
+};
