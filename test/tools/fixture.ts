@@ -102,7 +102,7 @@ export class Machine {
     return ensure(names, (line) => this.lines.push(line), {
       env: this.env,
       catalog: tools,
-      patience: { answerMs: 400, stallMs: 400 },
+      patience: { answerMs: 1_000, stallMs: 1_000 },
     });
   }
 

@@ -13,7 +13,9 @@ const released = program("released");
 
 type Answers = Parameters<typeof playSite>[0];
 
-describe("a release site", () => {
+describe("a release site", function () {
+  // The SDK alone takes seconds to load on a busy machine.
+  this.timeout(20_000);
   let machine: Machine;
   let site: PlayedSite | undefined;
 
@@ -70,7 +72,7 @@ describe("a release site", () => {
     await machine.get();
     assert.deepEqual(machine.calls(), ["."]);
     assert.deepEqual(site.asked, []);
-    assert.ok(Date.now() - began < 3_000);
+    assert.ok(Date.now() - began < 5_000);
   });
 
   it("that falls silent in the middle of a file is given up", async () => {
@@ -79,12 +81,12 @@ describe("a release site", () => {
       response.write(released);
     };
     assert.equal(await getFrom({ [assetPath]: half, [sumPath]: digestOf(released) }), `built v${version}`);
-    assert.match(machine.said(), /widget stood still for 0\.4 s/);
+    assert.match(machine.said(), /widget stood still for 1 s/);
   });
 
   it("that does not answer one request after another is given up", async () => {
     assert.equal(await getFrom({ [sumPath]: () => undefined }), `built v${version}`);
-    assert.match(machine.said(), /\.sha256 did not answer within 0\.4 s/);
+    assert.match(machine.said(), /\.sha256 did not answer within 1 s/);
   });
 
   it("is asked once for all its tools", async () => {

@@ -56,6 +56,15 @@ describe("the toolchain", () => {
       });
     }
 
+    it("takes any newer version where the table asks for no single minor", async () => {
+      machine.putGo();
+      const free: Tool = { ...widget, installed: { args: ["--version"], minimum: "1.36.2" } };
+      machine.put("widget", '#!/bin/sh\necho "widget v1.36.1"\n');
+      assert.equal(run((await machine.get([free]))["widget"]), `built v${version}`);
+      const newer = machine.put("widget", '#!/bin/sh\necho "widget v1.40.0"\n');
+      assert.equal((await machine.get([free]))["widget"], newer);
+    });
+
     it("takes a tool of several programs from PATH only when all of them are there", async () => {
       const pair: Tool = { ...widget, binaries: ["widget", "widget-host"], release: widget.release! };
       const build = ["widget", "widget-host"].map((binary) => ({
