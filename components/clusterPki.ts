@@ -106,7 +106,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       { algorithm: "RSA", rsaBits: 2048 },
       { parent: this, protect: true },
     );
-    return { privatePem: key.privateKeyPem, publicPem: key.publicKeyPem };
+    return { privatePem: pulumi.secret(key.privateKeyPem), publicPem: key.publicKeyPem };
   }
 
   private payload(

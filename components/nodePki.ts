@@ -89,7 +89,7 @@ export class NodePki extends pulumi.ComponentResource {
       },
       options,
     );
-    return { ...this.issue(leaf, request.certRequestPem), keyPem: key.privateKeyPem };
+    return { ...this.issue(leaf, request.certRequestPem), keyPem: pulumi.secret(key.privateKeyPem) };
   }
 
   private issue(leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {

@@ -1,0 +1,106 @@
+/** Pulumi's mocks, answering like nodes and like the tls provider: real signing requests, real certificates. */
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  Pkcs10CertificateRequestGenerator,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+  type JsonGeneralName,
+} from "@peculiar/x509";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+const generate = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+
+const words = (payload: string, word: string, profile: string): string[] =>
+  payload
+    .split("\n")
+    .map((line) => line.split(" "))
+    .flatMap(([first, second, third]) => (first === word && second === profile ? [third ?? ""] : []));
+
+/** What a node prints for a request payload. */
+const answerRequest = async (payload: string): Promise<string> => {
+  const leaves = payload.split("\n").filter((line) => line.startsWith("leaf "));
+  const answers = leaves.map(async (line) => {
+    const [, profile = "", id = ""] = line.split(" ");
+    const names = words(payload, "san", profile).map((san): JsonGeneralName => {
+      const [kind, ...rest] = san.split(":");
+      return kind === "IP" ? { type: "ip", value: rest.join(":") } : { type: "dns", value: rest.join(":") };
+    });
+    const request = await Pkcs10CertificateRequestGenerator.create({
+      name: [
+        { CN: words(payload, "cn", profile) },
+        ...words(payload, "o", profile).map((organization) => ({ O: [organization] })),
+      ],
+      keys: await generate(),
+      signingAlgorithm: ALGORITHM,
+      extensions: names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : [],
+    });
+    return `csr ${profile} ${id}\n${request.toString("pem")}\n`;
+  });
+  return (await Promise.all(answers)).join("");
+};
+
+const certificate = async (): Promise<string> =>
+  (
+    await X509CertificateGenerator.createSelfSigned({
+      name: "CN=mock",
+      keys: await generate(),
+      signingAlgorithm: ALGORITHM,
+      notBefore: new Date("2026-11-22T00:00:00Z"),
+      notAfter: new Date("2027-11-22T00:00:00Z"),
+    })
+  ).toString("pem");
+
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const textOf = (value: unknown): string => {
+  if (typeof value === "string") return value;
+  // a secret reaches mocks in the engine's envelope
+  const inner = (value as { value?: unknown } | undefined)?.value;
+  return typeof inner === "string" ? inner : "";
+};
+
+const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, unknown>> => {
+  const validity = { validityStartTime: "2026-11-22T00:00:00Z", validityEndTime: "2027-11-22T00:00:00Z" };
+  switch (type) {
+    case "command:remote:Command":
+      return { stdout: textOf(inputs["create"]).endsWith("request") ? await answerRequest(textOf(inputs["stdin"])) : "" };
+    case "tls:index/privateKey:PrivateKey":
+      return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: "PUBLIC KEY of the mock\n" };
+    case "tls:index/certRequest:CertRequest":
+      return { certRequestPem: "REQUEST\n" };
+    default:
+      return type.startsWith("tls:") ? { certPem: await certificate(), ...validity } : {};
+  }
+};
+
+/** Runs a program under mocks and gives what it registered. */
+export const registeredBy = async (program: () => pulumi.Output<unknown>, preview: boolean): Promise<Registered[]> => {
+  const registered: Registered[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: async ({ type, name, inputs, id }) => {
+        const resource = { type, name, inputs: inputs as Record<string, unknown> };
+        registered.push(resource);
+        return { id: id ?? `${name}-id`, state: { ...resource.inputs, ...(await outputsOf(resource)) } };
+      },
+      call: ({ inputs }) => inputs as Record<string, unknown>,
+    },
+    "kube-pki",
+    "test",
+    preview,
+  );
+  await new Promise((resolve, reject) => {
+    program().apply(resolve);
+    setTimeout(() => {
+      reject(new Error("the program did not come to an end"));
+    }, 8000).unref();
+  });
+  return registered;
+};
