@@ -54,6 +54,7 @@ function digest(): string {
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
     .map((name) => join(__dirname, name));
   const lock = join(__dirname, "../../../package-lock.json");
-  for (const file of [...sources.sort(), lock]) hash.update(`${relative(__dirname, file)}\0`).update(readFileSync(file));
+  for (const file of [...sources.sort(), lock])
+    hash.update(`${relative(__dirname, file)}\0`).update(readFileSync(file));
   return hash.digest("hex").slice(0, 16);
 }

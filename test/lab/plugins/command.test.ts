@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { remote, types } from "@pulumi/command";
 import { secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
 import { SshServer } from "./sshServer";
-import { isSecret, TestStack, type Run } from "./testStack";
+import { isSecret, isUnknown, TestStack, type Run } from "./testStack";
 
 type Arguments = Omit<remote.CommandArgs, "connection"> & { connection?: Input<types.input.remote.ConnectionArgs> };
 
@@ -12,11 +12,19 @@ describe("command plugin", function () {
   let server: SshServer;
   let stack: TestStack;
   /** A program with one command named `it`. */
-  const one = (args: Arguments, options?: CustomResourceOptions) => async () => {
-    const command = new remote.Command("it", { connection: server.connection, addPreviousOutputInEnv: false, ...args }, options);
+  const one = (args: Arguments, options?: CustomResourceOptions) => () => {
+    const command = new remote.Command(
+      "it",
+      { connection: server.connection, addPreviousOutputInEnv: false, ...args },
+      options,
+    );
     return { stdout: command.stdout, stderr: command.stderr };
   };
-  const errors = (run: Run): string => run.messages.filter((m) => m.severity === "error").map((m) => m.text).join("\n");
+  const errors = (run: Run): string =>
+    run.messages
+      .filter((m) => m.severity === "error")
+      .map((m) => m.text)
+      .join("\n");
 
   beforeEach(async () => {
     [server, stack] = await Promise.all([SshServer.start(), TestStack.create()]);
@@ -45,7 +53,7 @@ describe("command plugin", function () {
     assert.deepEqual(changed.steps["it"], ["update"]);
     assert.equal(server.connections, before);
     for (const outputs of [planned["it"], changed.planned["it"]]) {
-      assert.notEqual(outputs?.["stdout"], "", "stdout is not known before the command has run");
+      assert.ok(isUnknown(outputs?.["stdout"]) && isUnknown(outputs?.["stderr"]), JSON.stringify(outputs));
     }
   });
 
@@ -69,7 +77,10 @@ describe("command plugin", function () {
       const run = await stack.up(one(args));
       assert.deepEqual(run.steps["it"], [i === 0 ? "create" : "update"], JSON.stringify(args));
     }
-    assert.deepEqual(server.commands, changes.map(() => "make"));
+    assert.deepEqual(
+      server.commands,
+      changes.map(() => "make"),
+    );
   });
 
   it("updates by the update command when there is one", async () => {
@@ -142,7 +153,10 @@ describe("command plugin", function () {
     for (const bag of [stored?.inputs, stored?.outputs]) {
       assert.ok(isSecret(bag?.["connection"]), "connection");
       assert.ok(isSecret(bag?.["stdin"]), "stdin");
-      assert.ok(isSecret((bag?.["environment"] as Record<string, unknown>)["A"] ?? bag?.["environment"]), "environment");
+      assert.ok(
+        isSecret((bag?.["environment"] as Record<string, unknown>)["A"] ?? bag?.["environment"]),
+        "environment",
+      );
     }
     assert.equal(stored?.outputs?.["stdout"], "heard hush");
     await stack.up(one({ create: "cat again", stdin: secret("hush") }, { additionalSecretOutputs: ["stdout"] }));
@@ -173,11 +187,20 @@ describe("command plugin", function () {
     const args = (stdin: string): Arguments => ({ create: "make", stdin, addPreviousOutputInEnv: true });
     await stack.up(one(args("1")));
     await stack.up(one(args("2")));
-    assert.deepEqual(server.executed.map((e) => e.environment), [{}, { PULUMI_COMMAND_STDOUT: "before" }]);
+    assert.deepEqual(
+      server.executed.map((e) => e.environment),
+      [{}, { PULUMI_COMMAND_STDOUT: "before" }],
+    );
     server.acceptsEnvironment = false;
     const run = await stack.up(one(args("3")));
     assert.equal(run.failed, false);
-    assert.match(run.messages.filter((m) => m.severity === "warning").map((m) => m.text).join(), /PULUMI_COMMAND_STDOUT/);
+    assert.match(
+      run.messages
+        .filter((m) => m.severity === "warning")
+        .map((m) => m.text)
+        .join(),
+      /PULUMI_COMMAND_STDOUT/,
+    );
   });
 
   it("dials again after a failed dial", async () => {
@@ -189,7 +212,7 @@ describe("command plugin", function () {
   });
 
   it("gives up after dialErrorLimit, also on a wrong host key and a wrong login", async () => {
-    const other = (await SshServer.start());
+    const other = await SshServer.start();
     await other.stop();
     const cases = {
       "connection refused": { ...server.connection, port: 1 },
@@ -210,7 +233,7 @@ describe("command plugin", function () {
   });
 
   it("dials anew for each command", async () => {
-    const many = async () => {
+    const many = () => {
       for (let i = 0; i < 40; i += 1) {
         new remote.Command(`c${String(i)}`, { connection: server.connection, create: `make ${String(i)}` });
       }

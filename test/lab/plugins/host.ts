@@ -5,7 +5,7 @@ import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Change, Properties } from "./values";
 
 export type Severity = "info" | "warning" | "error";
@@ -24,15 +24,21 @@ export interface Failure {
   readonly reason: string;
 }
 
+export interface Made {
+  readonly id: string;
+  readonly state: Properties;
+}
+
 /** One resource type of a plugin. State is the outputs, which hold the inputs as well. */
 export interface ResourceType {
   check(inputs: Properties): Failure[];
   /** Each difference, with whether it asks for a replacement. */
   diff(before: { inputs: Properties; state: Properties }, inputs: Properties): (Change & { replace: boolean })[];
-  create(inputs: Properties, context: Context): Promise<{ id: string; state: Properties }>;
-  update(state: Properties, inputs: Properties, context: Context): Promise<Properties>;
+  create(inputs: Properties, context: Context): Made | Promise<Made>;
+  update(state: Properties, inputs: Properties, context: Context): Properties | Promise<Properties>;
   read(state: Properties): Properties;
-  delete(state: Properties, context: Context): Promise<void>;
+  /** Without it there is nothing to do. */
+  delete?(state: Properties, context: Context): Promise<void>;
 }
 
 export interface Plugin {
@@ -46,7 +52,12 @@ const messageBytes = 400 * 1024 * 1024;
 /** An error travels in HTTP/2 trailers, and Node refuses to send more than 64 KiB of those, percent-encoded. */
 const errorBytes = 40 * 1024;
 
-const kinds = { add: 0, delete: 2, update: 4 } as const;
+const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = proto.PropertyDiff.Kind;
+const kinds = {
+  add: { plain: ADD, replace: ADD_REPLACE },
+  delete: { plain: DELETE, replace: DELETE_REPLACE },
+  update: { plain: UPDATE, replace: UPDATE_REPLACE },
+} as const;
 
 /** Serves the plugin to the engine that started this process, by the protocol of every Pulumi plugin. */
 export function serve(served: Plugin): void {
@@ -128,7 +139,7 @@ export function serve(served: Plugin): void {
         .setProperties(struct(typeOf(r.getUrn()).read(plain(r.getProperties())))),
     ),
     delete: unary(async (r: proto.DeleteRequest) => {
-      await typeOf(r.getUrn()).delete(plain(r.getProperties()), context(r.getUrn(), false));
+      await typeOf(r.getUrn()).delete?.(plain(r.getProperties()), context(r.getUrn(), false));
       return new Empty();
     }),
   });
@@ -148,8 +159,7 @@ function leaveWithEngine(idle: () => boolean): void {
 }
 
 function logger(address: string | undefined) {
-  const client =
-    address === undefined ? undefined : new EngineClient(address, grpc.credentials.createInsecure());
+  const client = address === undefined ? undefined : new EngineClient(address, grpc.credentials.createInsecure());
   let last: Promise<void> = Promise.resolve();
   const severities = {
     info: engine.LogSeverity.INFO,
@@ -168,7 +178,10 @@ function logger(address: string | undefined) {
         () =>
           new Promise((resolve) => {
             if (client === undefined) resolve();
-            else client.log(request, () => { resolve(); });
+            else
+              client.log(request, () => {
+                resolve();
+              });
           }),
       );
     },
@@ -181,8 +194,7 @@ function differences(changes: (Change & { replace: boolean })[]): proto.DiffResp
   const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
   response.setChanges(changes.length === 0 ? DIFF_NONE : DIFF_SOME);
   for (const { path, kind, replace } of changes) {
-    // In the protocol each kind is followed by itself with a replacement.
-    const detail = new proto.PropertyDiff().setKind((kinds[kind] + (replace ? 1 : 0)) as proto.PropertyDiff.Kind);
+    const detail = new proto.PropertyDiff().setKind(kinds[kind][replace ? "replace" : "plain"]);
     response.getDetaileddiffMap().set(path, detail);
     response.addDiffs(path);
     if (replace) response.addReplaces(path);
@@ -191,11 +203,11 @@ function differences(changes: (Change & { replace: boolean })[]): proto.DiffResp
 }
 
 function plain(value: Struct | undefined): Properties {
-  return (value?.toJavaScript() ?? {}) as Properties;
+  return value?.toJavaScript() ?? {};
 }
 
 function struct(value: Properties): Struct {
-  return Struct.fromJavaScript(value as Record<string, JavaScriptValue>);
+  return Struct.fromJavaScript(value);
 }
 
 function messageOf(error: unknown): string {

@@ -61,7 +61,11 @@ export class SshServer {
 
   stop(): Promise<void> {
     for (const client of this.open) client.end();
-    return new Promise((resolve) => this.server.close(() => { resolve(); }));
+    return new Promise((resolve) =>
+      this.server.close(() => {
+        resolve();
+      }),
+    );
   }
 
   private welcome(client: Connection): void {
@@ -89,7 +93,7 @@ export class SshServer {
   private serve(session: Session): void {
     const environment: Record<string, string> = {};
     session.on("env", (accept, reject, { key, val }) => {
-      if (this.acceptsEnvironment) environment[key] = String(val);
+      if (this.acceptsEnvironment) environment[key] = val;
       // ssh2 gives no function when no reply is wanted.
       const reply = (this.acceptsEnvironment ? accept : reject) as (() => void) | undefined;
       reply?.();

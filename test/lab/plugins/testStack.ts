@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LocalWorkspace, type EngineEvent, type OpType, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
 import { pluginEnv } from "./env";
+import { unknown } from "./values";
 
 /** One resource as the exported state holds it. */
 export interface StoredResource {
@@ -20,14 +21,19 @@ export interface Run {
   /** By logical name: the properties that differ, and those that ask for a replacement. */
   readonly diffs: Readonly<Record<string, readonly string[]>>;
   readonly replaces: Readonly<Record<string, readonly string[]>>;
-  /** What was planned for each resource's outputs, by logical name. */
+  /** The outputs of each resource, in a preview as far as they are known then; by logical name. */
   readonly planned: Readonly<Record<string, Record<string, unknown>>>;
   readonly messages: readonly { severity: string; text: string; transient: boolean }[];
   readonly failed: boolean;
 }
 
+/** Makes resources and gives the outputs of the stack. */
+type Program = () => Record<string, unknown> | void;
+
 /** A stack of inline programs on the real engine, with its own state, in a folder that goes with it. */
 export class TestStack {
+  private exported: { resources?: StoredResource[] } | undefined;
+
   private constructor(
     private readonly folder: string,
     private readonly stack: Stack,
@@ -45,19 +51,19 @@ export class TestStack {
       // Keys of whoever runs the tests must not open the test's doors.
       SSH_AUTH_SOCK: "",
     };
-    const program = { stackName: "test", projectName: "standins", program: async () => undefined };
+    const program = { stackName: "test", projectName: "standins", program: () => Promise.resolve() };
     const stack = await LocalWorkspace.createStack(program, { envVars });
     // After each run the Automation API asks the CLI three more times for what no test looks at: 2 s saved a run.
-    const nothing = { outputs: async () => ({}), info: async () => undefined };
+    const nothing = { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) };
     return new TestStack(folder, Object.assign(stack, nothing));
   }
 
-  up(program: PulumiFn): Promise<Run> {
-    return this.record((onEvent) => this.stack.up({ program, onEvent }));
+  up(program: Program): Promise<Run> {
+    return this.record((onEvent) => this.stack.up({ program: asynchronous(program), onEvent }));
   }
 
-  preview(program: PulumiFn): Promise<Run> {
-    return this.record((onEvent) => this.stack.preview({ program, onEvent }));
+  preview(program: Program): Promise<Run> {
+    return this.record((onEvent) => this.stack.preview({ program: asynchronous(program), onEvent }));
   }
 
   refresh(): Promise<Run> {
@@ -86,15 +92,17 @@ export class TestStack {
       Object.assign(resource.outputs ?? {}, outputs);
     }
     await this.stack.importStack(exported);
+    this.exported = undefined;
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Read once after each run. */
   private async resources(): Promise<StoredResource[]> {
-    const { deployment } = await this.stack.exportStack();
-    return (deployment as { resources?: StoredResource[] }).resources ?? [];
+    this.exported ??= (await this.stack.exportStack()).deployment as { resources?: StoredResource[] };
+    return this.exported.resources ?? [];
   }
 
   private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
@@ -104,10 +112,11 @@ export class TestStack {
     const planned: Record<string, Record<string, unknown>> = {};
     const messages: Run["messages"][number][] = [];
     const onEvent = (event: EngineEvent): void => {
-      const { resourcePreEvent: step, diagnosticEvent: message } = event;
+      const { resourcePreEvent: step, resOutputsEvent: result, diagnosticEvent: message } = event;
+      if (result?.metadata.new) planned[nameOf(result.metadata.urn)] = result.metadata.new.outputs ?? {};
       if (message) {
         const plain = message.message.replace(/<\{%\w+%\}>/g, "").trimEnd();
-        messages.push({ severity: message.severity, text: plain, transient: message.ephemeral ?? false });
+        messages.push({ severity: message.severity, text: plain, transient: message.ephemeral === true });
       }
       if (!step || step.metadata.type.startsWith("pulumi:")) return;
       const { urn, op, detailedDiff, diffs: differing = [], keys = [] } = step.metadata;
@@ -115,9 +124,9 @@ export class TestStack {
       (steps[name] ??= []).push(op);
       if (detailedDiff ?? differing.length > 0) diffs[name] = detailedDiff ? Object.keys(detailedDiff) : differing;
       if (keys.length > 0) replaces[name] = keys;
-      if (step.metadata.new) planned[name] = step.metadata.new.outputs ?? {};
     };
     let failed = false;
+    this.exported = undefined;
     try {
       await run(onEvent);
     } catch (error) {
@@ -128,8 +137,18 @@ export class TestStack {
   }
 }
 
+const asynchronous = (program: Program) => () =>
+  new Promise<Record<string, unknown>>((resolve) => {
+    resolve(program() ?? {});
+  });
+
 function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
+}
+
+/** Whether an event shows the value as one that is known only after the run. */
+export function isUnknown(value: unknown): boolean {
+  return value === unknown;
 }
 
 /** How the exported state shows an encrypted value. */

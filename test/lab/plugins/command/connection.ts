@@ -47,7 +47,9 @@ class Endpoint {
     const { given } = this;
     const privateKey = text(given["privateKey"]);
     const password = text(given["password"]);
-    const agent = text(given["agentSocketPath"]) ?? (process.env["SSH_AUTH_SOCK"] || undefined);
+    const agent =
+      text(given["agentSocketPath"]) ??
+      (process.env["SSH_AUTH_SOCK"] === "" ? undefined : process.env["SSH_AUTH_SOCK"]);
     const hostKey = text(given["hostKey"]);
     if (agent !== undefined) await reachable(agent);
     return {
@@ -77,7 +79,9 @@ class Endpoint {
         socket.destroy();
         reject(new Error(`${where}: ${message}`));
       };
-      const timer = setTimeout(() => { fail("i/o timeout"); }, seconds * 1000);
+      const timer = setTimeout(() => {
+        fail("i/o timeout");
+      }, seconds * 1000);
       if (seconds === 0) clearTimeout(timer);
       socket.once("error", (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
@@ -122,7 +126,9 @@ function handshake(config: ConnectConfig, sock: Duplex): Promise<Client> {
       reject(new Error(`ssh: handshake failed: ${wording(error.message)}`));
     };
     client.once("error", fail);
-    client.once("close", () => { fail(new Error("EOF")); });
+    client.once("close", () => {
+      fail(new Error("EOF"));
+    });
     client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) => {
       finish(prompts.map(() => String(config.password)));
     });
@@ -132,7 +138,7 @@ function handshake(config: ConnectConfig, sock: Duplex): Promise<Client> {
       client.on("error", () => undefined);
       resolve(client);
     });
-    client.connect({ ...config, sock: sock as never });
+    client.connect({ ...config, sock: sock });
   });
 }
 
@@ -155,7 +161,9 @@ function through(bastion: Client, target: Endpoint): Promise<Duplex> {
 function reachable(socketPath: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
-    socket.once("error", (error) => { reject(new Error(`dial unix ${socketPath}: ${error.message}`)); });
+    socket.once("error", (error) => {
+      reject(new Error(`dial unix ${socketPath}: ${error.message}`));
+    });
     socket.once("connect", () => {
       socket.destroy();
       resolve();

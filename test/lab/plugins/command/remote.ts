@@ -62,7 +62,12 @@ function outputOf(state: Properties): Output {
   return { stdout: text(state["stdout"]) ?? "", stderr: text(state["stderr"]) ?? "" };
 }
 
-async function run(command: string, inputs: Properties, before: Output, context: Context): Promise<Output & Properties> {
+async function run(
+  command: string,
+  inputs: Properties,
+  before: Output,
+  context: Context,
+): Promise<Output & Properties> {
   const connection = inputs["connection"];
   if (!isObject(connection)) throw new Error("connection: give an object with at least a host");
   // Left open until the plugin ends, as the official one does: one connection per command run.

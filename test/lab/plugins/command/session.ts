@@ -31,11 +31,20 @@ export class Session {
     const ended = new Promise<Exit>((resolve) => {
       let exit: Exit = { kind: "lost" };
       channel.on("exit", (code: number | null, signal?: string, _core?: unknown, description?: string) => {
-        exit = code === null ? { kind: "signal", signal: signal ?? "", description: description ?? "" } : { kind: "code", code };
+        exit =
+          code === null
+            ? { kind: "signal", signal: signal ?? "", description: description ?? "" }
+            : { kind: "code", code };
       });
-      channel.on("close", () => { resolve(exit); });
-      channel.on("data", (chunk: Buffer) => { output("stdout", chunk); });
-      channel.stderr.on("data", (chunk: Buffer) => { output("stderr", chunk); });
+      channel.on("close", () => {
+        resolve(exit);
+      });
+      channel.on("data", (chunk: Buffer) => {
+        output("stdout", chunk);
+      });
+      channel.stderr.on("data", (chunk: Buffer) => {
+        output("stderr", chunk);
+      });
       // A command that ends without reading all of its input is no error.
       channel.on("error", () => undefined);
     });
@@ -51,7 +60,9 @@ export class Session {
   private ask(request: (protocol: Protocol, id: number) => void): Promise<boolean> {
     const { channel } = this;
     return new Promise((resolve) => {
-      channel._callbacks.push((failed) => { resolve(!failed); });
+      channel._callbacks.push((failed) => {
+        resolve(!failed);
+      });
       request(channel._client._protocol, channel.outgoing.id);
     });
   }

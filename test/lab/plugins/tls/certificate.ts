@@ -41,7 +41,8 @@ export function issue(template: Template, key: KeyObject, issuer?: Issuer): Issu
     throw new Error("Must contain at least one Distinguished Name when creating Certificate Authority (CA)");
   }
   // Zero is not written: the official provider does not set the flag Go wants for it.
-  const pathLength = template.maxPathLength !== undefined && template.maxPathLength > 0 ? template.maxPathLength : undefined;
+  const pathLength =
+    template.maxPathLength !== undefined && template.maxPathLength > 0 ? template.maxPathLength : undefined;
   if (pathLength !== undefined && !isCa) throw new Error("x509: only CAs are allowed to specify MaxPathLen");
 
   const ownName = nameToDer(subject);
@@ -87,7 +88,9 @@ export function issuerOf(caDer: Buffer, key: KeyObject): Issuer & { isCa: boolea
   if (!certificate.publicKey.export({ format: "der", type: "spki" }).equals(publicKeyInfo(key))) {
     throw new Error("x509: provided PrivateKey doesn't match parent's PublicKey");
   }
-  const parts = decode(element(decode(element(decode(caDer), 0, "certificate").content), 0, "certificate body").content);
+  const parts = decode(
+    element(decode(element(decode(caDer), 0, "certificate").content), 0, "certificate body").content,
+  );
   const versioned = parts[0]?.tag === context(0, true) ? 1 : 0;
   const extensions = parts.find((part) => part.tag === context(3, true));
   const identifier = extensions && readExtensions(extensions.content).find(({ id }) => id === subjectKeyIdentifier);
@@ -111,7 +114,7 @@ function usageExtensions(allowedUses: readonly string[]): Buffer[] {
 function flags(bits: number[]): Buffer {
   const highest = Math.max(...bits);
   const bytes = Buffer.alloc(Math.floor(highest / 8) + 1);
-  for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (0x80 >> bit % 8);
+  for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (0x80 >> (bit % 8));
   return bitString(bytes, 7 - (highest % 8));
 }
 

@@ -55,7 +55,7 @@ export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
   const bytes = [first * 40 + second, ...rest].flatMap((arc) => {
     const groups = [arc % 128];
-    for (let high = Math.floor(arc / 128); high > 0; high = Math.floor(high / 128)) groups.unshift(0x80 | high % 128);
+    for (let high = Math.floor(arc / 128); high > 0; high = Math.floor(high / 128)) groups.unshift(0x80 | (high % 128));
     return groups;
   });
   return encode(tag.oid, Buffer.from(bytes));
@@ -63,7 +63,10 @@ export function oid(dotted: string): Buffer {
 
 /** UTCTime until 2049, GeneralizedTime after (RFC 5280, 4.1.2.5); both in whole seconds. */
 export function time(at: Date): Buffer {
-  const digits = at.toISOString().replace(/\.\d+Z$/, "Z").replace(/[-:T]/g, "");
+  const digits = at
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z")
+    .replace(/[-:T]/g, "");
   const short = at.getUTCFullYear() >= 1950 && at.getUTCFullYear() < 2050;
   return encode(short ? tag.utcTime : tag.generalizedTime, Buffer.from(short ? digits.slice(2) : digits));
 }
@@ -78,13 +81,17 @@ export interface Element {
 /** The elements that stand one after another in the bytes. */
 export function decode(bytes: Buffer): Element[] {
   const elements: Element[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const first = bytes[at + 1] ?? 0;
     const digits = first & 0x80 ? first & 0x7f : 0;
     const size = digits === 0 ? first : parseInt(bytes.toString("hex", at + 2, at + 2 + digits), 16);
     const start = at + 2 + digits;
     if (!(start + size <= bytes.length)) throw new Error("asn1: data truncated");
-    elements.push({ tag: bytes[at] ?? 0, content: bytes.subarray(start, start + size), raw: bytes.subarray(at, start + size) });
+    elements.push({
+      tag: bytes[at] ?? 0,
+      content: bytes.subarray(start, start + size),
+      raw: bytes.subarray(at, start + size),
+    });
     at = start + size;
   }
   return elements;

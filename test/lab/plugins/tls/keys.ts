@@ -20,7 +20,7 @@ export function generate(algorithm: Algorithm, rsaBits: number, curve: keyof typ
 export function privateKeyPem(key: KeyObject): string {
   const older = { RSA: "pkcs1", ECDSA: "sec1", ED25519: "pkcs8" } as const;
   const type = older[algorithmOf(key)];
-  return (key.export({ format: "pem", type: type as "pkcs1" }) as string).replace(/\r/g, "");
+  return (key.export({ format: "pem", type: type }) as string).replace(/\r/g, "");
 }
 
 export function parsePrivateKey(pem: string): KeyObject {
@@ -51,7 +51,9 @@ export function keyIdentifier(spki: Buffer): Buffer {
   const parts = decode(element(decode(spki), 0, "public key").content);
   const bits = element(parts, 1, "public key bits").content.subarray(1);
   const ed25519 = element(parts, 0, "key algorithm").content.includes(oid("1.3.101.112"));
-  return createHash("sha1").update(ed25519 ? octetString(bits) : bits).digest();
+  return createHash("sha1")
+    .update(ed25519 ? octetString(bits) : bits)
+    .digest();
 }
 
 interface Signature {
@@ -70,7 +72,7 @@ const signatures: Readonly<Record<string, Signature>> = {
   secp521r1: ecdsaWith("sha512", "1.2.840.10045.4.3.4"),
 };
 
-export function signatureOf(key: KeyObject): { identifier: Buffer; sign(bytes: Buffer): Buffer } {
+export function signatureOf(key: KeyObject): { identifier: Buffer; sign: (bytes: Buffer) => Buffer } {
   const found = signatures[key.asymmetricKeyDetails?.namedCurve ?? algorithmOf(key)];
   if (found === undefined) throw new Error("x509: unsupported elliptic curve");
   return { identifier: found.identifier, sign: (bytes) => sign(found.hash, bytes, key) };

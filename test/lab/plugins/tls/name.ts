@@ -26,7 +26,9 @@ export function nameFromInput(subject: Value | undefined): Name {
     return { oid, values: value === undefined ? texts(subject[field]) : [value] };
   });
   const email = text(subject["emailAddress"]);
-  return [...name, { oid: emailAddress, values: email === undefined ? [] : [email] }].filter((a) => a.values.length > 0);
+  return [...name, { oid: emailAddress, values: email === undefined ? [] : [email] }].filter(
+    (a) => a.values.length > 0,
+  );
 }
 
 /** The attributes of an encoded name that Go carries over to a certificate; others, the e-mail address too, are lost. */

@@ -1,5 +1,17 @@
 import type { KeyObject } from "node:crypto";
-import { bitString, context, decode, element, encode, integer, oid, octetString, readOid, sequence, setOf } from "./der";
+import {
+  bitString,
+  context,
+  decode,
+  element,
+  encode,
+  integer,
+  oid,
+  octetString,
+  readOid,
+  sequence,
+  setOf,
+} from "./der";
 import { publicKeyInfo, signatureOf } from "./keys";
 import { nameFromDer, nameToDer, type Name } from "./name";
 import { alternativesFromDer, alternativesToDer, readExtensions, subjectAltName, type Alternatives } from "./names";

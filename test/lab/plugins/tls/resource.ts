@@ -55,26 +55,29 @@ export function tlsResource(definition: Definition): ResourceType {
       return [...changes, ...(expires ? renewal(state, plan) : [])];
     },
 
-    async create(inputs, context) {
+    create(inputs, context) {
       const plan = planned(inputs);
-      if (context.preview) return { id: "", state: { ...plan, ...Object.fromEntries(computed.map((c) => [c, unknown])) } };
+      if (context.preview)
+        return { id: "", state: { ...plan, ...Object.fromEntries(computed.map((c) => [c, unknown])) } };
       const { id, outputs } = definition.make(plan);
       return { id, state: { ...plan, ...outputs, id } };
     },
 
-    update: async (state, inputs) => kept(state, inputs),
+    update: (state, inputs) => kept(state, inputs),
     read: (state) => (expires && isDue(state, state) ? { ...state, readyForRenewal: true } : state),
-    delete: async () => undefined,
   };
 }
 
 function keptInputs(definition: Definition, state: Properties, inputs: Properties): Properties {
   const names = Object.keys(definition.inputs).filter((name) => definition.inputs[name] === "replaceIfGiven");
-  return Object.fromEntries(names.filter((name) => inputs[name] === undefined).map((name) => [name, state[name] ?? null]));
+  return Object.fromEntries(
+    names.filter((name) => inputs[name] === undefined).map((name) => [name, state[name] ?? null]),
+  );
 }
 
 function replaces(rule: Rule, before: Properties[string] | undefined): boolean {
-  if (rule === "replaceIfPem") return /^-----BEGIN [A-Za-z ]+-----\n[\s\S]+\n-----END [A-Za-z ]+-----\n?$/.test(text(before) ?? "");
+  if (rule === "replaceIfPem")
+    return /^-----BEGIN [A-Za-z ]+-----\n[\s\S]+\n-----END [A-Za-z ]+-----\n?$/.test(text(before) ?? "");
   return rule !== "update";
 }
 

@@ -72,7 +72,10 @@ export const certRequest = tlsResource({
   make(inputs) {
     const key = named("Failed to parse private key PEM", () => parsePrivateKey(text(inputs["privateKeyPem"]) ?? ""));
     const der = writeRequest(nameFromInput(subjectOf(inputs)), alternativesFromInput(inputs), key);
-    return { id: sha1(der), outputs: { keyAlgorithm: algorithmOf(key), certRequestPem: toPem("CERTIFICATE REQUEST", der) } };
+    return {
+      id: sha1(der),
+      outputs: { keyAlgorithm: algorithmOf(key), certRequestPem: toPem("CERTIFICATE REQUEST", der) },
+    };
   },
 });
 
@@ -121,8 +124,12 @@ export const locallySignedCert = tlsResource({
     const request = named("Failed to parse certificate request PEM", () =>
       readRequest(fromPem("CERTIFICATE REQUEST", text(inputs["certRequestPem"]) ?? "")),
     );
-    const key = named("Failed to parse CA private key PEM", () => parsePrivateKey(text(inputs["caPrivateKeyPem"]) ?? ""));
-    const ca = named("Failed to parse CA certificate PEM", () => fromPem("CERTIFICATE", text(inputs["caCertPem"]) ?? ""));
+    const key = named("Failed to parse CA private key PEM", () =>
+      parsePrivateKey(text(inputs["caPrivateKeyPem"]) ?? ""),
+    );
+    const ca = named("Failed to parse CA certificate PEM", () =>
+      fromPem("CERTIFICATE", text(inputs["caCertPem"]) ?? ""),
+    );
     const issued = named("Failed to create certificate", () =>
       issue({ ...certificateOptions(inputs), ...request }, key, issuerOf(ca, key)),
     );
