@@ -9,7 +9,7 @@
 set -eu
 umask 077
 export LC_ALL=C
-unset CDPATH ENV IFS http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+unset CDPATH ENV IFS OPENSSL_CONF SSL_CERT_FILE SSL_CERT_DIR http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
 # KUBE_PKI_ROOT puts every path under a scratch folder, for tests. Only with it
 # do the other KUBE_PKI_ variables count: on a real node nothing from the
@@ -90,7 +90,7 @@ flush() { sync "$@" 2>/dev/null || sync; }
 sha256() { sha256sum "$1" | cut -c 1-64; }
 
 need_tools() {
-  for nt_tool in awk base64 cmp cp cut date grep mv od readlink sed sha256sum stat sync timeout tr; do
+  for nt_tool in awk base64 cmp cp cut date grep id mv readlink sed sha256sum sort stat sync timeout tr wc; do
     have "$nt_tool" || die "this node has no '$nt_tool', which the node script needs: install coreutils or busybox"
   done
 }
@@ -121,10 +121,7 @@ take_lock() {
       die "another run has held the lock for $LIMIT_LOCK s: look at it with 'ps', end it, then run again"
     nap
   done
-  LOCKED=yes
 }
-
-LOCKED=
 
 lock_folder() {
   if mkdir "$STATE/lock.d" 2>/dev/null; then

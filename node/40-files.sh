@@ -83,7 +83,8 @@ stage_file() { # n path mode owner group
   make_folders "$2"
   sf_new=$(dot_name "$ROOT$2")
   rm -f "$sf_new"
-  cat "$TX/new/$1" 2>"$TX/why" >"$sf_new" || die "$2 cannot be written: $(sed 's/.*: //;q' "$TX/why"), nothing was touched"
+  { cat "$TX/new/$1" >"$sf_new"; } 2>"$TX/why" ||
+    die "$2 cannot be written ($(sed 's/.*: //;q' "$TX/why")): make its folder writable or make room; nothing was touched"
   chown "$4:$5" "$sf_new" 2>/dev/null || die "owner or group $4:$5 of $2 is not known on this node: create it or change the layout"
   chmod "$3" "$sf_new"
 }

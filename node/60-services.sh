@@ -24,10 +24,13 @@ start_time() {
   echo $((bt_boot + $1 / bt_hz))
 }
 
+# unit_fact NAME: one property; without --value, which old systemds lack.
+unit_fact() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed 's/^[A-Za-z]*=//'; }
+
 # identity: "PID TICKS" of the consumer's process, nothing if it does not run.
 identity() {
   case $KIND in
-    systemd) id_pid=$(systemctl show -p MainPID --value "$UNIT" 2>/dev/null) || id_pid= ;;
+    systemd) id_pid=$(unit_fact MainPID) ;;
     static-pod) id_pid=$(static_pid) ;;
   esac
   [ "${id_pid:-0}" != 0 ] || return 0
@@ -59,8 +62,7 @@ absent() {
         echo "this node has no systemd"
         return 0
       }
-      ab_load=$(systemctl show -p LoadState --value "$UNIT" 2>/dev/null) || ab_load=not-found
-      case $ab_load in
+      case $(unit_fact LoadState) in
         not-found) echo "unit $UNIT does not exist" ;;
         masked) echo "unit $UNIT is masked (systemctl unmask $UNIT)" ;;
       esac

@@ -15,11 +15,8 @@ http_code() {
   case $1 in
     https)
       if have_openssl; then
-        set -- "$2"
-        # shellcheck disable=SC2059 # the text is ours and checked
-        printf "$hc_ask" |
-          timeout 5 openssl s_client -quiet -connect "$1" ${hc_pair:+-cert "$TX/parts/cert:$hc_pair" -key "$TX/parts/key:$hc_pair"} 2>/dev/null |
-          status_line
+        # shellcheck disable=SC2046,SC2059 # words wanted; the text is checked
+        printf "$hc_ask" | timeout 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>/dev/null | status_line
       elif have curl; then
         curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$TX/parts/cert:$hc_pair" --key "$TX/parts/key:$hc_pair"} "https://$2$3" || :
       else
@@ -39,6 +36,16 @@ http_code() {
       fi
       ;;
   esac
+}
+
+# client_pair PROFILE: the options that present it; certificates after the
+# first are its chain.
+client_pair() {
+  [ "$1" != - ] || return 0
+  echo "-cert $TX/parts/cert:$1 -key $TX/parts/key:$1"
+  [ "$(grep -c 'BEGIN CERTIFICATE' "$TX/parts/cert:$1")" -lt 2 ] && return 0
+  awk '/BEGIN CERTIFICATE/ { n++ } n > 1' "$TX/parts/cert:$1" >"$TX/chain"
+  echo "-cert_chain $TX/chain"
 }
 
 status_line() { awk 'NR == 1 && $1 ~ /^HTTP\// { print $2 }'; }

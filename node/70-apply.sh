@@ -1,8 +1,11 @@
 # ---- apply: the transaction ----------------------------------------------
 
+OURS= # yes once the transaction in $TX is this run's
+
 apply() {
   take_lock
   recover
+  OURS=yes
   begin
   check_leafs
   expand_parts
@@ -42,7 +45,7 @@ recover() {
     [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
   elif [ -f "$TX/journal" ]; then
     say "an earlier run was interrupted: putting back the set of $(sed 's/.*backup\///' "$TX/journal")"
-    put_back || die "$pb_failed could not be put back: its copy is in $(cat "$TX/journal"), put it there by hand and remove $TX"
+    put_back || die "$pb_failed could not be put back (immutable, read-only or full?), its copy is in $pb_from: mend that, then run again"
     doubt
   fi
   sweep
@@ -182,7 +185,11 @@ commit() {
     } | sort -u
   } >"$TX/applied"
   point proven
-  cmp -s "$TX/plan" "$STATE/plan" || cp "$TX/plan" "$STATE/plan"
+  if ! cmp -s "$TX/plan" "$STATE/plan"; then
+    cp "$TX/plan" "$STATE/plan.new"
+    flush "$STATE/plan.new"
+    mv "$STATE/plan.new" "$STATE/plan"
+  fi
   if cmp -s "$TX/applied" "$STATE/applied"; then rm "$TX/applied"; else flush "$TX/applied"; fi
   : >"$TX/committed"
   flush "$TX/committed" "$TX"
@@ -214,24 +221,27 @@ prune() {
   done
 }
 
-# roll_back: what a failed apply leaves behind is what it found.
+# roll_back: what a failed apply leaves behind is what it found. Where that
+# cannot be done the journal stays, and the next run begins with it.
 roll_back() {
   if [ -f "$TX/journal" ] && [ ! -f "$TX/committed" ]; then
     say "putting the old set back"
-    rb_bad=
-    put_back || rb_bad="$pb_failed could not be put back, its copy is in $BACKUP"
-    sweep
+    put_back || {
+      WHY="$WHY; NOT put back: $pb_failed (immutable, read-only or full?), its copy is in $pb_from"
+      return 0
+    }
     live_parts
+    rb_bad=
     : >>"$TX/restarted"
     while read -r rb_name <&3; do
       find_consumer "$rb_name"
-      restart_and_prove "$rb_name" || rb_bad="${rb_bad:+$rb_bad; }with the old set too $WHY_NOT"
+      restart_and_prove "$rb_name" || rb_bad="$rb_bad; with the old set too $WHY_NOT"
     done 3<"$TX/restarted"
     if [ -n "$rb_bad" ]; then
-      WHY="$WHY; $rb_bad"
+      WHY="$WHY$rb_bad"
       doubt
     else
-      rm -rf "$BACKUP"
+      rm -rf "$pb_from"
     fi
   fi
   [ ! -d "$TX" ] || sweep

@@ -56,8 +56,7 @@ worker_end() {
   set +e
   if [ "$we_code" -ne 0 ]; then
     [ -n "$WHY" ] || WHY="the script failed where it did not expect to (exit $we_code): see the lines above"
-    # Before the lock is ours the transaction in there is somebody else's.
-    [ -z "$LOCKED" ] || roll_back
+    [ -z "$OURS" ] || roll_back
     say "$WHY"
   fi
   {

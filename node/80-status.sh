@@ -14,7 +14,14 @@ verb_status() {
   while read -r vs_word vs_a vs_b _ <&3; do
     case $vs_word in
       file) [ ! -f "$ROOT$vs_a" ] || certificates_of "$ROOT$vs_a" | tell "file $vs_a" subject ;;
-      served) served_certificate "$vs_b" | tell "served $vs_a $vs_b" ;;
+      served)
+        served_certificate "$vs_b" >"$WORK/served"
+        if [ -s "$WORK/served" ]; then
+          tell "served $vs_a $vs_b" <"$WORK/served"
+        else
+          echo "served $vs_a $vs_b - - -"
+        fi
+        ;;
     esac
   done 3<"$STATE/plan"
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
 import { part } from "./payload";
@@ -145,6 +145,43 @@ for (const shell of shells) {
       const failed = await node.run("apply", node.payload(node.set()));
       await chattr("-i");
       assert.match(failed.why, /web\.crt cannot be replaced: it is immutable/);
+      assert.ok(node.holds(old));
+    });
+
+    it("keeps the journal while it cannot put back", async function () {
+      const [old, set] = [node.live(), node.set()];
+      await node.run("apply", node.payload(set), { KUBE_PKI_KILL_AT: "swapped-2" });
+      const frozen = node.path(files.webCert);
+      const chattr = (flag: string) => node.spawn("chattr", [flag, frozen], "");
+      if ((await chattr("+i")).code !== 0) return this.skip();
+      const stuck = await node.run("apply", node.payload(set));
+      await chattr("-i");
+      assert.equal(stuck.code, 1);
+      assert.match(stuck.why, /web\.crt could not be put back .*its copy is in \S+: mend that/);
+      await node.run("apply", node.payload(set, { more: "consumer ghost systemd ghost\n" }));
+      assert.ok(node.holds(old));
+      const done = await node.run("apply", node.payload(set));
+      assert.equal(done.code, 0, done.stderr);
+      assert.ok(node.holds(set));
+    });
+
+    it("touches nothing when a file system is full or read-only", async function () {
+      const old = node.live();
+      const disk = node.path("/etc/disk");
+      mkdirSync(disk);
+      const mount = (...args: string[]) => node.spawn("mount", args, "");
+      if ((await mount("-t", "tmpfs", "-o", "size=4k,mode=755", "none", disk)).code !== 0) return this.skip();
+      try {
+        const more = `${part("big", "x".repeat(70).concat("\n").repeat(200))}file /etc/disk/big 0600 root root big\n`;
+        const full = await node.run("apply", node.payload(node.set(), { more }));
+        assert.match(full.why, /\/etc\/disk\/big cannot be written \(.*No space left on device\)/);
+        assert.deepEqual(node.list("/etc/disk"), []);
+        await mount("-o", "remount,ro", disk);
+        const fixed = await node.run("apply", node.payload(node.set(), { more }));
+        assert.match(fixed.why, /\/etc\/disk\/big cannot be written \(.*Read-only file system\)/);
+      } finally {
+        await node.spawn("umount", [disk], "");
+      }
       assert.ok(node.holds(old));
     });
 

@@ -138,7 +138,7 @@ for (const shell of shells) {
       usable = true;
     });
     after(() => {
-      node.remove();
+      if (usable) node.remove();
     });
     for (const { title, send, why, spoils } of refusals) {
       it(title, async () => {

@@ -43,6 +43,17 @@ export class Scratch {
     fs.chmodSync(this.path("/var/lib/kube-pki"), 0o700);
   }
 
+  /** With busybox every tool it has is its own, as on a node that has nothing else. */
+  private get searchPath(): string {
+    const applets = join(this.root, "applets");
+    if (this.shell.startsWith("busybox") && !fs.existsSync(applets)) {
+      fs.mkdirSync(applets);
+      const path = execFileSync("sh", ["-c", "command -v busybox"]).toString().trim();
+      for (const name of execFileSync("busybox", ["--list"]).toString().trim().split("\n")) fs.symlinkSync(path, join(applets, name));
+    }
+    return [this.tools, applets, process.env["PATH"] ?? ""].join(":");
+  }
+
   path(path: string): string {
     return join(this.root, path);
   }
@@ -102,7 +113,7 @@ export class Scratch {
         env: {
           PATH: process.env["PATH"] ?? "",
           KUBE_PKI_ROOT: this.root,
-          KUBE_PKI_PATH: `${this.tools}:${process.env["PATH"] ?? ""}`,
+          KUBE_PKI_PATH: this.searchPath,
           KUBE_PKI_SH: this.shell,
           KUBE_PKI_LIMIT: "4",
           FAKE_UNITS: this.units,
