@@ -28,7 +28,7 @@ export interface Run {
 }
 
 /** Makes resources and gives the outputs of the stack. */
-type Program = () => Record<string, unknown> | void;
+type Program = () => unknown;
 
 /** A stack of inline programs on the real engine, with its own state, in a folder that goes with it. */
 export class TestStack {
@@ -113,7 +113,7 @@ export class TestStack {
     const messages: Run["messages"][number][] = [];
     const onEvent = (event: EngineEvent): void => {
       const { resourcePreEvent: step, resOutputsEvent: result, diagnosticEvent: message } = event;
-      if (result?.metadata.new) planned[nameOf(result.metadata.urn)] = result.metadata.new.outputs ?? {};
+      if (result?.metadata.new) planned[nameOf(result.metadata.urn)] = result.metadata.new.outputs;
       if (message) {
         const plain = message.message.replace(/<\{%\w+%\}>/g, "").trimEnd();
         messages.push({ severity: message.severity, text: plain, transient: message.ephemeral === true });
@@ -139,7 +139,7 @@ export class TestStack {
 
 const asynchronous = (program: Program) => () =>
   new Promise<Record<string, unknown>>((resolve) => {
-    resolve(program() ?? {});
+    resolve((program() ?? {}) as Record<string, unknown>);
   });
 
 function nameOf(urn: string): string {
