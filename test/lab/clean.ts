@@ -1,4 +1,5 @@
 import { endGroups, labGroups } from "./cgroup";
+import { restoreLimits } from "./limits";
 import { removeNetworks } from "./network";
 import { runDir } from "./paths";
 import { must } from "./process";
@@ -10,6 +11,7 @@ export async function clearLab(name: string): Promise<void> {
   await endGroups(readState(name)?.cgroups ?? labGroups(name), `lab ${name}`);
   await removeNetworks(name);
   await must(["rm", "-rf", "--one-file-system", runDir(name)], { timeoutMs: 120_000 });
+  restoreLimits();
 }
 
 /** Clears what killed drivers left. */

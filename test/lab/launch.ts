@@ -6,6 +6,7 @@ import { unsupported } from "./host";
 import { ensureInputs, type Inputs } from "./inputs";
 import { installKubeadm } from "./kubeadm";
 import { Lab, type LabOptions } from "./lab";
+import { raiseLimits } from "./limits";
 import { self } from "./lock";
 import { furnish, powerOn } from "./machine";
 import { createLabNetwork } from "./network";
@@ -82,6 +83,7 @@ async function switchOn(
     containerdRoot: inputs.images.containerdRoot,
   };
   claim(state);
+  raiseLimits();
   const lab = new Lab(state, log);
   return stopOnFailure(lab, () =>
     step(log, `lab ${name}: starting ${topology.nodes.map((node) => node.name).join(", ")}`, async () => {
