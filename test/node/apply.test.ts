@@ -31,12 +31,12 @@ file ${files.storeKey} replaced
 file ${files.storeCert} replaced
 consumer store restarted
 proof store restarted - - - yes
-proof store health - - 127.0.0.1:${node.storePort} yes
-proof store served store ${serialOf(set.store.cert)} 127.0.0.1:${node.storePort} yes
+proof store health - - 127.0.0.1:${String(node.storePort)} yes
+proof store served store ${serialOf(set.store.cert)} 127.0.0.1:${String(node.storePort)} yes
 consumer web reloaded
-proof web health - - 127.0.0.1:${node.webPort} yes
-proof web served web ${serialOf(set.web.cert)} 127.0.0.1:${node.webPort} yes
-proof web accepted web ${serialOf(set.web.cert)} 127.0.0.1:${node.webPort} yes
+proof web health - - 127.0.0.1:${String(node.webPort)} yes
+proof web served web ${serialOf(set.web.cert)} 127.0.0.1:${String(node.webPort)} yes
+proof web accepted web ${serialOf(set.web.cert)} 127.0.0.1:${String(node.webPort)} yes
 done ${sum8(sent)} changed
 `,
       );
@@ -61,7 +61,10 @@ done ${sum8(sent)} changed
       assert.equal(again.code, 0, again.stderr);
       assert.doesNotMatch(again.stdout, /replaced|created|fixed|restarted|reloaded/);
       assert.match(again.stdout, /consumer store untouched[^]*consumer web untouched[^]*done \w{8} unchanged\n$/);
-      assert.deepEqual(watched.map((path) => node.stamp(path)), stamps);
+      assert.deepEqual(
+        watched.map((path) => node.stamp(path)),
+        stamps,
+      );
       assert.equal(node.restarts("store"), restarts);
       assert.deepEqual(node.list("/var/lib/kube-pki/backup"), backups);
     });
@@ -72,12 +75,14 @@ done ${sum8(sent)} changed
       assert.equal((await node.run("status")).stdout, "applied none\n");
       await node.run("apply", sent);
       const status = await node.run("status");
-      const until = Math.floor(new Date(new (await import("node:crypto")).X509Certificate(set.web.cert).validTo).getTime() / 1000);
-      const facts = `${serialOf(set.web.cert)} ${until} ${fingerprintOf(set.web.cert)}`;
+      const until = Math.floor(
+        new Date(new (await import("node:crypto")).X509Certificate(set.web.cert).validTo).getTime() / 1000,
+      );
+      const facts = `${serialOf(set.web.cert)} ${String(until)} ${fingerprintOf(set.web.cert)}`;
       assert.equal(status.code, 0, status.stderr);
       assert.match(status.stdout, new RegExp(`^applied ${sum8(sent)}\n`));
       assert.ok(status.stdout.includes(`file ${files.webCert} CN=web ${facts}\n`), status.stdout);
-      assert.ok(status.stdout.includes(`served web 127.0.0.1:${node.webPort} ${facts}\n`), status.stdout);
+      assert.ok(status.stdout.includes(`served web 127.0.0.1:${String(node.webPort)} ${facts}\n`), status.stdout);
     });
   });
 }

@@ -39,7 +39,11 @@ export class Cluster extends Scratch {
   static async make(shell: string, { running = true } = {}): Promise<Cluster> {
     const cluster = new Cluster(shell);
     cluster.webPort = await cluster.unit("web", "hot", { cert: files.webCert, key: files.webKey, ca: files.ca });
-    cluster.storePort = await cluster.unit("store", "cold", { cert: files.storeCert, key: files.storeKey, ca: files.ca });
+    cluster.storePort = await cluster.unit("store", "cold", {
+      cert: files.storeCert,
+      key: files.storeKey,
+      ca: files.ca,
+    });
     if (running) {
       cluster.lay(cluster.set());
       await Promise.all([cluster.start("web"), cluster.start("store")]);
@@ -63,12 +67,12 @@ export class Cluster extends Scratch {
   body(set: Set, { start = "existing", more = "", drop }: Partial<BodyOptions> = {}): string {
     const issued = set.issued ?? Math.floor(Date.now() / 1000) - 3600;
     const expires = set.expires ?? Math.floor(Date.now() / 1000) + 30 * 86400;
-    const web = `127.0.0.1:${this.webPort}`;
-    const store = `127.0.0.1:${this.storePort}`;
+    const web = `127.0.0.1:${String(this.webPort)}`;
+    const store = `127.0.0.1:${String(this.storePort)}`;
     const text = `node n1
 start ${start}
-${part("ca", set.ca.cert)}${part("cert:web", set.web.cert)}${part("key:web", set.web.key)}${part("cert:store", set.store.cert)}${part("key:store", set.store.key)}leaf web e1 ${issued} ${expires} ca
-leaf store e1 ${issued} ${expires} ca
+${part("ca", set.ca.cert)}${part("cert:web", set.web.cert)}${part("key:web", set.web.key)}${part("cert:store", set.store.cert)}${part("key:store", set.store.key)}leaf web e1 ${String(issued)} ${String(expires)} ca
+leaf store e1 ${String(issued)} ${String(expires)} ca
 file ${files.ca} 0644 root root ca
 file ${files.webKey} 0600 root root key:web
 file ${files.webCert} 0644 root root cert:web
@@ -87,7 +91,12 @@ accepted web ${web} /whoami web
 health store https ${store} /readyz store
 health web https ${web} /readyz -
 ${more}`;
-    return drop === undefined ? text : text.split("\n").filter((line) => !drop.test(line)).join("\n");
+    return drop === undefined
+      ? text
+      : text
+          .split("\n")
+          .filter((line) => !drop.test(line))
+          .join("\n");
   }
 
   payload(set: Set, options: Partial<BodyOptions> = {}): string {

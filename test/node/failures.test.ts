@@ -37,7 +37,10 @@ for (const shell of shells) {
       const status = await node.run("status");
       assert.match(status.stdout, new RegExp(`served store \\S+ \\w+ \\d+ ${fingerprintOf(old.store.cert)}\n`));
       assert.match(node.read("/var/lib/kube-pki/result"), /^exit 1\n/);
-      assert.deepEqual(node.list("/etc").filter((name) => name.includes(".kube-pki.")), []);
+      assert.deepEqual(
+        node.list("/etc").filter((name) => name.includes(".kube-pki.")),
+        [],
+      );
     });
 
     it("puts the old set back when a service starts but is not healthy, and says that the old one is not either", async () => {
@@ -87,7 +90,11 @@ for (const shell of shells) {
       const sent = node.payload(node.set());
       const env = { KUBE_PKI_LIMIT: "30" };
       const both = await Promise.all([node.run("apply", sent, env), node.run("apply", sent, env)]);
-      assert.deepEqual(both.map((run) => run.code), [0, 0], both.map((run) => run.stderr).join());
+      assert.deepEqual(
+        both.map((run) => run.code),
+        [0, 0],
+        both.map((run) => run.stderr).join(),
+      );
       assert.deepEqual(both.map((run) => run.stdout.trimEnd().split(" ").at(-1)).sort(), ["changed", "unchanged"]);
       assert.equal(node.restarts("store"), 2); // one is the test's own start
     });
@@ -106,14 +113,25 @@ for (const shell of shells) {
       node.write("/var/lib/kube-pki/lock.d/pid", "4194305\n");
       const sent = node.payload(node.set());
       const both = await Promise.all([0, 1].map(() => node.run("apply", sent, { KUBE_PKI_LIMIT: "30" })));
-      assert.deepEqual(both.map((run) => run.code), [0, 0], both.map((run) => run.stderr).join());
+      assert.deepEqual(
+        both.map((run) => run.code),
+        [0, 0],
+        both.map((run) => run.stderr).join(),
+      );
       assert.equal(node.has("/var/lib/kube-pki/lock.d"), false);
     });
 
     it("goes on when the line is cut, and leaves its result", async () => {
       const set = node.set();
       const [command = "", ...args] = shell.split(" ");
-      const env = { ...process.env, KUBE_PKI_ROOT: node.root, KUBE_PKI_LIMIT: "10", KUBE_PKI_SH: shell, FAKE_UNITS: node.units, KUBE_PKI_PATH: `${node.tools}:${process.env["PATH"] ?? ""}` };
+      const env = {
+        ...process.env,
+        KUBE_PKI_ROOT: node.root,
+        KUBE_PKI_LIMIT: "10",
+        KUBE_PKI_SH: shell,
+        FAKE_UNITS: node.units,
+        KUBE_PKI_PATH: `${node.tools}:${process.env["PATH"] ?? ""}`,
+      };
       const child = spawn(command, [...args, node.path("/var/lib/kube-pki/node.sh"), "apply"], { env, detached: true });
       child.stdin.end(node.payload(set));
       await until(() => node.list("/var/lib/kube-pki").some((name) => /^run.*worker$/.test(name)));
@@ -220,13 +238,16 @@ link /etc/kubernetes/deep/er/current.pem both.pem
     it("removes what it made when it fails", async () => {
       const bad = node.set();
       node.write("/units/store/refuses", bad.store.cert);
-      const failed = await node.run("apply", node.payload(bad, { more: "file /etc/kubernetes/deep/er/x 0644 root root ca\n" }));
+      const failed = await node.run(
+        "apply",
+        node.payload(bad, { more: "file /etc/kubernetes/deep/er/x 0644 root root ca\n" }),
+      );
       assert.equal(failed.code, 1);
       assert.equal(node.has("/etc/kubernetes/deep"), false);
     });
 
     it("keeps five backups", async () => {
-      for (let i = 0; i < 7; i++) node.write(`/var/lib/kube-pki/backup/2020010${i}T000000Z-aaaaaaaa/list`, "");
+      for (let i = 0; i < 7; i++) node.write(`/var/lib/kube-pki/backup/2020010${String(i)}T000000Z-aaaaaaaa/list`, "");
       await node.run("apply", node.payload(node.set()));
       const kept = node.list("/var/lib/kube-pki/backup").filter((name) => !name.includes("/"));
       assert.equal(kept.length, 5);

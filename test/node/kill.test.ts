@@ -26,6 +26,9 @@ const kept = ["committed", "recorded"];
 /** Up to here no live file was touched. */
 const untouched = ["received", "parsed", "prepared", "backed-up", "staged"];
 
+/** The logic is the same in every shell: the others get one point of each stage. */
+const some = ["parsed", "swapped-2", "restarting", "committed"];
+
 for (const shell of shells) {
   describe(`node killed in the middle (${shell})`, function () {
     this.timeout(120_000);
@@ -37,7 +40,7 @@ for (const shell of shells) {
       node.remove();
     });
 
-    for (const point of points) {
+    for (const point of shell === shells[0] ? points : points.filter((name) => some.includes(name))) {
       it(`at ${point}: the next apply converges, from one whole set`, async () => {
         const before = node.live();
         const wanted = node.set();
@@ -54,8 +57,14 @@ for (const shell of shells) {
         const next = await node.run("apply", node.payload(wanted));
         assert.equal(next.code, 0, next.stderr);
         assert.ok(node.holds(wanted));
-        assert.deepEqual(node.list("/etc").filter((name) => name.includes(".kube-pki.")), []);
-        assert.deepEqual(node.list("/var/lib/kube-pki").filter((name) => /^(run|tx)/.test(name)), []);
+        assert.deepEqual(
+          node.list("/etc").filter((name) => name.includes(".kube-pki.")),
+          [],
+        );
+        assert.deepEqual(
+          node.list("/var/lib/kube-pki").filter((name) => /^(run|tx)/.test(name)),
+          [],
+        );
         assert.match(next.stdout, /served store \w+ \S+ yes[^]*served web \w+ \S+ yes/);
       });
     }

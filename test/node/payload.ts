@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 /** A payload as the node reads it: header and body. */
 export function payload(verb: "apply" | "request", body: string): string {
   const sum = createHash("sha256").update(body).digest("hex");
-  return `kube-pki 1 ${verb} ${Buffer.byteLength(body)} ${sum}\n${body}`;
+  return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;
 }
 
 export function sum8(text: string): string {
@@ -12,5 +12,5 @@ export function sum8(text: string): string {
 
 export function part(name: string, text: string): string {
   const lines = text.replace(/\n$/, "").split("\n");
-  return `part ${name} ${lines.length}\n${lines.join("\n")}\n`;
+  return `part ${name} ${String(lines.length)}\n${lines.join("\n")}\n`;
 }

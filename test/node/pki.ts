@@ -25,7 +25,7 @@ function openssl(...args: string[]): void {
 
 /** A new authority; every one has its own subject. */
 export function authority(): Pair {
-  const name = `ca${count++}`;
+  const name = `ca${String(count++)}`;
   // prettier-ignore
   openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
     "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign");
@@ -34,7 +34,7 @@ export function authority(): Pair {
 
 /** A leaf for 127.0.0.1, both server and client, signed by `ca`. */
 export function leaf(ca: Pair, cn = "leaf", { days = 30, csr }: LeafOptions = {}): Pair {
-  const name = `leaf${count++}`;
+  const name = `leaf${String(count++)}`;
   const at = (file: string, text: string): string => {
     writeFileSync(join(work, file), text, { mode: 0o600 });
     return file;
@@ -55,7 +55,10 @@ export function leaf(ca: Pair, cn = "leaf", { days = 30, csr }: LeafOptions = {}
 }
 
 function read(name: string): Pair {
-  return { cert: readFileSync(join(work, `${name}.crt`), "utf8"), key: readFileSync(join(work, `${name}.key`), "utf8") };
+  return {
+    cert: readFileSync(join(work, `${name}.crt`), "utf8"),
+    key: readFileSync(join(work, `${name}.key`), "utf8"),
+  };
 }
 
 export function serialOf(pem: string): string {

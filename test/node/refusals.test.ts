@@ -19,37 +19,113 @@ const line = (text: string) => (node: Cluster, set: Set) => node.payload(set, { 
 
 const refusals: readonly Refusal[] = [
   { title: "a line cut in the middle", send: (n, s) => n.payload(s).slice(0, -100), why: /truncated/ },
-  { title: "a line cut before the header's end", send: (n, s) => n.payload(s).slice(0, 20), why: /no kube-pki payload/ },
+  {
+    title: "a line cut before the header's end",
+    send: (n, s) => n.payload(s).slice(0, 20),
+    why: /no kube-pki payload/,
+  },
   { title: "nothing at all", send: () => "", why: /no kube-pki payload/ },
   { title: "an altered byte", send: (n, s) => n.payload(s).replace("node n1", "node n2"), why: /altered/ },
   { title: "a newer protocol", send: (n, s) => n.payload(s).replace("kube-pki 1", "kube-pki 2"), why: /version 2/ },
-  { title: "a payload for another verb", send: (n, s) => n.payload(s).replace(" apply ", " request "), why: /is for 'request'/ },
-  { title: "a key that does not fit", send: (n, s) => n.payload({ ...s, web: { cert: s.web.cert, key: s.store.key } }), why: /key of leaf web does not fit/ },
-  { title: "a leaf of another CA", send: (n, s) => n.payload({ ...s, web: leaf(authority(), "web") }), why: /leaf web is not signed by the CA/ },
-  { title: "a leaf expired by this clock", send: (n, s) => n.payload({ ...s, expires: seconds(-60) }), why: /leaf web has expired 6\d s ago/ },
-  { title: "a certificate expired whatever the line says", send: (n, s) => n.payload({ ...s, web: leaf(n.ca, "web", { days: -1 }) }), why: /leaf web or its CA is expired/ },
-  { title: "a clock far behind", send: (n, s) => n.payload({ ...s, issued: seconds(500) }), why: /clock is (49\d|500) s behind/ },
-  { title: "an unreadable certificate", send: (n, s) => n.payload({ ...s, web: { cert: "hello", key: s.web.key } }), why: /certificate of leaf web cannot be read/ },
-  { title: "a path out of the roots", send: line("file /tmp/x 0644 root root ca"), why: /path that is not allowed: \/tmp\/x/ },
+  {
+    title: "a payload for another verb",
+    send: (n, s) => n.payload(s).replace(" apply ", " request "),
+    why: /is for 'request'/,
+  },
+  {
+    title: "a key that does not fit",
+    send: (n, s) => n.payload({ ...s, web: { cert: s.web.cert, key: s.store.key } }),
+    why: /key of leaf web does not fit/,
+  },
+  {
+    title: "a leaf of another CA",
+    send: (n, s) => n.payload({ ...s, web: leaf(authority(), "web") }),
+    why: /leaf web is not signed by the CA/,
+  },
+  {
+    title: "a leaf expired by this clock",
+    send: (n, s) => n.payload({ ...s, expires: seconds(-60) }),
+    why: /leaf web has expired 6\d s ago/,
+  },
+  {
+    title: "a certificate expired whatever the line says",
+    send: (n, s) => n.payload({ ...s, web: leaf(n.ca, "web", { days: -1 }) }),
+    why: /leaf web or its CA is expired/,
+  },
+  {
+    title: "a clock far behind",
+    send: (n, s) => n.payload({ ...s, issued: seconds(500) }),
+    why: /clock is (49\d|500) s behind/,
+  },
+  {
+    title: "an unreadable certificate",
+    send: (n, s) => n.payload({ ...s, web: { cert: "hello", key: s.web.key } }),
+    why: /certificate of leaf web cannot be read/,
+  },
+  {
+    title: "a path out of the roots",
+    send: line("file /tmp/x 0644 root root ca"),
+    why: /path that is not allowed: \/tmp\/x/,
+  },
   { title: "a path with ..", send: line("file /etc/../root/x 0644 root root ca"), why: /path that is not allowed/ },
-  { title: "a path of our own state", send: line("file /var/lib/kube-pki/applied 0644 root root ca"), why: /path that is not allowed/ },
+  {
+    title: "a path of our own state",
+    send: line("file /var/lib/kube-pki/applied 0644 root root ca"),
+    why: /path that is not allowed/,
+  },
   { title: "a path with a quote", send: line("file /etc/x'y 0644 root root ca"), why: /path that is not allowed/ },
-  { title: "a path that is a command", send: line("file /etc/$(id) 0644 root root ca"), why: /path that is not allowed/ },
-  { title: "a link out of its folder", send: line("link /etc/kubernetes/x ../web.crt"), why: /file that is not allowed/ },
-  { title: "a link to no file of the payload", send: line("link /etc/kubernetes/pki/x nobody.crt"), why: /does not have: .*nobody\.crt/ },
+  {
+    title: "a path that is a command",
+    send: line("file /etc/$(id) 0644 root root ca"),
+    why: /path that is not allowed/,
+  },
+  {
+    title: "a link out of its folder",
+    send: line("link /etc/kubernetes/x ../web.crt"),
+    why: /file that is not allowed/,
+  },
+  {
+    title: "a link to no file of the payload",
+    send: line("link /etc/kubernetes/pki/x nobody.crt"),
+    why: /does not have: .*nobody\.crt/,
+  },
   { title: "a mode with setuid", send: line("file /etc/x 4755 root root ca"), why: /mode that is not allowed/ },
   { title: "a consumer with an option's name", send: line("consumer x systemd -H"), why: /unit that is not allowed/ },
-  { title: "a host with blanks and more", send: line("served web 127.0.0.1:1;id web"), why: /where that is not allowed/ },
+  {
+    title: "a host with blanks and more",
+    send: line("served web 127.0.0.1:1;id web"),
+    why: /where that is not allowed/,
+  },
   { title: "an unknown line", send: line("delete /etc/passwd"), why: /no line of this kind/ },
   { title: "two blanks", send: line("guard  /etc/x ca"), why: /one space/ },
   { title: "a part that is missing", send: line("file /etc/x 0644 root root nobody"), why: /does not have: nobody/ },
   { title: "a part that is short", send: line("part last 5\none"), why: /last part is \d lines short/ },
   { title: "a file twice", send: line(`file ${files.ca} 0644 root root ca`), why: /stands twice/ },
-  { title: "bytes that are no text", send: (n, s) => payload("apply", n.body(s, { more: "\u0000\n" })), why: /not plain text/ },
-  { title: "an owner nobody knows", send: line("file /etc/x 0644 nobodyknows root ca"), why: /owner or group nobodyknows:root of \/etc\/x/ },
-  { title: "a group nobody knows", send: line("file /etc/x 0644 root nobodyknows ca"), why: /owner or group root:nobodyknows/ },
-  { title: "a unit that does not exist", send: line("consumer ghost systemd ghost"), why: /unit ghost does not exist; nothing was touched/ },
-  { title: "a static pod without manifest", send: line("consumer ghost static-pod ghost"), why: /no \/etc\/kubernetes\/manifests\/ghost\.yaml/ },
+  {
+    title: "bytes that are no text",
+    send: (n, s) => payload("apply", n.body(s, { more: "\u0000\n" })),
+    why: /not plain text/,
+  },
+  {
+    title: "an owner nobody knows",
+    send: line("file /etc/x 0644 nobodyknows root ca"),
+    why: /owner or group nobodyknows:root of \/etc\/x/,
+  },
+  {
+    title: "a group nobody knows",
+    send: line("file /etc/x 0644 root nobodyknows ca"),
+    why: /owner or group root:nobodyknows/,
+  },
+  {
+    title: "a unit that does not exist",
+    send: line("consumer ghost systemd ghost"),
+    why: /unit ghost does not exist; nothing was touched/,
+  },
+  {
+    title: "a static pod without manifest",
+    send: line("consumer ghost static-pod ghost"),
+    why: /no \/etc\/kubernetes\/manifests\/ghost\.yaml/,
+  },
   {
     spoils: true,
     title: "a masked unit",
@@ -150,9 +226,15 @@ for (const shell of shells) {
         assert.match(sentence, why);
         assert.equal(stdout, "");
         assert.ok(node.holds(before));
-        assert.deepEqual(Object.values(files).map((path) => node.stamp(path)), stamps);
+        assert.deepEqual(
+          Object.values(files).map((path) => node.stamp(path)),
+          stamps,
+        );
         assert.deepEqual([node.pid("web"), node.pid("store"), node.restarts("store")], units);
-        assert.deepEqual(node.list("/etc").filter((name) => name.includes(".kube-pki.")), []);
+        assert.deepEqual(
+          node.list("/etc").filter((name) => name.includes(".kube-pki.")),
+          [],
+        );
         assert.equal(node.has("/etc/x/"), title.startsWith("a folder where"));
         assert.doesNotMatch(stderr, /BEGIN|PRIVATE/);
         if (spoils) {

@@ -18,7 +18,12 @@ san web IP:127.0.0.1
 `;
 
 function requests(text: string): Map<string, string> {
-  return new Map(text.split(/^csr /m).slice(1).map((one) => [one.slice(0, one.indexOf("\n")), one.slice(one.indexOf("\n") + 1)]));
+  return new Map(
+    text
+      .split(/^csr /m)
+      .slice(1)
+      .map((one) => [one.slice(0, one.indexOf("\n")), one.slice(one.indexOf("\n") + 1)]),
+  );
 }
 
 for (const shell of shells) {
@@ -38,7 +43,10 @@ for (const shell of shells) {
       const csrs = requests(made.stdout);
       assert.deepEqual([...csrs.keys()], ["kubelet e1", "web e1"]);
       const text = (name: string) =>
-        execFileSync("openssl", ["req", "-noout", "-text", "-verify", "-nameopt", "RFC2253"], { input: csrs.get(name), stdio: ["pipe", "pipe", "ignore"] }).toString();
+        execFileSync("openssl", ["req", "-noout", "-text", "-verify", "-nameopt", "RFC2253"], {
+          input: csrs.get(name),
+          stdio: ["pipe", "pipe", "ignore"],
+        }).toString();
       assert.match(text("kubelet e1"), /Subject: CN=system:node:cp1,O=system:nodes\n[^]*NIST CURVE: P-256/);
       assert.match(text("web e1"), /Public-Key: \(2048 bit\)[^]*DNS:localhost, IP Address:127\.0\.0\.1/);
       assert.doesNotMatch(made.stdout + made.stderr, /PRIVATE/);
@@ -65,7 +73,14 @@ for (const shell of shells) {
     });
 
     it("refuses names that reach openssl's config or the shell", async () => {
-      for (const bad of ["cn web a b", "cn web $(id)", "san web DNS:a,IP:b", "san web email:x@y", "o web a/b", "leaf ../x e1 ECDSA-P256"]) {
+      for (const bad of [
+        "cn web a b",
+        "cn web $(id)",
+        "san web DNS:a,IP:b",
+        "san web email:x@y",
+        "o web a/b",
+        "leaf ../x e1 ECDSA-P256",
+      ]) {
         const refused = await node.run("request", payload("request", `${body.replace("cn web web\n", "")}${bad}\n`));
         assert.equal(refused.code, 1, bad);
         assert.equal(node.has("/var/lib/kube-pki/keys"), false);
@@ -110,12 +125,18 @@ for (const shell of shells) {
         const made = await node.run("request", payload("request", `node n1\nleaf web ${id} ECDSA-P256\ncn web web\n`));
         const csr = requests(made.stdout).get(`web ${id}`) ?? "";
         const web = leaf(node.ca, "web", { csr });
-        const text = node.body({ ...set, web }).replace("part key:web 1\n\n", "").replace("leaf web e1", `leaf web ${id}`);
+        const text = node
+          .body({ ...set, web })
+          .replace("part key:web 1\n\n", "")
+          .replace("leaf web e1", `leaf web ${id}`);
         const done = await node.run("apply", payload("apply", text));
         assert.equal(done.code, 0, done.stderr);
         assert.equal(node.read("/etc/kubernetes/pki/web.key"), node.read(`/var/lib/kube-pki/keys/web/${id}.key`));
       }
-      assert.deepEqual(node.list("/var/lib/kube-pki/keys/web").filter((name) => name.endsWith(".key")), ["e3.key", "e4.key"]);
+      assert.deepEqual(
+        node.list("/var/lib/kube-pki/keys/web").filter((name) => name.endsWith(".key")),
+        ["e3.key", "e4.key"],
+      );
     });
 
     it("not with a key it does not have", async () => {

@@ -34,7 +34,7 @@ export class Scratch {
   readonly tools = join(this.root, "tools");
   readonly env: Record<string, string> = {};
 
-  constructor(readonly shell = "dash") {
+  constructor(readonly shell: string) {
     fs.chmodSync(this.root, 0o755);
     for (const folder of [this.units, this.tools]) fs.mkdirSync(folder);
     for (const name of ["etc", "var", "var/lib"]) fs.mkdirSync(join(this.root, name), { mode: 0o755 });
@@ -49,7 +49,8 @@ export class Scratch {
     if (this.shell.startsWith("busybox") && !fs.existsSync(applets)) {
       fs.mkdirSync(applets);
       const path = execFileSync("sh", ["-c", "command -v busybox"]).toString().trim();
-      for (const name of execFileSync("busybox", ["--list"]).toString().trim().split("\n")) fs.symlinkSync(path, join(applets, name));
+      for (const name of execFileSync("busybox", ["--list"]).toString().trim().split("\n"))
+        fs.symlinkSync(path, join(applets, name));
     }
     return [this.tools, applets, process.env["PATH"] ?? ""].join(":");
   }
@@ -102,7 +103,7 @@ export class Scratch {
     this.env["KUBE_PKI_PATH"] = `${this.tools}:${bin}`;
   }
 
-  run(verb: string, stdin = "", env: Record<string, string> = {}): Promise<Result> {
+  run(verb: string, stdin: string = "", env: Record<string, string> = {}): Promise<Result> {
     const [command = "sh", ...args] = [...this.shell.split(" "), this.path("/var/lib/kube-pki/node.sh"), verb];
     return this.spawn(command, args, stdin, env);
   }
@@ -130,7 +131,12 @@ export class Scratch {
       child.stdin.end(stdin);
       child.on("close", (code) => {
         const stderr = Buffer.concat(err).toString();
-        resolve({ code, stdout: Buffer.concat(out).toString(), stderr, why: stderr.trimEnd().split("\n").at(-1) ?? "" });
+        resolve({
+          code,
+          stdout: Buffer.concat(out).toString(),
+          stderr,
+          why: stderr.trimEnd().split("\n").at(-1) ?? "",
+        });
       });
     });
   }
@@ -140,7 +146,7 @@ export class Scratch {
     const port = await freePort();
     const folder = join(this.units, name);
     fs.mkdirSync(folder);
-    const words = [process.execPath, join(__dirname, "stub", "server.cjs"), String(port)];
+    const words = [process.execPath, join(__dirname, "stub", "tls-server"), String(port)];
     words.push(this.path(files.cert), this.path(files.key), this.path(files.ca), mode, folder);
     fs.writeFileSync(join(folder, "command"), words.join(" "));
     return port;
@@ -148,7 +154,8 @@ export class Scratch {
 
   async start(name: string): Promise<void> {
     const { code } = await this.spawn(join(this.tools, "systemctl"), ["restart", name], "");
-    if (code !== 0) throw new Error(`unit ${name} did not start: ${fs.readFileSync(join(this.units, name, "log"), "utf8")}`);
+    if (code !== 0)
+      throw new Error(`unit ${name} did not start: ${fs.readFileSync(join(this.units, name, "log"), "utf8")}`);
   }
 
   pid(name: string): number {
@@ -159,7 +166,10 @@ export class Scratch {
   restarts(name: string): number {
     const calls = join(this.units, "calls");
     return fs.existsSync(calls)
-      ? fs.readFileSync(calls, "utf8").split("\n").filter((line) => line === `restart ${name}`).length
+      ? fs
+          .readFileSync(calls, "utf8")
+          .split("\n")
+          .filter((line) => line === `restart ${name}`).length
       : 0;
   }
 

@@ -38,7 +38,7 @@ for (const shell of shells) {
       // systemd units are looked up in the same /proc
       const web = node.pid("web");
       mkdirSync(join(proc, String(web)));
-      symlinkSync(`/proc/${web}/stat`, join(proc, String(web), "stat"));
+      symlinkSync(`/proc/${String(web)}/stat`, join(proc, String(web), "stat"));
       // a workload that has the same name
       const other = join(proc, "1");
       mkdirSync(other);
@@ -62,10 +62,16 @@ for (const shell of shells) {
         const [before, stamp] = [node.pid("store"), node.stamp(manifest)];
         const done = await node.run("apply", await send());
         assert.equal(done.code, 0, done.stderr);
-        assert.match(done.stdout, /consumer store restarted\nproof store restarted - - - yes\n[^]*served store \w+ \S+ yes/);
+        assert.match(
+          done.stdout,
+          /consumer store restarted\nproof store restarted - - - yes\n[^]*served store \w+ \S+ yes/,
+        );
         assert.notEqual(node.pid("store"), before);
         assert.equal(node.stamp(manifest), stamp);
-        assert.match(calls(), client === "ctr" ? /^ctr .* kill -s SIGTERM c-store$/m : /^crictl stop --timeout 4 c-store$/m);
+        assert.match(
+          calls(),
+          client === "ctr" ? /^ctr .* kill -s SIGTERM c-store$/m : /^crictl stop --timeout 4 c-store$/m,
+        );
       });
     }
 
@@ -86,7 +92,10 @@ for (const shell of shells) {
       assert.notEqual(node.pid("store"), before);
       assert.match(seen, /^ {2}annotations:\n {4}kube-pki\/restarted: "\d+"\n {4}kubeadm/m);
       assert.equal(seen.replace(/.*kube-pki.*\n/, ""), kubeadm);
-      assert.deepEqual(names.filter((name) => !name.startsWith(".") && name !== "store.yaml"), []);
+      assert.deepEqual(
+        names.filter((name) => !name.startsWith(".") && name !== "store.yaml"),
+        [],
+      );
     });
 
     it("that does not come back ends the apply with the old set", async () => {
