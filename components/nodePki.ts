@@ -8,6 +8,7 @@ import type { LeafGroup, LeafPlan, NodePlan } from "../core/plan";
 import type { ProfileName } from "../core/profileNames";
 import { requestFor } from "../core/signingRequests";
 import type { Authority, Issued } from "./authority/authority";
+import { announce } from "./announce";
 import { keyArgs } from "./keyArgs";
 import { installStep, verbStep } from "./nodeCommand";
 
@@ -49,6 +50,7 @@ export class NodePki extends pulumi.ComponentResource {
         ? requests.flatMap(({ group, step }) => group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step)]))
         : plan.leaves.map((leaf) => [leaf.profile, this.fromState(leaf)]),
     );
+    void announce(this, plan, this.leaves, config);
     this.registerOutputs();
   }
 

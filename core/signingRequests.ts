@@ -36,8 +36,10 @@ const same = (given: readonly string[], wanted: readonly string[]): boolean =>
   JSON.stringify([...given].sort()) === JSON.stringify([...wanted].sort());
 
 /** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
-export const requestProblem = (pem: string, leaf: LeafPlan): string | undefined => {
+export const requestProblem = async (pem: string, leaf: LeafPlan): Promise<string | undefined> => {
   const request = new Pkcs10CertificateRequest(pem);
+  // the tls provider signs without looking at it
+  if (!(await request.verify())) return "its signature does not fit its key";
   const subject = request.subjectName;
   const fields = subject.toJSON().flatMap((rdn) => Object.keys(rdn));
   const extensions = request.extensions.filter(({ type }) => type !== SUBJECT_ALTERNATIVE_NAME);
@@ -54,14 +56,14 @@ export const requestProblem = (pem: string, leaf: LeafPlan): string | undefined 
  *
  * @throws Error when the node answered with something else than it was asked for
  */
-export const requestFor = (stdout: string, node: string, leaf: LeafPlan): string => {
+export const requestFor = async (stdout: string, node: string, leaf: LeafPlan): Promise<string> => {
   const found = parseRequests(stdout).get(leaf.profile satisfies ProfileName);
   if (found?.id !== leaf.id)
     throw new Error(
       `${node}: no signing request for ${leaf.profile} ${leaf.id} came back; run \`pulumi up\` again, and if this stays, ` +
         `look at /var/lib/kube-pki on the node`,
     );
-  const problem = requestProblem(found.pem, leaf);
+  const problem = await requestProblem(found.pem, leaf);
   if (problem !== undefined)
     throw new Error(
       `${node}: the signing request for ${leaf.profile} is not what was asked for (${problem}); nothing was signed. ` +

@@ -46,7 +46,10 @@ describe("ClusterPki", () => {
   it("never puts a private key into a plain input", async () => {
     const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     const all = await up(configWith({ ssh: { privateKey: key }, certificates: { custody: "state" } }));
-    assert.deepEqual(all.flatMap(({ name, inputs }) => plain(inputs).map((path) => name + path)), []);
+    assert.deepEqual(
+      all.flatMap(({ name, inputs }) => plain(inputs).map((path) => name + path)),
+      [],
+    );
     const commands = ofType(all, COMMAND);
     assert.ok(commands.every(({ inputs }) => !JSON.stringify(inputs["create"]).includes("PRIVATE")));
   });

@@ -70,7 +70,9 @@ const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, u
   const validity = { validityStartTime: "2026-11-22T00:00:00Z", validityEndTime: "2027-11-22T00:00:00Z" };
   switch (type) {
     case "command:remote:Command":
-      return { stdout: textOf(inputs["create"]).endsWith("request") ? await answerRequest(textOf(inputs["stdin"])) : "" };
+      return {
+        stdout: textOf(inputs["create"]).endsWith("request") ? await answerRequest(textOf(inputs["stdin"])) : "",
+      };
     case "tls:index/privateKey:PrivateKey":
       return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: "PUBLIC KEY of the mock\n" };
     case "tls:index/certRequest:CertRequest":
