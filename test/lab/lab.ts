@@ -170,11 +170,13 @@ export class Lab {
     });
   }
 
-  /** Joins a bare node to the kubeadm cluster and waits until it is Ready. */
+  /** Joins a bare node to the kubeadm cluster, in the place of one of that name if there was one, and waits until it is Ready. */
   async joinWorker(name: string): Promise<void> {
     if (this.topology.installer !== "kubeadm")
       throw new Error("joinWorker: only for kubeadm topologies, use startServices in a hardway lab");
     const since = wholeSeconds(Date.now());
+    const deleted = await this.kubectl(["delete", "node", name, "--ignore-not-found"]);
+    if (deleted.code !== 0) throw new Error(failure(`deleting the former node ${name}`, deleted));
     await joinNode(this, this.node(name), this.log);
     await waitForNodes(this, [name], since, 120_000);
   }
