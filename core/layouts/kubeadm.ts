@@ -2,7 +2,7 @@
  * kubeadm's tree: /etc/kubernetes as `kubeadm init phase certs all` and `kubeconfig all` write it (paths, modes), static
  * pods for the control plane, the kubelet as a systemd unit. docs/kubeadm-differences.md lists where we differ and why.
  */
-import { ca, kubeconfig, pemFiles, type Layout } from "../layout";
+import { ca, kubeconfig, pemFiles, type ConsumerRow, type Layout } from "../layout";
 import { PROOFS } from "../proofs";
 
 const KUBERNETES = "/etc/kubernetes";
@@ -15,7 +15,13 @@ const KUBELET_CLIENT_CURRENT = `${KUBELET_PKI}/kubelet-client-current.pem`;
 const kubeletKubeconfig = (server: "endpoint" | "local") =>
   ({ kind: "kubeconfig", profile: "kubelet", server, credentials: { file: KUBELET_CLIENT_CURRENT } }) as const;
 
-const CONTROL_PLANE = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
+const staticPod = (name: "kube-apiserver" | "kube-controller-manager" | "kube-scheduler"): ConsumerRow => ({
+  name,
+  on: "control-plane",
+  kind: "static-pod",
+  unit: name,
+  proofs: PROOFS[name],
+});
 
 export const kubeadm = (kubernetesMinor: number): Layout => ({
   files: [
@@ -140,9 +146,10 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
   ],
   consumers: [
     { name: "etcd", on: "etcd", kind: "static-pod", unit: "etcd", proofs: PROOFS.etcd },
-    ...CONTROL_PLANE.map(
-      (name) => ({ name, on: "control-plane", kind: "static-pod", unit: name, proofs: PROOFS[name] }) as const,
-    ),
+    staticPod("kube-apiserver"),
+    // before the static pods that restart: a kubelet that has just started knows no crash back-off for them
     { name: "kubelet", on: "any", kind: "systemd", unit: "kubelet", proofs: PROOFS.kubelet },
+    staticPod("kube-controller-manager"),
+    staticPod("kube-scheduler"),
   ],
 });

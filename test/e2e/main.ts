@@ -37,14 +37,17 @@ const main = async (): Promise<void> => {
   });
   const [name = "list"] = positionals;
   if (name === "list") {
-    for (const { name: each, topologies, proves } of SCENARIOS) console.log(`${each} (${topologies.join(", ")}): ${proves}`);
+    for (const { name: each, topologies, proves } of SCENARIOS)
+      console.log(`${each} (${topologies.join(", ")}): ${proves}`);
     return;
   }
   const scenario =
     SCENARIOS.find((each) => each.name === name) ??
     fail(`there is no scenario ${name}; \`npm run e2e -- list\` names them all`);
   const topology = values.topology ?? scenario.topologies[0];
-  const known = topologyNames.find((each) => each === topology) ?? fail(`--topology: ${topology ?? ""} is not one of ${topologyNames.join(", ")}`);
+  const known =
+    topologyNames.find((each) => each === topology) ??
+    fail(`--topology: ${topology ?? ""} is not one of ${topologyNames.join(", ")}`);
   if (values.authority !== "embedded") fail(`--authority: ${values.authority} is not one of embedded`);
   const missing = Lab.supported();
   if (missing !== undefined) fail(missing);

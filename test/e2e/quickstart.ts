@@ -42,7 +42,12 @@ const up = async (stack: Stack, expectNoChanges = false): Promise<string> => {
   const { code, stdout, stderr } = await stack.up({ expectNoChanges, onLine: followed });
   if (code !== 0) throw new Error(tail(stdout + stderr));
   const summary = /Resources:\n([\s\S]*?)\n\n?Duration: (\S+)/.exec(stdout);
-  log(`pulumi up: ${(summary?.[1] ?? "").split("\n").map((line) => line.trim()).join(", ")}, ${summary?.[2] ?? ""}`);
+  log(
+    `pulumi up: ${(summary?.[1] ?? "")
+      .split("\n")
+      .map((line) => line.trim())
+      .join(", ")}, ${summary?.[2] ?? ""}`,
+  );
   return stdout;
 };
 
@@ -102,7 +107,9 @@ const main = async (): Promise<void> => {
     await play(lab, stack);
   } finally {
     if (values.keep) {
-      console.log(`\nThe lab is left running: npm run lab -- ssh cp1 --name ${lab.name}; npm run lab -- down ${lab.name} ends it.`);
+      console.log(
+        `\nThe lab is left running: npm run lab -- ssh cp1 --name ${lab.name}; npm run lab -- down ${lab.name} ends it.`,
+      );
       if (existsSync(folder)) console.log(`The stack lies in ${folder} (passphrase "lab").`);
     } else {
       await lab.stop();
@@ -116,4 +123,3 @@ main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });
-

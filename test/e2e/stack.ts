@@ -10,7 +10,16 @@ import { pluginEnv } from "../lab/plugins/env";
 const REPOSITORY = join(__dirname, "..", "..");
 
 /** What a checkout needs to be a Pulumi project; its stack files are not among it. */
-const PROJECT = ["Pulumi.yaml", "index.ts", "components", "core", "node", "node_modules", "package.json", "tsconfig.json"];
+const PROJECT = [
+  "Pulumi.yaml",
+  "index.ts",
+  "components",
+  "core",
+  "node",
+  "node_modules",
+  "package.json",
+  "tsconfig.json",
+];
 
 /** One step of a preview as `pulumi preview --json` prints it. */
 export interface PreviewStep {
@@ -132,4 +141,3 @@ export class Stack {
     });
   }
 }
-

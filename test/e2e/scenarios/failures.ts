@@ -10,7 +10,7 @@ const digestOf = (run: Run, node: string): Promise<string> =>
   run.lab.must(
     node,
     "find /etc/kubernetes/pki /etc/kubernetes/*.conf /var/lib/kubelet/pki ! -type d -print0 2>/dev/null | sort -z | " +
-      "xargs -0 sh -c 'for f; do stat -c \"%n %a %U %N\" \"$f\"; sha256sum <\"$f\"; done' sh | sha256sum",
+      'xargs -0 sh -c \'for f; do stat -c "%n %a %U %N" "$f"; sha256sum <"$f"; done\' sh | sha256sum',
   );
 
 /** The kubelet starts only as long as its serving certificate is the one of now. */

@@ -39,7 +39,8 @@ const nodeAdded: Scenario = {
 
 const nodeReplaced: Scenario = {
   name: "node-replaced",
-  proves: "a machine with the old address, an empty disk and a new host key is refused until its key is known, then gets everything",
+  proves:
+    "a machine with the old address, an empty disk and a new host key is refused until its key is known, then gets everything",
   topologies: ["duo", "ha3"],
   play: async (run) => {
     const { lab, stack } = run;

@@ -43,7 +43,10 @@ const play = async (run: Run): Promise<void> => {
   const second = await stack.certificates();
   const before = serials(first);
   assert.deepEqual(
-    [...serials(second)].filter(([name, serial]) => before.get(name) !== serial).map(([name]) => name).sort(),
+    [...serials(second)]
+      .filter(([name, serial]) => before.get(name) !== serial)
+      .map(([name]) => name)
+      .sort(),
     [...due].sort(),
     "exactly the due certificates were replaced",
   );
@@ -53,7 +56,11 @@ const play = async (run: Run): Promise<void> => {
   const endpoint = (await run.stopProbing()).filter(({ name }) => name === "endpoint");
   assert.ok(endpoint.every(({ secondsProbed }) => secondsProbed > 10));
   if (lab.topology.balanced)
-    assert.deepEqual(endpoint.flatMap(({ failures }) => failures), [], "the endpoint answered in every second");
+    assert.deepEqual(
+      endpoint.flatMap(({ failures }) => failures),
+      [],
+      "the endpoint answered in every second",
+    );
 };
 
 export const renewal: Scenario = {
