@@ -14,6 +14,7 @@ import type { TopologyName } from "./lab/topology";
 /** The end-to-end scenarios that every change has to pass; `npm run e2e -- list` names all there are. */
 const CHOSEN: readonly (readonly [name: string, topology: TopologyName])[] = [
   ["renewal", "ha3"],
+  ["issued-tree", "duo"],
   ["bootstrap", "hardway"],
   ["node-added", "duo"],
   ["node-replaced", "duo"],

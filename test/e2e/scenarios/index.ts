@@ -2,7 +2,8 @@
 import type { Scenario } from "../scenario";
 import { bootstrap } from "./bootstrap";
 import { failureScenarios } from "./failures";
+import { issuedTree } from "./issuedTree";
 import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
 
-export const SCENARIOS: readonly Scenario[] = [renewal, bootstrap, ...nodeScenarios, ...failureScenarios];
+export const SCENARIOS: readonly Scenario[] = [renewal, issuedTree, bootstrap, ...nodeScenarios, ...failureScenarios];
