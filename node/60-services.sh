@@ -88,13 +88,14 @@ restart() {
   find_consumer "$1"
   rs_old=$(identity)
   rs_from=$(now)
+  rs_limit=$LIMIT_BACK
   say "restarting $1"
   case $KIND in
     systemd) restart_unit || return 1 ;;
     static-pod) restart_pod "$rs_old" || return 1 ;;
   esac
-  await "$LIMIT_BACK" is_new "$rs_old" "$rs_from" || {
-    WHY_NOT="$1 did not come back within $LIMIT_BACK s"
+  await "$rs_limit" is_new "$rs_old" "$rs_from" || {
+    WHY_NOT="$1 did not come back within $rs_limit s"
     return 1
   }
   say "$1 restarted in $(($(now) - rs_from)) s"
@@ -127,6 +128,7 @@ restart_pod() {
     kill -9 "${1% *}" 2>/dev/null || :
     return 0
   fi
+  rs_limit=$LIMIT_MANIFEST
   touch_manifest
 }
 
