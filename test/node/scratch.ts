@@ -103,9 +103,9 @@ export class Scratch {
     this.env["KUBE_PKI_PATH"] = `${this.tools}:${bin}`;
   }
 
-  run(verb: string, stdin: string = "", env: Record<string, string> = {}): Promise<Result> {
-    const [command = "sh", ...args] = [...this.shell.split(" "), this.path("/var/lib/kube-pki/node.sh"), verb];
-    return this.spawn(command, args, stdin, env);
+  run(verb: string, stdin = "", env: Record<string, string> = {}): Promise<Result> {
+    const [command = "sh", ...args] = this.shell.split(" ");
+    return this.spawn(command, [...args, this.path("/var/lib/kube-pki/node.sh"), verb], stdin, env);
   }
 
   spawn(command: string, args: string[], stdin: string, env: Record<string, string> = {}): Promise<Result> {
