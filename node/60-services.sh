@@ -103,19 +103,30 @@ restart() {
 
 WHY_NOT=
 
-# Too many starts in short time would make systemd refuse this one. The lock's
-# descriptor is not for children that may outlive us.
+# Too many starts in short time would make systemd refuse this one. Not waited
+# for by systemctl: with Restart= it would sit through one crash after another.
+# The lock's descriptor is not for children that may outlive us.
 restart_unit() {
   systemctl reset-failed "$UNIT" >/dev/null 2>&1 9>&- || :
-  timeout "$LIMIT_BACK" systemctl restart "$UNIT" >/dev/null 2>"$TX/why" 9>&- || {
+  timeout 30 systemctl restart --no-block "$UNIT" >/dev/null 2>"$TX/why" 9>&- || {
     WHY_NOT="systemctl restart $UNIT failed ($(sed -n 1p "$TX/why")), see 'journalctl -u $UNIT'"
     return 1
   }
-  is_up() { systemctl is-active --quiet "$UNIT"; }
-  await "$LIMIT_BACK" is_up || {
+  is_up_or_lost() { { is_new "$rs_old" "$rs_from" && systemctl is-active --quiet "$UNIT"; } || is_lost; }
+  await "$LIMIT_BACK" is_up_or_lost || :
+  ! is_lost || {
+    WHY_NOT="unit $UNIT fails at every start, see 'journalctl -u $UNIT'"
+    return 1
+  }
+  systemctl is-active --quiet "$UNIT" || {
     WHY_NOT="unit $UNIT is not active after its restart, see 'journalctl -u $UNIT'"
     return 1
   }
+}
+
+# is_lost: the unit has given up, or was started anew three times since.
+is_lost() {
+  [ "$(unit_fact ActiveState)" = failed ] || [ "$(unit_fact NRestarts)" -ge 3 ] 2>/dev/null
 }
 
 # A container stopped through the runtime is back in seconds, a changed

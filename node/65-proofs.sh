@@ -62,6 +62,7 @@ prove() {
 prove_health() {
   while read -r ph_word ph_name ph_scheme ph_where ph_url ph_profile <&4; do
     [ "$ph_word $ph_name" = "health $1" ] || continue
+    [ -f "$TX/parts/cert:$ph_profile" ] || ph_profile=- # put back to before this leaf existed
     ph_answer=yes
     ph_code=$(http_code "$ph_scheme" "$ph_where" "$ph_url" "$ph_profile") || {
       [ $? -ne 2 ] || ph_answer=unproven
@@ -82,7 +83,7 @@ prove_served() {
       continue
     fi
     ps_cert=$TX/parts/cert:$ps_profile
-    [ -f "$ps_cert" ] || continue # put back to before this leaf existed
+    [ -f "$ps_cert" ] || continue # as above
     ps_wanted=$(fingerprint "$ps_cert")
     [ -n "$ps_wanted" ] && [ "$(served_fingerprint "$ps_where")" = "$ps_wanted" ] || {
       WHY_NOT="$1 does not serve the new certificate of $ps_profile at $ps_where"
@@ -95,6 +96,7 @@ prove_served() {
 prove_accepted() {
   while read -r pa_word pa_name pa_where pa_url pa_profile <&4; do
     [ "$pa_word $pa_name" = "accepted $1" ] || continue
+    [ -f "$TX/parts/cert:$pa_profile" ] || continue # as above
     pa_answer=yes
     pa_serial=-
     ! have_openssl || pa_serial=$(serial "$TX/parts/cert:$pa_profile")

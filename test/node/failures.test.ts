@@ -246,6 +246,15 @@ link /etc/kubernetes/deep/er/current.pem both.pem
       assert.equal(node.has("/etc/kubernetes/deep"), false);
     });
 
+    it("does not wait for a unit that systemd starts again and again in vain", async () => {
+      const bad = node.set();
+      node.write("/units/store/refuses", bad.store.cert);
+      node.write("/units/store/loops", "");
+      const failed = await node.run("apply", node.payload(bad));
+      assert.equal(failed.code, 1);
+      assert.match(failed.stderr, /unit store fails at every start, see 'journalctl -u store': the old set was put back/);
+    });
+
     it("keeps five backups", async () => {
       for (let i = 0; i < 7; i++) node.write(`/var/lib/kube-pki/backup/2020010${String(i)}T000000Z-aaaaaaaa/list`, "");
       await node.run("apply", node.payload(node.set()));

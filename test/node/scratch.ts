@@ -169,7 +169,7 @@ export class Scratch {
       ? fs
           .readFileSync(calls, "utf8")
           .split("\n")
-          .filter((line) => line === `restart ${name}`).length
+          .filter((line) => line.startsWith("restart ") && line.endsWith(` ${name}`)).length
       : 0;
   }
 
