@@ -252,7 +252,10 @@ link /etc/kubernetes/deep/er/current.pem both.pem
       node.write("/units/store/loops", "");
       const failed = await node.run("apply", node.payload(bad));
       assert.equal(failed.code, 1);
-      assert.match(failed.stderr, /unit store fails at every start, see 'journalctl -u store': the old set was put back/);
+      assert.match(
+        failed.stderr,
+        /unit store fails at every start, see 'journalctl -u store': the old set was put back/,
+      );
     });
 
     it("keeps five backups", async () => {
