@@ -21,9 +21,9 @@ export const announce = async (
 ): Promise<void> => {
   if (!pulumi.runtime.isDryRun()) return;
   const known = await Promise.all(
-    plan.leaves.map(({ profile }) => {
+    plan.leaves.map(async ({ profile }) => {
       const leaf = leaves[profile];
-      return leaf === undefined || isKnown(leaf.certificatePem);
+      return leaf === undefined || (await isKnown(leaf.certificatePem));
     }),
   );
   const due = plan.leaves.filter((_, index) => known[index] === false);

@@ -41,11 +41,13 @@ const testFiles = (): string[] =>
 /** Tests of the lab itself are titled so; without a lab they are left out. */
 const LAB_TEST = /^lab:/;
 
+/** Files at a time: most of them wait for a service most of the time. */
+const JOBS = 4;
+
 const runMocha = async (withLab: boolean): Promise<Outcome> => {
-  const mocha = new Mocha({ timeout: 10_000, forbidOnly: true, forbidPending: true });
+  const mocha = new Mocha({ timeout: 20_000, forbidOnly: true, forbidPending: true, parallel: true, jobs: JOBS });
   for (const file of testFiles()) mocha.addFile(file);
   if (!withLab) mocha.grep(LAB_TEST).invert();
-  await mocha.loadFilesAsync();
   return new Promise((resolve) => {
     const runner = mocha.run((failed) => {
       resolve({ passed: runner.stats?.passes ?? 0, failed });

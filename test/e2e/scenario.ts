@@ -86,7 +86,7 @@ export class Run {
       steps: run?.steps ?? [],
       probes: run?.probes ?? [],
       counts: run?.counts ?? {},
-      error: error === undefined ? undefined : error instanceof Error ? (error.stack ?? error.message) : String(error),
+      error: error === undefined ? undefined : textOf(error),
     };
   }
 
@@ -127,6 +127,9 @@ export const writeReport = (report: Report): string => {
   writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
   return file;
 };
+
+const textOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
 
