@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Config, NodeConfig } from "../core/config";
-import { INSTALL_COMMAND, NODE_SCRIPT } from "./nodeScript";
+import { INSTALL_COMMAND, INSTALL_PAYLOAD } from "./nodeScript";
 import { sshConnection } from "./sshConnection";
 
 const SCRIPT = "/var/lib/kube-pki/node.sh";
@@ -37,7 +37,7 @@ const nodeCommand = (
 
 /** Puts the node script in place. A new version of it runs nothing else anew. */
 export const installStep = (name: string, step: Step, options: pulumi.CustomResourceOptions): command.remote.Command =>
-  nodeCommand(name, step, INSTALL_COMMAND, NODE_SCRIPT, options);
+  nodeCommand(name, step, INSTALL_COMMAND, INSTALL_PAYLOAD, options);
 
 /** Runs one verb of the node script. */
 export const verbStep = (

@@ -1,6 +1,6 @@
 sh -c '
   # One command, so that "sudo -n " can stand before it. Reads node.sh from
-  # stdin and puts it in place whole or not at all. No apostrophe in here.
+  # stdin (gzip, base64) and puts it in place whole or not at all. No apostrophe in here.
   set -eu
   umask 077
   die() { echo "install: $*" >&2; exit 1; }
@@ -11,7 +11,7 @@ sh -c '
   [ "$(stat -c %u "$dir")" = "$(id -u)" ] || die "$dir belongs to somebody else: give it to root"
   chmod 0700 "$dir"
   trap "rm -f \"$new\"" EXIT
-  cat >"$new" || die "$dir has no room for node.sh"
+  base64 -d | gzip -d >"$new" || die "node.sh did not arrive whole, or $dir has no room for it: run again"
   [ "$(tail -n 1 "$new")" = "# end of node.sh" ] || die "node.sh arrived cut short: run again"
   sum=$(sha256sum "$new")
   sync "$new" 2>/dev/null || sync

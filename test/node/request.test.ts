@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { Cluster } from "./cluster";
@@ -96,7 +97,8 @@ for (const shell of shells) {
 
     it("is installed whole or not at all", async () => {
       const [sh = "sh", ...args] = shell.split(" ");
-      const install = (text: string) => node.spawn(sh, [...args, "-c", installCommand()], text);
+      const spawn = (stdin: string) => node.spawn(sh, [...args, "-c", installCommand()], stdin);
+      const install = (text: string) => spawn(gzipSync(text).toString("base64"));
       const script = nodeScript();
       const done = await install(script);
       assert.match(done.stdout, /^installed [0-9a-f]{64}\n$/);
@@ -104,6 +106,9 @@ for (const shell of shells) {
       const cut = await install(`# other\n${script.slice(0, -30)}`);
       assert.equal(cut.code, 1);
       assert.match(cut.why, /cut short/);
+      assert.equal(node.read("/var/lib/kube-pki/node.sh"), script);
+      const broken = await spawn(gzipSync(`# other\n${script}`).toString("base64").slice(0, -40));
+      assert.equal(broken.code, 1);
       assert.equal(node.read("/var/lib/kube-pki/node.sh"), script);
       assert.deepEqual(node.list("/var/lib/kube-pki"), ["node.sh"]);
     });
