@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 stamp=node_modules/.kube-pki-lock
 if ! cmp -s package-lock.json "$stamp"; then
   echo "installing npm packages ..." >&2
-  npm ci --no-fund --no-audit --loglevel=error >&2
+  # ci empties the folder first, under the feet of whatever runs from it
+  if [ -d node_modules ]; then verb=install; else verb=ci; fi
+  npm "$verb" --no-fund --no-audit --loglevel=error >&2
   cp package-lock.json "$stamp"
 fi

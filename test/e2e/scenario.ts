@@ -114,10 +114,29 @@ export class Run {
   /** `pulumi up` that must succeed; counts what the nodes did. */
   public async up(title: string): Promise<string> {
     return this.step(title, async () => {
+      const started = Date.now();
       const { code, stdout, stderr } = await this.stack.up();
       if (code !== 0) throw new Error(`pulumi up failed:\n${tail(stdout + stderr)}`);
+      await this.countSince(started);
       return stdout;
     });
+  }
+
+  /** Adds what an `up` did to the counts: each command that ran is one ssh connection and says what it restarted. */
+  private async countSince(started: number): Promise<void> {
+    const { commands, stateBytes } = await this.stack.commands();
+    const ran = commands.filter(({ modified }) => Date.parse(modified ?? "") >= started);
+    this.count("ssh connections", ran.length);
+    for (const { outputs } of ran)
+      for (const [, consumer = "", how = ""] of textOfOutput(outputs?.stdout).matchAll(
+        /^consumer (\S+) (restarted|reloaded)$/gm,
+      ))
+        this.count(`${consumer} ${how}`, 1);
+    this.counts["state bytes"] = stateBytes;
+  }
+
+  private count(what: string, more: number): void {
+    this.counts[what] = (this.counts[what] ?? 0) + more;
   }
 }
 
@@ -130,6 +149,9 @@ export const writeReport = (report: Report): string => {
 
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
+
+/** Outputs of commands with secret input are still plain text: nothing they print is a secret. */
+const textOfOutput = (value: unknown): string => (typeof value === "string" ? value : "");
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
 

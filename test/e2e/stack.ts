@@ -29,6 +29,15 @@ export interface PreviewStep {
   readonly newState?: { readonly inputs?: Readonly<Record<string, unknown>> };
 }
 
+/** A remote command in an exported state. */
+export interface CommandState {
+  readonly type: string;
+  readonly urn: string;
+  /** ISO 8601: when it was last run. */
+  readonly modified?: string;
+  readonly outputs?: { readonly stdout?: unknown };
+}
+
 export interface UpOptions {
   readonly expectNoChanges?: boolean;
   readonly onLine?: ((line: string) => void) | undefined;
@@ -105,8 +114,12 @@ export class Stack {
     return JSON.parse(await this.must(["stack", "output", "certificates", "--json"])) as CertificateRow[];
   }
 
-  public export(): Promise<string> {
-    return this.must(["stack", "export"]);
+  /** Every remote command as the state has it, with the size of the whole state in bytes. */
+  public async commands(): Promise<{ readonly commands: readonly CommandState[]; readonly stateBytes: number }> {
+    const text = await this.must(["stack", "export"]);
+    const { deployment } = JSON.parse(text) as { deployment: { resources?: readonly CommandState[] } };
+    const commands = (deployment.resources ?? []).filter(({ type }) => type === "command:remote:Command");
+    return { commands, stateBytes: Buffer.byteLength(text) };
   }
 
   public async must(argv: readonly string[], stdin = ""): Promise<string> {

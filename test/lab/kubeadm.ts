@@ -48,7 +48,8 @@ const proxyConfiguration = {
 
 export interface JoinSecrets {
   readonly token: string;
-  readonly certificateKey: string;
+  /** Under which `init` leaves its keys in the cluster for further control planes; undefined where they have them already. */
+  readonly certificateKey: string | undefined;
 }
 
 function newToken(): string {
@@ -65,7 +66,7 @@ export function initConfig(
       apiVersion,
       kind: "InitConfiguration",
       bootstrapTokens: [{ token: secrets.token, ttl: "2h0m0s" }],
-      certificateKey: secrets.certificateKey,
+      ...(secrets.certificateKey === undefined ? {} : { certificateKey: secrets.certificateKey }),
       localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
       nodeRegistration: nodeRegistration(node),
       skipPhases: ["addon/coredns"],
@@ -94,7 +95,7 @@ function joinConfig(
   endpoint: string,
   node: NodeSpec,
   caHash: string,
-  secrets: Partial<JoinSecrets> & { token: string },
+  secrets: JoinSecrets,
 ): string {
   const controlPlane = {
     localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
@@ -115,19 +116,25 @@ export function caHash(pem: string): string {
   return `sha256:${createHash("sha256").update(key).digest("hex")}`;
 }
 
-async function kubeadm(lab: Lab, node: NodeSpec, verb: "init --upload-certs" | "join", config: string): Promise<void> {
+async function kubeadm(lab: Lab, node: NodeSpec, verb: "init" | "init --upload-certs" | "join", config: string): Promise<void> {
   const command = `umask 077; cat >${configFile}; kubeadm ${verb} --config ${configFile} --v=1 2>&1; code=$?; rm -f ${configFile}; exit $code`;
   const result = await lab.run(node.name, command, { stdin: config, timeoutMs: 240_000 });
   if (result.code !== 0) throw new Error(failure(`${node.name}: kubeadm ${verb}`, result));
 }
 
-/** Makes the cluster on booted, bare nodes: init on the first control plane, the others one after another, workers at once. */
-export async function installKubeadm(lab: Lab, log: Log): Promise<void> {
+/**
+ * Makes the cluster on booted, bare nodes: init on the first control plane, the others one after another, workers at once.
+ * With `pki: "given"` every node has its files already and none are handed from node to node.
+ */
+export async function installKubeadm(lab: Lab, log: Log, pki: "made" | "given" = "made"): Promise<void> {
   const [first, ...others] = withRole(lab.nodes, "control-plane");
   if (first === undefined) throw new Error(`topology: ${lab.topology.name} has no control plane`);
-  const secrets: JoinSecrets = { token: newToken(), certificateKey: randomBytes(32).toString("hex") };
+  const secrets: JoinSecrets = {
+    token: newToken(),
+    certificateKey: pki === "given" ? undefined : randomBytes(32).toString("hex"),
+  };
   await step(log, `${first.name}: kubeadm init`, () =>
-    kubeadm(lab, first, "init --upload-certs", initConfig(lab, first, secrets)),
+    kubeadm(lab, first, pki === "given" ? "init" : "init --upload-certs", initConfig(lab, first, secrets)),
   );
   const hash = await clusterCaHash(lab, first);
   const join = (node: NodeSpec): Promise<void> =>

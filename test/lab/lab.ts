@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { clearLab } from "./clean";
 import { startServices } from "./hardway";
 import { unsupported } from "./host";
-import { joinNode } from "./kubeadm";
+import { installKubeadm, joinNode } from "./kubeadm";
 import { prepareLab, startLab } from "./launch";
 import { discard, furnish, powerOff, powerOn } from "./machine";
 import { inNamespace, labNamespace } from "./network";
@@ -173,7 +173,7 @@ export class Lab {
   /** Joins a bare node to the kubeadm cluster, in the place of one of that name if there was one, and waits until it is Ready. */
   async joinWorker(name: string): Promise<void> {
     if (this.topology.installer !== "kubeadm")
-      throw new Error("joinWorker: only for kubeadm topologies, use startServices in a hardway lab");
+      throw new Error("joinWorker: only for kubeadm topologies, use startCluster in a hardway lab");
     const since = wholeSeconds(Date.now());
     const deleted = await this.kubectl(["delete", "node", name, "--ignore-not-found"]);
     if (deleted.code !== 0) throw new Error(failure(`deleting the former node ${name}`, deleted));
@@ -181,16 +181,11 @@ export class Lab {
     await waitForNodes(this, [name], since, 120_000);
   }
 
-  /** Starts the services of a bare hardway lab, or of some of its nodes, once their PKI is there, and waits until the nodes are Ready. */
-  async startServices(names: readonly string[] = this.nodes.map((node) => node.name)): Promise<void> {
-    if (this.topology.installer !== "hardway")
-      throw new Error("startServices: only for hardway topologies, run kubeadm in the others");
+  /** Starts the cluster of a bare lab once the PKI is on its nodes, by kubeadm or unit by unit, and waits until the nodes are Ready. */
+  async startCluster(): Promise<void> {
     const since = wholeSeconds(Date.now());
-    await startServices(
-      this,
-      names.map((name) => this.node(name)),
-      this.log,
-    );
+    if (this.topology.installer === "kubeadm") await installKubeadm(this, this.log, "given");
+    else await startServices(this, this.nodes, this.log);
     await waitForCluster(this, this.clusterNodes, since, 120_000, this.log);
   }
 

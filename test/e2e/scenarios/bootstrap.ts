@@ -1,21 +1,77 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { plainSerial, type CertificateRow } from "../../../core/report";
 import { assertClusterWorks, assertProven } from "../checks";
 import { configureFor } from "../labConfig";
-import type { Scenario } from "../scenario";
+import type { Run, Scenario } from "../scenario";
+
+const PKI = "/etc/kubernetes/pki";
+
+/** Where kubeadm makes a certificate of its own unless one is there; on a worker it makes none. */
+const KUBEADM_PLACES: Readonly<Partial<Record<CertificateRow["certificate"], string>>> = {
+  apiserver: `${PKI}/apiserver.crt`,
+  "apiserver-etcd-client": `${PKI}/apiserver-etcd-client.crt`,
+  "apiserver-kubelet-client": `${PKI}/apiserver-kubelet-client.crt`,
+  "front-proxy-client": `${PKI}/front-proxy-client.crt`,
+  "etcd-server": `${PKI}/etcd/server.crt`,
+  "etcd-peer": `${PKI}/etcd/peer.crt`,
+  "etcd-healthcheck-client": `${PKI}/etcd/healthcheck-client.crt`,
+  // what runs before the certificate is a key or text: the first certificate of the file is read
+  kubelet: "/var/lib/kubelet/pki/kubelet-client-current.pem",
+  "kubelet-server": "/var/lib/kubelet/pki/kubelet.crt",
+};
+
+/** CAs, keys and kubeconfigs that kubeadm makes unless they are there; kubelet.conf it may write anew, to the same end. */
+const KUBEADM_FILES = `cd /etc/kubernetes; for file in pki/ca.crt pki/ca.key pki/front-proxy-ca.crt pki/etcd/ca.crt \
+  pki/sa.key pki/sa.pub admin.conf super-admin.conf controller-manager.conf scheduler.conf; do
+  [ ! -e $file ] || sha256sum $file; done`;
+
+/** By node: digests of what kubeadm must leave alone, of the files that are there. */
+const digests = async ({ lab }: Run): Promise<Map<string, string>> =>
+  new Map(await Promise.all(lab.nodes.map(async ({ name }) => [name, await lab.must(name, KUBEADM_FILES)] as const)));
+
+/** kubeadm started from the files of the stack: the certificates on the nodes are the issued ones, and no further CA key is there. */
+const assertOurs = async (
+  run: Run,
+  rows: readonly CertificateRow[],
+  before: ReadonlyMap<string, string>,
+): Promise<void> => {
+  const { lab } = run;
+  assert.deepEqual(await digests(run), before, "kubeadm made files of its own");
+  const looked = rows.flatMap((row) => {
+    const path = KUBEADM_PLACES[row.certificate];
+    return path === undefined ? [] : [{ ...row, path }];
+  });
+  assert.ok(looked.length >= 9, "no certificate was looked at");
+  for (const { node, path, serial } of looked) {
+    const onNode = new X509Certificate(await lab.must(node, `cat ${path}`)).serialNumber;
+    assert.equal(plainSerial(onNode), plainSerial(serial), `${node} ${path} is not the one the stack issued`);
+  }
+  run.counts["certificates kubeadm took over"] = looked.length;
+  for (const { name } of lab.nodes)
+    assert.equal(
+      (await lab.must(name, `ls ${PKI}/etcd/ca.key ${PKI}/front-proxy-ca.key 2>/dev/null || :`)).trim(),
+      "",
+      `${name}: kubeadm made a CA`,
+    );
+};
 
 /** Starting point (b): nothing there yet. */
 export const bootstrap: Scenario = {
   name: "bootstrap",
-  proves: "the first up lays the whole PKI on bare nodes, the services start from it, and it renews like any other",
-  topologies: ["hardway"],
+  proves: "the first up lays the whole PKI on bare nodes, the cluster starts from it, and it renews like any other",
+  topologies: ["hardway", "single", "duo", "ha3"],
   bare: true,
   play: async (run) => {
     const { lab, stack } = run;
     await configureFor(stack, lab, "bare");
     await run.up("pulumi up on bare nodes");
-    await run.step("etcd, the control planes and the kubelet start", () => lab.startServices());
-    await assertClusterWorks(lab);
     const first = await stack.certificates();
+    const before = await digests(run);
+    await run.step("the cluster starts from what is there", () => lab.startCluster());
+    if (lab.topology.installer === "kubeadm")
+      await run.step("kubeadm made no certificate of its own", () => assertOurs(run, first, before));
+    await assertClusterWorks(lab);
     // a moment by which the last of the nodes is due
     const latest = Math.max(...first.map(({ nextRenewal }) => Date.parse(nextRenewal)));
     stack.configure({ asOf: new Date(latest).toISOString() });
