@@ -3,7 +3,15 @@ import type { Scenario } from "../scenario";
 import { bootstrap } from "./bootstrap";
 import { failureScenarios } from "./failures";
 import { issuedTree } from "./issuedTree";
+import { loginScenarios } from "./logins";
 import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
 
-export const SCENARIOS: readonly Scenario[] = [renewal, issuedTree, bootstrap, ...nodeScenarios, ...failureScenarios];
+export const SCENARIOS: readonly Scenario[] = [
+  renewal,
+  issuedTree,
+  bootstrap,
+  ...nodeScenarios,
+  ...loginScenarios,
+  ...failureScenarios,
+];
