@@ -91,12 +91,7 @@ export function initConfig(
   return documents.map((each) => stringify(each)).join("---\n");
 }
 
-function joinConfig(
-  endpoint: string,
-  node: NodeSpec,
-  caHash: string,
-  secrets: JoinSecrets,
-): string {
+function joinConfig(endpoint: string, node: NodeSpec, caHash: string, secrets: JoinSecrets): string {
   const controlPlane = {
     localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
     ...(secrets.certificateKey === undefined ? {} : { certificateKey: secrets.certificateKey }),
@@ -116,7 +111,12 @@ export function caHash(pem: string): string {
   return `sha256:${createHash("sha256").update(key).digest("hex")}`;
 }
 
-async function kubeadm(lab: Lab, node: NodeSpec, verb: "init" | "init --upload-certs" | "join", config: string): Promise<void> {
+async function kubeadm(
+  lab: Lab,
+  node: NodeSpec,
+  verb: "init" | "init --upload-certs" | "join",
+  config: string,
+): Promise<void> {
   const command = `umask 077; cat >${configFile}; kubeadm ${verb} --config ${configFile} --v=1 2>&1; code=$?; rm -f ${configFile}; exit $code`;
   const result = await lab.run(node.name, command, { stdin: config, timeoutMs: 240_000 });
   if (result.code !== 0) throw new Error(failure(`${node.name}: kubeadm ${verb}`, result));
