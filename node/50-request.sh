@@ -14,7 +14,6 @@ verb_request() {
   trap 'finish "$STATE/in.$$" "$STATE/in.$$.body"' EXIT
   cat >"$STATE/in.$$" || die "this node has no room for the request: make room in /var"
   check_payload "$STATE/in.$$" request
-  have_openssl || die "this node has no openssl to make keys with: install it, or set custody: state for this cluster"
   take_lock
   # An interrupted apply keeps its own tx folder; ours is another.
   TX=$STATE/tx-request
@@ -22,6 +21,8 @@ verb_request() {
   mkdir "$TX"
   mv "$STATE/in.$$.body" "$TX/body"
   read_plan request
+  # only now: the sentence begins with the name of the node
+  have_openssl || die "this node has no openssl to make keys with: install it, or set custody: state for this node"
   while read -r vr_word vr_profile vr_id vr_algorithm <&3; do
     [ "$vr_word" = leaf ] || continue
     make_request "$vr_profile" "$vr_id" "$vr_algorithm"
