@@ -9,7 +9,10 @@
 set -eu
 umask 077
 export LC_ALL=C
-unset CDPATH ENV IFS OPENSSL_CONF SSL_CERT_FILE SSL_CERT_DIR http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+unset CDPATH ENV IFS OPENSSL_CONF http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+# Whom this machine trusts has no say in who signed a leaf: openssl adds its
+# default folder to any -CAfile.
+export SSL_CERT_FILE=/dev/null/none SSL_CERT_DIR=/dev/null/none
 
 # KUBE_PKI_ROOT puts every path under a scratch folder, for tests. Only with it
 # do the other KUBE_PKI_ variables count: on a real node nothing from the

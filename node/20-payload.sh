@@ -79,7 +79,7 @@ read_plan() {
       for (i = 1; i <= n; i++) {
         t = want[i]; v = $(i + 1)
         if (v !~ type[t] || (long[t] && length(v) > long[t])) bad($1 " has a " t " that is not allowed: " v)
-        if (t == "path" && (v ~ /\.\.|\/\/|\/$|\/\.\// || v ~ /^\/var\/lib\/kube-pki(\/|$)/))
+        if (t == "path" && (v ~ /\.\.|\/\/|\/$|\/\.\/|\/\.$/ || v ~ /^\/var\/lib\/kube-pki(\/|$)/))
           bad($1 " has a path that is not allowed: " v)
         if (t == "file" && (v == "." || v == "..")) bad($1 " has a target that is not allowed: " v)
       }
@@ -134,12 +134,15 @@ START=existing
 
 # expand_parts: in each part, @b64:NAME@ becomes the base64 of part NAME. The
 # text goes through files, never through an argument that ps could show.
+# $TX/inline gets "PART NAME".
 expand_parts() {
+  : >"$TX/inline"
   for ep_part in "$TX"/parts/*; do
     grep -q '@b64:' "$ep_part" || continue
     sed -n 's/.*@b64:\([a-z0-9][a-z0-9.:-]*\)@.*/\1/p' "$ep_part" >"$TX/b64-names"
     while read -r ep_name; do
       [ -f "$TX/parts/$ep_name" ] || die "part ${ep_part##*/} takes @b64:$ep_name@, which the payload does not have"
+      echo "${ep_part##*/} $ep_name" >>"$TX/inline"
       base64 <"$TX/parts/$ep_name" | tr -d '\n' >"$TX/b64:$ep_name"
     done <"$TX/b64-names"
     awk -v dir="$TX/b64:" '

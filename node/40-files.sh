@@ -8,13 +8,15 @@ dot_name() { echo "${1%/*}/.kube-pki.${1##*/}.new"; }
 # Missing folders are fine. A link made by root is followed where it leads to
 # checked folders (/opt -> /var/opt on image-based systems), never elsewhere.
 check_parents() {
+  case " $cf_checked " in *" ${1%/*} "*) return 0 ;; esac
+  cf_checked="$cf_checked ${1%/*}"
   cf_rest=${1#/}
   cf_at=$ROOT
   while [ "$cf_rest" != "${cf_rest#*/}" ]; do
     cf_at=$cf_at/${cf_rest%%/*}
     cf_rest=${cf_rest#*/}
     if [ -L "$cf_at" ]; then
-      [ "$(stat -c %u "$cf_at")" = "$(id -u)" ] || die "$cf_at is a symbolic link that root did not make: remove it"
+      [ "$(stat -c %u "$cf_at")" = "$UID_OURS" ] || die "$cf_at is a symbolic link that root did not make: remove it"
       cf_to=$(readlink -f "$cf_at") || die "$cf_at is a symbolic link to nowhere: remove it"
       case ${cf_to#"$ROOT"} in
         /etc/* | /var/* | /opt/* | /usr/* | /srv/*) ;;
@@ -29,12 +31,15 @@ check_parents() {
     [ -d "$cf_at" ] || die "$cf_at is not a folder: move it away"
     # shellcheck disable=SC2046 # two words wanted
     set -- $(stat -c '%u %a' "$cf_at")
-    [ "$1" = "$(id -u)" ] || die "$cf_at does not belong to root: chown root it, or its owner could swap the keys"
+    [ "$1" = "$UID_OURS" ] || die "$cf_at does not belong to root: chown root it, or its owner could swap the keys"
     case $2 in
       *[2367]) die "$cf_at can be written by everybody: chmod o-w it, or anybody could swap the keys" ;;
     esac
   done
 }
+
+UID_OURS=$(id -u)
+cf_checked= # folders, with a blank before each
 
 # stage_all: each file of the plan is put together in $TX/new/N, compared with
 # the live one and, where it differs, written beside it under its dot-name with
@@ -73,10 +78,11 @@ stage_file() { # n path mode owner group
     sf_action=created
   elif ! cmp -s "$TX/new/$1" "$ROOT$2"; then
     sf_action=replaced
-  elif [ "$(stat -c '0%a %U %G' "$ROOT$2" | sed 's/^0*/0/')" != "$(echo "$3 $4 $5" | sed 's/^0*/0/')" ]; then
-    sf_action=fixed
   else
-    sf_action=unchanged
+    sf_action=fixed
+    sf_has=$(stat -c '%a %U %G' "$ROOT$2")
+    # as octal numbers: stat prints no leading zero
+    [ "$((0${sf_has%% *})) ${sf_has#* }" != "$(($3)) $4 $5" ] || sf_action=unchanged
   fi
   echo "$1 file $sf_action $2" >>"$TX/facts"
   [ "$sf_action" != unchanged ] || return 0
@@ -120,10 +126,6 @@ make_folders() {
   done
 }
 
-is_changed() { # path: was its content swapped by this transaction
-  grep -Eq "^[0-9]+ (file|link) (created|replaced) $(echo "$1" | sed 's/[.]/\\./g')\$" "$TX/facts"
-}
-
 anything_changed() { grep -Eqv '^[0-9]+ [a-z]+ unchanged ' "$TX/facts"; }
 
 # back_up: the live files that will be replaced, with owner, mode and time, and
@@ -153,30 +155,45 @@ back_up() {
   flush "$TX/journal" "$TX"
 }
 
-# swap: every staged name over its live one; each is one rename.
+# swap: every staged name over its live one; each is one rename. Nothing slow
+# stands between the renames, so that a power cut hardly finds some of them done.
 swap() {
+  set --
   while read -r _ _ sw_action sw_path <&3; do
     [ "$sw_action" != unchanged ] || continue
     sw_new=$(dot_name "$ROOT$sw_path")
-    [ -L "$sw_new" ] || flush "$sw_new"
+    [ -L "$sw_new" ] || set -- "$@" "$sw_new"
   done 3<"$TX/facts"
+  [ $# -eq 0 ] || flush "$@"
   point staged
+  set --
   sw_count=0
   while read -r _ _ sw_action sw_path <&3; do
     [ "$sw_action" != unchanged ] || continue
-    put_in_place "$ROOT$sw_path" ||
+    mv -f "$(dot_name "$ROOT$sw_path")" "$ROOT$sw_path" 2>/dev/null ||
       die "$sw_path cannot be replaced: it is immutable (chattr -i) or read-only, the old set was put back"
     sw_count=$((sw_count + 1))
     point "swapped-$sw_count"
+    set -- "$@" "$ROOT$sw_path"
   done 3<"$TX/facts"
+  keep_names "$@"
   point swapped
 }
 
 # put_in_place PATH: the dot-name becomes PATH, on disk and with its label.
 put_in_place() {
   mv -f "$(dot_name "$1")" "$1" 2>/dev/null || return 1
-  if have restorecon; then restorecon "$1" 2>/dev/null || :; fi
-  flush "${1%/*}"
+  keep_names "$1"
+}
+
+# keep_names PATH...: their labels mended, their folders on disk.
+keep_names() {
+  if have restorecon; then restorecon "$@" 2>/dev/null || :; fi
+  kn_last=
+  for kn_path; do
+    [ "${kn_path%/*}" = "$kn_last" ] || flush "${kn_path%/*}"
+    kn_last=${kn_path%/*}
+  done
 }
 
 # put_back: the set of files before this transaction; may run any number of

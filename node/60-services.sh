@@ -160,15 +160,36 @@ stop_container() {
 }
 
 # touch_manifest: a new value of our annotation makes the kubelet start the pod
-# anew. Block style YAML as kubeadm writes it; anything else is not guessed at.
+# anew. Block style YAML as kubeadm indents it; anything else is not guessed at.
 touch_manifest() {
   tm_file=$MANIFESTS/$UNIT.yaml
   tm_new=$(dot_name "$tm_file")
-  grep -qs '^metadata: *$' "$tm_file" || {
-    WHY_NOT="$UNIT can only be restarted through its manifest, and ${tm_file#"$ROOT"} has no plain 'metadata:' line: install crictl"
+  is_plain "$tm_file" 2>/dev/null || {
+    WHY_NOT="$UNIT can only be restarted through its manifest, and ${tm_file#"$ROOT"} has no 'metadata:' with fields indented by two blanks: install crictl"
     return 1
   }
-  cp -p "$tm_file" "$tm_new"
+  if write_stamped && flush "$tm_new" && put_in_place "$tm_file"; then return 0; fi
+  rm -f "$tm_new"
+  WHY_NOT="${tm_file#"$ROOT"} cannot be replaced: its folder is read-only or full"
+  return 1
+}
+
+# is_plain MANIFEST: an annotation can be put in without a YAML parser.
+is_plain() {
+  awk '
+    /^[^ #]/ { inside = 0 }
+    /^metadata: *$/ { inside = found = 1; first = "^  [^ ]"; next }
+    !inside || /^ *(#|$)/ { next }
+    first != "" && $0 !~ first { bad = 1 }
+    { first = "" }
+    /^  annotations:/ { if (!/: *$/) bad = 1; first = "^  (  )?[^ ]" }
+    END { exit !found || bad }' "$1"
+}
+
+# write_stamped: $tm_new is $tm_file with the annotation, down to its last line
+# (not every awk fails where the disk is full).
+write_stamped() {
+  cp -p "$tm_file" "$tm_new" || return 1
   awk -v stamp="$(now)" '
     /^  *kube-pki\/restarted:/ { next }
     { line[++n] = $0 }
@@ -181,9 +202,5 @@ touch_manifest() {
         if (i == meta && !notes) print "  annotations:"
         if (i == (notes ? notes : meta)) print "    kube-pki/restarted: \"" stamp "\""
       }
-    }' "$tm_file" >"$tm_new"
-  put_in_place "$tm_file" || {
-    WHY_NOT="${tm_file#"$ROOT"} cannot be replaced"
-    return 1
-  }
+    }' "$tm_file" >"$tm_new" && [ "$(sed -n '$p' "$tm_new")" = "$(sed -n '$p' "$tm_file")" ]
 }

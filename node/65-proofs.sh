@@ -136,9 +136,29 @@ live_parts() {
   while read -r lp_word lp_path _ _ _ lp_parts <&3; do
     [ "$lp_word" = file ] || continue
     for lp_part in $(echo "$lp_parts" | tr ',' ' '); do
-      case $lp_part in cert:* | key:*) ;; *) continue ;; esac
+      case $lp_part in
+        cert:* | key:*) ;;
+        *)
+          inline_parts "$lp_part" "$ROOT$lp_path"
+          continue
+          ;;
+      esac
       rm -f "$TX/parts/$lp_part"
       [ ! -f "$ROOT$lp_path" ] || cp "$ROOT$lp_path" "$TX/parts/$lp_part"
     done
   done 3<"$TX/plan"
+}
+
+# inline_parts PART FILE: what PART carries inline, as FILE has it.
+inline_parts() {
+  sed -n "s/^$1 //p" "$TX/inline" | while read -r ip_name; do
+    case $ip_name in
+      cert:*) ip_field=client-certificate-data ;;
+      key:*) ip_field=client-key-data ;;
+      *) continue ;;
+    esac
+    rm -f "$TX/parts/$ip_name"
+    ip_data=$(sed -n "s/^ *$ip_field: *\"\{0,1\}\([A-Za-z0-9+\/=]*\).*/\1/p" "$2" 2>/dev/null)
+    [ -z "$ip_data" ] || echo "$ip_data" | base64 -d >"$TX/parts/$ip_name"
+  done
 }

@@ -50,7 +50,7 @@ recover() {
   fi
   sweep
   flush "$STATE"
-  rm -rf "$TX"
+  close_transaction
 }
 
 doubt() {
@@ -97,13 +97,10 @@ report_files() {
 
 # wanted NAME: what the changed files ask of it: restart, reload or nothing.
 wanted() {
-  wa_most=none
-  while read -r wa_word wa_name wa_act wa_path <&4; do
-    [ "$wa_word $wa_name" = "use $1" ] || continue
-    [ "$wa_most" != restart ] || continue
-    ! is_changed "$wa_path" || wa_most=$wa_act
-  done 4<"$TX/plan"
-  echo "$wa_most"
+  awk -v name="$1" '
+    NR == FNR { if ($3 == "created" || $3 == "replaced") changed[$4] = 1; next }
+    $1 == "use" && $2 == name && ($4 in changed) && most != "restart" { most = $3 }
+    END { print most == "" ? "none" : most }' "$TX/facts" "$TX/plan"
 }
 
 # settle NAME: the consumer runs with the files on disk, and that is proven.
@@ -191,6 +188,7 @@ commit() {
     mv "$STATE/plan.new" "$STATE/plan"
   fi
   if cmp -s "$TX/applied" "$STATE/applied"; then rm "$TX/applied"; else flush "$TX/applied"; fi
+  trap '' TERM # nothing is put back from here on
   : >"$TX/committed"
   flush "$TX/committed" "$TX"
   point committed
@@ -200,7 +198,7 @@ commit() {
   flush "$STATE"
   point recorded
   prune
-  rm -rf "$TX"
+  close_transaction
   echo "done $SUM8 $cm_done"
 }
 
@@ -221,9 +219,30 @@ prune() {
   done
 }
 
+# take_back NAME: the consumer runs with the old set again. What was not
+# restarted may have read the new one: by itself, or in a start of its own since.
+take_back() {
+  find_consumer "$1"
+  if ! grep -qsx "$1" "$TX/restarted"; then
+    grep -qx "$1 running" "$TX/consumers" && [ "$(wanted "$1")" != none ] || return 0
+    if is_older_than "$TX/journal" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
+    echo "$1" >>"$TX/restarted"
+  fi
+  restart_and_prove "$1"
+}
+
+# is_older_than FILE: the process began before it was written; two seconds of slack, because
+# start_time rounds down.
+is_older_than() {
+  io_id=$(identity)
+  [ -n "$io_id" ] && [ $(($(start_time "${io_id#* }") + 2)) -le "$(stat -c %Y "$1")" ]
+}
+
 # roll_back: what a failed apply leaves behind is what it found. Where that
 # cannot be done the journal stays, and the next run begins with it.
 roll_back() {
+  pb_from=
+  rb_bad=
   if [ -f "$TX/journal" ] && [ ! -f "$TX/committed" ]; then
     say "putting the old set back"
     put_back || {
@@ -231,19 +250,24 @@ roll_back() {
       return 0
     }
     live_parts
-    rb_bad=
-    : >>"$TX/restarted"
-    while read -r rb_name <&3; do
-      find_consumer "$rb_name"
-      restart_and_prove "$rb_name" || rb_bad="$rb_bad; with the old set too $WHY_NOT"
-    done 3<"$TX/restarted"
-    if [ -n "$rb_bad" ]; then
-      WHY="$WHY$rb_bad"
-      doubt
-    else
-      rm -rf "$pb_from"
-    fi
+    while read -r rb_word rb_name _ <&3; do
+      [ "$rb_word" = consumer ] || continue
+      take_back "$rb_name" || rb_bad="$rb_bad; with the old set too $WHY_NOT"
+    done 3<"$TX/plan"
+    [ -z "$rb_bad" ] || doubt
+    WHY="$WHY$rb_bad"
   fi
   [ ! -d "$TX" ] || sweep
+  close_transaction
+  [ -z "$pb_from" ] || [ -n "$rb_bad" ] || rm -rf "$pb_from"
+}
+
+# close_transaction: the journal first. A removal that is cut short must leave
+# nothing that the next run would put back.
+close_transaction() {
+  if [ -f "$TX/journal" ]; then
+    rm "$TX/journal"
+    flush "$TX"
+  fi
   rm -rf "$TX"
 }

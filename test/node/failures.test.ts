@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
-import { part } from "./payload";
-import { fingerprintOf } from "./pki";
+import { part, payload } from "./payload";
+import { authority, fingerprintOf, leaf, type Pair } from "./pki";
 import { shells } from "./scratch";
 
 const until = async (done: () => boolean): Promise<void> => {
@@ -50,6 +50,40 @@ for (const shell of shells) {
       assert.equal(failed.code, 1);
       assert.match(failed.why, /store answers 500 .*with the old set too store answers 500/);
       assert.ok(node.holds(old));
+    });
+
+    it("puts back what a service has only reloaded, and restarts it where it keeps the newer set", async () => {
+      const folder = join(node.units, "web");
+      writeFileSync(join(folder, "command"), readFileSync(join(folder, "command"), "utf8").replace(" hot ", " once "));
+      await node.start("web");
+      const [old, bad] = [node.live(), node.set()];
+      node.write("/units/store/refuses", bad.store.cert);
+      const [store, web] = ["consumer store systemd store\n", "consumer web systemd web\n"];
+      const sent = payload("apply", node.body(bad).replace(store + web, web + store));
+      const failed = await node.run("apply", sent);
+      assert.equal(failed.code, 1);
+      assert.match(failed.why, /store failed .*the old set was put back, look at store before you run again$/);
+      const served = await node.spawn("openssl", ["s_client", "-connect", `127.0.0.1:${String(node.webPort)}`], "");
+      assert.ok(served.stdout.includes(old.web.cert.trim()));
+    });
+
+    it("asks a set that was put back with its own kubeconfig's certificate", async () => {
+      const kubeconfig = "/etc/kubernetes/admin.conf";
+      const inline = (pair: Pair) =>
+        `client-certificate-data: ${Buffer.from(pair.cert).toString("base64")}\nclient-key-data: ${Buffer.from(pair.key).toString("base64")}\n`;
+      const old = inline(leaf(node.ca, "admin"));
+      node.write(kubeconfig, old, 0o600);
+      const ca = authority();
+      const [bad, admin] = [node.set(ca), leaf(ca, "admin")];
+      node.write("/units/store/refuses", bad.store.cert);
+      const more = `${part("cert:admin", admin.cert)}${part("key:admin", admin.key)}${part("conf", "client-certificate-data: @b64:cert:admin@\nclient-key-data: @b64:key:admin@")}leaf admin e1 1 9999999999 ca
+file ${kubeconfig} 0600 root root conf
+accepted store 127.0.0.1:${String(node.storePort)} /whoami admin
+`;
+      const failed = await node.run("apply", node.payload(bad, { more }));
+      assert.equal(failed.code, 1);
+      assert.match(failed.why, /store failed .*the old set was put back, look at store before you run again$/);
+      assert.equal(node.read(kubeconfig), old);
     });
 
     it("restarts what does not pick its files up", async () => {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { Cluster } from "./cluster";
+import { sum8 } from "./payload";
 import { shells } from "./scratch";
 
 /** Every place where the script may be killed, in its order; see `point` in node/. */
@@ -68,6 +71,28 @@ for (const shell of shells) {
         assert.match(next.stdout, /served store \w+ \S+ yes[^]*served web \w+ \S+ yes/);
       });
     }
+
+    it("while it clears up after its commit: the new set stays", async () => {
+      const wanted = node.set();
+      // rm -r keeps no order: the marker may be gone while the rest is still there.
+      node.tool(
+        "rm",
+        'case $* in "-rf "*/tx) /bin/rm -f "$2/committed"; kill -9 $PPID; exit 1 ;; esac\nexec /bin/rm "$@"',
+      );
+      assert.notEqual((await node.run("apply", node.payload(wanted))).code, 0);
+      rmSync(join(node.tools, "rm"));
+      const refused = await node.run("apply", node.payload(wanted, { more: "consumer ghost systemd ghost\n" }));
+      assert.match(refused.why, /ghost does not exist/);
+      assert.ok(node.holds(wanted));
+    });
+
+    it("by SIGTERM after its commit: it ends as committed", async () => {
+      const sent = node.payload(node.set());
+      node.tool("sync", 'case $* in *tx/committed*) kill -TERM $PPID ;; esac\nexec /bin/sync "$@"');
+      const done = await node.run("apply", sent);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(node.read("/var/lib/kube-pki/applied"), new RegExp(`^sum ${sum8(sent)}`));
+    });
 
     it("while it puts back: the next one ends it", async () => {
       const before = node.live();

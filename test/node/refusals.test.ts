@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { Cluster, files, type Set } from "./cluster";
 import { payload } from "./payload";
@@ -43,6 +44,18 @@ const refusals: readonly Refusal[] = [
     why: /leaf web is not signed by the CA/,
   },
   {
+    spoils: true,
+    title: "a leaf of another CA that the machine trusts",
+    send: (n, s) => {
+      const other = authority();
+      n.write("/trusted/ca.crt", other.cert);
+      execFileSync("openssl", ["rehash", n.path("/trusted")]);
+      n.tool("openssl", `: "\${SSL_CERT_DIR=${n.path("/trusted")}}"\nexport SSL_CERT_DIR\nexec /usr/bin/openssl "$@"`);
+      return n.payload({ ...s, web: leaf(other, "web") });
+    },
+    why: /leaf web is not signed by the CA/,
+  },
+  {
     title: "a leaf expired by this clock",
     send: (n, s) => n.payload({ ...s, expires: seconds(-60) }),
     why: /leaf web has expired 6\d s ago/,
@@ -68,6 +81,11 @@ const refusals: readonly Refusal[] = [
     why: /path that is not allowed: \/tmp\/x/,
   },
   { title: "a path with ..", send: line("file /etc/../root/x 0644 root root ca"), why: /path that is not allowed/ },
+  {
+    title: "a path that ends as a folder",
+    send: line("file /etc/x/. 0644 root root ca"),
+    why: /path that is not allowed/,
+  },
   {
     title: "a path of our own state",
     send: line("file /var/lib/kube-pki/applied 0644 root root ca"),

@@ -84,6 +84,11 @@ export class Scratch {
     return fs.readdirSync(this.path(folder), { recursive: true }).map(String).sort();
   }
 
+  /** Puts a tool of the test's own in front of the real one. */
+  tool(name: string, script: string): void {
+    this.write(`/tools/${name}`, `#!/bin/sh\n${script}\n`, 0o755);
+  }
+
   /** Takes a tool off the PATH: everything else is linked into a folder of its own. */
   without(...names: string[]): void {
     const bin = join(this.root, "bin");
@@ -142,7 +147,11 @@ export class Scratch {
   }
 
   /** Defines a unit that serves TLS from files of this root; `start` makes it run. */
-  async unit(name: string, mode: "hot" | "cold", files: { cert: string; key: string; ca: string }): Promise<number> {
+  async unit(
+    name: string,
+    mode: "hot" | "once" | "cold",
+    files: { cert: string; key: string; ca: string },
+  ): Promise<number> {
     const port = await freePort();
     const folder = join(this.units, name);
     fs.mkdirSync(folder);

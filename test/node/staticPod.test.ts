@@ -98,6 +98,30 @@ for (const shell of shells) {
       );
     });
 
+    for (const [title, text] of [
+      ["its metadata is indented otherwise", kubeadm.replace(/^ {2}(?! )(annotations|name)/gm, "    $1")],
+      ["its annotations stand on one line", kubeadm.replace(/annotations:\n.*\n/, "annotations: {}\n")],
+      ["there is no room for it", `${kubeadm}${"#".repeat(9000)}\n`],
+    ] as const)
+      it(`keeps its manifest where ${title}`, async () => {
+        if (title.includes("room"))
+          node.tool(
+            "awk",
+            'case $* in *kube-pki/restarted*) /usr/bin/awk "$@" | head -c 99; exit 0 ;; esac\nexec /usr/bin/awk "$@"',
+          );
+        node.write(manifest, text, 0o600);
+        const done = await node.run("apply", await send());
+        assert.equal(done.code, 1);
+        assert.match(done.why, /store can only be restarted through its manifest|store\.yaml cannot be replaced/);
+        assert.equal(node.read(manifest), text);
+      });
+
+    it("has its new manifest on disk before it takes the name", async () => {
+      node.tool("sync", `echo "sync $*" >>${node.units}/calls\nexec /bin/sync "$@"`);
+      await node.run("apply", await send());
+      assert.match(calls(), /^sync \S+\/manifests\/\.kube-pki\.store\.yaml\.new$/m);
+    });
+
     it("that does not come back ends the apply with the old set", async () => {
       const old = node.live();
       const done = await node.run("apply", await send());
