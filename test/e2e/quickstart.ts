@@ -6,7 +6,6 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { daysLeft, tableText, type CertificateRow, type Column } from "../../core/report";
 import { Lab } from "../lab/lab";
 import { assertClusterWorks, assertProven } from "./checks";
 import { configureFor } from "./labConfig";
@@ -22,19 +21,9 @@ const heading = (text: string): void => {
   console.log(`\n== ${text}`);
 };
 
-/** The columns that answer "is it in use?". */
-const COLUMNS: readonly Column<CertificateRow>[] = [
-  { title: "NODE", cell: ({ node }) => node },
-  { title: "CERTIFICATE", cell: ({ certificate }) => certificate },
-  { title: "ISSUER", cell: ({ issuer }) => issuer.replace(/^CN=/, "") },
-  { title: "NOT AFTER", cell: ({ notAfter }) => notAfter.slice(0, 16).replace("T", " ") },
-  { title: "DAYS LEFT", cell: (row) => String(daysLeft(row, new Date())) },
-  { title: "PROVEN", cell: ({ proof }) => (proof === "none" ? "no (nobody to ask)" : `yes (${proof})`) },
-];
-
 /** The lines of `pulumi up` that a person follows: what happens on the nodes. */
 const followed = (line: string): void => {
-  const match = /^\s*command:remote:Command \S+ (\S+: .*)$/.exec(line);
+  const match = / (?:updating|creating) \(\S+\) (?:\[diff: [^\]]*\]; )?([a-z]\S*: .*)$/.exec(line);
   if (match?.[1] !== undefined) log(`  ${match[1]}`);
 };
 
@@ -81,7 +70,8 @@ const play = async (lab: Lab, stack: Stack): Promise<void> => {
   const renewed = second.filter(({ serial }) => !old.has(serial));
 
   heading("Certificates now");
-  console.log(tableText(COLUMNS, second));
+  log("kube-pki status --nodes");
+  console.log(await stack.statusOfNodes());
   console.log(`
 Proven: ${String(second.length)} certificates issued by the cluster's own CAs, ${String(ports)} serving ports checked from outside the nodes.
 Proven: a second \`pulumi up\` changed nothing; with the clock at ${soonest.toISOString()} exactly ${String(renewed.length)} certificates of ${[...new Set(renewed.map(({ node }) => node))].join(", ")} were renewed.

@@ -114,6 +114,12 @@ export class Stack {
     return JSON.parse(await this.must(["stack", "output", "certificates", "--json"])) as CertificateRow[];
   }
 
+  /** `kube-pki status --nodes`: the stack's certificates next to what every node really holds and serves. */
+  public async statusOfNodes(): Promise<string> {
+    const argv = [join(REPOSITORY, "cli", "kube-pki"), "status", "--nodes", "--identity", this.lab.sshKeyFile];
+    return must(this.lab.driver(argv), { env: this.env, cwd: this.folder, timeoutMs: 120_000 });
+  }
+
   /** Every remote command as the state has it, with the size of the whole state in bytes. */
   public async commands(): Promise<{ readonly commands: readonly CommandState[]; readonly stateBytes: number }> {
     const text = await this.must(["stack", "export"]);

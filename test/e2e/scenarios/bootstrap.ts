@@ -16,7 +16,6 @@ const KUBEADM_PLACES: Readonly<Partial<Record<CertificateRow["certificate"], str
   "etcd-server": `${PKI}/etcd/server.crt`,
   "etcd-peer": `${PKI}/etcd/peer.crt`,
   "etcd-healthcheck-client": `${PKI}/etcd/healthcheck-client.crt`,
-  // what runs before the certificate is a key or text: the first certificate of the file is read
   kubelet: "/var/lib/kubelet/pki/kubelet-client-current.pem",
   "kubelet-server": "/var/lib/kubelet/pki/kubelet.crt",
 };
@@ -56,6 +55,12 @@ const assertOurs = async (
     );
 };
 
+/** As the kubelet's packages leave it: it ends and is started again until kubeadm has written its configuration. */
+const RESTLESS_KUBELET = `
+  mkdir -p /etc/systemd/system/kubelet.service.d
+  printf '[Unit]\\nConditionPathExists=\\n' >/etc/systemd/system/kubelet.service.d/restless.conf
+  systemctl daemon-reload && systemctl start kubelet`;
+
 /** Starting point (b): nothing there yet. */
 export const bootstrap: Scenario = {
   name: "bootstrap",
@@ -64,13 +69,14 @@ export const bootstrap: Scenario = {
   bare: true,
   play: async (run) => {
     const { lab, stack } = run;
+    const byKubeadm = lab.topology.installer === "kubeadm";
+    if (byKubeadm) for (const { name } of lab.nodes) await lab.must(name, RESTLESS_KUBELET);
     await configureFor(stack, lab, "bare");
     await run.up("pulumi up on bare nodes");
     const first = await stack.certificates();
     const before = await digests(run);
     await run.step("the cluster starts from what is there", () => lab.startCluster());
-    if (lab.topology.installer === "kubeadm")
-      await run.step("kubeadm made no certificate of its own", () => assertOurs(run, first, before));
+    if (byKubeadm) await run.step("kubeadm made no certificate of its own", () => assertOurs(run, first, before));
     await assertClusterWorks(lab);
     // a moment by which the last of the nodes is due
     const latest = Math.max(...first.map(({ nextRenewal }) => Date.parse(nextRenewal)));

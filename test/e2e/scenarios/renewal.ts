@@ -51,6 +51,8 @@ const play = async (run: Run): Promise<void> => {
     "exactly the due certificates were replaced",
   );
   run.counts["certificates renewed"] = due.length;
+  // exits 1 when a node holds or serves anything else
+  assert.match(await stack.statusOfNodes(), /same\n/);
   await assertProven(lab, second);
   await assertClusterWorks(lab);
   const endpoint = (await run.stopProbing()).filter(({ name }) => name === "endpoint");
