@@ -6,8 +6,10 @@ import { cacheDir } from "./paths";
 import { must } from "./process";
 import { step, type Log } from "./progress";
 
-/** Commands the lab runs on the host, and the Debian package each one is in. */
+/** Commands the lab and the tests run on the host, and the Debian package each one is in. */
 const commands = {
+  // a second shell for the node script's tests
+  busybox: "busybox",
   ip: "iproute2",
   nsenter: "util-linux",
   unshare: "util-linux",
