@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { plainSerial, type CertificateRow } from "../../../core/report";
 import { assertClusterWorks, assertProven } from "../checks";
 import { configureFor } from "../labConfig";
-import type { Run, Scenario } from "../scenario";
+import { tail, type Run, type Scenario } from "../scenario";
 
 const PKI = "/etc/kubernetes/pki";
 
@@ -78,6 +78,10 @@ export const bootstrap: Scenario = {
     await run.step("the cluster starts from what is there", () => lab.startCluster());
     if (byKubeadm) await run.step("kubeadm made no certificate of its own", () => assertOurs(run, first, before));
     await assertClusterWorks(lab);
+    await run.step("pulumi up again: nothing to do", async () => {
+      const { code, stdout, stderr } = await stack.up({ expectNoChanges: true });
+      assert.equal(code, 0, tail(stdout + stderr));
+    });
     // a moment by which the last of the nodes is due
     const latest = Math.max(...first.map(({ nextRenewal }) => Date.parse(nextRenewal)));
     stack.configure({ asOf: new Date(latest).toISOString() });
