@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { labNetwork, podSubnet, type NodeSpec } from "./topology";
-import { must } from "./process";
+import { failure, must, run } from "./process";
 
 /**
  * One network namespace per lab holds a bridge with the lab's address and has no way out; each node has its own,
@@ -88,5 +88,10 @@ export function namespacesOf(lab: string): string[] {
 
 /** Removes every namespace of a lab. */
 export async function removeNetworks(lab: string): Promise<void> {
-  for (const namespace of namespacesOf(lab)) await must(["ip", "netns", "del", namespace]);
+  for (const namespace of namespacesOf(lab)) {
+    const argv = ["ip", "netns", "del", namespace];
+    const result = await run(argv);
+    // two labs that start at once clear the same abandoned one: gone is gone
+    if (result.code !== 0 && namespacesOf(lab).includes(namespace)) throw new Error(failure(argv.join(" "), result));
+  }
 }
