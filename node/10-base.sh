@@ -47,6 +47,8 @@ LIMIT_BACK=${LIMIT:-180}
 LIMIT_MANIFEST=${LIMIT:-300} # a kubelet just restarted took 132 s to act on one
 LIMIT_HEALTH=${LIMIT:-180}
 LIMIT_CLOCK=120
+LIMIT_STAYS=${LIMIT:+1}
+LIMIT_STAYS=${LIMIT_STAYS:-3}
 
 # say: progress for people. die: one sentence, the last line on stderr.
 say() { echo "$NODE: $*" >&2; }

@@ -158,7 +158,7 @@ restart_and_prove() {
 # stays NAME: where nothing else can be asked, a process that lives on.
 stays() {
   sy_id=$(identity)
-  sleep 3
+  sleep "$LIMIT_STAYS"
   [ -n "$sy_id" ] && [ "$(identity)" = "$sy_id" ] || {
     WHY_NOT="$1 ends again soon after its restart"
     return 1

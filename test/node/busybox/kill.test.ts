@@ -1,0 +1,4 @@
+import { isKilled } from "../kill";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) isKilled("busybox sh");

@@ -1,0 +1,4 @@
+import { handlesStaticPods } from "../staticPod";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) handlesStaticPods("busybox sh");

@@ -1,0 +1,4 @@
+import { undoes } from "../undo";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) undoes("busybox sh");

@@ -1,0 +1,3 @@
+import { applies } from "../apply";
+
+applies("dash");

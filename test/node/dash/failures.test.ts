@@ -1,0 +1,3 @@
+import { meetsTrouble } from "../failures";
+
+meetsTrouble("dash");

@@ -1,0 +1,3 @@
+import { isKilled } from "../kill";
+
+isKilled("dash");

@@ -1,0 +1,3 @@
+import { takesTurns } from "../lock";
+
+takesTurns("dash");

@@ -1,0 +1,3 @@
+import { refuses } from "../refusals";
+
+refuses("dash");

@@ -1,0 +1,3 @@
+import { asksForCertificates } from "../request";
+
+asksForCertificates("dash");

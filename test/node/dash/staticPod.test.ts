@@ -1,0 +1,3 @@
+import { handlesStaticPods } from "../staticPod";
+
+handlesStaticPods("dash");

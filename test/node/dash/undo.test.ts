@@ -1,0 +1,3 @@
+import { undoes } from "../undo";
+
+undoes("dash");

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Cluster, files } from "./cluster";
+import { part } from "./payload";
+
+/** @param shell - what the script is run with */
+export function meetsTrouble(shell: string): void {
+  describe(`node apply in trouble (${shell})`, function () {
+    this.timeout(120_000);
+    let node: Cluster;
+    beforeEach(async () => {
+      node = await Cluster.make(shell);
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    it("restarts what does not pick its files up", async () => {
+      const folder = join(node.units, "web");
+      writeFileSync(join(folder, "command"), readFileSync(join(folder, "command"), "utf8").replace(" hot ", " cold "));
+      await node.start("web");
+      const set = node.set();
+      const done = await node.run("apply", node.payload(set), { KUBE_PKI_LIMIT: "2" });
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stderr, /web does not serve the new certificate of web at \S+ after 2 s, so it is restarted/);
+      assert.match(done.stdout, /consumer web restarted\nproof web restarted - - - yes/);
+    });
+
+    it("restarts a service that was down before", async () => {
+      process.kill(node.pid("store"), "SIGKILL");
+      const done = await node.run("apply", node.payload(node.live(), { drop: /^health/ }));
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /consumer store restarted/);
+    });
+
+    it("refuses a leaf older than the one it has", async () => {
+      const now = Math.floor(Date.now() / 1000);
+      const set = node.set();
+      assert.equal((await node.run("apply", node.payload({ ...set, issued: now - 10 }))).code, 0);
+      const late = await node.run("apply", node.payload({ ...node.set(), issued: now - 500 }));
+      assert.match(late.why, /leaf web was issued 490 s before the one this node has/);
+      assert.ok(node.holds(set));
+    });
+
+    it("waits for a clock a little behind", async () => {
+      const set = { ...node.set(), issued: Math.floor(Date.now() / 1000) + 2 };
+      const done = await node.run("apply", node.payload(set));
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stderr, /clock is [12] s behind, waiting/);
+    });
+
+    it("without openssl: restarts, claims nothing it cannot know", async () => {
+      node.without("openssl", "curl", "wget");
+      const set = node.set();
+      const done = await node.run("apply", node.payload(set));
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /consumer web restarted\nproof web restarted - - - yes/);
+      assert.match(done.stdout, /proof web served web - \S+ unproven/);
+      assert.doesNotMatch(done.stdout, /(served|accepted|health) .* yes/);
+      const again = await node.run("apply", node.payload(set));
+      assert.equal(again.code, 0, again.stderr);
+      const request = await node.run("request", "");
+      assert.equal(request.code, 1);
+    });
+
+    it("keeps the journal while it cannot put back", async function () {
+      const [old, set] = [node.live(), node.set()];
+      await node.run("apply", node.payload(set), { KUBE_PKI_KILL_AT: "swapped-2" });
+      const frozen = node.path(files.webCert);
+      const chattr = (flag: string) => node.spawn("chattr", [flag, frozen], "");
+      if ((await chattr("+i")).code !== 0) return this.skip();
+      const stuck = await node.run("apply", node.payload(set));
+      await chattr("-i");
+      assert.equal(stuck.code, 1);
+      assert.match(stuck.why, /web\.crt could not be put back .*its copy is in \S+: mend that/);
+      await node.run("apply", node.payload(set, { more: "consumer ghost systemd ghost\n" }));
+      assert.ok(node.holds(old));
+      const done = await node.run("apply", node.payload(set));
+      assert.equal(done.code, 0, done.stderr);
+      assert.ok(node.holds(set));
+    });
+
+    it("touches nothing when a file system is full or read-only", async function () {
+      const old = node.live();
+      const disk = node.path("/etc/disk");
+      mkdirSync(disk);
+      const mount = (...args: string[]) => node.spawn("mount", args, "");
+      if ((await mount("-t", "tmpfs", "-o", "size=4k,mode=755", "none", disk)).code !== 0) return this.skip();
+      try {
+        const more = `${part("big", "x".repeat(70).concat("\n").repeat(200))}file /etc/disk/big 0600 root root big\n`;
+        const full = await node.run("apply", node.payload(node.set(), { more }));
+        assert.match(full.why, /\/etc\/disk\/big cannot be written \(.*No space left on device\)/);
+        assert.deepEqual(node.list("/etc/disk"), []);
+        await mount("-o", "remount,ro", disk);
+        const fixed = await node.run("apply", node.payload(node.set(), { more }));
+        assert.match(fixed.why, /\/etc\/disk\/big cannot be written \(.*Read-only file system\)/);
+      } finally {
+        await node.spawn("umount", [disk], "");
+      }
+      assert.ok(node.holds(old));
+    });
+
+    it("mends mode and owner, and says so", async () => {
+      const set = node.set();
+      await node.run("apply", node.payload(set));
+      chmodSync(node.path(files.webKey), 0o644);
+      const done = await node.run("apply", node.payload(set));
+      assert.match(done.stdout, /file \/etc\/kubernetes\/pki\/web\.key fixed\n[^]*done \w{8} changed/);
+    });
+
+    it("skips a service never seen on a bare node, which existing would refuse", async () => {
+      const more = "consumer later systemd later\nuse later restart /etc/kubernetes/pki/ca.crt\n";
+      const done = await node.run("apply", node.payload(node.set(), { start: "bare", more }));
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /consumer later skipped/);
+      assert.doesNotMatch(node.read("/var/lib/kube-pki/applied"), /seen later/);
+      assert.match(node.read("/var/lib/kube-pki/applied"), /seen store\nseen web\n/);
+    });
+
+    it("makes folders and links, and puts base64 where a kubeconfig wants it", async () => {
+      const set = node.set();
+      const more = `${part("kubeconfig", "users:\n    client-key-data: @b64:key:web@\n    tail")}file /etc/kubernetes/deep/er/web.conf 0600 root root kubeconfig
+file /etc/kubernetes/deep/er/both.pem 0600 root root cert:web,key:web
+link /etc/kubernetes/deep/er/current.pem both.pem
+`;
+      const done = await node.run("apply", node.payload(set, { more }));
+      assert.equal(done.code, 0, done.stderr);
+      const data = Buffer.from(set.web.key).toString("base64");
+      assert.equal(node.read("/etc/kubernetes/deep/er/web.conf"), `users:\n    client-key-data: ${data}\n    tail\n`);
+      assert.equal(node.read("/etc/kubernetes/deep/er/current.pem"), set.web.cert + set.web.key);
+      assert.match(done.stdout, /current\.pem created/);
+      assert.match((await node.run("apply", node.payload(set, { more }))).stdout, /current\.pem unchanged/);
+    });
+
+    it("keeps five backups", async () => {
+      for (let i = 0; i < 7; i++) node.write(`/var/lib/kube-pki/backup/2020010${String(i)}T000000Z-aaaaaaaa/list`, "");
+      await node.run("apply", node.payload(node.set()));
+      const kept = node.list("/var/lib/kube-pki/backup").filter((name) => !name.includes("/"));
+      assert.equal(kept.length, 5);
+      assert.equal(kept[0], "20200103T000000Z-aaaaaaaa");
+    });
+  });
+}
