@@ -1,20 +1,32 @@
 import { X509Certificate } from "node:crypto";
 import type { NodePlan } from "./plan";
+import { consumerOf } from "./reload";
 import type { CertificateRow } from "./report";
 
 /** Subjects and issuers on one line, `CN = a, O = b` style without the spaces OpenSSL adds. */
 const oneLine = (name: string): string => name.split("\n").join(", ");
 
-/**
- * The strongest proof a node's `apply` printed for each profile (docs/node-protocol.md): a certificate seen to be served
- * says more than a client certificate seen to be accepted.
- */
-const proofsOf = (stdout: string): ReadonlyMap<string, CertificateRow["proof"]> => {
+/** `served` says more than `accepted`, and that more than that its reader has started since. */
+const STRENGTH: readonly CertificateRow["proof"][] = ["none", "restarted", "accepted", "served"];
+
+const stronger = (a: CertificateRow["proof"], b: CertificateRow["proof"]): CertificateRow["proof"] =>
+  STRENGTH.indexOf(a) > STRENGTH.indexOf(b) ? a : b;
+
+/** The profiles whose files a consumer reads: one that has just started has read what is there now. */
+const readBy = (consumer: string, plan: NodePlan): string[] =>
+  plan.files.flatMap(({ content, uses }) =>
+    "profile" in content && uses.some((input) => consumerOf(input) === consumer) ? [content.profile] : [],
+  );
+
+/** The strongest proof a node's `apply` printed for each profile (docs/node-protocol.md). */
+const proofsOf = (stdout: string, plan: NodePlan): ReadonlyMap<string, CertificateRow["proof"]> => {
   const found = new Map<string, CertificateRow["proof"]>();
   for (const line of stdout.split("\n")) {
-    const [word, , kind, profile, , , result] = line.split(" ");
-    if (word !== "proof" || result !== "yes" || profile === undefined) continue;
-    if (kind === "served" || (kind === "accepted" && found.get(profile) !== "served")) found.set(profile, kind);
+    const [word, consumer = "", kind, profile = "", , , result] = line.split(" ");
+    if (word !== "proof" || result !== "yes") continue;
+    const profiles = kind === "restarted" ? readBy(consumer, plan) : [profile];
+    if (kind === "served" || kind === "accepted" || kind === "restarted")
+      for (const each of profiles) found.set(each, stronger(kind, found.get(each) ?? "none"));
   }
   return found;
 };
@@ -25,7 +37,7 @@ export const certificateRows = (
   certificates: Readonly<Record<string, string>>,
   stdout: string,
 ): CertificateRow[] => {
-  const proofs = proofsOf(stdout);
+  const proofs = proofsOf(stdout, plan);
   return plan.leaves.flatMap(({ profile, renewal }) => {
     const pem = certificates[profile];
     if (pem === undefined) return [];

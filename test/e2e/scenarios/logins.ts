@@ -71,8 +71,8 @@ const noOpenssl: Scenario = {
     assert.deepEqual(
       ofBare.map(({ certificate, custody, proof }) => [certificate, custody, proof]),
       [
-        ["kubelet", "state", "none"],
-        ["kubelet-server", "state", "none"],
+        ["kubelet", "state", "restarted"],
+        ["kubelet-server", "state", "restarted"],
       ],
       "what the stack says about the node",
     );
