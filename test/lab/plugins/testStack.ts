@@ -52,7 +52,7 @@ export class TestStack {
       SSH_AUTH_SOCK: "",
     };
     const program = { stackName: "test", projectName: "standins", program: () => Promise.resolve() };
-    const stack = await LocalWorkspace.createStack(program, { envVars });
+    const stack = await LocalWorkspace.createStack(program, { envVars, workDir: folder });
     // After each run the Automation API asks the CLI three more times for what no test looks at: 2 s saved a run.
     const nothing = { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) };
     return new TestStack(folder, Object.assign(stack, nothing));
