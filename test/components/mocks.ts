@@ -102,7 +102,7 @@ export const registeredBy = async (program: () => pulumi.Output<unknown>, previe
     program().apply(resolve);
     setTimeout(() => {
       reject(new Error("the program did not come to an end"));
-    }, 8000).unref();
+    }, 60_000).unref();
   });
   return registered;
 };
