@@ -23,7 +23,7 @@ function goEnv({ cache, env }: GoSurroundings): NodeJS.ProcessEnv {
     GOCACHE: join(cache, "go", "build"),
     GOMODCACHE: join(cache, "go", "mod"),
     // Readonly: a source that go.sum does not name is refused.
-    GOFLAGS: "-mod=readonly -buildvcs=false -trimpath",
+    GOFLAGS: "-mod=readonly -buildvcs=false -trimpath -v",
     CGO_ENABLED: "0",
     GOOS: platform.os,
     GOARCH: platform.arch,
@@ -36,11 +36,14 @@ export async function buildCommand(command: GoCommand, target: string, around: G
   const module = join(__dirname, command.module);
   const env = goEnv(around);
   await mkdir(join(around.cache, "go"), { recursive: true });
+  let compiled = 0; // -v in GOFLAGS names each package as its turn comes
   await run("go", ["build", "-ldflags", command.ldflags, "-o", target, command.package], {
     cwd: module,
     env,
     onStderr: (chunk) => {
-      if (chunk.includes("go: downloading")) around.onStep("downloading modules");
+      const packages = chunk.split("\n").filter((line) => line !== "" && !line.startsWith("go: "));
+      compiled += packages.length;
+      around.onStep(compiled === 0 ? "downloading modules" : `compiling, ${String(compiled)} packages so far`);
     },
   });
 }
