@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab";
 import { assertClusterWorks, assertProven } from "./checks";
+import { endLabOnInterrupt } from "./interrupt";
 import { configureFor } from "./labConfig";
 import { tail } from "./scenario";
 import { Stack } from "./stack";
@@ -90,6 +91,7 @@ const main = async (): Promise<void> => {
   }
   const folder = mkdtempSync(join(tmpdir(), "kube-pki-quickstart-"));
   const lab = await Lab.start(values.topology, { keep: values.keep, log });
+  if (!values.keep) endLabOnInterrupt(lab, log);
   try {
     const stack = await Stack.create(lab, folder);
     if (stack.env["KUBE_PKI_STANDINS"] !== undefined)

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Lab } from "../lab/lab";
 import type { TopologyName } from "../lab/topology";
 import { Availability } from "./availability";
+import { endLabOnInterrupt } from "./interrupt";
 import type { ProbeResult } from "./probe";
 import { Stack } from "./stack";
 
@@ -64,10 +65,12 @@ export class Run {
     const started = Date.now();
     const folder = mkdtempSync(join(tmpdir(), "kube-pki-e2e-"));
     let run: Run | undefined;
+    let forget = (): void => undefined;
     let error: unknown;
     try {
       const bare = scenario.bare ?? false;
       const lab = await Lab.start(options.topology, { bare, keep: options.keep, log: options.log });
+      if (!options.keep) forget = endLabOnInterrupt(lab, options.log);
       run = new Run(lab, await Stack.create(lab, folder), options.log);
       await scenario.play(run);
     } catch (caught) {
@@ -75,6 +78,7 @@ export class Run {
     }
     if (run?.availability !== undefined) await run.stopProbing();
     if (run !== undefined && !options.keep) await run.lab.stop();
+    forget();
     if (options.keep) options.log(`the lab is left running: npm run lab -- status; the stack is in ${folder}`);
     else rmSync(folder, { recursive: true, force: true });
     return {
