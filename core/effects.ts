@@ -1,4 +1,5 @@
 import type { Config } from "./config";
+import { kubernetesMinor } from "./kubernetesMinor";
 import type { FileRow } from "./layout";
 import type { NodePlan } from "./plan";
 import { consumerOf, needOf, type ConsumerName, type Need } from "./reload";
@@ -23,7 +24,7 @@ const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
 
 /** What a change of this file asks of the services that run on this node. */
 export const effectsOf = (row: FileRow, plan: NodePlan, config: Config): Effect[] => {
-  const minor = Number(config.cluster.kubernetesVersion.split(".")[1]);
+  const minor = kubernetesMinor(config);
   const here = new Set(plan.consumers.map(({ name }) => name));
   return row.uses.flatMap((input) => {
     const consumer = consumerOf(input);

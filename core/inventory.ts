@@ -7,6 +7,7 @@ import { hostOf, isIp } from "./addresses";
 import type { Config, NodeConfig } from "./config";
 import { ipText, parseCidr } from "./config/address";
 import type { AuthorityName } from "./authorities";
+import { kubernetesMinor } from "./kubernetesMinor";
 import type { ProfileName } from "./profileNames";
 
 /** A subject alternative name as the node protocol writes it: `DNS:name` or `IP:address`. */
@@ -58,8 +59,6 @@ const etcdSans = (node: NodeConfig): San[] =>
 
 const kubeletSans = (node: NodeConfig): San[] => unique([node.name, node.address, ...node.extraSans].map(sanOf));
 
-const minorOf = (version: string): number => Number(version.split(".")[1]);
-
 /**
  * Up to 1.35 kubeadm put the API server's kubelet client into a group that may do everything; 1.36 binds the user name
  * to system:kubelet-api-admin instead, in a ClusterRoleBinding that older clusters do not have.
@@ -67,7 +66,7 @@ const minorOf = (version: string): number => Number(version.split(".")[1]);
 const kubeletClientGroups = ({ cluster, layout }: Config): readonly string[] =>
   layout === "hardway"
     ? ["system:masters"] // no kubeadm made a binding there
-    : minorOf(cluster.kubernetesVersion) >= 36
+    : kubernetesMinor({ cluster }) >= 36
       ? []
       : ["kubeadm:cluster-admins"];
 

@@ -8,6 +8,7 @@ import { renewalAt, type Renewal } from "./clock";
 import { leafPolicy, type Algorithm, type Config, type NodeConfig } from "./config";
 import { INVENTORY, type San } from "./inventory";
 import type { ConsumerRow, Content, FileRow, Layout, Where } from "./layout";
+import { kubernetesMinor } from "./kubernetesMinor";
 import { layoutOf } from "./layouts";
 import { PROFILE_NAMES, type ProfileName } from "./profileNames";
 
@@ -52,8 +53,6 @@ export interface ClusterPlan {
   readonly managesServiceAccount: boolean;
   readonly nodes: readonly NodePlan[];
 }
-
-const minorOf = (config: Config): number => Number(config.cluster.kubernetesVersion.split(".")[1]);
 
 const matches = (where: Where, node: NodeConfig, config: Config): boolean => {
   switch (where) {
@@ -141,7 +140,7 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
 
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
-  const layout = layoutOf(config.layout, minorOf(config));
+  const layout = layoutOf(config.layout, kubernetesMinor(config));
   const bare = AUTHORITIES.every((authority) => config.authority[authority] === undefined);
   const managesServiceAccount = bare || config.authority.serviceAccount !== undefined;
   const order = orderOf(config);
