@@ -1,0 +1,58 @@
+/**
+ * Generations and phases of what can be rotated: the three authorities and the service account key.
+ *
+ * A rotation to generation g walks `trust` (g - 1 signs, both are trusted), `issue` (g signs, both are trusted) and `done`
+ * (only g). Each phase can be stopped at, and going back one is the undo. Generation 0 is what a cluster had before the
+ * stack took it over (`adopt`): it can be trusted, but its key is not ours, so it cannot sign.
+ */
+import { AUTHORITIES } from "./authorities";
+import type { Config } from "./config";
+
+export const PHASES = ["trust", "issue", "done"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The service account key is no CA, but it is rotated by the same phases. */
+export const ROTATED = [...AUTHORITIES, "serviceAccount"] as const;
+export type Rotated = (typeof ROTATED)[number];
+
+export interface RotationState {
+  /** Where the rotation leads to; 1 is what the cluster began with, or what adoption leads to. */
+  readonly generation: number;
+  readonly phase: Phase;
+}
+
+/** A cluster nothing is rotated in. */
+export const AT_REST: RotationState = { generation: 1, phase: "done" };
+
+/** The generation that signs; 0: one whose key the stack does not have. */
+export const signerOf = ({ generation, phase }: RotationState): number =>
+  phase === "trust" ? generation - 1 : generation;
+
+/** The generations that are trusted once the phase is reached, the signer first; 0 stands for the adopted one. */
+export const trustedOf = (state: RotationState): readonly number[] => {
+  const signer = signerOf(state);
+  const other = state.phase === "trust" ? state.generation : state.generation - 1;
+  return state.phase === "done" ? [signer] : [signer, other];
+};
+
+/** Every generation the stack keeps, so that going back stays possible: the newest last. */
+export const keptOf = ({ generation }: RotationState): readonly number[] =>
+  Array.from({ length: generation }, (_, index) => index + 1);
+
+/** Whether losing this generation would break the cluster as it is in this phase. */
+export const isInUse = (state: RotationState, generation: number): boolean => trustedOf(state).includes(generation);
+
+/** Whether the graph has steps that change trust: with neither key in the stack file it has none, and costs nothing. */
+export const isRotating = (config: Pick<Config, "rotation" | "adopt">): boolean =>
+  config.rotation !== undefined || config.adopt !== undefined;
+
+/** Where one of them stands. */
+export const stateOf = (config: Pick<Config, "rotation">, what: Rotated): RotationState =>
+  config.rotation?.[what] ?? AT_REST;
+
+/** Whether what the cluster had before is unknown to the stack: there is a generation 0. */
+export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean =>
+  what === "serviceAccount" ? config.adopt?.serviceAccount === true : config.adopt?.[what] !== undefined;
+
+/** Whether the stack has the key that signs in this phase. */
+export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolean => signerOf(stateOf(config, what)) > 0;
