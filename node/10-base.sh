@@ -4,7 +4,7 @@
 # contract. It is the numbered parts of node/ in order of name, joined to one
 # text and put at /var/lib/kube-pki/node.sh by install.sh.
 #
-# Reading order: 90-main.sh (dispatch), 70-apply.sh (the recipe), then the rest.
+# Reading order: 90-main.sh (dispatch), 70-apply.sh (the recipe), 72-settle.sh, 74-commit.sh, then the rest.
 
 set -eu
 umask 077

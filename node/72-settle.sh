@@ -1,0 +1,90 @@
+# ---- settle: each consumer runs with the files on disk ----------------------
+
+# wanted NAME: what the changed files ask of it: restart, reload or nothing.
+wanted() {
+  awk -v name="$1" '
+    NR == FNR { if ($3 == "created" || $3 == "replaced") changed[$4] = 1; next }
+    $1 == "use" && $2 == name && ($4 in changed) && most != "restart" { most = $3 }
+    END { print most == "" ? "none" : most }' "$TX/facts" "$TX/plan"
+}
+
+# settle NAME: the consumer runs with the files on disk, and that is proven.
+settle() {
+  find_consumer "$1"
+  se_state=$(sed -n "s/^$1 //p" "$TX/consumers")
+  [ "$se_state" != skipped ] || {
+    echo "consumer $1 skipped"
+    return 0
+  }
+  se_want=$(wanted "$1")
+  case $se_want in
+    none)
+      se_how=untouched
+      [ "$PROVEN" = yes ] || runs_newer "$1" || se_want=restart
+      ;;
+    reload)
+      se_how=reloaded
+      can_prove_reload "$1" || se_want=restart
+      ;;
+  esac
+  [ "$se_state" = running ] || se_want=restart
+  if [ "$se_want" != restart ]; then
+    await "$LIMIT_RELOAD" proven_running "$1" || {
+      say "$WHY_NOT after $LIMIT_RELOAD s, so it is restarted"
+      se_want=restart
+    }
+  fi
+  if [ "$se_want" = restart ]; then
+    se_how=restarted
+    echo "$1" >>"$TX/restarted"
+    point restarting
+    restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
+    point restarted
+  fi
+  echo "consumer $1 $se_how"
+  [ "$se_how" != restarted ] || echo "proof $1 restarted - - - yes"
+  cat "$TX/proofs"
+}
+
+proven_running() {
+  [ -n "$(identity)" ] || {
+    WHY_NOT="$1 does not run"
+    return 1
+  }
+  prove "$1"
+}
+
+restart_and_prove() {
+  restart "$1" || return 1
+  await "$LIMIT_HEALTH" proven_running "$1" || return 1
+  grep -q ' yes$' "$TX/proofs" || stays "$1"
+}
+
+# stays NAME: where nothing else can be asked, a process that lives on.
+stays() {
+  sy_id=$(identity)
+  sleep "$LIMIT_STAYS"
+  [ -n "$sy_id" ] && [ "$(identity)" = "$sy_id" ] || {
+    WHY_NOT="$1 ends again soon after its restart"
+    return 1
+  }
+}
+
+# take_back NAME: the consumer runs with the old set again. What was not
+# restarted may have read the new one: by itself, or in a start of its own since.
+take_back() {
+  find_consumer "$1"
+  if ! grep -qsx "$1" "$TX/restarted"; then
+    grep -qx "$1 running" "$TX/consumers" && [ "$(wanted "$1")" != none ] || return 0
+    if is_older_than "$TX/journal" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
+    echo "$1" >>"$TX/restarted"
+  fi
+  restart_and_prove "$1"
+}
+
+# is_older_than FILE: the process began before it was written; two seconds of slack, because
+# start_time rounds down.
+is_older_than() {
+  io_id=$(identity)
+  [ -n "$io_id" ] && [ $(($(start_time "${io_id#* }") + 2)) -le "$(stat -c %Y "$1")" ]
+}
