@@ -44,24 +44,43 @@ read_plan() {
       type["kind"] = "^(static-pod|systemd)$"
       type["act"] = "^(reload|restart)$"
       type["algorithm"] = "^(ECDSA-P256|ECDSA-P384|RSA-2048|RSA-3072|RSA-4096)$"
+      type["merge"] = "^(append|prepend|exact)$"
+      type["sha256"] = "^[0-9a-f]+$"; long["sha256"] = short["sha256"] = 64
+      type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]+$"
+      type["halves"] = "^(cert|key):[a-z0-9][a-z0-9.-]*(,key:[a-z0-9][a-z0-9.-]*)?$"
+      type["part?"] = "^(-|[a-z0-9][a-z0-9.:-]*)$"; long["part?"] = 64
       type["profile?"] = "^(-|[a-z0-9][a-z0-9.-]*)$"; long["profile?"] = 64
       shape["request node"] = "name"
       shape["request leaf"] = "name name algorithm"
       shape["request cn"] = "name subject"
       shape["request o"] = "name subject"
       shape["request san"] = "name san"
-      shape["apply node"] = "name"
-      shape["apply start"] = "start"
-      shape["apply part"] = "part number"
+      for (i = split("apply trust", both, " "); i > 0; i--) {
+        v = both[i]
+        shape[v " node"] = "name"
+        shape[v " start"] = "start"
+        shape[v " part"] = "part number"
+        shape[v " trust"] = "part merge"
+        shape[v " file"] = "path mode user user parts"
+        shape[v " guard"] = "path parts"
+        shape[v " pin"] = "path sha256"
+        shape[v " stale"] = "path part"
+        shape[v " only"] = "path part"
+        shape[v " consumer"] = "name kind unit"
+        shape[v " use"] = "name act path"
+        shape[v " before"] = "name name"
+        shape[v " member"] = "name where"
+        shape[v " served"] = "name where name"
+        shape[v " accepted"] = "name where url name"
+        shape[v " health"] = "name scheme where url profile?"
+      }
       shape["apply leaf"] = "name name number number part"
-      shape["apply file"] = "path mode user user parts"
       shape["apply link"] = "path file"
-      shape["apply guard"] = "path part"
-      shape["apply consumer"] = "name kind unit"
-      shape["apply use"] = "name act path"
-      shape["apply served"] = "name where name"
-      shape["apply accepted"] = "name where url name"
-      shape["apply health"] = "name scheme where url profile?"
+      shape["trust kubeconfig-ca"] = "path part"
+      shape["trust seed"] = "path mode path"
+      shape["trust flag"] = "name flag"
+      shape["trust replaceflag"] = "name flag"
+      shape["trust have"] = "path halves part?"
     }
     function bad(text) { print "payload line " NR ": " text; failed = 1; exit 1 }
     function folder(path) { sub(/[^\/]*$/, "", path); return path }
@@ -78,7 +97,7 @@ read_plan() {
       if (NF != n + 1 || line != $0) bad($1 " takes " n " fields with one space between them")
       for (i = 1; i <= n; i++) {
         t = want[i]; v = $(i + 1)
-        if (v !~ type[t] || (long[t] && length(v) > long[t])) bad($1 " has a " t " that is not allowed: " v)
+        if (v !~ type[t] || (long[t] && length(v) > long[t]) || length(v) < short[t]) bad($1 " has a " t " that is not allowed: " v)
         if (t == "path" && (v ~ /\.\.|\/\/|\/$|\/\.\/|\/\.$/ || v ~ /^\/var\/lib\/kube-pki(\/|$)/))
           bad($1 " has a path that is not allowed: " v)
         if (t == "file" && (v == "." || v == "..")) bad($1 " has a target that is not allowed: " v)
@@ -94,17 +113,31 @@ read_plan() {
     $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }
     $1 == "cn" { define("cn", $2); refer("leaf", $2) }
     $1 == "o" || $1 == "san" { refer("leaf", $2) }
-    $1 == "file" {
-      define("path", $2); k = split($6, p, ",")
+    $1 == "trust" { define("trust", $2); refer("part", $2) }
+    $1 == "file" || $1 == "guard" {
+      k = split($NF, p, ",")
       for (i = 1; i <= k; i++) {
-        if (p[i] !~ type["part"]) bad("file has a part that is not allowed: " p[i])
-        if (p[i] ~ /^key:/) refer("leaf or part", p[i]); else refer("part", p[i])
+        if (p[i] !~ type["part"]) bad($1 " has a part that is not allowed: " p[i])
+        if (p[i] ~ /^key:/ && $1 == "file" && verb == "apply") refer("leaf or part", p[i]); else refer("part", p[i])
+        if (k > 1 && $1 == "file") shared[p[i]] = NR
       }
     }
+    $1 == "file" || $1 == "seed" || $1 == "kubeconfig-ca" { define("path", $2) }
+    $1 == "kubeconfig-ca" || $1 == "stale" || $1 == "only" { refer("part", $3) }
     $1 == "link" { define("path", $2); refer("path", folder($2) $3) }
-    $1 == "guard" { refer("part", $3) }
+    $1 == "have" {
+      k = split($3, p, ",")
+      for (i = 1; i <= k; i++) {
+        define("half", p[i])
+        if (p[i] ~ /^cert:/) define("leaf", substr(p[i], 6))
+      }
+      if (k == 2 && substr(p[1], 5) != substr(p[2], 4)) bad("have names two profiles: " $3)
+      if ($4 != "-") refer("part", $4)
+    }
     $1 == "consumer" { define("consumer", $2) }
     $1 == "use" { refer("consumer", $2); refer("path", $4) }
+    $1 == "flag" || $1 == "replaceflag" || $1 == "before" || $1 == "member" { refer("consumer", $2) }
+    $1 == "before" { refer("consumer", $3) }
     $1 == "served" { refer("consumer", $2); refer("leaf", $4) }
     $1 == "accepted" { refer("consumer", $2); refer("leaf", $5) }
     $1 == "health" { refer("consumer", $2); if ($6 != "-") refer("leaf", $6) }
@@ -112,6 +145,10 @@ read_plan() {
       if (failed) exit 1
       if (left > 0) bad("the last part is " left " lines short")
       if (!(("node" SUBSEP "line") in known)) bad("the node line is missing")
+      for (w in shared) if (("trust" SUBSEP w) in known) {
+        NR = shared[w]
+        bad("puts part " w ", which is merged, into one file with others")
+      }
       for (w in wanted) {
         split(w, q, SUBSEP)
         if (q[1] == "leaf or part") {
