@@ -1,17 +1,17 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
-import { AUTHORITIES, authorityCommonName, type AuthorityName } from "../core/authorities";
+import { AUTHORITIES, type AuthorityName } from "../core/authorities";
 import { certificateRows } from "../core/certificateRows";
 import { nodeConnection, type Config } from "../core/config";
 import { applyPayload } from "../core/payload";
 import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
-import { publicKeyOf } from "../core/publicKey";
 import type { CertificateRow } from "../core/report";
-import type { Authority } from "./authority/authority";
-import { EmbeddedAuthority } from "./authority/embedded";
-import { verbStep } from "./nodeCommand";
+import { retires } from "../core/rotation";
+import { trustPayload, type TrustStep } from "../core/trustPayload";
+import { generationsOf, type Generations } from "./authority/generations";
+import { verbStep, type Verb } from "./nodeCommand";
 import { NodePki } from "./nodePki";
+import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
 
 export interface ClusterPkiArgs {
   /** The cluster, its nodes and its policy, as `parseConfig` returns them. Plain: it shapes the graph. */
@@ -30,9 +30,9 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
-interface ServiceAccountKeys {
-  readonly privatePem: pulumi.Output<string>;
-  readonly publicPem: pulumi.Output<string>;
+interface PlannedNode {
+  readonly plan: NodePlan;
+  readonly pki: NodePki;
 }
 
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
@@ -40,105 +40,105 @@ export class ClusterPki extends pulumi.ComponentResource {
   /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
   public readonly nodes: readonly NodeAddress[];
-  /** The certificates to trust, PEM, for each authority. */
+  /** The certificates to trust, PEM, for each authority: where a rotation leads to. */
   public readonly trust: Readonly<Record<AuthorityName, pulumi.Output<string>>>;
+
+  private readonly config: Config;
+  private readonly plan: ClusterPlan;
+  private readonly authorities: Readonly<Record<AuthorityName, Generations>>;
+  private readonly serviceAccount: ServiceAccountKeys | undefined;
+  private readonly planned: readonly PlannedNode[];
 
   public constructor(
     private readonly base: string,
-    private readonly args: ClusterPkiArgs,
+    args: ClusterPkiArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("kube-pki:index:ClusterPki", base, {}, options);
-    const { config, now } = args;
-    const plan = planCluster(config, now);
-    const authorities = this.makeAuthorities();
-    const serviceAccount = this.makeServiceAccountKeys(plan);
-    const nodes = plan.nodes.map((node) => ({
-      node,
-      pki: new NodePki(`${base}-${node.node.name}`, { config, plan: node, authorities }, { parent: this }),
+    const { config } = args;
+    this.config = config;
+    this.plan = planCluster(config, args.now);
+    this.authorities = mapAuthorities((name) => generationsOf(base, name, config, { parent: this }));
+    this.serviceAccount = this.plan.managesServiceAccount
+      ? serviceAccountKeys(base, config, { parent: this })
+      : undefined;
+    const signers = mapAuthorities((name) => this.authorities[name].signer);
+    this.planned = this.plan.nodes.map((plan) => ({
+      plan,
+      pki: new NodePki(`${base}-${plan.node.name}`, { config, plan, signers }, { parent: this }),
     }));
     // The gate: no node is touched before every node was reached, has its keys and its certificates are issued.
-    const gate = nodes.flatMap(({ pki }) => pki.prepared);
-    const applied = new Map<string, command.remote.Command>();
-    for (const { node, pki } of nodes) {
-      const before = node.after.flatMap((name) => applied.get(name) ?? []);
-      const step = verbStep(
-        `${base}-${node.node.name}-apply`,
-        { config, node: node.node },
-        "apply",
-        this.payload(plan, node, pki, authorities, serviceAccount),
-        { parent: pki, dependsOn: before.length > 0 ? before : gate }, // one after another; plan.after says why
-      );
-      applied.set(node.node.name, step);
-    }
-    this.trust = mapAuthorities((name) => authorities[name].trustPem);
+    const prepared = this.planned.flatMap(({ pki }) => pki.prepared);
+    // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
+    const trusted = this.plan.rotates ? this.trustStep("trust", prepared) : [];
+    const applied = this.inOrder("apply", "apply", [...prepared, ...trusted], (plan, pki) => this.leaves(plan, pki));
+    if (this.plan.rotates && retires(config)) this.trustStep("retire", applied);
+    this.trust = mapAuthorities((name) => this.authorities[name].target.trustPem);
     this.nodes = config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node) }));
     this.certificates = pulumi
-      .all(nodes.map(({ node, pki }) => this.rows(node, pki, applied.get(node.node.name))))
-      .apply((rows) => rows.flat());
+      .all(this.planned.map(({ plan, pki }, index) => rows(plan, pki, applied[index])))
+      .apply((each) => each.flat());
     this.registerOutputs({ certificates: this.certificates });
   }
 
-  private makeAuthorities(): Record<AuthorityName, Authority> {
-    const { authority, cluster } = this.args.config;
-    return mapAuthorities((name) => {
-      const given = authority[name];
-      return new EmbeddedAuthority(
-        `${this.base}-${name}-ca`,
-        {
-          commonName: authorityCommonName(cluster.name, name, 1),
-          algorithm: authority.algorithm,
-          validitySeconds: authority.validitySeconds,
-          given: given && { certificatePem: given.certificate, keyPem: pulumi.secret(given.key) },
-        },
-        { parent: this },
+  /** One step on every node, in the plan's order: a node begins when those it comes after have succeeded. */
+  private inOrder(
+    noun: string,
+    verb: Verb,
+    after: readonly pulumi.Resource[],
+    payload: (plan: NodePlan, pki: NodePki) => pulumi.Input<string>,
+  ): command.remote.Command[] {
+    const done = new Map<string, command.remote.Command>();
+    for (const { plan, pki } of this.planned) {
+      const before = plan.after.flatMap((name) => done.get(name) ?? []);
+      const step = verbStep(
+        `${this.base}-${plan.node.name}-${noun}`,
+        { config: this.config, node: plan.node },
+        verb,
+        payload(plan, pki),
+        { parent: pki, dependsOn: before.length > 0 ? before : [...after] }, // one after another; plan.after says why
       );
+      done.set(plan.node.name, step);
+    }
+    return [...done.values()];
+  }
+
+  private trustStep(step: TrustStep, after: readonly pulumi.Resource[]): command.remote.Command[] {
+    const generations = pulumi.output({
+      ...mapAuthorities((name) => this.authorities[name].all.map(({ trustPem }) => trustPem)),
+      serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
     });
-  }
-
-  /** RSA, as kubeadm makes it: the one algorithm every verifier of service account tokens knows. */
-  private makeServiceAccountKeys(plan: ClusterPlan): ServiceAccountKeys | undefined {
-    const given = this.args.config.authority.serviceAccount?.key;
-    if (given !== undefined) return { privatePem: pulumi.secret(given), publicPem: pulumi.output(publicKeyOf(given)) };
-    if (!plan.managesServiceAccount) return undefined;
-    const key = new tls.PrivateKey(
-      `${this.base}-service-account`,
-      { algorithm: "RSA", rsaBits: 2048 },
-      { parent: this, protect: true },
+    return this.inOrder(step, "trust", after, (plan) =>
+      generations.apply((known) => trustPayload(step, this.plan, plan, this.config, known)),
     );
-    return { privatePem: pulumi.secret(key.privateKeyPem), publicPem: key.publicKeyPem };
   }
 
-  private payload(
-    cluster: ClusterPlan,
-    plan: NodePlan,
-    pki: NodePki,
-    authorities: Readonly<Record<AuthorityName, Authority>>,
-    serviceAccount: ServiceAccountKeys | undefined,
-  ): pulumi.Output<string> {
-    const { config } = this.args;
+  private leaves(plan: NodePlan, pki: NodePki): pulumi.Output<string> {
     // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
     const secrets = plan.hasSecrets
-      ? { caKeys: { kubernetes: authorities.kubernetes.keyPem }, serviceAccount }
+      ? {
+          caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem },
+          serviceAccount: this.serviceAccount?.signer,
+        }
       : { caKeys: {}, serviceAccount: undefined };
     return pulumi
       .output({
         leaves: pki.leaves,
-        trust: mapAuthorities((name) => authorities[name].trustPem),
+        trust: mapAuthorities((name) => (this.authorities[name].signer ?? this.authorities[name].target).trustPem),
         ...secrets,
       })
-      .apply((material) => applyPayload(cluster, plan, config, material));
-  }
-
-  private rows(plan: NodePlan, pki: NodePki, applied: command.remote.Command | undefined) {
-    const certificates = Object.fromEntries(
-      Object.entries(pki.leaves).map(([profile, leaf]) => [profile, leaf.certificatePem]),
-    );
-    return pulumi
-      .all([pulumi.output(certificates), applied?.stdout ?? ""])
-      .apply(([issued, stdout]) => certificateRows(plan, issued, stdout));
+      .apply((material) => applyPayload(this.plan, plan, this.config, material));
   }
 }
+
+const rows = (plan: NodePlan, pki: NodePki, applied: command.remote.Command | undefined) => {
+  const certificates = Object.fromEntries(
+    Object.entries(pki.leaves).map(([profile, leaf]) => [profile, leaf.certificatePem]),
+  );
+  return pulumi
+    .all([pulumi.output(certificates), applied?.stdout ?? ""])
+    .apply(([issued, stdout]) => certificateRows(plan, issued, stdout));
+};
 
 const mapAuthorities = <T>(make: (name: AuthorityName) => T): Record<AuthorityName, T> =>
   Object.fromEntries(AUTHORITIES.map((name) => [name, make(name)])) as Record<AuthorityName, T>;

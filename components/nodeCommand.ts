@@ -39,11 +39,14 @@ const nodeCommand = (
 export const installStep = (name: string, step: Step, options: pulumi.CustomResourceOptions): command.remote.Command =>
   nodeCommand(name, step, INSTALL_COMMAND, INSTALL_PAYLOAD, options);
 
+/** What the node script can be asked for (docs/node-protocol.md). */
+export type Verb = "request" | "apply" | "trust" | "check" | "cluster";
+
 /** Runs one verb of the node script. */
 export const verbStep = (
   name: string,
   step: Step,
-  verb: "request" | "apply",
+  verb: Verb,
   payload: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
 ): command.remote.Command => nodeCommand(name, step, `sh ${SCRIPT} ${verb}`, payload, options);

@@ -22,7 +22,8 @@ export interface NodePkiArgs {
   readonly config: Config;
   /** Plain: it shapes the graph. */
   readonly plan: NodePlan;
-  readonly authorities: Readonly<Record<AuthorityName, Authority>>;
+  /** Those that sign; one that is missing is asked for nothing (core/plan.ts). */
+  readonly signers: Readonly<Record<AuthorityName, Authority | undefined>>;
 }
 
 /**
@@ -96,10 +97,8 @@ export class NodePki extends pulumi.ComponentResource {
 
   private issue(leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
     const { usages, validitySeconds, id } = leaf;
-    return this.args.authorities[leaf.authority].issue(
-      `${this.base}-${leaf.profile}`,
-      { requestPem, usages, validitySeconds, id },
-      { parent: this },
-    );
+    const signer = this.args.signers[leaf.authority];
+    if (signer === undefined) throw new Error(`${leaf.profile}: nobody signs for the ${leaf.authority} authority now`);
+    return signer.issue(`${this.base}-${leaf.profile}`, { requestPem, usages, validitySeconds, id }, { parent: this });
   }
 }

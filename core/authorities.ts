@@ -8,6 +8,11 @@ export type AuthorityName = (typeof AUTHORITIES)[number];
 export const caPart = (authority: AuthorityName): string => `ca:${authority.toLowerCase()}`;
 export const caKeyPart = (authority: AuthorityName): string => `cakey:${authority.toLowerCase()}`;
 
+/** One generation's certificate, where a payload carries several; and the one that signs, never merged with others. */
+export const caGenerationPart = (authority: AuthorityName, generation: number): string =>
+  `${caPart(authority)}:g${String(generation)}`;
+export const signerPart = (authority: AuthorityName): string => `signer:${authority.toLowerCase()}`;
+
 /** What kubeadm calls each authority; a generated authority's CN is built on it. */
 const BASE_CN: Readonly<Record<AuthorityName, string>> = {
   kubernetes: "kubernetes-ca",

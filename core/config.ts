@@ -10,7 +10,16 @@ import { SECTION_NAMES, SECTIONS } from "./config/schema";
 export { ConfigError } from "./config/problems";
 export { leafPolicy, nodeConnection } from "./config/policy";
 export type { LeafPolicy, NodeConnection } from "./config/policy";
-export type { Algorithm, CertificatesConfig, Config, GivenCa, NodeConfig, Role } from "./config/normalise";
+export { managesServiceAccount } from "./config/normalise";
+export type {
+  Algorithm,
+  CertificatesConfig,
+  Config,
+  GivenCa,
+  NodeConfig,
+  Role,
+  RotationConfig,
+} from "./config/normalise";
 
 export interface ParseContext {
   /** The one moment this run plans for; `asOf` overrides it. */
@@ -40,7 +49,7 @@ export function parseConfig(raw: Record<string, unknown>, context: ParseContext)
   const now = parsed.asOf ?? context.now;
   problems.push(...crossProblems({ sections: parsed, raw: known, now, secretKeys: context.secretKeys }));
   if (problems.length > 0) throw new ConfigError(problems);
-  return normalised(parsed as Sections);
+  return normalised(parsed as Sections, now);
 }
 
 /**

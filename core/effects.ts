@@ -2,7 +2,7 @@ import type { Config } from "./config";
 import { kubernetesMinor } from "./kubernetesMinor";
 import type { FileRow } from "./layout";
 import type { NodePlan } from "./plan";
-import { consumerOf, needOf, type ConsumerName, type Need } from "./reload";
+import { consumerOf, mindsRemoval, needOf, type ConsumerName, type Need } from "./reload";
 
 /** What a change of one file does to one service. */
 export interface Effect {
@@ -22,21 +22,30 @@ const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
   }
 };
 
+/** Whether a change only takes trust away. */
+export type Change = "any" | "removal";
+
 /** What a change of this file asks of the services that run on this node. */
-export const effectsOf = (row: FileRow, plan: NodePlan, config: Config): Effect[] => {
+export const effectsOf = (row: FileRow, plan: NodePlan, config: Config, change: Change = "any"): Effect[] => {
   const minor = kubernetesMinor(config);
   const here = new Set(plan.consumers.map(({ name }) => name));
   return row.uses.flatMap((input) => {
     const consumer = consumerOf(input);
+    if (change === "removal" && config.restart !== "always" && !mindsRemoval(input)) return [];
     const need = needUnder(config.restart, needOf(input, minor));
     return need === undefined || !here.has(consumer) ? [] : [{ consumer, need }];
   });
 };
 
 /** What it does to a node's services when these files change: each service once, a restart before a reload. */
-export const nodeEffects = (rows: readonly FileRow[], plan: NodePlan, config: Config): Map<ConsumerName, Need> => {
+export const nodeEffects = (
+  rows: readonly FileRow[],
+  plan: NodePlan,
+  config: Config,
+  change: Change = "any",
+): Map<ConsumerName, Need> => {
   const needs = new Map<ConsumerName, Need>();
-  for (const { consumer, need } of rows.flatMap((row) => effectsOf(row, plan, config)))
+  for (const { consumer, need } of rows.flatMap((row) => effectsOf(row, plan, config, change)))
     if (needs.get(consumer) !== "restart") needs.set(consumer, need);
   return needs;
 };

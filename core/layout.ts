@@ -15,6 +15,8 @@ export type Content =
   | { readonly kind: "pair"; readonly profile: ProfileName }
   | { readonly kind: "ca"; readonly authority: AuthorityName }
   | { readonly kind: "caKey"; readonly authority: AuthorityName }
+  /** the one certificate that signs, also where the trusted ones are several */
+  | { readonly kind: "signer"; readonly authority: AuthorityName }
   | { readonly kind: "serviceAccount"; readonly half: "private" | "public" }
   | {
       readonly kind: "kubeconfig";
@@ -35,6 +37,18 @@ export interface FileRow {
   readonly content: Content;
   /** Who reads the file, and as what: core/reload.ts says what that asks for when it changes. */
   readonly uses: readonly ConsumerInput[];
+  /** Only where authorities are rotated. @default false */
+  readonly rotationOnly?: true;
+}
+
+/**
+ * The controller manager signs with a file of exactly one certificate (kubernetes/kubeadm#1350), so before ca.crt holds
+ * two it gets files of its own: at first copies of what it signs with now.
+ */
+export interface Signing {
+  readonly certificate: string;
+  readonly key: string;
+  readonly from: { readonly certificate: string; readonly key: string };
 }
 
 export type Proof =
@@ -58,6 +72,7 @@ export interface ConsumerRow {
 
 export interface Layout {
   readonly files: readonly FileRow[];
+  readonly signing: Signing;
   /** In the order in which they are restarted on one node. */
   readonly consumers: readonly ConsumerRow[];
 }
@@ -72,6 +87,26 @@ export const kubeconfig = (profile: ProfileName, server: "endpoint" | "local"): 
   server,
   credentials: "inline",
 });
+
+/** The rows of the controller manager's own signing files. */
+export const signingFiles = ({ certificate: path, key: keyPath }: Signing): readonly FileRow[] => [
+  {
+    path,
+    on: "control-plane",
+    mode: "0644",
+    content: { kind: "signer", authority: "kubernetes" },
+    uses: ["kube-controller-manager/signing"],
+    rotationOnly: true,
+  },
+  {
+    path: keyPath,
+    on: "control-plane",
+    mode: "0600",
+    content: { kind: "caKey", authority: "kubernetes" },
+    uses: ["kube-controller-manager/signing"],
+    rotationOnly: true,
+  },
+];
 
 /** The two files of a leaf in PEM: the certificate readable by all, the key by root only. */
 export const pemFiles = (

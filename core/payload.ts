@@ -1,21 +1,21 @@
 /** Writes what a node reads: the payloads of docs/node-protocol.md. Nothing else knows their grammar. */
 import { createHash } from "node:crypto";
 import { hostPort } from "./addresses";
-import { caKeyPart, caPart, type AuthorityName } from "./authorities";
+import { caKeyPart, caPart, signerPart, type AuthorityName } from "./authorities";
 import type { Config } from "./config";
 import { kubeconfigText } from "./kubeconfig";
 import type { Content, FileRow, Proof } from "./layout";
 import { checkedField, type FieldKind } from "./names";
 import type { ClusterPlan, LeafPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
-import { effectsOf } from "./effects";
+import { effectsOf, type Change } from "./effects";
 
-type Verb = "request" | "apply";
+type Verb = "request" | "apply" | "trust" | "check" | "cluster";
 
 const checked = (kind: FieldKind) => (text: string) => checkedField(kind, text, `node protocol, ${kind}`);
 
 /** Every field goes through its allow-list here, and again on the node: nothing unforeseen reaches a shell. */
-const as = {
+export const as = {
   name: checked("name"),
   part: checked("part"),
   path: checked("path"),
@@ -25,7 +25,7 @@ const as = {
   hostPort: checked("hostPort"),
 };
 
-const framed = (verb: Verb, lines: readonly string[]): string => {
+export const framed = (verb: Verb, lines: readonly string[]): string => {
   const body = `${lines.join("\n")}\n`;
   const sum = createHash("sha256").update(body).digest("hex");
   return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;
@@ -57,13 +57,14 @@ export interface IssuedLeaf {
 /** Everything a node's apply needs beyond the plan. */
 export interface Material {
   readonly leaves: Readonly<Partial<Record<ProfileName, IssuedLeaf>>>;
-  /** Trusted certificates of each authority, PEM. */
+  /** The CA of each authority that signs, PEM. */
   readonly trust: Readonly<Record<AuthorityName, string>>;
   readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
   readonly serviceAccount?: { readonly privatePem: string; readonly publicPem: string } | undefined;
 }
 
-const part = (name: string, text: string): string[] => {
+/** A part and its text. */
+export const part = (name: string, text: string): string[] => {
   const lines = text.trimEnd().split("\n");
   return [`part ${as.part(name)} ${String(lines.length)}`, ...lines];
 };
@@ -86,6 +87,8 @@ const partsOf = (content: Exclude<Content, { kind: "link" }>): readonly string[]
       return [caPart(content.authority)];
     case "caKey":
       return [caKeyPart(content.authority)];
+    case "signer":
+      return [signerPart(content.authority)];
     case "serviceAccount":
       return [`serviceaccount:${content.half}`];
     case "kubeconfig":
@@ -98,6 +101,8 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
   switch (content.kind) {
     case "ca":
       return part(caPart(content.authority), material.trust[content.authority]);
+    case "signer":
+      return part(signerPart(content.authority), material.trust[content.authority]);
     case "caKey":
       return part(caKeyPart(content.authority), material.caKeys[content.authority] ?? "");
     case "serviceAccount":
@@ -127,8 +132,8 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
   }
 };
 
-const useLines = (row: FileRow, plan: NodePlan, config: Config): string[] =>
-  effectsOf(row, plan, config).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
+export const useLines = (row: FileRow, plan: NodePlan, config: Config, change?: Change): string[] =>
+  effectsOf(row, plan, config, change).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
 
 const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileName>): string[] => {
   if (proof.kind === "health") {
@@ -141,28 +146,56 @@ const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileNa
     : [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
 };
 
-const fileLine = ({ path, mode, content }: FileRow): string =>
+export const fileLine = ({ path, mode, content }: FileRow): string =>
   content.kind === "link"
     ? `link ${as.path(path)} ${as.name(content.target)}`
     : `file ${as.path(path)} ${as.mode(mode)} root root ${partsOf(content).map(as.part).join(",")}`;
 
-const uniqueParts = (parts: readonly (readonly string[])[]): string[] => {
+export const uniqueParts = (parts: readonly (readonly string[])[]): string[] => {
   const seen = new Map(parts.flatMap((lines) => (lines[0] === undefined ? [] : [[lines[0], lines] as const])));
   return [...seen.values()].flat();
 };
 
+/**
+ * The services of a node, how each proves itself, and what holds between them: where etcd and its API server restart
+ * together the API server stops first, and no etcd member restarts while another one is down (design: one move).
+ */
+export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
+  const names = new Set(plan.consumers.map(({ name }) => name));
+  const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
+  return [
+    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
+    ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
+    ...(names.has("etcd") ? members.map(({ address }) => `member etcd ${as.hostPort(hostPort(address, 2379))}`) : []),
+    ...plan.consumers.flatMap(({ name, proofs }) =>
+      proofs(plan.node, config).flatMap((proof) => proofLine(name, proof, leaves)),
+    ),
+  ];
+};
+
+/** The files of a node that hold what is trusted, and the part each holds. */
+export const trustRows = (
+  plan: NodePlan,
+  { managesServiceAccount }: Pick<ClusterPlan, "managesServiceAccount">,
+): { readonly row: FileRow; readonly part: string }[] =>
+  plan.known.flatMap((row) => {
+    const { content } = row;
+    if (content.kind === "ca") return [{ row, part: caPart(content.authority) }];
+    if (managesServiceAccount && content.kind === "serviceAccount" && content.half === "public")
+      return [{ row, part: `serviceaccount:${content.half}` }];
+    return [];
+  });
+
 /** One node's whole set of files, who reads them, and how success is proven. */
 export const applyPayload = (
-  cluster: Pick<ClusterPlan, "start">,
+  cluster: Pick<ClusterPlan, "start" | "rotates" | "managesServiceAccount">,
   plan: NodePlan,
   config: Config,
   material: Material,
 ): string => {
   const issued = new Set(plan.leaves.map(({ profile }) => profile));
   const authorities = new Set(plan.leaves.map(({ authority }) => authority));
-  const caRows = plan.files.flatMap(({ path, content }) =>
-    content.kind === "ca" ? [{ path, authority: content.authority }] : [],
-  );
+  const trusted = trustRows(plan, cluster);
   const leafLines = plan.leaves.flatMap(({ profile, id, authority }) => {
     const leaf = material.leaves[profile];
     if (leaf === undefined) throw new Error(`no certificate was issued for ${plan.node.name} ${profile}`);
@@ -182,11 +215,16 @@ export const applyPayload = (
     ]),
     ...leafLines,
     ...plan.files.map(fileLine),
-    ...caRows.map(({ path, authority }) => `guard ${as.path(path)} ${caPart(authority)}`),
-    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
-    ...plan.files.flatMap((row) => useLines(row, plan, config)),
-    ...plan.consumers.flatMap(({ name, proofs }) =>
-      proofs(plan.node, config).flatMap((proof) => proofLine(name, proof, issued)),
+    ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
+    // the signer first, and nothing is taken away: that is for the steps around this one
+    ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
+      (name) => `trust ${as.part(name)} prepend`,
     ),
+    ...plan.files.flatMap((row) => useLines(row, plan, config)),
+    ...consumerLines(plan, config, issued),
   ]);
 };
+
+/** Another cluster's CA is never overwritten; where no step after this one retires any, none is dropped in silence. */
+const guardLines = ({ rotates }: Pick<ClusterPlan, "rotates">, path: string, name: string): string[] =>
+  name.startsWith("ca:") ? [`guard ${path} ${name}`, ...(rotates ? [] : [`only ${path} ${name}`])] : [];

@@ -5,17 +5,20 @@
 import { createHash } from "node:crypto";
 import { AUTHORITIES, type AuthorityName } from "./authorities";
 import { renewalAt, type Renewal } from "./clock";
-import { leafPolicy, type Algorithm, type Config, type NodeConfig } from "./config";
+import { leafPolicy, managesServiceAccount, type Algorithm, type Config, type NodeConfig } from "./config";
 import { INVENTORY, type San } from "./inventory";
-import type { ConsumerRow, Content, FileRow, Layout, Where } from "./layout";
+import type { ConsumerRow, Content, FileRow, Layout, Signing, Where } from "./layout";
 import { kubernetesMinor } from "./kubernetesMinor";
 import { layoutOf } from "./layouts";
 import { PROFILE_NAMES, type ProfileName } from "./profileNames";
+import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./rotation";
 
 /** One certificate one node gets. */
 export interface LeafPlan {
   readonly profile: ProfileName;
   readonly authority: AuthorityName;
+  /** Of the authority that signs. */
+  readonly generation: number;
   readonly commonName: string;
   readonly organizations: readonly string[];
   readonly sans: readonly San[];
@@ -39,10 +42,15 @@ export interface NodePlan {
   readonly custody: "node" | "state";
   readonly groups: readonly LeafGroup[];
   readonly leaves: readonly LeafPlan[];
+  /** What the stack writes. */
   readonly files: readonly FileRow[];
+  /** Every file of the layout here, also those whose leaves are not the stack's: what is trusted concerns them all. */
+  readonly known: readonly FileRow[];
   readonly consumers: readonly ConsumerRow[];
   /** Whether the node gets something that is secret whatever the custody of its leaves. */
   readonly hasSecrets: boolean;
+  /** Where its controller manager signs with files of its own; undefined where none runs. */
+  readonly signing: Signing | undefined;
   /** Nodes that must have applied before this one: names. */
   readonly after: readonly string[];
 }
@@ -51,6 +59,8 @@ export interface ClusterPlan {
   /** `bare`: nothing runs yet, the first `up` lays the PKI. `existing`: a cluster is there, its CAs were given. */
   readonly start: "existing" | "bare";
   readonly managesServiceAccount: boolean;
+  /** Whether trust is changed in steps of its own, before and after the leaves. */
+  readonly rotates: boolean;
   readonly nodes: readonly NodePlan[];
 }
 
@@ -77,8 +87,9 @@ const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config, now: D
   const what = {
     profile,
     authority: row.authority,
+    generation: signerOf(stateOf(config, row.authority)),
     commonName: row.commonName(node),
-    organizations: row.organizations(config),
+    organizations: policy.organizations ?? row.organizations(config),
     sans: row.sans(node, config),
     usages: row.usages,
     algorithm: policy.algorithm,
@@ -106,14 +117,26 @@ const groupsOf = (leaves: readonly LeafPlan[], config: Config): LeafGroup[] => {
   ];
 };
 
-const filesOf = (node: NodeConfig, config: Config, layout: Layout, managesServiceAccount: boolean): FileRow[] => {
-  const rows = layout.files.filter(({ on, content }) => {
-    if (!appliesTo(on, node, config)) return false;
-    if (content.kind === "serviceAccount") return managesServiceAccount;
-    const profile = profileOf(content);
-    return profile === undefined || leafPolicy(config, profile).enabled;
-  });
-  // A node with two roles can match two rows for one path: the first one in the table counts.
+/** Whether the stack has what the file holds: while an adopted CA still signs, its leaves and its key are not ours. */
+const isOurs = (content: Content, config: Config, managesTokens: boolean): boolean => {
+  switch (content.kind) {
+    case "serviceAccount":
+      return managesTokens && (content.half === "public" || canSign(config, "serviceAccount"));
+    case "caKey":
+    case "signer":
+      return canSign(config, content.authority);
+    case "ca":
+      return true;
+    default:
+      return leafPolicy(config, content.profile).enabled && canSign(config, INVENTORY[content.profile].authority);
+  }
+};
+
+/** The layout's rows for one node. A node with two roles can match two rows for one path: the first one counts. */
+const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => {
+  const rows = layout.files.filter(
+    ({ on, rotationOnly }) => appliesTo(on, node, config) && (rotationOnly !== true || isRotating(config)),
+  );
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
@@ -122,14 +145,15 @@ export const workersAtOnce = (given: Config["rollout"]["workersAtOnce"], workers
   typeof given === "number" ? given : Math.max(1, Math.floor((workers * parseInt(given, 10)) / 100));
 
 /**
- * The order of nodes: etcd-only members, then control planes, each alone; then workers in waves. Returns for each node
- * the names it waits for.
+ * The order of nodes: etcd-only members, then control planes, each alone; then one worker as the canary, then the others
+ * in waves. Returns for each node the names it waits for.
  */
 const orderOf = (config: Config): Map<string, readonly string[]> => {
   const rank = ({ roles }: NodeConfig) => (roles.includes("control-plane") ? 1 : roles.includes("etcd") ? 0 : 2);
   const serial = config.nodes.filter((node) => rank(node) < 2).sort((a, b) => rank(a) - rank(b));
   const workers = config.nodes.filter((node) => rank(node) === 2);
   const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
+  if (config.rollout.canary) serial.push(...workers.splice(0, 1));
   const last = serial.at(-1);
   const nameOf = (node: NodeConfig | undefined): string[] => (node === undefined ? [] : [node.name]);
   return new Map([
@@ -141,11 +165,14 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
   const layout = layoutOf(config.layout, kubernetesMinor(config));
-  const bare = AUTHORITIES.every((authority) => config.authority[authority] === undefined);
-  const managesServiceAccount = bare || config.authority.serviceAccount !== undefined;
+  const bare = AUTHORITIES.every(
+    (authority) => config.authority[authority] === undefined && !isAdopted(config, authority),
+  );
+  const managesTokens = managesServiceAccount(config);
   const order = orderOf(config);
   const nodes = config.nodes.map((node): NodePlan => {
-    const files = filesOf(node, config, layout, managesServiceAccount);
+    const known = rowsOf(node, config, layout);
+    const files = known.filter(({ content }) => isOurs(content, config, managesTokens));
     const held = new Set(files.flatMap(({ content }) => profileOf(content) ?? []));
     const leaves = PROFILE_NAMES.filter((profile) => held.has(profile)).map((profile) =>
       issuedTo(node, profile, config, now),
@@ -156,15 +183,18 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       groups: groupsOf(leaves, config),
       leaves,
       files,
+      known,
       consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
+      signing: node.roles.includes("control-plane") ? layout.signing : undefined,
       after: order.get(node.name) ?? [],
     };
   });
   const position = new Map([...order.keys()].map((name, index) => [name, index]));
   return {
     start: bare ? "bare" : "existing",
-    managesServiceAccount,
+    managesServiceAccount: managesTokens,
+    rotates: isRotating(config),
     nodes: nodes.sort((a, b) => (position.get(a.node.name) ?? 0) - (position.get(b.node.name) ?? 0)),
   };
 };

@@ -10,6 +10,8 @@ interface Rule {
   readonly need: Need;
   /** The Kubernetes minor version of 1.x since which `need` holds; before it the consumer had to be restarted. */
   readonly sinceMinor?: number;
+  /** Taking a CA away only clears memory: nothing that presents it is left by then, so no restart is spent on it. */
+  readonly removal?: "memory";
   readonly because: string;
 }
 
@@ -28,17 +30,21 @@ const RULES = {
   "kube-apiserver/service-account-public": { need: "restart", because: "read once at start" },
   "kube-apiserver/service-account-private": { need: "restart", because: "read once at start" },
   "kube-apiserver/client": { need: "reload", because: "nothing holds it; the API server must accept it" },
-  "kube-controller-manager/kubeconfig": { need: "restart", because: "inline data is read once at start" },
+  "kube-controller-manager/kubeconfig": {
+    need: "restart",
+    removal: "memory",
+    because: "inline data is read once at start",
+  },
   "kube-controller-manager/signing": { need: "reload", because: "file watch and a poll each minute" },
   "kube-controller-manager/root-ca": { need: "restart", because: "read once at start (kubernetes#137410)" },
   "kube-controller-manager/client-ca": { need: "reload", because: "file watch and a poll each minute" },
   "kube-controller-manager/service-account-private": { need: "restart", because: "read once at start" },
-  "kube-scheduler/kubeconfig": { need: "restart", because: "inline data is read once at start" },
+  "kube-scheduler/kubeconfig": { need: "restart", removal: "memory", because: "inline data is read once at start" },
   "kubelet/serving": { need: "reload", sinceMinor: 31, because: "ReloadKubeletServerCertificateFile since 1.31" },
   "kubelet/client": { need: "restart", because: "its certificate manager keeps it in memory" },
   "kubelet/client-ca": { need: "reload", because: "file watch and a poll each minute" },
-  "kubelet/kubeconfig": { need: "restart", because: "its transport is built once at start" },
-  "kube-proxy/kubeconfig": { need: "restart", because: "inline data is read once at start" },
+  "kubelet/kubeconfig": { need: "restart", removal: "memory", because: "its transport is built once at start" },
+  "kube-proxy/kubeconfig": { need: "restart", removal: "memory", because: "inline data is read once at start" },
 } as const satisfies Record<string, Rule>;
 
 /** `<consumer>/<what the file is to it>`. */
@@ -53,6 +59,12 @@ export const consumerOf = (input: ConsumerInput): ConsumerName => input.split("/
 export const needOf = (input: ConsumerInput, kubernetesMinor: number): Need => {
   const rule: Rule = RULES[input];
   return kubernetesMinor >= (rule.sinceMinor ?? 0) ? rule.need : "restart";
+};
+
+/** Whether this input matters when the only change is that a CA is trusted no longer. */
+export const mindsRemoval = (input: ConsumerInput): boolean => {
+  const rule: Rule = RULES[input];
+  return rule.removal !== "memory";
 };
 
 /** Why, for people. */

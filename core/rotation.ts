@@ -7,19 +7,13 @@
  */
 import { AUTHORITIES } from "./authorities";
 import type { Config } from "./config";
+import { PHASES, type Phase, type RotationState } from "./phases";
 
-export const PHASES = ["trust", "issue", "done"] as const;
-export type Phase = (typeof PHASES)[number];
+export { PHASES, type Phase, type RotationState };
 
 /** The service account key is no CA, but it is rotated by the same phases. */
 export const ROTATED = [...AUTHORITIES, "serviceAccount"] as const;
 export type Rotated = (typeof ROTATED)[number];
-
-export interface RotationState {
-  /** Where the rotation leads to; 1 is what the cluster began with, or what adoption leads to. */
-  readonly generation: number;
-  readonly phase: Phase;
-}
 
 /** A cluster nothing is rotated in. */
 export const AT_REST: RotationState = { generation: 1, phase: "done" };
@@ -55,4 +49,9 @@ export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean
   what === "serviceAccount" ? config.adopt?.serviceAccount === true : config.adopt?.[what] !== undefined;
 
 /** Whether the stack has the key that signs in this phase. */
-export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolean => signerOf(stateOf(config, what)) > 0;
+export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolean =>
+  signerOf(stateOf(config, what)) > 0;
+
+/** Whether any of them has reached the phase in which the old is let go of. */
+export const retires = (config: Pick<Config, "rotation">): boolean =>
+  ROTATED.some((what) => stateOf(config, what).phase === "done");

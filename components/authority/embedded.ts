@@ -7,12 +7,14 @@ import { keyArgs } from "../keyArgs";
 export interface EmbeddedAuthorityArgs {
   /** Subject CN when the authority is generated; unique per cluster and generation. */
   readonly commonName: string;
-  /** A CA the cluster has already. @default a new one is generated and protected from deletion */
+  /** A CA the cluster has already. @default a new one is generated */
   readonly given?: { readonly certificatePem: pulumi.Input<string>; readonly keyPem: pulumi.Input<string> } | undefined;
   /** Key algorithm of a generated CA. */
   readonly algorithm: Algorithm;
   /** Validity of a generated CA, whole hours in seconds. */
   readonly validitySeconds: number;
+  /** Whether losing it would break the cluster: it is then protected from deletion. @default true */
+  readonly isInUse?: boolean;
 }
 
 const HOUR = 3600;
@@ -55,9 +57,9 @@ export class EmbeddedAuthority extends pulumi.ComponentResource implements Autho
     };
   }
 
-  private generate(name: string, { commonName, algorithm, validitySeconds }: EmbeddedAuthorityArgs) {
+  private generate(name: string, { commonName, algorithm, validitySeconds, isInUse = true }: EmbeddedAuthorityArgs) {
     // losing a CA's key means taking over every node again: only an explicit `pulumi state unprotect` lets go of it
-    const options = { parent: this, protect: true };
+    const options = { parent: this, protect: isInUse };
     const key = new tls.PrivateKey(`${name}-key`, keyArgs(algorithm), options);
     const certificate = new tls.SelfSignedCert(
       `${name}-certificate`,

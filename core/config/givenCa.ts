@@ -6,8 +6,8 @@ import { AUTHORITY_NAMES } from "../profileNames";
 import type { Sections } from "./schema";
 
 const ADOPTION =
-  "missing; taking over a cluster whose CA key is unknown (adoption) is not supported yet: " +
-  "give the CA's private key as a secret";
+  "missing; give the CA's private key as a secret, or leave this out and name the CA's fingerprint under `adopt`: " +
+  "the stack then makes a CA of its own beside it and retires it";
 
 const UNREADABLE_KEY = "not readable (not shown); allowed is a private key in PEM without a passphrase";
 

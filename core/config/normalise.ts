@@ -1,3 +1,6 @@
+import type { RotationState } from "../phases";
+import type { AuthorityName } from "../profileNames";
+import { AUTHORITY_NAMES } from "../profileNames";
 import type { ALGORITHMS, Sections } from "./schema";
 
 export type Algorithm = (typeof ALGORITHMS)[number];
@@ -13,7 +16,7 @@ export interface GivenCa {
 type AuthoritySection = Sections["authority"];
 
 /** What `parseConfig` returns: every default filled in, everything checked. */
-export type Config = Omit<Sections, "authority" | "certificates"> & {
+export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
   readonly authority: Pick<AuthoritySection, "kind" | "algorithm" | "serviceAccount"> & {
     readonly validitySeconds: number;
     readonly kubernetes?: GivenCa | undefined;
@@ -21,6 +24,14 @@ export type Config = Omit<Sections, "authority" | "certificates"> & {
     readonly frontProxy?: GivenCa | undefined;
   };
   readonly certificates: CertificatesConfig;
+  readonly rotation?: RotationConfig | undefined;
+};
+
+/** Where each of them stands; absent: the stack has no steps that change trust. */
+export type RotationConfig = Readonly<Record<AuthorityName | "serviceAccount", RotationState>> & {
+  readonly force: readonly ("scan" | "tokens")[];
+  /** Generations come from the clock, so a run may have missed some. */
+  readonly byClock: boolean;
 };
 
 interface Lifetime {
@@ -43,6 +54,7 @@ export interface CertificatesConfig {
 
 export interface ProfileConfig extends Lifetime {
   readonly enabled: boolean;
+  readonly organizations?: readonly string[] | undefined;
   readonly algorithm?: Algorithm | undefined;
 }
 
@@ -82,6 +94,7 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
                 renewBeforeSeconds: profile.renewBefore,
                 renewEverySeconds: profile.renewEvery,
                 algorithm: profile.algorithm,
+                organizations: profile.organizations,
               },
             ],
           ],
@@ -89,11 +102,46 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
   ),
 });
 
-/** Fills in what follows from the rest. The sections have passed every check. */
-export function normalised(sections: Sections): Config {
-  const { authority } = sections;
+/** Whether the stack signs service account tokens: it does where it made the key, was given it, or takes it over. */
+export const managesServiceAccount = ({
+  authority,
+  adopt,
+}: {
+  readonly authority: Readonly<Partial<Record<AuthorityName | "serviceAccount", unknown>>>;
+  readonly adopt?: { readonly serviceAccount: boolean } | undefined;
+}): boolean =>
+  authority.serviceAccount !== undefined ||
+  adopt?.serviceAccount === true ||
+  (adopt === undefined && AUTHORITY_NAMES.every((name) => authority[name] === undefined));
+
+const rotationOf = (sections: Sections, rotation: NonNullable<Sections["rotation"]>, now: Date): RotationConfig => {
+  const { since, rotateEvery } = rotation;
+  const passed =
+    since === undefined || rotateEvery === undefined
+      ? 0
+      : Math.floor((now.getTime() - since.getTime()) / 1000 / rotateEvery);
+  const general = { generation: rotation.generation + passed, phase: rotation.phase };
+  const stateOf = (own: NonNullable<Sections["rotation"]>[AuthorityName]): RotationState => ({
+    generation: own?.generation ?? general.generation,
+    phase: own?.phase ?? general.phase,
+  });
   return {
-    ...sections,
+    kubernetes: stateOf(rotation.kubernetes),
+    etcd: stateOf(rotation.etcd),
+    frontProxy: stateOf(rotation.frontProxy),
+    serviceAccount: managesServiceAccount(sections)
+      ? stateOf(rotation.serviceAccount)
+      : { generation: 1, phase: "done" },
+    force: rotation.force,
+    byClock: rotateEvery !== undefined,
+  };
+};
+
+/** Fills in what follows from the rest. The sections have passed every check. */
+export function normalised(sections: Sections, now: Date): Config {
+  const { authority, rotation, ...rest } = sections;
+  return {
+    ...rest,
     nodes: withEtcd(sections.nodes),
     authority: {
       kind: authority.kind,
@@ -105,5 +153,6 @@ export function normalised(sections: Sections): Config {
       serviceAccount: authority.serviceAccount,
     },
     certificates: certificatesOf(sections.certificates),
+    ...(rotation && { rotation: rotationOf(sections, rotation, now) }),
   };
 }

@@ -8,6 +8,8 @@ export interface LeafPolicy {
   readonly validitySeconds: number;
   readonly renewEverySeconds: number;
   readonly algorithm: Algorithm;
+  /** Given in place of the inventory's. */
+  readonly organizations: readonly string[] | undefined;
 }
 
 /**
@@ -22,6 +24,7 @@ export function leafPolicy(config: { readonly certificates: CertificatesConfig }
     validitySeconds,
     renewEverySeconds: renewEvery(certificates, own, validitySeconds),
     algorithm: own?.algorithm ?? certificates.algorithm,
+    organizations: own?.organizations,
   };
 }
 

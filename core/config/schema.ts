@@ -8,6 +8,7 @@ import { z } from "zod";
 import { DURATION_ALLOWED, parseDuration } from "../duration";
 import { isDnsLabel, isDnsName } from "../names";
 import { PROFILE_NAMES } from "../profileNames";
+import { PHASES } from "../phases";
 import { canonicalEndpoint, canonicalIp, canonicalSan, cidrText, parseCidr } from "./address";
 import { canonicalHostKey, canonicalPem, canonicalVersion } from "./formats";
 
@@ -174,6 +175,13 @@ const profile = object({
   renewBefore: duration.optional().describe("Renew when this much is left."),
   renewEvery: duration.optional().describe("Renew when it is this old."),
   algorithm: algorithm.optional().describe("Key algorithm of this certificate."),
+  organizations: z
+    .array(
+      matching("letters, digits, :, ., _ and -, at most 64", (given) => /^[A-Za-z0-9:._-]{1,64}$/.test(given)),
+      { error: "a list of organizations" },
+    )
+    .optional()
+    .describe("Organizations (groups) in its subject, where an older cluster has others than kubeadm gives today."),
 }).optional();
 
 type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
@@ -200,6 +208,87 @@ const rollout = object({
     )
     .default("25%")
     .describe("How many workers take a step at the same time."),
+  canary: flag.default(true).describe("One worker alone before the others."),
+  acceptEtcdDowntime: flag
+    .default(false)
+    .describe("A rotation may restart the only etcd member: the API does not answer for some seconds."),
+  apiServerShutdownFlags: flag
+    .default(false)
+    .describe("Give kube-apiserver a shutdown delay of 3 s, so that balancers see it go before it is gone."),
+}).prefault({});
+
+const GENERATION_ALLOWED = "a whole number from 1";
+const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
+const phase = choice(PHASES);
+const rotationOf = (what: string) =>
+  object({
+    generation: generation.optional().describe("Generation of this one; rotation.generation by default."),
+    phase: phase.optional().describe("Phase to stop at; rotation.phase by default."),
+  })
+    .optional()
+    .describe(`What differs for ${what}.`);
+
+const rotation = object({
+  generation: generation.default(1).describe("Generation to rotate to; one more than now."),
+  phase: phase.default("done").describe("Phase to stop at: trust, issue or done."),
+  kubernetes: rotationOf("the kubernetes authority"),
+  etcd: rotationOf("the etcd authority"),
+  frontProxy: rotationOf("the front proxy authority"),
+  serviceAccount: rotationOf("the key that signs service account tokens"),
+  rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
+  since: text('a moment such as "2026-12-31T00:00:00Z"', moment)
+    .optional()
+    .describe("When `generation` was current; goes with rotateEvery."),
+  force: z
+    .array(choice(["scan", "tokens"]), { error: "a list of scan and tokens" })
+    .default([])
+    .describe("Gates before `done` that are given up: what they find is told, and then cut off."),
+}).optional();
+
+const fingerprint = text(
+  "a sha256 fingerprint as `openssl x509 -noout -fingerprint -sha256 -in FILE` shows it: 64 hexadecimal digits",
+  (given) => {
+    const hex = given.replaceAll(":", "").toLowerCase();
+    return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
+  },
+);
+
+const adopt = object({
+  kubernetes: fingerprint.optional().describe("Fingerprint of the cluster's CA."),
+  etcd: fingerprint.optional().describe("Fingerprint of etcd's CA."),
+  frontProxy: fingerprint.optional().describe("Fingerprint of the front proxy's CA."),
+  serviceAccount: flag.default(false).describe("Take over the key that signs service account tokens as well."),
+}).optional();
+
+const workload = object({
+  kind: choice(["DaemonSet", "Deployment", "StatefulSet"]).describe("Kind of the workload."),
+  namespace: matching("a DNS label", isDnsLabel).describe("Its namespace."),
+  name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+});
+const workloads = (what: string) => z.array(workload, { error: `a list of ${what}` });
+
+const inCluster = object({
+  enabled: flag.default(true).describe("Change what in the cluster trusts the CAs; the endpoint must be reachable."),
+  restart: z
+    .union([z.literal("all"), workloads("workloads")], { error: '"all", or a list of workloads' })
+    .default([])
+    .describe("Workloads rolled once both CAs are trusted, in this order."),
+  reload: workloads("workloads").default([]).describe("Workloads that take a new CA by themselves."),
+  caBundles: z
+    .array(
+      object({
+        kind: choice([
+          "ValidatingWebhookConfiguration",
+          "MutatingWebhookConfiguration",
+          "APIService",
+          "CustomResourceDefinition",
+        ]).describe("Kind of the object."),
+        name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+      }),
+      { error: "a list of objects with kind and name" },
+    )
+    .default([])
+    .describe("Objects whose caBundle is one of the cluster's CAs and is to follow it."),
 }).prefault({});
 
 /** One schema for each top-level key of the `kube-pki` configuration namespace. */
@@ -217,6 +306,9 @@ export const SECTIONS = {
     .default("auto")
     .describe("auto: restart only what does not reload by itself."),
   rollout: rollout.describe("Order and pace."),
+  rotation: rotation.describe("Rotation of the authorities and of the service account key."),
+  adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),
+  inCluster: inCluster.describe("What is done inside the cluster while authorities are rotated."),
   asOf: text('a moment such as "2026-12-31T00:00:00Z"', moment)
     .optional()
     .describe("Plan as of this moment instead of now."),

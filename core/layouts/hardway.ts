@@ -3,7 +3,7 @@
  * (kelseyhightower/kubernetes-the-hard-way), with the three authorities kept apart. Nodes that are only etcd members or
  * control planes run no kubelet.
  */
-import { ca, kubeconfig, pemFiles, type FileRow, type Layout } from "../layout";
+import { ca, kubeconfig, pemFiles, signingFiles, type FileRow, type Layout, type Signing } from "../layout";
 import type { ProfileName } from "../profileNames";
 import { PROOFS } from "../proofs";
 import type { ConsumerInput } from "../reload";
@@ -11,6 +11,12 @@ import type { ConsumerInput } from "../reload";
 const ETCD = "/etc/etcd";
 const KUBERNETES = "/var/lib/kubernetes";
 const KUBELET = "/var/lib/kubelet";
+
+const SIGNING: Signing = {
+  certificate: `${KUBERNETES}/ca-signing.crt`,
+  key: `${KUBERNETES}/ca-signing.key`,
+  from: { certificate: `${KUBERNETES}/ca.crt`, key: `${KUBERNETES}/ca.key` },
+};
 
 const config = (
   profile: ProfileName,
@@ -44,6 +50,7 @@ export const hardway: Layout = {
       content: { kind: "caKey", authority: "kubernetes" },
       uses: ["kube-controller-manager/signing"],
     },
+    ...signingFiles(SIGNING),
     {
       path: `${KUBERNETES}/etcd-ca.crt`,
       on: "control-plane",
@@ -108,6 +115,7 @@ export const hardway: Layout = {
     config("kubelet", "worker", `${KUBELET}/kubeconfig`, "endpoint", "kubelet/kubeconfig"),
     config("kube-proxy", "worker", "/var/lib/kube-proxy/kubeconfig", "endpoint", "kube-proxy/kubeconfig"),
   ],
+  signing: SIGNING,
   consumers: (
     [
       ["etcd", "etcd"],

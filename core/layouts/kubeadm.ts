@@ -2,7 +2,7 @@
  * kubeadm's tree: /etc/kubernetes as `kubeadm init phase certs all` and `kubeconfig all` write it (paths, modes), static
  * pods for the control plane, the kubelet as a systemd unit. docs/kubeadm-differences.md lists where we differ and why.
  */
-import { ca, kubeconfig, pemFiles, type ConsumerRow, type Layout } from "../layout";
+import { ca, kubeconfig, pemFiles, signingFiles, type ConsumerRow, type Layout, type Signing } from "../layout";
 import { PROOFS } from "../proofs";
 
 const KUBERNETES = "/etc/kubernetes";
@@ -10,6 +10,12 @@ const PKI = `${KUBERNETES}/pki`;
 const KUBELET_PKI = "/var/lib/kubelet/pki";
 const KUBELET_CLIENT = `${KUBELET_PKI}/kubelet-client-kube-pki.pem`;
 const KUBELET_CLIENT_CURRENT = `${KUBELET_PKI}/kubelet-client-current.pem`;
+
+const SIGNING: Signing = {
+  certificate: `${PKI}/ca-signing.crt`,
+  key: `${PKI}/ca-signing.key`,
+  from: { certificate: `${PKI}/ca.crt`, key: `${PKI}/ca.key` },
+};
 
 /** Since ControlPlaneKubeletLocalMode (on from 1.33) the kubelet of a control plane talks to its own API server. */
 const kubeletKubeconfig = (server: "endpoint" | "local") =>
@@ -44,6 +50,7 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
       content: { kind: "caKey", authority: "kubernetes" },
       uses: ["kube-controller-manager/signing"],
     },
+    ...signingFiles(SIGNING),
     {
       path: `${PKI}/front-proxy-ca.crt`,
       on: "control-plane",
@@ -144,6 +151,7 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
     },
     ...pemFiles("kubelet-server", "any", `${KUBELET_PKI}/kubelet`, ["kubelet/serving"]),
   ],
+  signing: SIGNING,
   consumers: [
     { name: "etcd", on: "etcd", kind: "static-pod", unit: "etcd", proofs: PROOFS.etcd },
     staticPod("kube-apiserver"),

@@ -39,7 +39,13 @@ describe("parseConfig", () => {
         profiles: {},
       },
       restart: "auto",
-      rollout: { workersAtOnce: "25%" },
+      rollout: {
+        workersAtOnce: "25%",
+        canary: true,
+        acceptEtcdDowntime: false,
+        apiServerShutdownFlags: false,
+      },
+      inCluster: { enabled: true, restart: [], reload: [], caBundles: [] },
     });
   });
 

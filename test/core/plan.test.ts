@@ -72,7 +72,7 @@ describe("plan", () => {
 
   it("handles etcd members first, then control planes one by one, then workers in waves", () => {
     const after = (cluster: ClusterPlan) => cluster.nodes.map(({ node, after }) => [node.name, ...after].join("<"));
-    assert.deepEqual(after(planCluster(configWith({ rollout: { workersAtOnce: 2 } }), NOW)), [
+    assert.deepEqual(after(planCluster(configWith({ rollout: { workersAtOnce: 2, canary: false } }), NOW)), [
       "cp1",
       "cp2<cp1",
       "cp3<cp2",
@@ -81,6 +81,14 @@ describe("plan", () => {
       "w3<w1",
     ]);
     assert.deepEqual(after(planCluster(hardwayConfig(), NOW)), ["e1", "e2<e1", "e3<e2", "cp1<e3", "cp2<cp1", "w1<cp2"]);
+  });
+
+  it("tries one worker alone before the others", () => {
+    const workers = planCluster(configWith({ rollout: { workersAtOnce: 2 } }), NOW).nodes.slice(3);
+    assert.deepEqual(
+      workers.map(({ node, after }) => [node.name, ...after].join("<")),
+      ["w1<cp3", "w2<w1", "w3<w1"],
+    );
   });
 
   it("counts a share of workers down, but never to none", () => {

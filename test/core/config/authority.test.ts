@@ -4,8 +4,8 @@ import { config, HOST_KEY, makeCa, makeKey, problems } from "./fixtures";
 import type { GivenCa, Raw } from "./fixtures";
 
 const ADOPTION =
-  "missing; taking over a cluster whose CA key is unknown (adoption) is not supported yet: " +
-  "give the CA's private key as a secret";
+  "missing; give the CA's private key as a secret, or leave this out and name the CA's fingerprint under `adopt`: " +
+  "the stack then makes a CA of its own beside it and retires it";
 const UNREADABLE = "not readable (not shown); allowed is a private key in PEM without a passphrase";
 
 describe("given CAs and keys", () => {

@@ -82,9 +82,12 @@ describe("unknown keys", () => {
       ],
       [
         { certificates: { profiles: { "kube-proxy": { valid: "1d" } } } },
-        'certificates.profiles["kube-proxy"]: unknown key `valid`; allowed are enabled, validity, renewBefore, renewEvery, algorithm',
+        'certificates.profiles["kube-proxy"]: unknown key `valid`; allowed are enabled, validity, renewBefore, renewEvery, algorithm, organizations',
       ],
-      [{ rollout: { canary: 1 } }, "rollout: unknown key `canary`; allowed are workersAtOnce"],
+      [
+        { rollout: { pace: 1 } },
+        "rollout: unknown key `pace`; allowed are workersAtOnce, canary, acceptEtcdDowntime, apiServerShutdownFlags",
+      ],
     ];
     for (const [changes, sentence] of cases) assert.deepEqual(problems(config(changes)), [sentence]);
   });

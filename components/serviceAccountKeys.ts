@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { Config } from "../core/config";
+import { publicKeyOf } from "../core/publicKey";
+import { isInUse, keptOf, signerOf, stateOf } from "../core/rotation";
+
+export interface ServiceAccountKey {
+  /** A secret. */
+  readonly privatePem: pulumi.Output<string>;
+  readonly publicPem: pulumi.Output<string>;
+}
+
+export interface ServiceAccountKeys {
+  /** Every generation the stack keeps: the first is generation 1. */
+  readonly all: readonly ServiceAccountKey[];
+  /** The one that signs tokens; undefined while that is one the stack took over and does not know. */
+  readonly signer: ServiceAccountKey | undefined;
+}
+
+/** The keys that sign service account tokens. RSA, as kubeadm makes them: the one algorithm every verifier knows. */
+export const serviceAccountKeys = (
+  base: string,
+  { authority, rotation }: Config,
+  options: pulumi.CustomResourceOptions,
+): ServiceAccountKeys => {
+  const state = stateOf({ rotation }, "serviceAccount");
+  const all = keptOf(state).map((generation): ServiceAccountKey => {
+    const given = generation === 1 ? authority.serviceAccount?.key : undefined;
+    if (given !== undefined) return { privatePem: pulumi.secret(given), publicPem: pulumi.output(publicKeyOf(given)) };
+    const key = new tls.PrivateKey(
+      generation === 1 ? `${base}-service-account` : `${base}-service-account-g${String(generation)}`,
+      { algorithm: "RSA", rsaBits: 2048 },
+      { ...options, protect: isInUse(state, generation) },
+    );
+    return { privatePem: pulumi.secret(key.privateKeyPem), publicPem: key.publicKeyPem };
+  });
+  return { all, signer: all[signerOf(state) - 1] };
+};

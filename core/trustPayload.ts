@@ -1,0 +1,135 @@
+/**
+ * The payloads of the two steps around the leaves (docs/node-protocol.md, verb `trust`): `trust` adds the CA a rotation
+ * leads to beside whatever a node trusts, `retire` leaves nothing but it. Neither holds a leaf, so a renewal runs neither,
+ * and both stay the same over the phases of one generation: going on to the next phase visits no node twice.
+ */
+import { AUTHORITIES, caGenerationPart, caPart, type AuthorityName } from "./authorities";
+import type { Config } from "./config";
+import type { FileRow } from "./layout";
+import { INVENTORY } from "./inventory";
+import { as, consumerLines, fileLine, framed, part, trustRows, uniqueParts, useLines } from "./payload";
+import type { ClusterPlan, NodePlan } from "./plan";
+import type { ProfileName } from "./profileNames";
+import { isAdopted, keptOf, ROTATED, stateOf, type Rotated } from "./rotation";
+
+export type TrustStep = "trust" | "retire";
+
+/** The certificates of each authority and the public halves of the token keys, by generation: index 0 is generation 1. */
+export type Generations = Readonly<Record<Rotated, readonly string[]>>;
+
+const SERVICE_ACCOUNT_PART = "serviceaccount:public";
+
+const partOf = (what: Rotated): string => (what === "serviceAccount" ? SERVICE_ACCOUNT_PART : caPart(what));
+
+/** What a step is about: `retire` only of what has reached its last phase. */
+export const concerned = (step: TrustStep, config: Config): Rotated[] =>
+  ROTATED.filter((what) => step === "trust" || stateOf(config, what).phase === "done");
+
+/**
+ * A node that trusts another cluster's CA is refused, and so is one where an earlier rotation has not ended: one step from
+ * a generation to the next is what every proof here is about. By the clock a run may have missed generations; trust is
+ * additive, so coming from an older one is as safe, only not what a person would mean.
+ */
+const guardLines = (path: string, authority: AuthorityName, step: TrustStep, config: Config): string[] => {
+  const { generation } = stateOf(config, authority);
+  const name = caPart(authority);
+  if (step === "retire") return [`guard ${path} ${name}`];
+  const earlier = keptOf(stateOf(config, authority)).slice(0, -1);
+  const byClock = config.rotation?.byClock === true;
+  const from = byClock ? earlier : earlier.slice(-1);
+  const pin = generation === 1 ? config.adopt?.[authority] : undefined;
+  return [
+    `guard ${path} ${[name, ...from.map((each) => caGenerationPart(authority, each))].map(as.part).join(",")}`,
+    ...earlier
+      .filter((each) => !from.includes(each))
+      .map((each) => `stale ${path} ${as.part(caGenerationPart(authority, each))}`),
+    ...(pin === undefined ? [] : [`pin ${path} ${pin}`]),
+  ];
+};
+
+/** Where the leaves lie that a node has now: they prove its services, and say whether anybody still needs what goes. */
+const haveLines = (rows: readonly FileRow[], here: readonly Rotated[]): string[] =>
+  rows.flatMap(({ path, content }) => {
+    if (!("profile" in content)) return [];
+    const { profile } = content;
+    const authority = here.includes(INVENTORY[profile].authority) ? caPart(INVENTORY[profile].authority) : "-";
+    switch (content.kind) {
+      case "certificate":
+        return [`have ${as.path(path)} cert:${profile} ${authority}`];
+      case "key":
+        return [`have ${as.path(path)} key:${profile} -`];
+      case "kubeconfig":
+        return [`have ${as.path(path)} cert:${profile},key:${profile} ${authority}`];
+      case "pair":
+      case "link":
+        return []; // the kubeconfig names the file
+    }
+  });
+
+/** Whether ca.crt comes to hold two certificates. */
+const changes = (config: Config): boolean =>
+  stateOf(config, "kubernetes").generation > 1 || isAdopted(config, "kubernetes");
+
+/** The controller manager gets its own signing files before ca.crt holds two certificates. */
+const signingLines = ({ signing }: NodePlan, config: Config): string[] =>
+  signing === undefined || !changes(config)
+    ? []
+    : [
+        `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)}`,
+        `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)}`,
+        `replaceflag kube-controller-manager --cluster-signing-cert-file=${signing.certificate}`,
+        `replaceflag kube-controller-manager --cluster-signing-key-file=${signing.key}`,
+      ];
+
+/** Shorter goodbyes: seen with 0 failed requests behind a balancer; they act from the restart after this one. */
+const SHUTDOWN_FLAGS = ["--shutdown-delay-duration=3s", "--shutdown-watch-termination-grace-period=3s"];
+
+const flagLines = (plan: NodePlan, config: Config): string[] =>
+  config.rollout.apiServerShutdownFlags && plan.signing !== undefined
+    ? SHUTDOWN_FLAGS.map((flag) => `flag kube-apiserver ${flag}`)
+    : [];
+
+/** One node's part in `trust` or `retire`. */
+export const trustPayload = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "start" | "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+  generations: Generations,
+): string => {
+  const wanted = new Set(concerned(step, config).map(partOf));
+  const trusted = trustRows(plan, cluster).filter(({ part: name }) => wanted.has(name));
+  const here = ROTATED.filter((what) => trusted.some(({ part: name }) => name === partOf(what)));
+  const textOf = (what: Rotated, generation: number) => generations[what][generation - 1] ?? "";
+  const target = (what: Rotated) => part(partOf(what), textOf(what, stateOf(config, what).generation));
+  const earlier = AUTHORITIES.filter((authority) => step === "trust" && here.includes(authority)).flatMap((authority) =>
+    keptOf(stateOf(config, authority))
+      .slice(0, -1)
+      .map((each) => part(caGenerationPart(authority, each), textOf(authority, each))),
+  );
+  const kubeconfigs = plan.known.filter(
+    ({ content }) => content.kind === "kubeconfig" && wanted.has(caPart("kubernetes")),
+  );
+  const leaves = new Set<ProfileName>(
+    plan.known.flatMap(({ content }) => ("profile" in content ? [content.profile] : [])),
+  );
+  const change = step === "retire" ? "removal" : "any";
+  const rows = [...trusted.map(({ row }) => row), ...kubeconfigs];
+  return framed("trust", [
+    `node ${as.name(plan.node.name)}`,
+    `start ${cluster.start}`,
+    ...uniqueParts([...here.map(target), ...earlier]),
+    ...here.map((what) => `trust ${partOf(what)} ${step === "trust" ? "append" : "exact"}`),
+    ...trusted.map(({ row }) => fileLine(row)),
+    ...kubeconfigs.map(({ path }) => `kubeconfig-ca ${as.path(path)} ${caPart("kubernetes")}`),
+    ...(step === "trust" ? [...signingLines(plan, config), ...flagLines(plan, config)] : []),
+    ...AUTHORITIES.filter((authority) => here.includes(authority)).flatMap((authority) =>
+      trusted
+        .filter(({ part: name }) => name === caPart(authority))
+        .flatMap(({ row }) => guardLines(as.path(row.path), authority, step, config)),
+    ),
+    ...haveLines(plan.known, here),
+    ...rows.flatMap((row) => useLines(row, plan, config, change)),
+    ...consumerLines(plan, config, leaves),
+  ]);
+};
