@@ -36,9 +36,13 @@ settle() {
   fi
   if [ "$se_want" = restart ]; then
     se_how=restarted
+    check_members "$1"
     echo "$1" >>"$TX/restarted"
+    stop_first "$1"
+    leave_leadership "$1"
     point restarting
     restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
+    check_members "$1"
     point restarted
   fi
   echo "consumer $1 $se_how"

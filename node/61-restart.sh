@@ -1,0 +1,208 @@
+# ---- restart: stop, start, and the two of a stacked node as one -------------
+
+# restart NAME: returns when another process runs, 1 with WHY_NOT if none does.
+restart() {
+  find_consumer "$1"
+  rs_old=$(identity)
+  rs_from=$(now)
+  rs_limit=$LIMIT_BACK
+  if [ -f "$TX/stopped.$1" ]; then
+    read -r rs_from rs_old <"$TX/stopped.$1"
+    rm "$TX/stopped.$1"
+    say "starting $1"
+    start_again
+  else
+    say "restarting $1"
+    case $KIND in
+      systemd) restart_unit || return 1 ;;
+      static-pod) restart_pod || return 1 ;;
+    esac
+  fi
+  await "$rs_limit" is_new "$rs_old" "$rs_from" || {
+    WHY_NOT="$1 did not come back within $rs_limit s"
+    return 1
+  }
+  say "$1 restarted in $(($(now) - rs_from)) s"
+}
+
+WHY_NOT=
+
+# grace: seconds a consumer gets between SIGTERM and SIGKILL. An API server is
+# crash safe, and open watches would hold it for a minute.
+grace() {
+  case $UNIT in
+    kube-apiserver) echo "$LIMIT_API_GRACE" ;;
+    *) echo "$LIMIT_GONE" ;;
+  esac
+}
+
+# stop_first NAME: who must be down while NAME restarts, if it is to be
+# restarted as well: an API server hangs when its etcd goes (a stacked node).
+stop_first() {
+  while read -r sf_word sf_name sf_other <&4; do
+    [ "$sf_word $sf_name" = "before $1" ] || continue
+    grep -qx "$sf_other running" "$TX/consumers" || continue
+    [ "$(wanted "$sf_other")" = restart ] || continue
+    ! grep -qsx "$sf_other" "$TX/restarted" || continue
+    echo "$sf_other" >>"$TX/restarted"
+    say "stopping $sf_other while $1 restarts"
+    find_consumer "$sf_other"
+    stop_consumer "$sf_other" || say "$sf_other could not be stopped first, $1 restarts under it"
+  done 4<"$TX/plan"
+}
+
+# stop_consumer NAME: and a note of what ran, for the start that follows.
+stop_consumer() {
+  st_id=$(identity)
+  echo "$(now) $st_id" >"$TX/stopped.$1"
+  [ -n "$st_id" ] || return 0
+  case $KIND in
+    systemd)
+      if timeout 30 systemctl stop --no-block "$UNIT" >/dev/null 2>&1 9>&- && end_process "$st_id"; then return 0; fi
+      ;;
+    static-pod) if stop_pod "$st_id"; then return 0; fi ;;
+  esac
+  rm "$TX/stopped.$1"
+  return 1
+}
+
+# start_again: what was stopped; a static pod the kubelet brings back itself.
+start_again() {
+  [ "$KIND" = systemd ] || return 0
+  reload_units
+  timeout 30 systemctl start --no-block "$UNIT" >/dev/null 2>&1 9>&- || :
+}
+
+# end_process IDENTITY: waits for it to end by itself, then kills it.
+end_process() {
+  await "$(grace)" is_gone "$1" && return 0
+  say "$UNIT has not ended in $(grace) s, killing it"
+  kill -9 "${1% *}" 2>/dev/null || :
+  await "$LIMIT_KILL" is_gone "$1"
+}
+
+# reload_units: systemd knows unit files as they are now; only a flag of ours changes one.
+reload_units() {
+  grep -Eq '^(flag|replaceflag) ' "$TX/plan" || return 0
+  timeout 60 systemctl daemon-reload >/dev/null 2>&1 9>&- || :
+}
+
+# Too many starts in short time would make systemd refuse this one. Not waited
+# for by systemctl: with Restart= it would sit through one crash after another.
+# The lock's descriptor is not for children that may outlive us.
+restart_unit() {
+  reload_units
+  systemctl reset-failed "$UNIT" >/dev/null 2>&1 9>&- || :
+  timeout 30 systemctl restart --no-block "$UNIT" >/dev/null 2>"$TX/why" 9>&- || {
+    WHY_NOT="systemctl restart $UNIT failed ($(sed -n 1p "$TX/why")), see 'journalctl -u $UNIT'"
+    return 1
+  }
+  [ -z "$rs_old" ] || [ "$UNIT" != kube-apiserver ] || end_process "$rs_old" || :
+  is_up_or_lost() { { is_new "$rs_old" "$rs_from" && systemctl is-active --quiet "$UNIT"; } || is_lost; }
+  await "$LIMIT_BACK" is_up_or_lost || :
+  ! is_lost || {
+    WHY_NOT="unit $UNIT fails at every start, see 'journalctl -u $UNIT'"
+    return 1
+  }
+  systemctl is-active --quiet "$UNIT" || {
+    WHY_NOT="unit $UNIT is not active after its restart, see 'journalctl -u $UNIT'"
+    return 1
+  }
+}
+
+# is_lost: the unit has given up, or was started anew three times since.
+is_lost() {
+  [ "$(unit_fact ActiveState)" = failed ] || [ "$(unit_fact NRestarts)" -ge 3 ] 2>/dev/null
+}
+
+# A container stopped through the runtime is back in seconds, a changed
+# manifest takes 45. The manifest is the way where nothing runs (it also ends
+# the kubelet's back-off) and where no client of the runtime is there. Where
+# this run changed it for a flag, the kubelet is at work already.
+restart_pod() {
+  if manifest_changed; then
+    rs_limit=$LIMIT_MANIFEST
+    rs_from=$(stat -c %Y "$TX/journal")
+    if is_new none "$rs_from"; then
+      rs_old=none
+    elif [ -n "$rs_old" ]; then
+      stop_pod "$rs_old" || :
+    fi
+    return 0
+  fi
+  if [ -n "$rs_old" ] && stop_pod "$rs_old"; then return 0; fi
+  rs_limit=$LIMIT_MANIFEST
+  touch_manifest
+}
+
+manifest_changed() {
+  [ -f "$TX/journal" ] && grep -qx "[0-9]* file replaced ${MANIFESTS#"$ROOT"}/$UNIT.yaml" "$TX/facts"
+}
+
+# stop_pod IDENTITY: its container ends; 1 where no client of the runtime helps.
+stop_pod() {
+  stop_container "${1% *}" || return 1
+  end_process "$1" || :
+}
+
+# stop_container PID: asks the runtime for the container of this very process.
+stop_container() {
+  if have crictl; then
+    for sc_id in $(crictl ps -q --state Running --name "^$UNIT\$" 2>/dev/null); do
+      sc_pid=$(crictl inspect -o go-template --template '{{.info.pid}}' "$sc_id" 2>/dev/null) || continue
+      [ "$sc_pid" = "$1" ] || continue
+      timeout "$(($(grace) + 10))" crictl stop --timeout "$(grace)" "$sc_id" >/dev/null 2>&1 9>&- && return 0
+    done
+  fi
+  if have ctr; then
+    sc_id=$(timeout 10 ctr -n k8s.io tasks list 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }')
+    if [ -n "$sc_id" ] && timeout 10 ctr -n k8s.io tasks kill -s SIGTERM "$sc_id" >/dev/null 2>&1 9>&-; then return 0; fi
+  fi
+  return 1
+}
+
+# touch_manifest: a new value of our annotation makes the kubelet start the pod
+# anew. Block style YAML as kubeadm indents it; anything else is not guessed at.
+touch_manifest() {
+  tm_file=$MANIFESTS/$UNIT.yaml
+  tm_new=$(dot_name "$tm_file")
+  is_plain "$tm_file" 2>/dev/null || {
+    WHY_NOT="$UNIT can only be restarted through its manifest, and ${tm_file#"$ROOT"} has no 'metadata:' with fields indented by two blanks: install crictl"
+    return 1
+  }
+  if write_stamped && flush "$tm_new" && put_in_place "$tm_file"; then return 0; fi
+  rm -f "$tm_new"
+  WHY_NOT="${tm_file#"$ROOT"} cannot be replaced: its folder is read-only or full"
+  return 1
+}
+
+# is_plain MANIFEST: an annotation can be put in without a YAML parser.
+is_plain() {
+  awk '
+    /^[^ #]/ { inside = 0 }
+    /^metadata: *$/ { inside = found = 1; first = "^  [^ ]"; next }
+    !inside || /^ *(#|$)/ { next }
+    first != "" && $0 !~ first { bad = 1 }
+    { first = "" }
+    /^  annotations:/ { if (!/: *$/) bad = 1; first = "^  (  )?[^ ]" }
+    END { exit !found || bad }' "$1"
+}
+
+# write_stamped: $tm_new is $tm_file with the annotation, down to its last line
+# (not every awk fails where the disk is full).
+write_stamped() {
+  cp -p "$tm_file" "$tm_new" || return 1
+  awk -v stamp="$(now)" '
+    /^  *kube-pki\/restarted:/ { next }
+    { line[++n] = $0 }
+    /^metadata: *$/ { meta = n; inside = 1; next }
+    /^[^ #]/ { inside = 0 }
+    inside && /^  annotations: *$/ { notes = n }
+    END {
+      for (i = 1; i <= n; i++) {
+        print line[i]
+        if (i == meta && !notes) print "  annotations:"
+        if (i == (notes ? notes : meta)) print "    kube-pki/restarted: \"" stamp "\""
+      }
+    }' "$tm_file" >"$tm_new" && [ "$(sed -n '$p' "$tm_new")" = "$(sed -n '$p' "$tm_file")" ]
+}

@@ -1,0 +1,71 @@
+# ---- etcd: never two members down, and no leader stopped --------------------
+
+# check_members NAME: every other member answers. The one restarted before may
+# still be coming, so it is waited for; with two down etcd takes no writes.
+check_members() {
+  have_openssl || have curl || return 0 # nobody can be asked
+  while read -r me_word me_name me_where <&4; do
+    [ "$me_word $me_name" = "member $1" ] || continue
+    await "$LIMIT_MEMBER" is_healthy_member "$1" "$me_where" ||
+      die "$1 member $me_where has not been healthy for $LIMIT_MEMBER s, one more down would cost the quorum: mend it, then run again"
+  done 4<"$TX/plan"
+}
+
+is_healthy_member() {
+  [ "$(http_code https "$2" "$(health_field "$1" 5)" "$(health_field "$1" 6)")" = 200 ]
+}
+
+# health_field NAME N: of its health line: 4 where, 5 path, 6 profile.
+health_field() { awk -v name="$1" -v n="$2" '$1 == "health" && $2 == name { print $n; exit }' "$TX/plan"; }
+
+# leave_leadership NAME: a writer hangs for seconds when the leader stops, so
+# another member leads first (etcd's JSON gateway, api/etcdserverpb/rpc.proto).
+# It only spares time: whatever fails here is told, and the restart goes on.
+leave_leadership() {
+  grep -q "^member $1 " "$TX/plan" && have_openssl || return 0
+  ll_where=$(health_field "$1" 4)
+  ll_profile=$(health_field "$1" 6)
+  [ -f "$TX/parts/cert:$ll_profile" ] || return 0
+  ll_self=$(etcd_ask status '{}' | json_number member_id)
+  leads "$ll_self" || return 0
+  ll_other=$(etcd_ask list '{}' | etcd_voters | grep -vx "$ll_self" | sed -n 1p)
+  [ -n "$ll_other" ] || return 0
+  etcd_ask transfer "{\"targetID\":\"$ll_other\"}" >/dev/null
+  if await "$LIMIT_LEADER" leads_not "$ll_self"; then
+    say "$1 here no longer leads"
+  else
+    say "$1 here still leads: writes may wait a few seconds"
+  fi
+}
+
+leads() {
+  le_now=$(etcd_ask status '{}' | json_number leader)
+  [ -n "$le_now" ] && [ "$le_now" = "$1" ]
+}
+
+leads_not() {
+  le_now=$(etcd_ask status '{}' | json_number leader)
+  [ -n "$le_now" ] && [ "$le_now" != "$1" ] && [ "$le_now" != 0 ]
+}
+
+# etcd_ask status|list|transfer BODY
+etcd_ask() {
+  case $1 in
+    status) ea_path=/v3/maintenance/status ;;
+    list) ea_path=/v3/cluster/member/list ;;
+    transfer) ea_path=/v3/maintenance/transfer-leadership ;;
+  esac
+  # shellcheck disable=SC2046 # words wanted
+  printf 'POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
+    "$ea_path" "${ll_where%:*}" "${#2}" "$2" |
+    timeout 10 openssl s_client -quiet -connect "$ll_where" $(client_pair "$ll_profile") 2>/dev/null || :
+}
+
+# json_number FIELD: of the JSON on stdin; 64 bit numbers stand there as text.
+json_number() { sed 's/[,{}]/\n/g' | sed -n "s/^ *\"$1\" *: *\"\{0,1\}\([0-9]*\).*/\1/p" | sed -n 1p; }
+
+# etcd_voters: ids of a member list that may lead: started ones, no learners.
+etcd_voters() {
+  sed -n 's/.*"members" *: *\[\(.*\)\].*/\1/p' | sed 's/} *, *{/\n/g' | grep '"name"' | grep -v '"isLearner" *: *true' |
+    sed -n 's/.*"ID" *: *"\([0-9]*\)".*/\1/p'
+}
