@@ -186,7 +186,11 @@ export const trustRows = (
     return [];
   });
 
-/** One node's whole set of files, who reads them, and how success is proven. */
+/**
+ * One node's whole set of files, who reads them, and how success is proven. Where authorities are rotated nothing is taken
+ * away from what the node trusts: that is for the steps around this one. In ca.crt the signer comes first, since kubeadm
+ * takes the first certificate for the CA; elsewhere the order stays, as another one would restart etcd for nothing.
+ */
 export const applyPayload = (
   cluster: Pick<ClusterPlan, "start" | "rotates" | "managesServiceAccount">,
   plan: NodePlan,
@@ -216,9 +220,8 @@ export const applyPayload = (
     ...leafLines,
     ...plan.files.map(fileLine),
     ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
-    // the signer first, and nothing is taken away: that is for the steps around this one
     ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
-      (name) => `trust ${as.part(name)} prepend`,
+      (name) => `trust ${as.part(name)} ${name === caPart("kubernetes") ? "prepend" : "append"}`,
     ),
     ...plan.files.flatMap((row) => useLines(row, plan, config)),
     ...consumerLines(plan, config, issued),
