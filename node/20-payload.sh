@@ -68,6 +68,7 @@ read_plan() {
         shape[v " only"] = "path part"
         shape[v " consumer"] = "name kind unit"
         shape[v " use"] = "name act path"
+        shape[v " have"] = "path halves part?"
         shape[v " before"] = "name name"
         shape[v " member"] = "name where"
         shape[v " served"] = "name where name"
@@ -80,7 +81,6 @@ read_plan() {
       shape["trust seed"] = "path mode path"
       shape["trust flag"] = "name flag"
       shape["trust replaceflag"] = "name flag"
-      shape["trust have"] = "path halves part?"
     }
     function bad(text) { print "payload line " NR ": " text; failed = 1; exit 1 }
     function folder(path) { sub(/[^\/]*$/, "", path); return path }
@@ -128,8 +128,7 @@ read_plan() {
     $1 == "have" {
       k = split($3, p, ",")
       for (i = 1; i <= k; i++) {
-        define("half", p[i])
-        if (p[i] ~ /^cert:/) define("leaf", substr(p[i], 6))
+        if (p[i] ~ /^cert:/) known["leaf" SUBSEP substr(p[i], 6)] = 1
       }
       if (k == 2 && substr(p[1], 5) != substr(p[2], 4)) bad("have names two profiles: " $3)
       if ($4 != "-") refer("part", $4)
@@ -169,19 +168,26 @@ read_plan() {
 
 START=existing
 
+# list_inline: $TX/inline gets "PART NAME" where PART carries @b64:NAME@.
+list_inline() {
+  for li_part in "$TX"/parts/*; do
+    sed -n "s/.*@b64:\([a-z0-9][a-z0-9.:-]*\)@.*/${li_part##*/} \1/p" "$li_part"
+  done >"$TX/inline"
+  while read -r li_part li_name; do
+    [ -f "$TX/parts/$li_name" ] || die "part $li_part takes @b64:$li_name@, which the payload does not have"
+  done <"$TX/inline"
+}
+
 # expand_parts: in each part, @b64:NAME@ becomes the base64 of part NAME. The
 # text goes through files, never through an argument that ps could show.
-# $TX/inline gets "PART NAME".
 expand_parts() {
-  : >"$TX/inline"
-  for ep_part in "$TX"/parts/*; do
-    grep -q '@b64:' "$ep_part" || continue
-    sed -n 's/.*@b64:\([a-z0-9][a-z0-9.:-]*\)@.*/\1/p' "$ep_part" >"$TX/b64-names"
-    while read -r ep_name; do
-      [ -f "$TX/parts/$ep_name" ] || die "part ${ep_part##*/} takes @b64:$ep_name@, which the payload does not have"
-      echo "${ep_part##*/} $ep_name" >>"$TX/inline"
-      base64 <"$TX/parts/$ep_name" | tr -d '\n' >"$TX/b64:$ep_name"
-    done <"$TX/b64-names"
+  while read -r ep_part ep_name; do
+    [ -f "$TX/b64:$ep_name" ] || base64 <"$TX/parts/$ep_name" | tr -d '\n' >"$TX/b64:$ep_name"
+    echo "$ep_part" >>"$TX/inline-parts"
+  done <"$TX/inline"
+  [ -f "$TX/inline-parts" ] || return 0
+  sort -u "$TX/inline-parts" >"$TX/inline-parts.once"
+  while read -r ep_part; do
     awk -v dir="$TX/b64:" '
       {
         if (match($0, /@b64:[a-z0-9][a-z0-9.:-]*@/)) {
@@ -190,7 +196,7 @@ expand_parts() {
           $0 = substr($0, 1, RSTART - 1) text substr($0, RSTART + RLENGTH)
         }
         print
-      }' "$ep_part" >"$TX/expanded"
-    mv "$TX/expanded" "$ep_part"
-  done
+      }' "$TX/parts/$ep_part" >"$TX/expanded"
+    mv "$TX/expanded" "$TX/parts/$ep_part"
+  done <"$TX/inline-parts.once"
 }

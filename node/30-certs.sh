@@ -11,13 +11,26 @@ fingerprint() {
 
 serial() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//'; }
 
-# pem_lines [FILE]: each certificate as one line of base64, so that two files
-# can be compared whatever their line width and comments.
-pem_lines() {
+# pem_blocks [FILE]: one line per PEM block, its label and its base64 text
+# ("PUBLIC_KEY MFkw..."), so that two files can be compared whatever their line
+# width and comments. blocks_pem: such lines as PEM again.
+pem_blocks() {
   awk '
-    /-----BEGIN CERTIFICATE-----/ { text = ""; inside = 1; next }
-    /-----END CERTIFICATE-----/ { if (inside) print text; inside = 0; next }
+    /-----BEGIN [A-Z0-9 ]*-----/ {
+      label = $0; sub(/.*-----BEGIN /, "", label); sub(/-----.*/, "", label); gsub(/ /, "_", label)
+      text = ""; inside = 1; next
+    }
+    /-----END / { if (inside) print label " " text; inside = 0; next }
     inside { gsub(/[ \t\r]/, ""); text = text $0 }' "$@"
+}
+
+blocks_pem() {
+  awk '{
+    gsub(/_/, " ", $1)
+    print "-----BEGIN " $1 "-----"
+    for (i = 1; i <= length($2); i += 64) print substr($2, i, 64)
+    print "-----END " $1 "-----"
+  }'
 }
 
 # unix_time: "notAfter=Nov 22 04:41:06 2026 GMT" on stdin to seconds; not every
@@ -88,17 +101,4 @@ check_pair() {
   openssl verify -no_check_time "$@" >/dev/null 2>&1 ||
     die "leaf $kp_leaf is not signed by the CA of the payload: nothing was touched, check the authority"
   die "leaf $kp_leaf or its CA is expired or not yet valid by this node's clock: check 'date' and the authority"
-}
-
-# check_guards: a foreign CA is never overwritten.
-check_guards() {
-  while read -r cg_word cg_path cg_part <&3; do
-    [ "$cg_word" = guard ] && [ -f "$ROOT$cg_path" ] || continue
-    pem_lines "$ROOT$cg_path" >"$TX/guard.live"
-    pem_lines "$TX/parts/$cg_part" >"$TX/guard.want"
-    while read -r cg_line; do
-      grep -Fqx -- "$cg_line" "$TX/guard.live" ||
-        die "$cg_path holds another CA than the one configured: give the stack this cluster's CA, or remove the file if the node is new"
-    done <"$TX/guard.want"
-  done 3<"$TX/plan"
 }

@@ -1,4 +1,4 @@
-# ---- files: stage, back up, swap, put back --------------------------------
+# ---- files: every new one beside its live one, nothing live touched ---------
 
 # A temporary name begins with a dot: the kubelet runs anything else it finds
 # in its manifest folder.
@@ -50,17 +50,21 @@ stage_all() {
   : >"$TX/made"
   sa_n=0
   while read -r sa_word sa_path sa_a sa_b sa_c sa_d <&3; do
-    case $sa_word in file | link) ;; *) continue ;; esac
+    case $sa_word in file | link | kubeconfig-ca | seed) ;; *) continue ;; esac
     sa_n=$((sa_n + 1))
     check_parents "$sa_path"
     [ ! -d "$ROOT$sa_path" ] || die "$sa_path is a folder: move it away"
-    if [ "$sa_word" = link ]; then
-      stage_link "$sa_n" "$sa_path" "$sa_a"
-    else
-      assemble "$sa_n" "$sa_d"
-      stage_file "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c"
-    fi
+    case $sa_word in
+      link) stage_link "$sa_n" "$sa_path" "$sa_a" ;;
+      kubeconfig-ca) stage_kubeconfig "$sa_n" "$sa_path" "$sa_a" ;;
+      seed) stage_seed "$sa_n" "$sa_path" "$sa_a" "$sa_b" ;;
+      file)
+        assemble "$sa_n" "$sa_d"
+        stage_file "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c"
+        ;;
+    esac
   done 3<"$TX/plan"
+  if grep -Eq '^(flag|replaceflag) ' "$TX/plan"; then stage_flags; fi
 }
 
 # assemble N PARTS: the parts one after another, from a list with commas.
@@ -85,14 +89,50 @@ stage_file() { # n path mode owner group
     [ "$((0${sf_has%% *})) ${sf_has#* }" != "$(($3)) $4 $5" ] || sf_action=unchanged
   fi
   echo "$1 file $sf_action $2" >>"$TX/facts"
-  [ "$sf_action" != unchanged ] || return 0
+  [ "$sf_action" = unchanged ] || write_beside "$@"
+}
+
+# write_beside N PATH MODE OWNER GROUP: $TX/new/N under the dot-name of PATH.
+write_beside() {
   make_folders "$2"
-  sf_new=$(dot_name "$ROOT$2")
-  rm -f "$sf_new"
-  { cat "$TX/new/$1" >"$sf_new"; } 2>"$TX/why" ||
+  wb_new=$(dot_name "$ROOT$2")
+  rm -f "$wb_new"
+  { cat "$TX/new/$1" >"$wb_new"; } 2>"$TX/why" ||
     die "$2 cannot be written ($(sed 's/.*: //;q' "$TX/why")): make its folder writable or make room; nothing was touched"
-  chown "$4:$5" "$sf_new" 2>/dev/null || die "owner or group $4:$5 of $2 is not known on this node: create it or change the layout"
-  chmod "$3" "$sf_new"
+  chown "$4:$5" "$wb_new" 2>/dev/null || die "owner or group $4:$5 of $2 is not known on this node: create it or change the layout"
+  chmod "$3" "$wb_new"
+}
+
+# stage_kubeconfig N PATH PART: its CA data becomes the part. One that is not
+# there, or that names a CA file, is left alone.
+stage_kubeconfig() {
+  [ -f "$ROOT$2" ] || return 0
+  trust_of "$2" >"$TX/kubeconfig.trust"
+  [ -s "$TX/kubeconfig.trust" ] || return 0
+  [ ! -L "$ROOT$2" ] || die "$2 is a symbolic link: put the file itself there or name its target in the layout"
+  base64 <"$TX/parts/$3" | tr -d '\n' >"$TX/ca-data"
+  ca_data "$ROOT$2" "$TX/ca-data" >"$TX/new/$1"
+  sk_action=replaced
+  ! cmp -s "$TX/new/$1" "$ROOT$2" || sk_action=unchanged
+  echo "$1 file $sk_action $2" >>"$TX/facts"
+  # shellcheck disable=SC2046 # three words wanted
+  [ "$sk_action" = unchanged ] || write_beside "$1" "$2" $(stat -c '%a %u %g' "$ROOT$2")
+}
+
+# stage_seed N PATH MODE FROM: a copy of FROM as it was before it held more than
+# one certificate; made once, then never touched.
+stage_seed() {
+  [ -e "$ROOT$4" ] || [ -e "$ROOT$2" ] || return 0
+  check_parents "$4"
+  if [ ! -e "$ROOT$2" ]; then
+    [ "$(grep -c 'BEGIN CERTIFICATE' "$ROOT$4")" -le 1 ] ||
+      die "$4 holds more than one certificate, so which of them signs is not known: put the one whose key signs at $2"
+    cat "$ROOT$4" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+    echo "$1 file created $2" >>"$TX/facts"
+    write_beside "$1" "$2" "$3" root root
+  else
+    echo "$1 file unchanged $2" >>"$TX/facts"
+  fi
 }
 
 stage_link() { # n path target
@@ -127,114 +167,3 @@ make_folders() {
 }
 
 anything_changed() { grep -Eqv '^[0-9]+ [a-z]+ unchanged ' "$TX/facts"; }
-
-# back_up: the live files that will be replaced, with owner, mode and time, and
-# "list" which tells how to put each back. Its last act is the journal, from
-# which moment on a dead transaction is put back by the next run.
-back_up() {
-  BACKUP=$STATE/backup/$(date -u +%Y%m%dT%H%M%SZ)-$SUM8
-  [ ! -e "$BACKUP" ] || BACKUP=$BACKUP.$$
-  mkdir -p "$BACKUP" || die "this node has no room for a backup: make room in /var, nothing was touched"
-  : >"$BACKUP/list"
-  while read -r bu_n _ bu_action bu_path <&3; do
-    [ "$bu_action" != unchanged ] || continue
-    if [ -L "$ROOT$bu_path" ]; then
-      echo "link $(readlink "$ROOT$bu_path") $bu_path" >>"$BACKUP/list"
-    elif [ -e "$ROOT$bu_path" ]; then
-      cp -p "$ROOT$bu_path" "$BACKUP/$bu_n" 2>/dev/null ||
-        die "this node has no room for a backup of $bu_path: make room in /var, nothing was touched"
-      echo "file $bu_n $bu_path" >>"$BACKUP/list"
-    else
-      echo "none - $bu_path" >>"$BACKUP/list"
-    fi
-  done 3<"$TX/facts"
-  flush "$BACKUP"/* "$BACKUP" "$STATE/backup"
-  point backed-up
-  echo "$BACKUP" >"$TX/journal.new"
-  mv "$TX/journal.new" "$TX/journal"
-  flush "$TX/journal" "$TX"
-}
-
-# swap: every staged name over its live one; each is one rename. Nothing slow
-# stands between the renames, so that a power cut hardly finds some of them done.
-swap() {
-  set --
-  while read -r _ _ sw_action sw_path <&3; do
-    [ "$sw_action" != unchanged ] || continue
-    sw_new=$(dot_name "$ROOT$sw_path")
-    [ -L "$sw_new" ] || set -- "$@" "$sw_new"
-  done 3<"$TX/facts"
-  [ $# -eq 0 ] || flush "$@"
-  point staged
-  set --
-  sw_count=0
-  while read -r _ _ sw_action sw_path <&3; do
-    [ "$sw_action" != unchanged ] || continue
-    mv -f "$(dot_name "$ROOT$sw_path")" "$ROOT$sw_path" 2>/dev/null ||
-      die "$sw_path cannot be replaced: it is immutable (chattr -i) or read-only, the old set was put back"
-    sw_count=$((sw_count + 1))
-    point "swapped-$sw_count"
-    set -- "$@" "$ROOT$sw_path"
-  done 3<"$TX/facts"
-  keep_names "$@"
-  point swapped
-}
-
-# put_in_place PATH: the dot-name becomes PATH, on disk and with its label.
-put_in_place() {
-  mv -f "$(dot_name "$1")" "$1" 2>/dev/null || return 1
-  keep_names "$1"
-}
-
-# keep_names PATH...: their labels mended, their folders on disk.
-keep_names() {
-  if have restorecon; then restorecon "$@" 2>/dev/null || :; fi
-  kn_last=
-  for kn_path; do
-    [ "${kn_path%/*}" = "$kn_last" ] || flush "${kn_path%/*}"
-    kn_last=${kn_path%/*}
-  done
-}
-
-# put_back: the set of files before this transaction; may run any number of
-# times. What is as it was is not touched, so its times keep telling which
-# process has read it.
-put_back() {
-  [ -f "$TX/journal" ] || return 0
-  pb_from=$(cat "$TX/journal")
-  pb_failed=
-  while read -r pb_kind pb_was pb_path <&3; do
-    pb_live=$ROOT$pb_path
-    pb_new=$(dot_name "$pb_live")
-    rm -f "$pb_new"
-    case $pb_kind in
-      none) rm -f "$pb_live" || pb_failed=$pb_path ;;
-      link)
-        [ "$(readlink "$pb_live" || :)" != "$pb_was" ] || continue
-        { ln -s "$pb_was" "$pb_new" && put_in_place "$pb_live"; } || pb_failed=$pb_path
-        ;;
-      file)
-        same_file "$pb_from/$pb_was" "$pb_live" && continue
-        { cp -p "$pb_from/$pb_was" "$pb_new" && flush "$pb_new" && put_in_place "$pb_live"; } || pb_failed=$pb_path
-        ;;
-    esac
-    point "put-back"
-  done 3<"$pb_from/list"
-  [ -z "$pb_failed" ]
-}
-
-same_file() {
-  [ ! -L "$2" ] && cmp -s "$1" "$2" && [ "$(stat -c '%a %u %g' "$1")" = "$(stat -c '%a %u %g' "$2")" ]
-}
-
-# sweep: what a transaction leaves beside live files when it ends early.
-sweep() {
-  if [ -f "$TX/facts" ]; then
-    while read -r _ _ _ sp_path <&3; do
-      rm -f "$(dot_name "$ROOT$sp_path")"
-    done 3<"$TX/facts"
-  fi
-  if [ -f "$TX/made" ]; then
-    sort -r "$TX/made" | while read -r sp_dir; do rmdir "$sp_dir" 2>/dev/null || :; done
-  fi
-}

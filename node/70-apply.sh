@@ -1,15 +1,20 @@
-# ---- apply: the transaction ----------------------------------------------
+# ---- the transaction: apply, and trust --------------------------------------
 
+VERB= # apply or trust: what the transaction in $TX does
 OURS= # yes once the transaction in $TX is this run's
 
-apply() {
+transaction() {
   take_lock
   recover
   OURS=yes
   begin
   check_leafs
-  expand_parts
+  bring_live
+  list_inline
   check_guards
+  merge_trust
+  check_chains
+  expand_parts
   check_consumers
   stage_all
   point prepared
@@ -21,19 +26,29 @@ apply() {
   while read -r ap_word ap_name _ <&3; do
     [ "$ap_word" != consumer ] || settle "$ap_name"
   done 3<"$TX/plan"
+  report_trust
   commit
 }
 
 begin() {
   mkdir "$TX" || die "this node has no room for a transaction: make room in /var, nothing was touched"
+  echo "$VERB" >"$TX/verb"
   mv "$RUN/in.body" "$TX/body"
-  read_plan apply
+  read_plan "$VERB"
   PROVEN=
-  [ "$(applied_sum)" != "$SUM" ] || PROVEN=yes
+  if grep -qsx "$(sum_word "$VERB") $SUM" "$STATE/applied" && ! in_doubt; then PROVEN=yes; fi
   point parsed
 }
 
-applied_sum() { sed -n 's/^sum //p' "$STATE/applied" 2>/dev/null || :; }
+# sum_word VERB: the line of "applied" that names its last payload.
+sum_word() {
+  case $1 in
+    apply) echo sum ;;
+    trust) echo trust ;;
+  esac
+}
+
+in_doubt() { grep -Eqsx '(sum|trust) none' "$STATE/applied"; }
 
 # check_consumers: who is handled, before anything is touched. $TX/consumers
 # gets "NAME running|stopped|skipped".

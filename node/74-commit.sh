@@ -1,23 +1,42 @@
 # ---- commit, or put back: how a transaction ends ----------------------------
 
+# record: "applied" as it is after this transaction. Each verb writes what it
+# has done and keeps what the other one wrote; an apply proves every file anew,
+# so it ends the doubt of an interrupted trust.
+record() {
+  case $VERB in
+    apply)
+      echo "sum $SUM"
+      grep -s '^trust ' "$STATE/applied" | grep -vx 'trust none' || :
+      record_leafs
+      ;;
+    trust)
+      grep -s '^sum ' "$STATE/applied" || :
+      echo "trust $SUM"
+      grep -s '^leaf ' "$STATE/applied" || :
+      ;;
+  esac
+  {
+    sed -n 's/ skipped$//; t; s/^\([^ ]*\) .*/seen \1/p' "$TX/consumers"
+    grep -s '^seen ' "$STATE/applied" || :
+  } | sort -u
+}
+
+record_leafs() {
+  while read -r rl_word rl_profile rl_id rl_issued _ <&3; do
+    [ "$rl_word" = leaf ] || continue
+    rl_serial=-
+    ! have_openssl || rl_serial=$(serial "$TX/parts/cert:$rl_profile")
+    echo "leaf $rl_profile $rl_id $rl_issued $rl_serial"
+  done 3<"$TX/plan"
+}
+
 # commit: from the marker on the new set is the set. "plan" is what status
 # reads; it holds no part's text.
 commit() {
-  {
-    echo "sum $SUM"
-    while read -r cm_word cm_profile cm_id cm_issued _ <&3; do
-      [ "$cm_word" = leaf ] || continue
-      cm_serial=-
-      ! have_openssl || cm_serial=$(serial "$TX/parts/cert:$cm_profile")
-      echo "leaf $cm_profile $cm_id $cm_issued $cm_serial"
-    done 3<"$TX/plan"
-    {
-      sed -n 's/ skipped$//; t; s/^\([^ ]*\) .*/seen \1/p' "$TX/consumers"
-      grep '^seen ' "$STATE/applied" 2>/dev/null || :
-    } | sort -u
-  } >"$TX/applied"
+  record >"$TX/applied"
   point proven
-  if ! cmp -s "$TX/plan" "$STATE/plan"; then
+  if [ "$VERB" = apply ] && ! cmp -s "$TX/plan" "$STATE/plan"; then
     cp "$TX/plan" "$STATE/plan.new"
     flush "$STATE/plan.new"
     mv "$STATE/plan.new" "$STATE/plan"
@@ -65,21 +84,25 @@ recover() {
   elif [ -f "$TX/journal" ]; then
     say "an earlier run was interrupted: putting back the set of $(sed 's/.*backup\///' "$TX/journal")"
     put_back || die "$pb_failed could not be put back (immutable, read-only or full?), its copy is in $pb_from: mend that, then run again"
-    doubt
+    doubt "$(cat "$TX/verb" 2>/dev/null || echo apply)" # none: begun by an older node.sh
   fi
   sweep
   flush "$STATE"
   close_transaction
 }
 
+# doubt VERB: its last payload no longer counts as proven.
 doubt() {
   [ -f "$STATE/applied" ] || return 0
-  sed 's/^sum .*/sum none/' "$STATE/applied" >"$STATE/applied.new"
+  {
+    echo "$(sum_word "$1") none"
+    grep -v "^$(sum_word "$1") " "$STATE/applied"
+  } >"$STATE/applied.new"
   flush "$STATE/applied.new"
   mv "$STATE/applied.new" "$STATE/applied"
 }
 
-# roll_back: what a failed apply leaves behind is what it found. Where that
+# roll_back: what a failed transaction leaves behind is what it found. Where that
 # cannot be done the journal stays, and the next run begins with it.
 roll_back() {
   pb_from=
@@ -95,7 +118,7 @@ roll_back() {
       [ "$rb_word" = consumer ] || continue
       take_back "$rb_name" || rb_bad="$rb_bad; with the old set too $WHY_NOT"
     done 3<"$TX/plan"
-    [ -z "$rb_bad" ] || doubt
+    [ -z "$rb_bad" ] || doubt "$VERB"
     WHY="$WHY$rb_bad"
   fi
   [ ! -d "$TX" ] || sweep

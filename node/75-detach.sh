@@ -1,51 +1,52 @@
 # ---- detach: a cut line must not cut a transaction -------------------------
 
-# verb_apply reads the payload, leaves the work to a process of its own session
-# and relays what it says. If this one dies with the ssh connection, the worker
-# goes on and $STATE/result tells how it ended.
-verb_apply() {
+# verb_transaction apply|trust reads the payload, leaves the work to a process
+# of its own session and relays what it says. If this one dies with the ssh
+# connection, the worker goes on and $STATE/result tells how it ended.
+verb_transaction() {
   open_state
   RUN=$STATE/run.$$
   trap 'finish "$RUN"' EXIT
   rm -rf "$RUN"
   mkdir "$RUN" || die "this node has no room for the payload: make room in /var"
   cat >"$RUN/in" || die "this node has no room for the payload: make room in /var"
-  check_payload "$RUN/in" apply
+  check_payload "$RUN/in" "$1"
   rm "$RUN/in"
   : >"$RUN/out"
   : >"$RUN/err"
   point received
-  va_setsid=
-  ! have setsid || va_setsid=setsid
+  vt_setsid=
+  ! have setsid || vt_setsid=setsid
   trap '' HUP
   # shellcheck disable=SC2086 # a command's words
-  $va_setsid $SHELL_COMMAND "$0" worker "$RUN" "$SUM" </dev/null >"$RUN/out" 2>"$RUN/err" &
-  va_pid=$!
+  $vt_setsid $SHELL_COMMAND "$0" worker "$1" "$RUN" "$SUM" </dev/null >"$RUN/out" 2>"$RUN/err" &
+  vt_pid=$!
   trap - HUP
-  echo "$va_pid" >"$RUN/worker"
+  echo "$vt_pid" >"$RUN/worker"
   # From here on the folder is the worker's: it may outlive us.
   trap finish EXIT
   exec 7<"$RUN/out" 8<"$RUN/err"
-  while [ ! -f "$RUN/code" ] && kill -0 "$va_pid" 2>/dev/null; do
+  while [ ! -f "$RUN/code" ] && kill -0 "$vt_pid" 2>/dev/null; do
     cat <&8 >&2
     nap
   done
   cat <&8 >&2
   cat <&7
-  va_code=$(cat "$RUN/code" 2>/dev/null) || va_code=
+  vt_code=$(cat "$RUN/code" 2>/dev/null) || vt_code=
   rm -rf "$RUN"
-  [ -n "$va_code" ] || die "the run was killed in the middle: run again, it first puts the old set back"
-  exit "$va_code"
+  [ -n "$vt_code" ] || die "the run was killed in the middle: run again, it first puts the old set back"
+  exit "$vt_code"
 }
 
 verb_worker() {
-  RUN=$1
-  SUM=$2
+  VERB=$1
+  RUN=$2
+  SUM=$3
   SUM8=$(echo "$SUM" | cut -c 1-8)
   trap '' HUP INT
   trap 'die "ended by SIGTERM: the old set was put back, run again"' TERM
   trap worker_end EXIT
-  apply
+  transaction
 }
 
 # worker_end: the only way out. Code last: it is what the other side waits for.

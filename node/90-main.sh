@@ -5,10 +5,10 @@ main() {
   need_tools
   case ${1:-} in
     request) verb_request ;;
-    apply) verb_apply ;;
-    worker) verb_worker "$2" "$3" ;; # ours: the detached half of apply
+    apply | trust) verb_transaction "$1" ;;
+    worker) verb_worker "$2" "$3" "$4" ;; # ours: the detached half of a transaction
     status) verb_status ;;
-    *) die "usage: node.sh request|apply|status" ;;
+    *) die "usage: node.sh request|trust|apply|status" ;;
   esac
 }
 

@@ -1,0 +1,66 @@
+# ---- live leafs: those the node has now, for proofs and for the last check ---
+
+# bring_live: each half of a leaf that a "have" line names becomes a part, from
+# the first of several files. Half a leaf is none: nothing can be asked with it.
+bring_live() {
+  while read -r bl_word bl_path bl_halves _ <&3; do
+    [ "$bl_word" = have ] || continue
+    for bl_half in $(echo "$bl_halves" | tr ',' ' '); do
+      [ ! -f "$TX/parts/$bl_half" ] || continue
+      live_half "$bl_half" "$ROOT$bl_path" >"$TX/half"
+      [ ! -s "$TX/half" ] || mv "$TX/half" "$TX/parts/$bl_half"
+    done
+  done 3<"$TX/plan"
+  awk '$1 == "have" { gsub(/,/, "\n", $3); print $3 }' "$TX/plan" | sort >"$TX/halves"
+  while read -r bl_half; do
+    case $bl_half in cert:*) continue ;; esac
+    [ -f "$TX/parts/$bl_half" ] || rm -f "$TX/parts/cert:${bl_half#key:}"
+  done <"$TX/halves"
+}
+
+# live_half HALF FILE: from a PEM file (of both halves too), a kubeconfig that
+# carries it, or the file such a one names.
+live_half() {
+  [ -f "$2" ] || return 0
+  case $1 in
+    cert:*) set -- "CERTIFICATE" client-certificate "$2" ;;
+    key:*) set -- "[A-Z ]*PRIVATE KEY" client-key "$2" ;;
+  esac
+  if ! grep -q '^-----BEGIN ' "$3"; then
+    if [ -n "$(yaml_field "$2-data" "$3")" ]; then
+      yaml_field "$2-data" "$3" | base64 -d 2>/dev/null || :
+      return
+    fi
+    lh_file=$(yaml_field "$2" "$3")
+    case $lh_file in
+      '') return 0 ;;
+      /*) lh_file=$ROOT$lh_file ;;
+      *) lh_file=${3%/*}/$lh_file ;;
+    esac
+    [ -f "$lh_file" ] || return 0
+    set -- "$1" "$2" "$lh_file"
+  fi
+  sed -n "/^-----BEGIN $1-----/,/^-----END $1-----/p" "$3"
+}
+
+# yaml_field KEY FILE: its first value, of block YAML or of JSON by lines.
+yaml_field() {
+  sed -n "s/^[ -]*[\"']\{0,1\}$1[\"']\{0,1\} *: *[\"']\{0,1\}\([^\"', #]\{1,\}\).*/\1/p" "$2" | sed -n 1p | tr -d '\r'
+}
+
+# check_chains: where a CA is about to go, no leaf that it signed may still be
+# in use. Whether one has expired is no matter here.
+check_chains() {
+  while read -r ch_word ch_path ch_halves ch_ca <&3; do
+    case "$ch_word $ch_halves" in "have cert:"*) ;; *) continue ;; esac
+    [ "$(trust_mode "$ch_ca")" = exact ] || continue
+    live_half "${ch_halves%%,*}" "$ROOT$ch_path" >"$TX/chain.live"
+    [ -s "$TX/chain.live" ] || continue
+    if ! have_openssl; then
+      say "no openssl here: who signed $ch_path cannot be checked"
+      continue
+    fi
+    openssl verify -no_check_time -partial_chain -CAfile "$TX/parts/$ch_ca" -untrusted "$TX/chain.live" "$TX/chain.live" >/dev/null 2>&1 ||
+      die "$ch_ca cannot be cut down yet: $ch_path is signed by another CA than the one that stays: issue it first (phase: issue)"
+  done 3<"$TX/plan"
+}
