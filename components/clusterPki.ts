@@ -113,13 +113,17 @@ export class ClusterPki extends pulumi.ComponentResource {
     );
   }
 
+  /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
+  private tokenKeys() {
+    const { signer, target } = this.serviceAccount ?? {};
+    const verifying = signer ?? target;
+    return verifying && { privatePem: signer?.privatePem, publicPem: verifying.publicPem };
+  }
+
   private leaves(plan: NodePlan, pki: NodePki): pulumi.Output<string> {
     // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
     const secrets = plan.hasSecrets
-      ? {
-          caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem },
-          serviceAccount: this.serviceAccount?.signer,
-        }
+      ? { caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem }, serviceAccount: this.tokenKeys() }
       : { caKeys: {}, serviceAccount: undefined };
     return pulumi
       .output({

@@ -15,6 +15,8 @@ export interface ServiceAccountKeys {
   readonly all: readonly ServiceAccountKey[];
   /** The one that signs tokens; undefined while that is one the stack took over and does not know. */
   readonly signer: ServiceAccountKey | undefined;
+  /** The one a rotation leads to. */
+  readonly target: ServiceAccountKey | undefined;
 }
 
 /** The keys that sign service account tokens. RSA, as kubeadm makes them: the one algorithm every verifier knows. */
@@ -34,5 +36,5 @@ export const serviceAccountKeys = (
     );
     return { privatePem: pulumi.secret(key.privateKeyPem), publicPem: key.publicKeyPem };
   });
-  return { all, signer: all[signerOf(state) - 1] };
+  return { all, signer: all[signerOf(state) - 1], target: all.at(-1) };
 };

@@ -1,35 +1,25 @@
 /** Writes what a node reads: the payloads of docs/node-protocol.md. Nothing else knows their grammar. */
-import { createHash } from "node:crypto";
 import { hostPort } from "./addresses";
 import { caKeyPart, caPart, signerPart, type AuthorityName } from "./authorities";
 import type { Config } from "./config";
 import { kubeconfigText } from "./kubeconfig";
-import type { Content, FileRow, Proof } from "./layout";
-import { checkedField, type FieldKind } from "./names";
+import type { Content } from "./layout";
+import {
+  as,
+  consumerLines,
+  fileLine,
+  framed,
+  haveLines,
+  kubeconfigPart,
+  leafRows,
+  part,
+  profileOf,
+  trustRows,
+  uniqueParts,
+  useLines,
+} from "./payloadLines";
 import type { ClusterPlan, LeafPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
-import { effectsOf, type Change } from "./effects";
-
-type Verb = "request" | "apply" | "trust" | "check" | "cluster";
-
-const checked = (kind: FieldKind) => (text: string) => checkedField(kind, text, `node protocol, ${kind}`);
-
-/** Every field goes through its allow-list here, and again on the node: nothing unforeseen reaches a shell. */
-export const as = {
-  name: checked("name"),
-  part: checked("part"),
-  path: checked("path"),
-  mode: checked("mode"),
-  subject: checked("subject"),
-  san: checked("san"),
-  hostPort: checked("hostPort"),
-};
-
-export const framed = (verb: Verb, lines: readonly string[]): string => {
-  const body = `${lines.join("\n")}\n`;
-  const sum = createHash("sha256").update(body).digest("hex");
-  return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;
-};
 
 /** What makes a node create keys and signing requests for these leaves. */
 export const requestPayload = (node: string, leaves: readonly LeafPlan[]): string =>
@@ -60,41 +50,11 @@ export interface Material {
   /** The CA of each authority that signs, PEM. */
   readonly trust: Readonly<Record<AuthorityName, string>>;
   readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
-  readonly serviceAccount?: { readonly privatePem: string; readonly publicPem: string } | undefined;
+  readonly serviceAccount?: { readonly privatePem?: string | undefined; readonly publicPem: string } | undefined;
 }
-
-/** A part and its text. */
-export const part = (name: string, text: string): string[] => {
-  const lines = text.trimEnd().split("\n");
-  return [`part ${as.part(name)} ${String(lines.length)}`, ...lines];
-};
 
 const b64 = (name: string): string => `@b64:${name}@`;
 const unix = (at: string): string => String(Math.floor(Date.parse(at) / 1000));
-
-const kubeconfigPart = (profile: ProfileName): string => `kubeconfig:${profile}`;
-
-/** The parts a file is made of, one after another. */
-const partsOf = (content: Exclude<Content, { kind: "link" }>): readonly string[] => {
-  switch (content.kind) {
-    case "certificate":
-      return [`cert:${content.profile}`];
-    case "key":
-      return [`key:${content.profile}`];
-    case "pair":
-      return [`cert:${content.profile}`, `key:${content.profile}`];
-    case "ca":
-      return [caPart(content.authority)];
-    case "caKey":
-      return [caKeyPart(content.authority)];
-    case "signer":
-      return [signerPart(content.authority)];
-    case "serviceAccount":
-      return [`serviceaccount:${content.half}`];
-    case "kubeconfig":
-      return [kubeconfigPart(content.profile)];
-  }
-};
 
 /** The text of a part, where it is not a leaf's certificate or key. */
 const sharedPart = (content: Content, plan: NodePlan, config: Config, material: Material): string[] => {
@@ -132,60 +92,6 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
   }
 };
 
-export const useLines = (row: FileRow, plan: NodePlan, config: Config, change?: Change): string[] =>
-  effectsOf(row, plan, config, change).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
-
-const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileName>): string[] => {
-  if (proof.kind === "health") {
-    const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
-    return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
-  }
-  if (!issued.has(proof.profile)) return [];
-  return proof.kind === "served"
-    ? [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`]
-    : [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
-};
-
-export const fileLine = ({ path, mode, content }: FileRow): string =>
-  content.kind === "link"
-    ? `link ${as.path(path)} ${as.name(content.target)}`
-    : `file ${as.path(path)} ${as.mode(mode)} root root ${partsOf(content).map(as.part).join(",")}`;
-
-export const uniqueParts = (parts: readonly (readonly string[])[]): string[] => {
-  const seen = new Map(parts.flatMap((lines) => (lines[0] === undefined ? [] : [[lines[0], lines] as const])));
-  return [...seen.values()].flat();
-};
-
-/**
- * The services of a node, how each proves itself, and what holds between them: where etcd and its API server restart
- * together the API server stops first, and no etcd member restarts while another one is down (design: one move).
- */
-export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
-  const names = new Set(plan.consumers.map(({ name }) => name));
-  const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
-  return [
-    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
-    ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
-    ...(names.has("etcd") ? members.map(({ address }) => `member etcd ${as.hostPort(hostPort(address, 2379))}`) : []),
-    ...plan.consumers.flatMap(({ name, proofs }) =>
-      proofs(plan.node, config).flatMap((proof) => proofLine(name, proof, leaves)),
-    ),
-  ];
-};
-
-/** The files of a node that hold what is trusted, and the part each holds. */
-export const trustRows = (
-  plan: NodePlan,
-  { managesServiceAccount }: Pick<ClusterPlan, "managesServiceAccount">,
-): { readonly row: FileRow; readonly part: string }[] =>
-  plan.known.flatMap((row) => {
-    const { content } = row;
-    if (content.kind === "ca") return [{ row, part: caPart(content.authority) }];
-    if (managesServiceAccount && content.kind === "serviceAccount" && content.half === "public")
-      return [{ row, part: `serviceaccount:${content.half}` }];
-    return [];
-  });
-
 /**
  * One node's whole set of files, who reads them, and how success is proven. Where authorities are rotated nothing is taken
  * away from what the node trusts: that is for the steps around this one. In ca.crt the signer comes first, since kubeadm
@@ -200,6 +106,7 @@ export const applyPayload = (
   const issued = new Set(plan.leaves.map(({ profile }) => profile));
   const authorities = new Set(plan.leaves.map(({ authority }) => authority));
   const trusted = trustRows(plan, cluster);
+  const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
   const leafLines = plan.leaves.flatMap(({ profile, id, authority }) => {
     const leaf = material.leaves[profile];
     if (leaf === undefined) throw new Error(`no certificate was issued for ${plan.node.name} ${profile}`);
@@ -224,7 +131,9 @@ export const applyPayload = (
       (name) => `trust ${as.part(name)} ${name === caPart("kubernetes") ? "prepend" : "append"}`,
     ),
     ...plan.files.flatMap((row) => useLines(row, plan, config)),
-    ...consumerLines(plan, config, issued),
+    // a leaf that is not ours proves its service as the node has it
+    ...haveLines(others, []),
+    ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
   ]);
 };
 

@@ -33,8 +33,12 @@ export const trustedOf = (state: RotationState): readonly number[] => {
 export const keptOf = ({ generation }: RotationState): readonly number[] =>
   Array.from({ length: generation }, (_, index) => index + 1);
 
-/** Whether losing this generation would break the cluster as it is in this phase. */
-export const isInUse = (state: RotationState, generation: number): boolean => trustedOf(state).includes(generation);
+/**
+ * Whether losing this generation would break the cluster as it is in this phase: somebody may present what it signed. In
+ * `trust` nobody presents anything of the new one yet, so the rotation can still be given up.
+ */
+export const isInUse = (state: RotationState, generation: number): boolean =>
+  generation === signerOf(state) || (state.phase === "issue" && trustedOf(state).includes(generation));
 
 /** Whether the graph has steps that change trust: with neither key in the stack file it has none, and costs nothing. */
 export const isRotating = (config: Pick<Config, "rotation" | "adopt">): boolean =>

@@ -5,9 +5,19 @@
  */
 import { AUTHORITIES, caGenerationPart, caPart, type AuthorityName } from "./authorities";
 import type { Config } from "./config";
-import type { FileRow } from "./layout";
-import { INVENTORY } from "./inventory";
-import { as, consumerLines, fileLine, framed, part, trustRows, uniqueParts, useLines } from "./payload";
+import {
+  as,
+  consumerLines,
+  fileLine,
+  framed,
+  haveLines,
+  leafRows,
+  part,
+  profileOf,
+  trustRows,
+  uniqueParts,
+  useLines,
+} from "./payloadLines";
 import type { ClusterPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
 import { isAdopted, keptOf, ROTATED, stateOf, type Rotated } from "./rotation";
@@ -46,25 +56,6 @@ const guardLines = (path: string, authority: AuthorityName, step: TrustStep, con
     ...(pin === undefined ? [] : [`pin ${path} ${pin}`]),
   ];
 };
-
-/** Where the leaves lie that a node has now: they prove its services, and say whether anybody still needs what goes. */
-const haveLines = (rows: readonly FileRow[], here: readonly Rotated[]): string[] =>
-  rows.flatMap(({ path, content }) => {
-    if (!("profile" in content)) return [];
-    const { profile } = content;
-    const authority = here.includes(INVENTORY[profile].authority) ? caPart(INVENTORY[profile].authority) : "-";
-    switch (content.kind) {
-      case "certificate":
-        return [`have ${as.path(path)} cert:${profile} ${authority}`];
-      case "key":
-        return [`have ${as.path(path)} key:${profile} -`];
-      case "kubeconfig":
-        return [`have ${as.path(path)} cert:${profile},key:${profile} ${authority}`];
-      case "pair":
-      case "link":
-        return []; // the kubeconfig names the file
-    }
-  });
 
 /** Whether ca.crt comes to hold two certificates. */
 const changes = (config: Config): boolean =>
@@ -110,9 +101,8 @@ export const trustPayload = (
   const kubeconfigs = plan.known.filter(
     ({ content }) => content.kind === "kubeconfig" && wanted.has(caPart("kubernetes")),
   );
-  const leaves = new Set<ProfileName>(
-    plan.known.flatMap(({ content }) => ("profile" in content ? [content.profile] : [])),
-  );
+  const provable = leafRows(plan, config);
+  const leaves = new Set<ProfileName>(provable.flatMap(profileOf));
   const change = step === "retire" ? "removal" : "any";
   const rows = [...trusted.map(({ row }) => row), ...kubeconfigs];
   return framed("trust", [
@@ -128,7 +118,7 @@ export const trustPayload = (
         .filter(({ part: name }) => name === caPart(authority))
         .flatMap(({ row }) => guardLines(as.path(row.path), authority, step, config)),
     ),
-    ...haveLines(plan.known, here),
+    ...haveLines(provable, here),
     ...rows.flatMap((row) => useLines(row, plan, config, change)),
     ...consumerLines(plan, config, leaves),
   ]);

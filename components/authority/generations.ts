@@ -18,7 +18,7 @@ export interface Generations {
 
 /**
  * All generations of one authority. Earlier ones stay in the state, so that every phase can be gone back to; those that
- * sign or are trusted are protected from deletion.
+ * may still be presented are protected from deletion.
  */
 export const generationsOf = (
   base: string,
