@@ -48,14 +48,18 @@ const COLUMNS: readonly Column<DueRow>[] = [
   { title: "WHY", cell: ({ why }) => why },
 ];
 
-const effectText = ({ node, restarts, reloads }: NodeEffect): string => {
+const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
   const says = (verb: string, names: readonly string[]) => (names.length === 0 ? [] : [`${verb} ${names.join(", ")}`]);
-  return `${node}: ${[...says("restarts", restarts), ...says("reloads", reloads)].join("; ") || "restarts nothing"}\n`;
+  return `${step === undefined ? node : `${node}, ${step}`}: ${[...says("restarts", restarts), ...says("reloads", reloads)].join("; ") || "restarts nothing"}\n`;
 };
 
 function dueText({ due: rows, effects, also }: DueReport): string {
   const services =
     effects?.map(effectText).join("") ?? "which services restart is unknown: the configuration is encrypted\n";
-  const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n${services}`;
-  return certificates + also.map((each) => `also: ${each}\n`).join("");
+  const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n`;
+  return (
+    certificates +
+    (rows.length > 0 || (effects ?? []).length > 0 ? services : "") +
+    also.map((each) => `also: ${each}\n`).join("")
+  );
 }

@@ -7,6 +7,7 @@ import { planCluster } from "../core/plan";
 import type { ProfileName } from "../core/profileNames";
 import { PROFILE_NAMES } from "../core/profileNames";
 import type { Need } from "../core/reload";
+import { TRUST_STEPS, trustEffects, type TrustStep } from "../core/trustPayload";
 import type { Step } from "./preview";
 
 export interface DueRow {
@@ -20,6 +21,8 @@ export interface DueRow {
 /** What a node's services go through. */
 export interface NodeEffect {
   readonly node: string;
+  /** The step of a rotation that does it; absent: the one that lays the certificates. */
+  readonly step?: TrustStep;
   readonly restarts: readonly string[];
   readonly reloads: readonly string[];
 }
@@ -61,11 +64,11 @@ function leafName(name: string, config: Config | undefined): LeafName | undefine
 
 const day = (moment: Date): string => moment.toISOString().slice(0, 10);
 
-/** A leaf's trigger is `<renewal period>-<digest of what it says>`. */
-const triggerParts = (trigger: unknown): readonly [period?: string, digest?: string] => {
-  const [, period, digest] = typeof trigger === "string" ? (/^(-?\d+)-(\w+)$/.exec(trigger) ?? []) : [];
-  return period === undefined || digest === undefined ? [] : [period, digest];
-};
+/** A leaf's trigger is `<renewal period>-<digest of what it says>-g<generation of its authority>` (core/plan.ts). */
+const triggerParts = (trigger: unknown): { period?: string; digest?: string; generation?: string } =>
+  typeof trigger === "string"
+    ? { .../^(?<period>-?\d+)-(?<digest>\w+)(?:-g(?<generation>\d+))?$/.exec(trigger)?.groups }
+    : {};
 
 /** When the period after the old one began: an `up` may have been missed for longer than a period. */
 function firstDue({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date {
@@ -85,26 +88,46 @@ const REASONS: Readonly<Record<string, string>> = {
 function why(step: Step, plan: NodePlan | undefined, profile: ProfileName): string {
   if (step.op === "create") return "new";
   if (step.op === "delete") return "no longer wanted";
-  const [oldPeriod, oldDigest] = triggerParts(step.oldState?.replacementTrigger);
-  const [newPeriod, newDigest] = triggerParts(step.newState?.replacementTrigger);
+  const { period: oldPeriod, ...before } = triggerParts(step.oldState?.replacementTrigger);
+  const { period: newPeriod, ...after } = triggerParts(step.newState?.replacementTrigger);
   const reasons: string[] = [];
+  if (before.generation !== after.generation)
+    reasons.push(`its authority changes (generation ${before.generation ?? "?"} -> ${after.generation ?? "?"})`);
   if (oldPeriod !== newPeriod) {
     const renewal = plan?.leaves.find((leaf) => leaf.profile === profile)?.renewal;
     const since = renewal === undefined ? "" : ` since ${day(firstDue(renewal, Number(oldPeriod)))}`;
     reasons.push(`due for renewal${since} (period ${oldPeriod ?? "?"} -> ${newPeriod ?? "?"})`);
   }
-  if (oldDigest !== newDigest) reasons.push("its subject, names, usages, algorithm or validity change");
+  if (before.digest !== after.digest) reasons.push("its subject, names, usages, algorithm or validity change");
   if (reasons.length > 0) return reasons.join("; ");
   const properties = step.replaceReasons ?? step.diffReasons ?? [];
   return properties.map((property) => REASONS[property] ?? `${property} changes`).join("; ") || "replaced";
 }
 
-/** What writing these profiles' files does to a node's services. */
-function effectOf(plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config): NodeEffect {
-  const rows = plan.files.filter(({ content }) => "profile" in content && due.has(content.profile));
-  const needs = nodeEffects(rows, plan, config);
+const effect = (node: string, needs: ReadonlyMap<string, Need>, step?: TrustStep): NodeEffect => {
   const those = (need: Need) => [...needs].flatMap(([consumer, each]) => (each === need ? [consumer] : [])).sort();
-  return { node: plan.node.name, restarts: those("restart"), reloads: those("reload") };
+  return { node, ...(step && { step }), restarts: those("restart"), reloads: those("reload") };
+};
+
+/** What writing these profiles' files does to a node's services. */
+const effectOf = (plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config, newTokenKey: boolean): NodeEffect => {
+  const rows = plan.files.filter(
+    ({ content }) =>
+      ("profile" in content && due.has(content.profile)) || (newTokenKey && content.kind === "serviceAccount"),
+  );
+  return effect(plan.node.name, nodeEffects(rows, plan, config));
+};
+
+const TOKEN_KEY = /-service-account(?:-g\d+)?$/;
+
+/** The visits of a rotation that a preview announces, and what each does where it finds something to change. */
+function rotationEffects(steps: readonly Step[], plan: ClusterPlan, config: Config): NodeEffect[] {
+  const changing = new Set(steps.filter(({ op }) => op !== "delete").map(({ urn }) => nameOf(urn)));
+  return TRUST_STEPS.flatMap((step) =>
+    plan.nodes
+      .filter(({ node }) => changing.has(`${config.cluster.name}-${node.name}-${step}`))
+      .map((node) => effect(node.node.name, trustEffects(step, plan, node, config), step)),
+  );
 }
 
 export function dueReport(steps: readonly Step[], config: Config | undefined, now: Date): DueReport {
@@ -128,10 +151,14 @@ export function dueReport(steps: readonly Step[], config: Config | undefined, no
     (a, b) =>
       a.node.localeCompare(b.node) || PROFILE_NAMES.indexOf(a.certificate) - PROFILE_NAMES.indexOf(b.certificate),
   );
-  const effects = plan?.nodes.flatMap((node) => {
+  const newTokenKey = steps.some(({ op, urn }) => op === "create" && TOKEN_KEY.test(nameOf(urn)));
+  const ofLeaves = plan?.nodes.flatMap((node) => {
     const profiles = new Set(rows.filter((row) => row.node === node.node.name).map(({ certificate }) => certificate));
-    return profiles.size === 0 || config === undefined ? [] : [effectOf(node, profiles, config)];
+    return profiles.size === 0 || config === undefined ? [] : [effectOf(node, profiles, config, newTokenKey)];
   });
+  const ofRotation = plan === undefined || config === undefined ? [] : rotationEffects(steps, plan, config);
+  const inStep = (step: TrustStep) => ofRotation.filter((each) => each.step === step);
+  const effects = ofLeaves && [...inStep("trust"), ...ofLeaves, ...inStep("retire")];
   return { due: rows, effects, also: otherSteps(steps, due, new Set(rows.map(({ node }) => node))) };
 }
 
@@ -142,7 +169,7 @@ function otherSteps(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, no
   const implied = (name: string): boolean =>
     due.has(name.replace(/-(?:key|request)$/, "")) ||
     // Without the configuration a node is known by its whole prefix, the cluster's name included.
-    [...nodes].some((node) => new RegExp(`(?:^|-)${escaped(node)}-(?:apply|request.*)$`).test(name));
+    [...nodes].some((node) => new RegExp(`(?:^|-)${escaped(node)}-(?:apply|request.*|trust|retire)$`).test(name));
   return steps
     .filter((step) => typeOf(step) !== LEAF && typeOf(step) !== "pulumi:pulumi:Stack")
     .map((step) => ({ op: step.op, name: nameOf(step.urn) }))

@@ -88,7 +88,7 @@ export function previewedConfig({ config }: Preview, now: Date): Config | undefi
     ...(validity === undefined ? {} : { authority: { validity } }),
   };
   try {
-    return parseConfig(known, { now, secretKeys: new Set() });
+    return parseConfig(known, { now, secretKeys: new Set(), secretsHidden: true });
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;

@@ -87,7 +87,6 @@ const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config, now: D
   const what = {
     profile,
     authority: row.authority,
-    generation: signerOf(stateOf(config, row.authority)),
     commonName: row.commonName(node),
     organizations: policy.organizations ?? row.organizations(config),
     sans: row.sans(node, config),
@@ -96,7 +95,8 @@ const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config, now: D
     validitySeconds: policy.validitySeconds,
   };
   const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);
-  return { ...what, renewal, id: `${String(renewal.epoch)}-${digest}` };
+  const generation = signerOf(stateOf(config, row.authority));
+  return { ...what, renewal, generation, id: `${String(renewal.epoch)}-${digest}-g${String(generation)}` };
 };
 
 const hasOwnPolicy = (profile: ProfileName, config: Config): boolean => {

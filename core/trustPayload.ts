@@ -5,6 +5,7 @@
  */
 import { AUTHORITIES, caGenerationPart, caPart, type AuthorityName } from "./authorities";
 import type { Config } from "./config";
+import { nodeEffects } from "./effects";
 import {
   as,
   consumerLines,
@@ -20,9 +21,11 @@ import {
 } from "./payloadLines";
 import type { ClusterPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
+import type { ConsumerName, Need } from "./reload";
 import { isAdopted, keptOf, ROTATED, stateOf, type Rotated } from "./rotation";
 
-export type TrustStep = "trust" | "retire";
+export const TRUST_STEPS = ["trust", "retire"] as const;
+export type TrustStep = (typeof TRUST_STEPS)[number];
 
 /** The certificates of each authority and the public halves of the token keys, by generation: index 0 is generation 1. */
 export type Generations = Readonly<Record<Rotated, readonly string[]>>;
@@ -80,6 +83,33 @@ const flagLines = (plan: NodePlan, config: Config): string[] =>
     ? SHUTDOWN_FLAGS.map((flag) => `flag kube-apiserver ${flag}`)
     : [];
 
+/** The files a step changes: what it concerns and the node has. */
+const changedRows = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+) => {
+  const wanted = new Set(concerned(step, config).map(partOf));
+  return {
+    trusted: trustRows(plan, cluster).filter(({ part: name }) => wanted.has(name)),
+    kubeconfigs: plan.known.filter(({ content }) => content.kind === "kubeconfig" && wanted.has(caPart("kubernetes"))),
+  };
+};
+
+const changeOf = (step: TrustStep) => (step === "retire" ? "removal" : "any");
+
+/** What a step does to a node's services where it finds something to change. */
+export const trustEffects = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+): Map<ConsumerName, Need> => {
+  const { trusted, kubeconfigs } = changedRows(step, cluster, plan, config);
+  return nodeEffects([...trusted.map(({ row }) => row), ...kubeconfigs], plan, config, changeOf(step));
+};
+
 /** One node's part in `trust` or `retire`. */
 export const trustPayload = (
   step: TrustStep,
@@ -88,8 +118,7 @@ export const trustPayload = (
   config: Config,
   generations: Generations,
 ): string => {
-  const wanted = new Set(concerned(step, config).map(partOf));
-  const trusted = trustRows(plan, cluster).filter(({ part: name }) => wanted.has(name));
+  const { trusted, kubeconfigs } = changedRows(step, cluster, plan, config);
   const here = ROTATED.filter((what) => trusted.some(({ part: name }) => name === partOf(what)));
   const textOf = (what: Rotated, generation: number) => generations[what][generation - 1] ?? "";
   const target = (what: Rotated) => part(partOf(what), textOf(what, stateOf(config, what).generation));
@@ -98,12 +127,8 @@ export const trustPayload = (
       .slice(0, -1)
       .map((each) => part(caGenerationPart(authority, each), textOf(authority, each))),
   );
-  const kubeconfigs = plan.known.filter(
-    ({ content }) => content.kind === "kubeconfig" && wanted.has(caPart("kubernetes")),
-  );
   const provable = leafRows(plan, config);
   const leaves = new Set<ProfileName>(provable.flatMap(profileOf));
-  const change = step === "retire" ? "removal" : "any";
   const rows = [...trusted.map(({ row }) => row), ...kubeconfigs];
   return framed("trust", [
     `node ${as.name(plan.node.name)}`,
@@ -119,7 +144,7 @@ export const trustPayload = (
         .flatMap(({ row }) => guardLines(as.path(row.path), authority, step, config)),
     ),
     ...haveLines(provable, here),
-    ...rows.flatMap((row) => useLines(row, plan, config, change)),
+    ...rows.flatMap((row) => useLines(row, plan, config, changeOf(step))),
     ...consumerLines(plan, config, leaves),
   ]);
 };

@@ -57,6 +57,35 @@ describe("what a preview means", () => {
     assert.deepEqual(also, []);
   });
 
+  it("says for each step of a rotation what restarts where", () => {
+    const step = (name: string, op = "create"): Step => ({
+      op,
+      urn: `urn:pulumi:t::kube-pki::command:remote:Command::prod-${name}`,
+      newState: { type: "command:remote:Command" },
+    });
+    const rotating = CONFIG && {
+      ...CONFIG,
+      rotation: {
+        ...Object.fromEntries(
+          ["kubernetes", "etcd", "frontProxy", "serviceAccount"].map((what) => [
+            what,
+            { generation: 2, phase: "done" },
+          ]),
+        ),
+        force: [],
+        byClock: false,
+      } as unknown as NonNullable<typeof CONFIG.rotation>,
+    };
+    const report = dueReport([step("w1-trust"), step("cp1-retire"), step("w1-retire", "delete")], rotating, NOW);
+    assert.deepEqual(
+      report.effects?.map(({ node, step: at, restarts }) => [node, at, restarts.join(" ")]),
+      [
+        ["w1", "trust", "kubelet"],
+        ["cp1", "retire", "etcd kube-apiserver kube-controller-manager"],
+      ],
+    );
+  });
+
   it("follows the restart policy", () => {
     assert.ok(CONFIG !== undefined);
     const effect = (restart: "always" | "never") => dueReport(PREVIEW.steps, { ...CONFIG, restart }, NOW).effects?.[0];
@@ -71,6 +100,11 @@ describe("what a preview means", () => {
   const reasons: readonly [string, Partial<Step>, string][] = [
     ["a new leaf", { op: "create", oldState: null }, "new"],
     ["a leaf nobody wants", { op: "delete", newState: null }, "no longer wanted"],
+    [
+      "the next generation of its authority",
+      { oldState: state("18-aaaaaaaa-g1"), newState: state("18-aaaaaaaa-g2") },
+      "its authority changes (generation 1 -> 2)",
+    ],
     ["other content", { newState: state("18-bbbbbbbb") }, "its subject, names, usages, algorithm or validity change"],
     [
       "other content, and due",
