@@ -2,31 +2,8 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster } from "./cluster";
+import { kept, points, untouched } from "./killPoints";
 import { sum8 } from "./payload";
-
-/** Every place where the script may be killed, in its order; see `point` in node/. */
-const points = [
-  "received",
-  "parsed",
-  "prepared",
-  "backed-up",
-  "staged",
-  "swapped-1",
-  "swapped-2",
-  "swapped-3",
-  "swapped-4",
-  "swapped",
-  "restarting",
-  "restarted",
-  "proven",
-  "committed",
-  "recorded",
-] as const;
-
-/** From here on the new set is the set, whatever happens. */
-const kept = ["committed", "recorded"];
-/** Up to here no live file was touched. */
-const untouched = ["received", "parsed", "prepared", "backed-up", "staged"];
 
 /** The logic is the same in every shell: the others get one point of each stage. */
 const some = ["parsed", "swapped-2", "restarting", "committed"];

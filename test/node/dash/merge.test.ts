@@ -1,0 +1,3 @@
+import { mergesTrust } from "../merge";
+
+mergesTrust("dash");

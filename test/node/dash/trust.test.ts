@@ -1,0 +1,3 @@
+import { changesTrust } from "../trust";
+
+changesTrust("dash");

@@ -1,0 +1,3 @@
+import { isKilledWhileTrusting } from "../trustKill";
+
+isKilledWhileTrusting("dash");

@@ -1,0 +1,322 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { part, payload } from "./payload";
+import { authority, fingerprintOf } from "./pki";
+import { Scratch, type Result } from "./scratch";
+
+const CA = "/etc/kubernetes/pki/ca.crt";
+const CONF = "/etc/kubernetes/admin.conf";
+const [A, B, C] = [authority().cert, authority().cert, authority().cert];
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const kubeconfig = (ca: string): string => `clusters:\n- cluster:\n    certificate-authority-data: ${base64(ca)}\n`;
+
+const publicKey = (): string =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }).toString();
+
+interface Merge {
+  readonly title: string;
+  readonly how: "append" | "prepend" | "exact";
+  /** What the file, then the kubeconfig hold; undefined: not there. */
+  readonly file?: string;
+  readonly conf?: string;
+  readonly wanted: string;
+  readonly result: string;
+}
+
+const merges: readonly Merge[] = [
+  { title: "appends behind what is there", how: "append", file: A, wanted: B, result: A + B },
+  { title: "keeps the order that is there", how: "append", file: B + A, wanted: A, result: B + A },
+  { title: "puts the signer first", how: "prepend", file: A + B, wanted: B, result: B + A },
+  { title: "leaves the signer first", how: "prepend", file: B + A, wanted: B, result: B + A },
+  { title: "leaves nothing but what is wanted", how: "exact", file: A + B, wanted: B, result: B },
+  { title: "takes in what only a kubeconfig trusts", how: "append", file: A, conf: B, wanted: C, result: A + B + C },
+  {
+    title: "gives a kubeconfig what only the file trusts",
+    how: "prepend",
+    file: A,
+    conf: B,
+    wanted: C,
+    result: C + A + B,
+  },
+  { title: "drops it everywhere", how: "exact", file: A + B, conf: B + A, wanted: B, result: B },
+  { title: "makes a file that is not there", how: "append", wanted: A, result: A },
+  {
+    title: "knows a certificate by its body",
+    how: "append",
+    file: `# ours\r\n${A.replaceAll("\n", "\r\n")}`,
+    wanted: A + B,
+    result: A + B,
+  },
+  {
+    title: "reads a last line without its end",
+    how: "append",
+    file: A.trimEnd(),
+    conf: B.trimEnd(),
+    wanted: C,
+    result: A + B + C,
+  },
+  { title: "keeps one of two alike", how: "append", file: A + A, wanted: A, result: A },
+];
+
+interface Refusal {
+  readonly title: string;
+  readonly file: string;
+  readonly lines: (node: Scratch) => string;
+  readonly why: RegExp;
+}
+
+const refusals: readonly Refusal[] = [
+  {
+    title: "a foreign CA, and tells its fingerprint",
+    file: C,
+    lines: () => `guard ${CA} ca:kubernetes,ca:old\n`,
+    why: new RegExp(`ca\\.crt holds another CA than the one configured \\(sha256 ${fingerprintOf(C)}\\): .*'adopt'`),
+  },
+  {
+    title: "a foreign CA that is not the pinned one",
+    file: C,
+    lines: () => `pin ${CA} ${fingerprintOf(B)}\n`,
+    why: /ca\.crt holds another CA/,
+  },
+  {
+    title: "a file without any CA",
+    file: "hello\n",
+    lines: () => `guard ${CA} ca:old\n`,
+    why: /another CA than the one configured \(sha256 none\)/,
+  },
+  {
+    title: "a rotation begun before the last one has ended",
+    file: C + A,
+    lines: () => `stale ${CA} ca:old\n`,
+    why: /ca\.crt still holds ca:old of an earlier rotation: end that one first/,
+  },
+  {
+    title: "to drop a CA in silence",
+    file: A + B + C,
+    lines: () => `only ${CA} ca:both\n`,
+    why: /ca\.crt holds more than ca:both of the payload, which would be dropped/,
+  },
+  {
+    title: "a label that would get lost",
+    file: `${A}-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n`,
+    lines: () => "",
+    why: /ca\.crt holds a RSA PUBLIC KEY, which cannot be merged/,
+  },
+  {
+    title: "a kubeconfig whose CA is not on one line",
+    file: A,
+    lines: (node) => {
+      node.write(CONF, "certificate-authority-data: |\n  AAAA\n");
+      return "";
+    },
+    why: /admin\.conf has certificate-authority-data that is not base64 of a PEM certificate on the same line/,
+  },
+  {
+    title: "to copy a signer out of a bundle",
+    file: A + B,
+    lines: () => `seed /etc/kubernetes/pki/signer.crt 0644 ${CA}\n`,
+    why: /ca\.crt holds more than one certificate, .*: put the one whose key signs at \/etc\/kubernetes\/pki\/signer\.crt/,
+  },
+  { title: "a part merged in two ways", file: A, lines: () => "trust ca:kubernetes exact\n", why: /stands twice/ },
+  {
+    title: "a way to merge that it does not know",
+    file: A,
+    lines: () => "trust ca:old drop\n",
+    why: /merge that is not/,
+  },
+  {
+    title: "a merged part in one file with others",
+    file: A,
+    lines: () => "file /etc/x 0644 root root ca:old,ca:kubernetes\n",
+    why: /puts part ca:kubernetes, which is merged, into one file with others/,
+  },
+  { title: "a pin that is no sha256", file: A, lines: () => `pin ${CA} abcdef\n`, why: /sha256 that is not allowed/ },
+  { title: "a leaf", file: A, lines: () => "leaf web e1 1 2 ca:kubernetes\n", why: /no line of this kind/ },
+  {
+    title: "a flag with a command",
+    file: A,
+    lines: () => "consumer x systemd x\nflag x --a=$(id)\n",
+    why: /flag that is not allowed/,
+  },
+  {
+    title: "two profiles in one file",
+    file: A,
+    lines: () => `have ${CONF} cert:web,key:store -\n`,
+    why: /have names two profiles/,
+  },
+];
+
+interface Edit {
+  readonly title: string;
+  /** With @ where the base64 text stands. */
+  readonly text: string;
+}
+
+const edits: readonly Edit[] = [
+  {
+    title: "as kubeadm writes it",
+    text: "clusters:\n- cluster:\n    certificate-authority-data: @\n    server: https://x\n",
+  },
+  {
+    title: "quoted, with a remark and no end of line",
+    text: 'a: "b"\n  certificate-authority-data:   "@"  # ours\nlast: c',
+  },
+  { title: "in single quotes, with carriage returns", text: "  certificate-authority-data: '@'\r\nusers: []\r\n" },
+  {
+    title: "of several clusters",
+    text: "- certificate-authority-data: @\n  x: y\n\n- certificate-authority-data: @\n",
+  },
+  {
+    title: "in JSON on one line",
+    text: '{"clusters":[{"certificate-authority-data":"@"},{"certificate-authority-data":"@","a":1}]}\n',
+  },
+];
+
+/** No service runs here: these are about files alone. @param shell - what the script is run with */
+export function mergesTrust(shell: string): void {
+  describe(`node applies trust to files (${shell})`, function () {
+    this.timeout(60_000);
+    let node: Scratch;
+    beforeEach(() => {
+      node = new Scratch(shell);
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    const send = (wanted: string, how: string, more = ""): Promise<Result> =>
+      node.run(
+        "trust",
+        payload(
+          "trust",
+          `node n1\n${part("ca:kubernetes", wanted)}${part("ca:old", A)}${part("ca:both", A + B)}trust ca:kubernetes ${how}
+file ${CA} 0644 root root ca:kubernetes\nkubeconfig-ca ${CONF} ca:kubernetes\n${more}`,
+        ),
+      );
+
+    for (const { title, how, file, conf, wanted, result } of merges)
+      it(title, async () => {
+        if (file !== undefined) node.write(CA, file);
+        if (conf !== undefined) node.write(CONF, kubeconfig(conf), 0o600);
+        const done = await send(wanted, how);
+        assert.equal(done.code, 0, done.stderr);
+        assert.equal(node.read(CA), result);
+        assert.equal(node.has(CONF) ? node.read(CONF) : undefined, conf === undefined ? undefined : kubeconfig(result));
+        assert.ok(done.stdout.includes(`\ntrusted ca:kubernetes\n${result}done `), done.stdout);
+        const stamps = [node.stamp(CA), conf === undefined ? "" : node.stamp(CONF)];
+        const again = await send(wanted, how);
+        assert.match(again.stdout, /^file \/etc\/kubernetes\/pki\/ca\.crt unchanged\n[^]*\ndone \w{8} unchanged\n$/);
+        assert.deepEqual([node.stamp(CA), conf === undefined ? "" : node.stamp(CONF)], stamps);
+      });
+
+    it("merges public keys the same way, and prints none", async () => {
+      const [old, next] = [publicKey(), publicKey()];
+      const path = "/etc/kubernetes/pki/sa.pub";
+      node.write(path, old, 0o600);
+      const body = `node n1\n${part("sa", next)}trust sa append\nfile ${path} 0600 root root sa\n`;
+      const done = await node.run("trust", payload("trust", body));
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(path), old + next);
+      assert.doesNotMatch(done.stdout, /trusted|BEGIN/);
+    });
+
+    it("lets apply put the signer first, also where a kubeconfig carries it", async () => {
+      const signer = "/etc/kubernetes/signer.crt";
+      node.write(CA, A);
+      node.write(CONF, kubeconfig(A + C), 0o600);
+      const parts = [
+        part("ca:kubernetes", B),
+        part("ca:old", A),
+        part("signer", B),
+        part("conf", "clusters:\n- cluster:\n    certificate-authority-data: @b64:ca:kubernetes@"),
+      ];
+      const lines = [
+        `guard ${CA} ca:kubernetes,ca:old`,
+        "trust ca:kubernetes prepend",
+        `file ${CA} 0644 root root ca:kubernetes`,
+        `file ${CONF} 0600 root root conf`,
+        `file ${signer} 0644 root root signer`,
+      ];
+      const done = await node.run("apply", payload("apply", `node n1\n${parts.join("")}${lines.join("\n")}\n`));
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(CA), B + A + C);
+      assert.ok(node.read(CONF) === kubeconfig(B + A + C));
+      assert.equal(node.read(signer), B);
+      assert.doesNotMatch(done.stdout, /trusted/);
+    });
+
+    for (const { title, file, lines, why } of refusals)
+      it(`refuses ${title}`, async () => {
+        node.write(CA, file);
+        const stamp = node.stamp(CA);
+        const { code, stdout, why: sentence } = await send(B, "append", lines(node));
+        assert.equal(code, 1);
+        assert.match(sentence, why);
+        assert.equal(stdout, "");
+        assert.equal(node.stamp(CA), stamp);
+        assert.deepEqual(
+          node.list("/etc").filter((name) => name.includes(".kube-pki.") || name.includes("signer")),
+          [],
+        );
+      });
+
+    it("refuses a kubeconfig it cannot edit where nothing is merged either", async () => {
+      node.write(CONF, "certificate-authority-data: >-\n  AAAA\n");
+      assert.match((await send(B, "exact")).why, /admin\.conf has certificate-authority-data that is not base64/);
+    });
+
+    it("takes what a guard, a pin, stale and only allow", async () => {
+      node.write(CA, C + B);
+      const lines = [`guard ${CA} ca:old,ca:both`, `pin ${CA} ${fingerprintOf(A)}`, `stale ${CA} ca:old`];
+      const done = await send(B, "append", `${lines.join("\n")}\n`);
+      assert.equal(done.code, 0, done.stderr);
+      node.write(CA, C);
+      const pinned = await send(
+        B,
+        "append",
+        `guard ${CA} ca:old\npin ${CA} ${fingerprintOf(A)}\npin ${CA} ${fingerprintOf(C)}\n`,
+      );
+      assert.equal(pinned.code, 0, pinned.stderr);
+      node.write(CA, B);
+      assert.equal((await send(B, "append", `only ${CA} ca:both\nguard /etc/kubernetes/none.crt ca:old\n`)).code, 0);
+    });
+
+    for (const { title, text } of edits)
+      it(`changes the CA of a kubeconfig and no other byte: ${title}`, async () => {
+        const other = `# certificate-authority-data: kept\n${text}`;
+        node.write(CONF, other.replaceAll("@", base64(A)), 0o640);
+        const done = await send(B, "append");
+        assert.equal(done.code, 0, done.stderr);
+        assert.equal(node.read(CONF), other.replaceAll("@", base64(A + B)));
+        assert.match(done.stdout, /file \/etc\/kubernetes\/admin\.conf replaced/);
+        assert.ok(node.stamp(CONF).includes(` ${String(0o100640)} `));
+      });
+
+    it("leaves a kubeconfig alone that names a CA file", async () => {
+      const text = "- cluster:\n    certificate-authority: /etc/kubernetes/pki/ca.crt\n";
+      node.write(CONF, text);
+      const stamp = node.stamp(CONF);
+      const done = await send(B, "append");
+      assert.equal(done.code, 0, done.stderr);
+      assert.doesNotMatch(done.stdout, /admin\.conf/);
+      assert.equal(node.stamp(CONF), stamp);
+    });
+
+    it("keeps the signer's certificate and key before ca.crt becomes a bundle, once", async () => {
+      const seeds = `seed /etc/kubernetes/pki/signer.crt 0644 ${CA}\nseed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key\nseed /etc/kubernetes/none 0600 /etc/kubernetes/pki/none\n`;
+      node.write(CA, A);
+      node.write("/etc/kubernetes/pki/ca.key", "secret\n", 0o600);
+      const done = await send(B, "append", seeds);
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(CA), A + B);
+      assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), A);
+      assert.equal(node.read("/etc/kubernetes/pki/signer.key"), "secret\n");
+      assert.ok(node.stamp("/etc/kubernetes/pki/signer.key").includes(` ${String(0o100600)} `));
+      assert.equal(node.has("/etc/kubernetes/none"), false);
+      const stamp = node.stamp("/etc/kubernetes/pki/signer.crt");
+      const again = await send(C, "append", seeds);
+      assert.match(again.stdout, /file \/etc\/kubernetes\/pki\/signer\.crt unchanged/);
+      assert.equal(node.stamp("/etc/kubernetes/pki/signer.crt"), stamp);
+    });
+  });
+}
