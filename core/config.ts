@@ -3,22 +3,24 @@ import { crossProblems } from "./config/checks";
 import { configJsonSchema } from "./config/jsonSchema";
 import type { Config } from "./config/normalise";
 import { normalised } from "./config/normalise";
-import { ConfigError, issueText, unknownKeys, without } from "./config/problems";
+import { ConfigError, innermost, issueText, unknownKeys, without } from "./config/problems";
 import type { Sections } from "./config/schema";
 import { SECTION_NAMES, SECTIONS } from "./config/schema";
 
 export { ConfigError } from "./config/problems";
 export { leafPolicy, nodeConnection } from "./config/policy";
 export type { LeafPolicy, NodeConnection } from "./config/policy";
-export { managesServiceAccount } from "./config/normalise";
+export { managesServiceAccount } from "./config/generations";
+export type { RotationConfig } from "./config/generations";
 export type {
   Algorithm,
+  CaBundle,
   CertificatesConfig,
   Config,
   GivenCa,
   NodeConfig,
   Role,
-  RotationConfig,
+  Workload,
 } from "./config/normalise";
 
 export interface ParseContext {
@@ -26,6 +28,8 @@ export interface ParseContext {
   readonly now: Date;
   /** Top-level keys whose value is encrypted in the stack file. */
   readonly secretKeys: ReadonlySet<string>;
+  /** What `pulumi preview` shows: given CAs and keys are not in it, so nothing is asked about them. */
+  readonly secretsHidden?: boolean;
 }
 
 /**
@@ -43,11 +47,11 @@ export function parseConfig(raw: Record<string, unknown>, context: ParseContext)
   for (const name of SECTION_NAMES) {
     const result = SECTIONS[name].safeParse(known[name]);
     if (result.success) sections[name] = result.data;
-    else problems.push(...result.error.issues.map((issue) => issueText(issue, known[name], name)));
+    else problems.push(...result.error.issues.flatMap(innermost).map((issue) => issueText(issue, known[name], name)));
   }
   const parsed = sections as Partial<Sections>;
   const now = parsed.asOf ?? context.now;
-  problems.push(...crossProblems({ sections: parsed, raw: known, now, secretKeys: context.secretKeys }));
+  problems.push(...crossProblems({ ...context, sections: parsed, raw: known, now }));
   if (problems.length > 0) throw new ConfigError(problems);
   return normalised(parsed as Sections, now);
 }

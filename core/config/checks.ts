@@ -1,21 +1,17 @@
 /** What concerns several fields at once. Each check looks at the sections that were readable and leaves out the rest. */
+import type { AuthorityName } from "../profileNames";
+import { AUTHORITY_NAMES, PROFILE_NAMES } from "../profileNames";
+import { signerOf } from "../rotation";
+import { adoptProblems } from "./adoptChecks";
+import type { Check, CheckInput } from "./check";
+import { hasPassphrase } from "./formats";
+import { stateOf } from "./generations";
 import { authorityProblems } from "./givenCa";
+import { inClusterProblems } from "./inClusterChecks";
 import { secretPaths } from "./jsonSchema";
 import { lifetimeProblems } from "./lifetimes";
-import { pathText, valueAt } from "./problems";
-import type { Sections } from "./schema";
-import { hasPassphrase } from "./formats";
-
-export interface CheckInput {
-  /** The sections without a problem of their own. */
-  readonly sections: Partial<Sections>;
-  /** What was given. */
-  readonly raw: unknown;
-  readonly now: Date;
-  readonly secretKeys: ReadonlySet<string>;
-}
-
-type Check = (input: CheckInput) => string[];
+import { pathText, repeated, valueAt } from "./problems";
+import { clockProblems, etcdDowntimeProblems, phaseProblems, serviceAccountProblems } from "./rotationChecks";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
@@ -28,13 +24,6 @@ const plainSecrets: Check = ({ raw, secretKeys }) =>
         `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\` with a new key`
       );
     });
-
-/** One problem for each entry whose value an earlier entry has already. */
-const repeated = (values: readonly string[], sentence: (index: number, first: number) => string): string[] =>
-  values.flatMap((value, index) => {
-    const first = values.indexOf(value);
-    return first === index ? [] : [sentence(index, first)];
-  });
 
 const distinctNodes: Check = ({ sections: { nodes = [] } }) =>
   (["name", "address"] as const).flatMap((field) =>
@@ -99,6 +88,42 @@ const usableSshKeys: Check = ({ sections: { ssh } }) =>
     .filter(([, key]) => key !== undefined && hasPassphrase(key))
     .map(([at]) => `${at}: protected by a passphrase; allowed is a key without one, or ssh.agent: true instead`);
 
+/** The tls provider writes one organization into a request, and would leave the others out without a word. */
+const organizationsInState: Check = ({ sections: { certificates, nodes = [] } }) => {
+  if (certificates === undefined) return [];
+  const inState = nodes.find(({ custody }) => (custody ?? certificates.custody) === "state");
+  if (inState === undefined) return [];
+  return PROFILE_NAMES.flatMap((name) => {
+    const count = certificates.profiles[name]?.organizations?.length ?? 0;
+    if (count <= 1) return [];
+    const at = pathText(["certificates", "profiles", name, "organizations"]);
+    return [`${at}: ${String(count)} of them; allowed is one while a node, ${inState.name}, has custody state`];
+  });
+};
+
+/** The authorities whose given CA signs now. One that was rotated away from may end. */
+const givenSigners = ({ sections: { authority, rotation, adopt }, now }: CheckInput): AuthorityName[] =>
+  AUTHORITY_NAMES.filter(
+    (name) =>
+      authority?.[name] !== undefined &&
+      (rotation === undefined || signerOf(stateOf(name, { authority, rotation, adopt }, now)) === 1),
+  );
+
+const givenCas: Check = (input) => {
+  const { authority } = input.sections;
+  return authority === undefined ? [] : authorityProblems(authority, givenSigners(input), input.now);
+};
+
+const lifetimes: Check = (input) => {
+  const { authority, certificates } = input.sections;
+  if (certificates === undefined) return [];
+  const isReadable = authority !== undefined && "rotation" in input.sections && "adopt" in input.sections;
+  const signers = new Set(givenSigners(input));
+  const given = AUTHORITY_NAMES.flatMap((name) => (signers.has(name) ? [[name, authority?.[name]] as const] : []));
+  const limits = isReadable ? { validity: authority.validity, ...Object.fromEntries(given) } : undefined;
+  return lifetimeProblems(certificates, limits, input.now);
+};
+
 const CHECKS: readonly Check[] = [
   plainSecrets,
   distinctNodes,
@@ -107,9 +132,15 @@ const CHECKS: readonly Check[] = [
   oneLogin,
   usableSshKeys,
   hostKeys,
-  ({ sections: { authority }, now }) => (authority === undefined ? [] : authorityProblems(authority, now)),
-  ({ sections: { authority, certificates }, now }) =>
-    certificates === undefined ? [] : lifetimeProblems(certificates, authority, now),
+  givenCas,
+  lifetimes,
+  organizationsInState,
+  clockProblems,
+  phaseProblems,
+  serviceAccountProblems,
+  etcdDowntimeProblems,
+  adoptProblems,
+  inClusterProblems,
 ];
 
 export const crossProblems: Check = (input) => CHECKS.flatMap((check) => check(input));

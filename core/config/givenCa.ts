@@ -34,13 +34,21 @@ export const subjectText = (certificate: X509Certificate): string => certificate
 /** Seconds only: "2027-01-31T12:00:00Z". */
 export const momentText = (moment: Date): string => moment.toISOString().replace(/\.\d+Z$/, "Z");
 
-function certificateProblems(at: string, pem: string, certificate: X509Certificate, now: Date): string[] {
+/** What must hold of a CA's certificate whether it signs or not. */
+function certificateProblems(at: string, pem: string, certificate: X509Certificate): string[] {
   const problems: string[] = [];
   const subject = subjectText(certificate);
   const count = pem.split("-----BEGIN CERTIFICATE-----").length - 1;
   // kube-controller-manager signs with exactly one certificate; a bundle in ca.crt breaks it.
   if (count > 1) problems.push(`${at}: ${String(count)} certificates; allowed is exactly one, the CA that signs`);
   if (!certificate.ca) problems.push(`${at}: ${subject} is no CA; allowed is a certificate that may sign others`);
+  return problems;
+}
+
+/** A CA that was rotated away from may end; one that signs must be valid. */
+function timeProblems(at: string, certificate: X509Certificate, now: Date): string[] {
+  const problems: string[] = [];
+  const subject = subjectText(certificate);
   const begins = new Date(certificate.validFrom);
   const ends = new Date(certificate.validTo);
   if (ends <= now) problems.push(`${at}: ${subject} ended ${momentText(ends)}; allowed is a CA that is valid`);
@@ -50,7 +58,7 @@ function certificateProblems(at: string, pem: string, certificate: X509Certifica
 
 type GivenCaSection = NonNullable<Sections["authority"][AuthorityName]>;
 
-function caProblems(at: string, { certificate: pem, key }: GivenCaSection, now: Date): string[] {
+function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs: boolean, now: Date): string[] {
   if (pem === undefined && key === undefined)
     return [`${at}: empty; allowed is certificate and key, or to leave it out`];
   const problems: string[] = [];
@@ -58,7 +66,10 @@ function caProblems(at: string, { certificate: pem, key }: GivenCaSection, now: 
   if (pem === undefined) problems.push(`${at}.certificate: missing; give the CA's certificate beside its key`);
   else if (certificate === undefined)
     problems.push(`${at}.certificate: not readable; allowed is a CA certificate in PEM`);
-  else problems.push(...certificateProblems(`${at}.certificate`, pem, certificate, now));
+  else {
+    problems.push(...certificateProblems(`${at}.certificate`, pem, certificate));
+    if (signs) problems.push(...timeProblems(`${at}.certificate`, certificate, now));
+  }
   if (key === undefined) return [...problems, `${at}.key: ${ADOPTION}`];
   const parsed = parsedKey(key);
   if (parsed === undefined) return [...problems, `${at}.key: ${UNREADABLE_KEY}`];
@@ -70,10 +81,14 @@ function caProblems(at: string, { certificate: pem, key }: GivenCaSection, now: 
   return problems;
 }
 
-export function authorityProblems(authority: Sections["authority"], now: Date): string[] {
+export function authorityProblems(
+  authority: Sections["authority"],
+  signers: readonly AuthorityName[],
+  now: Date,
+): string[] {
   const problems = AUTHORITY_NAMES.flatMap((name) => {
     const given = authority[name];
-    return given === undefined ? [] : caProblems(`authority.${name}`, given, now);
+    return given === undefined ? [] : caProblems(`authority.${name}`, given, signers.includes(name), now);
   });
   const tokenKey = authority.serviceAccount?.key;
   if (tokenKey !== undefined && parsedKey(tokenKey) === undefined) {

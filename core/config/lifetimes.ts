@@ -38,8 +38,11 @@ function renewalProblems(at: string, own: Lifetime, general: Lifetime, validity:
   });
 }
 
+/** Validity of generated CAs, and the given ones that sign. */
+type Authorities = Pick<Sections["authority"], "validity" | AuthorityName>;
+
 /** What a CA has left: of its certificate when one is given, else of what is going to be made. */
-function limitOf(authority: Sections["authority"], name: AuthorityName, now: Date): Sourced & { what: string } {
+function limitOf(authority: Authorities, name: AuthorityName, now: Date): Sourced & { what: string } {
   const pem = authority[name]?.certificate;
   const certificate = pem === undefined ? undefined : parsedCertificate(pem);
   if (certificate === undefined) {
@@ -55,11 +58,7 @@ function limitOf(authority: Sections["authority"], name: AuthorityName, now: Dat
 }
 
 /** `authority` is undefined when it has problems of its own. */
-export function lifetimeProblems(
-  certificates: Certificates,
-  authority: Sections["authority"] | undefined,
-  now: Date,
-): string[] {
+export function lifetimeProblems(certificates: Certificates, authority: Authorities | undefined, now: Date): string[] {
   const generalValidity = { at: "certificates.validity", seconds: certificates.validity };
   const problems = new Set(renewalProblems("certificates", certificates, {}, generalValidity));
   const limits =

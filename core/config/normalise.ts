@@ -1,11 +1,12 @@
-import type { RotationState } from "../phases";
-import type { AuthorityName } from "../profileNames";
-import { AUTHORITY_NAMES } from "../profileNames";
+import type { RotationConfig } from "./generations";
+import { rotationOf } from "./generations";
 import type { ALGORITHMS, Sections } from "./schema";
 
 export type Algorithm = (typeof ALGORITHMS)[number];
 export type NodeConfig = Sections["nodes"][number];
 export type Role = NodeConfig["roles"][number];
+export type Workload = Sections["inCluster"]["reload"][number];
+export type CaBundle = Sections["inCluster"]["caBundles"][number];
 
 /** A CA that the cluster has already, certificate and key proven to belong together. */
 export interface GivenCa {
@@ -24,14 +25,8 @@ export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> &
     readonly frontProxy?: GivenCa | undefined;
   };
   readonly certificates: CertificatesConfig;
+  /** Absent: the stack has no steps that change trust. */
   readonly rotation?: RotationConfig | undefined;
-};
-
-/** Where each of them stands; absent: the stack has no steps that change trust. */
-export type RotationConfig = Readonly<Record<AuthorityName | "serviceAccount", RotationState>> & {
-  readonly force: readonly ("scan" | "tokens")[];
-  /** Generations come from the clock, so a run may have missed some. */
-  readonly byClock: boolean;
 };
 
 interface Lifetime {
@@ -62,7 +57,7 @@ export interface ProfileConfig extends Lifetime {
 export const defaultRenewEvery = (validitySeconds: number): number => Math.floor((validitySeconds * 2) / 3);
 
 /** kubeadm's stacked default: without a node for etcd, the control planes run it. */
-const withEtcd = (nodes: readonly NodeConfig[]): NodeConfig[] =>
+export const withEtcd = (nodes: readonly NodeConfig[]): NodeConfig[] =>
   nodes.some(({ roles }) => roles.includes("etcd"))
     ? [...nodes]
     : nodes.map((node) => (node.roles.includes("control-plane") ? { ...node, roles: [...node.roles, "etcd"] } : node));
@@ -102,41 +97,6 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
   ),
 });
 
-/** Whether the stack signs service account tokens: it does where it made the key, was given it, or takes it over. */
-export const managesServiceAccount = ({
-  authority,
-  adopt,
-}: {
-  readonly authority: Readonly<Partial<Record<AuthorityName | "serviceAccount", unknown>>>;
-  readonly adopt?: { readonly serviceAccount: boolean } | undefined;
-}): boolean =>
-  authority.serviceAccount !== undefined ||
-  adopt?.serviceAccount === true ||
-  (adopt === undefined && AUTHORITY_NAMES.every((name) => authority[name] === undefined));
-
-const rotationOf = (sections: Sections, rotation: NonNullable<Sections["rotation"]>, now: Date): RotationConfig => {
-  const { since, rotateEvery } = rotation;
-  const passed =
-    since === undefined || rotateEvery === undefined
-      ? 0
-      : Math.floor((now.getTime() - since.getTime()) / 1000 / rotateEvery);
-  const general = { generation: rotation.generation + passed, phase: rotation.phase };
-  const stateOf = (own: NonNullable<Sections["rotation"]>[AuthorityName]): RotationState => ({
-    generation: own?.generation ?? general.generation,
-    phase: own?.phase ?? general.phase,
-  });
-  return {
-    kubernetes: stateOf(rotation.kubernetes),
-    etcd: stateOf(rotation.etcd),
-    frontProxy: stateOf(rotation.frontProxy),
-    serviceAccount: managesServiceAccount(sections)
-      ? stateOf(rotation.serviceAccount)
-      : { generation: 1, phase: "done" },
-    force: rotation.force,
-    byClock: rotateEvery !== undefined,
-  };
-};
-
 /** Fills in what follows from the rest. The sections have passed every check. */
 export function normalised(sections: Sections, now: Date): Config {
   const { authority, rotation, ...rest } = sections;
@@ -153,6 +113,6 @@ export function normalised(sections: Sections, now: Date): Config {
       serviceAccount: authority.serviceAccount,
     },
     certificates: certificatesOf(sections.certificates),
-    ...(rotation && { rotation: rotationOf(sections, rotation, now) }),
+    ...(rotation && { rotation: rotationOf({ ...sections, rotation }, now) }),
   };
 }

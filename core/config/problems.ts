@@ -48,6 +48,13 @@ function shown(value: unknown, path: Path): string {
   return line.length > 72 ? `${line.slice(0, 68)}..."` : line;
 }
 
+/** Of a field that takes one thing or a list of others, only what is wrong inside the list that was given. */
+export function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inside = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0));
+  return inside?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
+}
+
 /** One sentence for one issue of the schema. `raw` is the value of that section as given. */
 export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string): string {
   const parent = valueAt(raw, issue.path.slice(0, -1));
@@ -63,6 +70,8 @@ export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string
 export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  /** One of these. */
+  readonly anyOf?: readonly JsonSchema[];
   /** Our own mark on a private key. */
   readonly secret?: boolean;
 }
@@ -75,7 +84,7 @@ export interface UnknownKey {
 /** Every key the schema does not know, with the nearest one it knows. Looks through everything, whatever else is wrong. */
 export function unknownKeys(value: unknown, schema: JsonSchema, path: Path = []): UnknownKey[] {
   if (Array.isArray(value)) {
-    const { items } = schema;
+    const { items } = [schema, ...(schema.anyOf ?? [])].find((each) => each.items !== undefined) ?? schema;
     return items === undefined ? [] : value.flatMap((item, index) => unknownKeys(item, items, [...path, index]));
   }
   const { properties } = schema;
@@ -102,3 +111,10 @@ export function without(value: unknown, paths: readonly Path[]): unknown {
       .map(([key, item]) => [key, without(item, inner(key))]),
   );
 }
+
+/** One problem for each entry whose value an earlier entry has already. */
+export const repeated = (values: readonly string[], sentence: (index: number, first: number) => string): string[] =>
+  values.flatMap((value, index) => {
+    const first = values.indexOf(value);
+    return first === index ? [] : [sentence(index, first)];
+  });

@@ -1,77 +1,35 @@
 /**
  * The shape of a stack's configuration, one strict object per concern. Texts become what the planner uses: canonical
- * addresses, seconds, lists. What concerns several fields at once is in checks.ts; messages are made in problems.ts.
+ * addresses, seconds, lists (fields.ts). What concerns several fields at once is in checks.ts; messages are made in
+ * problems.ts.
  *
  * Every `error` here is the second half of a message, "what is allowed".
  */
 import { z } from "zod";
-import { DURATION_ALLOWED, parseDuration } from "../duration";
-import { isDnsLabel, isDnsName } from "../names";
+import { isDnsLabel, isDnsName, isField } from "../names";
 import { PROFILE_NAMES } from "../profileNames";
-import { PHASES } from "../phases";
-import { canonicalEndpoint, canonicalIp, canonicalSan, cidrText, parseCidr } from "./address";
-import { canonicalHostKey, canonicalPem, canonicalVersion } from "./formats";
-
-/** A text that is read by a function; `read` returns undefined for what is not allowed. */
-const text = <T>(allowed: string, read: (given: string) => T | undefined) =>
-  z.string({ error: allowed }).transform((given, context): T => {
-    const value = read(given);
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: allowed });
-    return z.NEVER;
-  });
-
-const matching = (allowed: string, test: (given: string) => boolean) =>
-  text(allowed, (given) => (test(given) ? given : undefined));
-
-const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `one of ${values.join(", ")}` });
-
-const flag = z.boolean({ error: "true or false, without quotes" });
-const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape);
-
-const PORT_ALLOWED = "a port number from 1 to 65535";
-const port = z.int({ error: PORT_ALLOWED }).min(1, { error: PORT_ALLOWED }).max(65_535, { error: PORT_ALLOWED });
-
-const ip = text("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
-const host = text("a DNS name or an IP address", (given) => {
-  const name = canonicalSan(given);
-  return name?.startsWith("*") === true ? undefined : name;
-});
-const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
-  error: "a list of DNS names and IP addresses",
-});
-const user = matching("a login name of lower-case letters, digits, _ and -", (given) =>
-  /^[a-z_][a-z0-9_-]{0,31}$/.test(given),
-);
-const hostKey = text(
-  'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."',
-  canonicalHostKey,
-);
-const duration = text(DURATION_ALLOWED, parseDuration);
-// The certificate resources count validity in hours.
-const validity = text('a whole number of hours or days, such as "720h" or "30d"', (given) => {
-  const seconds = parseDuration(given);
-  return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
-});
-const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", no bits set after the prefix';
-const cidr = text(CIDR_ALLOWED, (given) => {
-  const network = parseCidr(given);
-  const address = canonicalIp(given.split("/")[0] ?? "");
-  if (network === undefined || address === undefined) return undefined;
-  const canonical = cidrText(network);
-  return canonical.startsWith(`${address}/`) ? canonical : undefined;
-});
-
-/** Pulumi hands an unquoted YAML timestamp over in Go's way of writing it: `2026-12-31 00:00:00 +0000 UTC`. */
-const moment = (given: string): Date | undefined => {
-  const iso = given.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z");
-  return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
-};
-
-/** What is in a PEM is checked in givenCa.ts. The mark keeps a key from being echoed or written plain. */
-const secretPem = text("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({ secret: true });
-const certificatePem = text("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
+import { canonicalEndpoint } from "./address";
+import {
+  certificatePem,
+  choice,
+  cidr,
+  duration,
+  flag,
+  host,
+  hostKey,
+  ip,
+  matching,
+  moment,
+  object,
+  port,
+  sans,
+  secretPem,
+  text,
+  user,
+  validity,
+} from "./fields";
+import { canonicalVersion } from "./formats";
+import { adopt, inCluster, rotation } from "./rotationSchema";
 
 export const ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
 const algorithm = choice(ALGORITHMS);
@@ -177,7 +135,7 @@ const profile = object({
   algorithm: algorithm.optional().describe("Key algorithm of this certificate."),
   organizations: z
     .array(
-      matching("letters, digits, :, ., _ and -, at most 64", (given) => /^[A-Za-z0-9:._-]{1,64}$/.test(given)),
+      matching("at most 64 letters, digits, :, ., _ and -", (given) => isField("subject", given)),
       { error: "a list of organizations" },
     )
     .optional()
@@ -217,80 +175,6 @@ const rollout = object({
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that balancers see it go before it is gone."),
 }).prefault({});
 
-const GENERATION_ALLOWED = "a whole number from 1";
-const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
-const phase = choice(PHASES);
-const rotationOf = (what: string) =>
-  object({
-    generation: generation.optional().describe("Generation of this one; rotation.generation by default."),
-    phase: phase.optional().describe("Phase to stop at; rotation.phase by default."),
-  })
-    .optional()
-    .describe(`What differs for ${what}.`);
-
-const rotation = object({
-  generation: generation.default(1).describe("Generation to rotate to; one more than now."),
-  phase: phase.default("done").describe("Phase to stop at: trust, issue or done."),
-  kubernetes: rotationOf("the kubernetes authority"),
-  etcd: rotationOf("the etcd authority"),
-  frontProxy: rotationOf("the front proxy authority"),
-  serviceAccount: rotationOf("the key that signs service account tokens"),
-  rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
-  since: text('a moment such as "2026-12-31T00:00:00Z"', moment)
-    .optional()
-    .describe("When `generation` was current; goes with rotateEvery."),
-  force: z
-    .array(choice(["scan", "tokens"]), { error: "a list of scan and tokens" })
-    .default([])
-    .describe("Gates before `done` that are given up: what they find is told, and then cut off."),
-}).optional();
-
-const fingerprint = text(
-  "a sha256 fingerprint as `openssl x509 -noout -fingerprint -sha256 -in FILE` shows it: 64 hexadecimal digits",
-  (given) => {
-    const hex = given.replaceAll(":", "").toLowerCase();
-    return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
-  },
-);
-
-const adopt = object({
-  kubernetes: fingerprint.optional().describe("Fingerprint of the cluster's CA."),
-  etcd: fingerprint.optional().describe("Fingerprint of etcd's CA."),
-  frontProxy: fingerprint.optional().describe("Fingerprint of the front proxy's CA."),
-  serviceAccount: flag.default(false).describe("Take over the key that signs service account tokens as well."),
-}).optional();
-
-const workload = object({
-  kind: choice(["DaemonSet", "Deployment", "StatefulSet"]).describe("Kind of the workload."),
-  namespace: matching("a DNS label", isDnsLabel).describe("Its namespace."),
-  name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
-});
-const workloads = (what: string) => z.array(workload, { error: `a list of ${what}` });
-
-const inCluster = object({
-  enabled: flag.default(true).describe("Change what in the cluster trusts the CAs; the endpoint must be reachable."),
-  restart: z
-    .union([z.literal("all"), workloads("workloads")], { error: '"all", or a list of workloads' })
-    .default([])
-    .describe("Workloads rolled once both CAs are trusted, in this order."),
-  reload: workloads("workloads").default([]).describe("Workloads that take a new CA by themselves."),
-  caBundles: z
-    .array(
-      object({
-        kind: choice([
-          "ValidatingWebhookConfiguration",
-          "MutatingWebhookConfiguration",
-          "APIService",
-          "CustomResourceDefinition",
-        ]).describe("Kind of the object."),
-        name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
-      }),
-      { error: "a list of objects with kind and name" },
-    )
-    .default([])
-    .describe("Objects whose caBundle is one of the cluster's CAs and is to follow it."),
-}).prefault({});
-
 /** One schema for each top-level key of the `kube-pki` configuration namespace. */
 export const SECTIONS = {
   cluster: cluster.describe("The cluster as it is."),
@@ -309,9 +193,7 @@ export const SECTIONS = {
   rotation: rotation.describe("Rotation of the authorities and of the service account key."),
   adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),
   inCluster: inCluster.describe("What is done inside the cluster while authorities are rotated."),
-  asOf: text('a moment such as "2026-12-31T00:00:00Z"', moment)
-    .optional()
-    .describe("Plan as of this moment instead of now."),
+  asOf: moment.optional().describe("Plan as of this moment instead of now."),
 } as const;
 
 export type SectionName = keyof typeof SECTIONS;

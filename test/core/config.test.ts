@@ -147,6 +147,13 @@ describe("leafPolicy", () => {
     });
   }
 
+  it("has a profile's own organizations, and none where the inventory's hold", () => {
+    const organizations = ["system:masters"];
+    const result = parsed(config({ certificates: { profiles: { admin: { organizations } } } }));
+    assert.deepEqual(leafPolicy(result, "admin").organizations, organizations);
+    assert.equal(leafPolicy(result, "super-admin").organizations, undefined);
+  });
+
   it("overrides one profile and no other", () => {
     const result = parsed(
       config({ certificates: { profiles: { "super-admin": { enabled: false, algorithm: "RSA-2048" } } } }),

@@ -137,6 +137,22 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     { ...certificates({ profiles: { admin: { validity: "48h" } }, validity: "24h" }), authority: { validity: "24h" } },
     "certificates.profiles.admin.validity: 2d; longer than authority.validity, 1d",
   ],
+  [
+    certificates({ profiles: { admin: { organizations: ["a b"] } } }),
+    'certificates.profiles.admin.organizations[0]: "a b"; allowed is at most 64 letters, digits, :, ., _ and -',
+  ],
+  [
+    certificates({ profiles: { admin: { organizations: "system:masters" } } }),
+    'certificates.profiles.admin.organizations: "system:masters"; allowed is a list of organizations',
+  ],
+  [
+    { ...certificates({ profiles: { admin: { organizations: ["a", "b"] } } }), ...second({ custody: "state" }) },
+    "certificates.profiles.admin.organizations: 2 of them; allowed is one while a node, w1, has custody state",
+  ],
+  [
+    { rollout: { acceptEtcdDowntime: 1 } },
+    "rollout.acceptEtcdDowntime: 1 (a number); allowed is true or false, without quotes",
+  ],
   [{ authority: { kind: "vault" } }, 'authority.kind: "vault"; allowed is one of embedded'],
 ];
 

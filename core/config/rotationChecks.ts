@@ -1,0 +1,109 @@
+/** Checks of `rotation`: what it names must have a way to go, and the clock must leave every leaf its time. */
+import { formatDuration } from "../duration";
+import { PROFILE_NAMES } from "../profileNames";
+import { AT_REST, isAdopted, ROTATED, type Rotated } from "../rotation";
+import type { Check } from "./check";
+import { managesServiceAccount, stateOf } from "./generations";
+import { momentText } from "./givenCa";
+import { withEtcd } from "./normalise";
+import { pathText } from "./problems";
+import type { Sections } from "./schema";
+
+const DAY = 86_400;
+
+/** A rotation takes people's attention and restarts: one a month is a mistake rather than a policy. */
+const SHORTEST_ROTATION = 30 * DAY;
+
+/** The validity that lasts longest of those in use, and the field it was read from. */
+const longestLeaf = ({ validity, profiles }: Sections["certificates"]): { at: string; seconds: number } =>
+  PROFILE_NAMES.flatMap((name) => {
+    const own = profiles[name];
+    if (own?.enabled === false) return [];
+    return own?.validity === undefined
+      ? [{ at: "certificates.validity", seconds: validity }]
+      : [{ at: pathText(["certificates", "profiles", name, "validity"]), seconds: own.validity }];
+  }).reduce((longest, each) => (each.seconds > longest.seconds ? each : longest), {
+    at: "certificates.validity",
+    seconds: 0,
+  });
+
+/** A CA signs until it is rotated, and the leaf it signs last must still end before it. */
+export const clockProblems: Check = ({ sections: { rotation, authority, certificates }, now }) => {
+  if (rotation === undefined) return [];
+  const { rotateEvery, since, generation } = rotation;
+  const problems: string[] = [];
+  if (since !== undefined && rotateEvery === undefined)
+    problems.push(`rotation.since: ${momentText(since)} without rotateEvery; allowed is both of them or neither`);
+  if (since !== undefined && since > now)
+    problems.push(
+      `rotation.since: ${momentText(since)} is in the future; allowed is a moment up to now, ${momentText(now)}`,
+    );
+  if (rotateEvery === undefined) return problems;
+  const at = `rotation.rotateEvery: ${formatDuration(rotateEvery)}`;
+  if (since === undefined)
+    problems.push(
+      `${at} without since; give the moment from which generation ${String(generation)} counts as since, ` +
+        `such as "${momentText(now)}"`,
+    );
+  if (rotateEvery < SHORTEST_ROTATION)
+    problems.push(`${at}; allowed is at least ${formatDuration(SHORTEST_ROTATION)} between two rotations`);
+  else if (authority !== undefined && certificates !== undefined) {
+    const leaf = longestLeaf(certificates);
+    const longest = authority.validity - leaf.seconds;
+    if (rotateEvery > longest)
+      problems.push(
+        `${at}; allowed is up to ${formatDuration(longest)}, so that the last leaf ends before its CA: ` +
+          `authority.validity, ${formatDuration(authority.validity)}, less ${leaf.at}, ${formatDuration(leaf.seconds)}`,
+      );
+  }
+  return problems;
+};
+
+const noWay = (at: string, phase: string): string =>
+  `${at}: ${JSON.stringify(phase)} with generation 1, which nothing comes before; allowed is done, ` +
+  "or a generation from 2, or the phases of an adoption (adopt)";
+
+/** By the clock the generation is 1 only for now: nothing is said about phases then. */
+export const phaseProblems: Check = ({ sections, now }) => {
+  const { rotation, authority, adopt } = sections;
+  if (rotation === undefined || authority === undefined || !("adopt" in sections)) return [];
+  if (rotation.rotateEvery !== undefined) return [];
+  const hasWay = (what: Rotated) =>
+    isAdopted({ adopt }, what) || (rotation[what]?.generation ?? rotation.generation) > AT_REST.generation;
+  const own = ROTATED.flatMap((what) => {
+    const phase = rotation[what]?.phase ?? "done";
+    return phase === "done" || hasWay(what) ? [] : [noWay(`rotation.${what}.phase`, phase)];
+  });
+  if (rotation.phase === "done") return own;
+  const followers = ROTATED.filter((what) => rotation[what]?.phase === undefined);
+  const moves = followers.some((what) => stateOf(what, { rotation, authority, adopt }, now).phase !== "done");
+  return moves ? own : [noWay("rotation.phase", rotation.phase), ...own];
+};
+
+export const serviceAccountProblems: Check = ({ sections, secretsHidden }) => {
+  const { rotation, authority, adopt } = sections;
+  if (rotation?.serviceAccount === undefined || authority === undefined || !("adopt" in sections)) return [];
+  if (secretsHidden === true || managesServiceAccount({ authority, adopt })) return [];
+  return [
+    "rotation.serviceAccount: the stack has not the key that signs this cluster's tokens; " +
+      "give it as authority.serviceAccount.key, or take it over by adopt.serviceAccount: true",
+  ];
+};
+
+/** etcd reads its CAs at start only, so another CA means a restart; one member alone cannot go on meanwhile. */
+export const etcdDowntimeProblems: Check = ({ sections, now }) => {
+  const { rotation, authority, adopt, nodes, restart, rollout } = sections;
+  if (nodes === undefined || rollout === undefined || rollout.acceptEtcdDowntime || restart === "never") return [];
+  const isRotated =
+    rotation !== undefined &&
+    authority !== undefined &&
+    stateOf("etcd", { rotation, authority, adopt }, now).generation > AT_REST.generation;
+  const members = withEtcd(nodes).filter(({ roles }) => roles.includes("etcd"));
+  const [only] = members;
+  if (only === undefined || members.length > 1) return [];
+  if (!isRotated && !isAdopted({ adopt }, "etcd")) return [];
+  return [
+    `rollout.acceptEtcdDowntime: false; a change of the etcd authority stops ${only.name}, the only etcd member, ` +
+      "for some seconds and the API with it; give true to accept that, or more members",
+  ];
+};

@@ -1,0 +1,87 @@
+/** The shape of what concerns the change of authorities: rotation, adoption, and what is done inside the cluster for it. */
+import { z } from "zod";
+import { isDnsLabel, isDnsName } from "../names";
+import { PHASES } from "../phases";
+import { choice, duration, flag, matching, moment, object, text } from "./fields";
+
+const GENERATION_ALLOWED = "a whole number from 1";
+const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
+const phase = choice(PHASES);
+const rotationOf = (what: string) =>
+  object({
+    generation: generation.optional().describe("Generation of this one; rotation.generation by default."),
+    phase: phase.optional().describe("Phase to stop at; rotation.phase by default."),
+  })
+    .optional()
+    .describe(`What differs for ${what}.`);
+
+export const rotation = object({
+  generation: generation.default(1).describe("Generation to rotate to; one more than now."),
+  phase: phase.default("done").describe("Phase to stop at: trust, issue or done."),
+  kubernetes: rotationOf("the kubernetes authority"),
+  etcd: rotationOf("the etcd authority"),
+  frontProxy: rotationOf("the front proxy authority"),
+  serviceAccount: rotationOf("the key that signs service account tokens"),
+  rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
+  since: moment.optional().describe("When `generation` was current; goes with rotateEvery."),
+  force: z
+    .array(choice(["scan", "tokens"]), { error: "a list of scan and tokens" })
+    .default([])
+    .describe("Gates before `done` that are given up: what they find is told, and then cut off."),
+}).optional();
+
+/** The example is where kubeadm keeps the certificate. */
+const fingerprint = (what: string, example: string) =>
+  text(
+    `a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as ` +
+      `\`openssl x509 -noout -fingerprint -sha256 -in ${example}\` shows it`,
+    (given) => {
+      const hex = given
+        .replace(/^sha256 Fingerprint=/i, "") // the whole line as openssl prints it
+        .replaceAll(":", "")
+        .toLowerCase();
+      return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
+    },
+  )
+    .optional()
+    .describe(`SHA-256 fingerprint of ${what}.`);
+
+export const adopt = object({
+  kubernetes: fingerprint("the cluster's CA", "/etc/kubernetes/pki/ca.crt"),
+  etcd: fingerprint("etcd's CA", "/etc/kubernetes/pki/etcd/ca.crt"),
+  frontProxy: fingerprint("the front proxy's CA", "/etc/kubernetes/pki/front-proxy-ca.crt"),
+  serviceAccount: flag.default(false).describe("Take over the key that signs service account tokens as well."),
+}).optional();
+
+const workload = object({
+  kind: choice(["DaemonSet", "Deployment", "StatefulSet"]).describe("Kind of the workload."),
+  namespace: matching("a DNS label", isDnsLabel).describe("Its namespace."),
+  name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+});
+const workloads = z.array(workload, { error: "a list of workloads, each with kind, namespace and name" });
+
+export const inCluster = object({
+  enabled: flag.default(true).describe("Change what in the cluster trusts the CAs; the endpoint must be reachable."),
+  restart: z
+    .union([z.literal("all"), workloads], {
+      error: '"all", or a list of workloads, each with kind, namespace and name',
+    })
+    .default([])
+    .describe("Workloads rolled once both CAs are trusted, in this order."),
+  reload: workloads.default([]).describe("Workloads that take a new CA by themselves."),
+  caBundles: z
+    .array(
+      object({
+        kind: choice([
+          "ValidatingWebhookConfiguration",
+          "MutatingWebhookConfiguration",
+          "APIService",
+          "CustomResourceDefinition",
+        ]).describe("Kind of the object."),
+        name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+      }),
+      { error: "a list of objects, each with kind and name" },
+    )
+    .default([])
+    .describe("Objects whose caBundle is one of the cluster's CAs and is to follow it."),
+}).prefault({});
