@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Lab } from "../lab/lab";
+import type { Installer } from "../lab/topology";
 import type { Stack } from "./stack";
 
 /** Where kubeadm keeps its CAs on a control plane. */
@@ -45,9 +46,39 @@ export const givenAuthorities = async (lab: Lab): Promise<Record<string, unknown
   };
 };
 
-/** Writes the stack file for a lab: `existing` hands over the cluster's own CAs, `bare` lets new ones be made. */
-export const configureFor = async (stack: Stack, lab: Lab, start: "existing" | "bare"): Promise<void> => {
+/** The certificates of a control plane that are taken over, by the way it was installed. */
+const ADOPTED: Readonly<Record<Installer, Readonly<Record<string, string>>>> = {
+  kubeadm: Object.fromEntries(Object.entries(CA_FILES).map(([name, base]) => [name, `${base}.crt`])),
+  hardway: {
+    kubernetes: "/var/lib/kubernetes/ca.crt",
+    etcd: "/var/lib/kubernetes/etcd-ca.crt",
+    frontProxy: "/var/lib/kubernetes/front-proxy-ca.crt",
+  },
+};
+
+const fingerprint = async (lab: Lab, node: string, file: string): Promise<string> =>
+  (await lab.must(node, `openssl x509 -noout -fingerprint -sha256 -in ${file}`)).trim().replace(/^.*=/, "");
+
+/** What a stack file says of a cluster whose CA keys it is not given: the fingerprints of its CAs. */
+export const adoptionConfig = async (lab: Lab): Promise<{ adopt: Record<string, unknown> }> => {
+  const node = lab.nodes.find(({ roles }) => roles.includes("control-plane"))?.name ?? "";
+  const entries = await Promise.all(
+    Object.entries(ADOPTED[lab.topology.installer]).map(async ([name, file]) => [
+      name,
+      await fingerprint(lab, node, file),
+    ]),
+  );
+  return { adopt: { ...(Object.fromEntries(entries) as Record<string, unknown>), serviceAccount: true } };
+};
+
+/** Writes what says which nodes there are and how they are reached. */
+export const configureSsh = async (stack: Stack, lab: Lab): Promise<void> => {
   stack.configure(labConfig(lab));
   await stack.configureSecret("ssh", { privateKey: readFileSync(lab.sshKeyFile, "utf8") });
+};
+
+/** Writes the stack file for a lab: `existing` hands over the cluster's own CAs, `bare` lets new ones be made. */
+export const configureFor = async (stack: Stack, lab: Lab, start: "existing" | "bare"): Promise<void> => {
+  await configureSsh(stack, lab);
   if (start === "existing") await stack.configureSecret("authority", await givenAuthorities(lab));
 };

@@ -15,6 +15,13 @@ const fail = (sentence: string): never => {
   process.exit(2);
 };
 
+const accessSummary = ({ access }: Report): string[] => {
+  const wrong = access.filter(({ answer, expected }) => answer !== expected).length;
+  return access.length === 0
+    ? []
+    : [`  access: ${String(access.length)} answers, ${String(wrong)} not as they must be`];
+};
+
 const summary = (report: Report): string =>
   [
     `${report.passed ? "passed" : "FAILED"}: ${report.scenario} on ${report.topology} in ${String(report.seconds)} s`,
@@ -23,6 +30,15 @@ const summary = (report: Report): string =>
       ({ name, connection, secondsProbed, secondsFailed, longestGapMs }) =>
         `  ${name}, ${connection} connections: ${String(secondsFailed)} of ${String(secondsProbed)} s failed, longest gap ${String(longestGapMs)} ms`,
     ),
+    ...report.clients.map(
+      ({ name, seconds, secondsFailed, longestGapMs, facts }) =>
+        `  ${name}: ${String(secondsFailed)} of ${String(seconds)} s failed, longest gap ${String(longestGapMs)} ms${Object.entries(
+          facts,
+        )
+          .map(([fact, count]) => `, ${fact} ${String(count)}`)
+          .join("")}`,
+    ),
+    ...accessSummary(report),
     ...(report.error === undefined ? [] : [report.error]),
   ].join("\n");
 

@@ -3,9 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Lab } from "../lab/lab";
 import type { TopologyName } from "../lab/topology";
+import type { AccessRow } from "./access/matrix";
 import { Availability } from "./availability";
+import { Clients } from "./clients/clients";
+import type { ClientResult } from "./clients/tally";
 import { endLabOnInterrupt } from "./interrupt";
 import type { ProbeResult } from "./probe";
+import { ProcessStarts } from "./processStarts";
+import { restartsIn, type Restart } from "./restarts";
 import { Stack } from "./stack";
 
 /** Who signs in a scenario. */
@@ -36,6 +41,12 @@ export interface Report {
   readonly seconds: number;
   readonly steps: readonly Step[];
   readonly probes: readonly ProbeResult[];
+  readonly clients: readonly ClientResult[];
+  /** Who was let in when; empty where nobody asked. */
+  readonly access: readonly AccessRow[];
+  readonly restarts: readonly Restart[];
+  /** By node and program, while the clients ran: every start of a process after the first. */
+  readonly processRestarts: Readonly<Record<string, number>>;
   readonly counts: Readonly<Record<string, number>>;
   readonly error: string | undefined;
 }
@@ -50,9 +61,16 @@ export interface RunOptions {
 /** One scenario under way: its lab, its stack, its clock. */
 export class Run {
   public readonly counts: Record<string, number> = {};
+  /** What every `up` restarted, where and in which step. */
+  public readonly restarts: Restart[] = [];
+  public readonly access: AccessRow[] = [];
   private readonly steps: Step[] = [];
   private availability: Availability | undefined;
   private probes: readonly ProbeResult[] = [];
+  private using: Clients | undefined;
+  private clients: readonly ClientResult[] = [];
+  private starts: ProcessStarts | undefined;
+  public processRestarts: Readonly<Record<string, number>> = {};
 
   private constructor(
     public readonly lab: Lab,
@@ -76,7 +94,7 @@ export class Run {
     } catch (caught) {
       error = caught;
     }
-    if (run?.availability !== undefined) await run.stopProbing();
+    if (run !== undefined) error = await run.stopWatching(error);
     if (run !== undefined && !options.keep) await run.lab.stop();
     forget();
     if (options.keep) options.log(`the lab is left running: npm run lab -- status; the stack is in ${folder}`);
@@ -89,6 +107,10 @@ export class Run {
       seconds: secondsSince(started),
       steps: run?.steps ?? [],
       probes: run?.probes ?? [],
+      clients: run?.clients ?? [],
+      access: run?.access ?? [],
+      restarts: run?.restarts ?? [],
+      processRestarts: run?.processRestarts ?? {},
       counts: run?.counts ?? {},
       error: error === undefined ? undefined : textOf(error),
     };
@@ -115,27 +137,49 @@ export class Run {
     return this.probes;
   }
 
+  /** From here on etcd, the API, a watch and pods are in use, with the identities that the nodes have at the time. */
+  public async startClients(): Promise<void> {
+    this.using = await Clients.start(this.lab);
+    this.starts = ProcessStarts.watch(this.lab);
+  }
+
+  public async stopClients(): Promise<readonly ClientResult[]> {
+    const { using } = this;
+    if (using === undefined) return this.clients;
+    this.using = undefined;
+    this.processRestarts = this.starts?.stop() ?? {};
+    this.clients = await using.stop();
+    return this.clients;
+  }
+
+  /** What a failed scenario leaves running is asked as well: its report says what was seen. Gives the first error. */
+  private async stopWatching(error: unknown): Promise<unknown> {
+    if (this.availability !== undefined) await this.stopProbing();
+    return this.stopClients().then(
+      () => error,
+      (another: unknown) => error ?? another,
+    );
+  }
+
   /** `pulumi up` that must succeed; counts what the nodes did. */
   public async up(title: string): Promise<string> {
     return this.step(title, async () => {
       const started = Date.now();
       const { code, stdout, stderr } = await this.stack.up();
       if (code !== 0) throw new Error(`pulumi up failed:\n${tail(stdout + stderr)}`);
-      await this.countSince(started);
+      await this.countSince(started, title);
       return stdout;
     });
   }
 
   /** Adds what an `up` did to the counts: each command that ran is one ssh connection and says what it restarted. */
-  private async countSince(started: number): Promise<void> {
+  public async countSince(started: number, title: string): Promise<void> {
     const { commands, stateBytes } = await this.stack.commands();
     const ran = commands.filter(({ modified }) => Date.parse(modified ?? "") >= started);
     this.count("ssh connections", ran.length);
-    for (const { outputs } of ran)
-      for (const [, consumer = "", how = ""] of textOfOutput(outputs?.stdout).matchAll(
-        /^consumer (\S+) (restarted|reloaded)$/gm,
-      ))
-        this.count(`${consumer} ${how}`, 1);
+    const restarts = restartsIn(ran, title);
+    for (const { consumer, how } of restarts) this.count(`${consumer} ${how}`, 1);
+    this.restarts.push(...restarts);
     this.counts["state bytes"] = stateBytes;
   }
 
@@ -153,9 +197,6 @@ export const writeReport = (report: Report): string => {
 
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
-
-/** Outputs of commands with secret input are still plain text: nothing they print is a secret. */
-const textOfOutput = (value: unknown): string => (typeof value === "string" ? value : "");
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
 

@@ -24,8 +24,8 @@ export class Clients {
   /** Comes back when all of them have begun. */
   public static async start(lab: Lab): Promise<Clients> {
     const file = join(lab.folder, "clients.json");
-    const feed = await CredentialFeed.start(lab, file);
     const pods = await PodClients.start(lab);
+    const feed = await CredentialFeed.start(lab, file);
     const [host = "", port = ""] = lab.endpoint.split(":");
     const settings: Settings = {
       credentials: file,
@@ -35,7 +35,12 @@ export class Clients {
     const argv = [process.execPath, "--import", "tsx", join(__dirname, "process.ts"), JSON.stringify(settings)];
     const [command = "", ...args] = lab.driver(argv);
     const clients = new Clients(feed, pods, spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] }), file);
-    await clients.started();
+    try {
+      await clients.started();
+    } catch (error) {
+      await feed.stop();
+      throw error;
+    }
     return clients;
   }
 

@@ -106,7 +106,6 @@ export class ConfigMapWatch {
         this.tally.hasFailed(Date.now(), reasonOf(error));
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
-      if (!isOver()) this.tally.count("reconnects");
     }
   }
 
@@ -116,7 +115,7 @@ export class ConfigMapWatch {
     const lost = acknowledged.filter((number) => !this.seen.has(number) && number > this.listed);
     return {
       ...result,
-      facts: { reconnects: 0, relists: 0, ...result.facts, seen: this.seen.size, lost: lost.length },
+      facts: { relists: 0, ...result.facts, seen: this.seen.size, lost: lost.length },
     };
   }
 
@@ -150,6 +149,7 @@ export class ConfigMapWatch {
           }
         });
         if (response.statusCode !== 200) sent.destroy(new Error(`status ${String(response.statusCode)}`));
+        else this.tally.count("connections");
         response.on("end", resolve);
         response.on("error", reject);
       });

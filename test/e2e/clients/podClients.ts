@@ -48,13 +48,16 @@ const NAMES = Object.keys(POD_CLIENTS) as PodClient[];
 /** A kubectl and a second of sleep, on a busy machine. */
 const INTERVAL_MS = 2000;
 
-/** What is said about a refused identity, as opposed to a server that was not reached. */
+export const NOT_TRUSTED = "server not trusted";
+export const TOKEN_REFUSED = "token refused";
+
+/** What kubectl says where trust is missing, as opposed to a server that was not reached. */
 const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
-  ["server not trusted", /x509|certificate/i],
-  ["token refused", /unauthorized|must be logged in|must provide credentials/i],
+  [NOT_TRUSTED, /x509|certificate/i],
+  [TOKEN_REFUSED, /unauthorized|must be logged in|must provide credentials/i],
 ];
 
-export const kindOf = (said: string): string => KINDS.find(([, pattern]) => pattern.test(said))?.[0] ?? "not reached";
+const kindOf = (said: string): string => KINDS.find(([, pattern]) => pattern.test(said))?.[0] ?? "not reached";
 
 export const readLog = (name: string, text: string, since: number, until: number): ClientResult => {
   const tally = new Tally(name, INTERVAL_MS, since);

@@ -6,6 +6,7 @@ import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
+import { rotationScenarios } from "./rotation";
 
 export const SCENARIOS: readonly Scenario[] = [
   renewal,
@@ -14,4 +15,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...nodeScenarios,
   ...loginScenarios,
   ...failureScenarios,
+  ...rotationScenarios,
 ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { plainSerial, type CertificateRow } from "../../../core/report";
 import { assertClusterWorks, assertProven } from "../checks";
+import { assertUndisturbed } from "../clients/bar";
 import { configureFor } from "../labConfig";
 import { tail, type Run, type Scenario } from "../scenario";
 import { nameOf } from "../stack";
@@ -20,6 +21,7 @@ const announced = async ({ stack }: Run): Promise<string[]> =>
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
   await run.step("configure the stack with the cluster's own CAs", () => configureFor(stack, lab, "existing"));
+  await run.step("start everything that uses the cluster", () => run.startClients());
   run.startProbing();
   await run.up("pulumi up: every certificate issued, distributed, proven");
   const first = await stack.certificates();
@@ -55,14 +57,7 @@ const play = async (run: Run): Promise<void> => {
   assert.match(await stack.statusOfNodes(), /same\n/);
   await assertProven(lab, second);
   await assertClusterWorks(lab);
-  const endpoint = (await run.stopProbing()).filter(({ name }) => name === "endpoint");
-  assert.ok(endpoint.every(({ secondsProbed }) => secondsProbed > 10));
-  if (lab.topology.balanced)
-    assert.deepEqual(
-      endpoint.flatMap(({ failures }) => failures),
-      [],
-      "the endpoint answered in every second",
-    );
+  assertUndisturbed(lab, await run.stopClients(), await run.stopProbing());
 };
 
 export const renewal: Scenario = {

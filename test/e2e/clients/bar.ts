@@ -1,0 +1,57 @@
+/** What the clients of a run must have seen, and in a cluster of one control plane what they may have missed. */
+import assert from "node:assert/strict";
+import type { Lab } from "../../lab/lab";
+import { withRole } from "../../lab/topology";
+import type { ProbeResult } from "../probe";
+import { NOT_TRUSTED, POD_CLIENTS, TOKEN_REFUSED } from "./podClients";
+import type { ClientResult } from "./tally";
+
+/** An election takes a second or two, and the writer waits 1.5 s for a member that is gone: more is a quorum lost. */
+const QUORUM_GAP_MS = 5000;
+
+const resultOf = (results: readonly ClientResult[], name: string): ClientResult => {
+  const found = results.find((each) => each.name === name);
+  assert.ok(found !== undefined && found.seconds > 10, `${name} did not run`);
+  return found;
+};
+
+/** What must hold in every topology: nothing acknowledged is lost, and nobody is refused who should not be. */
+const assertNothingLost = (results: readonly ClientResult[]): void => {
+  for (const name of ["etcd writer", "watch"]) {
+    const { facts } = resultOf(results, name);
+    assert.equal(facts["lost"], 0, `${name}: acknowledged and not there`);
+    assert.ok((facts["acknowledged"] ?? facts["seen"] ?? 0) > 10, `${name} saw nothing`);
+  }
+  for (const name of Object.keys(POD_CLIENTS)) {
+    const { facts, failures } = resultOf(results, name);
+    const refused = (facts[NOT_TRUSTED] ?? 0) + (facts[TOKEN_REFUSED] ?? 0);
+    assert.equal(refused, 0, `${name}: ${failures.join("; ")}`);
+  }
+};
+
+/** The bar of a change under load; behind a balancer nobody notices it. */
+export const assertUndisturbed = (
+  lab: Lab,
+  results: readonly ClientResult[],
+  probes: readonly ProbeResult[] = [],
+): void => {
+  assertNothingLost(results);
+  if (withRole(lab.nodes, "etcd").length >= 3) {
+    const { longestGapMs, failures } = resultOf(results, "etcd writer");
+    assert.ok(
+      longestGapMs < QUORUM_GAP_MS,
+      `etcd took no write for ${String(longestGapMs)} ms: ${failures.join("; ")}`,
+    );
+  }
+  if (!lab.topology.balanced) return;
+  const endpoint = probes.filter(({ name }) => name === "endpoint");
+  assert.deepEqual(
+    endpoint.flatMap(({ connection, failures }) => failures.map((text) => `${connection}: ${text}`)),
+    [],
+    "the endpoint answered in every second",
+  );
+  for (const name of ["API writer", "watch"]) {
+    const { secondsFailed, longestGapMs, failures } = resultOf(results, name);
+    assert.equal(secondsFailed, 0, `${name}: nothing for ${String(longestGapMs)} ms: ${failures.join("; ")}`);
+  }
+};

@@ -1,0 +1,47 @@
+/** What nodes say they restarted, and the fewest restarts a rotation can do with. */
+import { nameOf, type CommandState } from "./stack";
+
+export interface Restart {
+  /** The `up` it happened in, by its title. */
+  readonly up: string;
+  /** The step of the node: trust, apply, retire. */
+  readonly step: string;
+  readonly node: string;
+  readonly consumer: string;
+  readonly how: "restarted" | "reloaded";
+}
+
+/** Outputs of commands with secret input are still plain text: nothing they print is a secret. */
+const textOfOutput = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** `<cluster>-<node>-<step>`, where the cluster of a lab is called lab. */
+const COMMAND_NAME = /^lab-(.+)-([a-z]+)$/;
+
+export const restartsIn = (commands: readonly CommandState[], up: string): Restart[] =>
+  commands.flatMap(({ urn, outputs }) => {
+    const [, node = "", step = ""] = COMMAND_NAME.exec(nameOf(urn)) ?? [];
+    return [...textOfOutput(outputs?.stdout).matchAll(/^consumer (\S+) (restarted|reloaded)$/gm)].map(
+      ([, consumer = "", how]) => ({ up, step, node, consumer, how: how as Restart["how"] }),
+    );
+  });
+
+/** Which consumers a full rotation (all CAs and the service account key) has to restart in each step; no others. */
+export const FEWEST_RESTARTS: Readonly<Record<string, readonly string[]>> = {
+  trust: ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"],
+  apply: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"],
+  retire: ["etcd", "kube-apiserver", "kube-controller-manager"],
+};
+
+/** Restarts of this `up` beyond the fewest, a sentence each. Kube-proxy is left out: only some layouts have it on a node. */
+export const moreThanNeeded = (restarts: readonly Restart[], up: string): string[] => {
+  const seen = new Set<string>();
+  return restarts
+    .filter((each) => each.up === up && each.how === "restarted" && each.consumer !== "kube-proxy")
+    .flatMap(({ node, step, consumer }) => {
+      const what = `${node}: ${consumer} restarted in ${step}`;
+      const again = seen.has(what);
+      seen.add(what);
+      if (again) return [`${what} twice`];
+      return FEWEST_RESTARTS[step]?.includes(consumer) === true ? [] : [what];
+    });
+};

@@ -1,0 +1,45 @@
+import type { AuthorityName } from "../../core/authorities";
+import type { Lab } from "../lab/lab";
+import type { Installer } from "../lab/topology";
+
+/** Where a node keeps what it trusts, by authority; a node has those of its roles. */
+const FILES: Readonly<Record<Installer, Readonly<Record<AuthorityName, readonly string[]>>>> = {
+  kubeadm: {
+    kubernetes: ["/etc/kubernetes/pki/ca.crt"],
+    etcd: ["/etc/kubernetes/pki/etcd/ca.crt"],
+    frontProxy: ["/etc/kubernetes/pki/front-proxy-ca.crt"],
+  },
+  hardway: {
+    kubernetes: ["/var/lib/kubernetes/ca.crt", "/var/lib/kubelet/ca.crt"],
+    etcd: ["/etc/etcd/ca.crt", "/var/lib/kubernetes/etcd-ca.crt"],
+    frontProxy: ["/var/lib/kubernetes/front-proxy-ca.crt"],
+  },
+};
+
+export interface NodeTrust {
+  readonly node: string;
+  readonly authority: AuthorityName;
+  /** Common names in the file. */
+  readonly names: readonly string[];
+}
+
+/** The CAs in every file of every node, read by other means than the product's. */
+export const trustOnNodes = async (lab: Lab): Promise<NodeTrust[]> => {
+  const files = Object.entries(FILES[lab.topology.installer]).flatMap(([authority, paths]) =>
+    paths.map((path) => ({ authority: authority as AuthorityName, path })),
+  );
+  const rows = await Promise.all(
+    lab.nodes.flatMap(({ name: node }) =>
+      files.map(async ({ authority, path }) => {
+        const bundle = `openssl crl2pkcs7 -nocrl -certfile ${path} | openssl pkcs7 -print_certs -noout`;
+        const text = await lab.must(node, `[ ! -f ${path} ] || { ${bundle}; }`);
+        return {
+          node,
+          authority,
+          names: [...text.matchAll(/^subject=.*CN ?= ?(\S+)$/gm)].map(([, name = ""]) => name),
+        };
+      }),
+    ),
+  );
+  return rows.filter(({ names }) => names.length > 0);
+};
