@@ -41,6 +41,10 @@ describe("work in the cluster, in the stack file", () => {
       "inCluster.restart[2]: Deployment kube-system/coredns is inCluster.restart[0] too; allowed is each once",
     ],
     [
+      { reload: [cni, cni] },
+      "inCluster.reload[1]: DaemonSet kube-system/cilium is inCluster.reload[0] too; allowed is each once",
+    ],
+    [
       { restart: [dns], reload: [cni, dns] },
       "inCluster.reload[1]: Deployment kube-system/coredns is in inCluster.restart too; " +
         "allowed is one of them: what reloads needs no restart",

@@ -103,8 +103,8 @@ describe("rotation in the stack file", () => {
     ],
     [{ ...CLOCK, rotateEvery: "29d" }, "rotation.rotateEvery: 29d; allowed is at least 30d between two rotations"],
     [
-      { ...CLOCK, rotateEvery: "3286d" },
-      "rotation.rotateEvery: 3286d; allowed is up to 3285d, so that the last leaf ends before its CA: " +
+      { ...CLOCK, rotateEvery: "3285d1s" },
+      "rotation.rotateEvery: 3285d1s; allowed is up to 3285d, so that the last leaf ends before its CA: " +
         "authority.validity, 3650d, less certificates.validity, 365d",
     ],
   ];
@@ -131,6 +131,7 @@ describe("rotation in the stack file", () => {
     const { kubernetes, etcd } = PINS;
     const raw = (rotation: Raw) => rotating(rotation, { authority: { frontProxy }, adopt: { kubernetes, etcd } });
     assert.deepEqual(states(raw({ phase: "trust" })), { ...all("1 done"), kubernetes: "1 trust", etcd: "1 trust" });
+    assert.deepEqual(states(raw({ etcd: { phase: "issue" } })), { ...all("1 done"), etcd: "1 issue" });
     assert.deepEqual(problems(raw({ frontProxy: { phase: "trust" } })), [
       `rotation.frontProxy.phase: "trust" with generation 1, ${FIRST}`,
     ]);
