@@ -2,6 +2,7 @@
 
 # restart NAME: returns when another process runs, 1 with WHY_NOT if none does.
 restart() {
+  rs_name=$1
   find_consumer "$1"
   rs_old=$(identity)
   rs_from=$(now)
@@ -18,8 +19,10 @@ restart() {
       static-pod) restart_pod || return 1 ;;
     esac
   fi
-  await "$rs_limit" is_new "$rs_old" "$rs_from" || {
+  came_back() { is_new "$rs_old" "$rs_from" && runs_its_flags "$rs_name"; }
+  await "$rs_limit" came_back || {
     WHY_NOT="$1 did not come back within $rs_limit s"
+    [ -z "$(identity)" ] || runs_its_flags "$1" || WHY_NOT="$1 did not start with the flags of $(flag_path) within $rs_limit s"
     return 1
   }
   say "$1 restarted in $(($(now) - rs_from)) s"
@@ -36,20 +39,26 @@ grace() {
   esac
 }
 
-# stop_first NAME: who must be down while NAME restarts, if it is to be
+# stop_first NAME CONDITION: who must be down while NAME restarts, if it is to be
 # restarted as well: an API server hangs when its etcd goes (a stacked node).
 stop_first() {
   while read -r sf_word sf_name sf_other <&4; do
     [ "$sf_word $sf_name" = "before $1" ] || continue
-    grep -qx "$sf_other running" "$TX/consumers" || continue
-    [ "$(wanted "$sf_other")" = restart ] || continue
-    ! grep -qsx "$sf_other" "$TX/restarted" || continue
+    "$2" "$sf_other" || continue
     echo "$sf_other" >>"$TX/restarted"
     say "stopping $sf_other while $1 restarts"
     find_consumer "$sf_other"
     stop_consumer "$sf_other" || say "$sf_other could not be stopped first, $1 restarts under it"
   done 4<"$TX/plan"
 }
+
+# will_restart: in its own turn, which is still to come. was_restarted: and is to
+# be once more, as the old set was put back; not one that is down already.
+will_restart() {
+  grep -qx "$1 running" "$TX/consumers" && ! grep -qsx "$1" "$TX/restarted" && [ "$(asked "$1")" = restart ]
+}
+
+was_restarted() { grep -qsx "$1" "$TX/restarted" && [ ! -f "$TX/stopped.$1" ]; }
 
 # stop_consumer NAME: and a note of what ran, for the start that follows.
 stop_consumer() {
@@ -68,8 +77,10 @@ stop_consumer() {
 
 # start_again: what was stopped; a static pod the kubelet brings back itself.
 start_again() {
+  if flags_changed "$rs_name"; then rs_limit=$LIMIT_MANIFEST; fi
   [ "$KIND" = systemd ] || return 0
   reload_units
+  systemctl reset-failed "$UNIT" >/dev/null 2>&1 9>&- || :
   timeout 30 systemctl start --no-block "$UNIT" >/dev/null 2>&1 9>&- || :
 }
 
@@ -118,14 +129,15 @@ is_lost() {
 # A container stopped through the runtime is back in seconds, a changed
 # manifest takes 45. The manifest is the way where nothing runs (it also ends
 # the kubelet's back-off) and where no client of the runtime is there. Where
-# this run changed it for a flag, the kubelet is at work already.
+# this run changed it for a flag, the kubelet is at work already: it gives a pod
+# 30 s to end, so only who gets less from us is stopped by us.
 restart_pod() {
-  if manifest_changed; then
+  if flags_changed "$rs_name"; then
     rs_limit=$LIMIT_MANIFEST
-    rs_from=$(stat -c %Y "$TX/journal")
-    if is_new none "$rs_from"; then
+    rs_from=$(stat -c %Z "$MANIFESTS/$UNIT.yaml")
+    if is_new none "$rs_from" && runs_its_flags "$rs_name"; then
       rs_old=none
-    elif [ -n "$rs_old" ]; then
+    elif [ -n "$rs_old" ] && [ "$(grace)" -lt 30 ]; then
       stop_pod "$rs_old" || :
     fi
     return 0
@@ -133,10 +145,6 @@ restart_pod() {
   if [ -n "$rs_old" ] && stop_pod "$rs_old"; then return 0; fi
   rs_limit=$LIMIT_MANIFEST
   touch_manifest
-}
-
-manifest_changed() {
-  [ -f "$TX/journal" ] && grep -qx "[0-9]* file replaced ${MANIFESTS#"$ROOT"}/$UNIT.yaml" "$TX/facts"
 }
 
 # stop_pod IDENTITY: its container ends; 1 where no client of the runtime helps.

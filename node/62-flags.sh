@@ -7,16 +7,16 @@ stage_flags() {
   while read -r fl_name; do
     ! grep -qx "$fl_name skipped" "$TX/consumers" || continue
     find_consumer "$fl_name"
-    fl_path=$(flag_file)
-    [ -n "$fl_path" ] && [ -f "$ROOT$fl_path" ] ||
-      die "$fl_name has no file of its own whose flags could be changed: set$(wanted_flags "$fl_name") yourself, nothing was touched"
+    fl_path=$(flag_path)
+    fl_bad=$(flag_trouble)
     sa_n=$((sa_n + 1))
-    cp "$ROOT$fl_path" "$TX/new/$sa_n"
+    [ -n "$fl_bad" ] || cp "$ROOT$fl_path" "$TX/new/$sa_n"
     while read -r fl_word fl_of fl_flag <&4; do
       case "$fl_word $fl_of" in
-        "flag $fl_name" | "replaceflag $fl_name") set_flag "$fl_word" "$fl_flag" ;;
+        "flag $fl_name" | "replaceflag $fl_name") stage_flag "$fl_word" "$fl_flag" ;;
       esac
     done 4<"$TX/plan"
+    [ -z "$fl_bad" ] || continue
     check_parents "$fl_path"
     # shellcheck disable=SC2046 # three words wanted
     stage_file "$sa_n" "$fl_path" $(stat -c '0%a %U %G' "$ROOT$fl_path")
@@ -25,28 +25,83 @@ stage_flags() {
   done <"$TX/flagged"
 }
 
-wanted_flags() { awk -v name="$1" '($1 == "flag" || $1 == "replaceflag") && $2 == name { printf " %s", $3 }' "$TX/plan"; }
-
-# flag_file: the manifest, or the unit file where an administrator keeps it.
-flag_file() {
+# flag_path: the manifest or unit file of the consumer at hand, if it has one.
+flag_path() {
   case $KIND in
     static-pod) echo "${MANIFESTS#"$ROOT"}/$UNIT.yaml" ;;
-    systemd)
-      fl_unit=$(unit_fact FragmentPath)
-      case $fl_unit in
-        /etc/*) echo "$fl_unit" ;;
-        '') ;;
-        *) die "unit $UNIT stands in $fl_unit, which belongs to a package: copy it to /etc/systemd/system, then run again" ;;
-      esac
-      ;;
+    systemd) unit_fact FragmentPath ;;
   esac
 }
 
-# set_flag flag|replaceflag --NAME=VALUE: in $TX/new/$sa_n. Exit 3 of awk: the
-# flag is there in a form that is not touched; 4: there is no place to add it.
+# flag_trouble: why $fl_path is not ours to change, nothing if it is.
+flag_trouble() {
+  if [ -z "$fl_path" ] || [ ! -f "$ROOT$fl_path" ]; then
+    echo "$fl_name has no file of its own"
+    return
+  fi
+  [ "$KIND" = systemd ] || return 0
+  case $fl_path in
+    /etc/*) ;;
+    *) echo "$fl_path belongs to a package" ;;
+  esac
+  for ft_path in $(unit_fact DropInPaths); do
+    ! grep -Eqs '^ExecStart=' "$ROOT$ft_path" || echo "$ft_path has a command line of its own"
+  done | sed -n 1p
+}
+
+# stage_flag flag|replaceflag --NAME=VALUE: in the staged file. Where that cannot
+# be, the process may have it already, from wherever its administrator set it.
+stage_flag() {
+  if [ -n "$fl_bad" ]; then
+    sg_code=3
+  else
+    sg_code=0
+    set_flag "$1" "$2" || sg_code=$?
+  fi
+  [ "$sg_code" -ne 0 ] || return 0
+  sg_id=$(identity)
+  if [ -z "$sg_id" ] && [ "$sg_code" -eq 5 ]; then
+    die "$fl_name does not run, so whether it has ${2%%=*} from elsewhere than $fl_path cannot be seen: start it, then run again"
+  fi
+  if [ -n "$sg_id" ] && runs_with "$1" "$2" "${sg_id% *}"; then return 0; fi
+  die "${fl_bad:-$fl_path does not hold ${2%%=*} in the form --name=value}: set $2 for $fl_name yourself and restart it, nothing was touched"
+}
+
+# runs_with flag|replaceflag --NAME=VALUE PID: its command line needs no change.
+runs_with() {
+  command_line "$3" | awk -v how="$1" -v flag="$2" -v name="${2%%=*}" '
+    $0 == flag { same = 1; next }
+    $0 == name || index($0, name "=") == 1 { other = 1 }
+    END { exit other || (!same && how == "flag") }'
+}
+
+command_line() { tr '\000' '\n' <"$PROC/$1/cmdline" 2>/dev/null; }
+
+# flags_changed NAME: this run has replaced the file of its flags.
+flags_changed() {
+  grep -qsx "$1" "$TX/flagged" && [ -f "$TX/journal" ] && grep -qx "[0-9]* file replaced $(flag_path)" "$TX/facts"
+}
+
+# runs_its_flags NAME: its process has the flags of the plan as its file has them,
+# which after a put back are the old ones. Without it a process that the kubelet
+# started from the manifest before would pass for the new one.
+runs_its_flags() {
+  flags_changed "$1" || return 0
+  ri_id=$(identity)
+  [ -n "$ri_id" ] || return 1
+  awk -v name="$1" '($1 == "flag" || $1 == "replaceflag") && $2 == name { sub(/=.*/, "=", $3); print $3 }' \
+    "$TX/plan" >"$TX/flag.names"
+  command_line "${ri_id% *}" >"$TX/flag.run"
+  awk '!/^[ \t]*#/ { gsub(/[ \t"\047\\]+/, "\n"); print }' "$ROOT$(flag_path)" |
+    grep -F -f "$TX/flag.names" >"$TX/flag.file" || return 0
+  ! beyond "$TX/flag.run" "$TX/flag.file"
+}
+
+# set_flag flag|replaceflag --NAME=VALUE: in $TX/new/$sa_n. 3: it is there in a
+# form that is not touched; 4: there is no place to add it; 5: it is not there
+# and is not to be added.
 set_flag() {
-  sg_code=0
-  awk -v name="${2%%=*}" -v flag="$2" -v how="$1" -v unit="$UNIT" '
+  awk -v name="${2%%=*}" -v flag="$2" -v how="$1" -v unit="${UNIT%.service}" -v lines="$(wc -l <"$TX/new/$sa_n")" '
     { line[NR] = $0 }
     END {
       for (i = 1; i <= NR; i++) {
@@ -58,6 +113,7 @@ set_flag() {
           out = out substr(rest, 1, at - 1); rest = substr(rest, at)
           if (index(" \t\"\047", before) && after == "=") {
             match(rest, /^[^ \t"\047\\]*/)
+            if (substr(rest, RLENGTH, 1) ~ /[],]/) exit 3 # a list on one line
             out = out flag; rest = substr(rest, RLENGTH + 1); found = 1
           } else {
             if (index(" \t\"\047", before) && (after == " " || after == "")) exit 3
@@ -66,22 +122,18 @@ set_flag() {
         }
         line[i] = out rest
       }
-      if (!found && how == "flag") {
-        for (i = 1; i <= NR && !found; i++) {
-          if (line[i] ~ ("^ *- ([^ ]*/)?" unit " *$")) {
-            lead = line[i]; sub(/-.*/, "- ", lead)
-            line[i] = line[i] "\n" lead flag; found = 1
-          } else if (line[i] ~ ("^ExecStart=([^ ]*/)?" unit "([ \\\\]|$)")) {
-            match(line[i], ("^ExecStart=([^ ]*/)?" unit))
-            line[i] = substr(line[i], 1, RLENGTH) " " flag substr(line[i], RLENGTH + 1); found = 1
-          }
+      if (!found && how == "replaceflag") exit 5
+      for (i = 1; i <= NR && !found; i++) {
+        if (line[i] ~ ("^ *- ([^ ]*/)?" unit " *$")) {
+          lead = line[i]; sub(/-.*/, "- ", lead)
+          line[i] = line[i] "\n" lead flag; found = 1
+        } else if (line[i] ~ ("^ExecStart=([^ ]*/)?" unit "([ \\\\]|$)")) {
+          match(line[i], ("^ExecStart=([^ ]*/)?" unit))
+          line[i] = substr(line[i], 1, RLENGTH) " " flag substr(line[i], RLENGTH + 1); found = 1
         }
-        if (!found) exit 4
       }
-      for (i = 1; i <= NR; i++) print line[i]
-    }' "$TX/new/$sa_n" >"$TX/flags.new" || sg_code=$?
-  case $sg_code in
-    0) mv "$TX/flags.new" "$TX/new/$sa_n" ;;
-    *) die "$fl_path does not hold ${2%%=*} in the form --name=value: set $2 there yourself, nothing was touched" ;;
-  esac
+      if (!found) exit 4
+      for (i = 1; i <= NR; i++) printf "%s%s", line[i], (i < NR || lines == NR ? "\n" : "")
+    }' "$TX/new/$sa_n" >"$TX/flags.new" || return $?
+  mv "$TX/flags.new" "$TX/new/$sa_n"
 }

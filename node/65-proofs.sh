@@ -62,11 +62,19 @@ prove() {
 prove_health() {
   while read -r ph_word ph_name ph_scheme ph_where ph_url ph_profile <&4; do
     [ "$ph_word $ph_name" = "health $1" ] || continue
-    [ -f "$TX/parts/cert:$ph_profile" ] || ph_profile=- # put back to before this leaf existed
+    ph_without=
+    if [ "$ph_profile" != - ] && [ ! -f "$TX/parts/cert:$ph_profile" ]; then
+      ph_profile=- # put back to before this leaf existed, or not one that "have" found
+      ph_without=yes
+    fi
     ph_answer=yes
     ph_code=$(http_code "$ph_scheme" "$ph_where" "$ph_url" "$ph_profile") || {
       [ $? -ne 2 ] || ph_answer=unproven
     }
+    # Who talks to none without a certificate can only be seen to be there.
+    if [ -z "$ph_code" ] && [ -n "$ph_without" ] && have_openssl && [ -n "$(served_fingerprint "$ph_where")" ]; then
+      ph_answer=unproven
+    fi
     [ "$ph_answer" = unproven ] || [ "$ph_code" = 200 ] || {
       WHY_NOT="$1 answers ${ph_code:-nothing} at $ph_scheme://$ph_where$ph_url, 200 is wanted"
       return 1

@@ -1,18 +1,30 @@
 # ---- etcd: never two members down, and no leader stopped --------------------
 
-# check_members NAME: every other member answers. The one restarted before may
-# still be coming, so it is waited for; with two down etcd takes no writes.
-check_members() {
-  have_openssl || have curl || return 0 # nobody can be asked
+# members_healthy NAME: every other member answers, or 1 with WHY_NOT. The one
+# restarted before may still be coming, so it is waited for; with two of three
+# down etcd takes no writes.
+members_healthy() {
+  grep -q "^member $1 " "$TX/plan" || return 0
+  me_profile=$(health_field "$1" 6)
+  if ! have_openssl && ! have curl; then
+    say "no openssl and no curl here: the other members of $1 cannot be asked"
+    return 0
+  fi
+  [ -f "$TX/parts/cert:$me_profile" ] || {
+    say "no client certificate here: the other members of $1 cannot be asked"
+    return 0
+  }
   while read -r me_word me_name me_where <&4; do
     [ "$me_word $me_name" = "member $1" ] || continue
-    await "$LIMIT_MEMBER" is_healthy_member "$1" "$me_where" ||
-      die "$1 member $me_where has not been healthy for $LIMIT_MEMBER s, one more down would cost the quorum: mend it, then run again"
+    await "$LIMIT_MEMBER" is_healthy_member "$1" "$me_where" || {
+      WHY_NOT="$1 member $me_where has not been healthy for $LIMIT_MEMBER s"
+      return 1
+    }
   done 4<"$TX/plan"
 }
 
 is_healthy_member() {
-  [ "$(http_code https "$2" "$(health_field "$1" 5)" "$(health_field "$1" 6)")" = 200 ]
+  [ "$(http_code https "$2" "$(health_field "$1" 5)" "$me_profile")" = 200 ]
 }
 
 # health_field NAME N: of its health line: 4 where, 5 path, 6 profile.

@@ -8,6 +8,18 @@ wanted() {
     END { print most == "" ? "none" : most }' "$TX/facts" "$TX/plan"
 }
 
+# asked NAME: what it has to do before it was asked for any proof: restart, reload
+# or none.
+asked() {
+  find_consumer "$1"
+  ak_want=$(wanted "$1")
+  case $ak_want in
+    none) [ "$PROVEN" = yes ] || runs_newer "$1" || ak_want=restart ;;
+    reload) can_prove_reload "$1" || ak_want=restart ;;
+  esac
+  echo "$ak_want"
+}
+
 # settle NAME: the consumer runs with the files on disk, and that is proven.
 settle() {
   find_consumer "$1"
@@ -16,16 +28,10 @@ settle() {
     echo "consumer $1 skipped"
     return 0
   }
-  se_want=$(wanted "$1")
+  se_want=$(asked "$1")
   case $se_want in
-    none)
-      se_how=untouched
-      [ "$PROVEN" = yes ] || runs_newer "$1" || se_want=restart
-      ;;
-    reload)
-      se_how=reloaded
-      can_prove_reload "$1" || se_want=restart
-      ;;
+    none) se_how=untouched ;;
+    reload) se_how=reloaded ;;
   esac
   [ "$se_state" = running ] || se_want=restart
   if [ "$se_want" != restart ]; then
@@ -36,13 +42,14 @@ settle() {
   fi
   if [ "$se_want" = restart ]; then
     se_how=restarted
-    check_members "$1"
+    members_healthy "$1" ||
+      die "$WHY_NOT, and with $1 here down as well nothing could be written: the old set was put back, mend that member, then run again"
     echo "$1" >>"$TX/restarted"
-    stop_first "$1"
+    stop_first "$1" will_restart
     leave_leadership "$1"
     point restarting
     restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
-    check_members "$1"
+    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: the old set was put back, mend that member, then run again"
     point restarted
   fi
   echo "consumer $1 $se_how"
@@ -83,6 +90,9 @@ take_back() {
     if is_older_than "$TX/journal" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
     echo "$1" >>"$TX/restarted"
   fi
+  # Not a reason to stop: what is there now has failed already.
+  members_healthy "$1" || say "$WHY_NOT, but the old set must be read again"
+  stop_first "$1" was_restarted
   restart_and_prove "$1"
 }
 
