@@ -39,6 +39,9 @@ const summary = (report: Report): string =>
           .join("")}`,
     ),
     ...accessSummary(report),
+    ...Object.entries(report.unaskedRestarts).map(
+      ([what, count]) => `  ${what}: ${String(count)} more starts than restarts told of`,
+    ),
     ...(report.error === undefined ? [] : [report.error]),
   ].join("\n");
 

@@ -45,3 +45,14 @@ export const moreThanNeeded = (restarts: readonly Restart[], up: string): string
       return FEWEST_RESTARTS[step]?.includes(consumer) === true ? [] : [what];
     });
 };
+
+/** Of the starts that were seen, by `<node> <program>`, those that no step told of: crashes, and restarts in secret. */
+export const unasked = (seen: Readonly<Record<string, number>>, told: readonly Restart[]): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(seen)
+      .map(([what, count]) => {
+        const known = told.filter(({ node, consumer, how }) => how === "restarted" && `${node} ${consumer}` === what);
+        return [what, count - known.length] as const;
+      })
+      .filter(([, count]) => count !== 0),
+  );

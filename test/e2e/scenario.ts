@@ -10,7 +10,7 @@ import type { ClientResult } from "./clients/tally";
 import { endLabOnInterrupt } from "./interrupt";
 import type { ProbeResult } from "./probe";
 import { ProcessStarts } from "./processStarts";
-import { restartsIn, type Restart } from "./restarts";
+import { restartsIn, unasked, type Restart } from "./restarts";
 import { Stack } from "./stack";
 
 /** Who signs in a scenario. */
@@ -45,8 +45,8 @@ export interface Report {
   /** Who was let in when; empty where nobody asked. */
   readonly access: readonly AccessRow[];
   readonly restarts: readonly Restart[];
-  /** By node and program, while the clients ran: every start of a process after the first. */
-  readonly processRestarts: Readonly<Record<string, number>>;
+  /** By node and program, while the clients ran: starts of a process that no step told of. */
+  readonly unaskedRestarts: Readonly<Record<string, number>>;
   readonly counts: Readonly<Record<string, number>>;
   readonly error: string | undefined;
 }
@@ -70,7 +70,9 @@ export class Run {
   private using: Clients | undefined;
   private clients: readonly ClientResult[] = [];
   private starts: ProcessStarts | undefined;
-  public processRestarts: Readonly<Record<string, number>> = {};
+  /** How many restarts were told of before the clients began. */
+  private toldBefore = 0;
+  private unaskedRestarts: Readonly<Record<string, number>> = {};
 
   private constructor(
     public readonly lab: Lab,
@@ -110,7 +112,7 @@ export class Run {
       clients: run?.clients ?? [],
       access: run?.access ?? [],
       restarts: run?.restarts ?? [],
-      processRestarts: run?.processRestarts ?? {},
+      unaskedRestarts: run?.unaskedRestarts ?? {},
       counts: run?.counts ?? {},
       error: error === undefined ? undefined : textOf(error),
     };
@@ -141,13 +143,14 @@ export class Run {
   public async startClients(): Promise<void> {
     this.using = await Clients.start(this.lab);
     this.starts = ProcessStarts.watch(this.lab);
+    this.toldBefore = this.restarts.length;
   }
 
   public async stopClients(): Promise<readonly ClientResult[]> {
     const { using } = this;
     if (using === undefined) return this.clients;
     this.using = undefined;
-    this.processRestarts = this.starts?.stop() ?? {};
+    this.unaskedRestarts = unasked(this.starts?.stop() ?? {}, this.restarts.slice(this.toldBefore));
     this.clients = await using.stop();
     return this.clients;
   }

@@ -41,11 +41,14 @@ export const expectedAnswer = (
 };
 
 export class AccessMatrix {
-  public readonly rows: AccessRow[] = [];
   private readonly moments = new Map<string, Moment>();
   private readonly credentials: Credential[] = [];
 
-  public constructor(private readonly lab: Lab) {}
+  public constructor(
+    private readonly lab: Lab,
+    /** Where the answers go. */
+    private readonly rows: AccessRow[],
+  ) {}
 
   /** Makes one credential of each kind, then shows all made so far to every API server; throws what is not as it must be. */
   public async at(moment: Moment): Promise<void> {

@@ -43,6 +43,14 @@ export const POD_CLIENTS = {
 
 export type PodClient = keyof typeof POD_CLIENTS;
 
+const inDefault = (name: PodClient) => ({ kind: "Deployment", namespace: "default", name });
+
+/** What the stack file says of them. */
+export const CLIENT_WORKLOADS = {
+  restart: [inDefault("client-reading-once")],
+  reload: [inDefault("client-reloading")],
+};
+
 const NAMES = Object.keys(POD_CLIENTS) as PodClient[];
 
 /** A kubectl and a second of sleep, on a busy machine. */
@@ -86,7 +94,7 @@ export class PodClients {
     const image = await sandboxImageOf(lab);
     const node = lab.clusterNodes.at(-1) ?? "";
     const pods = NAMES.map((name) =>
-      workload("Deployment", { name, image, script: POD_CLIENTS[name] + ASK, writes: [LOGS] }, node),
+      workload("Deployment", { name, image, script: POD_CLIENTS[name] + ASK, writes: [LOGS], token: true }, node),
     );
     await deploy(lab, pods);
     return new PodClients(lab, node, Date.now());

@@ -22,12 +22,22 @@ export interface Container {
   readonly args?: readonly string[];
   /** Folders of the node that the script writes to, under the same path. */
   readonly writes?: readonly string[];
+  /** Whether it talks to the API. @default false */
+  readonly token?: boolean;
 }
 
 /** The pod spec that runs a script with all the programs of a node. */
-export const podSpec = ({ name, image, script, args = [], writes = [] }: Container): Record<string, unknown> => ({
+export const podSpec = ({
+  name,
+  image,
+  script,
+  args = [],
+  writes = [],
+  token = false,
+}: Container): Record<string, unknown> => ({
   // a shell as the first process does not end on TERM
   terminationGracePeriodSeconds: 0,
+  automountServiceAccountToken: token,
   containers: [
     {
       name,

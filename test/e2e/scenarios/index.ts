@@ -7,6 +7,7 @@ import { loginScenarios } from "./logins";
 import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
+import { rotationKill } from "./rotationKill";
 
 export const SCENARIOS: readonly Scenario[] = [
   renewal,
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...loginScenarios,
   ...failureScenarios,
   ...rotationScenarios,
+  rotationKill,
 ];

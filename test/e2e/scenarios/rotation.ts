@@ -1,63 +1,11 @@
 /** Rotations of all authorities and the service account key, on clusters in use. */
 import assert from "node:assert/strict";
-import { assertClusterWorks, assertProven } from "../checks";
+import { assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
-import { adoptionConfig, configureFor, configureSsh } from "../labConfig";
-import { moreThanNeeded } from "../restarts";
-import { tail, type Run, type Scenario } from "../scenario";
-import { trustOnNodes } from "../trustOnNodes";
-
-/** A lab with one etcd member, or with several, may rotate. */
-const ROLLOUT = { acceptEtcdDowntime: true, workersAtOnce: 1 };
-
-const assertNothingToDo = (run: Run): Promise<void> =>
-  run.step("pulumi up again: nothing to do", async () => {
-    const { code, stdout, stderr } = await run.stack.up({ expectNoChanges: true });
-    assert.equal(code, 0, tail(stdout + stderr));
-  });
-
-interface Target {
-  /** Top-level keys of the stack file; undefined removes one. */
-  readonly configure: Readonly<Record<string, unknown>>;
-  /** Common names of the CAs that every node then trusts, by authority, whatever their order. */
-  readonly trusted: readonly string[];
-}
-
-/** Goes to a phase and looks: what nodes trust, what they serve, that a second `up` does nothing. */
-const goTo = async (run: Run, title: string, { configure, trusted }: Target): Promise<void> => {
-  run.stack.configure(configure);
-  await run.up(title);
-  for (const { node, authority, names } of await trustOnNodes(run.lab)) {
-    const suffix = { kubernetes: "kubernetes-ca", etcd: "etcd-ca", frontProxy: "front-proxy-ca" }[authority];
-    const wanted = trusted.map((each) => (each === "foreign" ? FOREIGN[authority] : `lab-${suffix}-${each}`));
-    assert.deepEqual([...names].sort(), [...wanted].sort(), `${node}: what ${authority} is`);
-  }
-  await assertNothingToDo(run);
-  await assertClusterWorks(run.lab);
-};
-
-/** What kubeadm and the hard-way lab call the CAs of a cluster that was there before. */
-const FOREIGN = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
-
-const rotateTo = (generation: number, phase?: "trust" | "issue") => ({
-  rotation: { generation, ...(phase && { phase }) },
-});
-
-const assertMinimal = (run: Run, up: string): void => {
-  assert.deepEqual(moreThanNeeded(run.restarts, up), [], "restarts beyond the fewest a rotation needs");
-};
-
-/** A cluster under the stack: with its own CAs where the lab has their keys, else taken over. */
-const begin = async (run: Run): Promise<void> => {
-  if (run.lab.topology.installer === "kubeadm") await configureFor(run.stack, run.lab, "existing");
-  else {
-    await configureSsh(run.stack, run.lab);
-    run.stack.configure(await adoptionConfig(run.lab));
-  }
-  run.stack.configure({ rollout: ROLLOUT });
-  await run.up("pulumi up: the cluster as it is");
-  await run.lab.kubeconfig(); // the former one may not trust the API servers any more
-};
+import { CLIENT_WORKLOADS } from "../clients/podClients";
+import { adoptionConfig, configureSsh } from "../labConfig";
+import { assertMinimal, begin, goTo, joinInPhase, momentOf, ROLLOUT, rotateTo, Witness } from "../rotating";
+import type { Scenario } from "../scenario";
 
 const rotation: Scenario = {
   name: "rotation",
@@ -65,15 +13,53 @@ const rotation: Scenario = {
   topologies: ["ha3", "hardway", "duo"],
   play: async (run) => {
     await begin(run);
+    const witness = await Witness.begin(run);
+    await witness.at(momentOf("before", 1));
     await run.step("start everything that uses the cluster", () => run.startClients());
     run.startProbing();
-    const title = "pulumi up: trust, issue and retire to generation 2";
-    await goTo(run, title, { configure: rotateTo(2), trusted: ["g2"] });
-    assertMinimal(run, title);
+    for (const generation of [2, 3]) {
+      const title = `pulumi up: trust, issue and retire to generation ${String(generation)}`;
+      await goTo(run, title, { configure: rotateTo(generation), trusted: [`g${String(generation)}`] });
+      assertMinimal(run, title);
+      await witness.at(momentOf(`generation ${String(generation)}`, generation));
+    }
     run.counts["ports proven from outside"] = await assertProven(run.lab, await run.stack.certificates());
     assertUndisturbed(run.lab, await run.stopClients(), await run.stopProbing());
   },
 };
+
+const rotationPhases: Scenario = {
+  name: "rotation-phases",
+  proves:
+    "in each phase: who is let in and who no more, logs and exec everywhere, a worker joins and is rotated with the rest",
+  topologies: ["duo", "ha3"],
+  play: async (run) => {
+    await begin(run);
+    const witness = await Witness.begin(run);
+    await witness.at(momentOf("before", 1));
+    for (const [phase, newcomer] of [
+      ["trust", "w7"],
+      ["issue", "w8"],
+      ["done", "w9"],
+    ] as const) {
+      const trusted = phase === "done" ? ["g2"] : ["foreign", "g2"];
+      await goTo(run, phase, { configure: rotateTo(2, phase), trusted });
+      await witness.at(momentOf(phase, 2, phase));
+      await joinInPhase(run, newcomer);
+    }
+    await run.up("pulumi up with the last newcomer");
+    await witness.at(momentOf("after", 2));
+    run.counts["ports proven from outside"] = await assertProven(run.lab, await run.stack.certificates());
+  },
+};
+
+const SECOND_TRY = [
+  ["second trust", "trust"],
+  ["second issue", "issue"],
+  ["second trust again", "trust"],
+  ["second issue again", "issue"],
+  ["second done", "done"],
+] as const;
 
 const rotationUndo: Scenario = {
   name: "rotation-undo",
@@ -81,11 +67,25 @@ const rotationUndo: Scenario = {
   topologies: ["duo", "ha3"],
   play: async (run) => {
     await begin(run);
+    let witness = await Witness.begin(run);
+    await witness.at(momentOf("before", 1));
     await goTo(run, "trust", { configure: rotateTo(2, "trust"), trusted: ["foreign", "g2"] });
+    await witness.at(momentOf("trust", 2, "trust"));
     await goTo(run, "issue", { configure: rotateTo(2, "issue"), trusted: ["foreign", "g2"] });
+    await witness.at(momentOf("issue", 2, "issue"));
     await goTo(run, "back to trust", { configure: rotateTo(2, "trust"), trusted: ["foreign", "g2"] });
+    await witness.at(momentOf("back to trust", 2, "trust"));
     await assertProven(run.lab, await run.stack.certificates());
     await goTo(run, "given up", { configure: rotateTo(1), trusted: ["foreign"] });
+    await witness.at(momentOf("given up", 1));
+    await assertProven(run.lab, await run.stack.certificates());
+    // the next generation 2 has other keys than the one that was given up
+    witness = await Witness.begin(run);
+    await witness.at(momentOf("before the second try", 1));
+    for (const [name, phase] of SECOND_TRY) {
+      await goTo(run, name, { configure: rotateTo(2, phase), trusted: phase === "done" ? ["g2"] : ["foreign", "g2"] });
+      await witness.at(momentOf(name, 2, phase));
+    }
     await assertProven(run.lab, await run.stack.certificates());
   },
 };
@@ -96,7 +96,9 @@ const adoption: Scenario = {
   topologies: ["duo", "ha3"],
   play: async (run) => {
     await configureSsh(run.stack, run.lab);
-    run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT });
+    run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT, inCluster: CLIENT_WORKLOADS });
+    const witness = await Witness.begin(run);
+    await witness.at(momentOf("theirs", 0), { kubelets: false });
     await run.step("another cluster's fingerprint is refused before anything is touched", async () => {
       const { adopt } = await adoptionConfig(run.lab);
       run.stack.configure({ adopt: { ...adopt, kubernetes: "ab".repeat(32) } });
@@ -106,11 +108,15 @@ const adoption: Scenario = {
       run.stack.configure({ adopt });
     });
     await goTo(run, "trust", { configure: rotateTo(1, "trust"), trusted: ["foreign", "g1"] });
+    await witness.at(momentOf("trust", 1, "trust"), { kubelets: false });
     await goTo(run, "issue", { configure: rotateTo(1, "issue"), trusted: ["foreign", "g1"] });
+    await witness.at(momentOf("issue", 1, "issue"));
     await goTo(run, "done: theirs is retired", { configure: { rotation: undefined }, trusted: ["g1"] });
+    await witness.at(momentOf("ours", 1));
     await goTo(run, "generation 2", { configure: rotateTo(2), trusted: ["g2"] });
+    await witness.at(momentOf("generation 2", 2));
     await assertProven(run.lab, await run.stack.certificates());
   },
 };
 
-export const rotationScenarios: readonly Scenario[] = [rotation, rotationUndo, adoption];
+export const rotationScenarios: readonly Scenario[] = [rotation, rotationPhases, rotationUndo, adoption];

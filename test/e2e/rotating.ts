@@ -1,0 +1,107 @@
+/** What rotation scenarios have in common: the way to a phase, and what is looked at when it is reached. */
+import assert from "node:assert/strict";
+import type { Phase } from "../../core/phases";
+import { signerOf } from "../../core/rotation";
+import { assertLogsAndExec, kubeletRows, startShells } from "./access/kubelets";
+import { AccessMatrix, type Moment } from "./access/matrix";
+import { assertClusterWorks } from "./checks";
+import { CLIENT_WORKLOADS } from "./clients/podClients";
+import { adoptionConfig, configureFor, configureSsh, labConfig } from "./labConfig";
+import { moreThanNeeded } from "./restarts";
+import { tail, type Run } from "./scenario";
+import { trustOnNodes } from "./trustOnNodes";
+
+/** A lab with one etcd member, or with several, may rotate. */
+export const ROLLOUT = { acceptEtcdDowntime: true, workersAtOnce: 1 };
+
+export const assertNothingToDo = (run: Run): Promise<void> =>
+  run.step("pulumi up again: nothing to do", async () => {
+    const { code, stdout, stderr } = await run.stack.up({ expectNoChanges: true });
+    assert.equal(code, 0, tail(stdout + stderr));
+  });
+
+export interface Target {
+  /** Top-level keys of the stack file; undefined removes one. */
+  readonly configure: Readonly<Record<string, unknown>>;
+  /** Common names of the CAs that every node then trusts, by authority, whatever their order. */
+  readonly trusted: readonly string[];
+}
+
+/** Goes to a phase and looks: what nodes trust, what they serve, that a second `up` does nothing. */
+export const goTo = async (run: Run, title: string, { configure, trusted }: Target): Promise<void> => {
+  run.stack.configure(configure);
+  await run.up(title);
+  for (const { node, authority, names } of await trustOnNodes(run.lab)) {
+    const suffix = { kubernetes: "kubernetes-ca", etcd: "etcd-ca", frontProxy: "front-proxy-ca" }[authority];
+    const wanted = trusted.map((each) => (each === "foreign" ? FOREIGN[authority] : `lab-${suffix}-${each}`));
+    assert.deepEqual([...names].sort(), [...wanted].sort(), `${node}: what ${authority} is`);
+  }
+  await assertNothingToDo(run);
+  await assertClusterWorks(run.lab);
+};
+
+/** What kubeadm and the hard-way lab call the CAs of a cluster that was there before. */
+const FOREIGN = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
+
+export const rotateTo = (generation: number, phase: Phase = "done") => ({ rotation: { generation, phase } });
+
+export const assertMinimal = (run: Run, up: string): void => {
+  assert.deepEqual(moreThanNeeded(run.restarts, up), [], "restarts beyond the fewest a rotation needs");
+};
+
+/** A cluster under the stack: with its own CAs where the lab has their keys, else taken over. */
+export const begin = async (run: Run): Promise<void> => {
+  if (run.lab.topology.installer === "kubeadm") await configureFor(run.stack, run.lab, "existing");
+  else {
+    await configureSsh(run.stack, run.lab);
+    run.stack.configure(await adoptionConfig(run.lab));
+  }
+  run.stack.configure({ rollout: ROLLOUT, inCluster: CLIENT_WORKLOADS });
+  await run.up("pulumi up: the cluster as it is");
+  await run.lab.kubeconfig(); // the former one may not trust the API servers any more
+};
+
+export const momentOf = (name: string, generation: number, phase: Phase = "done"): Moment => {
+  const state = { generation, phase };
+  return { name, kubernetes: state, serviceAccount: state };
+};
+
+/** Looks at who is let in and whose certificates kubelets have, moment after moment of one rotation. */
+export class Witness {
+  private readonly matrix: AccessMatrix;
+
+  private constructor(private readonly run: Run) {
+    this.matrix = new AccessMatrix(run.lab, run.access);
+  }
+
+  public static async begin(run: Run): Promise<Witness> {
+    await startShells(run.lab);
+    return new Witness(run);
+  }
+
+  /** Before the stack has touched the nodes their certificates are nobody's business: `kubelets` is false then. */
+  public async at(moment: Moment, { kubelets = true } = {}): Promise<void> {
+    const { lab } = this.run;
+    await this.run.step(`${moment.name}: who is let in, whose kubelets are these, logs and exec`, async () => {
+      await this.matrix.at(moment);
+      if (kubelets)
+        for (const { node, certificate, generation } of await kubeletRows(lab, lab.clusterNodes, moment.kubernetes))
+          assert.equal(
+            generation,
+            signerOf(moment.kubernetes),
+            `${node}: generation of the kubelet's ${certificate} certificate`,
+          );
+      this.run.counts["logs and exec"] = (this.run.counts["logs and exec"] ?? 0) + (await assertLogsAndExec(lab));
+    });
+  }
+}
+
+/** A new worker joins by kubeadm as the cluster is now; the stack file knows it from the next `up` on. */
+export const joinInPhase = (run: Run, name: string): Promise<void> =>
+  run.step(`${name} joins by kubeadm`, async () => {
+    await run.lab.kubeconfig();
+    await run.lab.addNode(name);
+    await run.lab.joinWorker(name);
+    await assertLogsAndExec(run.lab);
+    run.stack.configure({ nodes: labConfig(run.lab)["nodes"] });
+  });
