@@ -1,0 +1,77 @@
+/** The order of steps that the model walks is the one in the graph: read off the dependencies that are registered. */
+import assert from "node:assert/strict";
+import { disconnect, getMonitor } from "@pulumi/pulumi/runtime/settings";
+import { ClusterPki } from "../../../components";
+import { planCluster } from "../../../core/plan";
+import { registeredBy } from "../../components/mocks";
+import { NOW } from "../fixture";
+import { stepsOf } from "./run";
+import { stackFile, statesOf, type Topology } from "./walk";
+
+interface Request {
+  getName: () => string;
+  getDependenciesList: () => string[];
+}
+
+type Register = (request: Request, ...rest: unknown[]) => unknown;
+
+/** For each resource by name, the names it waits for, as far as one can go. */
+const dependenciesIn = async (program: () => ClusterPki): Promise<Map<string, Set<string>>> => {
+  const direct = new Map<string, string[]>();
+  await registeredBy(() => {
+    const monitor = getMonitor() as unknown as { registerResource: Register };
+    const register = monitor.registerResource.bind(monitor);
+    monitor.registerResource = (request, ...rest) => {
+      direct.set(
+        request.getName(),
+        request.getDependenciesList().map((urn) => urn.slice(urn.lastIndexOf("::") + 2)),
+      );
+      return register(request, ...rest);
+    };
+    return program().certificates;
+  }, false);
+  await disconnect(); // the program's outputs do not wait for its last steps
+  const all = new Map<string, Set<string>>();
+  const of = (name: string): Set<string> => {
+    const known = all.get(name);
+    if (known !== undefined) return known;
+    const found = new Set((direct.get(name) ?? []).flatMap((each) => [each, ...of(each)]));
+    all.set(name, found);
+    return found;
+  };
+  for (const name of direct.keys()) of(name);
+  return all;
+};
+
+describe("model: order", () => {
+  for (const topology of [
+    { layout: "kubeadm", minor: 36, controlPlanes: 3, etcdMembers: 0, workers: 5 },
+    { layout: "hardway", minor: 35, controlPlanes: 2, etcdMembers: 3, workers: 2 },
+  ] satisfies Topology[])
+    for (const phase of ["trust", "done"] as const)
+      it(`is that of the graph: ${topology.layout}, phase ${phase}`, async () => {
+        const config = stackFile(
+          topology,
+          statesOf(() => ({ generation: 2, phase })),
+          false,
+        );
+        const plan = planCluster(config, NOW);
+        const graph = await dependenciesIn(() => new ClusterPki("prod", { config, now: NOW }));
+        const steps = stepsOf(plan, config);
+        const before = (name: string): string[] =>
+          (plan.nodes.find(({ node }) => node.name === name)?.after ?? []).flatMap((each) => [each, ...before(each)]);
+        const names = plan.nodes.map(({ node }) => node.name);
+        const command = (step: string) => (node: string) => `prod-${node}-${step}`;
+        const walked = new Set(steps.flatMap((step) => names.map(command(step))));
+        for (const [index, step] of steps.entries())
+          for (const node of names) {
+            const expected = [
+              ...steps.slice(0, index).flatMap((earlier) => names.map(command(earlier))),
+              ...before(node).map(command(step)),
+            ];
+            const waitsFor = [...(graph.get(command(step)(node)) ?? [])].filter((name) => walked.has(name));
+            assert.deepEqual(waitsFor.sort(), expected.sort(), command(step)(node));
+          }
+        assert.equal([...graph.keys()].filter((name) => /-(?:trust|apply|retire)$/.test(name)).length, walked.size);
+      }).timeout(60_000);
+});

@@ -1,0 +1,245 @@
+/**
+ * `pulumi up` as the graph allows it: every step that a changed payload asks for, any order the dependencies leave open.
+ * Payloads, who rotates and the order of nodes are the product's; the order of steps is that of components/clusterPki.ts,
+ * which order.test.ts compares with this table.
+ */
+import { AUTHORITIES, type AuthorityName } from "../../../core/authorities";
+import type { Config } from "../../../core/config";
+import { applyPayload, type Material } from "../../../core/payload";
+import { planCluster, type ClusterPlan, type NodePlan } from "../../../core/plan";
+import { canSign, keptOf, retires, signerOf, stateOf, trustedOf } from "../../../core/rotation";
+import { trustPayload, type Generations } from "../../../core/trustPayload";
+import type { Cluster } from "./cluster";
+import { caKeyText, caText, leafText, tokenKeyText } from "./texts";
+import { Failure, Refusal, transaction, type Steps, type Surroundings } from "./transaction";
+
+export const STEPS = ["trust", "apply", "retire"] as const;
+export type StepName = (typeof STEPS)[number];
+
+/** The steps of a run in order: each on all nodes before the next on any. */
+export const stepsOf = (plan: ClusterPlan, config: Config): readonly StepName[] =>
+  STEPS.filter((step) => step === "apply" || (plan.rotates && (step === "trust" || retires(config))));
+
+/** What the stack's state knows: the payload each step last succeeded with. */
+export type Recorded = Map<string, string>;
+
+/** What goes wrong in a run, at its n-th micro step. */
+export interface Fault {
+  /**
+   * fails: a proof, the node puts the old set back. killed: the run; what runs on nodes goes on, and with `unrecorded` the
+   * stack does not learn of it. crashes: the node, which starts again with the files as they are.
+   */
+  readonly kind: "none" | "fails" | "killed" | "unrecorded" | "crashes";
+  readonly at: number;
+}
+
+export interface Wrong {
+  /** Another order. */
+  readonly steps?: readonly StepName[];
+  /** Another payload; undefined: none. */
+  readonly payload?: (text: string, step: StepName, node: string) => string | undefined;
+  /** Nobody waits for pods and for what reloads after a step. */
+  readonly withoutWaits?: boolean;
+  /** Nobody asks which key signed the tokens in use. */
+  readonly withoutGate?: boolean;
+}
+
+export interface Run {
+  readonly cluster: Cluster;
+  readonly config: Config;
+  readonly now: Date;
+  readonly recorded: Recorded;
+  /** The next of a row of numbers from 0 to `below` - 1. */
+  readonly pick: (below: number) => number;
+  readonly fault?: Fault;
+  /** Called in every moment in which the cluster has to work. */
+  readonly watch: (moment: string) => void;
+  /** What the product would not do, to see that the model minds. */
+  readonly wrong?: Wrong;
+}
+
+export type End = "done" | "stopped" | { readonly refused: string };
+
+const generationsOf = (config: Config): Generations => {
+  const each = (make: (generation: number) => string, what: AuthorityName | "serviceAccount") =>
+    keptOf(stateOf(config, what)).map(make);
+  return {
+    kubernetes: each((generation) => caText("kubernetes", generation), "kubernetes"),
+    etcd: each((generation) => caText("etcd", generation), "etcd"),
+    frontProxy: each((generation) => caText("frontProxy", generation), "frontProxy"),
+    serviceAccount: each((generation) => tokenKeyText("public", generation), "serviceAccount"),
+  };
+};
+
+/** The generation whose certificate an apply carries: that of the signer, or where it is not ours the one to come. */
+const carried = (config: Config, what: AuthorityName | "serviceAccount"): number =>
+  canSign(config, what) ? signerOf(stateOf(config, what)) : stateOf(config, what).generation;
+
+const materialOf = (node: NodePlan, config: Config): Material => ({
+  leaves: Object.fromEntries(
+    node.leaves.map(({ profile, authority, generation, id }) => [
+      profile,
+      {
+        certificatePem: leafText(authority, generation, profile, id),
+        issued: "2026-11-22T00:00:00Z",
+        expires: "2027-11-22T00:00:00Z",
+      },
+    ]),
+  ),
+  trust: Object.fromEntries(AUTHORITIES.map((name) => [name, caText(name, carried(config, name))])) as Record<
+    AuthorityName,
+    string
+  >,
+  caKeys: { kubernetes: caKeyText("kubernetes", carried(config, "kubernetes")) },
+  serviceAccount: {
+    privatePem: tokenKeyText("private", carried(config, "serviceAccount")),
+    publicPem: tokenKeyText("public", carried(config, "serviceAccount")),
+  },
+});
+
+export const payloadOf = (step: StepName, plan: ClusterPlan, node: NodePlan, config: Config): string =>
+  step === "apply"
+    ? applyPayload(plan, node, config, materialOf(node, config))
+    : trustPayload(step, plan, node, config, generationsOf(config));
+
+/** A refusal that time mends. */
+export const OTHER_TOKENS = "pods hold tokens signed by another key than the one that stays";
+
+interface Task {
+  readonly node: string;
+  readonly steps: Steps;
+  readonly recordAs: readonly [string, string];
+}
+
+/** One run, to its end, a refusal or a fault. */
+export const up = (run: Run): End => new Up(run).run();
+
+class Up {
+  private moments = 0;
+  private stopped = false;
+  private refusal: string | undefined;
+  private readonly plan: ClusterPlan;
+  private readonly around: Surroundings;
+
+  public constructor(private readonly of: Run) {
+    this.plan = planCluster(of.config, of.now);
+    this.around = {
+      kubeletStarted: (node) => {
+        of.cluster.refreshTokens(node);
+      },
+      publish: () => {
+        of.cluster.publish();
+      },
+    };
+  }
+
+  public run(): End {
+    const steps = this.of.wrong?.steps ?? stepsOf(this.plan, this.of.config);
+    for (const step of steps) {
+      this.onAllNodes(step);
+      if (!this.stopped && this.refusal === undefined && this.of.wrong?.withoutWaits !== true) this.inCluster(step);
+      if (this.refusal !== undefined) return { refused: this.refusal };
+      if (this.stopped) return "stopped";
+    }
+    // only a run that comes to its end deletes what the graph no longer has
+    for (const key of this.of.recorded.keys())
+      if (!steps.some((step) => key.endsWith(` ${step}`))) this.of.recorded.delete(key);
+    return "done";
+  }
+
+  private onAllNodes(step: StepName): void {
+    const open = [...this.plan.nodes];
+    const done = new Set<string>();
+    const tasks: Task[] = [];
+    while (tasks.length > 0 || (open.length > 0 && !this.ends)) {
+      for (const node of open.filter(({ after }) => after.every((name) => done.has(name)))) {
+        if (this.ends) break;
+        open.splice(open.indexOf(node), 1);
+        const task = this.begin(step, node);
+        if (task === undefined) done.add(node.node.name);
+        else tasks.push(task);
+      }
+      const task = tasks[tasks.length > 0 ? this.of.pick(tasks.length) : 0];
+      if (task !== undefined && this.advance(task)) {
+        tasks.splice(tasks.indexOf(task), 1);
+        done.add(task.node);
+      }
+    }
+  }
+
+  private get ends(): boolean {
+    return this.stopped || this.refusal !== undefined;
+  }
+
+  /** Undefined: the stack knows that this payload is there. */
+  private begin(step: StepName, node: NodePlan): Task | undefined {
+    const { cluster, config, recorded, wrong } = this.of;
+    const right = payloadOf(step, this.plan, node, config);
+    const payload = wrong?.payload === undefined ? right : wrong.payload(right, step, node.node.name);
+    const key = `${node.node.name} ${step}`;
+    if (payload === undefined || recorded.get(key) === payload) return undefined;
+    const steps = transaction(cluster.node(node.node.name), payload, this.around);
+    return { node: node.node.name, steps, recordAs: [key, payload] };
+  }
+
+  /** One micro step; true: the task has ended. */
+  private advance(task: Task): boolean {
+    try {
+      const next = task.steps.next();
+      if (next.done === true) {
+        if (!(this.stopped && this.of.fault?.kind === "unrecorded")) this.of.recorded.set(...task.recordAs);
+        return true;
+      }
+      this.of.watch(next.value);
+      return this.moments++ === this.of.fault?.at && this.strike(task);
+    } catch (error) {
+      if (error instanceof Refusal) this.refusal = error.message;
+      else if (error instanceof Failure) this.stopped = true;
+      else throw error;
+      return true;
+    }
+  }
+
+  private strike(task: Task): boolean {
+    const { cluster, fault, watch } = this.of;
+    switch (fault?.kind) {
+      case "fails": {
+        const put = task.steps.throw(new Failure());
+        if (put.done !== true) watch(put.value);
+        return false;
+      }
+      case "killed":
+      case "unrecorded":
+        this.stopped = true;
+        return false;
+      case "crashes":
+        cluster.node(task.node).startAll();
+        cluster.refreshTokens(cluster.node(task.node));
+        cluster.publish();
+        this.stopped = true;
+        watch(`${task.node}: came up again after a crash`);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private inCluster(after: StepName): void {
+    const { cluster, config, watch } = this.of;
+    cluster.settle();
+    watch(`what reloads has reloaded after ${after}`);
+    if (after === "apply" && this.of.wrong?.withoutGate !== true) this.askTokens();
+    if (after === "retire" && stateOf(config, "frontProxy").phase === "done") cluster.cleanAuthentication();
+    if (after !== "apply") cluster.setJoinTrust(trustedOf(stateOf(config, "kubernetes")));
+    watch(`in the cluster after ${after}`);
+  }
+
+  /** Verb `check`: the old token key stays for as long as one of its tokens is in use. */
+  private askTokens(): void {
+    const { cluster, config } = this.of;
+    const { generation, phase } = stateOf(config, "serviceAccount");
+    if (!this.plan.managesServiceAccount || !this.plan.rotates || phase !== "done") return;
+    const late = cluster.nodes.find(({ tokens }) => [...tokens].some((each) => each !== generation));
+    if (late !== undefined) this.refusal = `${late.name}: ${OTHER_TOKENS}`;
+  }
+}
