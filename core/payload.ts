@@ -20,6 +20,7 @@ import {
 } from "./payloadLines";
 import type { ClusterPlan, LeafPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
+import { canSign } from "./rotation";
 
 /** What makes a node create keys and signing requests for these leaves. */
 export const requestPayload = (node: string, leaves: readonly LeafPlan[]): string =>
@@ -128,7 +129,8 @@ export const applyPayload = (
     ...plan.files.map(fileLine),
     ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
     ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
-      (name) => `trust ${as.part(name)} ${name === caPart("kubernetes") ? "prepend" : "append"}`,
+      (name) =>
+        `trust ${as.part(name)} ${name === caPart("kubernetes") && canSign(config, "kubernetes") ? "prepend" : "append"}`,
     ),
     ...plan.files.flatMap((row) => useLines(row, plan, config)),
     // a leaf that is not ours proves its service as the node has it
