@@ -48,6 +48,14 @@ read_plan() {
       type["sha256"] = "^[0-9a-f]+$"; long["sha256"] = short["sha256"] = 64
       type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]+$"
       type["halves"] = "^(cert|key):[a-z0-9][a-z0-9.-]*(,key:[a-z0-9][a-z0-9.-]*)?$"
+      type["kid"] = "^[A-Za-z0-9_-]+$"; long["kid"] = 64
+      type["gate"] = "^(scan|tokens)$"
+      type["switch"] = "^(on|off)$"
+      type["task"] = "^(root-ca|rewrite|ca-bundles|pods|restart|restart-all|tokens|authentication-clean)$"
+      type["rewritten"] = "^CustomResourceDefinition$"
+      type["object"] = "^[a-z0-9][a-z0-9.-]*$"; long["object"] = 253
+      type["rolled"] = "^(Deployment|DaemonSet|StatefulSet)$"
+      type["namespaced"] = "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*$"; long["namespaced"] = 317
       type["part?"] = "^(-|[a-z0-9][a-z0-9.:-]*)$"; long["part?"] = 64
       type["profile?"] = "^(-|[a-z0-9][a-z0-9.-]*)$"; long["profile?"] = 64
       shape["request node"] = "name"
@@ -77,6 +85,19 @@ read_plan() {
       }
       shape["apply leaf"] = "name name number number part"
       shape["apply link"] = "path file"
+      for (i = split("check cluster", both, " "); i > 0; i--) {
+        v = both[i]
+        shape[v " node"] = "name"
+        shape[v " part"] = "part number"
+        shape[v " token-kid"] = "kid"
+        shape[v " gate"] = "gate switch"
+      }
+      shape["cluster kubeconfig"] = "path"
+      shape["cluster since"] = "number"
+      shape["cluster task"] = "task"
+      shape["cluster rewrite"] = "rewritten object part"
+      shape["cluster workload"] = "rolled namespaced"
+      shape["cluster reload"] = "rolled namespaced"
       shape["trust kubeconfig-ca"] = "path part"
       shape["trust seed"] = "path mode path"
       shape["trust flag"] = "name flag"
@@ -108,7 +129,9 @@ read_plan() {
       define("part", $2); out = dir $2; left = $3 + 0
       printf "" > out; if (left == 0) close(out)
     }
-    $1 == "node" || $1 == "start" { define($1, "line") }
+    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" { define($1, "line") }
+    $1 == "gate" || $1 == "task" { define($1, $2) }
+    $1 == "rewrite" { define($1, $3); refer("part", $4) }
     $1 == "leaf" { define("leaf", $2) }
     $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }
     $1 == "cn" { define("cn", $2); refer("leaf", $2) }

@@ -7,8 +7,10 @@ main() {
     request) verb_request ;;
     apply | trust) verb_transaction "$1" ;;
     worker) verb_worker "$2" "$3" "$4" ;; # ours: the detached half of a transaction
+    check) verb_check ;;
+    cluster) verb_cluster ;;
     status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|status" ;;
+    *) die "usage: node.sh request|trust|apply|check|cluster|status" ;;
   esac
 }
 

@@ -1,0 +1,103 @@
+# ---- findings: what stands in the way is told line by line, refused as one ----
+
+LIMIT_TOKENS=${LIMIT:-180} # a kubelet that was restarted writes new tokens within seconds, one that was not late in their life
+POLL=${LIMIT:+1}
+POLL=${POLL:-2}
+
+# open_look VERB: reads the payload of a verb that changes no file of this node.
+# It takes no lock, since it may wait for minutes.
+open_look() {
+  open_state
+  sweep_looks
+  TX=$STATE/look.$$
+  trap 'finish "$TX"' EXIT
+  rm -rf "$TX"
+  mkdir "$TX" || die "this node has no room for the payload: make room in /var"
+  cat >"$TX/in" || die "this node has no room for the payload: make room in /var"
+  check_payload "$TX/in" "$1"
+  mv "$TX/in.body" "$TX/body"
+  read_plan "$1"
+  : >"$TX/found"
+  TOKEN_KID=$(sed -n 's/^token-kid //p' "$TX/plan")
+  for ol_set in ca old; do
+    for ol_part in "$TX/parts/$ol_set:"*; do
+      [ ! -f "$ol_part" ] || pem_blocks "$ol_part"
+    done >"$TX/blocks.$ol_set"
+  done
+}
+
+# sweep_looks: folders of runs whose line was cut.
+sweep_looks() {
+  for sl_dir in "$STATE"/look.*; do
+    [ ! -d "$sl_dir" ] || kill -0 "${sl_dir##*.}" 2>/dev/null || rm -rf "$sl_dir"
+  done
+}
+
+gate_off() { grep -qx "gate $1 off" "$TX/plan"; }
+
+# found GATE KIND NAME WHY...: one thing that stands in the way, unless the gate
+# is given up: then it is only told.
+found() {
+  fo_gate=$1
+  shift
+  echo "found $*"
+  if gate_off "$fo_gate"; then
+    say "$*; let through by 'force: [$fo_gate]'"
+  else
+    echo "$fo_gate $*" >>"$TX/found"
+  fi
+}
+
+# refuse_found: all that was found in one sentence, by what is to be done; long
+# lists are cut, stdout has them whole.
+refuse_found() {
+  [ -s "$TX/found" ] || return 0
+  rf_list=$(awk '
+    {
+      what = $2 " " $3; why = substr($0, length($1 " " what) + 2)
+      if (!(why in count)) order[++n] = why
+      if (++count[why] <= 10) names[why] = names[why] (count[why] > 1 ? ", " : "") what
+    }
+    END {
+      for (i = 1; i <= n; i++) {
+        more = count[order[i]] - 10
+        printf "%s%s%s %s", (i > 1 ? "; " : ""), names[order[i]], (more > 0 ? " and " more " more" : ""), order[i]
+      }
+    }' "$TX/found")
+  rf_gates=$(cut -d ' ' -f 1 "$TX/found" | sort -u | tr '\n' ',' | sed 's/,$//; s/,/, /')
+  die "$rf_list; then run again, or let it through with 'force: [$rf_gates]' under 'rotation'"
+}
+
+# wait_for SECONDS TEXT COMMAND...: await that tells what for, and goes on
+# telling it.
+wait_for() {
+  wf_limit=$1
+  wf_text=$2
+  shift 2
+  if "$@"; then return 0; fi
+  say "waiting for $wf_text (up to $wf_limit s)"
+  wf_began=$(now)
+  wf_told=$wf_began
+  until "$@"; do
+    wf_now=$(now)
+    [ $((wf_now - wf_began)) -lt "$wf_limit" ] || return 1
+    if [ $((wf_now - wf_told)) -ge 30 ]; then
+      say "still waiting for $wf_text ($((wf_now - wf_began)) s)"
+      wf_told=$wf_now
+    fi
+    sleep "$POLL"
+  done
+}
+
+# token_kid: the key id of the service account token on stdin, nothing of any
+# other text. No part of a token goes anywhere but through pipes.
+token_kid() {
+  IFS=. read -r tk_head tk_claims _ || :
+  case $tk_head in eyJ*) ;; *) return 0 ;; esac
+  ! echo "$tk_claims" | unbase64url | grep -q '"kubernetes\.io' || kid_of_header "$tk_head"
+}
+
+kid_of_header() { echo "$1" | unbase64url | sed -n 's/.*"kid" *: *"\([A-Za-z0-9_-]*\)".*/\1/p'; }
+
+# unbase64url: busybox knows neither this alphabet nor missing padding.
+unbase64url() { tr '_-' '/+' | awk '{ while (length($0) % 4) $0 = $0 "="; print }' | base64 -d 2>/dev/null || :; }

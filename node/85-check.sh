@@ -1,0 +1,130 @@
+# ---- check: nobody on this node still needs what is about to go --------------
+
+verb_check() {
+  open_look check
+  scan_kubeconfigs
+  check_tokens
+  refuse_found
+  echo "done $SUM8"
+}
+
+# scan_kubeconfigs: those of people and of network plugins too, which no plan
+# of ours holds. One that does not work today loses nothing.
+scan_kubeconfigs() {
+  STAYS=$TX/parts/ca:kubernetes
+  [ -f "$STAYS" ] || return 0
+  pem_blocks "$STAYS" >"$TX/stays"
+  OLD=
+  if [ -s "$TX/blocks.old" ]; then
+    OLD=$TX/old.pem
+    blocks_pem <"$TX/blocks.old" >"$OLD"
+  fi
+  have_openssl || say "no openssl here: who signed the client certificates of kubeconfigs cannot be checked"
+  for sk_file in "$ROOT"/etc/kubernetes/*.conf "$ROOT"/etc/kubernetes/*.kubeconfig "$ROOT"/root/.kube/config \
+    "$ROOT"/home/*/.kube/config "$ROOT"/etc/cni/net.d/*kubeconfig*; do
+    [ -f "$sk_file" ] || continue
+    sk_name=${sk_file#"$ROOT"}
+    each_entry certificate-authority "$sk_file" trusts_rest ||
+      found scan kubeconfig "$sk_name" "does not trust the CA that stays: write that CA into it"
+    each_entry client-certificate "$sk_file" signed_by_rest ||
+      found scan kubeconfig "$sk_name" "has a client certificate that the CA that stays did not sign: issue it anew"
+    [ -z "$TOKEN_KID" ] || each_token "$sk_file" ||
+      found tokens kubeconfig "$sk_name" "holds a token of a service account key that goes: get a new one"
+  done
+}
+
+# each_entry FIELD KUBECONFIG TEST: TEST holds for each PEM text that FIELD
+# carries or names, found at $TX/pem.
+each_entry() {
+  {
+    kubeconfig_values "$1-data" "$2" | sed 's/^/data /'
+    kubeconfig_values "$1" "$2" | sed 's/^/file /'
+  } >"$TX/entries"
+  while read -r ee_kind ee_value; do
+    case $ee_kind:$ee_value in
+      data:*) echo "$ee_value" | base64 -d >"$TX/pem" 2>/dev/null || : ;;
+      file:/*) cat "$ROOT$ee_value" >"$TX/pem" 2>/dev/null || continue ;;
+      *) cat "${2%/*}/$ee_value" >"$TX/pem" 2>/dev/null || continue ;;
+    esac
+    "$3" || return 1
+  done <"$TX/entries"
+}
+
+each_token() {
+  kubeconfig_values token "$1" >"$TX/entries"
+  while read -r et_token; do
+    et_kid=$(echo "$et_token" | token_kid)
+    [ -z "$et_kid" ] || [ "$et_kid" = "$TOKEN_KID" ] || return 1
+  done <"$TX/entries"
+}
+
+# kubeconfig_values KEY KUBECONFIG: every value of that key, block YAML or JSON;
+# "-" for one that is not on its key's line.
+kubeconfig_values() {
+  awk -v key="$1" '
+    BEGIN { gap = "^[\"\047]?[ \t]*:[ \t]*"; word = "^[\"\047]?[^\"\047,}{ \t\r]+"; none = "^(\"\"|\047\047|null)" }
+    /^[ \t]*#/ { next }
+    {
+      rest = $0
+      while ((at = index(rest, key)) > 0) {
+        before = substr(rest, at - 1, 1)
+        rest = substr(rest, at + length(key))
+        if ((at > 1 && before !~ /[ \t"{,\047]/) || !match(rest, gap)) continue
+        rest = substr(rest, RLENGTH + 1)
+        if (rest ~ none) continue
+        if (!match(rest, word)) { print "-"; continue }
+        value = substr(rest, 1, RLENGTH)
+        gsub(/["\047]/, "", value)
+        print value
+      }
+    }' "$2"
+}
+
+# trusts_rest: with "old:" parts known, another cluster's CA is not our matter.
+trusts_rest() {
+  pem_blocks "$TX/pem" >"$TX/entry"
+  [ -z "$OLD" ] || [ ! -s "$TX/entry" ] || among "$TX/blocks.old" "$TX/entry" || return 0
+  among "$TX/stays" "$TX/entry"
+}
+
+signed_by_rest() {
+  have_openssl || return 0
+  openssl x509 -in "$TX/pem" -noout -checkend 0 >/dev/null 2>&1 || return 0
+  [ -z "$OLD" ] || signed_by "$OLD" || return 0
+  signed_by "$STAYS"
+}
+
+signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrusted "$TX/pem" "$TX/pem" >/dev/null 2>&1; }
+
+# check_tokens: dropping the old key before every pod has a token of the new one
+# would lock those pods out for as long as their kubelet keeps the old.
+check_tokens() {
+  [ -n "$TOKEN_KID" ] || return 0
+  gate_off tokens || wait_for "$LIMIT_TOKENS" "tokens of the new service account key in the pods of this node" tokens_new || :
+  tokens_new || while read -r ct_pod; do
+    found tokens token "$ct_pod" "is still of a service account key that goes: restart the kubelet, or delete the pod"
+  done <"$TX/tokens"
+}
+
+# tokens_new: no projected token of another key; else $TX/tokens names the pods.
+tokens_new() {
+  tn_pods=$ROOT/var/lib/kubelet/pods
+  for tn_file in "$tn_pods"/*/volumes/kubernetes.io~projected/*/..data/* "$tn_pods"/*/volumes/kubernetes.io~projected/*/..data/*/*; do
+    [ -f "$tn_file" ] || continue
+    tn_kid=$(token_kid <"$tn_file" 2>/dev/null) || tn_kid=
+    [ -z "$tn_kid" ] || [ "$tn_kid" = "$TOKEN_KID" ] || pod_of "${tn_file#"$tn_pods/"}"
+  done >"$TX/tokens"
+  [ ! -s "$TX/tokens" ]
+}
+
+# pod_of UID/...: namespace/name, as the kubelet's log folders tell it.
+pod_of() {
+  for po_dir in "$ROOT"/var/log/pods/*_*_"${1%%/*}"; do
+    [ -d "$po_dir" ] || continue
+    po_dir=${po_dir##*/}
+    po_dir=${po_dir%_*}
+    echo "${po_dir%%_*}/${po_dir#*_}"
+    return
+  done
+  echo "${1%%/*}"
+}

@@ -1,0 +1,110 @@
+# ---- cluster: workloads are rolled, what the rest needs first -----------------
+
+# A label selector as kubectl's -l takes it, with a comma at the end.
+# shellcheck disable=SC2016 # variables of the template
+SELECTOR='{{with .spec.selector}}{{range $k, $v := .matchLabels}}{{$k}}={{$v}},{{end}}
+{{- range .matchExpressions}}
+{{- if eq .operator "Exists"}}{{.key}},{{else if eq .operator "DoesNotExist"}}!{{.key}},
+{{- else}}{{.key}} {{if eq .operator "In"}}in{{else}}notin{{end}} ({{range $i, $v := .values}}{{if $i}},{{end}}{{$v}}{{end}}),
+{{- end}}{{end}}{{end}}'
+
+# Of a workload: whether it was rolled for this trust, and what keeps it from rolling.
+ROLLED='is there{{with .spec.template.metadata}}{{with .annotations}}{{with index . "kube-pki/trusted"}} trusted={{.}}{{end}}{{end}}{{end}}{{if .spec.paused}} paused{{end}}{{with .spec.updateStrategy}} {{.type}}{{end}}'
+
+# task_restart: the workloads of the payload, each alone, in its order.
+task_restart() {
+  sed -n 's/^workload /0 /p' "$TX/plan" >"$TX/to-roll"
+  roll_each
+}
+
+# task_restart_all: all that began before the new CA was trusted: the network
+# first, then the way to services, then names, then the rest.
+task_restart_all() {
+  list_begun_before
+  awk '
+    $1 == "DaemonSet" && $2 ~ /\/(kube-flannel|calico-node|cilium|weave-net|kube-router|canal|antrea-agent)/ { print 1, $1, $2; next }
+    $1 == "DaemonSet" && $2 == "kube-system/kube-proxy" { print 2, $1, $2; next }
+    $2 ~ /^kube-system\/(coredns|kube-dns)/ { print 3, $1, $2; next }
+    $1 ~ /^(Deployment|DaemonSet|StatefulSet)$/ { print 4, $1, $2 }' "$TX/begun" | sort >"$TX/to-roll"
+  roll_each
+  awk '$1 !~ /^(Deployment|DaemonSet|StatefulSet)$/ { print $1, $2 }' "$TX/begun" >"$TX/others"
+  while read -r ra_kind ra_name; do
+    say "$ra_kind $ra_name is nothing that can be rolled: restart it yourself"
+  done <"$TX/others"
+}
+
+# roll_each: $TX/to-roll, "RANK KIND NAMESPACE/NAME". Those of the last rank go
+# by five, all others alone.
+roll_each() {
+  need_part ca:kubernetes restart
+  TRUSTED=$(pem_blocks "$TX/parts/ca:kubernetes" | sha256sum | cut -c 1-8)
+  : >"$TX/rolling"
+  while read -r re_rank re_kind re_name <&3; do
+    begin_roll "$re_rank" "$re_kind" "$re_name"
+    if [ "$re_rank" = 4 ] && [ "$(wc -l <"$TX/rolling")" -lt 5 ]; then continue; fi
+    end_rolls
+  done 3<"$TX/to-roll"
+  end_rolls
+}
+
+# begin_roll RANK KIND NAMESPACE/NAME: an annotation on the pod template, as "kubectl
+# rollout restart" does; the same one twice rolls nothing.
+begin_roll() {
+  br_rank=$1
+  shift
+  ask "$TX/answer" get "$1" "${2#*/}" -n "${2%/*}" --ignore-not-found -o "go-template=$ROLLED"
+  case " $(cat "$TX/answer") " in
+    "  ")
+      [ "$br_rank" = 0 ] || return 0 # it went since the list was made
+      die "$1 $2 is to be restarted, but is not in the cluster: take it off inCluster.restart"
+      ;;
+    *" trusted=$TRUSTED "*) ;;
+    *" paused "*)
+      found scan "$1" "$2" "is paused, so that a restart would not begin: resume it"
+      return
+      ;;
+    *" OnDelete "*)
+      found scan "$1" "$2" "has the update strategy OnDelete: delete its pods one by one"
+      return
+      ;;
+    *)
+      wait_for "$LIMIT_BUDGET" "room to restart $1 $2 in its PodDisruptionBudget" may_roll "$1" "$2" || {
+        found scan PodDisruptionBudget "${2%/*}/$IN_WAY" "allows no disruption, so that $1 $2 is not restarted: bring its pods up, or loosen it"
+        gate_off scan || return 0
+      }
+      echo "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"kube-pki/trusted\":\"$TRUSTED\"}}}}}" >"$TX/patch"
+      ask "$TX/answer" patch "$1" "${2#*/}" -n "${2%/*}" --field-manager=kube-pki --type=merge --patch-file="$TX/patch"
+      say "$1 $2 restarts"
+      ;;
+  esac
+  echo "$1 $2" >>"$TX/rolling"
+}
+
+end_rolls() {
+  while read -r er_kind er_name <&4; do
+    wait_for "$LIMIT_ROLLED" "$er_kind $er_name to be restarted" rolled "$er_kind" "$er_name" ||
+      die "$er_kind $er_name was not restarted within $LIMIT_ROLLED s: $(sed -n '$p' "$TX/status" "$TX/why"); look at its pods, then run again"
+  done 4<"$TX/rolling"
+  : >"$TX/rolling"
+}
+
+rolled() {
+  kube rollout status "$1/${2#*/}" -n "${2%/*}" --watch=false >"$TX/status" 2>"$TX/why" || return 1
+  grep -Eq 'successfully rolled out|roll out complete|rolling update complete' "$TX/status"
+}
+
+# may_roll KIND NAMESPACE/NAME: no budget of its pods is used up; else IN_WAY.
+may_roll() {
+  ask "$TX/budgets" get poddisruptionbudgets -n "${2%/*}" -o "go-template={{range .items}}{{.metadata.name}} {{.status.disruptionsAllowed}} $SELECTOR
+{{end}}"
+  ask "$TX/selector" get "$1" "${2#*/}" -n "${2%/*}" -o "go-template=$SELECTOR"
+  mr_pods=$(cat "$TX/selector")
+  while read -r mr_budget mr_allowed mr_selector; do
+    [ "$mr_allowed" = 0 ] || continue
+    ask "$TX/answer" get pods -n "${2%/*}" -o name -l "$(echo "$mr_pods$mr_selector" | sed 's/,$//')"
+    if [ -s "$TX/answer" ]; then
+      IN_WAY=$mr_budget
+      return 1
+    fi
+  done <"$TX/budgets"
+}
