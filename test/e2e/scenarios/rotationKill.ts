@@ -33,14 +33,12 @@ const parentOf = (pid: string): string | undefined => {
 
 /** The process and all that it started; pulumi's plugins are groups of their own, so its group is not enough. */
 const killTree = (root: number): void => {
-  const parents = new Map(readdirSync("/proc").flatMap((pid) => (/^\d+$/.test(pid) ? [[pid, parentOf(pid)]] : [])));
-  const family = new Set([String(root)]);
-  // children have their parents' numbers, in whatever order they are listed
-  for (let size = 0; size !== family.size;) {
-    size = family.size;
-    for (const [pid, parent] of parents)
-      if (pid !== undefined && parent !== undefined && family.has(parent)) family.add(pid);
-  }
+  assert.ok(root > 1, "pulumi's process is not known");
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const childrenOf = (pid: string): string[] => all.filter((each) => parentOf(each) === pid);
+  const family = [String(root)];
+  // grows while it is walked
+  for (const pid of family) family.push(...childrenOf(pid));
   for (const pid of family)
     try {
       process.kill(Number(pid), "SIGKILL");
