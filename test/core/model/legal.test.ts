@@ -10,7 +10,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PHASES, ROTATED, type Rotated, type RotationState } from "../../../core/rotation";
+import type { ConsumerInput } from "../../../core/reload";
 import type { Cluster } from "./cluster";
+import { TALKS } from "./talks";
 import { caText, isTrust, tokenKeyText } from "./texts";
 import { statesOf, Walk, type States, type Topology } from "./walk";
 
@@ -67,14 +69,26 @@ const moved = (at: RotationState, move: Move, adopted: boolean): RotationState =
   }
 };
 
-/** Everything trusted in a file on some node, by what it belongs to. */
-const trustedIn = (cluster: Cluster): Set<string> =>
-  new Set(cluster.nodes.flatMap(({ disk }) => [...disk.values()].flat().filter(isTrust)));
+/** By what a server lets clients in. */
+const ACCEPTS: readonly ConsumerInput[] = [
+  ...TALKS.map(({ accepts }) => accepts),
+  "kube-apiserver/requestheader-ca",
+  "kube-apiserver/service-account-public",
+];
+
+/** Everything that is trusted anywhere: in files, by servers that run, by pods and aggregated servers. */
+const trustedIn = ({ nodes, podTrust, aggregatedTrust }: Cluster): Set<string> => {
+  const files = nodes.flatMap(({ disk }) => [...disk.values()].flat());
+  const servers = nodes
+    .flatMap(({ processes }) => [...processes.values()])
+    .flatMap((process) => ACCEPTS.flatMap((input) => process.holds(input)));
+  return new Set([...files, ...servers, ...podTrust.flat(), ...aggregatedTrust].filter(isTrust));
+};
 
 const targetOf = (what: Rotated, { generation }: RotationState): string =>
   what === "serviceAccount" ? tokenKeyText("public", generation) : caText(what, generation);
 
-/** Only what is in phase done is trusted where everything is, and it is on every node. */
+/** Of what is in phase done nothing else is trusted any more. */
 const assertExact = (cluster: Cluster, states: States): void => {
   const done = ROTATED.filter((what) => states[what].phase === "done");
   const kinds = done.map((what) => targetOf(what, states[what]).replace(/\d+$/, ""));
