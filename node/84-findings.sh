@@ -33,6 +33,9 @@ sweep_looks() {
   done
 }
 
+# patience GATE SECONDS: none for what is let through anyway.
+patience() { if gate_off "$1"; then echo 0; else echo "$2"; fi; }
+
 gate_off() { grep -qx "gate $1 off" "$TX/plan"; }
 
 # found GATE KIND NAME WHY...: one thing that stands in the way, unless the gate
@@ -40,9 +43,11 @@ gate_off() { grep -qx "gate $1 off" "$TX/plan"; }
 found() {
   fo_gate=$1
   shift
+  fo_what="$1 $2"
   echo "found $*"
   if gate_off "$fo_gate"; then
-    say "$*; let through by 'force: [$fo_gate]'"
+    shift 2
+    say "$fo_what: $*; let through by 'force: [$fo_gate]'"
   else
     echo "$fo_gate $*" >>"$TX/found"
   fi
@@ -61,7 +66,7 @@ refuse_found() {
     END {
       for (i = 1; i <= n; i++) {
         more = count[order[i]] - 10
-        printf "%s%s%s %s", (i > 1 ? "; " : ""), names[order[i]], (more > 0 ? " and " more " more" : ""), order[i]
+        printf "%s%s%s: %s", (i > 1 ? "; " : ""), names[order[i]], (more > 0 ? " and " more " more" : ""), order[i]
       }
     }' "$TX/found")
   rf_gates=$(cut -d ' ' -f 1 "$TX/found" | sort -u | tr '\n' ',' | sed 's/,$//; s/,/, /')
@@ -69,12 +74,13 @@ refuse_found() {
 }
 
 # wait_for SECONDS TEXT COMMAND...: await that tells what for, and goes on
-# telling it.
+# telling it. No seconds: tried once.
 wait_for() {
   wf_limit=$1
   wf_text=$2
   shift 2
   if "$@"; then return 0; fi
+  [ "$wf_limit" -gt 0 ] || return 1
   say "waiting for $wf_text (up to $wf_limit s)"
   wf_began=$(now)
   wf_told=$wf_began

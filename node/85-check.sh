@@ -100,8 +100,7 @@ signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrust
 # would lock those pods out for as long as their kubelet keeps the old.
 check_tokens() {
   [ -n "$TOKEN_KID" ] || return 0
-  gate_off tokens || wait_for "$LIMIT_TOKENS" "tokens of the new service account key in the pods of this node" tokens_new || :
-  tokens_new || while read -r ct_pod; do
+  wait_for "$(patience tokens "$LIMIT_TOKENS")" "tokens of the new service account key in the pods of this node" tokens_new || while read -r ct_pod; do
     found tokens token "$ct_pod" "is still of a service account key that goes: restart the kubelet, or delete the pod"
   done <"$TX/tokens"
 }

@@ -12,7 +12,7 @@ PODS='{{range .items}}{{.metadata.namespace}} {{.metadata.name}} {{.status.phase
 REPLICASETS='{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range .metadata.ownerReferences}}{{if .controller}} {{.kind}} {{.name}}{{end}}{{end}}
 {{end}}'
 
-# list_begun_before: $TX/begun gets "KIND NAMESPACE/NAME PODS" of every workload
+# list_begun_before: $TX/begun gets "KIND NAMESPACE/NAME" of every workload
 # that has pods which mount the cluster's CA and began before it was the new one
 # too. What reads it anew by itself (reload lines) is left out.
 list_begun_before() {
@@ -38,14 +38,14 @@ list_begun_before() {
       split(who, at, "/")
       if (at[1] == "ReplicaSet" && ($1 "/" at[2]) in owner) split(owner[$1 "/" at[2]], at, "/")
       who = at[1] " " $1 "/" at[2]
-      if (!(who in reload)) pods[who]++
+      if (!(who in reload)) found[who]
     }
-    END { for (who in pods) print who, pods[who] }' "$TX/plan" "$TX/replicasets" "$TX/pods" | sort >"$TX/begun"
+    END { for (who in found) print who }' "$TX/plan" "$TX/replicasets" "$TX/pods" | sort >"$TX/begun"
 }
 
 task_pods() {
   list_begun_before
-  while read -r tp_kind tp_name tp_count <&3; do
-    found scan "$tp_kind" "$tp_name" "has pods ($tp_count) that began before the new CA was trusted and may know only the old one: restart it, or name it under inCluster.reload if it reads ca.crt anew"
+  while read -r tp_kind tp_name <&3; do
+    found scan "$tp_kind" "$tp_name" "began before the new CA was trusted and may know only the old one: restart it, or name it under inCluster.reload if it reads ca.crt anew"
   done 3<"$TX/begun"
 }

@@ -68,8 +68,8 @@ begin_roll() {
       return
       ;;
     *)
-      wait_for "$LIMIT_BUDGET" "room to restart $1 $2 in its PodDisruptionBudget" may_roll "$1" "$2" || {
-        found scan PodDisruptionBudget "${2%/*}/$IN_WAY" "allows no disruption, so that $1 $2 is not restarted: bring its pods up, or loosen it"
+      wait_for "$(patience scan "$LIMIT_BUDGET")" "room to restart $1 $2 in its PodDisruptionBudget" may_roll "$1" "$2" || {
+        found scan PodDisruptionBudget "${2%/*}/$IN_WAY" "allows no disruption, which a restart of $1 $2 is: bring its pods up, or loosen it"
         gate_off scan || return 0
       }
       echo "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"kube-pki/trusted\":\"$TRUSTED\"}}}}}" >"$TX/patch"
@@ -93,7 +93,8 @@ rolled() {
   grep -Eq 'successfully rolled out|roll out complete|rolling update complete' "$TX/status"
 }
 
-# may_roll KIND NAMESPACE/NAME: no budget of its pods is used up; else IN_WAY.
+# may_roll KIND NAMESPACE/NAME: no PodDisruptionBudget of its pods is used up;
+# else IN_WAY names one.
 may_roll() {
   ask "$TX/budgets" get poddisruptionbudgets -n "${2%/*}" -o "go-template={{range .items}}{{.metadata.name}} {{.status.disruptionsAllowed}} $SELECTOR
 {{end}}"
