@@ -51,8 +51,8 @@ read_plan() {
       type["kid"] = "^[A-Za-z0-9_-]+$"; long["kid"] = 64
       type["gate"] = "^(scan|tokens)$"
       type["switch"] = "^(on|off)$"
-      type["task"] = "^(root-ca|rewrite|ca-bundles|pods|restart|restart-all|tokens|authentication-clean)$"
-      type["rewritten"] = "^CustomResourceDefinition$"
+      type["task"] = "^(root-ca|rewrite|ca-bundles|pods|restart|restart-all|tokens|authentication-clean|cluster-info-(add|exact))$"
+      type["rewritten"] = "^(CustomResourceDefinition|APIService|(Validating|Mutating)WebhookConfiguration)$"
       type["object"] = "^[a-z0-9][a-z0-9.-]*$"; long["object"] = 253
       type["rolled"] = "^(Deployment|DaemonSet|StatefulSet)$"
       type["namespaced"] = "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*$"; long["namespaced"] = 317
@@ -131,7 +131,7 @@ read_plan() {
     }
     $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" { define($1, "line") }
     $1 == "gate" || $1 == "task" { define($1, $2) }
-    $1 == "rewrite" { define($1, $3); refer("part", $4) }
+    $1 == "rewrite" { define($1, $2 " " $3); refer("part", $4) }
     $1 == "leaf" { define("leaf", $2) }
     $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }
     $1 == "cn" { define("cn", $2); refer("leaf", $2) }

@@ -16,10 +16,7 @@ REPLICASETS='{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range .
 # that has pods which mount the cluster's CA and began before it was the new one
 # too. What reads it anew by itself (reload lines) is left out.
 list_begun_before() {
-  if [ -z "$SINCE" ]; then
-    list_root_cas
-    SINCE=$(written_last)
-  fi
+  need_since
   lb_since=$(date -u -d "@$SINCE" +%Y-%m-%dT%H:%M:%SZ) || die "this node's date cannot read @$SINCE: install coreutils or busybox"
   ask "$TX/replicasets" get replicasets -A -o "go-template=$REPLICASETS"
   ask "$TX/pods" get pods -A -o "go-template=$PODS"

@@ -37,7 +37,9 @@ task_restart_all() {
 # by five, all others alone.
 roll_each() {
   need_part ca:kubernetes restart
-  TRUSTED=$(pem_blocks "$TX/parts/ca:kubernetes" | sha256sum | cut -c 1-8)
+  need_since
+  # with the time: pods begun while a rotation was given up need it once more
+  TRUSTED=$(pem_blocks "$TX/parts/ca:kubernetes" | sha256sum | cut -c 1-8)-$SINCE
   : >"$TX/rolling"
   while read -r re_rank re_kind re_name <&3; do
     begin_roll "$re_rank" "$re_kind" "$re_name"

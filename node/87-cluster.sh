@@ -47,6 +47,8 @@ run_task() {
     restart-all) task_restart_all ;;
     tokens) task_tokens ;;
     authentication-clean) task_authentication_clean ;;
+    cluster-info-add) task_cluster_info add ;;
+    cluster-info-exact) task_cluster_info exact ;;
   esac
   if [ "$(wc -l <"$TX/found")" -gt "$rt_before" ]; then echo "task $1 blocked"; else echo "task $1 done"; fi
 }
@@ -74,6 +76,15 @@ ask_once() {
   if kube "$@" >"$as_out" 2>"$TX/why"; then return 0; fi
   sleep "$POLL"
   return 1
+}
+
+# need_since: pods that begin later have the new CA. Told by an earlier root-ca,
+# since a change of order in the files writes kube-root-ca.crt once more; else
+# its last writing, which is never too early.
+need_since() {
+  [ -z "$SINCE" ] || return 0
+  list_root_cas
+  SINCE=$(written_last)
 }
 
 # task_root_ca: every namespace publishes the new CA, and every kubelet has had
