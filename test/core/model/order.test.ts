@@ -1,6 +1,7 @@
 /** The order of steps that the model walks is the one in the graph: read off the dependencies that are registered. */
 import assert from "node:assert/strict";
-import { disconnect, getMonitor } from "@pulumi/pulumi/runtime/settings";
+import { setTimeout as sleep } from "node:timers/promises";
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import { ClusterPki } from "../../../components";
 import { planCluster } from "../../../core/plan";
 import { registeredBy } from "../../components/mocks";
@@ -15,8 +16,11 @@ interface Request {
 
 type Register = (request: Request, ...rest: unknown[]) => unknown;
 
-/** For each resource by name, the names it waits for, as far as one can go. */
-const dependenciesIn = async (program: () => ClusterPki): Promise<Map<string, Set<string>>> => {
+/** For each resource by name, the names it waits for, as far as one can go; `last` are some that come late. */
+const dependenciesIn = async (
+  program: () => ClusterPki,
+  last: readonly string[],
+): Promise<Map<string, Set<string>>> => {
   const direct = new Map<string, string[]>();
   await registeredBy(() => {
     const monitor = getMonitor() as unknown as { registerResource: Register };
@@ -30,7 +34,10 @@ const dependenciesIn = async (program: () => ClusterPki): Promise<Map<string, Se
     };
     return program().certificates;
   }, false);
-  await disconnect(); // the program's outputs do not wait for its last steps
+  // the program's outputs do not wait for its last steps
+  const isThere = () => last.every((name) => direct.has(name));
+  for (let waits = 0; waits < 300 && !isThere(); waits++) await sleep(100);
+  assert.ok(isThere(), `not registered: ${last.filter((name) => !direct.has(name)).join(" ")}`);
   const all = new Map<string, Set<string>>();
   const of = (name: string): Set<string> => {
     const known = all.get(name);
@@ -56,13 +63,13 @@ describe("model: order", () => {
           false,
         );
         const plan = planCluster(config, NOW);
-        const graph = await dependenciesIn(() => new ClusterPki("prod", { config, now: NOW }));
         const steps = stepsOf(plan, config);
-        const before = (name: string): string[] =>
-          (plan.nodes.find(({ node }) => node.name === name)?.after ?? []).flatMap((each) => [each, ...before(each)]);
         const names = plan.nodes.map(({ node }) => node.name);
         const command = (step: string) => (node: string) => `prod-${node}-${step}`;
         const walked = new Set(steps.flatMap((step) => names.map(command(step))));
+        const graph = await dependenciesIn(() => new ClusterPki("prod", { config, now: NOW }), [...walked]);
+        const before = (name: string): string[] =>
+          (plan.nodes.find(({ node }) => node.name === name)?.after ?? []).flatMap((each) => [each, ...before(each)]);
         for (const [index, step] of steps.entries())
           for (const node of names) {
             const expected = [
