@@ -1,0 +1,186 @@
+/**
+ * What the first control plane does inside the cluster while authorities are rotated (docs/node-protocol.md, verb
+ * `cluster`), as one table: when, on what grounds, with which lines. A step names only what it needs, so going on to the
+ * next phase runs only what is new.
+ */
+import { caPart } from "../authorities";
+import type { Config, Workload } from "../config";
+import { kubernetesMinor } from "../kubernetesMinor";
+import { isDnsName } from "../names";
+import { as, framed, part } from "../payloadLines";
+import type { NodePlan } from "../plan";
+import { isAdopted, stateOf, type Rotated } from "../rotation";
+
+/** After a step of all nodes: `afterTrust` before any `apply`, `afterIssue` before any `retire`. */
+export type Moment = "afterTrust" | "afterIssue" | "afterRetire";
+
+/** What steps are told beside the configuration. */
+export interface Facts {
+  /** The CA of kubernetes that stays, PEM. */
+  readonly final: string;
+  /** All CAs of kubernetes that are trusted while it is rotated, PEM. */
+  readonly rotating: string;
+  /** The CAs of kubernetes that go, PEM. */
+  readonly old: string;
+  /** The CA of the front proxy that stays, PEM. */
+  readonly frontProxy: string;
+  /** Key id of the service account key that stays. */
+  readonly tokenKid: string;
+  /** When the last namespace got the CA that stays, unix seconds. */
+  readonly since: string;
+}
+export type Fact = keyof Facts;
+
+interface Step {
+  /** The end of its resource's name. */
+  readonly noun: string;
+  readonly moment: Moment;
+  readonly isWanted: (config: Config) => boolean;
+  readonly facts: (config: Config) => readonly Fact[];
+  readonly lines: (config: Config) => readonly string[];
+}
+
+/** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
+export const hasWay = (config: Config, what: Rotated): boolean =>
+  stateOf(config, what).generation > 1 || isAdopted(config, what);
+
+const moves = (config: Config): boolean => hasWay(config, "kubernetes");
+/** Whether the old one is let go of. */
+export const retires = (config: Config, what: Rotated): boolean =>
+  hasWay(config, what) && stateOf(config, what).phase === "done";
+const hasBundles = ({ inCluster }: Config): boolean => inCluster.caBundles.length > 0;
+
+const dnsName = (text: string): string => {
+  if (!isDnsName(text)) throw new Error(`node protocol, object: ${JSON.stringify(text)}; allowed is a DNS name`);
+  return text;
+};
+
+/** client-go 0.36 reads ca.crt anew every five minutes (kubernetes/kubernetes client-go transport/ca_rotation.go). */
+const reloading = (config: Config): readonly Workload[] => {
+  const { reload, restart } = config.inCluster;
+  const kubeProxy: Workload = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
+  const isKubeProxy = ({ kind, namespace, name }: Workload) =>
+    kind === kubeProxy.kind && namespace === kubeProxy.namespace && name === kubeProxy.name;
+  const listed = [...reload, ...(restart === "all" ? [] : restart)].some(isKubeProxy);
+  return kubernetesMinor(config) < 36 || listed ? reload : [...reload, kubeProxy];
+};
+
+const reloadLines = (config: Config): string[] =>
+  reloading(config).map(({ kind, namespace, name }) => `reload ${kind} ${dnsName(namespace)}/${dnsName(name)}`);
+
+const rewriteLines = ({ inCluster }: Config): string[] => [
+  "task rewrite",
+  ...inCluster.caBundles.map(({ kind, name }) => `rewrite ${kind} ${dnsName(name)} ${caPart("kubernetes")}`),
+];
+
+const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
+  `gate ${gate} ${rotation?.force.includes(gate) === true ? "off" : "on"}`;
+
+const STEPS: readonly Step[] = [
+  {
+    // pods and nodes that join know the new CA before any server is signed by it
+    noun: "root-ca",
+    moment: "afterTrust",
+    isWanted: moves,
+    facts: () => ["final"],
+    lines: (config) => [...(config.layout === "kubeadm" ? ["task cluster-info-add"] : []), "task root-ca"],
+  },
+  {
+    noun: "ca-bundles-trust",
+    moment: "afterTrust",
+    isWanted: (config) => moves(config) && hasBundles(config),
+    facts: () => ["rotating"],
+    lines: rewriteLines,
+  },
+  {
+    noun: "restart-all",
+    moment: "afterTrust",
+    isWanted: (config) => moves(config) && config.inCluster.restart === "all",
+    facts: () => ["final", "since"],
+    lines: (config) => [gateLine("scan", config), "task restart-all", ...reloadLines(config)],
+  },
+  {
+    noun: "scan",
+    moment: "afterIssue",
+    isWanted: (config) => retires(config, "kubernetes"),
+    facts: () => ["final", "old", "since"],
+    lines: (config) => [gateLine("scan", config), "task ca-bundles", "task pods", ...reloadLines(config)],
+  },
+  {
+    // a dropped token is refused at once, so not a phase earlier than the key it is signed with
+    noun: "tokens",
+    moment: "afterIssue",
+    isWanted: (config) => retires(config, "serviceAccount"),
+    facts: () => ["tokenKid"],
+    lines: (config) => [gateLine("tokens", config), "task tokens"],
+  },
+  {
+    noun: "ca-bundles-retire",
+    moment: "afterRetire",
+    isWanted: (config) => retires(config, "kubernetes") && hasBundles(config),
+    facts: () => ["final", "old"],
+    lines: rewriteLines,
+  },
+  {
+    // API servers only ever add to it, so it can be cleaned when the last of them has dropped the old CA
+    noun: "authentication",
+    moment: "afterRetire",
+    isWanted: (config) => retires(config, "kubernetes") || retires(config, "frontProxy"),
+    facts: (config) => [
+      ...(retires(config, "kubernetes") ? (["final"] as const) : []),
+      ...(retires(config, "frontProxy") ? (["frontProxy"] as const) : []),
+    ],
+    lines: () => ["task authentication-clean"],
+  },
+];
+
+/** The steps of one moment, in order. */
+export const clusterSteps = (moment: Moment, config: Config): readonly Step[] =>
+  config.inCluster.enabled ? STEPS.filter((step) => step.moment === moment && step.isWanted(config)) : [];
+
+const checkedBy = (pattern: RegExp, line: string) => (text: string) => {
+  if (!pattern.test(text)) throw new Error(`node protocol, ${line}: ${JSON.stringify(text)} is not allowed`);
+  return [`${line} ${text}`];
+};
+
+const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
+  final: (pem) => part(caPart("kubernetes"), pem),
+  rotating: (pem) => part(caPart("kubernetes"), pem),
+  // unknown to the stack for a moment of an adoption: then there is no such part
+  old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
+  frontProxy: (pem) => part(caPart("frontProxy"), pem),
+  tokenKid: checkedBy(/^[A-Za-z0-9_-]{1,64}$/, "token-kid"),
+  since: checkedBy(/^[0-9]{1,12}$/, "since"),
+};
+
+/** Where the node it runs on keeps an admin's kubeconfig. */
+const adminKubeconfig = ({ node, known }: NodePlan): string => {
+  const row = known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "admin");
+  if (row === undefined) throw new Error(`${node.name}: the layout has no admin kubeconfig there`);
+  return as.path(row.path);
+};
+
+export const clusterPayload = (
+  step: Step,
+  node: NodePlan,
+  config: Config,
+  facts: Readonly<Partial<Record<Fact, string>>>,
+): string =>
+  framed("cluster", [
+    `node ${as.name(node.node.name)}`,
+    `kubeconfig ${adminKubeconfig(node)}`,
+    ...step.facts(config).flatMap((fact) => {
+      const value = facts[fact];
+      if (value === undefined) throw new Error(`in-cluster step ${step.noun}: ${fact} is not known`);
+      return FACT_LINES[fact](value);
+    }),
+    ...step.lines(config),
+  ]);
+
+/** What `task root-ca` tells: pods that began later have the new CA. */
+export const sinceOf = (stdout: string): string => {
+  const since = /^since ([0-9]+)$/m.exec(stdout)?.[1];
+  if (since === undefined)
+    throw new Error("the node did not say when the new CA reached every namespace: run again with its newest node.sh");
+  return since;
+};
