@@ -1,7 +1,11 @@
 /** Pulumi's mocks, answering like nodes and like the tls provider: real signing requests, real certificates. */
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
+import type { ClientUnaryCall } from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
+import type { IResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import {
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
@@ -59,6 +63,15 @@ export interface Registered {
   readonly inputs: Record<string, unknown>;
 }
 
+/** What the engine is told of a resource beside its inputs; others are named by their logical names. */
+export interface Asked {
+  readonly parent: string;
+  readonly dependsOn: readonly string[];
+  /** Of the resource that is its provider; undefined: the default one. */
+  readonly provider: string | undefined;
+  readonly retainOnDelete: boolean;
+}
+
 const textOf = (value: unknown): string => {
   if (typeof value === "string") return value;
   // a secret reaches mocks in the engine's envelope
@@ -66,13 +79,16 @@ const textOf = (value: unknown): string => {
   return typeof inner === "string" ? inner : "";
 };
 
+const answer = (create: string, payload: string): Promise<string> | string => {
+  if (create.endsWith(" request")) return answerRequest(payload);
+  return payload.includes("\ntask root-ca\n") ? "since 1795305600\ntask root-ca done\n" : "";
+};
+
 const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, unknown>> => {
   const validity = { validityStartTime: "2026-11-22T00:00:00Z", validityEndTime: "2027-11-22T00:00:00Z" };
   switch (type) {
     case "command:remote:Command":
-      return {
-        stdout: textOf(inputs["create"]).endsWith("request") ? await answerRequest(textOf(inputs["stdin"])) : "",
-      };
+      return { stdout: await answer(textOf(inputs["create"]), textOf(inputs["stdin"])) };
     case "tls:index/privateKey:PrivateKey":
       return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: "PUBLIC KEY of the mock\n" };
     case "tls:index/certRequest:CertRequest":
@@ -82,8 +98,29 @@ const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, u
   }
 };
 
+const nameIn = (urn: string): string => urn.split("::").slice(3).join("::");
+
+/** Mocks are not told what a resource waits for, so it is read off the requests. */
+const listenTo = (asked: Map<string, Asked>): void => {
+  const monitor = getMonitor() as unknown as Pick<IResourceMonitorClient, "registerResource">;
+  const registerResource = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request: RegisterResourceRequest, ...rest: unknown[]) => {
+    asked.set(request.getName(), {
+      parent: nameIn(request.getParent()),
+      dependsOn: request.getDependenciesList().map(nameIn),
+      provider: request.getProvider() === "" ? undefined : nameIn(request.getProvider()).replace(/::.*/, ""),
+      retainOnDelete: request.getRetainondelete() === true,
+    });
+    return (registerResource as (...all: unknown[]) => ClientUnaryCall)(request, ...rest);
+  };
+};
+
 /** Runs a program under mocks and gives what it registered. */
-export const registeredBy = async (program: () => pulumi.Output<unknown>, preview: boolean): Promise<Registered[]> => {
+export const registeredBy = async (
+  program: () => pulumi.Output<unknown>,
+  preview: boolean,
+  asked = new Map<string, Asked>(),
+): Promise<Registered[]> => {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -98,6 +135,7 @@ export const registeredBy = async (program: () => pulumi.Output<unknown>, previe
     "test",
     preview,
   );
+  listenTo(asked);
   await new Promise((resolve, reject) => {
     program().apply(resolve);
     setTimeout(() => {

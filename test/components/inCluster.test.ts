@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { InCluster } from "../../components/inCluster/inCluster";
+import type { Config } from "../../core/config";
+import { planCluster } from "../../core/plan";
+import { configWith, NOW } from "../core/fixture";
+import { registeredBy, type Asked, type Registered } from "./mocks";
+
+const BASE = "prod-in-cluster";
+const KEY = "-----BEGIN PRIVATE KEY-----";
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+class Step extends pulumi.CustomResource {
+  constructor(name: string, dependsOn: pulumi.Resource[] = []) {
+    super("test:index:Step", name, {}, { dependsOn });
+  }
+}
+
+/** As the cluster's component does: the steps of the nodes are stood in for by one resource each. */
+const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.Output<unknown> => {
+  const inCluster = new InCluster(BASE, {
+    config,
+    plan: planCluster(config, NOW),
+    kubeconfig,
+    trust: { rotating: pulumi.output("NEW\nOLD\n"), final: pulumi.output("NEW\n") },
+    frontProxy: pulumi.output("FRONT\n"),
+    old: pulumi.output("OLD\n"),
+    tokenKid: pulumi.output("kid"),
+    workOn: config.nodes[0]!,
+  });
+  const applied = new Step("applied", inCluster.afterTrust([new Step("trusted")]));
+  const retired = new Step("retired", inCluster.afterIssue([applied]));
+  const end = new Step("end", inCluster.afterRetire([retired]));
+  return end.urn;
+};
+
+const run = async (
+  changes: Readonly<Record<string, unknown>>,
+  { preview = false, canSign = true }: { preview?: boolean; canSign?: boolean } = {},
+) => {
+  const asked = new Map<string, Asked>();
+  const all = await registeredBy(program(configWith(changes), canSign ? `users: ${KEY}` : undefined), preview, asked);
+  const ours = all.filter(({ name }) => name.startsWith(`${BASE}-`));
+  const nouns = ours.map(({ name }) => name.slice(BASE.length + 1)).sort();
+  const find = (noun: string): Registered => {
+    const found = ours.find(({ name }) => name === `${BASE}-${noun}`);
+    assert.ok(found, `no ${noun} among ${nouns.join(" ")}`);
+    return found;
+  };
+  const of = (name: string): Asked => asked.get(name)!;
+  const after = (noun: string): string[] =>
+    of(`${BASE}-${noun}`)
+      .dependsOn.map((name) => name.replace(`${BASE}-`, ""))
+      .sort();
+  return { ours, nouns, find, of, after };
+};
+
+/** Where a text stands in inputs outside the engine's envelope for secrets. */
+const plain = (value: unknown): boolean => {
+  if (typeof value === "string") return value.includes(KEY);
+  if (typeof value !== "object" || value === null || SECRET in value) return false;
+  return Object.values(value).some(plain);
+};
+
+const workload = (kind: string, name: string) => ({ kind, namespace: "kube-system", name });
+
+describe("InCluster", () => {
+  const inCluster = {
+    restart: [workload("Deployment", "coredns"), workload("StatefulSet", "store"), workload("DaemonSet", "canal")],
+    caBundles: [{ kind: "APIService", name: "v1.example.com" }],
+  };
+  const everything = { rotation: { generation: 2 }, inCluster };
+
+  it("does nothing at all where nothing is rotated", async () => {
+    const { nouns, of } = await run({});
+    assert.deepEqual(nouns, []);
+    assert.deepEqual(of("applied").dependsOn, ["trusted"]);
+    assert.deepEqual(of("end").dependsOn, ["retired"]);
+  });
+
+  it("has the same resources in a preview as in an up", async () => {
+    assert.deepEqual((await run(everything, { preview: true })).nouns, (await run(everything)).nouns);
+  });
+
+  const TRUST = ["ca-bundles-trust", "provider"];
+  const ROLLOUTS = ["canal", "coredns", "store"];
+  const restarts = (nouns: readonly string[]) => nouns.filter((noun) => noun.startsWith("restart-"));
+
+  it("has what each phase needs", async () => {
+    const seen: string[][] = [];
+    for (const phase of ["trust", "issue", "done"])
+      seen.push((await run({ ...everything, rotation: { generation: 2, phase } })).nouns);
+    assert.deepEqual(seen[1], seen[0]);
+    assert.deepEqual(
+      seen[0]!.filter((noun) => !noun.startsWith("restart-")),
+      [...TRUST, "root-ca"],
+    );
+    assert.deepEqual(
+      seen[2]!.filter((noun) => !seen[0]!.includes(noun)),
+      ["authentication", "ca-bundles-retire", "cluster-info", "scan", "tokens"],
+    );
+    assert.equal(restarts(seen[0]!).length, ROLLOUTS.length);
+  });
+
+  it("keeps its resources as they are from phase to phase", async () => {
+    const inputs: Record<string, string>[] = [];
+    for (const phase of ["trust", "issue", "done"]) {
+      const { ours } = await run({ ...everything, rotation: { generation: 2, phase } });
+      inputs.push(Object.fromEntries(ours.map(({ name, inputs: each }) => [name, JSON.stringify(each)])));
+    }
+    const [trust, issue, done] = inputs;
+    assert.deepEqual(issue, trust);
+    const changed = Object.keys(trust!).filter((name) => trust![name] !== done![name]);
+    assert.deepEqual(changed, []);
+  });
+
+  it("leaves one CA to those who join when every node has dropped the other", async () => {
+    const { find, after } = await run({ rotation: { generation: 2 } });
+    const { kubeconfig = "" } = find("cluster-info").inputs["data"] as { kubeconfig?: string };
+    const [, data = ""] = /authority-data: (\S+)/.exec(kubeconfig) ?? [];
+    assert.equal(Buffer.from(data, "base64").toString(), "NEW\n");
+    assert.deepEqual(after("cluster-info"), ["retired"]);
+    assert.deepEqual(after("provider"), ["retired"], "the provider is asked for by nothing else");
+  });
+
+  it("rolls workloads one after another once every namespace has the new CA, before any certificate changes", async () => {
+    const { after, of } = await run(everything);
+    assert.deepEqual(after("restart-daemonset-kube-system.canal"), ["ca-bundles-trust", "root-ca", "trusted"]);
+    assert.deepEqual(after("restart-deployment-kube-system.coredns"), ["restart-daemonset-kube-system.canal"]);
+    assert.deepEqual(after("restart-statefulset-kube-system.store"), ["restart-deployment-kube-system.coredns"]);
+    assert.ok(of("applied").dependsOn.includes(`${BASE}-restart-statefulset-kube-system.store`));
+  });
+
+  it("rolls them by an annotation on the pods, each kind by its own patch", async () => {
+    const { ours } = await run(everything);
+    const rolled = ours.filter(({ name }) => name.includes("-restart-"));
+    assert.deepEqual(rolled.map(({ type }) => type).sort(), [
+      "kubernetes:apps/v1:DaemonSetPatch",
+      "kubernetes:apps/v1:DeploymentPatch",
+      "kubernetes:apps/v1:StatefulSetPatch",
+    ]);
+    for (const { name, inputs } of rolled) {
+      const { metadata, spec } = inputs as {
+        metadata: { namespace: string; name: string };
+        spec: { template: { metadata: { annotations: Record<string, string> } } };
+      };
+      assert.equal(metadata.namespace, "kube-system");
+      assert.ok(name.endsWith(`kube-system.${metadata.name}`));
+      assert.match(spec.template.metadata.annotations["kube-pki/trusted"]!, /^[0-9a-f]{8}$/);
+    }
+  });
+
+  it("lets a node roll all of them when told to", async () => {
+    const { nouns, find, after } = await run({ rotation: { generation: 2 }, inCluster: { restart: "all" } });
+    assert.deepEqual(restarts(nouns), ["restart-all"]);
+    assert.match(String(find("restart-all").inputs["stdin"]), /\nsince 1795305600\n/);
+    assert.ok(after("restart-all").includes("root-ca"), "its `since` is what root-ca tells");
+  });
+
+  it("looks and refreshes tokens between the last certificate and the first drop, and cleans up after the last", async () => {
+    const { after, of } = await run(everything);
+    assert.deepEqual(after("scan"), ["applied", "root-ca"]);
+    assert.deepEqual(after("tokens"), ["applied"]);
+    assert.deepEqual([...of("retired").dependsOn].sort(), [`${BASE}-scan`, `${BASE}-tokens`]);
+    for (const noun of ["authentication", "ca-bundles-retire"]) assert.deepEqual(after(noun), ["retired"]);
+  });
+
+  it("runs on the one node it was given, as the node script wants it", async () => {
+    const { ours } = await run(everything);
+    const commands = ours.filter(({ type }) => type === "command:remote:Command");
+    assert.equal(commands.length, 6);
+    for (const { inputs } of commands) {
+      assert.equal(inputs["create"], "sh /var/lib/kube-pki/node.sh cluster");
+      assert.match(JSON.stringify(inputs["connection"]), /"host":"10\.0\.0\.11"/);
+      assert.match(String(inputs["stdin"]), /^kube-pki 1 cluster \d+ [0-9a-f]{64}\nnode cp1\n/);
+      assert.equal(inputs["delete"], undefined);
+    }
+  });
+
+  it("changes nothing in the cluster when the stack is destroyed", async () => {
+    const { ours, of } = await run(everything);
+    const patches = ours.filter(({ type }) => type.endsWith("Patch"));
+    assert.equal(patches.length, 4);
+    for (const { name } of patches) assert.ok(of(name).retainOnDelete, name);
+  });
+
+  it("has one provider for all patches, which nothing replaces and whose credentials are a secret", async () => {
+    const { ours, find, of, after } = await run(everything);
+    for (const { name, type } of ours) {
+      assert.equal(of(name).parent, BASE);
+      assert.equal(of(name).provider, type.endsWith("Patch") ? `${BASE}-provider` : undefined, name);
+    }
+    const { inputs } = find("provider");
+    assert.equal(inputs["clusterIdentifier"], "kube-pki/prod");
+    assert.deepEqual([inputs["enablePatchForce"], inputs["enableConfigMapMutable"]], ["true", "true"]);
+    assert.equal((inputs["kubeconfig"] as Record<string, unknown>)[SECRET] === undefined, false);
+    assert.deepEqual(
+      ours.filter((each) => plain(each.inputs)),
+      [],
+    );
+    assert.ok(after("provider").includes("trusted"), "API servers must trust the CA that signed its credentials");
+  });
+
+  it("leaves out what needs credentials while nobody can sign any, and keeps what a node does", async () => {
+    const { ours, nouns } = await run(
+      { ...everything, rotation: { generation: 2, phase: "trust" } },
+      { canSign: false },
+    );
+    assert.ok(nouns.includes("root-ca"));
+    assert.deepEqual(
+      ours.filter(({ type }) => type !== "command:remote:Command"),
+      [],
+    );
+  });
+});
