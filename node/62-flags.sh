@@ -92,21 +92,32 @@ runs_its_flags() {
   awk -v name="$1" '($1 == "flag" || $1 == "replaceflag") && $2 == name { sub(/=.*/, "=", $3); print $3 }' \
     "$TX/plan" >"$TX/flag.names"
   command_line "${ri_id% *}" >"$TX/flag.run"
-  awk '!/^[ \t]*#/ { gsub(/[ \t"\047\\]+/, "\n"); print }' "$ROOT$(flag_path)" |
+  command_lines "$ROOT$(flag_path)" | awk '{ sub(/^[0-9]* /, ""); gsub(/[ \t"\047\\]+/, "\n"); print }' |
     grep -F -f "$TX/flag.names" >"$TX/flag.file" || return 0
   ! beyond "$TX/flag.run" "$TX/flag.file"
+}
+
+# command_lines FILE: the lines that may hold flags, each after its number: of a
+# unit file those of its command, of a manifest all but comments.
+command_lines() {
+  awk -v kind="$KIND" '
+    /^[ \t]*[#;]/ { next }
+    { goes = kind == "static-pod" || /^ExecStart=/ || (goes && more); more = /\\$/ }
+    goes { print NR, $0 }' "$1"
 }
 
 # set_flag flag|replaceflag --NAME=VALUE: in $TX/new/$sa_n. 3: it is there in a
 # form that is not touched; 4: there is no place to add it; 5: it is not there
 # and is not to be added.
 set_flag() {
+  command_lines "$TX/new/$sa_n" >"$TX/flag.lines"
   awk -v name="${2%%=*}" -v flag="$2" -v how="$1" -v unit="${UNIT%.service}" -v lines="$(wc -l <"$TX/new/$sa_n")" '
-    { line[NR] = $0 }
+    FILENAME == ARGV[1] { may[$1]; next }
+    { line[FNR] = $0 }
     END {
-      for (i = 1; i <= NR; i++) {
+      for (i = 1; i <= FNR; i++) {
+        if (!(i in may)) continue
         out = ""; rest = line[i]
-        if (rest ~ /^[ \t]*#/) continue
         while ((at = index(rest, name)) > 0) {
           before = at == 1 ? " " : substr(rest, at - 1, 1)
           after = substr(rest, at + length(name), 1)
@@ -123,7 +134,7 @@ set_flag() {
         line[i] = out rest
       }
       if (!found && how == "replaceflag") exit 5
-      for (i = 1; i <= NR && !found; i++) {
+      for (i = 1; i <= FNR && !found; i++) {
         if (line[i] ~ ("^ *- ([^ ]*/)?" unit " *$")) {
           lead = line[i]; sub(/-.*/, "- ", lead)
           line[i] = line[i] "\n" lead flag; found = 1
@@ -133,7 +144,7 @@ set_flag() {
         }
       }
       if (!found) exit 4
-      for (i = 1; i <= NR; i++) printf "%s%s", line[i], (i < NR || lines == NR ? "\n" : "")
-    }' "$TX/new/$sa_n" >"$TX/flags.new" || return $?
+      for (i = 1; i <= FNR; i++) printf "%s%s", line[i], (i < FNR || lines == FNR ? "\n" : "")
+    }' "$TX/flag.lines" "$TX/new/$sa_n" >"$TX/flags.new" || return $?
   mv "$TX/flags.new" "$TX/new/$sa_n"
 }

@@ -83,13 +83,14 @@ stays() {
 
 # take_back NAME: the consumer runs with the old set again. What was not
 # restarted may have read the new one: by itself, or in a start of its own since.
+# A restart that never happened needs none back.
 take_back() {
   find_consumer "$1"
-  if ! grep -qsx "$1" "$TX/restarted"; then
+  grep -qsx "$1" "$TX/restarted" || {
     grep -qx "$1 running" "$TX/consumers" && [ "$(wanted "$1")" != none ] || return 0
-    if is_older_than "$TX/journal" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
-    echo "$1" >>"$TX/restarted"
-  fi
+  }
+  if is_older_than "$TX/journal" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
+  echo "$1" >>"$TX/restarted"
   # Not a reason to stop: what is there now has failed already.
   members_healthy "$1" || say "$WHY_NOT, but the old set must be read again"
   stop_first "$1" was_restarted

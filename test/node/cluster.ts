@@ -37,17 +37,22 @@ export class Cluster extends Scratch {
   readonly ca = authority();
 
   static async make(shell: string, { running = true } = {}): Promise<Cluster> {
-    const cluster = new Cluster(shell);
+    const cluster = await Cluster.with(new Cluster(shell));
+    if (running) {
+      cluster.lay(cluster.set());
+      await Promise.all([cluster.start("web"), cluster.start("store")]);
+    }
+    return cluster;
+  }
+
+  /** Both services defined, none of them running. */
+  protected static async with<C extends Cluster>(cluster: C): Promise<C> {
     cluster.webPort = await cluster.unit("web", "hot", { cert: files.webCert, key: files.webKey, ca: files.ca });
     cluster.storePort = await cluster.unit("store", "cold", {
       cert: files.storeCert,
       key: files.storeKey,
       ca: files.ca,
     });
-    if (running) {
-      cluster.lay(cluster.set());
-      await Promise.all([cluster.start("web"), cluster.start("store")]);
-    }
     return cluster;
   }
 

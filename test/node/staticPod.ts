@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { Cluster, files } from "./cluster";
+import { files } from "./cluster";
+import { payload } from "./payload";
+import { MANIFEST, PodCluster } from "./pods";
 
-const manifest = "/etc/kubernetes/manifests/store.yaml";
 const kubeadm = `apiVersion: v1
 kind: Pod
 metadata:
@@ -20,54 +21,32 @@ spec:
 export function handlesStaticPods(shell: string): void {
   describe(`node apply with a static pod (${shell})`, function () {
     this.timeout(60_000);
-    let node: Cluster;
-    const pod = (...args: string[]) => node.spawn(join(node.tools, "pod"), args, "");
-    const body = () => node.body(set, { more: "" }).replace("consumer store systemd", "consumer store static-pod");
-    let set: ReturnType<Cluster["set"]>;
-    const send = async () => (await import("./payload")).payload("apply", body());
+    let node: PodCluster;
+    let set: ReturnType<PodCluster["set"]>;
+    const send = (unit = "store") =>
+      payload("apply", node.body(set).replace("consumer store systemd store", `consumer store static-pod ${unit}`));
     const calls = () => readFileSync(join(node.units, "calls"), "utf8");
 
     beforeEach(async () => {
-      node = await Cluster.make(shell, { running: false });
-      node.lay(node.set());
-      await node.start("web");
-      const proc = join(node.root, "proc");
-      mkdirSync(proc);
-      symlinkSync("/proc/stat", join(proc, "stat"));
-      node.env["KUBE_PKI_PROC"] = proc;
-      // systemd units are looked up in the same /proc
-      const web = node.pid("web");
-      mkdirSync(join(proc, String(web)));
-      symlinkSync(`/proc/${String(web)}/stat`, join(proc, String(web), "stat"));
-      // a workload that has the same name
-      const other = join(proc, "1");
-      mkdirSync(other);
-      node.write("/proc/1/comm", "store\n");
-      node.write("/proc/1/cmdline", "store\0");
-      node.write("/proc/1/cgroup", "0::/kubepods/burstable/pod01234567-89ab-cdef-0123-456789abcdef/c\n");
-      symlinkSync("/proc/1/stat", join(other, "stat"));
-      copyFileSync(join(__dirname, "stub", "pod"), join(node.tools, "pod"));
-      node.without("crictl", "ctr");
-      node.write(manifest, kubeadm, 0o600);
-      await pod("start", "store");
+      node = await PodCluster.make(shell, { manifest: kubeadm });
       set = node.set();
     });
     afterEach(() => {
       node.remove();
     });
 
-    for (const client of ["crictl", "ctr"]) {
+    for (const client of ["crictl", "ctr"] as const) {
       it(`is restarted by its container through ${client}, the manifest stays as it is`, async () => {
-        copyFileSync(join(node.tools, "pod"), join(node.tools, client));
-        const [before, stamp] = [node.pid("store"), node.stamp(manifest)];
-        const done = await node.run("apply", await send());
+        node.client(client);
+        const [before, stamp] = [node.pid("store"), node.stamp(MANIFEST)];
+        const done = await node.run("apply", send());
         assert.equal(done.code, 0, done.stderr);
         assert.match(
           done.stdout,
           /consumer store restarted\nproof store restarted - - - yes\n[^]*served store \w+ \S+ yes/,
         );
         assert.notEqual(node.pid("store"), before);
-        assert.equal(node.stamp(manifest), stamp);
+        assert.equal(node.stamp(MANIFEST), stamp);
         assert.match(
           calls(),
           client === "ctr" ? /^ctr .* kill -s SIGTERM c-store$/m : /^crictl stop --timeout 4 c-store$/m,
@@ -75,18 +54,36 @@ export function handlesStaticPods(shell: string): void {
       });
     }
 
+    for (const [unit, seconds] of [
+      ["kube-apiserver", 10],
+      ["kube-scheduler", 130],
+    ] as const)
+      it(`has ${String(seconds)} s to end as ${unit}`, async () => {
+        node.client("crictl");
+        await node.pod("stop");
+        symlinkSync("store", join(node.units, unit));
+        node.write(`/etc/kubernetes/manifests/${unit}.yaml`, kubeadm, 0o600);
+        await node.pod("start", unit);
+        const done = await node.run("apply", send(unit), { KUBE_PKI_LIMIT: "" });
+        assert.equal(done.code, 0, done.stderr);
+        assert.ok(calls().includes(`crictl stop --timeout ${String(seconds)} c-${unit}\n`), calls());
+      });
+
     it("is restarted by its manifest where no client is there", async () => {
       const before = node.pid("store");
-      let seen = node.read(manifest);
       let names: string[] = [];
-      const kubelet = setInterval(() => {
-        names = [...new Set([...names, ...node.list("/etc/kubernetes/manifests")])];
-        if (node.read(manifest) === seen) return;
-        seen = node.read(manifest);
-        void pod("stop", "store").then(() => pod("start", "store"));
-      }, 20);
-      const done = await node.run("apply", await send());
-      clearInterval(kubelet);
+      const stop = node.kubelet(
+        async () => {
+          await node.pod("stop");
+          await node.pod("start");
+        },
+        () => {
+          names = [...new Set([...names, ...node.list("/etc/kubernetes/manifests")])];
+        },
+      );
+      const done = await node.run("apply", send());
+      await stop();
+      const seen = node.read(MANIFEST);
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stdout, /consumer store restarted/);
       assert.notEqual(node.pid("store"), before);
@@ -109,22 +106,22 @@ export function handlesStaticPods(shell: string): void {
             "awk",
             'case $* in *kube-pki/restarted*) /usr/bin/awk "$@" | head -c 99; exit 0 ;; esac\nexec /usr/bin/awk "$@"',
           );
-        node.write(manifest, text, 0o600);
-        const done = await node.run("apply", await send());
+        node.write(MANIFEST, text, 0o600);
+        const done = await node.run("apply", send());
         assert.equal(done.code, 1);
         assert.match(done.why, /store can only be restarted through its manifest|store\.yaml cannot be replaced/);
-        assert.equal(node.read(manifest), text);
+        assert.equal(node.read(MANIFEST), text);
       });
 
     it("has its new manifest on disk before it takes the name", async () => {
       node.tool("sync", `echo "sync $*" >>${node.units}/calls\nexec /bin/sync "$@"`);
-      await node.run("apply", await send(), { KUBE_PKI_LIMIT: "1" });
+      await node.run("apply", send(), { KUBE_PKI_LIMIT: "1" });
       assert.match(calls(), /^sync \S+\/manifests\/\.kube-pki\.store\.yaml\.new$/m);
     });
 
     it("that does not come back ends the apply with the old set", async () => {
       const old = node.live();
-      const done = await node.run("apply", await send(), { KUBE_PKI_LIMIT: "1" });
+      const done = await node.run("apply", send(), { KUBE_PKI_LIMIT: "1" });
       assert.equal(done.code, 1);
       assert.match(done.why, /store did not come back within 1 s/);
       assert.ok(node.holds(old));

@@ -1,0 +1,4 @@
+import { setsFlags } from "../flags";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) setsFlags("busybox sh");

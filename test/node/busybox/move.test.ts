@@ -1,0 +1,4 @@
+import { movesServices } from "../move";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) movesServices("busybox sh");

@@ -1,0 +1,3 @@
+import { setsFlags } from "../flags";
+
+setsFlags("dash");

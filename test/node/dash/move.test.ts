@@ -1,0 +1,3 @@
+import { movesServices } from "../move";
+
+movesServices("dash");

@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { files } from "./cluster";
+import { part, payload } from "./payload";
+import { MANIFEST, PodCluster } from "./pods";
+import { TrustCluster } from "./trustCluster";
+
+const UNIT = "/etc/systemd/system/store.service";
+const unitText = `[Unit]
+Description=store --mode=in a text
+[Service]
+# --mode=a comment
+ExecStart=/usr/bin/store \\
+  --mode=old --mode-more=1 \\
+  "--quoted=old" \\
+  --last=old
+Restart=always
+`;
+const flagsOf = (...flags: string[]): string => flags.map((flag) => `${flag}\n`).join("");
+const THREE = flagsOf(
+  "replaceflag store --mode=new",
+  "replaceflag store --quoted=/etc/new.crt",
+  "flag store --added=3s",
+  "replaceflag store --absent=x",
+);
+
+/** @param shell - what the script is run with */
+export function setsFlags(shell: string): void {
+  describe(`node applies flags to a unit (${shell})`, function () {
+    this.timeout(120_000);
+    let at: TrustCluster;
+    const send = (more: string) => at.payload(undefined, { more });
+    const calls = () => readFileSync(join(at.node.units, "calls"), "utf8");
+    const running = () =>
+      readFileSync(`/proc/${String(at.node.pid("store"))}/cmdline`, "utf8")
+        .split("\0")
+        .filter((word) => word.startsWith("--"));
+    /** The unit of "store" as its administrator has it. */
+    const lay = async (text = unitText, path = UNIT) => {
+      at.node.write(path, text, 0o640);
+      at.node.write("/units/store/fragment", path);
+      await at.node.spawn(join(at.node.tools, "systemctl"), ["daemon-reload"], "");
+      await at.node.start("store");
+      at.node.write("/units/calls", "");
+    };
+
+    beforeEach(async () => {
+      at = await TrustCluster.make(shell);
+    });
+    afterEach(() => {
+      at.node.remove();
+    });
+
+    it("replaces and adds them, every other byte and the mode stay, and the unit runs with them", async () => {
+      await lay();
+      const done = await at.node.run("trust", send(THREE));
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(
+        at.node.read(UNIT),
+        unitText
+          .replace("/usr/bin/store \\", "/usr/bin/store --added=3s \\")
+          .replace("--mode=old", "--mode=new")
+          .replace("--quoted=old", "--quoted=/etc/new.crt"),
+      );
+      assert.match(at.node.stamp(UNIT), / 33184 0 0$/); // 0640
+      assert.deepEqual(running(), [
+        ...["--added=3s", "--mode=new", "--mode-more=1", "--quoted=/etc/new.crt", "--last=old"],
+      ]);
+      assert.match(done.stdout, new RegExp(`file ${UNIT} replaced\n[^]*consumer store restarted\n`));
+      assert.match(calls(), /daemon-reload\n[^]*restart --no-block store\n/);
+    });
+
+    it("touches nothing the second time", async () => {
+      await lay();
+      assert.equal((await at.node.run("trust", send(THREE))).code, 0);
+      const [stamp, pid] = [at.node.stamp(UNIT), at.node.pid("store")];
+      const again = await at.node.run("trust", send(THREE));
+      assert.equal(again.code, 0, again.stderr);
+      assert.match(again.stdout, new RegExp(`file ${UNIT} unchanged\nconsumer store untouched\n[^]* unchanged\n$`));
+      assert.deepEqual([at.node.stamp(UNIT), at.node.pid("store")], [stamp, pid]);
+    });
+
+    it("restarts for a flag alone", async () => {
+      await lay();
+      assert.equal((await at.node.run("trust", send(""))).code, 0);
+      const pid = at.node.pid("store");
+      const done = await at.node.run("trust", send("flag store --added=3s\n"));
+      assert.equal(done.code, 0, done.stderr);
+      assert.doesNotMatch(done.stdout, /ca\.crt replaced/);
+      assert.notEqual(at.node.pid("store"), pid);
+      assert.ok(running().includes("--added=3s"));
+    });
+
+    it("keeps a last line without its end", async () => {
+      const text = "[Service]\nExecStart=/usr/bin/store --mode=old";
+      await lay(text);
+      assert.equal((await at.node.run("trust", send(THREE))).code, 0);
+      assert.equal(at.node.read(UNIT), "[Service]\nExecStart=/usr/bin/store --added=3s --mode=new");
+    });
+
+    it("puts the old ones back when the service does not start with them", async () => {
+      await lay();
+      at.node.write("/units/store/refuses", at.node.live().store.cert);
+      const failed = await at.node.run("trust", send(THREE));
+      assert.equal(failed.code, 1);
+      assert.equal(at.node.read(UNIT), unitText);
+      // as systemd knows it: told after the put back
+      assert.match(readFileSync(join(at.node.units, "store", "flags"), "utf8"), /--mode=old/);
+    });
+
+    it("makes systemd forget those of a run that was killed", async () => {
+      await lay();
+      assert.notEqual((await at.node.run("trust", send(THREE), { KUBE_PKI_KILL_AT: "restarted" })).code, 0);
+      assert.ok(running().includes("--mode=new"));
+      const refused = await at.node.run("trust", send("consumer ghost systemd ghost\n"));
+      assert.match(refused.why, /ghost does not exist/);
+      assert.equal(at.node.read(UNIT), unitText);
+      assert.match(readFileSync(join(at.node.units, "store", "flags"), "utf8"), /--mode=old/);
+    });
+
+    for (const { title, text = unitText, path = UNIT, drop = "", flag, why } of [
+      {
+        title: "of a package",
+        path: "/usr/lib/systemd/system/store.service",
+        flag: "replaceflag store --mode=new",
+        why: /\/usr\/lib\/systemd\/system\/store\.service belongs to a package: set --mode=new for store yourself and restart it, nothing was touched$/,
+      },
+      {
+        title: "whose command line stands in a drop-in",
+        drop: "[Service]\nExecStart=\nExecStart=/usr/bin/store --mode=dropped\n",
+        flag: "replaceflag store --mode=new",
+        why: /store\.service\.d\/own\.conf has a command line of its own: set --mode=new for store yourself/,
+      },
+      {
+        title: "whose flag comes from elsewhere",
+        text: "[Service]\nExecStart=/usr/bin/store $STORE_ARGS\n",
+        flag: "replaceflag store --mode=new",
+        why: /store\.service does not hold --mode in the form --name=value: set --mode=new for store yourself/,
+      },
+      {
+        title: "with its value in a word of its own",
+        text: "[Service]\nExecStart=/usr/bin/store --mode old\n",
+        flag: "replaceflag store --mode=new",
+        why: /does not hold --mode in the form --name=value/,
+      },
+      {
+        title: "that starts another program",
+        text: "[Service]\nExecStart=/usr/bin/wrapper store\n",
+        flag: "flag store --mode=new",
+        why: /does not hold --mode in the form --name=value/,
+      },
+    ]) {
+      const dropIn = `${UNIT}.d/own.conf`;
+      it(`refuses a unit ${title}, before anything is touched`, async () => {
+        at.node.env["STORE_ARGS"] = "--mode=elsewhere";
+        await lay(text, path);
+        if (drop !== "") {
+          at.node.write(dropIn, drop);
+          at.node.write("/units/store/dropins", dropIn);
+        }
+        const [before, live] = [at.node.stamp(path), at.live()];
+        const refused = await at.node.run("trust", send(`${flag}\n`));
+        assert.equal(refused.code, 1);
+        assert.match(refused.why, why);
+        assert.deepEqual([at.node.stamp(path), at.live()], [before, live]);
+        assert.doesNotMatch(calls(), /restart|stop|daemon-reload/);
+      });
+    }
+
+    it("takes what its administrator has set elsewhere, and the absence of what is only replaced", async () => {
+      at.node.env["STORE_ARGS"] = "--mode=new";
+      await lay("[Service]\nExecStart=/usr/bin/store $STORE_ARGS\n", "/usr/lib/systemd/system/store.service");
+      const done = await at.node.run("trust", send("flag store --mode=new\nreplaceflag store --absent=x\n"));
+      assert.equal(done.code, 0, done.stderr);
+      assert.doesNotMatch(done.stdout, /store\.service/);
+    });
+  });
+
+  describe(`node applies flags to a static pod (${shell})`, function () {
+    this.timeout(120_000);
+    const manifest = `metadata:
+  name: store
+spec:
+  containers:
+  - command:
+    - store
+    - --mode=old
+    # --mode=a comment
+    image: store
+    name: store
+`;
+    const wanted = manifest.replace("- store\n", "- store\n    - --added=3s\n").replace("--mode=old", "--mode=new");
+    const flags = flagsOf("replaceflag store --mode=new", "flag store --added=3s", "replaceflag store --absent=x");
+    let node: PodCluster;
+    const send = (more = flags) =>
+      payload(
+        "trust",
+        `node n1
+start existing
+${part("ca", node.ca.cert)}${part("more", "text")}file /etc/kubernetes/more 0644 root root more
+consumer store static-pod store
+use store restart ${files.ca}
+file ${files.ca} 0644 root root ca
+health store https 127.0.0.1:${String(node.storePort)} /readyz -
+${more}`,
+      );
+    const again = async () => {
+      await node.pod("stop");
+      await node.pod("start");
+    };
+    const running = () =>
+      node
+        .read(`/proc/${String(node.pid("store"))}/cmdline`)
+        .split("\0")
+        .slice(1, -1);
+
+    beforeEach(async () => {
+      node = await PodCluster.make(shell, { manifest });
+      node.client("crictl");
+      node.env["KUBE_PKI_LIMIT"] = "40"; // more than the kubelet's own grace
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    it("leaves the restart to the kubelet", async () => {
+      const stop = node.kubelet(again);
+      const done = await node.run("trust", send());
+      await stop();
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(MANIFEST), wanted);
+      assert.deepEqual(running(), ["--added=3s", "--mode=new"]);
+      assert.match(done.stdout, /consumer store restarted\nproof store restarted - - - yes\n/);
+      assert.doesNotMatch(readFileSync(join(node.units, "calls"), "utf8"), /crictl stop/);
+    });
+
+    it("does not take a process for it that was started from the manifest before", async () => {
+      node.write("/units/store/manifest", manifest);
+      const stop = node.kubelet(async () => {
+        await again();
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        node.write("/units/store/manifest", node.read(MANIFEST));
+        await again();
+      });
+      const done = await node.run("trust", send());
+      const seen = running();
+      await stop();
+      assert.equal(done.code, 0, done.stderr);
+      assert.deepEqual(seen, ["--added=3s", "--mode=new"]);
+    });
+
+    it("waits for the old ones after a put back", async () => {
+      const stop = node.kubelet(again);
+      const more = `${flags}consumer last systemd last\n`;
+      node.write("/units/last/command", "false");
+      const failed = await node.run("trust", send(more), { KUBE_PKI_LIMIT: "5" });
+      const seen = running();
+      await stop();
+      assert.match(failed.why, /restart last failed.*: the old set was put back/);
+      assert.equal(node.read(MANIFEST), manifest);
+      assert.deepEqual(seen, ["--mode=old"]);
+    });
+
+    it("says that the kubelet did not take them up, and leaves the process that never ended", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2500)); // older than the run by more than the clock's slack
+      const pid = node.pid("store");
+      rmSync(join(node.tools, "crictl"));
+      const failed = await node.run("trust", send(), { KUBE_PKI_LIMIT: "2" });
+      assert.match(
+        failed.why,
+        /store did not start with the flags of \S+store\.yaml within 2 s: the old set was put back, look at store before you run again$/,
+      );
+      assert.equal(node.read(MANIFEST), manifest);
+      assert.equal(node.pid("store"), pid);
+    });
+
+    it("refuses a list on one line", async () => {
+      const flow = manifest.replace(/command:[^]*# --mode=a comment/, "command: [store, --mode=old, --other]");
+      node.write(MANIFEST, flow, 0o600);
+      const refused = await node.run("trust", send("replaceflag store --mode=new\n"));
+      assert.match(refused.why, /store\.yaml does not hold --mode in the form --name=value: set --mode=new for store/);
+      assert.equal(node.read(MANIFEST), flow);
+    });
+
+    it("does not guess while a pod is down whether it has a flag from elsewhere", async () => {
+      await node.pod("stop");
+      const refused = await node.run("trust", send("replaceflag store --absent=new\n"));
+      assert.match(
+        refused.why,
+        /store does not run, so whether it has --absent from elsewhere than \S+ cannot be seen/,
+      );
+    });
+  });
+}

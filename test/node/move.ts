@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { Cluster, files } from "./cluster";
+import { payload } from "./payload";
+
+/** The store before what stands on it, in one move. */
+const more = `use web restart ${files.ca}\nbefore store web\n`;
+
+/** @param shell - what the script is run with */
+export function movesServices(shell: string): void {
+  describe(`node apply with one service on another (${shell})`, function () {
+    this.timeout(120_000);
+    let node: Cluster;
+    const send = (set: ReturnType<Cluster["set"]>, api = "web") =>
+      payload("apply", node.body(set, { more }).replace("consumer web systemd web", `consumer web systemd ${api}`));
+    /** What systemctl was asked to do, in order. */
+    const moves = (): string[] =>
+      readFileSync(join(node.units, "calls"), "utf8")
+        .split("\n")
+        .filter((line) => /^(stop|start|restart) --no-block/.test(line))
+        .map((line) => line.replace(" --no-block", ""));
+    const forget = () => {
+      node.write("/units/calls", "");
+    };
+
+    beforeEach(async () => {
+      node = await Cluster.make(shell);
+      forget();
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    it("stops it first, starts it last, and proves each in its turn", async () => {
+      const done = await node.run("apply", send(node.set()));
+      assert.equal(done.code, 0, done.stderr);
+      assert.deepEqual(moves(), ["restart store"]); // the CA is as it was: web has nothing to read anew
+      forget();
+
+      const wanted = node.set();
+      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      const moved = await node.run("apply", send(wanted));
+      assert.equal(moved.code, 0, moved.stderr);
+      assert.deepEqual(moves(), ["stop web", "restart store", "start web"]);
+      assert.match(
+        moved.stderr,
+        /n1: stopping web while store restarts\nn1: restarting store\nn1: store restarted in \d+ s\nn1: starting web\nn1: web restarted in \d+ s\n/,
+      );
+      assert.match(moved.stdout, /consumer store restarted\nproof[^]*consumer web restarted\nproof[^]*served web/);
+    });
+
+    it("does so too where both have only not read what is there", async () => {
+      const set = node.set();
+      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      assert.equal((await node.run("apply", send(set))).code, 0);
+      forget();
+      // somebody else has laid a set: no file changes, but no process has read it
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      const laid = node.set();
+      node.lay(laid);
+      const done = await node.run("apply", send(laid));
+      assert.equal(done.code, 0, done.stderr);
+      assert.doesNotMatch(done.stdout, /replaced/);
+      assert.deepEqual(moves(), ["stop web", "restart store", "start web"]);
+    });
+
+    it("starts it again when the store fails, and moves both back", async () => {
+      const [old, bad] = [node.live(), node.set()];
+      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      node.write("/units/store/refuses", bad.store.cert);
+      const failed = await node.run("apply", send(bad));
+      assert.equal(failed.code, 1);
+      assert.match(failed.why, /store failed .*: the old set was put back, look at store before you run again$/);
+      assert.deepEqual(moves(), ["stop web", "restart store", "restart store", "start web"]);
+      for (const [port, pair] of [
+        [node.webPort, old.web],
+        [node.storePort, old.store],
+      ] as const) {
+        const served = await node.spawn("openssl", ["s_client", "-connect", `127.0.0.1:${String(port)}`], "");
+        assert.ok(served.stdout.includes(pair.cert.trim()));
+      }
+    });
+
+    it("moves both back when a service after them fails", async () => {
+      const bad = node.set();
+      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      const broken = "consumer last systemd last\n";
+      node.write("/units/last/command", "false");
+      const sent = payload("apply", node.body(bad, { more: more + broken }));
+      const failed = await node.run("apply", sent, { KUBE_PKI_LIMIT: "2" });
+      assert.match(failed.why, /restart last failed.*the old set was put back/);
+      assert.deepEqual(
+        moves().filter((line) => !line.endsWith("last")),
+        [...["stop web", "restart store", "start web"], ...["stop web", "restart store", "start web"]],
+      );
+    });
+
+    for (const point of ["restarting", "restarted"] as const)
+      it(`killed at ${point}: the next apply has both running`, async () => {
+        const set = node.set();
+        node.write(files.ca, `${node.ca.cert}# another text\n`);
+        assert.notEqual((await node.run("apply", send(set), { KUBE_PKI_KILL_AT: point })).code, 0);
+        assert.deepEqual(moves().slice(0, 1), ["stop web"]);
+        const next = await node.run("apply", send(set));
+        assert.equal(next.code, 0, next.stderr);
+        assert.match(next.stdout, /served store \w+ \S+ yes[^]*served web \w+ \S+ yes/);
+      });
+
+    it("kills an API server that open watches hold, and only that", async () => {
+      symlinkSync("web", join(node.units, "kube-apiserver"));
+      node.write("/units/web/lingers", "");
+      const pid = node.pid("web");
+      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      const done = await node.run("apply", send(node.set(), "kube-apiserver"), { KUBE_PKI_LIMIT: "2" });
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(
+        done.stderr,
+        /stopping web while store restarts\nn1: kube-apiserver has not ended in 2 s, killing it/,
+      );
+      assert.notEqual(node.pid("web"), pid);
+      assert.deepEqual(moves(), ["stop kube-apiserver", "restart store", "start kube-apiserver"]);
+    });
+
+    it("kills it also where it restarts alone", async () => {
+      symlinkSync("web", join(node.units, "kube-apiserver"));
+      node.write("/units/web/lingers", "");
+      const sent = payload(
+        "apply",
+        node
+          .body(node.set(), { more: `use web restart ${files.webCert}\n` })
+          .replace("systemd web", "systemd kube-apiserver"),
+      );
+      const done = await node.run("apply", sent);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(
+        done.stderr,
+        /n1: restarting web\nn1: kube-apiserver has not ended in 4 s, killing it\nn1: web restarted/,
+      );
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { Cluster } from "./cluster";
+
+export const MANIFEST = "/etc/kubernetes/manifests/store.yaml";
+
+/** A node on which "store" is a static pod, and where no client of the container runtime is. */
+export class PodCluster extends Cluster {
+  static override async make(shell: string, { manifest = "", running = true } = {}): Promise<PodCluster> {
+    const node = await PodCluster.with(new PodCluster(shell));
+    node.lay(node.set());
+    await node.start("web");
+    const proc = join(node.root, "proc");
+    mkdirSync(proc);
+    symlinkSync("/proc/stat", join(proc, "stat"));
+    node.env["KUBE_PKI_PROC"] = proc;
+    // systemd units are looked up in the same /proc
+    const web = node.pid("web");
+    mkdirSync(join(proc, String(web)));
+    symlinkSync(`/proc/${String(web)}/stat`, join(proc, String(web), "stat"));
+    // a workload that has the same name
+    const other = join(proc, "1");
+    mkdirSync(other);
+    node.write("/proc/1/comm", "store\n");
+    node.write("/proc/1/cmdline", "store\0");
+    node.write("/proc/1/cgroup", "0::/kubepods/burstable/pod01234567-89ab-cdef-0123-456789abcdef/c\n");
+    symlinkSync("/proc/1/stat", join(other, "stat"));
+    copyFileSync(join(__dirname, "stub", "pod"), join(node.tools, "pod"));
+    node.without("crictl", "ctr");
+    node.write(MANIFEST, manifest, 0o600);
+    if (running) await node.pod("start");
+    return node;
+  }
+
+  /** What the kubelet does with a pod. */
+  async pod(act: "start" | "stop", name = "store"): Promise<void> {
+    await this.spawn(join(this.tools, "pod"), [act, name], "");
+  }
+
+  /** Puts a client of the container runtime there. */
+  client(name: "crictl" | "ctr"): void {
+    copyFileSync(join(this.tools, "pod"), join(this.tools, name));
+  }
+
+  /** Acts as the kubelet does when the manifest changes, until the returned function is called. */
+  kubelet(act: () => Promise<void>, look: () => void = () => undefined): () => Promise<void> {
+    let seen = this.read(MANIFEST);
+    let acting = Promise.resolve();
+    const timer = setInterval(() => {
+      look();
+      if (this.read(MANIFEST) === seen) return;
+      seen = this.read(MANIFEST);
+      acting = acting.then(act);
+    }, 20);
+    return async () => {
+      clearInterval(timer);
+      await acting;
+    };
+  }
+}
