@@ -2,12 +2,13 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { AUTHORITIES, type AuthorityName } from "../core/authorities";
 import { certificateRows } from "../core/certificateRows";
+import { checkPayload, clusterPayload, hasClusterStep, type ClusterStep } from "../core/clusterPayload";
 import { nodeConnection, type Config } from "../core/config";
 import { applyPayload } from "../core/payload";
 import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
 import type { CertificateRow } from "../core/report";
-import { retires } from "../core/rotation";
-import { trustPayload, type TrustStep } from "../core/trustPayload";
+import { retires, ROTATED, stateOf } from "../core/rotation";
+import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/trustPayload";
 import { generationsOf, type Generations } from "./authority/generations";
 import { verbStep, type Verb } from "./nodeCommand";
 import { NodePki } from "./nodePki";
@@ -48,6 +49,7 @@ export class ClusterPki extends pulumi.ComponentResource {
   private readonly authorities: Readonly<Record<AuthorityName, Generations>>;
   private readonly serviceAccount: ServiceAccountKeys | undefined;
   private readonly planned: readonly PlannedNode[];
+  private readonly generations: pulumi.Output<KnownGenerations>;
 
   public constructor(
     private readonly base: string,
@@ -62,6 +64,10 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.serviceAccount = this.plan.managesServiceAccount
       ? serviceAccountKeys(base, config, { parent: this })
       : undefined;
+    this.generations = pulumi.output({
+      ...mapAuthorities((name) => this.authorities[name].all.map(({ trustPem }) => trustPem)),
+      serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
+    });
     const signers = mapAuthorities((name) => this.authorities[name].signer);
     this.planned = this.plan.nodes.map((plan) => ({
       plan,
@@ -70,9 +76,12 @@ export class ClusterPki extends pulumi.ComponentResource {
     // The gate: no node is touched before every node was reached, has its keys and its certificates are issued.
     const prepared = this.planned.flatMap(({ pki }) => pki.prepared);
     // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
-    const trusted = this.plan.rotates ? this.trustStep("trust", prepared) : [];
+    const trusted = this.plan.rotates ? this.inCluster("trusted", this.trustStep("trust", prepared)) : [];
     const applied = this.inOrder("apply", "apply", [...prepared, ...trusted], (plan, pki) => this.leaves(plan, pki));
-    if (this.plan.rotates && retires(config)) this.trustStep("retire", applied);
+    if (this.plan.rotates && retires(config)) {
+      const checked = this.inCluster("issued", [...applied, ...this.check(applied)]);
+      this.inCluster("retired", this.trustStep("retire", checked));
+    }
     this.trust = mapAuthorities((name) => this.authorities[name].target.trustPem);
     this.nodes = config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node) }));
     this.certificates = pulumi
@@ -104,13 +113,43 @@ export class ClusterPki extends pulumi.ComponentResource {
   }
 
   private trustStep(step: TrustStep, after: readonly pulumi.Resource[]): command.remote.Command[] {
-    const generations = pulumi.output({
-      ...mapAuthorities((name) => this.authorities[name].all.map(({ trustPem }) => trustPem)),
-      serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
-    });
     return this.inOrder(step, "trust", after, (plan) =>
-      generations.apply((known) => trustPayload(step, this.plan, plan, this.config, known)),
+      this.generations.apply((known) => trustPayload(step, this.plan, plan, this.config, known)),
     );
+  }
+
+  /** Every node at once: nothing is changed. */
+  private check(after: readonly pulumi.Resource[]): command.remote.Command[] {
+    const { config } = this;
+    return this.planned.map(({ plan, pki }) =>
+      verbStep(
+        `${this.base}-${plan.node.name}-check`,
+        { config, node: plan.node },
+        "check",
+        this.generations.apply((known) => checkPayload(plan, config, known)),
+        { parent: pki, dependsOn: [...after] }, // a token is renewed only after the last API server signs with the new key
+      ),
+    );
+  }
+
+  /** What is done in the cluster between two phases, on the first control plane; what comes next waits for it. */
+  private inCluster(step: ClusterStep, after: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
+    const { config } = this;
+    const at = this.planned.find(({ plan }) => plan.node.roles.includes("control-plane"));
+    if (at === undefined || !hasClusterStep(step, config) || !this.clusterRuns()) return after;
+    const work = verbStep(
+      `${this.base}-in-cluster-${step}`,
+      { config, node: at.plan.node },
+      "cluster",
+      this.generations.apply((known) => clusterPayload(step, at.plan, config, known)),
+      { parent: this, dependsOn: [...after] }, // the nodes first: what the cluster hands out must be what they trust
+    );
+    return [...after, work];
+  }
+
+  /** A cluster that starts from the first `up` has no API yet; one that has come to a second generation has. */
+  private clusterRuns(): boolean {
+    return this.plan.start === "existing" || ROTATED.some((what) => stateOf(this.config, what).generation > 1);
   }
 
   /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
