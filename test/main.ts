@@ -25,6 +25,7 @@ const CHOSEN: readonly (readonly [name: string, topology: TopologyName])[] = [
   ["node-replaced", "duo"],
   ["failing-restart", "duo"],
   ["killed", "duo"],
+  ["rotation", "duo"],
 ];
 
 interface Outcome {
