@@ -11,26 +11,32 @@ verb_check() {
 # scan_kubeconfigs: those of people and of network plugins too, which no plan
 # of ours holds. One that does not work today loses nothing.
 scan_kubeconfigs() {
+  for sk_file in "$ROOT"/etc/kubernetes/*.conf "$ROOT"/etc/kubernetes/*.kubeconfig "$ROOT"/root/.kube/config \
+    "$ROOT"/home/*/.kube/config "$ROOT"/etc/cni/net.d/*kubeconfig*; do
+    [ -f "$sk_file" ] || continue
+    [ ! -f "$TX/parts/ca:kubernetes" ] || scan_authority "$sk_file" "${sk_file#"$ROOT"}"
+    [ -z "$TOKEN_KID" ] || each_token "$sk_file" ||
+      found tokens kubeconfig "${sk_file#"$ROOT"}" "holds a token of a service account key that goes: get a new one"
+  done
+}
+
+# scan_authority FILE NAME
+scan_authority() {
   STAYS=$TX/parts/ca:kubernetes
-  [ -f "$STAYS" ] || return 0
   pem_blocks "$STAYS" >"$TX/stays"
   OLD=
   if [ -s "$TX/blocks.old" ]; then
     OLD=$TX/old.pem
     blocks_pem <"$TX/blocks.old" >"$OLD"
   fi
-  have_openssl || say "no openssl here: who signed the client certificates of kubeconfigs cannot be checked"
-  for sk_file in "$ROOT"/etc/kubernetes/*.conf "$ROOT"/etc/kubernetes/*.kubeconfig "$ROOT"/root/.kube/config \
-    "$ROOT"/home/*/.kube/config "$ROOT"/etc/cni/net.d/*kubeconfig*; do
-    [ -f "$sk_file" ] || continue
-    sk_name=${sk_file#"$ROOT"}
-    each_entry certificate-authority "$sk_file" trusts_rest ||
-      found scan kubeconfig "$sk_name" "does not trust the CA that stays: write that CA into it"
-    each_entry client-certificate "$sk_file" signed_by_rest ||
-      found scan kubeconfig "$sk_name" "has a client certificate that the CA that stays did not sign: issue it anew"
-    [ -z "$TOKEN_KID" ] || each_token "$sk_file" ||
-      found tokens kubeconfig "$sk_name" "holds a token of a service account key that goes: get a new one"
-  done
+  each_entry certificate-authority "$1" trusts_rest ||
+    found scan kubeconfig "$2" "does not trust the CA that stays: write that CA into it"
+  if ! have_openssl; then
+    say "no openssl here: who signed the client certificate of $2 cannot be checked"
+    return
+  fi
+  each_entry client-certificate "$1" signed_by_rest ||
+    found scan kubeconfig "$2" "has a client certificate that the CA that stays did not sign: issue it anew"
 }
 
 # each_entry FIELD KUBECONFIG TEST: TEST holds for each PEM text that FIELD
@@ -88,7 +94,6 @@ trusts_rest() {
 }
 
 signed_by_rest() {
-  have_openssl || return 0
   openssl x509 -in "$TX/pem" -noout -checkend 0 >/dev/null 2>&1 || return 0
   [ -z "$OLD" ] || signed_by "$OLD" || return 0
   signed_by "$STAYS"

@@ -1,0 +1,4 @@
+import { checksNodes } from "../check";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) checksNodes("busybox sh");

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { part, payload } from "./payload";
+import { authority, leaf, type Pair } from "./pki";
+import { Scratch, type Result } from "./scratch";
+import { tokenOf } from "./tokens";
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+const kubeconfig = (ca: Pair, client: Pair): string => `apiVersion: v1
+kind: Config
+clusters:
+- cluster:
+    certificate-authority-data: ${base64(ca.cert)}
+    server: https://10.0.0.1:6443
+  name: c
+users:
+- name: u
+  user:
+    client-certificate-data: ${base64(client.cert)}
+    client-key-data: ${base64(client.key)}
+`;
+
+const both = (a: Pair, b: Pair): Pair => ({ cert: a.cert + b.cert, key: "" });
+
+/** @param shell - what the script is run with */
+export function checksNodes(shell: string): void {
+  describe(`node check (${shell})`, function () {
+    this.timeout(30_000);
+    const [old, stays, foreign] = [authority(), authority(), authority()];
+    const [oldClient, newClient] = [leaf(old, "u"), leaf(stays, "u")];
+    const uid = "01234567-89ab-cdef-0123-456789abcdef";
+    const volume = `/var/lib/kubelet/pods/${uid}/volumes/kubernetes.io~projected/kube-api-access`;
+    let node: Scratch;
+
+    beforeEach(() => {
+      node = new Scratch(shell);
+    });
+    afterEach(() => {
+      assert.deepEqual(
+        node.list("/var/lib/kube-pki").filter((name) => name.startsWith("look")),
+        [],
+      );
+      node.remove();
+    });
+
+    const check = (lines: string, parts = part("ca:kubernetes", stays.cert)): Promise<Result> =>
+      node.run("check", payload("check", `node n1\n${parts}${lines}`));
+    const withOld = part("ca:kubernetes", stays.cert) + part("old:kubernetes:g1", old.cert);
+    const foundBy = ({ stdout }: Result): string[] => stdout.split("\n").filter((line) => line.startsWith("found "));
+    const token = (text: string): void => {
+      node.write(`${volume}/..2026/token`, text, 0o600);
+      node.write(`${volume}/..2026/namespace`, "app");
+      symlinkSync("..2026", join(node.path(volume), "..data"));
+    };
+
+    it("has nothing against a node where nobody needs what goes", async () => {
+      node.write("/etc/kubernetes/admin.conf", kubeconfig(both(old, stays), newClient));
+      node.write("/etc/kubernetes/other.conf", "nothing: of ours\n");
+      const done = await check("gate scan on\n");
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /^done [0-9a-f]{8}\n$/);
+    });
+
+    const needy: readonly (readonly [title: string, path: string, text: () => string, why: RegExp])[] = [
+      ["trusts only the old CA", "/root/.kube/config", () => kubeconfig(old, newClient), /does not trust the CA/],
+      [
+        "is signed by the old CA",
+        "/home/ann/.kube/config",
+        () => kubeconfig(both(old, stays), oldClient),
+        /did not sign/,
+      ],
+      [
+        "is JSON on one line",
+        "/etc/cni/net.d/x-kubeconfig",
+        () =>
+          JSON.stringify({ clusters: [{ cluster: { "certificate-authority-data": base64(old.cert), server: "x" } }] }),
+        /does not trust the CA/,
+      ],
+      [
+        "has several clusters",
+        "/root/.kube/config",
+        () => kubeconfig(stays, newClient) + kubeconfig(old, newClient),
+        /does not trust the CA/,
+      ],
+      [
+        "has its CA where it cannot be read",
+        "/root/.kube/config",
+        () => "clusters:\n- cluster:\n    certificate-authority-data: |\n      LS0t\n",
+        /does not trust the CA/,
+      ],
+      [
+        "names a file beside it",
+        "/etc/kubernetes/x.conf",
+        () => {
+          node.write("/etc/kubernetes/client.pem", oldClient.cert);
+          return "users:\n- user: {client-certificate: client.pem}\n";
+        },
+        /did not sign/,
+      ],
+    ];
+    for (const [title, path, text, why] of needy)
+      it(`names a kubeconfig that ${title}`, async () => {
+        node.write(path, text());
+        const done = await check("gate scan on\n");
+        assert.equal(done.code, 1, done.stdout);
+        assert.equal(foundBy(done).length, 1, done.stdout);
+        assert.ok(foundBy(done)[0]?.startsWith(`found kubeconfig ${path} `));
+        assert.match(done.why, why);
+        assert.match(done.why, /run again, or let it through with 'force: \[scan\]'/);
+      });
+
+    it("lets those of other clusters be where the old CA is known, and those that have expired", async () => {
+      const expired = leaf(old, "u", { days: -1 });
+      node.write("/root/.kube/config", kubeconfig(foreign, leaf(foreign, "u")));
+      node.write("/home/ann/.kube/config", kubeconfig(stays, expired));
+      const done = await check("gate scan on\n", withOld);
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(foundBy(await check("gate scan on\n")).length, 2); // the foreign one, for CA and client
+    });
+
+    it("names what the old CA signed where the old CA is known", async () => {
+      node.write("/root/.kube/config", kubeconfig(old, oldClient));
+      assert.equal(foundBy(await check("gate scan on\n", withOld)).length, 2);
+    });
+
+    it("tells what a gate that is given up would have refused", async () => {
+      node.write("/root/.kube/config", kubeconfig(old, newClient));
+      const done = await check("gate scan off\n");
+      assert.equal(done.code, 0);
+      assert.equal(foundBy(done).length, 1);
+      assert.match(done.stderr, /let through by 'force: \[scan\]'/);
+      assert.match(done.stdout, /\ndone /);
+    });
+
+    it("waits for a pod's new token, and names the pod that gets none", async () => {
+      token(tokenOf("old-kid"));
+      mkdirSync(node.path(`/var/log/pods/app_web-0_${uid}`), { recursive: true });
+      const refused = await check("token-kid new_kid\ngate tokens on\n", "");
+      assert.equal(refused.code, 1);
+      assert.deepEqual(foundBy(refused).length, 1);
+      assert.match(refused.why, /token app\/web-0: is still of a service account key that goes: .*force: \[tokens\]/);
+      const later = setTimeout(() => {
+        node.write(`${volume}/..2026/token`, tokenOf("new_kid"), 0o600);
+      }, 1500);
+      const done = await check("token-kid new_kid\ngate tokens on\n", "");
+      clearTimeout(later);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stderr, /waiting for tokens of the new service account key/);
+    });
+
+    it("waits for nothing that is let through", async () => {
+      token(tokenOf("old-kid"));
+      const done = await check("token-kid new_kid\ngate tokens off\n", "");
+      assert.equal(done.code, 0);
+      assert.deepEqual(foundBy(done).length, 1);
+      assert.doesNotMatch(done.stderr, /waiting/);
+    });
+
+    it("leaves tokens of other issuers alone", async () => {
+      token(tokenOf("vendor", { sub: "licence" }));
+      assert.equal((await check("token-kid new_kid\n", "")).code, 0);
+    });
+
+    it("names a kubeconfig that holds a token of the old key, without the token", async () => {
+      const text = tokenOf("old-kid");
+      node.write("/etc/cni/net.d/calico-kubeconfig", `users:\n- name: calico\n  user:\n    token: "${text}"\n`);
+      const done = await check("token-kid new_kid\n", "");
+      assert.equal(done.code, 1);
+      assert.match(done.why, /calico-kubeconfig: holds a token of a service account key that goes/);
+      for (const piece of text.split(".")) assert.ok(!`${done.stdout}${done.stderr}`.includes(piece));
+    });
+
+    it("sweeps the folder of a run that was killed", async () => {
+      mkdirSync(node.path("/var/lib/kube-pki/look.999999"));
+      await check("");
+    });
+  });
+}

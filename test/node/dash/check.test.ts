@@ -1,0 +1,3 @@
+import { checksNodes } from "../check";
+
+checksNodes("dash");
