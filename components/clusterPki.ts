@@ -168,6 +168,10 @@ export class ClusterPki extends pulumi.ComponentResource {
       .output({
         leaves: pki.leaves,
         trust: mapAuthorities((name) => (this.authorities[name].signer ?? this.authorities[name].target).trustPem),
+        next: mapAuthorities((name) => {
+          const { signer, target } = this.authorities[name];
+          return signer === undefined || signer === target ? undefined : target.trustPem;
+        }),
         ...secrets,
       })
       .apply((material) => applyPayload(this.plan, plan, this.config, material));

@@ -25,7 +25,7 @@ const CHOSEN: readonly (readonly [name: string, topology: TopologyName])[] = [
   ["node-replaced", "duo"],
   ["failing-restart", "duo"],
   ["killed", "duo"],
-  ["rotation", "duo"],
+  ["rotation-nodes", "duo"],
 ];
 
 interface Outcome {

@@ -1,6 +1,6 @@
 /** Pulumi's mocks, answering like nodes and like the tls provider: real signing requests, real certificates. */
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
+import { generateKeyPairSync, webcrypto } from "node:crypto";
 import type { ClientUnaryCall } from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 import type { IResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
@@ -12,6 +12,9 @@ import {
   X509CertificateGenerator,
   type JsonGeneralName,
 } from "@peculiar/x509";
+
+/** A real one: its key id is asked for. */
+const PUBLIC_KEY = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" }).toString();
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
@@ -90,7 +93,7 @@ const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, u
     case "command:remote:Command":
       return { stdout: await answer(textOf(inputs["create"]), textOf(inputs["stdin"])) };
     case "tls:index/privateKey:PrivateKey":
-      return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: "PUBLIC KEY of the mock\n" };
+      return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: PUBLIC_KEY };
     case "tls:index/certRequest:CertRequest":
       return { certRequestPem: "REQUEST\n" };
     default:

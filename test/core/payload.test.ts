@@ -147,4 +147,12 @@ describe("payload", () => {
   it("knows a bare start from an existing cluster", () => {
     assert.ok(body(payloadOf(config, 0)).includes("start bare"));
   });
+
+  it("differs between a rotation's first phase and none, so that giving it up visits every node again", () => {
+    const next = { kubernetes: "CA kubernetes 2\n" };
+    const begun = payloadOf(configWith({ rotation: { generation: 2, phase: "trust" } }), 0, { next });
+    assert.notEqual(begun, payloadOf(configWith({ rotation: { generation: 1 } }), 0));
+    assert.equal(partText(begun, "ca:kubernetes:g2"), "CA kubernetes 2");
+    assert.ok(body(begun).includes("guard /etc/kubernetes/pki/ca.crt ca:kubernetes"));
+  });
 });

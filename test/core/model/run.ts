@@ -90,6 +90,12 @@ const materialOf = (node: NodePlan, config: Config): Material => ({
     AuthorityName,
     string
   >,
+  next: Object.fromEntries(
+    AUTHORITIES.flatMap((name) => {
+      const { generation, phase } = stateOf(config, name);
+      return phase === "trust" && generation > 1 ? [[name, caText(name, generation)]] : [];
+    }),
+  ),
   caKeys: { kubernetes: caKeyText("kubernetes", carried(config, "kubernetes")) },
   serviceAccount: {
     privatePem: tokenKeyText("private", carried(config, "serviceAccount")),

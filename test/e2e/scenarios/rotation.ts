@@ -28,6 +28,20 @@ const rotation: Scenario = {
   },
 };
 
+const rotationOfNodes: Scenario = {
+  name: "rotation-nodes",
+  proves: "all three CAs and the token key replaced on every node in one up, with the fewest restarts",
+  topologies: ["duo", "ha3", "hardway"],
+  play: async (run) => {
+    await begin(run);
+    run.stack.configure({ inCluster: { enabled: false } });
+    const title = "pulumi up: trust, issue and retire to generation 2";
+    await goTo(run, title, { configure: rotateTo(2), trusted: ["g2"] });
+    assertMinimal(run, title);
+    run.counts["ports proven from outside"] = await assertProven(run.lab, await run.stack.certificates());
+  },
+};
+
 const rotationPhases: Scenario = {
   name: "rotation-phases",
   proves:
@@ -119,4 +133,10 @@ const adoption: Scenario = {
   },
 };
 
-export const rotationScenarios: readonly Scenario[] = [rotation, rotationPhases, rotationUndo, adoption];
+export const rotationScenarios: readonly Scenario[] = [
+  rotation,
+  rotationOfNodes,
+  rotationPhases,
+  rotationUndo,
+  adoption,
+];
