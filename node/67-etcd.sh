@@ -1,5 +1,14 @@
 # ---- etcd: never two members down, and no leader stopped --------------------
 
+# check_members: before anything is touched, of each consumer that will restart.
+check_members() {
+  while read -r cm_word cm_name _ <&3; do
+    [ "$cm_word" = consumer ] && grep -qx "$cm_name running" "$TX/consumers" && [ "$(asked "$cm_name")" = restart ] || continue
+    members_healthy "$cm_name" ||
+      die "$WHY_NOT, and with $cm_name here down as well nothing could be written: nothing was touched, mend that member, then run again"
+  done 3<"$TX/plan"
+}
+
 # members_healthy NAME: every other member answers, or 1 with WHY_NOT. The one
 # restarted before may still be coming, so it is waited for; with two of three
 # down etcd takes no writes.

@@ -17,6 +17,7 @@ transaction() {
   expand_parts
   check_consumers
   stage_all
+  check_members
   point prepared
   if anything_changed; then
     back_up
@@ -51,7 +52,7 @@ sum_word() {
 in_doubt() { grep -Eqsx '(sum|trust) none' "$STATE/applied"; }
 
 # check_consumers: who is handled, before anything is touched. $TX/consumers
-# gets "NAME running|stopped|skipped".
+# gets "NAME running|stopped|skipped", $TX/ran "NAME IDENTITY" of its process.
 check_consumers() {
   : >"$TX/consumers"
   while read -r co_word co_name _ <&3; do
@@ -66,6 +67,7 @@ check_consumers() {
       die "$co_name cannot be restarted here: $co_absent; nothing was touched"
     fi
     echo "$co_name $co_state" >>"$TX/consumers"
+    echo "$co_name $(identity)" >>"$TX/ran"
   done 3<"$TX/plan"
 }
 

@@ -89,7 +89,7 @@ take_back() {
   grep -qsx "$1" "$TX/restarted" || {
     grep -qx "$1 running" "$TX/consumers" && [ "$(wanted "$1")" != none ] || return 0
   }
-  if is_older_than "$TX/journal" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
+  if ran_before "$1" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
   echo "$1" >>"$TX/restarted"
   # Not a reason to stop: what is there now has failed already.
   members_healthy "$1" || say "$WHY_NOT, but the old set must be read again"
@@ -97,9 +97,8 @@ take_back() {
   restart_and_prove "$1"
 }
 
-# is_older_than FILE: the process began before it was written; two seconds of slack, because
-# start_time rounds down.
-is_older_than() {
-  io_id=$(identity)
-  [ -n "$io_id" ] && [ $(($(start_time "${io_id#* }") + 2)) -le "$(stat -c %Y "$1")" ]
+# ran_before NAME: its process is the one from before the swap.
+ran_before() {
+  rb_id=$(identity)
+  [ -n "$rb_id" ] && grep -qx "$1 $rb_id" "$TX/ran"
 }

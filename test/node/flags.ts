@@ -263,7 +263,6 @@ ${more}`,
     });
 
     it("says that the kubelet did not take them up, and leaves the process that never ended", async () => {
-      await new Promise((resolve) => setTimeout(resolve, 2500)); // older than the run by more than the clock's slack
       const pid = node.pid("store");
       rmSync(join(node.tools, "crictl"));
       const failed = await node.run("trust", send(), { KUBE_PKI_LIMIT: "2" });

@@ -1,0 +1,3 @@
+import { restartsEtcd } from "../etcd";
+
+restartsEtcd("dash");
