@@ -169,8 +169,8 @@ export class Run {
     return this.step(title, async () => {
       const started = Date.now();
       const { code, stdout, stderr } = await this.stack.up();
-      if (code !== 0) throw new Error(`pulumi up failed:\n${tail(stdout + stderr)}`);
       await this.countSince(started, title);
+      if (code !== 0) throw new Error(`pulumi up failed:\n${complaint(stdout + stderr)}`);
       return stdout;
     });
   }
@@ -202,6 +202,10 @@ const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
+
+/** What pulumi says went wrong; after it come outputs, which may be longer than all else. */
+export const complaint = (text: string): string =>
+  /^Diagnostics:\n[^]*?(?=^(?:Outputs|Resources):$)/m.exec(text)?.[0].trimEnd() ?? tail(text);
 
 /** The end of a long output, where the errors stand. */
 export const tail = (text: string): string => text.trimEnd().split("\n").slice(-40).join("\n");

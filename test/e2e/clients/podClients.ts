@@ -56,29 +56,37 @@ const NAMES = Object.keys(POD_CLIENTS) as PodClient[];
 /** A kubectl and a second of sleep, on a busy machine. */
 const INTERVAL_MS = 2000;
 
-export const NOT_TRUSTED = "server not trusted";
-export const TOKEN_REFUSED = "token refused";
-
 /** What kubectl says where trust is missing, as opposed to a server that was not reached. */
 const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
-  [NOT_TRUSTED, /x509|certificate/i],
-  [TOKEN_REFUSED, /unauthorized|must be logged in|must provide credentials/i],
+  ["server not trusted", /x509|certificate/i],
+  ["token refused", /unauthorized|must be logged in|must provide credentials/i],
 ];
+const REFUSALS = KINDS.map(([kind]) => kind);
 
 const kindOf = (said: string): string => KINDS.find(([, pattern]) => pattern.test(said))?.[0] ?? "not reached";
 
+/**
+ * An API server that has just begun to listen knows no pods and refuses their tokens for a second; the service's address
+ * leads there all the same. Refused twice running is refused.
+ */
+export const REFUSED_AGAIN = "refused twice running";
+
 export const readLog = (name: string, text: string, since: number, until: number): ClientResult => {
   const tally = new Tally(name, INTERVAL_MS, since);
+  let before = "";
   for (const line of text.split("\n").filter(Boolean)) {
     const [stamp = "", ...words] = line.split(" ");
     const at = Number(stamp);
     if (at < since || at > until) continue;
     const said = words.join(" ").trim();
-    if (said === "ok") tally.succeeded(at);
+    const kind = said === "ok" ? "" : kindOf(said);
+    if (kind === "") tally.succeeded(at);
     else {
       tally.hasFailed(at, said);
-      tally.count(kindOf(said));
+      tally.count(kind);
+      if (kind === before && REFUSALS.includes(kind)) tally.count(REFUSED_AGAIN);
     }
+    before = kind;
   }
   return tally.result(until);
 };
