@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { remote, types } from "@pulumi/command";
 import { secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
 import { SshServer } from "./sshServer";
-import { isSecret, isUnknown, TestStack, type Run } from "./testStack";
+import { errorsOf as errors, isSecret, isUnknown, TestStack } from "./testStack";
 
 type Arguments = Omit<remote.CommandArgs, "connection"> & { connection?: Input<types.input.remote.ConnectionArgs> };
 
@@ -20,11 +20,6 @@ describe("command plugin", function () {
     );
     return { stdout: command.stdout, stderr: command.stderr };
   };
-  const errors = (run: Run): string =>
-    run.messages
-      .filter((m) => m.severity === "error")
-      .map((m) => m.text)
-      .join("\n");
 
   beforeEach(async () => {
     [server, stack] = await Promise.all([SshServer.start(), TestStack.create()]);

@@ -6,13 +6,17 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { Change, Properties } from "./values";
+import { errorReply } from "./failure";
+import { revealed, type Change, type Properties } from "./values";
 
 export type Severity = "info" | "warning" | "error";
 
 /** What an operation may use besides its own properties. */
 export interface Context {
+  readonly urn: string;
   readonly name: string;
+  /** What `customTimeouts` allows for the operation. */
+  readonly timeoutSeconds: number | undefined;
   /** True in a preview and before an update: nothing may be done, outputs to come are `unknown`. */
   readonly preview: boolean;
   /** One line on the resource's row; `transient` ones vanish when the operation ends. */
@@ -29,28 +33,45 @@ export interface Made {
   readonly state: Properties;
 }
 
+/** A resource as the state of the stack has it. */
+export interface Known extends Made {
+  readonly inputs: Properties;
+}
+
+export interface Difference extends Change {
+  readonly replace: boolean;
+}
+
 /** One resource type of a plugin. State is the outputs, which hold the inputs as well. */
 export interface ResourceType {
   check(inputs: Properties): Failure[];
   /** Each difference, with whether it asks for a replacement. */
-  diff(before: { inputs: Properties; state: Properties }, inputs: Properties): (Change & { replace: boolean })[];
+  diff(before: Known, inputs: Properties): Difference[];
   create(inputs: Properties, context: Context): Made | Promise<Made>;
   update(state: Properties, inputs: Properties, context: Context): Properties | Promise<Properties>;
-  read(state: Properties): Properties;
+  /** What a refresh finds; undefined when it is gone. */
+  read(known: Known, context: Context): Known | undefined | Promise<Known | undefined>;
   /** Without it there is nothing to do. */
   delete?(state: Properties, context: Context): Promise<void>;
 }
 
+/** The provider resource itself, for a plugin that has options. */
+export interface Provider {
+  check(inputs: Properties): Failure[];
+  diff(before: Properties, inputs: Properties): Difference[];
+  /** Once per process, before any resource; what is not a text comes as JSON. */
+  configure(options: Readonly<Record<string, string>>): Promise<void>;
+}
+
 export interface Plugin {
   readonly version: string;
+  readonly provider?: Provider;
   /** By type token, for example `tls:index/privateKey:PrivateKey`. */
   readonly types: Readonly<Record<string, ResourceType>>;
 }
 
 /** The engine's own limit: state and stdin of a resource may be large. */
 const messageBytes = 400 * 1024 * 1024;
-/** An error travels in HTTP/2 trailers, and Node refuses to send more than 64 KiB of those, percent-encoded. */
-const errorBytes = 40 * 1024;
 
 const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = proto.PropertyDiff.Kind;
 const kinds = {
@@ -75,7 +96,9 @@ export function serve(served: Plugin): void {
     if (type === undefined) throw new Error(`this stand-in has no ${token}: install the official plugin for it`);
     return type;
   };
-  const context = (urn: string, preview: boolean): Context => ({
+  const context = (urn: string, preview: boolean, timeoutSeconds = 0): Context => ({
+    urn,
+    timeoutSeconds: timeoutSeconds === 0 ? undefined : timeoutSeconds,
     name: urn.split("::").slice(3).join("::"),
     preview,
     log: (severity, message, transient = false) => {
@@ -96,7 +119,7 @@ export function serve(served: Plugin): void {
             reply(null, response);
           },
           (error: unknown) => {
-            reply({ code: grpc.status.UNKNOWN, details: shorten(messageOf(error)) });
+            reply(errorReply(error));
           },
         )
         .finally(() => (running -= 1));
@@ -105,39 +128,46 @@ export function serve(served: Plugin): void {
   server.addService(ResourceProviderService, {
     getPluginInfo: unary(() => new plugin.PluginInfo().setVersion(served.version)),
     getSchema: unary(() => new proto.GetSchemaResponse().setSchema("{}")),
-    checkConfig: unary((r: proto.CheckRequest) => new proto.CheckResponse().setInputs(r.getNews())),
-    diffConfig: unary(() => new proto.DiffResponse().setChanges(proto.DiffResponse.DiffChanges.DIFF_NONE)),
+    checkConfig: unary((r: proto.CheckRequest) => checked(r, served.provider?.check(shown(r.getNews())) ?? [])),
+    diffConfig: unary((r: proto.DiffRequest) =>
+      differences(served.provider?.diff(shown(r.getOldInputs()), shown(r.getNews())) ?? []),
+    ),
     // Secrets are not accepted: the engine then sends plain values and marks each output secret whose input of the same
     // name was, which is what the official plugins end up with.
-    configure: unary(() => new proto.ConfigureResponse().setSupportspreview(true)),
+    configure: unary(async (r: proto.ConfigureRequest) => {
+      const options = r.getVariablesMap().getEntryList();
+      const named = options.map(([key, value]) => [key.split(":")[2] ?? key, value] as const);
+      await served.provider?.configure(Object.fromEntries(named));
+      return new proto.ConfigureResponse().setSupportspreview(true);
+    }),
     cancel: unary(() => new Empty()),
     attach: unary(() => new Empty()),
-    check: unary((r: proto.CheckRequest) => {
-      const failures = typeOf(r.getUrn()).check(plain(r.getNews()));
-      return new proto.CheckResponse()
-        .setInputs(r.getNews())
-        .setFailuresList(failures.map((f) => new proto.CheckFailure().setProperty(f.property).setReason(f.reason)));
+    check: unary((r: proto.CheckRequest) => checked(r, typeOf(r.getUrn()).check(plain(r.getNews())))),
+    diff: unary((r: proto.DiffRequest) => {
+      const before = { id: r.getId(), inputs: plain(r.getOldInputs()), state: plain(r.getOlds()) };
+      return differences(typeOf(r.getUrn()).diff(before, plain(r.getNews())));
     }),
-    diff: unary((r: proto.DiffRequest) =>
-      differences(
-        typeOf(r.getUrn()).diff({ inputs: plain(r.getOldInputs()), state: plain(r.getOlds()) }, plain(r.getNews())),
-      ),
-    ),
     create: unary(async (r: proto.CreateRequest) => {
-      const made = await typeOf(r.getUrn()).create(plain(r.getProperties()), context(r.getUrn(), r.getPreview()));
+      const urn = r.getUrn();
+      const around = context(urn, r.getPreview(), r.getTimeout());
+      const made = await typeOf(urn).create(plain(r.getProperties()), around);
       return new proto.CreateResponse().setId(made.id).setProperties(struct(made.state));
     }),
     update: unary(async (r: proto.UpdateRequest) => {
-      const { urn, preview } = { urn: r.getUrn(), preview: r.getPreview() };
-      const state = await typeOf(urn).update(plain(r.getOlds()), plain(r.getNews()), context(urn, preview));
+      const urn = r.getUrn();
+      const around = context(urn, r.getPreview(), r.getTimeout());
+      const state = await typeOf(urn).update(plain(r.getOlds()), plain(r.getNews()), around);
       return new proto.UpdateResponse().setProperties(struct(state));
     }),
-    read: unary((r: proto.ReadRequest) =>
-      new proto.ReadResponse()
-        .setId(r.getId())
-        .setInputs(r.getInputs())
-        .setProperties(struct(typeOf(r.getUrn()).read(plain(r.getProperties())))),
-    ),
+    read: unary(async (r: proto.ReadRequest) => {
+      const known = { id: r.getId(), inputs: plain(r.getInputs()), state: plain(r.getProperties()) };
+      const found = await typeOf(r.getUrn()).read(known, context(r.getUrn(), false));
+      if (found === undefined) return new proto.ReadResponse();
+      return new proto.ReadResponse()
+        .setId(found.id)
+        .setInputs(struct(found.inputs))
+        .setProperties(struct(found.state));
+    }),
     delete: unary(async (r: proto.DeleteRequest) => {
       await typeOf(r.getUrn()).delete?.(plain(r.getProperties()), context(r.getUrn(), false));
       return new Empty();
@@ -189,7 +219,13 @@ function logger(address: string | undefined) {
   };
 }
 
-function differences(changes: (Change & { replace: boolean })[]): proto.DiffResponse {
+function checked(request: proto.CheckRequest, failures: Failure[]): proto.CheckResponse {
+  return new proto.CheckResponse()
+    .setInputs(request.getNews())
+    .setFailuresList(failures.map((f) => new proto.CheckFailure().setProperty(f.property).setReason(f.reason)));
+}
+
+function differences(changes: Difference[]): proto.DiffResponse {
   const response = new proto.DiffResponse().setHasdetaileddiff(true);
   const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
   response.setChanges(changes.length === 0 ? DIFF_NONE : DIFF_SOME);
@@ -202,24 +238,15 @@ function differences(changes: (Change & { replace: boolean })[]): proto.DiffResp
   return response;
 }
 
+/** Of a provider: the engine marks its secrets whether they are accepted or not. */
+function shown(value: Struct | undefined): Properties {
+  return revealed(plain(value)) as Properties;
+}
+
 function plain(value: Struct | undefined): Properties {
   return value?.toJavaScript() ?? {};
 }
 
 function struct(value: Properties): Struct {
   return Struct.fromJavaScript(value);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function shorten(message: string): string {
-  const bytes = (part: string): number => encodeURIComponent(Buffer.from(part).toString()).length;
-  if (bytes(message) <= errorBytes) return message;
-  let keep = message.length;
-  const cut = (): string =>
-    `${message.slice(0, keep / 2)}\n[... ${String(message.length - keep)} characters left out ...]\n${message.slice(-keep / 2)}`;
-  while (bytes(cut()) > errorBytes) keep = Math.floor(keep * 0.8);
-  return cut();
 }

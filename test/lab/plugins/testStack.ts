@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
 import { pluginEnv } from "./env";
-import { unknown } from "./values";
+import { secretMark, unknown } from "./values";
 
 /** One resource as the exported state holds it. */
 export interface StoredResource {
@@ -80,7 +80,7 @@ export class TestStack {
 
   /** The stored resource of this name; undefined if the state has none. */
   async stored(name: string): Promise<StoredResource | undefined> {
-    const own = (await this.resources()).filter(({ type }) => !type.startsWith("pulumi:"));
+    const own = (await this.resources()).filter(({ type, urn }) => !isEngines(type, nameOf(urn)));
     return own.find(({ urn }) => nameOf(urn) === name);
   }
 
@@ -118,7 +118,7 @@ export class TestStack {
         const plain = message.message.replace(/<\{%\w+%\}>/g, "").trimEnd();
         messages.push({ severity: message.severity, text: plain, transient: message.ephemeral === true });
       }
-      if (!step || step.metadata.type.startsWith("pulumi:")) return;
+      if (!step || isEngines(step.metadata.type, nameOf(step.metadata.urn))) return;
       const { urn, op, detailedDiff, diffs: differing = [], keys = [] } = step.metadata;
       const name = nameOf(urn);
       (steps[name] ??= []).push(op);
@@ -142,8 +142,19 @@ const asynchronous = (program: Program) => () =>
     resolve((program() ?? {}) as Record<string, unknown>);
   });
 
+/** What the engine makes by itself: the stack, and a provider for resources that were given none. */
+function isEngines(type: string, name: string): boolean {
+  return type === "pulumi:pulumi:Stack" || (type.startsWith("pulumi:providers:") && name.startsWith("default"));
+}
+
 function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
+}
+
+/** What the run said went wrong. */
+export function errorsOf(run: Pick<Run, "messages">): string {
+  const failures = run.messages.filter(({ severity }) => severity === "error");
+  return failures.map(({ text }) => text).join("\n");
 }
 
 /** Whether an event shows the value as one that is known only after the run. */
@@ -153,5 +164,5 @@ export function isUnknown(value: unknown): boolean {
 
 /** How the exported state shows an encrypted value. */
 export function isSecret(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "4dabf18193072939515e22adb298388d" in value;
+  return typeof value === "object" && value !== null && secretMark in value;
 }

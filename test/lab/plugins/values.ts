@@ -7,8 +7,26 @@ export interface Properties {
 /** What the engine sends, and is sent, for a value that is not known before the update runs. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
+/** The mark of an object that wraps a secret, as the engine sends and stores it. */
+export const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** The same without the wrapping of secrets. */
+export function revealed(value: Value): Value {
+  if (Array.isArray(value)) return value.map(revealed);
+  if (!isObject(value)) return value;
+  const wrapped = value[secretMark] === undefined ? undefined : value["value"];
+  if (wrapped !== undefined) return revealed(wrapped);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, revealed(inner)]));
+}
+
 export function isObject(value: Value | undefined): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The object under a name, or an empty one. */
+export function part(object: Properties, name: string): Properties {
+  const value = object[name];
+  return isObject(value) ? value : {};
 }
 
 export function hasUnknown(value: Value | undefined): boolean {

@@ -46,7 +46,7 @@ export const remoteCommand: ResourceType = {
     return { ...inputs, ...output };
   },
 
-  read: (state) => state,
+  read: (known) => known,
 
   async delete(state, context) {
     const command = text(state["delete"]);

@@ -64,7 +64,10 @@ export function tlsResource(definition: Definition): ResourceType {
     },
 
     update: (state, inputs) => kept(state, inputs),
-    read: (state) => (expires && isDue(state, state) ? { ...state, readyForRenewal: true } : state),
+    read(known) {
+      const ready = expires && isDue(known.state, known.state);
+      return ready ? { ...known, state: { ...known.state, readyForRenewal: true } } : known;
+    },
   };
 }
 
