@@ -25,6 +25,7 @@ restart() {
     [ -z "$(identity)" ] || runs_its_flags "$1" || WHY_NOT="$1 did not start with the flags of $(flag_path) within $rs_limit s"
     return 1
   }
+  echo "$1 $(identity)" >>"$TX/began"
   say "$1 restarted in $(($(now) - rs_from)) s"
 }
 
@@ -135,7 +136,8 @@ restart_pod() {
   if flags_changed "$rs_name"; then
     rs_limit=$LIMIT_MANIFEST
     rs_from=$(stat -c %Z "$MANIFESTS/$UNIT.yaml")
-    if is_new none "$rs_from" && runs_its_flags "$rs_name"; then
+    # in an undo, one of our own restarts may be no older than the clock can tell
+    if is_new none "$rs_from" && runs_its_flags "$rs_name" && ! grep -qsx "$rs_name $rs_old" "$TX/began"; then
       rs_old=none
     elif [ -n "$rs_old" ] && [ "$(grace)" -lt 30 ]; then
       stop_pod "$rs_old" || :

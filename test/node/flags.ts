@@ -141,7 +141,7 @@ export function setsFlags(shell: string): void {
       {
         title: "with its value in a word of its own",
         text: "[Service]\nExecStart=/usr/bin/store --mode old\n",
-        flag: "replaceflag store --mode=new",
+        flag: "flag store --mode=new",
         why: /does not hold --mode in the form --name=value/,
       },
       {
@@ -251,10 +251,13 @@ ${more}`,
     });
 
     it("waits for the old ones after a put back", async () => {
-      const stop = node.kubelet(again);
-      const more = `${flags}consumer last systemd last\n`;
+      const stop = node.kubelet(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await again();
+      });
+      const more = "flag store --added=3s\nconsumer last systemd last\n"; // the old ones lack it
       node.write("/units/last/command", "false");
-      const failed = await node.run("trust", send(more), { KUBE_PKI_LIMIT: "5" });
+      const failed = await node.run("trust", send(more), { KUBE_PKI_LIMIT: "8" });
       const seen = running();
       await stop();
       assert.match(failed.why, /restart last failed.*: the old set was put back/);
