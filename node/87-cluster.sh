@@ -134,5 +134,5 @@ root_ca_everywhere() {
 written_last() {
   wl_time=$(awk '$1 == "configmap" { for (i = 3; i <= NF; i++) if ($i > last) last = $i } END { print last }' "$TX/root-cas")
   # the one notation that both coreutils and busybox read
-  date -u -d "$(echo "$wl_time" | tr 'TZ' '  ')" +%s 2>/dev/null || now
+  date -u -d "$(echo "$wl_time" | sed 's/T/ /; s/Z//')" +%s 2>/dev/null || now
 }

@@ -1,0 +1,4 @@
+import { keepsCopies } from "../clusterCopies";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) keepsCopies("busybox sh");

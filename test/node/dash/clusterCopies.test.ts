@@ -1,0 +1,3 @@
+import { keepsCopies } from "../clusterCopies";
+
+keepsCopies("dash");

@@ -1,0 +1,3 @@
+import { restartsPods } from "../clusterPods";
+
+restartsPods("dash");

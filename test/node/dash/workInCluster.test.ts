@@ -1,0 +1,3 @@
+import { worksInCluster } from "../workInCluster";
+
+worksInCluster("dash");
