@@ -47,7 +47,7 @@ static_pid() {
     { read -r sp_name <"$sp_proc/comm"; } 2>/dev/null || continue
     [ "$sp_name" = "$sp_comm" ] || continue
     grep -Eqs 'kubepods.*pod[0-9a-f]{32}([^0-9a-f_-]|$)' "$sp_proc/cgroup" || continue
-    sp_arg=$(tr '\000' '\n' <"$sp_proc/cmdline" 2>/dev/null | sed -n 1p) || continue
+    sp_arg=$({ tr '\000' '\n' <"$sp_proc/cmdline"; } 2>/dev/null | sed -n 1p) || continue
     [ "${sp_arg##*/}" = "$UNIT" ] || continue
     echo "${sp_proc##*/}"
     return 0
