@@ -50,6 +50,8 @@ export class ClusterPki extends pulumi.ComponentResource {
   private readonly serviceAccount: ServiceAccountKeys | undefined;
   private readonly planned: readonly PlannedNode[];
   private readonly generations: pulumi.Output<KnownGenerations>;
+  /** The step that made the cluster hand out the new CA; it says when that was. */
+  private published: command.remote.Command | undefined;
 
   public constructor(
     private readonly base: string,
@@ -141,9 +143,12 @@ export class ClusterPki extends pulumi.ComponentResource {
       `${this.base}-in-cluster-${step}`,
       { config, node: at.plan.node },
       "cluster",
-      this.generations.apply((known) => clusterPayload(step, at.plan, config, known)),
+      pulumi
+        .all([this.generations, this.published?.stdout])
+        .apply(([known, stdout]) => clusterPayload(step, at.plan, config, known, stdout)),
       { parent: this, dependsOn: [...after] }, // the nodes first: what the cluster hands out must be what they trust
     );
+    if (step === "trusted") this.published = work;
     return [...after, work];
   }
 

@@ -84,8 +84,18 @@ const tasks = (step: ClusterStep, config: Config, managesTokens: boolean): strin
   }
 };
 
-/** What is done in the cluster itself, by the kubectl of one control plane. */
-export const clusterPayload = (step: ClusterStep, plan: NodePlan, config: Config, generations: Generations): string => {
+/**
+ * What is done in the cluster itself, by the kubectl of one control plane. The step `trusted` prints when the cluster's
+ * own copies had the new CA (`since`, unix seconds): pods that began later know it.
+ */
+export const clusterPayload = (
+  step: ClusterStep,
+  plan: NodePlan,
+  config: Config,
+  generations: Generations,
+  /** What the step `trusted` printed. */
+  published = "",
+): string => {
   const { restart } = config.inCluster;
   const admin = plan.known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "admin");
   if (admin === undefined) throw new Error(`${plan.node.name}: its layout has no kubeconfig of an administrator`);
@@ -97,6 +107,7 @@ export const clusterPayload = (step: ClusterStep, plan: NodePlan, config: Config
     `kubeconfig ${as.path(admin.path)}`,
     ...caParts(authorities, config, generations),
     ...(step === "issued" ? tokenLines(config, generations) : []),
+    ...(step === "issued" ? (/^since [0-9]+$/m.exec(published) ?? []) : []),
     ...tasks(step, config, generations.serviceAccount.length > 0).map((task) => `task ${task}`),
     ...(step === "trusted" && restart !== "all" ? restart.map(workloadLine("workload")) : []),
     ...(step === "retired" ? [] : reloading(config).map(workloadLine("reload"))),

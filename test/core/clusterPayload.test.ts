@@ -75,4 +75,11 @@ describe("work in the cluster", () => {
     const lines = linesOf("issued", { rotation: { generation: 2, force: ["scan"] } });
     assert.ok(lines.includes("gate scan off") && lines.includes("gate tokens on"));
   });
+
+  it("tells the look at pods when the new CA was handed out", () => {
+    const { config, plan } = setting({ rotation });
+    const issued = clusterPayload("issued", plan, config, GENERATIONS, "task root-ca done\nsince 1795510800\ndone 1\n");
+    assert.ok(issued.split("\n").includes("since 1795510800"));
+    assert.ok(!linesOf("issued", { rotation }).some((line) => line.startsWith("since ")));
+  });
 });
