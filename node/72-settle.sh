@@ -9,12 +9,13 @@ wanted() {
 }
 
 # asked NAME: what it has to do before it was asked for any proof: restart, reload
-# or none.
+# or none. One that ran and has ended meanwhile (it lost its lease while the API
+# server restarted) comes back by itself, and newer than the files.
 asked() {
   find_consumer "$1"
   ak_want=$(wanted "$1")
   case $ak_want in
-    none) [ "$PROVEN" = yes ] || runs_newer "$1" || ak_want=restart ;;
+    none) [ "$PROVEN" = yes ] || [ -z "$(identity)" ] || runs_newer "$1" || ak_want=restart ;;
     reload) can_prove_reload "$1" || ak_want=restart ;;
   esac
   echo "$ak_want"

@@ -58,6 +58,9 @@ describe("kubernetes plugin", function () {
     assert.equal(dig(outputs, "metadata", "uid"), dig(live, "metadata", "uid"));
 
     assert.deepEqual((await stack.up(one({ a: "1" }))).steps, { cluster: ["same"], it: ["same"] });
+    const planned = await stack.preview(one({ b: "2" }));
+    assert.deepEqual([planned.steps["it"], dig(planned.planned, "it", "data")], [["update"], { b: "2" }]);
+    assert.deepEqual((await api.get(`${configMaps}/${name}`))["data"], { a: "1" });
     const changed = await stack.up(one({ b: "2" }));
     assert.deepEqual(changed.steps["it"], ["update"]);
     assert.deepEqual(changed.diffs["it"], ["data.a", "data.b"]);

@@ -210,7 +210,9 @@ describe("kubernetes plugin and its cluster", function () {
 
     it("fails when time is up, keeps the patch in the state, and waits again at the next run, also after a refresh", async () => {
       const hurried = (at: string) => restarted(at, { customTimeouts: { create: "1s", update: "1s" } });
+      const began = Date.now();
       const made = await stack.up(hurried("in a hurry"));
+      assert.ok(Date.now() - began < 25_000, "did not end after a second, and some more on a busy machine");
       assert.ok(made.failed);
       assert.match(
         errorsOf(made),
