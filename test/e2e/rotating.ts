@@ -56,9 +56,16 @@ export const begin = async (run: Run): Promise<void> => {
     await configureSsh(run.stack, run.lab);
     run.stack.configure(await adoptionConfig(run.lab));
   }
-  run.stack.configure({ rollout: ROLLOUT, inCluster: CLIENT_WORKLOADS });
+  run.stack.configure({ rollout: ROLLOUT });
   await run.up("pulumi up: the cluster as it is");
   await run.lab.kubeconfig(); // the former one may not trust the API servers any more
+};
+
+/** Everything that uses the cluster begins, and the stack file names what of it has to be rolled. */
+export const useCluster = async (run: Run): Promise<void> => {
+  await run.step("start everything that uses the cluster", () => run.startClients());
+  run.stack.configure({ inCluster: CLIENT_WORKLOADS });
+  run.startProbing();
 };
 
 export const momentOf = (name: string, generation: number, phase: Phase = "done"): Moment => {

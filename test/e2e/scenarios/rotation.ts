@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
-import { CLIENT_WORKLOADS } from "../clients/podClients";
 import { adoptionConfig, configureSsh } from "../labConfig";
-import { assertMinimal, begin, goTo, joinInPhase, momentOf, ROLLOUT, rotateTo, Witness } from "../rotating";
+import { assertMinimal, begin, goTo, joinInPhase, momentOf, ROLLOUT, rotateTo, useCluster, Witness } from "../rotating";
 import type { Scenario } from "../scenario";
 
 const rotation: Scenario = {
@@ -15,8 +14,7 @@ const rotation: Scenario = {
     await begin(run);
     const witness = await Witness.begin(run);
     await witness.at(momentOf("before", 1));
-    await run.step("start everything that uses the cluster", () => run.startClients());
-    run.startProbing();
+    await useCluster(run);
     for (const generation of [2, 3]) {
       const title = `pulumi up: trust, issue and retire to generation ${String(generation)}`;
       await goTo(run, title, { configure: rotateTo(generation), trusted: [`g${String(generation)}`] });
@@ -110,7 +108,7 @@ const adoption: Scenario = {
   topologies: ["duo", "ha3"],
   play: async (run) => {
     await configureSsh(run.stack, run.lab);
-    run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT, inCluster: CLIENT_WORKLOADS });
+    run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT });
     const witness = await Witness.begin(run);
     await witness.at(momentOf("theirs", 0), { kubelets: false });
     await run.step("another cluster's fingerprint is refused before anything is touched", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
-import { begin, goTo, momentOf, rotateTo, Witness } from "../rotating";
+import { begin, goTo, momentOf, rotateTo, useCluster, Witness } from "../rotating";
 import { tail, type Run, type Scenario } from "../scenario";
 
 const KILLS = 10;
@@ -74,8 +74,7 @@ const play = async (run: Run): Promise<void> => {
   await begin(run);
   const witness = await Witness.begin(run);
   await witness.at(momentOf("before", 1));
-  await run.step("start everything that uses the cluster", () => run.startClients());
-  run.startProbing();
+  await useCluster(run);
   stack.configure(rotateTo(2));
   const { events } = await run.step("a rotation without a kill, its events counted", () => upKilledAt(run, 0));
   run.counts["events of a rotation"] = events;
