@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Phase } from "../../core/phases";
 import { signerOf } from "../../core/rotation";
+import type { Lab } from "../lab/lab";
 import { assertLogsAndExec, kubeletRows, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
 import { assertClusterWorks } from "./checks";
@@ -39,6 +40,9 @@ export const goTo = async (run: Run, title: string, { configure, trusted }: Targ
   await assertNothingToDo(run);
   await assertClusterWorks(run.lab);
 };
+
+/** The CAs that `begin` leaves a cluster with: its own where the lab has their keys, else those it was taken over by. */
+export const casOf = ({ topology }: Lab): string => (topology.installer === "kubeadm" ? "foreign" : "g1");
 
 /** What kubeadm and the hard-way lab call the CAs of a cluster that was there before. */
 const FOREIGN = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
@@ -103,12 +107,14 @@ export class Witness {
   }
 }
 
-/** A new worker joins by kubeadm as the cluster is now; the stack file knows it from the next `up` on. */
-export const joinInPhase = (run: Run, name: string): Promise<void> =>
-  run.step(`${name} joins by kubeadm`, async () => {
+/** A new worker joins by kubeadm, where that is the way to join, as the cluster is now; the stack file knows it from the next `up` on. */
+export const joinInPhase = async (run: Run, name: string): Promise<void> => {
+  if (run.lab.topology.installer !== "kubeadm") return;
+  await run.step(`${name} joins by kubeadm`, async () => {
     await run.lab.kubeconfig();
     await run.lab.addNode(name);
     await run.lab.joinWorker(name);
     await assertLogsAndExec(run.lab);
     run.stack.configure({ nodes: labConfig(run.lab)["nodes"] });
   });
+};

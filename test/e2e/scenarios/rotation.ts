@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import { assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
 import { adoptionConfig, configureSsh } from "../labConfig";
-import { assertMinimal, begin, goTo, joinInPhase, momentOf, ROLLOUT, rotateTo, useCluster, Witness } from "../rotating";
+import {
+  assertMinimal,
+  begin,
+  casOf,
+  goTo,
+  joinInPhase,
+  momentOf,
+  ROLLOUT,
+  rotateTo,
+  useCluster,
+  Witness,
+} from "../rotating";
 import type { Scenario } from "../scenario";
 
 const rotation: Scenario = {
@@ -44,7 +55,7 @@ const rotationPhases: Scenario = {
   name: "rotation-phases",
   proves:
     "in each phase: who is let in and who no more, logs and exec everywhere, a worker joins and is rotated with the rest",
-  topologies: ["duo", "ha3"],
+  topologies: ["duo", "ha3", "hardway"],
   play: async (run) => {
     await begin(run);
     const witness = await Witness.begin(run);
@@ -54,7 +65,7 @@ const rotationPhases: Scenario = {
       ["issue", "w8"],
       ["done", "w9"],
     ] as const) {
-      const trusted = phase === "done" ? ["g2"] : ["foreign", "g2"];
+      const trusted = phase === "done" ? ["g2"] : [casOf(run.lab), "g2"];
       await goTo(run, phase, { configure: rotateTo(2, phase), trusted });
       await witness.at(momentOf(phase, 2, phase));
       await joinInPhase(run, newcomer);
@@ -76,26 +87,27 @@ const SECOND_TRY = [
 const rotationUndo: Scenario = {
   name: "rotation-undo",
   proves: "each phase stops where it is told to and can be gone back from; given up, a rotation leaves nothing behind",
-  topologies: ["duo", "ha3"],
+  topologies: ["duo", "ha3", "hardway"],
   play: async (run) => {
     await begin(run);
+    const before = casOf(run.lab);
     let witness = await Witness.begin(run);
     await witness.at(momentOf("before", 1));
-    await goTo(run, "trust", { configure: rotateTo(2, "trust"), trusted: ["foreign", "g2"] });
+    await goTo(run, "trust", { configure: rotateTo(2, "trust"), trusted: [before, "g2"] });
     await witness.at(momentOf("trust", 2, "trust"));
-    await goTo(run, "issue", { configure: rotateTo(2, "issue"), trusted: ["foreign", "g2"] });
+    await goTo(run, "issue", { configure: rotateTo(2, "issue"), trusted: [before, "g2"] });
     await witness.at(momentOf("issue", 2, "issue"));
-    await goTo(run, "back to trust", { configure: rotateTo(2, "trust"), trusted: ["foreign", "g2"] });
+    await goTo(run, "back to trust", { configure: rotateTo(2, "trust"), trusted: [before, "g2"] });
     await witness.at(momentOf("back to trust", 2, "trust"));
     await assertProven(run.lab, await run.stack.certificates());
-    await goTo(run, "given up", { configure: rotateTo(1), trusted: ["foreign"] });
+    await goTo(run, "given up", { configure: rotateTo(1), trusted: [before] });
     await witness.at(momentOf("given up", 1));
     await assertProven(run.lab, await run.stack.certificates());
     // the next generation 2 has other keys than the one that was given up
     witness = await Witness.begin(run);
     await witness.at(momentOf("before the second try", 1));
     for (const [name, phase] of SECOND_TRY) {
-      await goTo(run, name, { configure: rotateTo(2, phase), trusted: phase === "done" ? ["g2"] : ["foreign", "g2"] });
+      await goTo(run, name, { configure: rotateTo(2, phase), trusted: phase === "done" ? ["g2"] : [before, "g2"] });
       await witness.at(momentOf(name, 2, phase));
     }
     await assertProven(run.lab, await run.stack.certificates());
@@ -105,7 +117,7 @@ const rotationUndo: Scenario = {
 const adoption: Scenario = {
   name: "adoption",
   proves: "a cluster whose CA keys the stack never had is taken over phase by phase, then rotated like any other",
-  topologies: ["duo", "ha3"],
+  topologies: ["duo", "ha3", "hardway"],
   play: async (run) => {
     await configureSsh(run.stack, run.lab);
     run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT });
