@@ -6,7 +6,11 @@ import { assertUndisturbed } from "../clients/bar";
 import { begin, goTo, momentOf, rotateTo, useCluster, Witness } from "../rotating";
 import { tail, type Run, type Scenario } from "../scenario";
 
-const KILLS = 10;
+const ROTATIONS = 5;
+
+/** The second kill hits the `up` that is to mend the first. */
+const KILLS_EACH = 2;
+const KILLS = ROTATIONS * KILLS_EACH;
 
 /** Another number plays another set of kills. */
 const SEED = 20261124;
@@ -79,32 +83,35 @@ const play = async (run: Run): Promise<void> => {
   const { events } = await run.step("a rotation without a kill, its events counted", () => upKilledAt(run, 0));
   run.counts["events of a rotation"] = events;
   const number = numbersFrom(SEED);
-  for (let kill = 1; kill <= KILLS; kill += 1) {
-    const generation = kill + 2;
-    const event = 1 + Math.floor(number() * (events - 1));
+  for (let rotation = 1; rotation <= ROTATIONS; rotation += 1) {
+    const generation = rotation + 2;
     stack.configure(rotateTo(generation));
-    const { at } = await run.step(
-      `pulumi up to generation ${String(generation)}, killed at event ${String(event)}`,
-      () => upKilledAt(run, event),
-    );
-    run.log(at === "" ? "it had ended before" : `killed at: ${at}`);
-    if (at !== "") {
+    let left = events;
+    for (let kill = 1; kill <= KILLS_EACH; kill += 1) {
+      const event = 1 + Math.floor(number() * (left - 1));
+      left -= event;
+      const { at } = await run.step(
+        `pulumi up to generation ${String(generation)}, killed at event ${String(event)}`,
+        () => upKilledAt(run, event),
+      );
+      run.log(at === "" ? "it had ended before" : `killed at: ${at}`);
+      if (at === "") continue;
       run.counts["kills"] = (run.counts["kills"] ?? 0) + 1;
       // a killed run leaves its lock behind, as with every self-managed backend
       await stack.must(["cancel", "--yes"]);
     }
-    const title = `pulumi up after kill ${String(kill)}`;
+    const title = `pulumi up to generation ${String(generation)} after two kills`;
     await goTo(run, title, { configure: rotateTo(generation), trusted: [`g${String(generation)}`] });
   }
   assert.equal(run.counts["kills"], KILLS, "rotations that were killed");
-  await witness.at(momentOf("after the kills", KILLS + 2));
+  await witness.at(momentOf("after the kills", ROTATIONS + 2));
   await assertProven(lab, await stack.certificates());
   assertUndisturbed(lab, await run.stopClients(), await run.stopProbing());
 };
 
 export const rotationKill: Scenario = {
   name: "rotation-kill",
-  proves: `pulumi killed ${String(KILLS)} times in the middle of a rotation: a plain up ends each, and nothing is lost`,
+  proves: `pulumi killed ${String(KILLS)} times in the middle of ${String(ROTATIONS)} rotations: a plain up ends each, and nothing is lost`,
   topologies: ["ha3", "duo"],
   play,
 };
