@@ -44,8 +44,9 @@ class Probe {
     const started = Date.now();
     const { host, port } = this.target;
     const request = get(
-      // whether it answers is asked here; who answers is proven elsewhere
-      { host, port, path: "/readyz", agent: this.agent, rejectUnauthorized: false, timeout: TIMEOUT_MS },
+      // Whether it answers is asked here; who answers is proven elsewhere. Anybody may ask for the version; /readyz says no
+      // by intent as soon as a server begins to go, on purpose long before it stops to answer.
+      { host, port, path: "/version", agent: this.agent, rejectUnauthorized: false, timeout: TIMEOUT_MS },
       (response) => {
         response.resume();
         if (response.statusCode === 200) this.succeeded();

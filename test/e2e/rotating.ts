@@ -12,8 +12,8 @@ import { moreThanNeeded } from "./restarts";
 import { tail, type Run } from "./scenario";
 import { trustOnNodes } from "./trustOnNodes";
 
-/** A lab with one etcd member, or with several, may rotate. */
-export const ROLLOUT = { acceptEtcdDowntime: true, workersAtOnce: 1 };
+/** A lab with one etcd member, or with several, may rotate; its balancer sees an API server go before it is gone. */
+export const ROLLOUT = { acceptEtcdDowntime: true, workersAtOnce: 1, apiServerShutdownFlags: true };
 
 export const assertNothingToDo = (run: Run): Promise<void> =>
   run.step("pulumi up again: nothing to do", async () => {
