@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import type { Phase } from "../../core/phases";
 import { signerOf } from "../../core/rotation";
-import { assertLogsAndExec, kubeletRows, startShells } from "./access/kubelets";
+import { assertLogsAndExec, kubeletRows, SHELL_WORKLOADS, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
 import { assertClusterWorks } from "./checks";
-import { CLIENT_WORKLOADS } from "./clients/podClients";
 import { adoptionConfig, configureFor, configureSsh, labConfig } from "./labConfig";
 import { moreThanNeeded } from "./restarts";
 import { tail, type Run } from "./scenario";
@@ -49,14 +48,17 @@ export const assertMinimal = (run: Run, up: string): void => {
   assert.deepEqual(moreThanNeeded(run.restarts, up), [], "restarts beyond the fewest a rotation needs");
 };
 
-/** A cluster under the stack: with its own CAs where the lab has their keys, else taken over. */
-export const begin = async (run: Run): Promise<void> => {
+/**
+ * A cluster under the stack: with its own CAs where the lab has their keys, else taken over. The workloads must be there
+ * when the rotation begins.
+ */
+export const begin = async (run: Run, inCluster: object = SHELL_WORKLOADS): Promise<void> => {
   if (run.lab.topology.installer === "kubeadm") await configureFor(run.stack, run.lab, "existing");
   else {
     await configureSsh(run.stack, run.lab);
     run.stack.configure(await adoptionConfig(run.lab));
   }
-  run.stack.configure({ rollout: ROLLOUT, inCluster: CLIENT_WORKLOADS });
+  run.stack.configure({ rollout: ROLLOUT, inCluster });
   await run.up("pulumi up: the cluster as it is");
   await run.lab.kubeconfig(); // the former one may not trust the API servers any more
 };
@@ -71,7 +73,7 @@ export class Witness {
   private readonly matrix: AccessMatrix;
 
   private constructor(private readonly run: Run) {
-    this.matrix = new AccessMatrix(run.lab, run.access);
+    this.matrix = new AccessMatrix(run.lab, run.access, () => run.stack.kubeconfigs());
   }
 
   public static async begin(run: Run): Promise<Witness> {

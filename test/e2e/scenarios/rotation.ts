@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
+import { SHELL_WORKLOADS } from "../access/kubelets";
 import { CLIENT_WORKLOADS } from "../clients/podClients";
 import { adoptionConfig, configureSsh } from "../labConfig";
 import { assertMinimal, begin, goTo, joinInPhase, momentOf, ROLLOUT, rotateTo, Witness } from "../rotating";
@@ -12,7 +13,7 @@ const rotation: Scenario = {
   proves: "all three CAs and the token key replaced in one up, with the fewest restarts, unnoticed behind a balancer",
   topologies: ["ha3", "hardway", "duo"],
   play: async (run) => {
-    await begin(run);
+    await begin(run, CLIENT_WORKLOADS);
     const witness = await Witness.begin(run);
     await witness.at(momentOf("before", 1));
     await run.step("start everything that uses the cluster", () => run.startClients());
@@ -110,7 +111,7 @@ const adoption: Scenario = {
   topologies: ["duo", "ha3"],
   play: async (run) => {
     await configureSsh(run.stack, run.lab);
-    run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT, inCluster: CLIENT_WORKLOADS });
+    run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT, inCluster: SHELL_WORKLOADS });
     const witness = await Witness.begin(run);
     await witness.at(momentOf("theirs", 0), { kubelets: false });
     await run.step("another cluster's fingerprint is refused before anything is touched", async () => {

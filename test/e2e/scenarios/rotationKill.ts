@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
+import { CLIENT_WORKLOADS } from "../clients/podClients";
 import { begin, goTo, momentOf, rotateTo, Witness } from "../rotating";
 import { tail, type Run, type Scenario } from "../scenario";
 
@@ -71,7 +72,7 @@ const upKilledAt = async (run: Run, event: number): Promise<KilledUp> => {
 
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
-  await begin(run);
+  await begin(run, CLIENT_WORKLOADS);
   const witness = await Witness.begin(run);
   await witness.at(momentOf("before", 1));
   await run.step("start everything that uses the cluster", () => run.startClients());
