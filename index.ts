@@ -29,3 +29,5 @@ const pki = new ClusterPki(config.cluster.name, { config, now: config.asOf ?? no
 export const certificates = pki.certificates;
 export const nodes = pki.nodes;
 export const trust = pki.trust;
+/** `pulumi stack output kubeconfigs --show-secrets --json`: the administrator's and each user's. */
+export const kubeconfigs = pki.kubeconfigs;

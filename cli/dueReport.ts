@@ -1,10 +1,12 @@
 /** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
+import { planClients } from "../core/clients";
 import type { Renewal } from "../core/clock";
 import type { Config } from "../core/config";
 import { nodeEffects } from "../core/effects";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import { planCluster } from "../core/plan";
 import type { ProfileName } from "../core/profileNames";
+import type { CertificateRow } from "../core/report";
 import { PROFILE_NAMES } from "../core/profileNames";
 import type { Need } from "../core/reload";
 import { TRUST_STEPS, trustEffects, type TrustStep } from "../core/trustPayload";
@@ -12,7 +14,7 @@ import type { Step } from "./preview";
 
 export interface DueRow {
   readonly node: string;
-  readonly certificate: ProfileName;
+  readonly certificate: CertificateRow["certificate"];
   readonly why: string;
   /** ISO 8601: when the certificate in use ends; absent for a new one. */
   readonly ends?: string;
@@ -40,27 +42,31 @@ const LEAF = "tls:index/locallySignedCert:LocallySignedCert";
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 const typeOf = (step: Step): string => step.newState?.type ?? step.oldState?.type ?? "";
 
-interface LeafName {
-  readonly node: string;
-  readonly profile: ProfileName;
-}
+type LeafName = Pick<DueRow, "node" | "certificate">;
 
 /** Longest first: "kubelet-server" ends like no other, but "prod-a-kubelet-server" also holds "kubelet". */
 const BY_LENGTH = [...PROFILE_NAMES].sort((a, b) => b.length - a.length);
+
+/** `<cluster>-kubeconfigs-<user>`. */
+const OF_USER = /-kubeconfigs-([A-Za-z0-9._-]+)$/;
 
 /** `<cluster>-<node>-<profile>`, where each of the three may hold "-". */
 function leafName(name: string, config: Config | undefined): LeafName | undefined {
   for (const { name: node } of config?.nodes ?? []) {
     const prefix = `${config?.cluster.name ?? ""}-${node}-`;
     const profile = PROFILE_NAMES.find((each) => name === prefix + each);
-    if (profile !== undefined) return { node, profile };
+    if (profile !== undefined) return { node, certificate: profile };
   }
+  const user = OF_USER.exec(name)?.[1];
+  if (user !== undefined) return { node: "-", certificate: `kubeconfig:${user}` };
   const profile = BY_LENGTH.find((each) => name.endsWith(`-${each}`));
   if (profile === undefined) return undefined;
   const rest = name.slice(0, -profile.length - 1);
   const cluster = `${config?.cluster.name ?? ""}-`;
-  return { node: rest.startsWith(cluster) ? rest.slice(cluster.length) : rest, profile };
+  return { node: rest.startsWith(cluster) ? rest.slice(cluster.length) : rest, certificate: profile };
 }
+
+const ORDER: readonly string[] = PROFILE_NAMES;
 
 const day = (moment: Date): string => moment.toISOString().slice(0, 10);
 
@@ -85,7 +91,7 @@ const REASONS: Readonly<Record<string, string>> = {
   allowedUses: "its usages change",
 };
 
-function why(step: Step, plan: NodePlan | undefined, profile: ProfileName): string {
+function why(step: Step, renewal: Renewal | undefined): string {
   if (step.op === "create") return "new";
   if (step.op === "delete") return "no longer wanted";
   const { period: oldPeriod, ...before } = triggerParts(step.oldState?.replacementTrigger);
@@ -94,7 +100,6 @@ function why(step: Step, plan: NodePlan | undefined, profile: ProfileName): stri
   if (before.generation !== after.generation)
     reasons.push(`its authority changes (generation ${before.generation ?? "?"} -> ${after.generation ?? "?"})`);
   if (oldPeriod !== newPeriod) {
-    const renewal = plan?.leaves.find((leaf) => leaf.profile === profile)?.renewal;
     const since = renewal === undefined ? "" : ` since ${day(firstDue(renewal, Number(oldPeriod)))}`;
     reasons.push(`due for renewal${since} (period ${oldPeriod ?? "?"} -> ${newPeriod ?? "?"})`);
   }
@@ -132,7 +137,12 @@ function rotationEffects(steps: readonly Step[], plan: ClusterPlan, config: Conf
 
 export function dueReport(steps: readonly Step[], config: Config | undefined, now: Date): DueReport {
   const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, now);
-  const planOf = (node: string) => plan?.nodes.find((each) => each.node.name === node);
+  const clients = config === undefined ? [] : planClients(config, now);
+  const renewalOf = ({ node, certificate }: LeafName): Renewal | undefined =>
+    node === "-"
+      ? clients.find(({ name }) => certificate === `kubeconfig:${name}`)?.renewal
+      : plan?.nodes.find((each) => each.node.name === node)?.leaves.find(({ profile }) => profile === certificate)
+          ?.renewal;
   const due = new Map<string, DueRow>();
   for (const step of steps.filter((each) => typeOf(each) === LEAF)) {
     const name = nameOf(step.urn);
@@ -141,19 +151,20 @@ export function dueReport(steps: readonly Step[], config: Config | undefined, no
     if (leaf === undefined || due.has(name)) continue;
     const ends = step.oldState?.outputs?.["validityEndTime"];
     due.set(name, {
-      node: leaf.node,
-      certificate: leaf.profile,
-      why: why(step, planOf(leaf.node), leaf.profile),
+      ...leaf,
+      why: why(step, renewalOf(leaf)),
       ...(typeof ends === "string" ? { ends } : {}),
     });
   }
-  const rows = [...due.values()].sort(
-    (a, b) =>
-      a.node.localeCompare(b.node) || PROFILE_NAMES.indexOf(a.certificate) - PROFILE_NAMES.indexOf(b.certificate),
-  );
+  const rankOf = ({ certificate }: DueRow): number => ORDER.indexOf(certificate);
+  const rows = [...due.values()].sort((a, b) => a.node.localeCompare(b.node) || rankOf(a) - rankOf(b));
   const newTokenKey = steps.some(({ op, urn }) => op === "create" && TOKEN_KEY.test(nameOf(urn)));
   const ofLeaves = plan?.nodes.flatMap((node) => {
-    const profiles = new Set(rows.filter((row) => row.node === node.node.name).map(({ certificate }) => certificate));
+    const profiles = new Set(
+      rows.flatMap(({ node: name, certificate }) =>
+        name === node.node.name ? PROFILE_NAMES.filter((profile) => profile === certificate) : [],
+      ),
+    );
     return profiles.size === 0 || config === undefined ? [] : [effectOf(node, profiles, config, newTokenKey)];
   });
   const ofRotation = plan === undefined || config === undefined ? [] : rotationEffects(steps, plan, config);

@@ -7,7 +7,7 @@ import { lastLine, run } from "./run";
 
 const certificate = z.object({
   node: z.string(),
-  certificate: z.enum(PROFILE_NAMES),
+  certificate: z.union([z.enum(PROFILE_NAMES), z.templateLiteral(["kubeconfig:", z.string()])]),
   subject: z.string(),
   issuer: z.string(),
   serial: z.string(),

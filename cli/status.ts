@@ -34,7 +34,7 @@ export async function status(args: readonly string[]): Promise<Exit> {
   const outputs = await stackOutputs(options);
   const answers = options.nodes ? await askNodes(outputs.nodes, options) : undefined;
   const rows = outputs.certificates.map((row): StatusRow =>
-    answers === undefined ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
+    answers === undefined || row.node === "-" ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
   );
   const remarks = [
     ...[...(answers ?? [])].flatMap(([node, answer]) => strangers(node, answer, rows)),

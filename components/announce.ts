@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../core/config";
 import { nodeEffects } from "../core/effects";
 import type { NodePlan } from "../core/plan";
+import type { Moment } from "../core/inCluster/steps";
 import type { ProfileName } from "../core/profileNames";
 import type { Issued } from "./authority/authority";
 
@@ -38,4 +39,32 @@ export const announce = async (
       `restarts ${restarts.join(", ") || "nothing"}; \`kube-pki due\` says why for each`,
     node,
   );
+};
+
+/** Something that a step in the cluster does; `result` is what the step puts out. */
+export interface Announced {
+  readonly moment: Moment;
+  readonly does: string;
+  readonly result: pulumi.Output<unknown>;
+}
+
+/** The phases of nodes that the moments lie between. */
+const WHEN: Readonly<Record<Moment, string>> = {
+  afterTrust: "before anything is issued",
+  afterPublished: "before anything is issued",
+  beforeIssue: "before anything is issued",
+  afterIssue: "before anything is retired",
+  beforeRetire: "before anything is retired",
+  afterRetire: "once the old is gone",
+};
+
+/** In a preview, says in a line for each phase what is going to be done in the cluster; nothing of what is done already. */
+export const announceInCluster = async (work: pulumi.Resource, all: readonly Announced[]): Promise<void> => {
+  if (!pulumi.runtime.isDryRun()) return;
+  const known = await Promise.all(all.map(({ result }) => isKnown(result)));
+  const coming = all.filter((_, index) => known[index] === false);
+  for (const when of new Set(Object.values(WHEN))) {
+    const texts = coming.flatMap(({ moment, does }) => (WHEN[moment] === when ? [does] : []));
+    if (texts.length > 0) await pulumi.log.info(`in the cluster, ${when}: ${texts.join("; ")}`, work);
+  }
 };

@@ -2,14 +2,19 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { AUTHORITIES, type AuthorityName } from "../core/authorities";
 import { certificateRows } from "../core/certificateRows";
-import { checkPayload, clusterPayload, hasClusterStep, type ClusterStep } from "../core/clusterPayload";
+import { checkPayload, mountsPayload } from "../core/checkPayload";
+import { planClients } from "../core/clients";
 import { nodeConnection, type Config } from "../core/config";
+import type { Facts } from "../core/inCluster/steps";
 import { applyPayload } from "../core/payload";
 import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
 import type { CertificateRow } from "../core/report";
-import { retires, ROTATED, stateOf } from "../core/rotation";
+import { hasWay, retires, stateOf } from "../core/rotation";
 import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/trustPayload";
 import { generationsOf, type Generations } from "./authority/generations";
+import { InCluster } from "./inCluster/inCluster";
+import { knownTrust, type KnownTrust } from "./knownTrust";
+import { Kubeconfigs } from "./kubeconfigs";
 import { verbStep, type Verb } from "./nodeCommand";
 import { NodePki } from "./nodePki";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
@@ -31,6 +36,8 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
+type AskedFacts = Pick<Facts, "final" | "old"> & { readonly tokenKid: string | undefined };
+
 interface PlannedNode {
   readonly plan: NodePlan;
   readonly pki: NodePki;
@@ -43,6 +50,8 @@ export class ClusterPki extends pulumi.ComponentResource {
   public readonly nodes: readonly NodeAddress[];
   /** The certificates to trust, PEM, for each authority: where a rotation leads to. */
   public readonly trust: Readonly<Record<AuthorityName, pulumi.Output<string>>>;
+  /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
+  public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
 
   private readonly config: Config;
   private readonly plan: ClusterPlan;
@@ -50,8 +59,7 @@ export class ClusterPki extends pulumi.ComponentResource {
   private readonly serviceAccount: ServiceAccountKeys | undefined;
   private readonly planned: readonly PlannedNode[];
   private readonly generations: pulumi.Output<KnownGenerations>;
-  /** The step that made the cluster hand out the new CA; it says when that was. */
-  private published: command.remote.Command | undefined;
+  private readonly credentials: Kubeconfigs;
 
   public constructor(
     private readonly base: string,
@@ -75,21 +83,78 @@ export class ClusterPki extends pulumi.ComponentResource {
       plan,
       pki: new NodePki(`${base}-${plan.node.name}`, { config, plan, signers }, { parent: this }),
     }));
+    this.credentials = new Kubeconfigs(
+      `${base}-kubeconfigs`,
+      { config, clients: planClients(config, args.now), signer: signers.kubernetes },
+      { parent: this },
+    );
     // The gate: no node is touched before every node was reached, has its keys and its certificates are issued.
     const prepared = this.planned.flatMap(({ pki }) => pki.prepared);
     // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
-    const trusted = this.plan.rotates ? this.inCluster("trusted", this.trustStep("trust", prepared)) : [];
-    const applied = this.inOrder("apply", "apply", [...prepared, ...trusted], (plan, pki) => this.leaves(plan, pki));
-    if (this.plan.rotates && retires(config)) {
-      const checked = this.inCluster("issued", [...applied, ...this.check(applied)]);
-      this.inCluster("retired", this.trustStep("retire", checked));
-    }
+    const trusted = this.plan.rotates ? this.trustStep("trust", prepared) : [];
+    const known = knownTrust(config, this.generations, this.serviceAccount, trusted[0]);
+    const work = this.inCluster(known);
+    const ready = this.published(work, known, trusted);
+    const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (plan, pki) => this.leaves(plan, pki));
+    const retired = this.retired(work, known, applied);
+    work?.announce();
     this.trust = mapAuthorities((name) => this.authorities[name].target.trustPem);
+    this.kubeconfigs = this.handedOut(known, retired);
     this.nodes = config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node) }));
     this.certificates = pulumi
-      .all(this.planned.map(({ plan, pki }, index) => rows(plan, pki, applied[index])))
+      .all([
+        ...this.planned.map(({ plan, pki }, index) => rows(plan, pki, applied[index])),
+        this.credentials.certificates,
+      ])
       .apply((each) => each.flat());
     this.registerOutputs({ certificates: this.certificates });
+  }
+
+  /** Between `trust` and `issue`: what is in the cluster trusts both as well. Gives what `apply` waits for. */
+  private published(
+    work: InCluster | undefined,
+    known: KnownTrust,
+    trusted: pulumi.Resource[],
+  ): readonly pulumi.Resource[] {
+    if (work === undefined) return trusted;
+    const published = work.at("afterTrust", trusted);
+    const mounted = hasWay(this.config, "kubernetes")
+      ? this.ask("mounts", published, (plan, facts) => mountsPayload(plan, this.config, facts), known)
+      : [];
+    return work.at("beforeIssue", [...mounted, ...work.at("afterPublished", published)]);
+  }
+
+  /** From `issue` to `done`, where anything has come that far. Gives the last steps. */
+  private retired(
+    work: InCluster | undefined,
+    known: KnownTrust,
+    applied: pulumi.Resource[],
+  ): readonly pulumi.Resource[] {
+    if (!this.plan.rotates || !retires(this.config)) return applied;
+    const checked = this.ask("check", applied, (plan, facts) => checkPayload(plan, this.config, facts), known);
+    const looked = [...checked, ...(work?.at("afterIssue", applied) ?? [])];
+    const retired = this.trustStep("retire", work?.at("beforeRetire", looked) ?? looked);
+    return work?.at("afterRetire", retired) ?? retired;
+  }
+
+  private inCluster({ tokenKid, ...trust }: KnownTrust): InCluster | undefined {
+    const { config, plan, base, authorities, credentials } = this;
+    const workOn = config.nodes.find(({ roles }) => roles.includes("control-plane"));
+    if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
+    const kubeconfig = credentials.admin(trust.rotating);
+    const frontProxy = authorities.frontProxy.target.trustPem;
+    return new InCluster(
+      `${base}-in-cluster`,
+      { config, plan, kubeconfig, trust, frontProxy, tokenKid, workOn },
+      { parent: this },
+    );
+  }
+
+  /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
+  private handedOut(known: KnownTrust, ends: readonly pulumi.Resource[]): pulumi.Output<Record<string, string>> {
+    const isDone = stateOf(this.config, "kubernetes").phase === "done";
+    const texts = this.credentials.all(isDone ? known.final : known.rotating);
+    return pulumi.all([texts, pulumi.all(ends.map(({ urn }) => urn))]).apply(([all]) => all);
   }
 
   /** One step on every node, in the plan's order: a node begins when those it comes after have succeeded. */
@@ -121,40 +186,21 @@ export class ClusterPki extends pulumi.ComponentResource {
   }
 
   /** Every node at once: nothing is changed. */
-  private check(after: readonly pulumi.Resource[]): command.remote.Command[] {
-    const { config } = this;
+  private ask(
+    noun: string,
+    dependsOn: readonly pulumi.Resource[],
+    payload: (plan: NodePlan, facts: AskedFacts) => string,
+    { final, old, tokenKid }: KnownTrust,
+  ): command.remote.Command[] {
     return this.planned.map(({ plan, pki }) =>
       verbStep(
-        `${this.base}-${plan.node.name}-check`,
-        { config, node: plan.node },
+        `${this.base}-${plan.node.name}-${noun}`,
+        { config: this.config, node: plan.node },
         "check",
-        this.generations.apply((known) => checkPayload(plan, config, known)),
-        { parent: pki, dependsOn: [...after] }, // a token is renewed only after the last API server signs with the new key
+        pulumi.output({ final, old, tokenKid }).apply((facts) => payload(plan, facts)),
+        { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
       ),
     );
-  }
-
-  /** What is done in the cluster between two phases, on the first control plane; what comes next waits for it. */
-  private inCluster(step: ClusterStep, after: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
-    const { config } = this;
-    const at = this.planned.find(({ plan }) => plan.node.roles.includes("control-plane"));
-    if (at === undefined || !hasClusterStep(step, config) || !this.clusterRuns()) return after;
-    const work = verbStep(
-      `${this.base}-in-cluster-${step}`,
-      { config, node: at.plan.node },
-      "cluster",
-      pulumi
-        .all([this.generations, this.published?.stdout])
-        .apply(([known, stdout]) => clusterPayload(step, at.plan, config, known, stdout)),
-      { parent: this, dependsOn: [...after] }, // the nodes first: what the cluster hands out must be what they trust
-    );
-    if (step === "trusted") this.published = work;
-    return [...after, work];
-  }
-
-  /** A cluster that starts from the first `up` has no API yet; one that has come to a second generation has. */
-  private clusterRuns(): boolean {
-    return this.plan.start === "existing" || ROTATED.some((what) => stateOf(this.config, what).generation > 1);
   }
 
   /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */

@@ -1,6 +1,5 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 import type { AuthorityName } from "../core/authorities";
 import type { Config } from "../core/config";
 import { requestPayload } from "../core/payload";
@@ -9,8 +8,8 @@ import type { ProfileName } from "../core/profileNames";
 import { requestFor } from "../core/signingRequests";
 import type { Authority, Issued } from "./authority/authority";
 import { announce } from "./announce";
-import { keyArgs } from "./keyArgs";
 import { installStep, verbStep } from "./nodeCommand";
+import { stateKey } from "./stateKey";
 
 /** A certificate of a node, with its key where that is in the state. */
 export interface NodeLeaf extends Issued {
@@ -74,25 +73,8 @@ export class NodePki extends pulumi.ComponentResource {
 
   /** Key in the state, for nodes that cannot make one. */
   private fromState(leaf: LeafPlan): NodeLeaf {
-    const name = `${this.base}-${leaf.profile}`;
-    const options = { parent: this, replacementTrigger: leaf.id };
-    const key = new tls.PrivateKey(`${name}-key`, keyArgs(leaf.algorithm), options);
-    const namesOf = (kind: "DNS" | "IP") =>
-      leaf.sans.flatMap((san) => (san.startsWith(`${kind}:`) ? [san.slice(kind.length + 1)] : []));
-    const request = new tls.CertRequest(
-      `${name}-request`,
-      {
-        privateKeyPem: key.privateKeyPem,
-        subject: {
-          commonName: leaf.commonName,
-          ...(leaf.organizations[0] === undefined ? {} : { organization: leaf.organizations[0] }),
-        },
-        dnsNames: namesOf("DNS"),
-        ipAddresses: namesOf("IP"),
-      },
-      options,
-    );
-    return { ...this.issue(leaf, request.certRequestPem), keyPem: pulumi.secret(key.privateKeyPem) };
+    const { keyPem, requestPem } = stateKey(`${this.base}-${leaf.profile}`, leaf, this);
+    return { ...this.issue(leaf, requestPem), keyPem };
   }
 
   private issue(leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {

@@ -31,6 +31,25 @@ const proofsOf = (stdout: string, plan: NodePlan): ReadonlyMap<string, Certifica
   return found;
 };
 
+/** A row, the rest of which the certificate itself says. */
+export const certificateRow = (
+  pem: string,
+  row: Pick<CertificateRow, "node" | "certificate" | "custody" | "proof"> & { readonly nextRenewal: Date },
+): CertificateRow => {
+  const { subject, issuer, serialNumber, validTo } = new X509Certificate(pem);
+  return {
+    node: row.node,
+    certificate: row.certificate,
+    subject: oneLine(subject),
+    issuer: oneLine(issuer),
+    serial: serialNumber.toLowerCase(),
+    notAfter: new Date(validTo).toISOString(),
+    nextRenewal: row.nextRenewal.toISOString(),
+    custody: row.custody,
+    proof: row.proof,
+  };
+};
+
 /** What a stack reports about one node's certificates. */
 export const certificateRows = (
   plan: NodePlan,
@@ -41,19 +60,8 @@ export const certificateRows = (
   return plan.leaves.flatMap(({ profile, renewal }) => {
     const pem = certificates[profile];
     if (pem === undefined) return [];
-    const { subject, issuer, serialNumber, validTo } = new X509Certificate(pem);
-    return [
-      {
-        node: plan.node.name,
-        certificate: profile,
-        subject: oneLine(subject),
-        issuer: oneLine(issuer),
-        serial: serialNumber.toLowerCase(),
-        notAfter: new Date(validTo).toISOString(),
-        nextRenewal: renewal.next.toISOString(),
-        custody: plan.custody,
-        proof: proofs.get(profile) ?? "none",
-      },
-    ];
+    const proof = proofs.get(profile) ?? "none";
+    const row = { node: plan.node.name, certificate: profile, custody: plan.custody, proof, nextRenewal: renewal.next };
+    return [certificateRow(pem, row)];
   });
 };

@@ -10,6 +10,8 @@ export const FIELD_PATTERNS = {
   owner: /^[a-z_][a-z0-9_-]{0,31}$/,
   subject: /^[A-Za-z0-9:._-]{1,64}$/,
   san: /^(?:DNS:[a-zA-Z0-9.*-]+|IP:[0-9a-f.:]+)$/,
+  seconds: /^[0-9]{1,12}$/,
+  keyId: /^[A-Za-z0-9_-]{1,64}$/,
   hostPort: /^(?:[A-Za-z0-9.-]+|\[[0-9a-f:]+\]):[0-9]+$/,
 } as const;
 

@@ -24,6 +24,8 @@ export const as = {
   subject: checked("subject"),
   san: checked("san"),
   hostPort: checked("hostPort"),
+  keyId: checked("keyId"),
+  seconds: checked("seconds"),
 };
 
 export const framed = (verb: Verb, lines: readonly string[]): string => {

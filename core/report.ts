@@ -3,8 +3,10 @@ import type { ProfileName } from "./profileNames";
 
 /** One row of the stack output `certificates`. */
 export interface CertificateRow {
+  /** `-` for what no node holds: a user's. */
   readonly node: string;
-  readonly certificate: ProfileName;
+  /** Of a node; `kubeconfig:<name>` for a user's, whose kubeconfig is in the output `kubeconfigs`. */
+  readonly certificate: ProfileName | `kubeconfig:${string}`;
   readonly subject: string;
   readonly issuer: string;
   /** Hex without separators. */

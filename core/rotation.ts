@@ -52,6 +52,10 @@ export const stateOf = (config: Pick<Config, "rotation">, what: Rotated): Rotati
 export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean =>
   what === "serviceAccount" ? config.adopt?.serviceAccount === true : config.adopt?.[what] !== undefined;
 
+/** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
+export const hasWay = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
+  stateOf(config, what).generation > 1 || isAdopted(config, what);
+
 /** Whether the stack has the key that signs in this phase. */
 export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolean =>
   signerOf(stateOf(config, what)) > 0;

@@ -51,7 +51,7 @@ read_plan() {
       type["kid"] = "^[A-Za-z0-9_-]+$"; long["kid"] = 64
       type["gate"] = "^(scan|tokens)$"
       type["switch"] = "^(on|off)$"
-      type["task"] = "^(root-ca|rewrite|ca-bundles|pods|restart|restart-all|tokens|authentication-clean|cluster-info-(add|exact))$"
+      type["task"] = "^(root-ca|root-ca-seen|mounted-elsewhere|rewrite|ca-bundles|pods|may-restart|restart-all|tokens|authentication-clean|cluster-info-(add|exact))$"
       type["rewritten"] = "^(CustomResourceDefinition|APIService|(Validating|Mutating)WebhookConfiguration)$"
       type["object"] = "^[a-z0-9][a-z0-9.-]*$"; long["object"] = 253
       type["rolled"] = "^(Deployment|DaemonSet|StatefulSet)$"
@@ -96,6 +96,7 @@ read_plan() {
       shape["cluster since"] = "number"
       shape["cluster task"] = "task"
       shape["cluster rewrite"] = "rewritten object part"
+      shape["cluster visited"] = "name"
       shape["cluster workload"] = "rolled namespaced"
       shape["cluster reload"] = "rolled namespaced"
       shape["trust kubeconfig-ca"] = "path part"

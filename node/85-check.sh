@@ -2,6 +2,7 @@
 
 verb_check() {
   open_look check
+  check_mounts
   scan_kubeconfigs
   check_tokens
   refuse_found
@@ -100,6 +101,37 @@ signed_by_rest() {
 }
 
 signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrusted "$TX/pem" "$TX/pem" >/dev/null 2>&1; }
+
+# check_mounts: a kubelet brings a changed kube-root-ca.crt into a pod at its next
+# look after that pod, a minute and a half later at most.
+check_mounts() {
+  [ -f "$TX/parts/mounted:kubernetes" ] || return 0
+  pem_blocks "$TX/parts/mounted:kubernetes" >"$TX/stays"
+  : >"$TX/good.pem"
+  wait_for "$(patience scan "$LIMIT_MOUNTS")" "the new CA in the pods of this node" mounts_new || while read -r cm_pod; do
+    found scan pod "$cm_pod" "still has a ca.crt without the new CA: look at the kubelet here, or delete the pod"
+  done <"$TX/behind"
+}
+
+# mounts_new: no pod has a ca.crt of the cluster that lacks the new CA; else
+# $TX/behind names the pods. Where the old CA is not known, what a kubelet gives
+# with a token is the cluster's.
+mounts_new() {
+  mn_pods=$ROOT/var/lib/kubelet/pods
+  for mn_file in "$mn_pods"/*/volumes/kubernetes.io~projected/*/..data/ca.crt "$mn_pods"/*/volumes/kubernetes.io~configmap/*/..data/ca.crt; do
+    [ -f "$mn_file" ] || continue
+    ! cmp -s "$mn_file" "$TX/good.pem" || continue # most are the same
+    pem_blocks "$mn_file" >"$TX/live" 2>/dev/null || continue
+    if among "$TX/stays" "$TX/live"; then
+      cp "$mn_file" "$TX/good.pem"
+    elif [ -s "$TX/blocks.old" ]; then
+      ! among "$TX/blocks.old" "$TX/live" || pod_of "${mn_file#"$mn_pods/"}"
+    elif [ -f "${mn_file%/*}/token" ]; then
+      pod_of "${mn_file#"$mn_pods/"}"
+    fi
+  done | sort -u >"$TX/behind"
+  [ ! -s "$TX/behind" ]
+}
 
 # check_tokens: dropping the old key before every pod has a token of the new one
 # would lock those pods out for as long as their kubelet keeps the old.

@@ -11,10 +11,17 @@ SELECTOR='{{with .spec.selector}}{{range $k, $v := .matchLabels}}{{$k}}={{$v}},{
 # Of a workload: whether it was rolled for this trust, and what keeps it from rolling.
 ROLLED='is there{{with .spec.template.metadata}}{{with .annotations}}{{with index . "kube-pki/trusted"}} trusted={{.}}{{end}}{{end}}{{end}}{{if .spec.paused}} paused{{end}}{{with .spec.updateStrategy}} {{.type}}{{end}}'
 
-# task_restart: the workloads of the payload, each alone, in its order.
-task_restart() {
-  sed -n 's/^workload /0 /p' "$TX/plan" >"$TX/to-roll"
-  roll_each
+# task_may_restart: before somebody else rolls the workloads of the payload:
+# each can be, and what keeps one from it is told of all of them.
+task_may_restart() {
+  need_part ca:kubernetes may-restart
+  TRUSTED=$(sum8_of_ca)
+  sed -n 's/^workload //p' "$TX/plan" >"$TX/to-roll"
+  while read -r mr_kind mr_name <&3; do
+    look_before_roll "$mr_kind" "$mr_name"
+    [ "$ROLL" != gone ] ||
+      die "$mr_kind $mr_name is to be restarted, but is not in the cluster: take it off inCluster.restart"
+  done 3<"$TX/to-roll"
 }
 
 # task_restart_all: all that began before the new CA was trusted: the network
@@ -39,41 +46,43 @@ roll_each() {
   need_part ca:kubernetes restart
   need_since
   # with the time: pods begun while a rotation was given up need it once more
-  TRUSTED=$(pem_blocks "$TX/parts/ca:kubernetes" | sha256sum | cut -c 1-8)-$SINCE
+  TRUSTED=$(sum8_of_ca)-$SINCE
   : >"$TX/rolling"
   while read -r re_rank re_kind re_name <&3; do
-    begin_roll "$re_rank" "$re_kind" "$re_name"
+    begin_roll "$re_kind" "$re_name"
     if [ "$re_rank" = 4 ] && [ "$(wc -l <"$TX/rolling")" -lt 5 ]; then continue; fi
     end_rolls
   done 3<"$TX/to-roll"
   end_rolls
 }
 
-# begin_roll RANK KIND NAMESPACE/NAME: an annotation on the pod template, as "kubectl
+# look_before_roll KIND NAMESPACE/NAME: ROLL is what is to be done with it: gone,
+# done (for TRUSTED), blocked (and found), or begin.
+look_before_roll() {
+  ask "$TX/answer" get "$1" "${2#*/}" -n "${2%/*}" --ignore-not-found -o "go-template=$ROLLED"
+  ROLL=blocked
+  case " $(cat "$TX/answer") " in
+    "  ") ROLL=gone ;;
+    *" trusted=$TRUSTED "*) ROLL=done ;;
+    *" paused "*) found scan "$1" "$2" "is paused, so that a restart would not begin: resume it" ;;
+    *" OnDelete "*) found scan "$1" "$2" "has the update strategy OnDelete: delete its pods one by one" ;;
+    *)
+      ROLL=begin
+      if ! wait_for "$(patience scan "$LIMIT_BUDGET")" "room to restart $1 $2 in its PodDisruptionBudget" may_roll "$1" "$2"; then
+        found scan PodDisruptionBudget "${2%/*}/$IN_WAY" "allows no disruption, which a restart of $1 $2 is: bring its pods up, or loosen it"
+        gate_off scan || ROLL=blocked
+      fi
+      ;;
+  esac
+}
+
+# begin_roll KIND NAMESPACE/NAME: an annotation on the pod template, as "kubectl
 # rollout restart" does; the same one twice rolls nothing.
 begin_roll() {
-  br_rank=$1
-  shift
-  ask "$TX/answer" get "$1" "${2#*/}" -n "${2%/*}" --ignore-not-found -o "go-template=$ROLLED"
-  case " $(cat "$TX/answer") " in
-    "  ")
-      [ "$br_rank" = 0 ] || return 0 # it went since the list was made
-      die "$1 $2 is to be restarted, but is not in the cluster: take it off inCluster.restart"
-      ;;
-    *" trusted=$TRUSTED "*) ;;
-    *" paused "*)
-      found scan "$1" "$2" "is paused, so that a restart would not begin: resume it"
-      return
-      ;;
-    *" OnDelete "*)
-      found scan "$1" "$2" "has the update strategy OnDelete: delete its pods one by one"
-      return
-      ;;
-    *)
-      wait_for "$(patience scan "$LIMIT_BUDGET")" "room to restart $1 $2 in its PodDisruptionBudget" may_roll "$1" "$2" || {
-        found scan PodDisruptionBudget "${2%/*}/$IN_WAY" "allows no disruption, which a restart of $1 $2 is: bring its pods up, or loosen it"
-        gate_off scan || return 0
-      }
+  look_before_roll "$1" "$2"
+  case $ROLL in
+    gone | blocked) return 0 ;; # gone since the list was made
+    begin)
       echo "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"kube-pki/trusted\":\"$TRUSTED\"}}}}}" >"$TX/patch"
       ask "$TX/answer" patch "$1" "${2#*/}" -n "${2%/*}" --field-manager=kube-pki --type=merge --patch-file="$TX/patch"
       say "$1 $2 restarts"

@@ -29,7 +29,7 @@ verb_cluster() {
 # that one refusal names all there is.
 run_task() {
   case $1 in
-    ca-bundles | pods) ;;
+    root-ca-seen | ca-bundles | pods | may-restart) ;;
     *)
       if [ -s "$TX/found" ]; then
         echo "task $1 skipped"
@@ -40,10 +40,12 @@ run_task() {
   rt_before=$(wc -l <"$TX/found")
   case $1 in
     root-ca) task_root_ca ;;
+    root-ca-seen) task_root_ca_seen ;;
+    mounted-elsewhere) task_mounted_elsewhere ;;
     rewrite) task_rewrite ;;
     ca-bundles) task_ca_bundles ;;
     pods) task_pods ;;
-    restart) task_restart ;;
+    may-restart) task_may_restart ;;
     restart-all) task_restart_all ;;
     tokens) task_tokens ;;
     authentication-clean) task_authentication_clean ;;
@@ -76,63 +78,4 @@ ask_once() {
   if kube "$@" >"$as_out" 2>"$TX/why"; then return 0; fi
   sleep "$POLL"
   return 1
-}
-
-# need_since: pods that begin later have the new CA. Told by an earlier root-ca,
-# since a change of order in the files writes kube-root-ca.crt once more; else
-# its last writing, which is never too early.
-need_since() {
-  [ -z "$SINCE" ] || return 0
-  list_root_cas
-  SINCE=$(written_last)
-}
-
-# task_root_ca: every namespace publishes the new CA, and every kubelet has had
-# the time to bring it into its pods: only then may a server be signed by it.
-task_root_ca() {
-  need_part ca:kubernetes root-ca
-  pem_blocks "$TX/parts/ca:kubernetes" >"$TX/stays"
-  wait_for "$LIMIT_ROOT_CA" "the new CA in kube-root-ca.crt of every namespace" root_ca_everywhere ||
-    die "kube-root-ca.crt lacks the new CA after $LIMIT_ROOT_CA s in $(tr '\n' ' ' <"$TX/lacking" | cut -c 1-300): check that kube-controller-manager runs and has the new --root-ca-file"
-  SINCE=$(written_last)
-  echo "since $SINCE"
-  tr_left=$((SINCE + LIMIT_MOUNTED - $(now)))
-  [ "$tr_left" -gt 0 ] || return 0
-  [ "$tr_left" -le "$LIMIT_MOUNTED" ] || tr_left=$LIMIT_MOUNTED # clocks that differ
-  say "kube-root-ca.crt has the new CA; $tr_left s until every kubelet has brought it into its pods"
-  sleep "$tr_left"
-}
-
-list_root_cas() {
-  ask "$TX/root-cas" get configmaps -A --field-selector metadata.name=kube-root-ca.crt -o 'go-template={{range .items}}configmap {{.metadata.namespace}}{{range .metadata.managedFields}} {{.time}}{{end}}
-{{with .data}}{{index . "ca.crt"}}{{end}}
-{{end}}'
-}
-
-root_ca_everywhere() {
-  ask "$TX/namespaces" get namespaces -o 'go-template={{range .items}}{{.metadata.name}} {{.status.phase}}
-{{end}}'
-  list_root_cas
-  awk '
-    FILENAME == ARGV[1] { want[$2]; next }
-    FILENAME == ARGV[2] { if ($2 == "Active") names[$1]; next }
-    $1 == "configmap" { name = $2; next }
-    /-----BEGIN/ { text = ""; next }
-    /-----END/ { has[name SUBSEP text]; next }
-    { gsub(/[ \t\r]/, ""); text = text $0 }
-    END {
-      for (name in names) {
-        lacks = 0
-        for (text in want) if (!((name SUBSEP text) in has)) lacks = 1
-        if (lacks) print name
-      }
-    }' "$TX/stays" "$TX/namespaces" "$TX/root-cas" | sort >"$TX/lacking"
-  [ ! -s "$TX/lacking" ]
-}
-
-# written_last: when the last kube-root-ca.crt was written, unix seconds.
-written_last() {
-  wl_time=$(awk '$1 == "configmap" { for (i = 3; i <= NF; i++) if ($i > last) last = $i } END { print last }' "$TX/root-cas")
-  # the one notation that both coreutils and busybox read
-  date -u -d "$(echo "$wl_time" | sed 's/T/ /; s/Z//')" +%s 2>/dev/null || now
 }

@@ -5,8 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Config, NodeConfig } from "../../core/config";
 import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/inCluster/clusterInfo";
 import { restarted, restartNoun, trustedAnnotation } from "../../core/inCluster/restarts";
-import { clusterPayload, clusterSteps, sinceOf, type Fact, type Moment } from "../../core/inCluster/steps";
+import { clusterPayload, clusterSteps, PUBLISHES, sinceOf, type Fact, type Moment } from "../../core/inCluster/steps";
 import type { ClusterPlan } from "../../core/plan";
+import { announceInCluster, type Announced } from "../announce";
 import { verbStep } from "../nodeCommand";
 import { rollout } from "./rollouts";
 
@@ -20,12 +21,10 @@ export interface InClusterArgs {
    * (the first phase of an adoption): what is the provider's then waits for the next phase, which begins with it.
    */
   readonly kubeconfig: pulumi.Input<string> | undefined;
-  /** The kubernetes authority, PEM: what is trusted from `trust` on, and what is left after `retire`. */
-  readonly trust: { readonly rotating: pulumi.Output<string>; readonly final: pulumi.Output<string> };
+  /** Of the kubernetes authority, PEM: trusted from `trust` on, left after `retire`, and gone then (may be empty). */
+  readonly trust: Readonly<Record<"rotating" | "final" | "old", pulumi.Output<string>>>;
   /** The front proxy's CA that is left after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;
-  /** The CAs of kubernetes that go, PEM; may be empty. */
-  readonly old: pulumi.Output<string>;
   /** Key id of the service account key that stays; undefined where the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
   /** The first control plane: its kubectl does what the provider cannot. */
@@ -34,7 +33,9 @@ export interface InClusterArgs {
 
 /** What trusts the cluster's CAs from inside it, kept in step with a rotation of the nodes. */
 export class InCluster extends pulumi.ComponentResource {
-  private readonly nodeSteps = new Map<string, command.remote.Command>();
+  /** Says since when every namespace has the new CA. */
+  private published: command.remote.Command | undefined;
+  private readonly announced: Announced[] = [];
   private provider: Provider | undefined;
 
   public constructor(
@@ -46,26 +47,25 @@ export class InCluster extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** After all `trust` steps, before any `apply`. Each of these gives what the next step of the nodes has to wait for. */
-  public afterTrust(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
-    const steps = this.runSteps("afterTrust", dependsOn);
-    // pods that begin before kube-root-ca.crt has the new CA would have to begin once more
-    const rollouts = this.rollouts([...dependsOn, ...steps]);
-    return lastOf(dependsOn, [...steps, ...rollouts]);
+  /** What is done at a moment, after all of `dependsOn`; gives what comes next has to wait for. */
+  public at(moment: Moment, dependsOn: pulumi.Resource[]): pulumi.Resource[] {
+    const before = lastOf(dependsOn, this.nodeSteps(moment, dependsOn));
+    switch (moment) {
+      case "beforeIssue":
+        return this.rollouts(before);
+      case "afterRetire":
+        return [...before, ...this.clusterInfo(dependsOn)];
+      default:
+        return before;
+    }
   }
 
-  /** After all `apply` steps, before any `retire`. */
-  public afterIssue(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
-    return lastOf(dependsOn, this.runSteps("afterIssue", dependsOn));
+  /** In a preview, says what is about to be done. After all moments. */
+  public announce(): void {
+    void announceInCluster(this, this.announced);
   }
 
-  /** After all `retire` steps. */
-  public afterRetire(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
-    const steps = this.runSteps("afterRetire", dependsOn);
-    return lastOf(dependsOn, [...steps, ...this.clusterInfo(dependsOn)]);
-  }
-
-  private runSteps(moment: Moment, dependsOn: pulumi.Resource[]): pulumi.Resource[] {
+  private nodeSteps(moment: Moment, dependsOn: pulumi.Resource[]): pulumi.Resource[] {
     const { config, plan, workOn } = this.args;
     const node = plan.nodes.find(({ node: each }) => each.name === workOn.name);
     if (node === undefined) throw new Error(`${workOn.name}: work in the cluster is for one of the plan's nodes`);
@@ -76,15 +76,16 @@ export class InCluster extends pulumi.ComponentResource {
         parent: this,
         dependsOn, // what it looks at must be so on every node
       });
-      this.nodeSteps.set(step.noun, made);
+      if (step.noun === PUBLISHES) this.published = made;
+      this.announced.push({ moment, does: step.does(config), result: made.stdout });
       return made;
     });
   }
 
   private fact(fact: Fact): pulumi.Input<string> | undefined {
-    const { trust, frontProxy, old, tokenKid } = this.args;
-    const since = this.nodeSteps.get("root-ca")?.stdout.apply(sinceOf);
-    return { ...trust, frontProxy, old, tokenKid, since }[fact];
+    const { trust, frontProxy, tokenKid } = this.args;
+    const since = this.published?.stdout.apply(sinceOf);
+    return { ...trust, frontProxy, tokenKid, since }[fact];
   }
 
   private clusterInfo(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
@@ -102,14 +103,14 @@ export class InCluster extends pulumi.ComponentResource {
 
   /** One after another: the next one needs what the one before it gives to pods. */
   private rollouts(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
-    if (!this.canPatch()) return [];
+    if (!this.canPatch()) return dependsOn;
     const annotations = this.args.trust.final.apply(trustedAnnotation);
     const made: pulumi.Resource[] = [];
     for (const workload of restarted(this.args.config)) {
       const options = this.patchOptions(lastOf(dependsOn, made.slice(-1)));
       made.push(rollout(`${this.base}-${restartNoun(workload)}`, workload, annotations, options));
     }
-    return made;
+    return lastOf(dependsOn, made);
   }
 
   private canPatch(): boolean {

@@ -12,6 +12,7 @@ import { secretPaths } from "./jsonSchema";
 import { lifetimeProblems } from "./lifetimes";
 import { pathText, repeated, valueAt } from "./problems";
 import { clockProblems, etcdDowntimeProblems, phaseProblems, serviceAccountProblems } from "./rotationChecks";
+import { userProblems } from "./userChecks";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
@@ -92,12 +93,12 @@ const usableSshKeys: Check = ({ sections: { ssh } }) =>
 const organizationsInState: Check = ({ sections: { certificates, nodes = [] } }) => {
   if (certificates === undefined) return [];
   const inState = nodes.find(({ custody }) => (custody ?? certificates.custody) === "state");
-  if (inState === undefined) return [];
   return PROFILE_NAMES.flatMap((name) => {
     const count = certificates.profiles[name]?.organizations?.length ?? 0;
     if (count <= 1) return [];
-    const at = pathText(["certificates", "profiles", name, "organizations"]);
-    return [`${at}: ${String(count)} of them; allowed is one while a node, ${inState.name}, has custody state`];
+    const at = `${pathText(["certificates", "profiles", name, "organizations"])}: ${String(count)} of them; allowed is one`;
+    if (inState !== undefined) return [`${at} while a node, ${inState.name}, has custody state`];
+    return name === "admin" ? [`${at}: the key of the stack's own administrator is in its state`] : [];
   });
 };
 
@@ -115,13 +116,13 @@ const givenCas: Check = (input) => {
 };
 
 const lifetimes: Check = (input) => {
-  const { authority, certificates } = input.sections;
+  const { authority, certificates, users } = input.sections;
   if (certificates === undefined) return [];
   const isReadable = authority !== undefined && "rotation" in input.sections && "adopt" in input.sections;
   const signers = new Set(givenSigners(input));
   const given = AUTHORITY_NAMES.flatMap((name) => (signers.has(name) ? [[name, authority?.[name]] as const] : []));
   const limits = isReadable ? { validity: authority.validity, ...Object.fromEntries(given) } : undefined;
-  return lifetimeProblems(certificates, limits, input.now);
+  return lifetimeProblems(certificates, limits, input.now, users);
 };
 
 const CHECKS: readonly Check[] = [
@@ -141,6 +142,7 @@ const CHECKS: readonly Check[] = [
   etcdDowntimeProblems,
   adoptProblems,
   inClusterProblems,
+  userProblems,
 ];
 
 export const crossProblems: Check = (input) => CHECKS.flatMap((check) => check(input));

@@ -58,22 +58,32 @@ function limitOf(authority: Authorities, name: AuthorityName, now: Date): Source
 }
 
 /** `authority` is undefined when it has problems of its own. */
-export function lifetimeProblems(certificates: Certificates, authority: Authorities | undefined, now: Date): string[] {
+export function lifetimeProblems(
+  certificates: Certificates,
+  authority: Authorities | undefined,
+  now: Date,
+  users: readonly { readonly validity?: number | undefined }[] = [],
+): string[] {
   const generalValidity = { at: "certificates.validity", seconds: certificates.validity };
   const problems = new Set(renewalProblems("certificates", certificates, {}, generalValidity));
   const limits =
     authority === undefined ? [] : AUTHORITY_NAMES.map((name) => ({ name, ...limitOf(authority, name, now) }));
-  for (const name of PROFILE_NAMES) {
-    const { enabled, ...own }: Lifetime & { enabled: boolean } = certificates.profiles[name] ?? { enabled: true };
-    if (!enabled) continue;
-    const at = pathText(["certificates", "profiles", name]);
-    const validity = own.validity === undefined ? generalValidity : { at: `${at}.validity`, seconds: own.validity };
+  const check = (at: string, { validity: given, ...own }: Lifetime, name: AuthorityName): void => {
+    const validity = given === undefined ? generalValidity : { at: `${at}.validity`, seconds: given };
     renewalProblems(at, own, certificates, validity).forEach((problem) => problems.add(problem));
-    const limit = limits.find((each) => each.name === INVENTORY[name].authority);
+    const limit = limits.find((each) => each.name === name);
     // A CA that has ended is a problem of its own.
     if (limit !== undefined && limit.seconds > 0 && validity.seconds > limit.seconds) {
       problems.add(`${validity.at}: ${formatDuration(validity.seconds)}; longer than ${limit.what}`);
     }
+  };
+  for (const name of PROFILE_NAMES) {
+    const own = certificates.profiles[name];
+    if (own?.enabled !== false)
+      check(pathText(["certificates", "profiles", name]), own ?? {}, INVENTORY[name].authority);
   }
+  users.forEach(({ validity }, index) => {
+    check(pathText(["users", index]), { validity }, "kubernetes");
+  });
   return [...problems];
 }

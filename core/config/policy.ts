@@ -39,6 +39,15 @@ function renewEvery(
   return general.renewalIsDefault ? defaultRenewEvery(validitySeconds) : general.renewEverySeconds;
 }
 
+/** A user's certificate: its own validity, else the general one, renewed as everything is. */
+export function userPolicy(
+  { certificates }: { readonly certificates: CertificatesConfig },
+  { validity }: { readonly validity?: number | undefined },
+): Pick<LeafPolicy, "validitySeconds" | "renewEverySeconds"> {
+  const validitySeconds = validity ?? certificates.validitySeconds;
+  return { validitySeconds, renewEverySeconds: renewEvery(certificates, undefined, validitySeconds) };
+}
+
 /** Where and how ssh reaches a node. */
 export interface NodeConnection {
   readonly host: string;

@@ -15,20 +15,26 @@ const DAY = 86_400;
 const SHORTEST_ROTATION = 30 * DAY;
 
 /** The validity that lasts longest of those in use, and the field it was read from. */
-const longestLeaf = ({ validity, profiles }: Sections["certificates"]): { at: string; seconds: number } =>
-  PROFILE_NAMES.flatMap((name) => {
-    const own = profiles[name];
-    if (own?.enabled === false) return [];
-    return own?.validity === undefined
-      ? [{ at: "certificates.validity", seconds: validity }]
-      : [{ at: pathText(["certificates", "profiles", name, "validity"]), seconds: own.validity }];
-  }).reduce((longest, each) => (each.seconds > longest.seconds ? each : longest), {
+const longestLeaf = (
+  { validity, profiles }: Sections["certificates"],
+  users: Sections["users"],
+): { at: string; seconds: number } =>
+  [
+    ...PROFILE_NAMES.flatMap((name) => {
+      const own = profiles[name];
+      if (own?.enabled === false) return [];
+      return own?.validity === undefined
+        ? [{ at: "certificates.validity", seconds: validity }]
+        : [{ at: pathText(["certificates", "profiles", name, "validity"]), seconds: own.validity }];
+    }),
+    ...users.map((user, index) => ({ at: pathText(["users", index, "validity"]), seconds: user.validity ?? 0 })),
+  ].reduce((longest, each) => (each.seconds > longest.seconds ? each : longest), {
     at: "certificates.validity",
     seconds: 0,
   });
 
 /** A CA signs until it is rotated, and the leaf it signs last must still end before it. */
-export const clockProblems: Check = ({ sections: { rotation, authority, certificates }, now }) => {
+export const clockProblems: Check = ({ sections: { rotation, authority, certificates, users = [] }, now }) => {
   if (rotation === undefined) return [];
   const { rotateEvery, since, generation } = rotation;
   const problems: string[] = [];
@@ -48,7 +54,7 @@ export const clockProblems: Check = ({ sections: { rotation, authority, certific
   if (rotateEvery < SHORTEST_ROTATION)
     problems.push(`${at}; allowed is at least ${formatDuration(SHORTEST_ROTATION)} between two rotations`);
   else if (authority !== undefined && certificates !== undefined) {
-    const leaf = longestLeaf(certificates);
+    const leaf = longestLeaf(certificates, users);
     const longest = authority.validity - leaf.seconds;
     if (rotateEvery > longest)
       problems.push(

@@ -30,6 +30,7 @@ import {
 } from "./fields";
 import { canonicalVersion } from "./formats";
 import { adopt, inCluster, rotation } from "./rotationSchema";
+import { users } from "./userSchema";
 
 export const ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
 const algorithm = choice(ALGORITHMS);
@@ -193,6 +194,7 @@ export const SECTIONS = {
   rotation: rotation.describe("Rotation of the authorities and of the service account key."),
   adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),
   inCluster: inCluster.describe("What is done inside the cluster while authorities are rotated."),
+  users: users.describe("People who get a kubeconfig, as stack output `kubeconfigs`."),
   asOf: moment.optional().describe("Plan as of this moment instead of now."),
 } as const;
 

@@ -1,7 +1,7 @@
 /** Workloads that are rolled once both CAs are trusted: those named under `inCluster.restart`. */
 import { createHash } from "node:crypto";
 import type { Config, Workload } from "../config";
-import { hasWay } from "./steps";
+import { canSign, hasWay } from "../rotation";
 
 /** What the rest of a cluster needs comes first: the network of pods, the way to services, names. */
 const FIRST: readonly RegExp[] = [
@@ -15,10 +15,13 @@ const rankOf = ({ kind, namespace, name }: Workload): number => {
   return rank === -1 ? FIRST.length : rank;
 };
 
-/** In the order in which they are rolled, one after another; without a rank of their own, as listed. */
+/**
+ * In the order in which they are rolled, one after another; without a rank of their own, as listed. None while nobody can
+ * sign the credentials to roll them with (the first phase of an adoption): then they are rolled before the next phase.
+ */
 export const restarted = (config: Config): readonly Workload[] => {
   const { enabled, restart } = config.inCluster;
-  if (!enabled || restart === "all" || !hasWay(config, "kubernetes")) return [];
+  if (!enabled || restart === "all" || !hasWay(config, "kubernetes") || !canSign(config, "kubernetes")) return [];
   return [...restart].sort((a, b) => rankOf(a) - rankOf(b));
 };
 

@@ -9,10 +9,21 @@ import { kubernetesMinor } from "../kubernetesMinor";
 import { isDnsName } from "../names";
 import { as, framed, part } from "../payloadLines";
 import type { NodePlan } from "../plan";
-import { isAdopted, stateOf, type Rotated } from "../rotation";
+import { canSign, hasWay, stateOf, type Rotated } from "../rotation";
 
-/** After a step of all nodes: `afterTrust` before any `apply`, `afterIssue` before any `retire`. */
-export type Moment = "afterTrust" | "afterIssue" | "afterRetire";
+/**
+ * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
+ * `apply` and `retire`, and after it.
+ */
+export const MOMENTS = [
+  "afterTrust",
+  "afterPublished",
+  "beforeIssue",
+  "afterIssue",
+  "beforeRetire",
+  "afterRetire",
+] as const;
+export type Moment = (typeof MOMENTS)[number];
 
 /** What steps are told beside the configuration. */
 export interface Facts {
@@ -35,14 +46,12 @@ interface Step {
   /** The end of its resource's name. */
   readonly noun: string;
   readonly moment: Moment;
+  /** What a preview says of it. */
+  readonly does: (config: Config) => string;
   readonly isWanted: (config: Config) => boolean;
   readonly facts: (config: Config) => readonly Fact[];
   readonly lines: (config: Config) => readonly string[];
 }
-
-/** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
-export const hasWay = (config: Config, what: Rotated): boolean =>
-  stateOf(config, what).generation > 1 || isAdopted(config, what);
 
 const moves = (config: Config): boolean => hasWay(config, "kubernetes");
 /** Whether the old one is let go of. */
@@ -73,14 +82,26 @@ const rewriteLines = ({ inCluster }: Config): string[] => [
   ...inCluster.caBundles.map(({ kind, name }) => `rewrite ${kind} ${dnsName(name)} ${caPart("kubernetes")}`),
 ];
 
-const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
+export const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
   `gate ${gate} ${rotation?.force.includes(gate) === true ? "off" : "on"}`;
+
+const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
+const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
+
+/** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
+const wasGivenUp = (config: Config): boolean =>
+  config.rotation !== undefined && !moves(config) && config.authority.kubernetes !== undefined;
+
+/** The step that tells `since`. */
+export const PUBLISHES = "root-ca";
 
 const STEPS: readonly Step[] = [
   {
     // pods and nodes that join know the new CA before any server is signed by it
-    noun: "root-ca",
+    noun: PUBLISHES,
     moment: "afterTrust",
+    does: ({ layout }) =>
+      `${layout === "kubeadm" ? "cluster-info gets the new CA, " : ""}kube-root-ca.crt of every namespace is awaited`,
     isWanted: moves,
     facts: () => ["final"],
     lines: (config) => [...(config.layout === "kubeadm" ? ["task cluster-info-add"] : []), "task root-ca"],
@@ -88,28 +109,60 @@ const STEPS: readonly Step[] = [
   {
     noun: "ca-bundles-trust",
     moment: "afterTrust",
+    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles get both CAs`,
     isWanted: (config) => moves(config) && hasBundles(config),
     facts: () => ["rotating"],
     lines: rewriteLines,
   },
   {
+    // on the nodes of the stack their pods are looked at instead (core/checkPayload.ts)
+    noun: "mounted-elsewhere",
+    moment: "afterPublished",
+    does: () => "kubelets bring the new CA into their pods",
+    isWanted: moves,
+    facts: () => ["since"],
+    lines: ({ nodes }) => ["task mounted-elsewhere", ...nodes.map(({ name }) => `visited ${as.name(name)}`)],
+  },
+  {
     noun: "restart-all",
-    moment: "afterTrust",
+    moment: "beforeIssue",
+    does: () => "every workload restarts that began before",
     isWanted: (config) => moves(config) && config.inCluster.restart === "all",
     facts: () => ["final", "since"],
     lines: (config) => [gateLine("scan", config), "task restart-all", ...reloadLines(config)],
   },
   {
-    noun: "scan",
-    moment: "afterIssue",
-    isWanted: (config) => retires(config, "kubernetes"),
-    facts: () => ["final", "old", "since"],
-    lines: (config) => [gateLine("scan", config), "task ca-bundles", "task pods", ...reloadLines(config)],
+    // the provider that rolls them asks no PodDisruptionBudget
+    noun: "may-restart",
+    moment: "beforeIssue",
+    does: (config) => `restarts of ${listed(config).map(workloadText).join(", ")}`,
+    isWanted: (config) => moves(config) && listed(config).length > 0 && canSign(config, "kubernetes"),
+    facts: () => ["final"],
+    lines: (config) => [
+      gateLine("scan", config),
+      "task may-restart",
+      ...listed(config).map(({ kind, namespace, name }) => `workload ${kind} ${dnsName(namespace)}/${dnsName(name)}`),
+    ],
   },
   {
-    // a dropped token is refused at once, so not a phase earlier than the key it is signed with
-    noun: "tokens",
+    noun: "scan",
     moment: "afterIssue",
+    does: () => "who still needs the old CA is looked for",
+    isWanted: (config) => retires(config, "kubernetes"),
+    facts: () => ["final", "old", "since"],
+    lines: (config) => [
+      gateLine("scan", config),
+      "task root-ca-seen",
+      "task ca-bundles",
+      "task pods",
+      ...reloadLines(config),
+    ],
+  },
+  {
+    // a dropped token is refused at once, so not before every look has found nothing in the way
+    noun: "tokens",
+    moment: "beforeRetire",
+    does: () => "token Secrets get new tokens, the old ones end",
     isWanted: (config) => retires(config, "serviceAccount"),
     facts: () => ["tokenKid"],
     lines: (config) => [gateLine("tokens", config), "task tokens"],
@@ -117,6 +170,7 @@ const STEPS: readonly Step[] = [
   {
     noun: "ca-bundles-retire",
     moment: "afterRetire",
+    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles are left the new CA`,
     isWanted: (config) => retires(config, "kubernetes") && hasBundles(config),
     facts: () => ["final", "old"],
     lines: rewriteLines,
@@ -125,6 +179,8 @@ const STEPS: readonly Step[] = [
     // API servers only ever add to it, so it can be cleaned when the last of them has dropped the old CA
     noun: "authentication",
     moment: "afterRetire",
+    does: ({ layout }) =>
+      `extension-apiserver-authentication${layout === "kubeadm" ? " and cluster-info lose" : " loses"} the old CA`,
     isWanted: (config) => retires(config, "kubernetes") || retires(config, "frontProxy"),
     facts: (config) => [
       ...(retires(config, "kubernetes") ? (["final"] as const) : []),
@@ -132,16 +188,24 @@ const STEPS: readonly Step[] = [
     ],
     lines: () => ["task authentication-clean"],
   },
+  {
+    // by kubectl: a stack that never rotated has no provider
+    noun: "given-up",
+    moment: "afterRetire",
+    does: () => "what a rotation that was given up has left is cleaned",
+    isWanted: wasGivenUp,
+    facts: (config) => (hasWay(config, "frontProxy") ? ["final"] : ["final", "frontProxy"]),
+    lines: (config) => [
+      ...(config.layout === "kubeadm" ? ["task cluster-info-exact"] : []),
+      ...(hasBundles(config) ? rewriteLines(config) : []),
+      "task authentication-clean",
+    ],
+  },
 ];
 
 /** The steps of one moment, in order. */
 export const clusterSteps = (moment: Moment, config: Config): readonly Step[] =>
   config.inCluster.enabled ? STEPS.filter((step) => step.moment === moment && step.isWanted(config)) : [];
-
-const checkedBy = (pattern: RegExp, line: string) => (text: string) => {
-  if (!pattern.test(text)) throw new Error(`node protocol, ${line}: ${JSON.stringify(text)} is not allowed`);
-  return [`${line} ${text}`];
-};
 
 const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   final: (pem) => part(caPart("kubernetes"), pem),
@@ -149,8 +213,8 @@ const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   // unknown to the stack for a moment of an adoption: then there is no such part
   old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
   frontProxy: (pem) => part(caPart("frontProxy"), pem),
-  tokenKid: checkedBy(/^[A-Za-z0-9_-]{1,64}$/, "token-kid"),
-  since: checkedBy(/^[0-9]{1,12}$/, "since"),
+  tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
+  since: (seconds) => [`since ${as.seconds(seconds)}`],
 };
 
 /** Where the node it runs on keeps an admin's kubeconfig. */

@@ -22,15 +22,17 @@ const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.O
     config,
     plan: planCluster(config, NOW),
     kubeconfig,
-    trust: { rotating: pulumi.output("NEW\nOLD\n"), final: pulumi.output("NEW\n") },
+    trust: { rotating: pulumi.output("NEW\nOLD\n"), final: pulumi.output("NEW\n"), old: pulumi.output("OLD\n") },
     frontProxy: pulumi.output("FRONT\n"),
-    old: pulumi.output("OLD\n"),
     tokenKid: pulumi.output("kid"),
     workOn: config.nodes[0]!,
   });
-  const applied = new Step("applied", inCluster.afterTrust([new Step("trusted")]));
-  const retired = new Step("retired", inCluster.afterIssue([applied]));
-  const end = new Step("end", inCluster.afterRetire([retired]));
+  const published = inCluster.at("afterTrust", [new Step("trusted")]);
+  const mounted = inCluster.at("afterPublished", published);
+  const applied = new Step("applied", inCluster.at("beforeIssue", [new Step("mounts", published), ...mounted]));
+  const looked = new Step("looked", inCluster.at("afterIssue", [applied]));
+  const retired = new Step("retired", inCluster.at("beforeRetire", [looked]));
+  const end = new Step("end", inCluster.at("afterRetire", [retired]));
   return end.urn;
 };
 

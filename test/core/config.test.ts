@@ -46,6 +46,7 @@ describe("parseConfig", () => {
         apiServerShutdownFlags: false,
       },
       inCluster: { enabled: true, restart: [], reload: [], caBundles: [] },
+      users: [],
     });
   });
 

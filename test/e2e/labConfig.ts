@@ -27,6 +27,7 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
     ssh: { hostKey: lab.hostKey(name) },
   })),
   layout: lab.topology.installer,
+  users: [{ name: "alice", organizations: ["access"], validity: "90d" }],
   // two at a time keeps the scenarios short and the wave visible
   rollout: { workersAtOnce: 1 },
 });

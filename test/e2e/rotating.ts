@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Phase } from "../../core/phases";
 import { signerOf } from "../../core/rotation";
 import type { Lab } from "../lab/lab";
-import { assertLogsAndExec, kubeletRows, startShells } from "./access/kubelets";
+import { assertLogsAndExec, kubeletRows, SHELL_WORKLOADS, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
 import { assertClusterWorks } from "./checks";
 import { CLIENT_WORKLOADS } from "./clients/podClients";
@@ -82,11 +82,12 @@ export class Witness {
   private readonly matrix: AccessMatrix;
 
   private constructor(private readonly run: Run) {
-    this.matrix = new AccessMatrix(run.lab, run.access);
+    this.matrix = new AccessMatrix(run.lab, run.access, () => run.stack.kubeconfigs());
   }
 
   public static async begin(run: Run): Promise<Witness> {
     await startShells(run.lab);
+    run.stack.configure({ inCluster: SHELL_WORKLOADS });
     return new Witness(run);
   }
 

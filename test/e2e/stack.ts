@@ -114,6 +114,12 @@ export class Stack {
     return JSON.parse(await this.must(["stack", "output", "certificates", "--json"])) as CertificateRow[];
   }
 
+  /** What it hands out to people, by name; none before the first `up`. */
+  public async kubeconfigs(): Promise<Readonly<Record<string, string>>> {
+    const text = await this.must(["stack", "output", "--json", "--show-secrets"]);
+    return (JSON.parse(text) as { kubeconfigs?: Record<string, string> }).kubeconfigs ?? {};
+  }
+
   /** `kube-pki status --nodes`: the stack's certificates next to what every node really holds and serves. */
   public async statusOfNodes(): Promise<string> {
     const argv = [join(REPOSITORY, "cli", "kube-pki"), "status", "--nodes", "--identity", this.lab.sshKeyFile];

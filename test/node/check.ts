@@ -156,6 +156,49 @@ export function checksNodes(shell: string): void {
       assert.doesNotMatch(done.stderr, /waiting/);
     });
 
+    describe("the CA in pods", () => {
+      const mounted = part("mounted:kubernetes", stays.cert);
+      const withOldKnown = mounted + part("old:kubernetes", old.cert);
+      const pods = "/var/lib/kubelet/pods";
+      const api = (file = "ca.crt", volume = "kubernetes.io~projected/kube-api-access-x"): string =>
+        `${pods}/${uid}/volumes/${volume}/..data/${file}`;
+
+      it("is awaited, in every kind of volume, and the pod named that does not get it", async () => {
+        mkdirSync(node.path(`/var/log/pods/app_web-0_${uid}`), { recursive: true });
+        for (const volume of ["kubernetes.io~projected/any", "kubernetes.io~configmap/ca"]) {
+          node.write(api("ca.crt", volume), old.cert);
+          const done = await check("gate scan on\n", withOldKnown);
+          assert.equal(done.code, 1);
+          assert.deepEqual(foundBy(done).length, 1);
+          assert.match(done.why, /pod app\/web-0: still has a ca\.crt without the new CA: look at the kubelet/);
+          node.write(api("ca.crt", volume), old.cert + stays.cert);
+        }
+        node.write(api(), old.cert);
+        const later = setTimeout(() => {
+          node.write(api(), stays.cert + old.cert);
+        }, 1500);
+        const done = await check("gate scan on\n", withOldKnown);
+        clearTimeout(later);
+        assert.equal(done.code, 0, done.stderr);
+        assert.match(done.stderr, /waiting for the new CA in the pods of this node/);
+      });
+
+      it("is no matter in the ca.crt of somebody else", async () => {
+        node.write(api("ca.crt", "kubernetes.io~projected/theirs"), foreign.cert);
+        assert.equal((await check("", withOldKnown)).code, 0);
+        assert.equal((await check("", mounted)).code, 0);
+      });
+
+      it("is known by the token beside it where the old CA is not known", async () => {
+        node.write(api(), old.cert);
+        node.write(api("token"), "t");
+        const done = await check("gate scan off\n", mounted);
+        assert.equal(done.code, 0);
+        assert.equal(foundBy(done).length, 1);
+        assert.doesNotMatch(done.stderr, /waiting/);
+      });
+    });
+
     it("leaves tokens of other issuers alone", async () => {
       token(tokenOf("vendor", { sub: "licence" }));
       assert.equal((await check("token-kid new_kid\n", "")).code, 0);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { base64, ControlPlane, found, leftBehind } from "./controlPlane";
 
 const since = "since 1795510120\n"; // 2026-11-24T08:48:40Z
@@ -152,35 +153,51 @@ export function restartsPods(shell: string): void {
       ]);
     });
 
-    it("rolls those of the stack in its order, and names one that is not there", async () => {
-      const lines = "workload StatefulSet other/db\nworkload DaemonSet kube-system/kube-proxy\n";
-      assert.equal((await node.work(["restart"], since + lines)).code, 0);
-      assert.deepEqual(node.changes(), ["patch.StatefulSet.db", "patch.DaemonSet.kube-proxy"]);
-      const done = await node.work(["restart"], `${since}workload Deployment app/nobody\n`);
-      assert.equal(done.code, 1);
-      assert.match(done.why, /Deployment app\/nobody is to be restarted, but is not in the cluster: take it off/);
+    describe("before others roll what the stack names", () => {
+      const ask = (lines: string) => node.work(["may-restart"], lines);
+
+      it("changes nothing, and says all that keeps one from it", async () => {
+        node.answer("get.StatefulSet.db", "is there RollingUpdate");
+        node.answer("get.DaemonSet.kube-proxy", "is there OnDelete");
+        node.answer("get.Deployment.web", "is there paused");
+        const all =
+          "workload StatefulSet other/db\nworkload DaemonSet kube-system/kube-proxy\nworkload Deployment app/web\n";
+        const done = await ask(all);
+        assert.equal(done.code, 1);
+        assert.deepEqual(found(done), ["DaemonSet kube-system/kube-proxy", "Deployment app/web"]);
+        assert.equal((await ask("workload StatefulSet other/db\n")).code, 0);
+        assert.deepEqual(node.changes(), []);
+      });
+
+      it("names one that is not there", async () => {
+        const done = await ask("workload Deployment app/nobody\n");
+        assert.equal(done.code, 1);
+        assert.match(done.why, /Deployment app\/nobody is to be restarted, but is not in the cluster: take it off/);
+      });
+
+      it("asks nothing more of one that was rolled for this CA", async () => {
+        const sum = createHash("sha256").update(`CERTIFICATE ${node.stays.cert.replace(/-----[^-]+-----|\s/g, "")}\n`);
+        node.answer("get.Deployment.web", `is there trusted=${sum.digest("hex").slice(0, 8)} paused`);
+        assert.equal((await ask("workload Deployment app/web\n")).code, 0);
+      });
     });
 
     it("ends with the workload whose restart does not end", async () => {
       status("Waiting for 1 of 2 updated replicas");
-      const done = await node.work(["restart"], `${since}workload StatefulSet other/db\n`);
+      const done = await node.work(["restart-all"], since);
       assert.equal(done.code, 1);
-      assert.match(done.why, /StatefulSet other\/db was not restarted within 2 s: Waiting for 1 of 2/);
+      assert.match(done.why, /DaemonSet net\/kube-flannel-ds was not restarted within 2 s: Waiting for 1 of 2/);
     });
 
-    for (const [gate, changes] of [
-      ["on", []],
-      ["off", ["patch.Deployment.web"]],
-    ] as const)
+    for (const gate of ["on", "off"] as const)
       it(`keeps a PodDisruptionBudget that is used up, gate ${gate}`, async () => {
         node.answer("get.poddisruptionbudgets", "roomy 1 app=web,\ntight 0 tier in (a,b),\n");
         node.answer("get.Deployment.web", "app=web,"); // the same answer for both questions
         node.answer("get.pods", "pod/web-1-a\n");
-        const lines = `${since}workload Deployment app/web\ngate scan ${gate}\n`;
-        const done = await node.work(["restart"], lines);
+        const lines = `workload Deployment app/web\ngate scan ${gate}\n`;
+        const done = await node.work(["may-restart"], lines);
         assert.deepEqual(found(done), ["PodDisruptionBudget app/tight"], done.stderr);
         assert.equal(done.code, gate === "on" ? 1 : 0);
-        assert.deepEqual(node.changes(), changes);
         assert.match(node.read("/kubectl/calls"), /^get\.pods app=web,tier in \(a,b\)$/m);
       });
 
@@ -188,9 +205,18 @@ export function restartsPods(shell: string): void {
       node.answer("get.poddisruptionbudgets", "tight 0 app=web,\n");
       node.answer("get.pods", "pod/web-1-a\n");
       node.answerNext("get.poddisruptionbudgets", "tight 1 app=web,\n");
-      const done = await node.work(["restart"], `${since}workload Deployment app/web\n`);
+      const done = await node.work(["may-restart"], "workload Deployment app/web\n");
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stderr, /waiting for room to restart Deployment app\/web/);
+    });
+
+    it("rolls none whose budget is used up, and the others", async () => {
+      node.answer("get.poddisruptionbudgets", "tight 0 app=db,\n");
+      node.answer("get.StatefulSet.db", "app=db,");
+      node.answer("after.get.poddisruptionbudgets", `printf 'pod/db-0\\n' >"$KUBECTL/get.pods"`);
+      const done = await node.work(["restart-all"], since);
+      assert.equal(done.code, 1);
+      assert.ok(!node.changes().includes("patch.StatefulSet.db"));
     });
   });
 }

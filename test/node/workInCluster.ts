@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ControlPlane, leftBehind } from "./controlPlane";
+import { ControlPlane, found, leftBehind } from "./controlPlane";
 import { payload } from "./payload";
 import { Scratch } from "./scratch";
 
@@ -34,7 +34,6 @@ export function worksInCluster(shell: string): void {
         const done = await node.work(["root-ca"]);
         assert.equal(done.code, 0, done.stderr);
         assert.match(done.stdout, /^since 1795510121\ntask root-ca done\ndone [0-9a-f]{8}\n$/);
-        assert.match(done.stderr, /waiting for the new CA in kube-root-ca\.crt/);
       });
 
       it("names the namespaces that do not get it, also where nothing is published", async () => {
@@ -45,14 +44,78 @@ export function worksInCluster(shell: string): void {
         assert.match(done.why, /lacks the new CA after 2 s in b c : check that kube-controller-manager runs/);
       });
 
-      it("gives kubelets the time to bring a fresh one into their pods", async () => {
+      const record = "patched.configmap.kube-root-ca.crt";
+      const annotated = (text: string) => ({ metadata: { annotations: { "kube-pki/since": text } } });
+      const held = "get.configmap.kube-root-ca.crt";
+
+      it("writes that moment down, and tells the same when what is published is written again", async () => {
         node.answer("get.namespaces", "a Active\n");
-        const ahead = new Date(Date.now() + 60_000).toISOString().replace(/\.\d+/, ""); // another clock
-        node.answer("get.configmaps", `configmap a ${ahead}\n${node.stays.cert}`);
+        node.answer("get.configmaps", published(["a", node.stays.cert]));
+        const first = await node.work(["root-ca"]);
+        assert.match(first.stdout, /^since 1795510120\n/, first.stderr);
+        const written = JSON.parse(node.read(`/kubectl/${record}`)) as ReturnType<typeof annotated>;
+        const text = written.metadata.annotations["kube-pki/since"];
+        assert.match(text, /^[0-9a-f]{8}-1795510120$/);
+        node.answer(held, text);
+        node.answer("get.configmaps", published(["a", node.old.cert], ["a", node.stays.cert]));
+        node.answer("get.namespaces", "a Active\nlate Active\n");
+        node.answer("get.configmaps", published(["a", node.stays.cert], ["late", node.stays.cert]));
+        const again = await node.work(["root-ca"]);
+        assert.match(again.stdout, /^since 1795510120\n/, again.stderr);
+        assert.equal(node.changes().length, 1);
+      });
+
+      it("keeps no record of another CA, and none of before the new CA was taken away", async () => {
+        node.answer("get.namespaces", "a Active\n");
+        node.answer("get.configmaps", published(["a", node.stays.cert]));
+        node.answer(held, "01234567-1795500000");
+        assert.match((await node.work(["root-ca"])).stdout, /^since 1795510120\n/);
+        const written = JSON.parse(node.read(`/kubectl/${record}`)) as ReturnType<typeof annotated>;
+        node.answer(held, written.metadata.annotations["kube-pki/since"].replace(/-.*/, "-1795500000"));
+        node.answer("get.configmaps", published(["a", node.old.cert]));
+        node.answerNext("get.configmaps", published(["a", node.stays.cert]));
+        assert.match((await node.work(["root-ca"])).stdout, /^since 1795510120\n/);
+      });
+    });
+
+    describe("root-ca-seen", () => {
+      it("names each namespace that lacks the CA that stays, without waiting for it", async () => {
+        node.answer("get.namespaces", "a Active\nb Active\ngone Terminating\n");
+        node.answer("get.configmaps", `configmap a\n${node.stays.cert}\nconfigmap gone\n${node.old.cert}\n`);
         const began = Date.now();
-        const done = await node.work(["root-ca"]);
-        assert.match(done.stderr, /; 2 s until every kubelet has brought it into its pods/);
+        const done = await node.work(["root-ca-seen", "tokens"], "token-kid k\n");
+        assert.equal(done.code, 1);
+        assert.deepEqual(found(done), ["ConfigMap b/kube-root-ca.crt"]);
+        assert.match(done.stdout, /task tokens skipped/);
+        assert.match(done.why, /lacks the CA that stays: check that kube-controller-manager runs .*force: \[scan\]/);
+        assert.ok(Date.now() - began < 10_000);
+      });
+
+      it("is content when all have it", async () => {
+        node.answer("get.namespaces", "a Active\n");
+        node.answer("get.configmaps", `configmap a\n${node.old.cert}${node.stays.cert}\n`);
+        assert.equal((await node.work(["root-ca-seen"])).code, 0);
+      });
+    });
+
+    describe("mounted-elsewhere", () => {
+      const now = (): number => Math.floor(Date.now() / 1000);
+
+      it("gives kubelets that are not visited the time to bring a fresh CA into their pods", async () => {
+        node.answer("get.nodes", "cp1\nfar\n");
+        const began = Date.now();
+        const ahead = String(now() + 60); // another clock
+        const done = await node.work(["mounted-elsewhere"], `visited cp1\nsince ${ahead}\n`);
+        assert.equal(done.code, 0, done.stderr);
+        assert.match(done.stderr, /2 s until kubelets that the stack does not visit \(far\) have brought/);
         assert.ok(Date.now() - began > 1000);
+      });
+
+      it("waits for nobody where all are visited, or long after", async () => {
+        node.answer("get.nodes", "cp1\nw1\n");
+        const visited = "visited cp1\nvisited w1\nvisited gone\n";
+        assert.equal((await node.work(["mounted-elsewhere"], `${visited}since ${String(now())}\n`)).stderr, "");
+        assert.equal((await node.work(["mounted-elsewhere"], "visited cp1\nsince 1795510120\n")).code, 0);
       });
     });
 
@@ -85,6 +148,7 @@ export function worksInCluster(shell: string): void {
     for (const [title, line, why] of [
       ["an unknown task", "task format-disk", /task that is not allowed/],
       ["a task twice", "task pods\ntask pods", /stands twice/],
+      ["a visited node with a quote", "visited a'b", /name that is not allowed/],
       ["a workload with an option's name", "workload Deployment -A/web", /namespaced that is not allowed/],
       ["a kind of its own", "rewrite Secret x ca:kubernetes", /rewritten that is not allowed/],
       ["a part that is missing", "rewrite APIService x nobody", /does not have: nobody/],

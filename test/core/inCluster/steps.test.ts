@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../core/config";
-import { clusterPayload, clusterSteps, sinceOf, type Moment } from "../../../core/inCluster/steps";
+import { clusterPayload, clusterSteps, MOMENTS, sinceOf } from "../../../core/inCluster/steps";
 import { planCluster } from "../../../core/plan";
+import { makeCa } from "../config/fixtures";
 import { configWith, hardwayConfig, NOW } from "../fixture";
 
-const MOMENTS: readonly Moment[] = ["afterTrust", "afterIssue", "afterRetire"];
 const PIN = "ab".repeat(32);
 const FACTS = { final: "NEW", rotating: "NEW\nOLD", old: "OLD", frontProxy: "FRONT", tokenKid: "a-Kid_1", since: "42" };
 const WEBHOOK = { kind: "ValidatingWebhookConfiguration", name: "checks.example.com" };
 
-const nouns = (config: Config) =>
-  MOMENTS.map((moment) =>
+/** Between the phases of nodes, `/` where a step waits for those before it. */
+const nouns = (config: Config) => {
+  const at = MOMENTS.map((moment) =>
     clusterSteps(moment, config)
       .map(({ noun }) => noun)
       .join(" "),
   );
+  return [at.slice(0, 3), at.slice(3, 5), at.slice(5)].map((each) => each.filter(Boolean).join(" / "));
+};
 
 const payload = (noun: string, changes: Readonly<Record<string, unknown>>, facts: Partial<typeof FACTS> = FACTS) => {
   const config = configWith(changes);
@@ -26,35 +29,51 @@ const payload = (noun: string, changes: Readonly<Record<string, unknown>>, facts
 
 describe("in-cluster steps", () => {
   const rotation = { generation: 2 };
+  const PUBLISHED = "root-ca / mounted-elsewhere";
+  const LISTED = { restart: [{ kind: "Deployment", namespace: "shop", name: "till" }] };
+  const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
   const CASES: Record<string, [changes: Readonly<Record<string, unknown>>, expected: string[]]> = {
     "nothing without rotation": [{}, ["", "", ""]],
     "nothing at generation 1": [{ rotation: {} }, ["", "", ""]],
     "nothing where it is turned off": [{ rotation, inCluster: { enabled: false } }, ["", "", ""]],
-    "trust: pods get to know the new CA": [{ rotation: { ...rotation, phase: "trust" } }, ["root-ca", "", ""]],
-    "issue: nothing more": [{ rotation: { ...rotation, phase: "issue" } }, ["root-ca", "", ""]],
-    "done: all of it": [{ rotation }, ["root-ca", "scan tokens", "authentication"]],
-    "adoption: all but the tokens, whose key is not taken over": [
-      { adopt: { kubernetes: PIN, etcd: PIN, frontProxy: PIN } },
-      ["root-ca", "scan", "authentication"],
-    ],
+    "trust: pods get to know the new CA": [{ rotation: { ...rotation, phase: "trust" } }, [PUBLISHED, "", ""]],
+    "issue: nothing more": [{ rotation: { ...rotation, phase: "issue" } }, [PUBLISHED, "", ""]],
+    "done: all of it": [{ rotation }, [PUBLISHED, "scan / tokens", "authentication"]],
+    "adoption: all but the tokens, whose key is not taken over": [{ adopt }, [PUBLISHED, "scan", "authentication"]],
     "the token key alone": [{ rotation: { serviceAccount: { generation: 2 } } }, ["", "tokens", ""]],
     "the front proxy alone": [{ rotation: { frontProxy: { generation: 2 } } }, ["", "", "authentication"]],
     "etcd alone": [{ rotation: { etcd: { generation: 2 } } }, ["", "", ""]],
     "the token key still soaks": [
       { rotation: { ...rotation, serviceAccount: { phase: "issue" } } },
-      ["root-ca", "scan", "authentication"],
+      [PUBLISHED, "scan", "authentication"],
     ],
     "kubernetes still soaks": [
       { rotation: { ...rotation, kubernetes: { phase: "issue" } } },
-      ["root-ca", "tokens", "authentication"],
+      [PUBLISHED, "tokens", "authentication"],
     ],
     "listed bundles and all workloads": [
       { rotation, inCluster: { restart: "all", caBundles: [WEBHOOK] } },
-      ["root-ca ca-bundles-trust restart-all", "scan tokens", "ca-bundles-retire authentication"],
+      [
+        "root-ca ca-bundles-trust / mounted-elsewhere / restart-all",
+        "scan / tokens",
+        "ca-bundles-retire authentication",
+      ],
+    ],
+    "listed workloads": [
+      { rotation, inCluster: LISTED },
+      [`${PUBLISHED} / may-restart`, "scan / tokens", "authentication"],
+    ],
+    "listed workloads while nobody can sign credentials to roll them with": [
+      { adopt, rotation: { phase: "trust" }, inCluster: LISTED },
+      [PUBLISHED, "", ""],
+    ],
+    "listed workloads once somebody can": [
+      { adopt, rotation: { phase: "issue" }, inCluster: LISTED },
+      [`${PUBLISHED} / may-restart`, "", ""],
     ],
     "listed bundles before the end": [
       { rotation: { ...rotation, phase: "issue" }, inCluster: { caBundles: [WEBHOOK] } },
-      ["root-ca ca-bundles-trust", "", ""],
+      ["root-ca ca-bundles-trust / mounted-elsewhere", "", ""],
     ],
   };
   for (const [title, [changes, expected]] of Object.entries(CASES))
@@ -72,6 +91,41 @@ describe("in-cluster steps", () => {
         "task cluster-info-add",
         "task root-ca",
       ]);
+  });
+
+  it("names the nodes that are looked at themselves, and what is asked of listed workloads", () => {
+    assert.deepEqual(payload("mounted-elsewhere", { rotation }).slice(2), [
+      "since 42",
+      "task mounted-elsewhere",
+      ...["cp1", "cp2", "cp3", "w1", "w2", "w3"].map((name) => `visited ${name}`),
+    ]);
+    assert.deepEqual(
+      payload("may-restart", { rotation: { ...rotation, force: ["scan"] }, inCluster: LISTED }).slice(2),
+      ["part ca:kubernetes 1", "NEW", "gate scan off", "task may-restart", "workload Deployment shop/till"],
+    );
+  });
+
+  it("cleans up after a rotation that was given up, where there was a cluster before", async () => {
+    const { certificate, key } = await makeCa("kubernetes");
+    const config = (changes: Readonly<Record<string, unknown>>): Config => ({
+      ...configWith(changes),
+      authority: { ...configWith().authority, kubernetes: { certificate, key } },
+    });
+    assert.deepEqual(nouns(config({})), ["", "", ""]);
+    const givenUp = config({ rotation: {}, inCluster: { caBundles: [WEBHOOK] } });
+    assert.deepEqual(nouns(givenUp), ["", "", "given-up"]);
+    const [step] = clusterSteps("afterRetire", givenUp);
+    const lines = clusterPayload(step!, planCluster(givenUp, NOW).nodes[0]!, givenUp, FACTS).trimEnd().split("\n");
+    assert.deepEqual(lines.slice(3), [
+      "part ca:kubernetes 1",
+      "NEW",
+      "part ca:frontproxy 1",
+      "FRONT",
+      "task cluster-info-exact",
+      "task rewrite",
+      "rewrite ValidatingWebhookConfiguration checks.example.com ca:kubernetes",
+      "task authentication-clean",
+    ]);
   });
 
   it("finds the admin's kubeconfig of the other layout, which has no cluster-info", () => {
@@ -109,6 +163,7 @@ describe("in-cluster steps", () => {
       "OLD",
       "since 42",
       "gate scan on",
+      "task root-ca-seen",
       "task ca-bundles",
       "task pods",
       "reload Deployment shop/till",
@@ -146,7 +201,7 @@ describe("in-cluster steps", () => {
   });
 
   it("refuses what no node would take, and a fact that is missing", () => {
-    assert.throws(() => payload("tokens", { rotation }, { tokenKid: "a kid" }), /token-kid: "a kid" is not allowed/);
+    assert.throws(() => payload("tokens", { rotation }, { tokenKid: "a kid" }), /keyId: "a kid"; allowed is/);
     const config = configWith({ rotation });
     const odd: Config = {
       ...config,

@@ -13,6 +13,8 @@ export const CREDENTIALS = {
   "client certificate": "kubernetes",
   "bound token": "serviceAccount",
   "legacy token": "serviceAccount",
+  "stack's admin": "kubernetes",
+  "stack's user": "kubernetes",
 } as const;
 
 export type CredentialKind = keyof typeof CREDENTIALS;
@@ -76,8 +78,17 @@ const legacyToken = async (lab: Lab, name: string): Promise<string> => {
   return field(lab, ["secret", name], ".data.token");
 };
 
+/** The kubeconfigs that a stack gives out, by name. */
+export type GivenOut = Readonly<Record<string, string>>;
+
+/** By the name it is given out by; those of users of lab stacks (labConfig.ts). */
+const GIVEN_OUT: readonly (readonly [CredentialKind, string])[] = [
+  ["stack's admin", "admin"],
+  ["stack's user", "alice"],
+];
+
 /** One of each kind, made now; the account they speak for is made on the way. */
-export const makeCredentials = async (lab: Lab, madeIn: string): Promise<Credential[]> => {
+export const makeCredentials = async (lab: Lab, madeIn: string, givenOut: GivenOut): Promise<Credential[]> => {
   const admin = identityOf(readFileSync(await lab.kubeconfig(), "utf8"));
   const { ca } = admin;
   const account = JSON.stringify({
@@ -87,11 +98,17 @@ export const makeCredentials = async (lab: Lab, madeIn: string): Promise<Credent
   });
   await mustKubectl(lab, ["apply", "-f", "-"], account);
   const name = `access-${madeIn.replace(/[^a-z0-9]+/g, "-")}`;
-  const identities: Readonly<Record<CredentialKind, Identity>> = {
+  const identities: Readonly<Partial<Record<CredentialKind, Identity>>> = {
     "admin kubeconfig": admin,
     "client certificate": { ca, ...(await certificateFor(lab, name)) },
     "bound token": { ca, token: (await mustKubectl(lab, ["create", "token", ACCOUNT, "--duration=4h"])).trim() },
     "legacy token": { ca, token: await legacyToken(lab, name) },
+    ...Object.fromEntries(
+      GIVEN_OUT.flatMap(([kind, key]) => {
+        const text = givenOut[key];
+        return text === undefined ? [] : [[kind, identityOf(text)] as const];
+      }),
+    ),
   };
   return Object.entries(identities).map(([kind, identity]) => ({ kind: kind as CredentialKind, madeIn, identity }));
 };

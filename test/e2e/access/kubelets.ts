@@ -57,6 +57,9 @@ export const kubeletRows = async (lab: Lab, nodes: readonly string[], state: Rot
 const POD = "shell";
 const GREETING = "this pod runs";
 
+/** What the stack file says of them, so that something is rolled wherever they are. */
+export const SHELL_WORKLOADS = { restart: [{ kind: "DaemonSet", namespace: "default", name: POD }] };
+
 /** A pod on every node, without a token: nothing of a rotation concerns it. */
 export const startShells = async (lab: Lab): Promise<void> => {
   const image = await sandboxImageOf(lab);

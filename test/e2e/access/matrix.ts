@@ -7,7 +7,7 @@ import type { Lab } from "../../lab/lab";
 import { withRole } from "../../lab/topology";
 import { identityOf } from "../clients/credentials";
 import type { AccessAnswer, AccessQuestion } from "./askAll";
-import { CREDENTIALS, makeCredentials, type Credential } from "./credentials";
+import { CREDENTIALS, makeCredentials, type Credential, type GivenOut } from "./credentials";
 
 /** A named point of a scenario, and what signs and is trusted then. */
 export interface Moment {
@@ -48,12 +48,14 @@ export class AccessMatrix {
     private readonly lab: Lab,
     /** Where the answers go. */
     private readonly rows: AccessRow[],
+    /** The kubeconfigs that the stack gives out now. */
+    private readonly givenOut: () => Promise<GivenOut>,
   ) {}
 
   /** Makes one credential of each kind, then shows all made so far to every API server; throws what is not as it must be. */
   public async at(moment: Moment): Promise<void> {
     this.moments.set(moment.name, moment);
-    this.credentials.push(...(await makeCredentials(this.lab, moment.name)));
+    this.credentials.push(...(await makeCredentials(this.lab, moment.name, await this.givenOut())));
     const { ca } = identityOf(readFileSync(await this.lab.kubeconfig(), "utf8"));
     const asked = this.questions(moment, ca);
     const answers = await this.answers(asked.map(({ question }) => question));

@@ -140,6 +140,11 @@ describe("kubernetes plugin", function () {
     const refused = await stack.up(one({ a: "new" }));
     assert.ok(refused.failed && errors(refused).includes("failed to fully initialize or become live"), errors(refused));
     assert.equal(dig(await api.get(path), "data", "a"), "theirs");
+    // As the official plugin, this one sends what is live and no inputs, for which the engine keeps the old ones; that it
+    // failed is what makes the next run try again.
+    const stored = await stack.stored("it");
+    assert.deepEqual([dig(stored?.inputs, "data", "a"), dig(stored?.outputs, "data", "a")], ["ours", "theirs"]);
+    assert.ok((await stack.up(one({ a: "new" }))).failed);
     const again = await stack.up(one({ a: "new" }, { enablePatchForce: true }));
     assert.deepEqual(again.steps["it"], ["update"]);
     assert.equal(dig(await api.get(path), "data", "a"), "new");

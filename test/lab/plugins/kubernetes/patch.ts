@@ -68,7 +68,7 @@ export function patch(kind: Kind, cluster: Cluster): ResourceType {
         live = await apply(api, kind, inputs, { fieldManager, force, dryRun: context.preview });
       } catch (error) {
         if (context.preview && error instanceof ApiError && error.status === 403) return inputs;
-        // The state then has the new inputs and what is live, so that the next run does it again.
+        // The state then has what is live and that it failed, so that the next run does it again.
         const found = await api.get(path).catch((again: unknown) => {
           const failed = `update of resource ${JSON.stringify(context.urn)} failed`;
           throw new Error(`${failed}: ${messageOf(error)}\nunable to get cluster state: ${messageOf(again)}`);

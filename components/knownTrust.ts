@@ -1,0 +1,31 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "../core/config";
+import type { Facts } from "../core/inCluster/steps";
+import { comesFromTheirs, trustedBy, trustTexts } from "../core/inCluster/trust";
+import { keyIdOf } from "../core/publicKey";
+import type { Generations } from "../core/trustPayload";
+import type { ServiceAccountKeys } from "./serviceAccountKeys";
+
+/** What those in the cluster are told of what is trusted, once it is known. */
+export type KnownTrust = { readonly [F in "final" | "rotating" | "old"]: pulumi.Output<Facts[F]> } & {
+  /** Undefined where the stack does not manage the key. */
+  readonly tokenKid: pulumi.Output<string> | undefined;
+};
+
+/** @param trusted the `trust` step of a node: of a CA that was taken over nobody else can tell */
+export const knownTrust = (
+  config: Config,
+  generations: pulumi.Output<Generations>,
+  serviceAccount: ServiceAccountKeys | undefined,
+  trusted: command.remote.Command | undefined,
+): KnownTrust => {
+  const told = comesFromTheirs(config) ? trusted?.stdout.apply(trustedBy) : undefined;
+  const texts = pulumi.all([generations, told]).apply(([all, theirs]) => trustTexts(config, all.kubernetes, theirs));
+  return {
+    final: texts.final,
+    rotating: texts.rotating,
+    old: texts.old,
+    tokenKid: serviceAccount?.target?.publicPem.apply(keyIdOf),
+  };
+};

@@ -1,0 +1,97 @@
+import * as pulumi from "@pulumi/pulumi";
+import { certificateRow } from "../core/certificateRows";
+import { ADMIN, isGivenOut, type ClientPlan } from "../core/clients";
+import type { Config } from "../core/config";
+import { kubeconfigText } from "../core/kubeconfig";
+import type { CertificateRow } from "../core/report";
+import type { Authority } from "./authority/authority";
+import { stateKey } from "./stateKey";
+
+export interface KubeconfigsArgs {
+  /** Plain: it shapes the graph. */
+  readonly config: Config;
+  /** Plain: it shapes the graph. */
+  readonly clients: readonly ClientPlan[];
+  /** Who signs for the kubernetes authority; undefined where `clients` is empty. */
+  readonly signer: Authority | undefined;
+}
+
+interface Credential {
+  readonly client: ClientPlan;
+  readonly certificatePem: pulumi.Output<string>;
+  /** A secret. */
+  readonly keyPem: pulumi.Output<string>;
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** The credentials that no node holds: of the stack's own administrator, and of its users. */
+export class Kubeconfigs extends pulumi.ComponentResource {
+  public readonly certificates: pulumi.Output<CertificateRow[]>;
+
+  private readonly credentials: readonly Credential[];
+
+  public constructor(
+    base: string,
+    private readonly args: KubeconfigsArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("kube-pki:index:Kubeconfigs", base, {}, options);
+    const { config, clients, signer } = args;
+    this.credentials = clients.map((client) => {
+      if (signer === undefined) throw new Error(`${client.name}: nobody signs for the kubernetes authority now`);
+      const name = `${base}-${client.name}`;
+      const { keyPem, requestPem } = stateKey(name, client, this);
+      const { usages, validitySeconds, id } = client;
+      const { certificatePem } = signer.issue(name, { requestPem, usages, validitySeconds, id }, { parent: this });
+      return { client, certificatePem, keyPem };
+    });
+    this.certificates = pulumi
+      .all(
+        this.credentials
+          .filter(({ client }) => isGivenOut(client, config))
+          .map(({ client, certificatePem }) =>
+            certificatePem.apply((pem) =>
+              certificateRow(pem, {
+                node: "-",
+                certificate: `kubeconfig:${client.name}`,
+                nextRenewal: client.renewal.next,
+                custody: "state",
+                proof: "none",
+              }),
+            ),
+          ),
+      )
+      .apply((rows) => rows);
+    this.registerOutputs();
+  }
+
+  /** The stack's own administrator, who trusts these CAs. A secret; undefined while nobody can sign for him. */
+  public admin(trustPem: pulumi.Input<string>): pulumi.Output<string> | undefined {
+    const credential = this.credentials.find(({ client }) => client.name === ADMIN);
+    return credential && this.text(credential, trustPem);
+  }
+
+  /** All that are given out, by name. A secret. */
+  public all(trustPem: pulumi.Input<string>): pulumi.Output<Record<string, string>> {
+    const given = this.credentials.filter(({ client }) => isGivenOut(client, this.args.config));
+    return pulumi.secret(
+      pulumi.output(
+        Object.fromEntries(given.map((credential) => [credential.client.name, this.text(credential, trustPem)])),
+      ),
+    );
+  }
+
+  private text({ client, certificatePem, keyPem }: Credential, trustPem: pulumi.Input<string>): pulumi.Output<string> {
+    const { name: cluster, endpoint: server } = this.args.config.cluster;
+    return pulumi.all([certificatePem, keyPem, trustPem]).apply(([certificate, key, trust]) =>
+      kubeconfigText({
+        cluster,
+        user: client.commonName,
+        server,
+        caData: base64(trust),
+        credentials: { certificateData: base64(certificate), keyData: base64(key) },
+      }),
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { LeafPlan } from "../core/plan";
+import { keyArgs } from "./keyArgs";
+
+/** A private key in the stack's state, and its signing request. */
+export interface StateKey {
+  /** A secret. */
+  readonly keyPem: pulumi.Output<string>;
+  readonly requestPem: pulumi.Output<string>;
+}
+
+/** A key whose certificate has this name; both are made anew together when the leaf's id changes. */
+export const stateKey = (
+  name: string,
+  leaf: Pick<LeafPlan, "id" | "algorithm" | "commonName" | "organizations" | "sans">,
+  parent: pulumi.Resource,
+): StateKey => {
+  const options = { parent, replacementTrigger: leaf.id };
+  const key = new tls.PrivateKey(`${name}-key`, keyArgs(leaf.algorithm), options);
+  const namesOf = (kind: "DNS" | "IP") =>
+    leaf.sans.flatMap((san) => (san.startsWith(`${kind}:`) ? [san.slice(kind.length + 1)] : []));
+  const request = new tls.CertRequest(
+    `${name}-request`,
+    {
+      privateKeyPem: key.privateKeyPem,
+      subject: {
+        commonName: leaf.commonName,
+        ...(leaf.organizations[0] === undefined ? {} : { organization: leaf.organizations[0] }),
+      },
+      dnsNames: namesOf("DNS"),
+      ipAddresses: namesOf("IP"),
+    },
+    options,
+  );
+  return { keyPem: pulumi.secret(key.privateKeyPem), requestPem: request.certRequestPem };
+};

@@ -1,0 +1,49 @@
+/** The CAs of the kubernetes authority, as what lives in the cluster is told of them. */
+import { caPart } from "../authorities";
+import type { Config } from "../config";
+import { isAdopted, keptOf, stateOf } from "../rotation";
+import type { Facts } from "./steps";
+
+const pemBlocks = (text: string): string[] =>
+  text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+
+const lines = (blocks: readonly string[]): string => blocks.map((block) => `${block}\n`).join("");
+
+/** What a node said it trusts after its `trust` step. */
+export const trustedBy = (stdout: string): string => {
+  const at = `trusted ${caPart("kubernetes")}\n`;
+  const start = `\n${stdout}`.indexOf(`\n${at}`);
+  const [text = ""] = start < 0 ? [] : stdout.slice(start + at.length).split(/^(?:trusted|done) /m);
+  const blocks = pemBlocks(text);
+  if (blocks.length === 0)
+    throw new Error("the node did not say which CAs it trusts: run again with its newest node.sh");
+  return lines(blocks);
+};
+
+/** Whether the CA before this generation is none of the stack's, so that only nodes know it. */
+export const comesFromTheirs = (config: Config): boolean =>
+  isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1;
+
+/** By the clock a run may have missed generations, so that the one before may not be the one in use. */
+const rotating = (config: Config, generations: readonly string[]): string[] => {
+  const kept = keptOf(stateOf(config, "kubernetes"));
+  const concerned = config.rotation?.byClock === true ? kept : kept.slice(-2);
+  return [...concerned].reverse().flatMap((generation) => pemBlocks(generations[generation - 1] ?? ""));
+};
+
+/**
+ * @param generations certificates by generation: index 0 is generation 1
+ * @param trusted what a node trusts since its `trust` step; asked of only where `comesFromTheirs`
+ */
+export const trustTexts = (
+  config: Config,
+  generations: readonly string[],
+  trusted: string | undefined,
+): Pick<Facts, "final" | "rotating" | "old"> => {
+  const final = pemBlocks(generations.at(-1) ?? "");
+  const all =
+    trusted === undefined
+      ? rotating(config, generations)
+      : [...final, ...pemBlocks(trusted).filter((block) => !final.includes(block))];
+  return { final: lines(final), rotating: lines(all), old: lines(all.filter((block) => !final.includes(block))) };
+};

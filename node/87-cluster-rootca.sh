@@ -1,0 +1,108 @@
+# ---- cluster: the CA that every namespace hands to its pods ------------------
+
+# Each kube-root-ca.crt, when it was written by others than us, and its text.
+ROOT_CAS='{{range .items}}configmap {{.metadata.namespace}}{{range .metadata.managedFields}}{{if ne .manager "kube-pki"}} {{.time}}{{end}}{{end}}
+{{with .data}}{{index . "ca.crt"}}{{end}}
+{{end}}'
+
+# task_root_ca: every namespace publishes the new CA. Says since when: pods that
+# begin later have it. That moment is written down in the cluster, because what
+# is published is written again later: with the CAs in another order, and in
+# each new namespace. Told anew it would name pods that had been restarted. The
+# record is of one CA, and counts only if nobody lacks that CA at first sight:
+# else it was taken away in between.
+task_root_ca() {
+  need_part ca:kubernetes root-ca
+  pem_blocks "$TX/parts/ca:kubernetes" >"$TX/stays"
+  if root_ca_everywhere; then
+    SINCE=$(since_recorded)
+  else
+    SINCE=
+    wait_for "$LIMIT_ROOT_CA" "the new CA in kube-root-ca.crt of every namespace" root_ca_everywhere ||
+      die "kube-root-ca.crt lacks the new CA after $LIMIT_ROOT_CA s in $(tr '\n' ' ' <"$TX/lacking" | cut -c 1-300): check that kube-controller-manager runs and has the new --root-ca-file"
+  fi
+  [ -n "$SINCE" ] || record_since "$(written_last)"
+  echo "since $SINCE"
+}
+
+# task_root_ca_seen: before anything is retired, and without waiting: what was
+# published once may have been taken back by a controller manager left behind.
+task_root_ca_seen() {
+  need_part ca:kubernetes root-ca-seen
+  pem_blocks "$TX/parts/ca:kubernetes" >"$TX/stays"
+  if root_ca_everywhere; then return 0; fi
+  sleep "$POLL" # a namespace that was just made
+  root_ca_everywhere || while read -r rs_name <&3; do
+    found scan ConfigMap "$rs_name/kube-root-ca.crt" "lacks the CA that stays: check that kube-controller-manager runs and has the new --root-ca-file"
+  done 3<"$TX/lacking"
+}
+
+# task_mounted_elsewhere: pods of nodes that the stack visits are looked at there;
+# on others their kubelets are given the time they take at most.
+task_mounted_elsewhere() {
+  need_since
+  ask "$TX/answer" get nodes -o 'go-template={{range .items}}{{.metadata.name}}
+{{end}}'
+  awk 'FILENAME == ARGV[1] { if ($1 == "visited") visited[$2]; next } !($1 in visited)' "$TX/plan" "$TX/answer" >"$TX/elsewhere"
+  [ -s "$TX/elsewhere" ] || return 0
+  me_left=$((SINCE + LIMIT_MOUNTED - $(now)))
+  [ "$me_left" -gt 0 ] || return 0
+  [ "$me_left" -le "$LIMIT_MOUNTED" ] || me_left=$LIMIT_MOUNTED # clocks that differ
+  say "$me_left s until kubelets that the stack does not visit ($(tr '\n' ' ' <"$TX/elsewhere" | cut -c 1-100 | sed 's/ *$//')) have brought the new CA into their pods"
+  sleep "$me_left"
+}
+
+# need_since: told by an earlier root-ca; else the last writing, which is never
+# too early.
+need_since() {
+  [ -z "$SINCE" ] || return 0
+  list_root_cas
+  SINCE=$(written_last)
+}
+
+list_root_cas() {
+  ask "$TX/root-cas" get configmaps -A --field-selector metadata.name=kube-root-ca.crt -o "go-template=$ROOT_CAS"
+}
+
+root_ca_everywhere() {
+  ask "$TX/namespaces" get namespaces -o 'go-template={{range .items}}{{.metadata.name}} {{.status.phase}}
+{{end}}'
+  list_root_cas
+  awk '
+    FILENAME == ARGV[1] { want[$2]; next }
+    FILENAME == ARGV[2] { if ($2 == "Active") names[$1]; next }
+    $1 == "configmap" { name = $2; next }
+    /-----BEGIN/ { text = ""; next }
+    /-----END/ { has[name SUBSEP text]; next }
+    { gsub(/[ \t\r]/, ""); text = text $0 }
+    END {
+      for (name in names) {
+        lacks = 0
+        for (text in want) if (!((name SUBSEP text) in has)) lacks = 1
+        if (lacks) print name
+      }
+    }' "$TX/stays" "$TX/namespaces" "$TX/root-cas" | sort >"$TX/lacking"
+  [ ! -s "$TX/lacking" ]
+}
+
+# written_last: when the last kube-root-ca.crt was written, unix seconds.
+written_last() {
+  wl_time=$(awk '$1 == "configmap" { for (i = 3; i <= NF; i++) if ($i > last) last = $i } END { print last }' "$TX/root-cas")
+  # the one notation that both coreutils and busybox read
+  date -u -d "$(echo "$wl_time" | sed 's/T/ /; s/Z//')" +%s 2>/dev/null || now
+}
+
+# The record is an annotation, which the controller manager keeps when it
+# publishes anew: kube-pki/since: <sum8 of the CA>-<unix seconds>.
+since_recorded() {
+  ask "$TX/answer" get configmap kube-root-ca.crt -n kube-system --ignore-not-found -o 'go-template={{with .metadata}}{{with .annotations}}{{with index . "kube-pki/since"}}{{.}}{{end}}{{end}}{{end}}'
+  sed -n "s/^$(sum8_of_ca)-\([0-9]\{1,12\}\)$/\1/p" "$TX/answer"
+}
+
+record_since() {
+  SINCE=$1
+  echo "{\"metadata\":{\"annotations\":{\"kube-pki/since\":\"$(sum8_of_ca)-$SINCE\"}}}" >"$TX/patch"
+  ask "$TX/answer" patch configmap kube-root-ca.crt -n kube-system --field-manager=kube-pki --type=merge --patch-file="$TX/patch"
+}
+
+sum8_of_ca() { pem_blocks "$TX/parts/ca:kubernetes" | sha256sum | cut -c 1-8; }

@@ -1,0 +1,4 @@
+import { tellsWhoJoins } from "../clusterInfo";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) tellsWhoJoins("busybox sh");

@@ -1,0 +1,3 @@
+import { tellsWhoJoins } from "../clusterInfo";
+
+tellsWhoJoins("dash");
