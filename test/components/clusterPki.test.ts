@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
 import { ClusterPki } from "../../components";
 import type { Config } from "../../core/config";
 import { configWith, NOW } from "../core/fixture";
-import { registeredBy, type Registered } from "./mocks";
+import { registeredBy, THEIRS, type Asked, type Registered } from "./mocks";
 
 const program = (config: Config) => () => new ClusterPki("prod", { config, now: NOW }).certificates;
 const up = (config: Config) => registeredBy(program(config), false);
@@ -33,7 +35,7 @@ describe("ClusterPki", () => {
 
   it("issues each certificate of the plan once, under stable names", async () => {
     const leaves = ofType(await up(config), LEAF).map(({ name }) => name);
-    assert.equal(leaves.length, 13 + 12 + 12 + 3 * 2);
+    assert.equal(leaves.length, 13 + 12 + 12 + 3 * 2 + 1); // the last one is the administrator's own
     assert.ok(leaves.includes("prod-cp1-apiserver") && leaves.includes("prod-w3-kubelet-server"));
     assert.equal(new Set(leaves).size, leaves.length);
   });
@@ -59,6 +61,7 @@ describe("ClusterPki", () => {
     assert.deepEqual(keys(await up(config)).sort(), [
       "prod-etcd-ca-key",
       "prod-frontProxy-ca-key",
+      "prod-kubeconfigs-admin-key",
       "prod-kubernetes-ca-key",
       "prod-service-account",
     ]);
@@ -75,5 +78,123 @@ describe("ClusterPki", () => {
   it("runs nothing on delete and has no triggers", async () => {
     for (const { inputs } of ofType(await up(config), COMMAND))
       assert.ok(inputs["delete"] === undefined && inputs["triggers"] === undefined);
+  });
+
+  describe("while authorities are rotated", () => {
+    const PIN = "ab".repeat(32);
+    const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
+    const restart = [{ kind: "Deployment", namespace: "shop", name: "till" }];
+    const users = [{ name: "alice", organizations: ["dev"] }];
+
+    const run = async (changes: Readonly<Record<string, unknown>>) => {
+      const asked = new Map<string, Asked>();
+      let handedOut: Record<string, string> = {};
+      let isSecret = false;
+      let trust = "";
+      const all = await registeredBy(
+        () => {
+          const pki = new ClusterPki("prod", { config: configWith({ users, ...changes }), now: NOW });
+          return pulumi
+            .all([pki.kubeconfigs, pulumi.isSecret(pki.kubeconfigs), pki.trust.kubernetes])
+            .apply((given) => {
+              [handedOut, isSecret] = given;
+              trust = `${given[2].trimEnd()}\n`;
+            });
+        },
+        false,
+        asked,
+      );
+      const steps = new Set(all.flatMap(({ type, name }) => (type.startsWith("tls:") ? [] : [name])));
+      const after = (name: string): string[] =>
+        [...(asked.get(name)?.dependsOn ?? [])].filter((each) => steps.has(each)).sort();
+      return { all, after, handedOut, isSecret, trust };
+    };
+
+    interface Kubeconfig {
+      readonly clusters: readonly { readonly cluster: Readonly<Record<string, string>> }[];
+      readonly users: readonly { readonly name: string }[];
+    }
+    const casIn = (text: string | undefined): string[] => {
+      const { clusters } = parse(text ?? "") as Kubeconfig;
+      const data = clusters[0]?.cluster["certificate-authority-data"] ?? "";
+      return (
+        Buffer.from(data, "base64")
+          .toString()
+          .match(/-----BEGIN[^]+?-----END CERTIFICATE-----\n/g) ?? []
+      );
+    };
+
+    it("costs a stack that never rotated neither a provider nor a step in the cluster", async () => {
+      const { all } = await run({ inCluster: { restart }, rotation: {} });
+      assert.deepEqual(
+        all.filter(({ type, name }) => type.includes("kubernetes:") || /mounts|in-cluster-/.test(name)),
+        [],
+      );
+    });
+
+    it("hands out kubeconfigs for the phase, as secrets", async () => {
+      const { handedOut, isSecret, trust } = await run({});
+      assert.ok(isSecret);
+      assert.deepEqual(Object.keys(handedOut), ["admin", "alice"]);
+      assert.deepEqual(casIn(handedOut["alice"]), [trust]);
+      const { clusters, users: given } = parse(handedOut["alice"] ?? "") as Kubeconfig;
+      assert.equal(clusters[0]?.cluster["server"], "https://api.example.com:6443");
+      assert.equal(given[0]?.name, "alice");
+      for (const [phase, count] of [
+        ["trust", 2],
+        ["issue", 2],
+        ["done", 1],
+      ] as const) {
+        const rotated = await run({ rotation: { generation: 2, phase } });
+        const cas = casIn(rotated.handedOut["alice"]);
+        assert.deepEqual([cas.length, cas[0]], [count, rotated.trust], phase);
+      }
+    });
+
+    it("leaves out the administrator where that profile is left to others, and keeps his credentials for its own work", async () => {
+      const certificates = { profiles: { admin: { enabled: false } } };
+      const { handedOut, all } = await run({ certificates, rotation: { generation: 2 } });
+      assert.deepEqual(Object.keys(handedOut), ["alice"]);
+      assert.ok(all.some(({ name }) => name === "prod-in-cluster-provider"));
+    });
+
+    it("waits in this order: nodes trust, namespaces and pods have it, workloads roll, leaves, looks, tokens, the old goes", async () => {
+      const { after } = await run({ rotation: { generation: 2 }, inCluster: { restart } });
+      const nodes = ["cp1", "cp2", "cp3", "w1", "w2", "w3"];
+      const each = (noun: string) => nodes.map((node) => `prod-${node}-${noun}`);
+      assert.deepEqual(after("prod-in-cluster-root-ca"), each("trust"));
+      for (const node of nodes) assert.deepEqual(after(`prod-${node}-mounts`), ["prod-in-cluster-root-ca"]);
+      assert.deepEqual(
+        after("prod-in-cluster-may-restart"),
+        ["prod-in-cluster-mounted-elsewhere", ...each("mounts")].sort(),
+      );
+      assert.deepEqual(after("prod-in-cluster-provider"), ["prod-in-cluster-may-restart"]);
+      assert.ok(after("prod-cp1-apply").includes("prod-in-cluster-restart-deployment-shop.till"));
+      assert.deepEqual(after("prod-in-cluster-tokens"), [...each("check"), "prod-in-cluster-scan"].sort());
+      assert.deepEqual(after("prod-cp1-retire"), ["prod-in-cluster-tokens"]);
+      assert.deepEqual(after("prod-in-cluster-cluster-info"), each("retire"));
+    });
+
+    it("leaves the cluster to the user where told to", async () => {
+      const { all, after } = await run({ rotation: { generation: 2 }, inCluster: { enabled: false } });
+      assert.deepEqual(
+        all.filter(({ name }) => /mounts|in-cluster|provider/.test(name)),
+        [],
+      );
+      assert.ok(after("prod-cp1-apply").includes("prod-w3-trust"));
+    });
+
+    it("begins to work in a cluster that is taken over when somebody can sign, trusting theirs as well", async () => {
+      const first = await run({ adopt, rotation: { phase: "trust" }, inCluster: { restart } });
+      assert.deepEqual(first.handedOut, {});
+      assert.ok(!first.all.some(({ type }) => type.includes("kubernetes:")));
+      const then = await run({ adopt, rotation: { phase: "issue" }, inCluster: { restart } });
+      assert.deepEqual(casIn(then.handedOut["admin"]), [then.trust, THEIRS]);
+      const provider = then.all.find(({ name }) => name === "prod-in-cluster-provider");
+      const { value } = provider?.inputs["kubeconfig"] as { value: string };
+      assert.deepEqual(casIn(value), [then.trust, THEIRS]);
+      const done = await run({ adopt });
+      assert.deepEqual(casIn(done.handedOut["admin"]), [done.trust]);
+    });
   });
 });

@@ -76,7 +76,7 @@ describe("InCluster", () => {
   it("does nothing at all where nothing is rotated", async () => {
     const { nouns, of } = await run({});
     assert.deepEqual(nouns, []);
-    assert.deepEqual(of("applied").dependsOn, ["trusted"]);
+    assert.deepEqual([...of("applied").dependsOn].sort(), ["mounts", "trusted"]);
     assert.deepEqual(of("end").dependsOn, ["retired"]);
   });
 
@@ -95,7 +95,7 @@ describe("InCluster", () => {
     assert.deepEqual(seen[1], seen[0]);
     assert.deepEqual(
       seen[0]!.filter((noun) => !noun.startsWith("restart-")),
-      [...TRUST, "root-ca"],
+      [...TRUST, "may-restart", "mounted-elsewhere", "root-ca"].sort(),
     );
     assert.deepEqual(
       seen[2]!.filter((noun) => !seen[0]!.includes(noun)),
@@ -127,7 +127,9 @@ describe("InCluster", () => {
 
   it("rolls workloads one after another once every namespace has the new CA, before any certificate changes", async () => {
     const { after, of } = await run(everything);
-    assert.deepEqual(after("restart-daemonset-kube-system.canal"), ["ca-bundles-trust", "root-ca", "trusted"]);
+    assert.deepEqual(after("mounted-elsewhere"), ["ca-bundles-trust", "root-ca"]);
+    assert.deepEqual(after("may-restart"), ["mounted-elsewhere", "mounts"]);
+    assert.deepEqual(after("restart-daemonset-kube-system.canal"), ["may-restart"]);
     assert.deepEqual(after("restart-deployment-kube-system.coredns"), ["restart-daemonset-kube-system.canal"]);
     assert.deepEqual(after("restart-statefulset-kube-system.store"), ["restart-deployment-kube-system.coredns"]);
     assert.ok(of("applied").dependsOn.includes(`${BASE}-restart-statefulset-kube-system.store`));
@@ -156,21 +158,26 @@ describe("InCluster", () => {
     const { nouns, find, after } = await run({ rotation: { generation: 2 }, inCluster: { restart: "all" } });
     assert.deepEqual(restarts(nouns), ["restart-all"]);
     assert.match(String(find("restart-all").inputs["stdin"]), /\nsince 1795305600\n/);
-    assert.ok(after("restart-all").includes("root-ca"), "its `since` is what root-ca tells");
+    assert.deepEqual(
+      after("restart-all"),
+      ["mounted-elsewhere", "mounts", "root-ca"],
+      "its `since` is what root-ca tells",
+    );
   });
 
   it("looks and refreshes tokens between the last certificate and the first drop, and cleans up after the last", async () => {
     const { after, of } = await run(everything);
     assert.deepEqual(after("scan"), ["applied", "root-ca"]);
-    assert.deepEqual(after("tokens"), ["applied"]);
-    assert.deepEqual([...of("retired").dependsOn].sort(), [`${BASE}-scan`, `${BASE}-tokens`]);
+    assert.deepEqual(of("looked").dependsOn, [`${BASE}-scan`]);
+    assert.deepEqual(after("tokens"), ["looked"], "a token is not dropped while anything is in the way");
+    assert.deepEqual(of("retired").dependsOn, [`${BASE}-tokens`]);
     for (const noun of ["authentication", "ca-bundles-retire"]) assert.deepEqual(after(noun), ["retired"]);
   });
 
   it("runs on the one node it was given, as the node script wants it", async () => {
     const { ours } = await run(everything);
     const commands = ours.filter(({ type }) => type === "command:remote:Command");
-    assert.equal(commands.length, 6);
+    assert.equal(commands.length, 8);
     for (const { inputs } of commands) {
       assert.equal(inputs["create"], "sh /var/lib/kube-pki/node.sh cluster");
       assert.match(JSON.stringify(inputs["connection"]), /"host":"10\.0\.0\.11"/);
@@ -200,7 +207,7 @@ describe("InCluster", () => {
       ours.filter((each) => plain(each.inputs)),
       [],
     );
-    assert.ok(after("provider").includes("trusted"), "API servers must trust the CA that signed its credentials");
+    assert.deepEqual(after("provider"), ["may-restart"], "API servers must trust the CA that signed its credentials");
   });
 
   it("leaves out what needs credentials while nobody can sign any, and keeps what a node does", async () => {

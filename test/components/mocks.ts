@@ -84,6 +84,8 @@ const textOf = (value: unknown): string => {
 
 const answer = (create: string, payload: string): Promise<string> | string => {
   if (create.endsWith(" request")) return answerRequest(payload);
+  // a node that was taken over trusts theirs as well
+  if (create.endsWith(" trust")) return `trusted ca:kubernetes\n${THEIRS}done 01234567 changed\n`;
   return payload.includes("\ntask root-ca\n") ? "since 1795305600\ntask root-ca done\n" : "";
 };
 
@@ -100,6 +102,9 @@ const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, u
       return type.startsWith("tls:") ? { certPem: await certificate(), ...validity } : {};
   }
 };
+
+/** The CA of a cluster that is taken over. */
+export const THEIRS = "-----BEGIN CERTIFICATE-----\nVEhFSVJT\n-----END CERTIFICATE-----\n";
 
 const nameIn = (urn: string): string => urn.split("::").slice(3).join("::");
 

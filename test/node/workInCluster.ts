@@ -45,7 +45,9 @@ export function worksInCluster(shell: string): void {
       });
 
       const record = "patched.configmap.kube-root-ca.crt";
-      const annotated = (text: string) => ({ metadata: { annotations: { "kube-pki/since": text } } });
+      interface Annotated {
+        readonly metadata: { readonly annotations: { readonly "kube-pki/since": string } };
+      }
       const held = "get.configmap.kube-root-ca.crt";
 
       it("writes that moment down, and tells the same when what is published is written again", async () => {
@@ -53,7 +55,7 @@ export function worksInCluster(shell: string): void {
         node.answer("get.configmaps", published(["a", node.stays.cert]));
         const first = await node.work(["root-ca"]);
         assert.match(first.stdout, /^since 1795510120\n/, first.stderr);
-        const written = JSON.parse(node.read(`/kubectl/${record}`)) as ReturnType<typeof annotated>;
+        const written = JSON.parse(node.read(`/kubectl/${record}`)) as Annotated;
         const text = written.metadata.annotations["kube-pki/since"];
         assert.match(text, /^[0-9a-f]{8}-1795510120$/);
         node.answer(held, text);
@@ -70,7 +72,7 @@ export function worksInCluster(shell: string): void {
         node.answer("get.configmaps", published(["a", node.stays.cert]));
         node.answer(held, "01234567-1795500000");
         assert.match((await node.work(["root-ca"])).stdout, /^since 1795510120\n/);
-        const written = JSON.parse(node.read(`/kubectl/${record}`)) as ReturnType<typeof annotated>;
+        const written = JSON.parse(node.read(`/kubectl/${record}`)) as Annotated;
         node.answer(held, written.metadata.annotations["kube-pki/since"].replace(/-.*/, "-1795500000"));
         node.answer("get.configmaps", published(["a", node.old.cert]));
         node.answerNext("get.configmaps", published(["a", node.stays.cert]));
