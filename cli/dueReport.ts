@@ -180,7 +180,9 @@ function otherSteps(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, no
   const implied = (name: string): boolean =>
     due.has(name.replace(/-(?:key|request)$/, "")) ||
     // Without the configuration a node is known by its whole prefix, the cluster's name included.
-    [...nodes].some((node) => new RegExp(`(?:^|-)${escaped(node)}-(?:apply|request.*|trust|retire)$`).test(name));
+    [...nodes].some((node) =>
+      new RegExp(`(?:^|-)${escaped(node)}-(?:apply|request.*|trust|mounts|check|retire)$`).test(name),
+    );
   return steps
     .filter((step) => typeOf(step) !== LEAF && typeOf(step) !== "pulumi:pulumi:Stack")
     .map((step) => ({ op: step.op, name: nameOf(step.urn) }))

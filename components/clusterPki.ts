@@ -119,7 +119,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     if (work === undefined) return trusted;
     const published = work.at("afterTrust", trusted);
     const mounted = hasWay(this.config, "kubernetes")
-      ? this.ask("mounts", published, (plan, facts) => mountsPayload(plan, this.config, facts), known)
+      ? this.ask("mounts", published, (plan, facts) => mountsPayload(plan, this.config, facts), known, hasPods)
       : [];
     return work.at("beforeIssue", [...mounted, ...work.at("afterPublished", published)]);
   }
@@ -185,22 +185,25 @@ export class ClusterPki extends pulumi.ComponentResource {
     );
   }
 
-  /** Every node at once: nothing is changed. */
+  /** All of them at once: nothing is changed. */
   private ask(
     noun: string,
     dependsOn: readonly pulumi.Resource[],
     payload: (plan: NodePlan, facts: AskedFacts) => string,
     { final, old, tokenKid }: KnownTrust,
+    of: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {
-    return this.planned.map(({ plan, pki }) =>
-      verbStep(
-        `${this.base}-${plan.node.name}-${noun}`,
-        { config: this.config, node: plan.node },
-        "check",
-        pulumi.output({ final, old, tokenKid }).apply((facts) => payload(plan, facts)),
-        { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
-      ),
-    );
+    return this.planned
+      .filter(({ plan }) => of(plan))
+      .map(({ plan, pki }) =>
+        verbStep(
+          `${this.base}-${plan.node.name}-${noun}`,
+          { config: this.config, node: plan.node },
+          "check",
+          pulumi.output({ final, old, tokenKid }).apply((facts) => payload(plan, facts)),
+          { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
+        ),
+      );
   }
 
   /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
@@ -228,6 +231,8 @@ export class ClusterPki extends pulumi.ComponentResource {
       .apply((material) => applyPayload(this.plan, plan, this.config, material));
   }
 }
+
+const hasPods = ({ consumers }: NodePlan): boolean => consumers.some(({ name }) => name === "kubelet");
 
 const rows = (plan: NodePlan, pki: NodePki, applied: command.remote.Command | undefined) => {
   const certificates = Object.fromEntries(
