@@ -9,8 +9,6 @@ served_fingerprint() {
 # there is no answer; 2 if this node has no means to ask. The server is not
 # verified here: "served" compares its very certificate.
 http_code() {
-  hc_pair=
-  [ "$4" = - ] || hc_pair=$4
   hc_ask="GET $3 HTTP/1.0\r\nHost: ${2%:*}\r\n\r\n"
   case $1 in
     https)
@@ -18,7 +16,13 @@ http_code() {
         # shellcheck disable=SC2046,SC2059 # words wanted; the text is checked
         printf "$hc_ask" | timeout 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>/dev/null | status_line
       elif have curl; then
-        curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$TX/parts/cert:$hc_pair" --key "$TX/parts/key:$hc_pair"} "https://$2$3" || :
+        hc_pair=
+        if [ "$4" != - ]; then
+          # to curl a colon ends the name of a file
+          hc_pair=$TX/client.pem
+          cat "$TX/parts/cert:$4" "$TX/parts/key:$4" >"$hc_pair"
+        fi
+        curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$hc_pair"} "https://$2$3" || :
       else
         return 2
       fi
