@@ -50,6 +50,7 @@ LIMIT_MANIFEST=${LIMIT:-300} # a kubelet just restarted took 132 s to act on one
 LIMIT_HEALTH=${LIMIT:-180}
 LIMIT_MEMBER=${LIMIT:-60} # the member restarted before may still be coming
 LIMIT_LEADER=${LIMIT:-10}
+LIMIT_LEASE=${LIMIT:-15} # nobody's any more so long after its last renewal
 LIMIT_CLOCK=120
 LIMIT_STAYS=${LIMIT:+1}
 LIMIT_STAYS=${LIMIT_STAYS:-3}
@@ -80,11 +81,15 @@ now() { date +%s; }
 # A busybox without fractional sleep waits whole seconds.
 nap() { sleep 0.3 2>/dev/null || sleep 1; }
 
-# await SECONDS COMMAND...: until it succeeds; fails when the time is up.
+# await SECONDS COMMAND...: until it succeeds; fails when the time is up. What
+# ends meanwhile gives its lease back.
 await() {
   aw_end=$(($(now) + $1))
   shift
-  until "$@"; do
+  until
+    hand_over
+    "$@"
+  do
     [ "$(now)" -lt "$aw_end" ] || return 1
     nap
   done
@@ -100,7 +105,7 @@ flush() { sync "$@" 2>/dev/null || sync; }
 sha256() { sha256sum "$1" | cut -c 1-64; }
 
 need_tools() {
-  for nt_tool in awk base64 cmp cp cut date grep id mv readlink sed sha256sum sort stat sync timeout tr wc; do
+  for nt_tool in awk base64 cmp cp cut date grep id mv readlink sed sha256sum sort stat sync timeout tr uname wc; do
     have "$nt_tool" || die "this node has no '$nt_tool', which the node script needs: install coreutils or busybox"
   done
 }

@@ -73,6 +73,14 @@ absent() {
   esac
 }
 
+# has_ended PID TICKS: that process; one nobody has reaped counts as ended.
+has_ended() {
+  { read -r he_line <"$PROC/$1/stat"; } 2>/dev/null || return 0
+  # shellcheck disable=SC2086 # fields wanted
+  set -- "$2" ${he_line##*) }
+  [ "$2" = Z ] || [ "${21}" != "$1" ]
+}
+
 is_gone() { [ "$(identity)" != "$1" ]; }
 
 # is_new OLD AFTER: another process than OLD runs, begun after unix time AFTER
