@@ -1,7 +1,7 @@
 /**
- * Which consumers lead by a lease that they keep when they are told to end. A node gives such a lease back, so that a
- * standby need not wait until it has run out. kube-scheduler is not among them: it releases its own whenever it is ended
- * by SIGTERM, which is how every restart of ours begins.
+ * Which consumers lead by a lease that they may leave behind. A node gives it back, so that a standby need not wait until
+ * it has run out. kube-controller-manager never releases its own (up to 1.36); kube-scheduler does when it is told to end,
+ * but not where it ends because its API server is away for longer than it may lead without it (10 s).
  */
 import { hostPort } from "./addresses";
 import type { Config, NodeConfig } from "./config";
@@ -22,6 +22,7 @@ export const LEASES: readonly Lease[] = [
     lease: "kube-system/kube-controller-manager",
     profile: "controller-manager",
   },
+  { consumer: "kube-scheduler", lease: "kube-system/kube-scheduler", profile: "scheduler" },
 ];
 
 /** Where a node reaches a lease: at its own API server; while that one restarts, at those of other nodes. */

@@ -1,12 +1,12 @@
 # ---- lease: who leads hands over before it is missed ------------------------
 
 # A kube-controller-manager that is told to end keeps its lease (the gate
-# ControllerManagerReleaseLeaderElectionLockOnExit is alpha and off in 1.36), so
-# nobody would lead until the lease has run out, for 17 s. So the node gives it
-# back, field for field as client-go does for those that release by themselves
-# (tools/leaderelection, release). Then it is no matter in which order control
-# planes take their turns: to hand over three times takes less than to wait once.
-# It only spares time: whatever fails here is told, and the work goes on.
+# ControllerManagerReleaseLeaderElectionLockOnExit is alpha and off in 1.36), and
+# so does a kube-scheduler that ends because its API server is away. Nobody would
+# lead until the lease has run out, for 17 s. So the node gives it back, field for
+# field as client-go does (tools/leaderelection, release). Then it is no matter in
+# which order control planes take their turns: to hand over three times takes less
+# than to wait once. It only spares time: whatever fails is told, the work goes on.
 
 # note_leases: before anything is touched. A kubelet ends a pod whose manifest
 # has changed when it likes, and one whose API server is away may end by itself.
@@ -87,14 +87,15 @@ lease_stays() {
   say "the lease of $1 cannot be $2 ($LEASE_WHY): if it leads here, nobody may for some seconds"
 }
 
-# ask_lease GET|PUT NAME: the first API server of the plan that answers. Sets
-# LEASE_CODE, leaves the object in $TX/lease.json; PUT sends what is there.
+# ask_lease GET|PUT NAME: the first API server of the plan that can tell: one that
+# comes or goes answers 403. Sets LEASE_CODE, leaves the object in $TX/lease.json;
+# PUT sends what is there.
 ask_lease() {
   LEASE_CODE=
   LEASE_WHY="no openssl here"
   have_openssl || return 0
   while read -r al_word al_name al_where al_lease al_profile <&4; do
-    [ "$al_word $al_name" = "lease $2" ] && [ -z "$LEASE_CODE" ] || continue
+    [ "$al_word $al_name" = "lease $2" ] || continue
     LEASE_WHY="no certificate of $al_profile here"
     [ -f "$TX/parts/cert:$al_profile" ] || continue
     # shellcheck disable=SC2046 # words wanted
@@ -103,6 +104,7 @@ ask_lease() {
       tr -d '\r' >"$TX/lease.said" || :
     LEASE_CODE=$(status_line <"$TX/lease.said")
     LEASE_WHY="$al_where answers ${LEASE_CODE:-nothing}"
+    case $LEASE_CODE in 200 | 404 | 409) break ;; esac
   done 4<"$TX/plan"
   [ -z "$LEASE_CODE" ] || sed '1,/^$/d' "$TX/lease.said" >"$TX/lease.json"
 }

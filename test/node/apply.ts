@@ -7,7 +7,7 @@ import { sum8 } from "./payload";
 /** @param shell - what the script is run with */
 export function applies(shell: string): void {
   describe(`node apply (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: Cluster;
     beforeEach(async () => {
       node = await Cluster.make(shell);

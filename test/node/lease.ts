@@ -72,7 +72,9 @@ export function handsOver(shell: string): void {
         api.take(HERE_TOO, node.pid("store"));
       });
       node.write("/units/store/sick", "");
-      const failed = await node.run("trust", at.payload(undefined, { more: lines(api.port) }), { KUBE_PKI_LIMIT: "3" });
+      const failed = await node.run("trust", at.payload(undefined, { more: lines(api.port) }), {
+        KUBE_PKI_LIMITS: "HEALTH=2",
+      });
       assert.match(failed.why, /store answers 500 .*with the old set too store answers 500/);
       assert.equal(released(), 2);
     });
@@ -119,10 +121,13 @@ export function handsOver(shell: string): void {
       assert.equal(released(), 1);
     });
 
-    it("asks an API server that is away again, then the next one", async () => {
+    it("asks the next API server where one is away, or comes or goes, and again where all are", async () => {
       const gone = await freePort();
+      const going = await LeaseServer.start(node.live().store, node.ca, HERE, 0);
+      for (let nth = 1; nth < 60; nth++) going.before.set(nth, () => going.fails.push(403));
       api.before.set(3, () => api.fails.push(403, 503));
-      const done = await apply({ KUBE_PKI_LIMIT: "30" }, lines(gone, api.port));
+      const done = await apply({}, lines(gone, going.port, api.port));
+      going.stop();
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stderr, GIVEN_BACK);
       assert.equal(released(), 1);
@@ -141,7 +146,7 @@ export function handsOver(shell: string): void {
     ] as const)
       it(`goes on where it ${title}, and says so once`, async () => {
         prepare();
-        const done = await apply({ KUBE_PKI_LIMIT: "30" });
+        const done = await apply();
         assert.equal(done.code, 0, done.stderr);
         assert.match(done.stdout, /consumer store restarted/);
         assert.equal(released(), 0);
@@ -154,7 +159,7 @@ export function handsOver(shell: string): void {
     it("goes on where it may not be written, and says so", async () => {
       const deny = () => api.fails.push(403);
       for (let nth = 4; nth < 60; nth += 2) api.before.set(nth, deny);
-      const done = await apply({ KUBE_PKI_LIMIT: "6" });
+      const done = await apply();
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stdout, /consumer store restarted/);
       assert.equal(released(), 0);
@@ -201,7 +206,7 @@ spec:
     it("gives it back once the container has ended", async () => {
       const text = node.body(node.set(), { more: line() });
       const sent = payload("apply", text.replace("consumer store systemd", "consumer store static-pod"));
-      const done = await node.run("apply", sent, { KUBE_PKI_LIMIT: "40" });
+      const done = await node.run("apply", sent);
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stderr, GIVEN_BACK);
       assert.deepEqual(
@@ -251,7 +256,7 @@ ${line()}${more}`,
     it("does so too where a kubelet ends it before its turn, while another service is waited for", async () => {
       writeFileSync(sick(), "");
       const stop = endsIt();
-      const done = await node.run("trust", trust(""), { KUBE_PKI_LIMIT: "40" });
+      const done = await node.run("trust", trust(""));
       await stop();
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stderr, /gave its lease back\n[^]*restarting store\n/);
@@ -264,7 +269,7 @@ ${line()}${more}`,
     it("does so too where a kubelet ends it because the old manifest was put back", async () => {
       node.write("/units/last/command", `sh -c 'touch ${sick()}; exit 1'`);
       const stop = endsIt();
-      const failed = await node.run("trust", trust("consumer last systemd last\n"), { KUBE_PKI_LIMIT: "40" });
+      const failed = await node.run("trust", trust("consumer last systemd last\n"));
       await stop();
       assert.match(failed.why, /restart last failed.*: the old set was put back/);
       assert.match(failed.stderr, /putting the old set back\n[^]*gave its lease back\n/);

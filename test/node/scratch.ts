@@ -119,7 +119,8 @@ export class Scratch {
           KUBE_PKI_ROOT: this.root,
           KUBE_PKI_PATH: this.searchPath,
           KUBE_PKI_SH: this.shell,
-          KUBE_PKI_LIMIT: "4",
+          // for what has to come: as long as a busy machine may take; what is to run out sets KUBE_PKI_LIMITS
+          KUBE_PKI_LIMIT: "60",
           FAKE_UNITS: this.units,
           ...this.env,
           ...env,
