@@ -135,12 +135,12 @@ can_prove_reload() { have_openssl && grep -q "^served $1 " "$TX/plan"; }
 runs_newer() {
   rn_id=$(identity)
   [ -n "$rn_id" ] || return 1
-  rn_start=$(start_time "${rn_id#* }")
+  rn_start=$(start_moment "${rn_id#* }")
   while read -r rn_word rn_name rn_act rn_path <&4; do
     [ "$rn_word $rn_name" = "use $1" ] || continue
     [ -e "$ROOT$rn_path" ] || continue # a kubeconfig or seed that this node does not have
     if [ "$rn_act" = reload ] && can_prove_reload "$1"; then continue; fi
-    [ "$rn_start" -gt "$(stat -c %Z "$ROOT$rn_path")" ] || return 1
+    began_after "$rn_start" "$ROOT$rn_path" || return 1
   done 4<"$TX/plan"
 }
 

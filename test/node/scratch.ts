@@ -166,6 +166,12 @@ export class Scratch {
       throw new Error(`unit ${name} did not start: ${fs.readFileSync(join(this.units, name, "log"), "utf8")}`);
   }
 
+  /** All at once; where one fails the others have come up or failed as well, so that `remove` ends them. */
+  async startAll(...names: readonly string[]): Promise<void> {
+    const started = await Promise.allSettled(names.map((name) => this.start(name)));
+    for (const each of started) if (each.status === "rejected") throw each.reason;
+  }
+
   pid(name: string): number {
     return Number(fs.readFileSync(join(this.units, name, "pid"), "utf8"));
   }
@@ -179,6 +185,17 @@ export class Scratch {
           .split("\n")
           .filter((line) => line.startsWith("restart ") && line.endsWith(` ${name}`)).length
       : 0;
+  }
+
+  /** What `lay` begins; where that fails nothing of it goes on, which would keep mocha from ending. */
+  async begun(lay: () => Promise<unknown>): Promise<this> {
+    try {
+      await lay();
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+    return this;
   }
 
   remove(): void {
