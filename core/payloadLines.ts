@@ -6,6 +6,7 @@ import { leafPolicy, type Config } from "./config";
 import { effectsOf, type Change } from "./effects";
 import { INVENTORY } from "./inventory";
 import type { Content, FileRow, Proof } from "./layout";
+import { LEASES, leaseServers } from "./leases";
 import { checkedField, type FieldKind } from "./names";
 import type { ClusterPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
@@ -90,7 +91,8 @@ const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileNa
 
 /**
  * The services of a node, how each proves itself, and what holds between them: where etcd and its API server restart
- * together the API server stops first, and no etcd member restarts while another one is down (design: one move).
+ * together the API server stops first, no etcd member restarts while another one is down (design: one move), and who
+ * leads gives its lease back.
  */
 export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
@@ -99,6 +101,10 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
     ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
     ...(names.has("etcd") ? members.map(({ address }) => `member etcd ${as.hostPort(hostPort(address, 2379))}`) : []),
+    ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
+      ({ consumer, lease, profile }) =>
+        leaseServers(plan.node, config).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
+    ),
     ...plan.consumers.flatMap(({ name, proofs }) =>
       proofs(plan.node, config).flatMap((proof) => proofLine(name, proof, leaves)),
     ),

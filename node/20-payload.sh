@@ -79,6 +79,7 @@ read_plan() {
         shape[v " have"] = "path halves part?"
         shape[v " before"] = "name name"
         shape[v " member"] = "name where"
+        shape[v " lease"] = "name where namespaced name"
         shape[v " served"] = "name where name"
         shape[v " accepted"] = "name where url name"
         shape[v " health"] = "name scheme where url profile?"
@@ -159,8 +160,9 @@ read_plan() {
     }
     $1 == "consumer" { define("consumer", $2) }
     $1 == "use" { refer("consumer", $2); refer("path", $4) }
-    $1 == "flag" || $1 == "replaceflag" || $1 == "before" || $1 == "member" { refer("consumer", $2) }
+    $1 == "flag" || $1 == "replaceflag" || $1 == "before" || $1 == "member" || $1 == "lease" { refer("consumer", $2) }
     $1 == "before" { refer("consumer", $3) }
+    $1 == "lease" { refer("leaf", $5) }
     $1 == "served" { refer("consumer", $2); refer("leaf", $4) }
     $1 == "accepted" { refer("consumer", $2); refer("leaf", $5) }
     $1 == "health" { refer("consumer", $2); if ($6 != "-") refer("leaf", $6) }

@@ -24,6 +24,35 @@ start_time() {
   echo $((bt_boot + $1 / bt_hz))
 }
 
+# start_moment TICKS: as start_time, to the hundredth where this node's date knows
+# more than seconds. Asked for before the time since boot, so rather too early;
+# a container may have another time since boot, which does not fit.
+start_moment() {
+  sm_now=$(date +%s.%N)
+  sm_second=$(start_time "$1")
+  sm_hz=$(getconf CLK_TCK 2>/dev/null) || sm_hz=100
+  case $sm_now in
+    *[!0-9.]* | *.) echo "$sm_second" ;;
+    *)
+      awk -v now="$sm_now" -v second="$sm_second" -v ticks="$1" -v hz="$sm_hz" '{
+        moment = now - ($1 - ticks / hz)
+        if (moment < second || moment > second + 2) print second
+        else printf "%.2f\n", moment
+      }' "$PROC/uptime"
+      ;;
+  esac
+}
+
+# began_after MOMENT FILE: after the last change of FILE. Its fraction of a second
+# counts where this node's stat tells it, else all of that second; a file's clock
+# is a few milliseconds late, hence the margin.
+began_after() {
+  stat -c '%Z %z' "$2" | awk -v moment="$1" '{
+    part = index($3, ".") ? substr($3, index($3, ".")) + 0 : 0
+    exit !(part > 0 && moment ~ /\./ ? moment > $1 + part + 0.05 : int(moment) > $1)
+  }'
+}
+
 # unit_fact NAME: one property; without --value, which old systemds lack.
 unit_fact() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed 's/^[A-Za-z]*=//'; }
 
@@ -71,6 +100,14 @@ absent() {
       [ -f "$MANIFESTS/$UNIT.yaml" ] || [ -n "$(identity)" ] || echo "there is no ${MANIFESTS#"$ROOT"}/$UNIT.yaml"
       ;;
   esac
+}
+
+# has_ended PID TICKS: that process; one nobody has reaped counts as ended.
+has_ended() {
+  { read -r he_line <"$PROC/$1/stat"; } 2>/dev/null || return 0
+  # shellcheck disable=SC2086 # fields wanted
+  set -- "$2" ${he_line##*) }
+  [ "$2" = Z ] || [ "${21}" != "$1" ]
 }
 
 is_gone() { [ "$(identity)" != "$1" ]; }

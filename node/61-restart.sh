@@ -4,6 +4,7 @@
 restart() {
   rs_name=$1
   find_consumer "$1"
+  note_lease "$1"
   rs_old=$(identity)
   rs_from=$(now)
   rs_limit=$LIMIT_BACK

@@ -9,8 +9,6 @@ served_fingerprint() {
 # there is no answer; 2 if this node has no means to ask. The server is not
 # verified here: "served" compares its very certificate.
 http_code() {
-  hc_pair=
-  [ "$4" = - ] || hc_pair=$4
   hc_ask="GET $3 HTTP/1.0\r\nHost: ${2%:*}\r\n\r\n"
   case $1 in
     https)
@@ -18,7 +16,13 @@ http_code() {
         # shellcheck disable=SC2046,SC2059 # words wanted; the text is checked
         printf "$hc_ask" | timeout 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>/dev/null | status_line
       elif have curl; then
-        curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$TX/parts/cert:$hc_pair" --key "$TX/parts/key:$hc_pair"} "https://$2$3" || :
+        hc_pair=
+        if [ "$4" != - ]; then
+          # to curl a colon ends the name of a file
+          hc_pair=$TX/client.pem
+          cat "$TX/parts/cert:$4" "$TX/parts/key:$4" >"$hc_pair"
+        fi
+        curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$hc_pair"} "https://$2$3" || :
       else
         return 2
       fi
@@ -131,12 +135,12 @@ can_prove_reload() { have_openssl && grep -q "^served $1 " "$TX/plan"; }
 runs_newer() {
   rn_id=$(identity)
   [ -n "$rn_id" ] || return 1
-  rn_start=$(start_time "${rn_id#* }")
+  rn_start=$(start_moment "${rn_id#* }")
   while read -r rn_word rn_name rn_act rn_path <&4; do
     [ "$rn_word $rn_name" = "use $1" ] || continue
     [ -e "$ROOT$rn_path" ] || continue # a kubeconfig or seed that this node does not have
     if [ "$rn_act" = reload ] && can_prove_reload "$1"; then continue; fi
-    [ "$rn_start" -gt "$(stat -c %Z "$ROOT$rn_path")" ] || return 1
+    began_after "$rn_start" "$ROOT$rn_path" || return 1
   done 4<"$TX/plan"
 }
 

@@ -18,6 +18,7 @@ transaction() {
   check_consumers
   stage_all
   check_members
+  note_leases
   point prepared
   if anything_changed; then
     back_up

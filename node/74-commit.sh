@@ -111,6 +111,7 @@ roll_back() {
   rb_bad=
   if [ -f "$TX/journal" ] && [ ! -f "$TX/committed" ]; then
     say "putting the old set back"
+    note_leases
     put_back || {
       WHY="$WHY; NOT put back: $pb_failed (immutable, read-only or full?), its copy is in $pb_from"
       return 0

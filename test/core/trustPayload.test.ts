@@ -113,6 +113,21 @@ describe("trust payload", () => {
     assert.deepEqual(starting(lines, "member"), ["member etcd 10.0.0.12:2379", "member etcd 10.0.0.13:2379"]);
   });
 
+  it("tells where the lease is that a leader would keep: here, and elsewhere while this API server is away", () => {
+    const lines = payload("trust", { rotation });
+    assert.deepEqual(starting(lines, "lease"), [
+      "lease kube-controller-manager 10.0.0.11:6443 kube-system/kube-controller-manager controller-manager",
+      "lease kube-controller-manager api.example.com:6443 kube-system/kube-controller-manager controller-manager",
+      "lease kube-scheduler 10.0.0.11:6443 kube-system/kube-scheduler scheduler",
+      "lease kube-scheduler api.example.com:6443 kube-system/kube-scheduler scheduler",
+    ]);
+    const alone = payload("trust", {
+      rotation,
+      certificates: { profiles: { "controller-manager": { enabled: false } } },
+    });
+    assert.deepEqual([...new Set(starting(alone, "lease").map((each) => each.split(" ")[1]))], ["kube-scheduler"]);
+  });
+
   it("knows the hard way's places", () => {
     const config = { ...hardwayConfig(), rotation: configWith({ rotation }).rotation };
     const plan = planCluster(config, NOW);

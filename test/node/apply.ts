@@ -7,7 +7,7 @@ import { sum8 } from "./payload";
 /** @param shell - what the script is run with */
 export function applies(shell: string): void {
   describe(`node apply (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: Cluster;
     beforeEach(async () => {
       node = await Cluster.make(shell);
@@ -68,6 +68,31 @@ done ${sum8(sent)} changed
       assert.equal(node.restarts("store"), restarts);
       assert.deepEqual(node.list("/var/lib/kube-pki/backup"), backups);
     });
+
+    for (const [title, laid, how] of [
+      // a date that knows whole seconds only spends a restart
+      ["leaves a service alone that began after its files, in the same second", "first", "untouched"],
+      ["restarts a service that began before its files, in the same second", "last", "restarted"],
+    ] as const)
+      it(title, async () => {
+        const drop = /^(served|accepted|health) store/; // nothing tells what it has read
+        const set = node.set();
+        const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+        // a machine may be too busy to do both in one second
+        for (let tries = 0, second = 0; tries < 10 && second !== Math.floor(Date.now() / 1000); tries++) {
+          await wait(1000 - (Date.now() % 1000));
+          second = Math.floor(Date.now() / 1000);
+          if (laid === "first") node.lay(set);
+          await wait(100);
+          await node.start("store");
+          await wait(100);
+          if (laid === "last") node.lay(set);
+        }
+        const done = await node.run("apply", node.payload(set, { drop }));
+        assert.equal(done.code, 0, done.stderr);
+        const expected = laid === "first" && !shell.startsWith("dash") ? "(untouched|restarted)" : how;
+        assert.match(done.stdout, new RegExp(`consumer store ${expected}\n`));
+      });
 
     it("tells by status what it holds and what is served", async () => {
       const set = node.set();

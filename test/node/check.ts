@@ -26,7 +26,7 @@ const both = (a: Pair, b: Pair): Pair => ({ cert: a.cert + b.cert, key: "" });
 /** @param shell - what the script is run with */
 export function checksNodes(shell: string): void {
   describe(`node check (${shell})`, function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const [old, stays, foreign] = [authority(), authority(), authority()];
     const [oldClient, newClient] = [leaf(old, "u"), leaf(stays, "u")];
     const uid = "01234567-89ab-cdef-0123-456789abcdef";
@@ -44,8 +44,8 @@ export function checksNodes(shell: string): void {
       node.remove();
     });
 
-    const check = (lines: string, parts = part("ca:kubernetes", stays.cert)): Promise<Result> =>
-      node.run("check", payload("check", `node n1\n${parts}${lines}`));
+    const check = (lines: string, parts = part("ca:kubernetes", stays.cert), limits = ""): Promise<Result> =>
+      node.run("check", payload("check", `node n1\n${parts}${lines}`), { KUBE_PKI_LIMITS: limits });
     const withOld = part("ca:kubernetes", stays.cert) + part("old:kubernetes:g1", old.cert);
     const foundBy = ({ stdout }: Result): string[] => stdout.split("\n").filter((line) => line.startsWith("found "));
     const token = (text: string): void => {
@@ -136,7 +136,7 @@ export function checksNodes(shell: string): void {
     it("waits for a pod's new token, and names the pod that gets none", async () => {
       token(tokenOf("old-kid"));
       mkdirSync(node.path(`/var/log/pods/app_web-0_${uid}`), { recursive: true });
-      const refused = await check("token-kid new_kid\ngate tokens on\n", "");
+      const refused = await check("token-kid new_kid\ngate tokens on\n", "", "TOKENS=2");
       assert.equal(refused.code, 1);
       assert.deepEqual(foundBy(refused).length, 1);
       assert.match(refused.why, /token app\/web-0: is still of a service account key that goes: .*force: \[tokens\]/);

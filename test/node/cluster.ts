@@ -38,11 +38,9 @@ export class Cluster extends Scratch {
 
   static async make(shell: string, { running = true } = {}): Promise<Cluster> {
     const cluster = await Cluster.with(new Cluster(shell));
-    if (running) {
-      cluster.lay(cluster.set());
-      await Promise.all([cluster.start("web"), cluster.start("store")]);
-    }
-    return cluster;
+    if (!running) return cluster;
+    cluster.lay(cluster.set());
+    return cluster.begun(() => cluster.startAll("web", "store"));
   }
 
   /** Both services defined, none of them running. */

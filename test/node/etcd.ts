@@ -15,7 +15,7 @@ export function restartsEtcd(shell: string): void {
   describe(`node applies trust to an etcd of three members (${shell})`, function () {
     this.timeout(180_000);
     let node: EtcdMembers;
-    const run = () => node.run("trust", node.payload(), { KUBE_PKI_LIMIT: "30" });
+    const run = () => node.run("trust", node.payload());
     before(async () => {
       node = await EtcdMembers.make(shell);
     });
@@ -61,7 +61,7 @@ export function restartsEtcd(shell: string): void {
     it("waits for a member that is still coming, and restarts none while one is down", async () => {
       process.kill(node.pid("e3"));
       const [pid, ca] = [node.pid("e1"), node.read(ETCD_CA)];
-      const refused = await node.run("trust", node.payload(), { KUBE_PKI_LIMIT: "3" });
+      const refused = await node.run("trust", node.payload(), { KUBE_PKI_LIMITS: "MEMBER=3" });
       assert.equal(refused.code, 1);
       assert.match(
         refused.why,
@@ -142,7 +142,7 @@ export function restartsEtcd(shell: string): void {
 
     it("goes on where leadership cannot be moved, and says so", async () => {
       state.obeys = false;
-      const done = await run({ KUBE_PKI_LIMIT: "3" });
+      const done = await run({ KUBE_PKI_LIMITS: "LEADER=2" });
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stderr, /n1: store here still leads: writes may wait a few seconds\nn1: restarting store\n/);
     });
@@ -152,7 +152,7 @@ export function restartsEtcd(shell: string): void {
       // of the two questions after a restart the first is for the service's own health
       let since = 0;
       state.healthy = (now) => now === pid || ++since <= 1;
-      const failed = await run({ KUBE_PKI_LIMIT: "2" });
+      const failed = await run({ KUBE_PKI_LIMITS: "MEMBER=2" });
       assert.match(failed.why, /has not been healthy for 2 s since store restarted here: the old set was put back/);
       assert.equal(at.live(), before);
     });
@@ -169,7 +169,7 @@ export function restartsEtcd(shell: string): void {
       strict.close();
       assert.equal(done.code, 0, done.stderr);
       assert.ok(done.stdout.includes(`proof store health - - ${where} unproven\n`), done.stdout);
-      const nobody = await at.node.run("trust", resum(sent), { KUBE_PKI_LIMIT: "1" });
+      const nobody = await at.node.run("trust", resum(sent), { KUBE_PKI_LIMITS: "HEALTH=1 RELOAD=1" });
       assert.match(nobody.why, /store answers nothing at/);
     });
 

@@ -25,9 +25,10 @@ export class EtcdMembers extends Scratch {
     const { etcd } = await ensure(["etcd"], () => undefined);
     for (const name of NAMES) node.ports.set(name, { client: await freePort(), peer: await freePort() });
     for (const name of NAMES) node.define(name, etcd);
-    await Promise.all(NAMES.map((name) => node.start(name)));
-    for (const name of NAMES) await node.healthy(name);
-    return node;
+    return node.begun(async () => {
+      await node.startAll(...NAMES);
+      for (const name of NAMES) await node.healthy(name);
+    });
   }
 
   private url(name: Name, kind: "client" | "peer"): string {

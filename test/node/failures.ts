@@ -21,7 +21,7 @@ export function meetsTrouble(shell: string): void {
       writeFileSync(join(folder, "command"), readFileSync(join(folder, "command"), "utf8").replace(" hot ", " cold "));
       await node.start("web");
       const set = node.set();
-      const done = await node.run("apply", node.payload(set), { KUBE_PKI_LIMIT: "2" });
+      const done = await node.run("apply", node.payload(set), { KUBE_PKI_LIMITS: "RELOAD=2" });
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stderr, /web does not serve the new certificate of web at \S+ after 2 s, so it is restarted/);
       assert.match(done.stdout, /consumer web restarted\nproof web restarted - - - yes/);

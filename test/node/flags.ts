@@ -218,7 +218,6 @@ ${more}`,
     beforeEach(async () => {
       node = await PodCluster.make(shell, { manifest });
       node.client("crictl");
-      node.env["KUBE_PKI_LIMIT"] = "40"; // more than the kubelet's own grace
     });
     afterEach(() => {
       node.remove();
@@ -257,7 +256,7 @@ ${more}`,
       });
       const more = "flag store --added=3s\nconsumer last systemd last\n"; // the old ones lack it
       node.write("/units/last/command", "false");
-      const failed = await node.run("trust", send(more), { KUBE_PKI_LIMIT: "8" });
+      const failed = await node.run("trust", send(more), { KUBE_PKI_LIMITS: "GONE=8" });
       const seen = running();
       await stop();
       assert.match(failed.why, /restart last failed.*: the old set was put back/);
@@ -268,7 +267,7 @@ ${more}`,
     it("says that the kubelet did not take them up, and leaves the process that never ended", async () => {
       const pid = node.pid("store");
       rmSync(join(node.tools, "crictl"));
-      const failed = await node.run("trust", send(), { KUBE_PKI_LIMIT: "2" });
+      const failed = await node.run("trust", send(), { KUBE_PKI_LIMITS: "MANIFEST=2" });
       assert.match(
         failed.why,
         /store did not start with the flags of \S+store\.yaml within 2 s: the old set was put back, look at store before you run again$/,

@@ -175,7 +175,7 @@ const edits: readonly Edit[] = [
 /** No service runs here: these are about files alone. @param shell - what the script is run with */
 export function mergesTrust(shell: string): void {
   describe(`node applies trust to files (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: Scratch;
     beforeEach(() => {
       node = new Scratch(shell);

@@ -88,7 +88,7 @@ export function movesServices(shell: string): void {
       const broken = "consumer last systemd last\n";
       node.write("/units/last/command", "false");
       const sent = payload("apply", node.body(bad, { more: more + broken }));
-      const failed = await node.run("apply", sent, { KUBE_PKI_LIMIT: "2" });
+      const failed = await node.run("apply", sent);
       assert.match(failed.why, /restart last failed.*the old set was put back/);
       assert.deepEqual(
         moves().filter((line) => !line.endsWith("last")),
@@ -106,7 +106,7 @@ export function movesServices(shell: string): void {
       const pid = node.pid("last");
       forget();
       const sent = payload("apply", node.body(node.set(), { more: "consumer last systemd last\n" }));
-      const running = node.run("apply", sent, { KUBE_PKI_LIMIT: "30" });
+      const running = node.run("apply", sent);
       while (!node.has("/units/last/gone")) await new Promise((resolve) => setTimeout(resolve, 50));
       await new Promise((resolve) => setTimeout(resolve, 5000));
       rmSync(gone);
@@ -135,11 +135,11 @@ export function movesServices(shell: string): void {
       node.write("/units/web/lingers", "");
       const pid = node.pid("web");
       node.write(files.ca, `${node.ca.cert}# another text\n`);
-      const done = await node.run("apply", send(node.set(), "kube-apiserver"), { KUBE_PKI_LIMIT: "6" });
+      const done = await node.run("apply", send(node.set(), "kube-apiserver"), { KUBE_PKI_LIMITS: "API_GRACE=3" });
       assert.equal(done.code, 0, done.stderr);
       assert.match(
         done.stderr,
-        /stopping web while store restarts\nn1: kube-apiserver has not ended in 6 s, killing it/,
+        /stopping web while store restarts\nn1: kube-apiserver has not ended in 3 s, killing it/,
       );
       assert.notEqual(node.pid("web"), pid);
       assert.deepEqual(moves(), ["stop kube-apiserver", "restart store", "start kube-apiserver"]);
@@ -154,11 +154,11 @@ export function movesServices(shell: string): void {
           .body(node.set(), { more: `use web restart ${files.webCert}\n` })
           .replace("systemd web", "systemd kube-apiserver"),
       );
-      const done = await node.run("apply", sent);
+      const done = await node.run("apply", sent, { KUBE_PKI_LIMITS: "API_GRACE=3" });
       assert.equal(done.code, 0, done.stderr);
       assert.match(
         done.stderr,
-        /n1: restarting web\nn1: kube-apiserver has not ended in 4 s, killing it\nn1: web restarted/,
+        /n1: restarting web\nn1: kube-apiserver has not ended in 3 s, killing it\nn1: web restarted/,
       );
     });
   });

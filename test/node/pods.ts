@@ -8,28 +8,31 @@ export const MANIFEST = "/etc/kubernetes/manifests/store.yaml";
 export class PodCluster extends Cluster {
   static override async make(shell: string, { manifest = "", running = true } = {}): Promise<PodCluster> {
     const node = await PodCluster.with(new PodCluster(shell));
-    node.lay(node.set());
-    await node.start("web");
-    const proc = join(node.root, "proc");
+    return node.begun(() => node.bring(manifest, running));
+  }
+
+  private async bring(manifest: string, running: boolean): Promise<void> {
+    this.lay(this.set());
+    await this.start("web");
+    const proc = join(this.root, "proc");
     mkdirSync(proc);
-    symlinkSync("/proc/stat", join(proc, "stat"));
-    node.env["KUBE_PKI_PROC"] = proc;
+    for (const name of ["stat", "uptime"]) symlinkSync(`/proc/${name}`, join(proc, name));
+    this.env["KUBE_PKI_PROC"] = proc;
     // systemd units are looked up in the same /proc
-    const web = node.pid("web");
+    const web = this.pid("web");
     mkdirSync(join(proc, String(web)));
     symlinkSync(`/proc/${String(web)}/stat`, join(proc, String(web), "stat"));
     // a workload that has the same name
     const other = join(proc, "1");
     mkdirSync(other);
-    node.write("/proc/1/comm", "store\n");
-    node.write("/proc/1/cmdline", "store\0");
-    node.write("/proc/1/cgroup", "0::/kubepods/burstable/pod01234567-89ab-cdef-0123-456789abcdef/c\n");
+    this.write("/proc/1/comm", "store\n");
+    this.write("/proc/1/cmdline", "store\0");
+    this.write("/proc/1/cgroup", "0::/kubepods/burstable/pod01234567-89ab-cdef-0123-456789abcdef/c\n");
     symlinkSync("/proc/1/stat", join(other, "stat"));
-    copyFileSync(join(__dirname, "stub", "pod"), join(node.tools, "pod"));
-    node.without("crictl", "ctr");
-    node.write(MANIFEST, manifest, 0o600);
-    if (running) await node.pod("start");
-    return node;
+    copyFileSync(join(__dirname, "stub", "pod"), join(this.tools, "pod"));
+    this.without("crictl", "ctr");
+    this.write(MANIFEST, manifest, 0o600);
+    if (running) await this.pod("start");
   }
 
   /** What the kubelet does with a pod. */

@@ -220,7 +220,7 @@ const refusals: readonly Refusal[] = [
 /** @param shell - what the script is run with */
 export function refuses(shell: string): void {
   describe(`node apply refuses (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: Cluster;
     let before: Set;
     // Spoilers last: what refuses without a trace leaves the node for the next.

@@ -30,7 +30,7 @@ function requests(text: string): Map<string, string> {
 /** @param shell - what the script is run with */
 export function asksForCertificates(shell: string): void {
   describe(`node request and install (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: Scratch;
     beforeEach(() => {
       node = new Scratch(shell);
@@ -116,7 +116,7 @@ export function asksForCertificates(shell: string): void {
   });
 
   describe(`node applies what it requested (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: Cluster;
     beforeEach(async () => {
       node = await Cluster.make(shell);

@@ -119,7 +119,8 @@ export class Scratch {
           KUBE_PKI_ROOT: this.root,
           KUBE_PKI_PATH: this.searchPath,
           KUBE_PKI_SH: this.shell,
-          KUBE_PKI_LIMIT: "4",
+          // for what has to come: as long as a busy machine may take; what is to run out sets KUBE_PKI_LIMITS
+          KUBE_PKI_LIMIT: "60",
           FAKE_UNITS: this.units,
           ...this.env,
           ...env,
@@ -165,6 +166,12 @@ export class Scratch {
       throw new Error(`unit ${name} did not start: ${fs.readFileSync(join(this.units, name, "log"), "utf8")}`);
   }
 
+  /** All at once; where one fails the others have come up or failed as well, so that `remove` ends them. */
+  async startAll(...names: readonly string[]): Promise<void> {
+    const started = await Promise.allSettled(names.map((name) => this.start(name)));
+    for (const each of started) if (each.status === "rejected") throw each.reason;
+  }
+
   pid(name: string): number {
     return Number(fs.readFileSync(join(this.units, name, "pid"), "utf8"));
   }
@@ -178,6 +185,17 @@ export class Scratch {
           .split("\n")
           .filter((line) => line.startsWith("restart ") && line.endsWith(` ${name}`)).length
       : 0;
+  }
+
+  /** What `lay` begins; where that fails nothing of it goes on, which would keep mocha from ending. */
+  async begun(lay: () => Promise<unknown>): Promise<this> {
+    try {
+      await lay();
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+    return this;
   }
 
   remove(): void {

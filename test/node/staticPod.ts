@@ -20,7 +20,7 @@ spec:
 /** @param shell - what the script is run with */
 export function handlesStaticPods(shell: string): void {
   describe(`node apply with a static pod (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: PodCluster;
     let set: ReturnType<PodCluster["set"]>;
     const send = (unit = "store") =>
@@ -49,7 +49,7 @@ export function handlesStaticPods(shell: string): void {
         assert.equal(node.stamp(MANIFEST), stamp);
         assert.match(
           calls(),
-          client === "ctr" ? /^ctr .* kill -s SIGTERM c-store$/m : /^crictl stop --timeout 4 c-store$/m,
+          client === "ctr" ? /^ctr .* kill -s SIGTERM c-store$/m : /^crictl stop --timeout 60 c-store$/m,
         );
       });
     }
@@ -115,13 +115,13 @@ export function handlesStaticPods(shell: string): void {
 
     it("has its new manifest on disk before it takes the name", async () => {
       node.tool("sync", `echo "sync $*" >>${node.units}/calls\nexec /bin/sync "$@"`);
-      await node.run("apply", send(), { KUBE_PKI_LIMIT: "1" });
+      await node.run("apply", send(), { KUBE_PKI_LIMITS: "MANIFEST=1" });
       assert.match(calls(), /^sync \S+\/manifests\/\.kube-pki\.store\.yaml\.new$/m);
     });
 
     it("that does not come back ends the apply with the old set", async () => {
       const old = node.live();
-      const done = await node.run("apply", send(), { KUBE_PKI_LIMIT: "1" });
+      const done = await node.run("apply", send(), { KUBE_PKI_LIMITS: "MANIFEST=1" });
       assert.equal(done.code, 1);
       assert.match(done.why, /store did not come back within 1 s/);
       assert.ok(node.holds(old));

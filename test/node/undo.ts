@@ -40,7 +40,7 @@ export function undoes(shell: string): void {
     it("puts the old set back when a service starts but is not healthy, and says that the old one is not either", async () => {
       const old = node.live();
       node.write("/units/store/sick", "");
-      const failed = await node.run("apply", node.payload(node.set()), { KUBE_PKI_LIMIT: "1" });
+      const failed = await node.run("apply", node.payload(node.set()), { KUBE_PKI_LIMITS: "HEALTH=1" });
       assert.equal(failed.code, 1);
       assert.match(failed.why, /store answers 500 .*with the old set too store answers 500/);
       assert.ok(node.holds(old));
@@ -54,7 +54,7 @@ export function undoes(shell: string): void {
       node.write("/units/store/refuses", bad.store.cert);
       const [store, web] = ["consumer store systemd store\n", "consumer web systemd web\n"];
       const sent = payload("apply", node.body(bad).replace(store + web, web + store));
-      const failed = await node.run("apply", sent, { KUBE_PKI_LIMIT: "2" });
+      const failed = await node.run("apply", sent, { KUBE_PKI_LIMITS: "RELOAD=2" });
       assert.equal(failed.code, 1);
       assert.match(failed.why, /store failed .*the old set was put back, look at store before you run again$/);
       const served = await node.spawn("openssl", ["s_client", "-connect", `127.0.0.1:${String(node.webPort)}`], "");

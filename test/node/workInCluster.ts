@@ -6,7 +6,7 @@ import { Scratch } from "./scratch";
 /** @param shell - what the script is run with */
 export function worksInCluster(shell: string): void {
   describe(`node cluster, in general (${shell})`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let node: ControlPlane;
 
     beforeEach(() => {
@@ -39,7 +39,7 @@ export function worksInCluster(shell: string): void {
       it("names the namespaces that do not get it, also where nothing is published", async () => {
         node.answer("get.namespaces", "a Active\nb Active\nc Active\n");
         node.answer("get.configmaps", published(["a", node.stays.cert], ["b", node.old.cert]));
-        const done = await node.work(["root-ca"]);
+        const done = await node.workInVain(["root-ca"]);
         assert.equal(done.code, 1);
         assert.match(done.why, /lacks the new CA after 2 s in b c : check that kube-controller-manager runs/);
       });
@@ -107,7 +107,7 @@ export function worksInCluster(shell: string): void {
         node.answer("get.nodes", "cp1\nfar\n");
         const began = Date.now();
         const ahead = String(now() + 60); // another clock
-        const done = await node.work(["mounted-elsewhere"], `visited cp1\nsince ${ahead}\n`);
+        const done = await node.workInVain(["mounted-elsewhere"], `visited cp1\nsince ${ahead}\n`);
         assert.equal(done.code, 0, done.stderr);
         assert.match(done.stderr, /2 s until kubelets that the stack does not visit \(far\) have brought/);
         assert.ok(Date.now() - began > 1000);
@@ -127,7 +127,7 @@ export function worksInCluster(shell: string): void {
       node.answer("get.configmaps", `configmap a 2026-01-01T00:00:00Z\n${node.stays.cert}`);
       assert.equal((await node.work(["root-ca"])).code, 0);
       node.answer("get.namespaces.fails", "99");
-      const done = await node.work(["root-ca"]);
+      const done = await node.workInVain(["root-ca"]);
       assert.equal(done.code, 1);
       assert.match(
         done.why,

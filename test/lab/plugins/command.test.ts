@@ -22,7 +22,9 @@ describe("command plugin", function () {
   };
 
   beforeEach(async () => {
-    [server, stack] = await Promise.all([SshServer.start(), TestStack.create()]);
+    // one after another: what the first has begun is ended also where the second fails
+    server = await SshServer.start();
+    stack = await TestStack.create();
   });
   afterEach(async () => {
     await server.stop();

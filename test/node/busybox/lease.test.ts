@@ -1,0 +1,4 @@
+import { handsOver } from "../lease";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) handsOver("busybox sh");

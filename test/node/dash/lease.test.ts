@@ -1,0 +1,3 @@
+import { handsOver } from "../lease";
+
+handsOver("dash");
