@@ -11,7 +11,7 @@ task_workers() {
   read_workers
   TEMPLATES=yes
   name_revision
-  workers_exist || place_workers
+  workers_settled || place_workers
   publish_workers
   retry_failed
   if [ "$CANARY" = on ]; then
@@ -51,19 +51,24 @@ name_revision() {
   } | sha256sum | cut -c 1-8)
 }
 
-workers_exist() {
+# workers_settled: no node would begin out of its turn. The DaemonSet's controller
+# replaces pods of before that are not ready all at once, whatever their number.
+workers_settled() {
   ask "$TX/answer" get daemonset "$WORKERS" -n "$WORKERS_NS" --ignore-not-found -o name
-  [ -s "$TX/answer" ]
+  [ -s "$TX/answer" ] || return 1
+  list_workers
+  ! grep -q '^[^ ]* [^ ]* down' "$TX/workers"
 }
 
-# place_workers: a new DaemonSet begins on all its nodes at once, so it begins with
-# pods that put node.sh in place and nothing else: image, namespace and rights are
+# place_workers: pods that put node.sh in place and nothing else may begin on all
+# nodes at once, as those of a new DaemonSet do. Image, namespace and rights are then
 # known to be good before a kubelet is restarted anywhere.
 place_workers() {
   pw_revision=$REVISION
   TEMPLATES=
   name_revision
   publish_workers
+  retry_failed
   apply_workers 100%
   wait_workers "$LIMIT_PLACED" all_are_ready
   TEMPLATES=yes
@@ -100,7 +105,7 @@ apply_workers() {
 }
 
 # list_workers: $TX/workers gets a line per pod: "NODE POD yes|no WHY" of this
-# revision, "NODE POD old" of an earlier one.
+# revision, ready or not, "NODE POD old|down" of another one.
 list_workers() {
   ask "$TX/answer" get pods -n "$WORKERS_NS" -l "kube-pki/workers=$WORKERS" -o 'go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{with .spec.nodeName}}{{.}}{{else}}-{{end}} {{.metadata.name}} {{index .metadata.labels "kube-pki/revision"}} {{with .status}}
 {{- range .conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}} {{range .initContainerStatuses}}
@@ -110,9 +115,9 @@ list_workers() {
 {{end}}{{end}}'
   awk -v revision="$REVISION" '
     NF == 0 { next }
-    $3 != revision { print $1, $2, "old"; next }
+    $3 != revision { print $1, $2, ($4 == "True" ? "old" : "down"); next }
     {
-      why = $0; sub(/^[^ ]* [^ ]* [^ ]* ?(True|False|Unknown)? */, "", why)
+      why = $0; sub(/^[^ ]+ [^ ]+ [^ ]+ */, "", why); sub(/^(True|False|Unknown) */, "", why)
       gsub(/\\n"|\\u[0-9a-f]*/, "", why); gsub(/\\n/, " ", why); gsub(/[\\"]/, "", why)
       print $1, $2, ($4 == "True" ? "yes" : "no"), why
     }' "$TX/answer" >"$TX/workers"
@@ -158,7 +163,7 @@ wait_workers() {
 
 name_waiting() {
   awk '
-    $3 != "yes" { if (++n <= 5) { line = $1 " (pod " $2 ($3 == "old" ? ", not begun" : ""); $1 = $2 = $3 = ""; sub(/^ */, ""); list = list (n > 1 ? ", " : "") line ($0 == "" ? "" : ", " $0) ")" } }
+    $3 != "yes" { if (++n <= 5) { line = $1 " (pod " $2 ($3 == "no" ? "" : ", not begun"); $1 = $2 = $3 = ""; sub(/^ */, ""); list = list (n > 1 ? ", " : "") line ($0 == "" ? "" : ", " $0) ")" } }
     END { print list (n > 5 ? " and " n - 5 " more" : "") (n > 1 ? " were" : n ? " was" : "the DaemonSet was") " not done" }' "$TX/workers"
 }
 
