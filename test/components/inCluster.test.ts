@@ -24,13 +24,15 @@ const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.O
     kubeconfig,
     trust: { rotating: pulumi.output("NEW\nOLD\n"), final: pulumi.output("NEW\n"), old: pulumi.output("OLD\n") },
     frontProxy: pulumi.output("FRONT\n"),
+    generations: pulumi.output({ kubernetes: ["OLD", "NEW"], etcd: [], frontProxy: [], serviceAccount: [] }),
     tokenKid: pulumi.output("kid"),
     workOn: config.nodes[0]!,
   });
   const published = inCluster.at("afterTrust", [new Step("trusted")]);
   const mounted = inCluster.at("afterPublished", published);
   const applied = new Step("applied", inCluster.at("beforeIssue", [new Step("mounts", published), ...mounted]));
-  const looked = new Step("looked", inCluster.at("afterIssue", [applied]));
+  const issued = inCluster.at("afterApply", [applied]);
+  const looked = new Step("looked", inCluster.at("afterIssue", issued));
   const retired = new Step("retired", inCluster.at("beforeRetire", [looked]));
   const end = new Step("end", inCluster.at("afterRetire", [retired]));
   return end.urn;
