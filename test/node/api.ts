@@ -1,6 +1,7 @@
+import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:https";
-import type { TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
 import { leaf, type Pair } from "./pki";
 
 const CSRS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
@@ -29,7 +30,8 @@ export class Api {
   ) {
     const options = { ...serving, ca: trusted.map(({ cert }) => cert), requestCert: true, rejectUnauthorized: false };
     this.server = createServer(options, (request, response) => {
-      const socket = request.socket as TLSSocket;
+      const { socket } = request;
+      assert.ok(socket instanceof TLSSocket);
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
@@ -63,7 +65,7 @@ export class Api {
 
   private answer(method: string, url: string, text: string, socket: TLSSocket): readonly [number, object] {
     if (!url.startsWith(CSRS)) return [200, {}];
-    this.askedBy.add(String(new X509Certificate(socket.getPeerCertificate().raw).subject));
+    this.askedBy.add(new X509Certificate(socket.getPeerCertificate().raw).subject);
     if (method === "POST") {
       if (this.postCode !== 201) return [this.postCode, { kind: "Status", message: "nodes may not do that" }];
       const csr = JSON.parse(text) as Csr;

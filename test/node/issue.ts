@@ -107,13 +107,14 @@ export function asksForItsCertificate(shell: string): void {
       assert.ok(node.isSignedBy(node.next));
       assert.equal(readlinkSync(node.path(CURRENT)), "kubelet-client-kube-pki.pem");
       assert.equal(node.restarts("kubelet"), 2);
-      const [[name, csr] = ["", undefined], ...others] = api.csrs;
-      assert.deepEqual([others.length, [...api.askedBy]], [0, ["CN=system:node:w1"]]);
-      assert.match(name, /^kube-pki-w1-[0-9a-f]{8}$/);
-      assert.equal(csr?.spec.signerName, "kubernetes.io/kube-apiserver-client-kubelet");
-      assert.deepEqual(csr?.spec.usages, ["digital signature", "client auth"]);
+      assert.deepEqual([api.csrs.size, [...api.askedBy]], [1, ["CN=system:node:w1"]]);
+      const csr = [...api.csrs.values()].at(0);
+      assert.ok(csr);
+      assert.match(csr.metadata.name, /^kube-pki-w1-[0-9a-f]{8}$/);
+      assert.equal(csr.spec.signerName, "kubernetes.io/kube-apiserver-client-kubelet");
+      assert.deepEqual(csr.spec.usages, ["digital signature", "client auth"]);
       const request = execFileSync("openssl", ["req", "-noout", "-subject", "-verify", "-nameopt", "RFC2253"], {
-        input: Buffer.from(csr?.spec.request ?? "", "base64"),
+        input: Buffer.from(csr.spec.request, "base64"),
         stdio: ["pipe", "pipe", "ignore"],
       }).toString();
       assert.match(request, /CN=system:node:w1,O=system:nodes/);

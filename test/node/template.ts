@@ -78,7 +78,7 @@ file ${CA} 0644 root root ca:kubernetes
         node.write("/run/new.sh", text);
         return node.spawn(sh, [...args, node.path("/run/new.sh"), "place"], "");
       };
-      const script = `${nodeScript()}`;
+      const script = nodeScript();
       const other = script.replace("set -eu\n", "set -eu\n# newer\n");
       const done = await place(other);
       assert.equal(done.code, 0, done.stderr);

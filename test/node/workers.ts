@@ -82,21 +82,22 @@ export function rollsWorkers(shell: string): void {
       assert.equal(done.code, 0, done.stderr);
       assert.match(done.stdout, /^workers 2\ntask workers done\ndone [0-9a-f]{8}\n$/);
       const [placing, placed, working, ...rolled] = node.sent();
-      assert.deepEqual(Object.keys(placing?.binaryData ?? {}), ["node.sh.gz"]);
-      assert.equal(placed?.atOnce, "100%");
-      assert.equal(placed?.work, placing?.metadata?.name);
-      const { "node.sh.gz": script = "", "step-1": step = "", ...more } = working?.binaryData ?? {};
+      assert.ok(placing && placed && working);
+      assert.deepEqual(Object.keys(placing.binaryData ?? {}), ["node.sh.gz"]);
+      assert.equal(placed.atOnce, "100%");
+      assert.equal(placed.work, placing.metadata?.name);
+      const { "node.sh.gz": script = "", "step-1": step = "", ...more } = working.binaryData ?? {};
       assert.equal(gunzipSync(Buffer.from(script, "base64")).toString(), nodeScript());
       assert.equal(Buffer.from(step, "base64").toString(), "a template\n");
       assert.deepEqual(more, {});
       assert.deepEqual(
         rolled.map(({ atOnce, work }) => [atOnce, work]),
         [
-          [1, working?.metadata?.name],
-          ["25%", working?.metadata?.name],
+          [1, working.metadata?.name],
+          ["25%", working.metadata?.name],
         ],
       );
-      assert.notEqual(placing?.metadata?.name, working?.metadata?.name);
+      assert.notEqual(placing.metadata?.name, working.metadata?.name);
     });
 
     it("goes on with a DaemonSet that is there, without a canary where none is wanted", async () => {
