@@ -118,6 +118,26 @@ describe("InCluster", () => {
     assert.deepEqual(changed, []);
   });
 
+  it("takes nodes without ssh along: trust before any certificate, theirs before the look, retire at the end", async () => {
+    const workers = { inCluster: { workers: { image: "busybox:1.37.0" } } };
+    const { nouns, find, after, of } = await run({ rotation: { generation: 2 }, ...workers });
+    assert.deepEqual(
+      nouns.filter((noun) => noun.startsWith("workers-")),
+      ["workers-issue", "workers-retire", "workers-trust"],
+    );
+    assert.deepEqual(after("workers-trust"), ["trusted"]);
+    assert.ok(of("mounts").dependsOn.includes(`${BASE}-workers-trust`));
+    assert.deepEqual(after("workers-issue"), ["applied"]);
+    assert.ok(after("scan").includes("workers-issue"));
+    assert.deepEqual(after("workers-retire"), ["retired"]);
+    const { stdin = "" } = find("workers-issue").inputs as { stdin?: string };
+    for (const line of ["workers kube-system/kube-pki-workers 25% on", "issue", "check", "task workers"])
+      assert.match(stdin, new RegExp(`^${line}$`, "m"));
+    const soaking = await run({ rotation: { generation: 2, phase: "issue" }, ...workers });
+    assert.doesNotMatch((soaking.find("workers-issue").inputs as { stdin: string }).stdin, /^check$/m);
+    assert.ok(!soaking.nouns.includes("workers-retire"));
+  });
+
   it("leaves one CA to those who join when every node has dropped the other", async () => {
     const { find, after } = await run({ rotation: { generation: 2 } });
     const { kubeconfig = "" } = find("cluster-info").inputs["data"] as { kubeconfig?: string };
