@@ -53,6 +53,7 @@ const WHEN: Readonly<Record<Moment, string>> = {
   afterTrust: "before anything is issued",
   afterPublished: "before anything is issued",
   beforeIssue: "before anything is issued",
+  afterApply: "once everything is issued",
   afterIssue: "before anything is retired",
   beforeRetire: "before anything is retired",
   afterRetire: "once the old is gone",

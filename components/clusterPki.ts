@@ -96,7 +96,8 @@ export class ClusterPki extends pulumi.ComponentResource {
     const work = this.inCluster(known);
     const ready = this.published(work, known, trusted);
     const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (plan, pki) => this.leaves(plan, pki));
-    const retired = this.retired(work, known, applied);
+    const issued = work?.at("afterApply", applied) ?? applied;
+    const retired = this.retired(work, known, issued);
     work?.announce();
     this.trust = mapAuthorities((name) => this.authorities[name].target.trustPem);
     this.kubeconfigs = this.handedOut(known, retired);
@@ -128,24 +129,24 @@ export class ClusterPki extends pulumi.ComponentResource {
   private retired(
     work: InCluster | undefined,
     known: KnownTrust,
-    applied: pulumi.Resource[],
+    issued: pulumi.Resource[],
   ): readonly pulumi.Resource[] {
-    if (!this.plan.rotates || !retires(this.config)) return applied;
-    const checked = this.ask("check", applied, (plan, facts) => checkPayload(plan, this.config, facts), known);
-    const looked = [...checked, ...(work?.at("afterIssue", applied) ?? [])];
+    if (!this.plan.rotates || !retires(this.config)) return issued;
+    const checked = this.ask("check", issued, (plan, facts) => checkPayload(plan, this.config, facts), known);
+    const looked = [...checked, ...(work?.at("afterIssue", issued) ?? [])];
     const retired = this.trustStep("retire", work?.at("beforeRetire", looked) ?? looked);
     return work?.at("afterRetire", retired) ?? retired;
   }
 
   private inCluster({ tokenKid, ...trust }: KnownTrust): InCluster | undefined {
-    const { config, plan, base, authorities, credentials } = this;
+    const { config, plan, base, authorities, credentials, generations } = this;
     const workOn = config.nodes.find(({ roles }) => roles.includes("control-plane"));
     if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
     const kubeconfig = credentials.admin(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;
     return new InCluster(
       `${base}-in-cluster`,
-      { config, plan, kubeconfig, trust, frontProxy, tokenKid, workOn },
+      { config, plan, kubeconfig, trust, frontProxy, generations, tokenKid, workOn },
       { parent: this },
     );
   }

@@ -12,7 +12,7 @@ import type { ClusterPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
 import type { Rotated } from "./rotation";
 
-type Verb = "request" | "apply" | "trust" | "check" | "cluster";
+type Verb = "request" | "apply" | "trust" | "check" | "cluster" | "template" | "issue";
 
 const checked = (kind: FieldKind) => (text: string) => checkedField(kind, text, `node protocol, ${kind}`);
 

@@ -51,7 +51,8 @@ read_plan() {
       type["kid"] = "^[A-Za-z0-9_-]+$"; long["kid"] = 64
       type["gate"] = "^(scan|tokens)$"
       type["switch"] = "^(on|off)$"
-      type["task"] = "^(root-ca|root-ca-seen|mounted-elsewhere|rewrite|ca-bundles|pods|may-restart|restart-all|tokens|authentication-clean|cluster-info-(add|exact))$"
+      type["task"] = "^(root-ca|root-ca-seen|mounted-elsewhere|rewrite|ca-bundles|pods|may-restart|restart-all|tokens|authentication-clean|cluster-info-(add|exact)|workers|workers-remove)$"
+      type["share"] = "^[1-9][0-9]*%?$"; long["share"] = 5
       type["rewritten"] = "^(CustomResourceDefinition|APIService|(Validating|Mutating)WebhookConfiguration)$"
       type["object"] = "^[a-z0-9][a-z0-9.-]*$"; long["object"] = 253
       type["rolled"] = "^(Deployment|DaemonSet|StatefulSet)$"
@@ -93,6 +94,12 @@ read_plan() {
         shape[v " token-kid"] = "kid"
         shape[v " gate"] = "gate switch"
       }
+      shape["issue node"] = "name"
+      shape["issue part"] = "part number"
+      shape["issue kubeconfig"] = "path"
+      shape["issue leaf"] = "name name algorithm"
+      shape["issue cn"] = "name subject"
+      shape["issue o"] = "name subject"
       shape["cluster kubeconfig"] = "path"
       shape["cluster since"] = "number"
       shape["cluster task"] = "task"
@@ -100,6 +107,7 @@ read_plan() {
       shape["cluster visited"] = "name"
       shape["cluster workload"] = "rolled namespaced"
       shape["cluster reload"] = "rolled namespaced"
+      shape["cluster workers"] = "namespaced share switch"
       shape["trust kubeconfig-ca"] = "path part"
       shape["trust seed"] = "path mode path"
       shape["trust flag"] = "name flag"
@@ -131,7 +139,7 @@ read_plan() {
       define("part", $2); out = dir $2; left = $3 + 0
       printf "" > out; if (left == 0) close(out)
     }
-    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" { define($1, "line") }
+    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" { define($1, "line") }
     $1 == "gate" || $1 == "task" { define($1, $2) }
     $1 == "rewrite" { define($1, $2 " " $3); refer("part", $4) }
     $1 == "leaf" { define("leaf", $2) }

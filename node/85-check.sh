@@ -4,6 +4,7 @@ verb_check() {
   open_look check
   check_mounts
   scan_kubeconfigs
+  scan_serving
   check_tokens
   refuse_found
   echo "done $SUM8"
@@ -98,6 +99,19 @@ signed_by_rest() {
   openssl x509 -in "$TX/pem" -noout -checkend 0 >/dev/null 2>&1 || return 0
   [ -z "$OLD" ] || signed_by "$OLD" || return 0
   signed_by "$STAYS"
+}
+
+# scan_serving: a certificate that the kubelet was given when it asked for one
+# (serverTLSBootstrap) is renewed only late in its life. One it signed itself, as
+# kubeadm has it, is of no CA.
+scan_serving() {
+  [ -s "$TX/blocks.old" ] && [ -f "$TX/parts/ca:kubernetes" ] && have_openssl || return 0
+  for ss_file in "$ROOT"/var/lib/kubelet/pki/kubelet-server-current.pem "$ROOT"/var/lib/kubelet/pki/kubelet.crt; do
+    [ -f "$ss_file" ] || continue
+    cp "$ss_file" "$TX/pem"
+    signed_by_rest ||
+      found scan certificate "${ss_file#"$ROOT"}" "is the kubelet's serving certificate, and the CA that stays did not sign it: remove it, restart the kubelet and approve its signing request"
+  done
 }
 
 signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrusted "$TX/pem" "$TX/pem" >/dev/null 2>&1; }

@@ -51,6 +51,8 @@ run_task() {
     authentication-clean) task_authentication_clean ;;
     cluster-info-add) task_cluster_info add ;;
     cluster-info-exact) task_cluster_info exact ;;
+    workers) task_workers ;;
+    workers-remove) task_workers_remove ;;
   esac
   if [ "$(wc -l <"$TX/found")" -gt "$rt_before" ]; then echo "task $1 blocked"; else echo "task $1 done"; fi
 }

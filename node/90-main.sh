@@ -9,8 +9,11 @@ main() {
     worker) verb_worker "$2" "$3" "$4" ;; # ours: the detached half of a transaction
     check) verb_check ;;
     cluster) verb_cluster ;;
+    place) verb_place ;;
+    template) verb_template "${2:-}" ;;
+    issue) verb_issue ;;
     status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|check|cluster|status" ;;
+    *) die "usage: node.sh request|trust|apply|check|cluster|place|template NODE|issue|status" ;;
   esac
 }
 

@@ -2,11 +2,14 @@ import type * as command from "@pulumi/command";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
+import { checkPayload } from "../../core/checkPayload";
 import type { Config, NodeConfig } from "../../core/config";
 import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/inCluster/clusterInfo";
 import { restarted, restartNoun, trustedAnnotation } from "../../core/inCluster/restarts";
 import { clusterPayload, clusterSteps, PUBLISHES, sinceOf, type Fact, type Moment } from "../../core/inCluster/steps";
+import { workerLines, workerTemplates, type WorkerStep } from "../../core/inCluster/workers";
 import type { ClusterPlan } from "../../core/plan";
+import type { Generations } from "../../core/trustPayload";
 import { announceInCluster, type Announced } from "../announce";
 import { verbStep } from "../nodeCommand";
 import { rollout } from "./rollouts";
@@ -25,6 +28,7 @@ export interface InClusterArgs {
   readonly trust: Readonly<Record<"rotating" | "final" | "old", pulumi.Output<string>>>;
   /** The front proxy's CA that is left after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;
+  readonly generations: pulumi.Output<Generations>;
   /** Key id of the service account key that stays; undefined where the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
   /** The first control plane: its kubectl does what the provider cannot. */
@@ -84,8 +88,25 @@ export class InCluster extends pulumi.ComponentResource {
 
   private fact(fact: Fact): pulumi.Input<string> | undefined {
     const { trust, frontProxy, tokenKid } = this.args;
-    const since = this.published?.stdout.apply(sinceOf);
-    return { ...trust, frontProxy, tokenKid, since }[fact];
+    switch (fact) {
+      case "workersTrust":
+        return this.workers("trust");
+      case "workersIssue":
+        return this.workers("issue");
+      case "workersRetire":
+        return this.workers("retire");
+      default:
+        return { ...trust, frontProxy, tokenKid, since: this.published?.stdout.apply(sinceOf) }[fact];
+    }
+  }
+
+  private workers(step: WorkerStep): pulumi.Output<string> {
+    const { config, generations, trust, tokenKid } = this.args;
+    const { final, old } = trust;
+    return pulumi.output({ known: generations, final, old, tokenKid }).apply(({ known, ...facts }) => {
+      const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts));
+      return workerLines(step, config, templates).join("\n");
+    });
   }
 
   private clusterInfo(dependsOn: pulumi.Resource[]): pulumi.Resource[] {

@@ -7,7 +7,7 @@ import type { Check, CheckInput } from "./check";
 import { hasPassphrase } from "./formats";
 import { stateOf } from "./generations";
 import { authorityProblems } from "./givenCa";
-import { inClusterProblems } from "./inClusterChecks";
+import { inClusterProblems, workersProblems } from "./inClusterChecks";
 import { secretPaths } from "./jsonSchema";
 import { lifetimeProblems } from "./lifetimes";
 import { pathText, repeated, valueAt } from "./problems";
@@ -143,6 +143,7 @@ const CHECKS: readonly Check[] = [
   adoptProblems,
   inClusterProblems,
   userProblems,
+  workersProblems,
 ];
 
 export const crossProblems: Check = (input) => CHECKS.flatMap((check) => check(input));

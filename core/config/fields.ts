@@ -28,6 +28,12 @@ export const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObj
 const PORT_ALLOWED = "a port number from 1 to 65535";
 export const port = z.int({ error: PORT_ALLOWED }).min(1, { error: PORT_ALLOWED }).max(65_535, { error: PORT_ALLOWED });
 
+const NODES_ALLOWED = 'a number of nodes from 1, or a share from "1%" to "100%"';
+export const nodesAtOnce = z.union(
+  [z.int().min(1, { error: NODES_ALLOWED }), z.string().regex(/^(?:[1-9]\d?|100)%$/, { error: NODES_ALLOWED })],
+  { error: NODES_ALLOWED },
+);
+
 export const ip = text("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
 export const host = text("a DNS name or an IP address", (given) => {
   const name = canonicalSan(given);

@@ -19,6 +19,31 @@ const twice = (field: string, entries: readonly Entry[]): string[] => {
   );
 };
 
+/** What the API server would refuse in the middle of a rotation. */
+export const workersProblems: Check = ({ sections: { inCluster, layout } }) => {
+  const workers = inCluster?.workers;
+  if (workers === undefined) return [];
+  const problems = [];
+  if (inCluster?.enabled === false)
+    problems.push(
+      "inCluster.workers: given with inCluster.enabled: false; allowed is one of them: " +
+        "nodes without ssh are reached through the cluster",
+    );
+  if (layout === "hardway")
+    problems.push(
+      "inCluster.workers: given with layout hardway, where nothing signs a kubelet's certificate; " +
+        "allowed is layout kubeadm: list every node under nodes",
+    );
+  (workers.tolerations ?? []).forEach(({ operator, key, value }, index) => {
+    const at = `inCluster.workers.tolerations[${String(index)}]`;
+    if (operator === "Exists" && value !== undefined)
+      problems.push(`${at}.value: ${JSON.stringify(value)} with operator Exists; allowed is none, or operator Equal`);
+    if (operator === "Equal" && key === undefined)
+      problems.push(`${at}.key: missing with operator Equal; allowed is the key of a taint, or operator Exists`);
+  });
+  return problems;
+};
+
 export const inClusterProblems: Check = ({ sections: { inCluster } }) => {
   if (inCluster === undefined) return [];
   const { reload, caBundles } = inCluster;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isDnsLabel, isDnsName } from "../names";
 import { PHASES } from "../phases";
-import { choice, duration, flag, matching, moment, object, text } from "./fields";
+import { choice, duration, flag, matching, moment, nodesAtOnce, object, text } from "./fields";
 
 const GENERATION_ALLOWED = "a whole number from 1";
 const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
@@ -60,6 +60,43 @@ const workload = object({
 });
 const workloads = z.array(workload, { error: "a list of workloads, each with kind, namespace and name" });
 
+const IMAGE = /^[a-z0-9][A-Za-z0-9._/:-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$/;
+
+const LABEL = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const labelKey = matching("the key of a label", (given) => LABEL.test(given));
+const labelValue = matching("the value of a label, in quotes", (given) => given === "" || /^[A-Za-z0-9]/.test(given));
+
+const toleration = object({
+  key: labelKey.optional().describe("Key of the taint; without one, all."),
+  operator: choice(["Exists", "Equal"]).default("Exists").describe("Whether the value counts."),
+  value: labelValue.optional().describe("Value of the taint."),
+  effect: choice(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().describe("Effect; without one, all."),
+});
+
+/** Opt-in: pods with all the rights of root on every node that the stack does not list. */
+const workers = object({
+  image: matching(
+    'an image with sh and chroot by tag or, better, by digest, such as "docker.io/library/busybox:1.37.0@sha256:..."',
+    (given) => IMAGE.test(given),
+  ).describe("Image with sh, chroot and gzip's like of busybox; it runs with all rights, so best by digest."),
+  namespace: matching("a DNS label", isDnsLabel)
+    .prefault("kube-system")
+    .describe("Namespace of the DaemonSet; privileged pods must be allowed there."),
+  maxUnavailable: nodesAtOnce
+    .optional()
+    .describe("How many of these nodes take a step at the same time; rollout.workersAtOnce by default."),
+  nodeSelector: z
+    .record(labelKey, labelValue, { error: "labels and their values" })
+    .default({})
+    .describe("Only nodes with these labels."),
+  tolerations: z
+    .array(toleration, { error: "a list of tolerations" })
+    .optional()
+    .describe("Taints of nodes that are visited; all by default."),
+})
+  .optional()
+  .describe("Workers that are not under `nodes`: visited by a DaemonSet instead of ssh. kubeadm layout only.");
+
 export const inCluster = object({
   enabled: flag.default(true).describe("Change what in the cluster trusts the CAs; the endpoint must be reachable."),
   restart: z
@@ -84,4 +121,5 @@ export const inCluster = object({
     )
     .default([])
     .describe("Objects whose caBundle is one of the cluster's CAs and is to follow it."),
+  workers,
 }).prefault({});

@@ -20,6 +20,7 @@ import {
   ip,
   matching,
   moment,
+  nodesAtOnce,
   object,
   port,
   sans,
@@ -157,16 +158,8 @@ const certificates = object({
   profiles: object(profileShape).prefault({}).describe("What differs for single certificates."),
 }).prefault({});
 
-const WORKERS_ALLOWED = 'a number of nodes from 1, or a share from "1%" to "100%"';
-
 const rollout = object({
-  workersAtOnce: z
-    .union(
-      [z.int().min(1, { error: WORKERS_ALLOWED }), z.string().regex(/^(?:[1-9]\d?|100)%$/, { error: WORKERS_ALLOWED })],
-      { error: WORKERS_ALLOWED },
-    )
-    .default("25%")
-    .describe("How many workers take a step at the same time."),
+  workersAtOnce: nodesAtOnce.default("25%").describe("How many workers take a step at the same time."),
   canary: flag.default(true).describe("One worker alone before the others."),
   acceptEtcdDowntime: flag
     .default(false)

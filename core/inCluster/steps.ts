@@ -13,12 +13,13 @@ import { canSign, hasWay, stateOf, type Rotated } from "../rotation";
 
 /**
  * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
- * `apply` and `retire`, and after it.
+ * `apply` and `retire`, and after it. From `afterIssue` on only where something is retired.
  */
 export const MOMENTS = [
   "afterTrust",
   "afterPublished",
   "beforeIssue",
+  "afterApply",
   "afterIssue",
   "beforeRetire",
   "afterRetire",
@@ -39,6 +40,10 @@ export interface Facts {
   readonly tokenKid: string;
   /** When the last namespace got the CA that stays, unix seconds. */
   readonly since: string;
+  /** What is done on nodes that no ssh reaches, as lines (core/inCluster/workers.ts). */
+  readonly workersTrust: string;
+  readonly workersIssue: string;
+  readonly workersRetire: string;
 }
 export type Fact = keyof Facts;
 
@@ -92,6 +97,8 @@ const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} $
 const wasGivenUp = (config: Config): boolean =>
   config.rotation !== undefined && !moves(config) && config.authority.kubernetes !== undefined;
 
+const hasWorkers = ({ inCluster }: Config): boolean => inCluster.workers !== undefined;
+
 /** The step that tells `since`. */
 export const PUBLISHES = "root-ca";
 
@@ -105,6 +112,14 @@ const STEPS: readonly Step[] = [
     isWanted: moves,
     facts: () => ["final"],
     lines: (config) => [...(config.layout === "kubeadm" ? ["task cluster-info-add"] : []), "task root-ca"],
+  },
+  {
+    noun: "workers-trust",
+    moment: "afterTrust",
+    does: () => "nodes without ssh trust both CAs, their kubelets restart",
+    isWanted: (config) => moves(config) && hasWorkers(config),
+    facts: () => ["workersTrust"],
+    lines: () => [],
   },
   {
     noun: "ca-bundles-trust",
@@ -145,6 +160,15 @@ const STEPS: readonly Step[] = [
     ],
   },
   {
+    // also where a phase was gone back from: then whoever signs again signs their certificates anew
+    noun: "workers-issue",
+    moment: "afterApply",
+    does: () => "nodes without ssh ask for their kubelets' certificates, their kubelets restart",
+    isWanted: (config) => moves(config) && hasWorkers(config) && canSign(config, "kubernetes"),
+    facts: () => ["workersIssue"],
+    lines: () => [],
+  },
+  {
     noun: "scan",
     moment: "afterIssue",
     does: () => "who still needs the old CA is looked for",
@@ -166,6 +190,14 @@ const STEPS: readonly Step[] = [
     isWanted: (config) => retires(config, "serviceAccount"),
     facts: () => ["tokenKid"],
     lines: (config) => [gateLine("tokens", config), "task tokens"],
+  },
+  {
+    noun: "workers-retire",
+    moment: "afterRetire",
+    does: () => "nodes without ssh are left the one CA, their kubelets restart",
+    isWanted: (config) => hasWorkers(config) && (retires(config, "kubernetes") || wasGivenUp(config)),
+    facts: () => ["workersRetire"],
+    lines: () => [],
   },
   {
     noun: "ca-bundles-retire",
@@ -215,6 +247,9 @@ const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   frontProxy: (pem) => part(caPart("frontProxy"), pem),
   tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
   since: (seconds) => [`since ${as.seconds(seconds)}`],
+  workersTrust: (lines) => lines.split("\n"),
+  workersIssue: (lines) => lines.split("\n"),
+  workersRetire: (lines) => lines.split("\n"),
 };
 
 /** Where the node it runs on keeps an admin's kubeconfig. */

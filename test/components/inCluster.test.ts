@@ -24,13 +24,15 @@ const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.O
     kubeconfig,
     trust: { rotating: pulumi.output("NEW\nOLD\n"), final: pulumi.output("NEW\n"), old: pulumi.output("OLD\n") },
     frontProxy: pulumi.output("FRONT\n"),
+    generations: pulumi.output({ kubernetes: ["OLD", "NEW"], etcd: [], frontProxy: [], serviceAccount: [] }),
     tokenKid: pulumi.output("kid"),
     workOn: config.nodes[0]!,
   });
   const published = inCluster.at("afterTrust", [new Step("trusted")]);
   const mounted = inCluster.at("afterPublished", published);
   const applied = new Step("applied", inCluster.at("beforeIssue", [new Step("mounts", published), ...mounted]));
-  const looked = new Step("looked", inCluster.at("afterIssue", [applied]));
+  const issued = inCluster.at("afterApply", [applied]);
+  const looked = new Step("looked", inCluster.at("afterIssue", issued));
   const retired = new Step("retired", inCluster.at("beforeRetire", [looked]));
   const end = new Step("end", inCluster.at("afterRetire", [retired]));
   return end.urn;
@@ -114,6 +116,26 @@ describe("InCluster", () => {
     assert.deepEqual(issue, trust);
     const changed = Object.keys(trust!).filter((name) => trust![name] !== done![name]);
     assert.deepEqual(changed, []);
+  });
+
+  it("takes nodes without ssh along: trust before any certificate, theirs before the look, retire at the end", async () => {
+    const workers = { inCluster: { workers: { image: "busybox:1.37.0" } } };
+    const { nouns, find, after, of } = await run({ rotation: { generation: 2 }, ...workers });
+    assert.deepEqual(
+      nouns.filter((noun) => noun.startsWith("workers-")),
+      ["workers-issue", "workers-retire", "workers-trust"],
+    );
+    assert.deepEqual(after("workers-trust"), ["trusted"]);
+    assert.ok(of("mounts").dependsOn.includes(`${BASE}-workers-trust`));
+    assert.deepEqual(after("workers-issue"), ["applied"]);
+    assert.ok(after("scan").includes("workers-issue"));
+    assert.deepEqual(after("workers-retire"), ["retired"]);
+    const { stdin = "" } = find("workers-issue").inputs as { stdin?: string };
+    for (const line of ["workers kube-system/kube-pki-workers 25% on", "issue", "check", "task workers"])
+      assert.match(stdin, new RegExp(`^${line}$`, "m"));
+    const soaking = await run({ rotation: { generation: 2, phase: "issue" }, ...workers });
+    assert.doesNotMatch((soaking.find("workers-issue").inputs as { stdin: string }).stdin, /^check$/m);
+    assert.ok(!soaking.nouns.includes("workers-retire"));
   });
 
   it("leaves one CA to those who join when every node has dropped the other", async () => {

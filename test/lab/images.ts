@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { binary, type Binaries, type BinaryName } from "./binaries";
@@ -15,7 +15,7 @@ export const imageRepository = "lab.test";
 /** Which of our programs an image holds; kubeadm says which images, with which tags. CoreDNS is not part of the lab. */
 const contents: Record<
   string,
-  { readonly programs: readonly BinaryName[]; readonly nft?: true; readonly entrypoint?: string }
+  { readonly programs: readonly BinaryName[]; readonly runs?: string; readonly entrypoint?: string }
 > = {
   pause: { programs: ["pause"], entrypoint: "/usr/local/bin/pause" },
   etcd: { programs: ["etcd", "etcdctl", "etcdutl"] },
@@ -23,8 +23,12 @@ const contents: Record<
   "kube-controller-manager": { programs: ["kube-controller-manager"] },
   "kube-scheduler": { programs: ["kube-scheduler"] },
   // In nftables mode kube-proxy runs the nft program, so its image needs that and the libraries it loads.
-  "kube-proxy": { programs: ["kube-proxy"], nft: true },
+  "kube-proxy": { programs: ["kube-proxy"], runs: "/usr/sbin/nft" },
+  busybox: { programs: [], runs: "/bin/busybox" },
 };
+
+/** What a user would take from a registry: a shell and the usual programs. */
+export const shellImage = `${imageRepository}/busybox:lab`;
 
 export interface Images {
   /** A containerd root that holds all images, unpacked; nodes get hard links to what never changes in it. */
@@ -37,7 +41,7 @@ export async function imageNames(binaries: Binaries): Promise<string[]> {
   const argv = [binary(binaries, "kubeadm"), "config", "images", "list"];
   argv.push("--kubernetes-version", binaries.kubernetesVersion, "--image-repository", imageRepository);
   const names = (await must(argv, { what: "kubeadm config images list" })).trim().split("\n");
-  return names.filter((name) => componentOf(name) in contents);
+  return [...names.filter((name) => componentOf(name) in contents), shellImage];
 }
 
 export function sandboxImage(names: readonly string[]): string {
@@ -124,13 +128,21 @@ async function archive(folder: string, image: string, binaries: Binaries, rootfs
   const stage = join(folder, component);
   const files = new Map<string, string>();
   for (const name of content.programs) files.set(`usr/local/bin/${name}`, binary(binaries, name));
-  if (content.nft === true)
-    for (const path of await closure(rootfs, "/usr/sbin/nft")) files.set(path.slice(1), join(rootfs.folder, path));
+  if (content.runs !== undefined)
+    for (const path of await closure(rootfs, content.runs)) files.set(path.slice(1), join(rootfs.folder, path));
   for (const [path, from] of files) {
     mkdirSync(dirname(join(stage, "tree", path)), { recursive: true });
     await must(["cp", "--dereference", from, join(stage, "tree", path)]);
   }
   mkdirSync(join(stage, "tree", "tmp"), { recursive: true });
+  if (component === "busybox") {
+    const applets = await must(["chroot", rootfs.folder, "busybox", "--list"], { what: "busybox --list" });
+    for (const name of applets
+      .trim()
+      .split("\n")
+      .filter((each) => each !== "busybox"))
+      symlinkSync("busybox", join(stage, "tree", "bin", name));
+  }
   const layer = join(stage, "layer.tar");
   const tar = ["tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
   await must([...tar, "-C", join(stage, "tree"), "-cf", layer, "."]);

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 
 /** A payload as the node reads it: header and body. */
-export function payload(verb: "apply" | "request" | "trust" | "check" | "cluster", body: string): string {
+export function payload(
+  verb: "apply" | "request" | "trust" | "check" | "cluster" | "template" | "issue",
+  body: string,
+): string {
   const sum = createHash("sha256").update(body).digest("hex");
   return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;
 }

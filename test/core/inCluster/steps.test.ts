@@ -16,7 +16,7 @@ const nouns = (config: Config) => {
       .map(({ noun }) => noun)
       .join(" "),
   );
-  return [at.slice(0, 3), at.slice(3, 5), at.slice(5)].map((each) => each.filter(Boolean).join(" / "));
+  return [at.slice(0, 3), at.slice(3, 6), at.slice(6)].map((each) => each.filter(Boolean).join(" / "));
 };
 
 const payload = (noun: string, changes: Readonly<Record<string, unknown>>, facts: Partial<typeof FACTS> = FACTS) => {
@@ -31,6 +31,7 @@ describe("in-cluster steps", () => {
   const rotation = { generation: 2 };
   const PUBLISHED = "root-ca / mounted-elsewhere";
   const LISTED = { restart: [{ kind: "Deployment", namespace: "shop", name: "till" }] };
+  const WORKERS = { workers: { image: "busybox:1.37.0" } };
   const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
   const CASES: Record<string, [changes: Readonly<Record<string, unknown>>, expected: string[]]> = {
     "nothing without rotation": [{}, ["", "", ""]],
@@ -70,6 +71,22 @@ describe("in-cluster steps", () => {
     "listed workloads once somebody can": [
       { adopt, rotation: { phase: "issue" }, inCluster: LISTED },
       [`${PUBLISHED} / may-restart`, "", ""],
+    ],
+    "nodes without ssh": [
+      { rotation, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "workers-issue / scan / tokens", "workers-retire authentication"],
+    ],
+    "nodes without ssh, before the end and on the way back": [
+      { rotation: { ...rotation, phase: "trust" }, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "workers-issue", ""],
+    ],
+    "nodes without ssh while nobody can sign": [
+      { adopt, rotation: { phase: "trust" }, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "", ""],
+    ],
+    "nodes without ssh, where their CA is not rotated": [
+      { rotation: { etcd: { generation: 2 } }, inCluster: WORKERS },
+      ["", "", ""],
     ],
     "listed bundles before the end": [
       { rotation: { ...rotation, phase: "issue" }, inCluster: { caBundles: [WEBHOOK] } },
@@ -114,6 +131,8 @@ describe("in-cluster steps", () => {
     assert.deepEqual(nouns(config({})), ["", "", ""]);
     const givenUp = config({ rotation: {}, inCluster: { caBundles: [WEBHOOK] } });
     assert.deepEqual(nouns(givenUp), ["", "", "given-up"]);
+    const withWorkers = config({ rotation: {}, inCluster: { workers: { image: "busybox:1.37.0" } } });
+    assert.deepEqual(nouns(withWorkers), ["", "", "workers-retire given-up"]);
     const [step] = clusterSteps("afterRetire", givenUp);
     const lines = clusterPayload(step!, planCluster(givenUp, NOW).nodes[0]!, givenUp, FACTS).trimEnd().split("\n");
     assert.deepEqual(lines.slice(3), [

@@ -1,0 +1,49 @@
+# ---- template: a node that no ssh reaches is visited by a pod -----------------
+
+# verb_place: this very text becomes the node's node.sh, whole or not at all, as
+# install.sh does it where there is ssh.
+verb_place() {
+  open_state
+  vp_new=$STATE/.node.sh.$$
+  trap 'finish "$vp_new"' EXIT
+  [ "$(sed -n '$p' "$0")" = "# end of node.sh" ] || die "node.sh arrived cut short: run again"
+  cp "$0" "$vp_new" || die "this node has no room for node.sh: make room in /var"
+  flush "$vp_new"
+  mv -f "$vp_new" "$STATE/node.sh"
+  echo "placed $(sha256 "$STATE/node.sh")"
+}
+
+# What stands for the node's name in a template: no node is called so.
+ANY_NODE='node\.kube-pki\.invalid'
+
+# verb_template NODE: the payload on stdin is the same for all nodes but for their
+# names. Its first line is the verb it is for; that one checks every line again.
+verb_template() {
+  echo "$1" | grep -Eqx '[a-z0-9][a-z0-9.-]{0,63}' || die "'$1' is no name of a node: it may hold a-z, 0-9, - and dots"
+  NODE=$1
+  open_state
+  sweep_looks
+  vt_work=$STATE/look.$$
+  trap 'finish "$vt_work"' EXIT
+  rm -rf "$vt_work"
+  mkdir "$vt_work" || die "this node has no room for the payload: make room in /var"
+  cat >"$vt_work/in" || die "this node has no room for the payload: make room in /var"
+  check_payload "$vt_work/in" template
+  vt_verb=$(sed -n 1p "$vt_work/in.body")
+  case $vt_verb in
+    trust | issue | check) ;;
+    *) die "the template is for '$vt_verb', allowed are trust, issue and check" ;;
+  esac
+  [ ! -e "$MANIFESTS/kube-apiserver.yaml" ] ||
+    die "this node is a control plane, of which ca.crt is not for the kubelet alone: list it under 'nodes' of the stack file"
+  sed "1d; s/$ANY_NODE/$NODE/g" "$vt_work/in.body" >"$vt_work/body"
+  run_framed "$vt_verb" "$vt_work/body"
+}
+
+# run_framed VERB FILE: that verb of this script, with FILE as its payload.
+run_framed() {
+  {
+    echo "kube-pki 1 $1 $(wc -c <"$2" | tr -d ' ') $(sha256 "$2")"
+    cat "$2"
+  } | $SHELL_COMMAND "$0" "$1" || exit 1 # it has said why
+}

@@ -1,0 +1,4 @@
+import { asksForItsCertificate } from "../issue";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) asksForItsCertificate("busybox sh");

@@ -1,0 +1,4 @@
+import { hasBusybox } from "../scratch";
+import { rollsWorkers } from "../workers";
+
+if (hasBusybox) rollsWorkers("busybox sh");

@@ -1,0 +1,3 @@
+import { asksForItsCertificate } from "../issue";
+
+asksForItsCertificate("dash");

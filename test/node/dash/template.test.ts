@@ -1,0 +1,3 @@
+import { fillsInItsName } from "../template";
+
+fillsInItsName("dash");

@@ -1,0 +1,3 @@
+import { rollsWorkers } from "../workers";
+
+rollsWorkers("dash");
