@@ -151,9 +151,12 @@ export class Stack {
       const child = spawn(command, args, { cwd: this.folder, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
       const out: string[] = [];
       const err: string[] = [];
+      let line = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => {
         out.push(text);
-        if (onLine !== undefined) text.split("\n").filter(Boolean).forEach(onLine);
+        const lines = (line + text).split("\n");
+        line = lines.pop() ?? ""; // its end is still to come
+        if (onLine !== undefined) lines.filter(Boolean).forEach(onLine);
       });
       child.stderr.setEncoding("utf8").on("data", (text: string) => err.push(text));
       child.stdin.on("error", () => undefined);

@@ -8,6 +8,7 @@ import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
+import { stubScenarios } from "./rotationKillStub";
 
 export const SCENARIOS: readonly Scenario[] = [
   renewal,
@@ -18,4 +19,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   rotationKill,
+  ...stubScenarios,
 ];
