@@ -12,8 +12,7 @@ import { failuresIn } from "../stubs/records";
 
 const GENERATION = 2;
 
-/** How many kills a short run plays, and which: another number plays others. */
-const SAMPLE = 6;
+/** Another number plays another order, and another sample. */
 const SEED = 20261126;
 
 /** After how many kills it is looked at whether a further `up` has nothing to do. */
@@ -22,8 +21,16 @@ const NOTHING_TO_DO_EVERY = 10;
 /** So many kills that went wrong tell enough. */
 const ENOUGH = 8;
 
-/** A few files are read one after another: what is not whole now may have been caught between two renames. */
+/** The files of a node are read one after another: what is not whole now may have been caught between two renames. */
 const LOOKS = 10;
+
+/** Between a resource's "created" and its old self's "deleting" stands a line that marks the exchange and does nothing. */
+const isOperation = (boundary: string): boolean => !/ replac(ing|ed)$/.test(boundary);
+
+/** What comes last, when every node is done: old certificates leave the state. */
+const isRemoval = (boundary: string): boolean => / delet(ing|ed)$/.test(boundary);
+
+const isNodeStep = (boundary: string): boolean => /-(trust|apply|check|retire) /.test(boundary);
 
 const notWhole = (nodes: readonly NodeState[]): string[] =>
   nodes.flatMap(({ node, files }) => troubles(files).map((each) => `${node}: ${each}`));
@@ -41,23 +48,27 @@ const assertWhole = async (cluster: StubCluster): Promise<void> => {
 /** Since the cluster was put back nobody distrusted anybody, and no call failed but for a restart of who was called. */
 const assertTrust = (run: Run, nodes: readonly NodeState[]): void => {
   const records = nodes.flatMap((node) => node.records);
-  const count = (what: string, more: number): void => {
-    run.counts[what] = (run.counts[what] ?? 0) + more;
-  };
-  for (const { kind, text } of records) {
-    if (kind === "ok") count("calls that went well", Number(text));
-    if (kind === "unreachable") count("calls while who was called restarted", 1);
-    if (kind === "halfway") count("handshakes between two renames", 1);
-  }
-  const failures = failuresIn(records, run.lab.nodes);
-  for (const { kind } of failures) count(`failures: ${kind}`, 1);
   assert.deepEqual(
-    failures.map(({ node, component, at, kind, what, whom, text }) =>
+    failuresIn(records, run.lab.nodes).map(({ node, component, at, kind, what, whom, text }) =>
       [new Date(at).toISOString(), node, component, kind, what, whom, text].join(" "),
     ),
     [],
     "calls that failed",
   );
+};
+
+const count = (run: Run, nodes: readonly NodeState[]): void => {
+  const records = nodes.flatMap((node) => node.records);
+  const add = (what: string, more: number): void => {
+    run.counts[what] = (run.counts[what] ?? 0) + more;
+  };
+  for (const { kind, text } of records) {
+    if (kind === "ok") add("calls that went well", Number(text));
+    if (kind === "unreachable") add("calls while who was called restarted", 1);
+    if (kind === "halfway") add("handshakes between two renames", 1);
+    if (kind === "begin") add("starts of stubs", 1);
+  }
+  for (const { kind } of failuresIn(records, run.lab.nodes)) add(`failures: ${kind}`, 1);
 };
 
 /** Only the new generation is trusted, presented and served, every call goes on, and no transaction left anything behind. */
@@ -66,8 +77,10 @@ const assertConverged = async (run: Run, cluster: StubCluster): Promise<void> =>
   const rows = await run.stack.certificates();
   assert.deepEqual(notServed(await servedNow(run.lab, rows)), []);
   await sleep(Math.max(0, began + 1500 - Date.now()));
-  assert.deepEqual(await cluster.silent(began), [], "calls that do not go on");
   const nodes = await cluster.read();
+  count(run, nodes);
+  assertTrust(run, nodes);
+  assert.deepEqual(cluster.silent(nodes, began), [], "calls that do not go on");
   assert.deepEqual(notWhole(nodes), [], "files that are not whole");
   for (const { node, files, debris } of nodes) {
     assert.deepEqual(
@@ -77,60 +90,69 @@ const assertConverged = async (run: Run, cluster: StubCluster): Promise<void> =>
     );
     assert.deepEqual(debris, [], `${node}: left behind`);
   }
-  assertTrust(run, nodes);
 };
 
-const seconds = (since: number): string => ((Date.now() - since) / 1000).toFixed(1);
+const seconds = (since: number): number => (Date.now() - since) / 1000;
 
-/** One kill, one plain `up`. */
-const killedAt = async (run: Run, cluster: StubCluster, boundary: string, thorough: boolean): Promise<void> => {
-  const { stack } = run;
-  const began = Date.now();
-  const { at } = await upKilledAt(stack, (_event, each) => each === boundary);
+/** `pulumi up`, killed. */
+const killAt = async (run: Run, boundary: string): Promise<void> => {
+  const { at } = await upKilledAt(run.stack, (_event, each) => each === boundary);
   assert.notEqual(at, "", "it ended without this boundary");
+  // a killed run leaves its lock behind, as with every self-managed backend
+  await run.stack.must(["cancel", "--yes"]);
+};
+
+/** One kill, what it left, one plain `up`. */
+const playKill = async (run: Run, cluster: StubCluster, boundary: string, thorough: boolean): Promise<void> => {
+  const began = Date.now();
+  await killAt(run, boundary);
   await assertWhole(cluster);
   assertTrust(run, await cluster.read());
-  // a killed run leaves its lock behind, as with every self-managed backend
-  await stack.must(["cancel", "--yes"]);
   const killed = seconds(began);
   const again = Date.now();
-  const { code, stdout, stderr } = await stack.up();
+  const { code, stdout, stderr } = await run.stack.up();
   if (code !== 0) throw new Error(`pulumi up failed:\n${complaint(stdout + stderr)}`);
-  const resumed = seconds(again);
+  run.log(`killed after ${killed.toFixed(1)} s, resumed in ${seconds(again).toFixed(1)} s`);
   await assertConverged(run, cluster);
   if (thorough) await assertNothingToDo(run);
-  run.log(`${boundary}: killed after ${killed} s, resumed in ${resumed} s`);
 };
 
-const play = async (run: Run, choose: (boundaries: readonly string[]) => readonly string[]): Promise<void> => {
+type Choose = (boundaries: readonly string[]) => readonly string[];
+
+const play = async (run: Run, choose: Choose): Promise<void> => {
   const cluster = await StubCluster.begin(run);
   run.stack.configure(rotateTo(GENERATION));
-  const { boundaries } = await run.step("a rotation without a kill", async () => {
+  const boundaries = await run.step("a rotation without a kill", async () => {
     const whole = await upKilledAt(run.stack, () => false);
     await assertConverged(run, cluster);
-    return whole;
+    return whole.boundaries.filter(isOperation);
   });
-  await assertNothingToDo(run);
-  run.counts["boundaries"] = boundaries.length;
-  const failed: string[] = [];
   const chosen = choose(boundaries);
+  Object.assign(run.counts, { boundaries: boundaries.length, kills: 0, "kills that went wrong": 0 });
+  if (chosen.some(isRemoval)) {
+    const last = boundaries.filter((boundary) => !isRemoval(boundary)).at(-1) ?? "";
+    await run.step(`a rotation up to ${last}, to begin there`, async () => {
+      await cluster.restore("first");
+      await killAt(run, last);
+      await cluster.save("before-removals");
+    });
+  }
+  const failed: string[] = [];
   for (const [index, boundary] of chosen.entries()) {
-    if (failed.length === ENOUGH) break;
-    const number = `${String(index + 1)} of ${String(chosen.length)}`;
-    await run.step(`kill ${number} at ${boundary}`, async () => {
-      await cluster.restore();
-      const thorough = index % NOTHING_TO_DO_EVERY === 0;
-      await killedAt(run, cluster, boundary, thorough).catch((error: unknown) => {
+    if (failed.length === ENOUGH || run.isTimeUp()) break;
+    await run.step(`kill ${String(index + 1)} of ${String(chosen.length)} at ${boundary}`, async () => {
+      await cluster.restore(isRemoval(boundary) ? "before-removals" : "first");
+      await playKill(run, cluster, boundary, index % NOTHING_TO_DO_EVERY === 0).catch((error: unknown) => {
         failed.push(`${boundary}: ${error instanceof Error ? error.message : String(error)}`);
-        run.log(`FAILED: ${failed.at(-1) ?? ""}`);
+        run.log(`FAILED at ${failed.at(-1) ?? ""}`);
       });
     });
-    run.counts["kills"] = index + 1;
+    Object.assign(run.counts, { kills: index + 1, "kills that went wrong": failed.length });
   }
-  run.counts["kills that went wrong"] = failed.length;
   assert.deepEqual(failed, [], "kills that went wrong");
 };
 
+/** In an order of chance, so that also a run that is ended before has seen something of everything. */
 const shuffled = (boundaries: readonly string[]): string[] => {
   const number = numbersFrom(SEED);
   return boundaries
@@ -139,21 +161,23 @@ const shuffled = (boundaries: readonly string[]): string[] => {
     .map(({ boundary }) => boundary);
 };
 
-const proves = "the next plain up ends the rotation, no file is half, nobody distrusts anybody on the way";
+/** A few, and most of them where nodes are at work. */
+const sample: Choose = (boundaries) => {
+  const all = shuffled(boundaries);
+  const nodeSteps = all.filter(isNodeStep);
+  const others = all.filter((boundary) => !isNodeStep(boundary) && !isRemoval(boundary));
+  return [...nodeSteps.slice(0, 2), ...others.slice(0, 1)];
+};
+
+const stubScenario = (name: string, where: string, choose: Choose): Scenario => ({
+  name,
+  proves: `components are stubs and pulumi is killed ${where}: a plain up ends the rotation, no file is half, nobody ever distrusts anybody`,
+  topologies: ["stubs"],
+  bare: true,
+  play: (run) => play(run, choose),
+});
 
 export const stubScenarios: readonly Scenario[] = [
-  {
-    name: "rotation-kill-stub",
-    proves: `stub components, pulumi killed wherever a resource begins or ends: ${proves}`,
-    topologies: ["stubs"],
-    bare: true,
-    play: (run) => play(run, (boundaries) => boundaries),
-  },
-  {
-    name: "rotation-kill-stub-sample",
-    proves: `stub components, pulumi killed at ${String(SAMPLE)} of those places: ${proves}`,
-    topologies: ["stubs"],
-    bare: true,
-    play: (run) => play(run, (boundaries) => shuffled(boundaries).slice(0, SAMPLE)),
-  },
+  stubScenario("rotation-kill-stub", "wherever a resource begins or ends", shuffled),
+  stubScenario("rotation-kill-stub-sample", "at three of all the places where a resource begins or ends", sample),
 ];

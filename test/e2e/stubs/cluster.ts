@@ -5,7 +5,6 @@ import { startServices } from "../../lab/hardway";
 import { unitsOn } from "../../lab/hardwayUnits";
 import { sleep, waitFor } from "../../lab/process";
 import { installStubs, STUB_RECORDS } from "../../lab/stubs";
-import type { NodeSpec } from "../../lab/topology";
 import { configureFor } from "../labConfig";
 import { ROLLOUT } from "../rotating";
 import type { Run } from "../scenario";
@@ -21,23 +20,33 @@ const KEPT = [
   "/var/lib/kube-pki",
 ];
 
-/** What is bound into a node is emptied, not removed. */
-const SAVE = `tar -C / -cpf /root/saved.tar $(for folder in ${KEPT.join(" ")}; do [ ! -d $folder ] || echo ".$folder"; done)`;
+/** Waits for what a killed pulumi left running on the node. */
+const saveScript = (name: string): string => `
+exec 9>/var/lib/kube-pki/lock
+flock -w 300 9
+tar -C / -cpf /root/${name}.tar $(for folder in ${KEPT.join(" ")}; do [ ! -d $folder ] || echo ".$folder"; done)`;
 
-/** Files first, then a new second, then the processes: whoever compares their times sees processes that are newer. */
-const restoreScript = (units: string): string => `
+/**
+ * What is bound into a node is emptied, not removed. Files first, then a new second, then the processes: whoever compares
+ * their times sees processes that are newer.
+ */
+const restoreScript = (name: string, units: string): string => `
 exec 9>/var/lib/kube-pki/lock
 flock -w 300 9
 systemctl stop ${units}
 for folder in ${KEPT.join(" ")}; do [ ! -d $folder ] || find $folder -mindepth 1 -delete; done
-tar -C / -xpf /root/saved.tar
+tar -C / -xpf /root/${name}.tar
 systemctl daemon-reload
 sleep 1.1
-systemctl start ${units}
-for file in ${STUB_RECORDS}/*.log; do : >"$file"; done`;
+systemctl start ${units}`;
+
+const FORGET = `for file in ${STUB_RECORDS}/*.log; do : >"$file"; done`;
+
+/** A call that works is noted within a second. */
+const SETTLED_MS = 1500;
 
 export class StubCluster {
-  /** Who called whom when all was well. */
+  /** Who called whom when all was well: `w1 kubelet pod 10.77.0.11:6443`. */
   private calls: ReadonlySet<string> = new Set();
 
   private constructor(private readonly run: Run) {}
@@ -51,49 +60,49 @@ export class StubCluster {
     await run.up("pulumi up: generation 1 on bare nodes");
     await startServices(lab, lab.nodes, run.log);
     const cluster = new StubCluster(run);
-    await cluster.save();
+    await cluster.save("first");
+    await cluster.restore("first");
+    const began = Date.now();
+    await sleep(SETTLED_MS);
+    cluster.calls = callsThatWork(
+      (await cluster.read()).flatMap(({ records }) => records),
+      began,
+    );
+    run.counts["calls that go on"] = cluster.calls.size;
     return cluster;
   }
 
-  private async save(): Promise<void> {
+  /** Keeps nodes and stack as they are now, under a name. */
+  public async save(name: string): Promise<void> {
     const { lab, stack } = this.run;
-    await Promise.all(lab.nodes.map(({ name }) => lab.must(name, SAVE)));
-    cpSync(join(stack.folder, "state"), join(stack.folder, "saved"), { recursive: true, preserveTimestamps: true });
-    await this.restore();
-    const began = Date.now();
-    await sleep(3000);
-    const records = (await this.read()).flatMap((node) => node.records);
-    this.calls = callsThatWork(records, began);
-    this.run.log(`${String(this.calls.size)} calls go on: ${[...this.calls].sort().join("; ")}`);
+    await Promise.all(lab.nodes.map((node) => lab.must(node.name, saveScript(name), { timeoutMs: 320_000 })));
+    cpSync(join(stack.folder, "state"), join(stack.folder, name), { recursive: true, preserveTimestamps: true });
   }
 
-  /** Nodes and stack as they were when all was saved, the stubs running, their records empty. */
-  public async restore(): Promise<void> {
+  /** Nodes and stack as they were, the stubs running, their records empty. */
+  public async restore(name: string): Promise<void> {
     const { lab, stack } = this.run;
     const state = join(stack.folder, "state");
     rmSync(state, { recursive: true });
-    cpSync(join(stack.folder, "saved"), state, { recursive: true, preserveTimestamps: true });
-    const unitsOf = (node: NodeSpec): string => unitsOn(node).join(" ");
+    cpSync(join(stack.folder, name), state, { recursive: true, preserveTimestamps: true });
     await Promise.all(
-      lab.nodes.map((node) => lab.must(node.name, restoreScript(unitsOf(node)), { timeoutMs: 400_000 })),
+      lab.nodes.map((node) =>
+        lab.must(node.name, restoreScript(name, unitsOn(node).join(" ")), { timeoutMs: 400_000 }),
+      ),
     );
-    await waitFor("the stubs work again", 30_000, 300, async () => {
+    await waitFor("the stubs call each other again", 30_000, 0, async () => {
       const began = Date.now();
-      await sleep(1300);
-      return (await this.silent(began)).length === 0 ? true : undefined;
+      await sleep(SETTLED_MS);
+      return this.silent(await this.read(), began).length === 0 ? true : undefined;
     });
     // What did not answer while all were being started is nobody's failure.
-    await Promise.all(
-      lab.nodes.map(({ name }) => lab.must(name, `for file in ${STUB_RECORDS}/*.log; do : >"$file"; done`)),
-    );
+    await Promise.all(lab.nodes.map((node) => lab.must(node.name, FORGET)));
   }
 
   /** Calls that used to go well and did not once since. */
-  public async silent(since: number): Promise<string[]> {
-    const working = callsThatWork(
-      (await this.read()).flatMap(({ records }) => records),
-      since,
-    );
+  public silent(nodes: readonly NodeState[], since: number): string[] {
+    const records = nodes.flatMap((node) => node.records);
+    const working = callsThatWork(records, since);
     return [...this.calls].filter((each) => !working.has(each));
   }
 
