@@ -62,7 +62,7 @@ export function stubUnits(node: NodeSpec, all: readonly NodeSpec[]): Record<stri
 export async function installStubs(lab: Lab, log: Log): Promise<void> {
   const program = readFileSync(await ensureStub(log));
   await step(log, "putting the stub components on the nodes", async () => {
-    for (const node of lab.nodes) {
+    const install = async (node: NodeSpec): Promise<void> => {
       await lab.must(node.name, `mkdir -p ${FOLDER} && cat >${FOLDER}/stub && chmod 755 ${FOLDER}/stub`, {
         stdin: program,
       });
@@ -70,6 +70,7 @@ export async function installStubs(lab: Lab, log: Log): Promise<void> {
         await lab.must(node.name, `cat >${path}`, { stdin: text });
       const links = unitsOn(node).map((name) => `ln -s stub ${FOLDER}/${name}`);
       await lab.must(node.name, [...links, "systemctl daemon-reload"].join(" && "));
-    }
+    };
+    await Promise.all(lab.nodes.map(install));
   });
 }

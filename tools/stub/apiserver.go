@@ -29,7 +29,7 @@ func apiServer(f flags) {
 
 	stores := storesOf(f)
 	for !stores.answer() {
-		time.Sleep(pause)
+		time.Sleep(callEvery)
 	}
 	server{"kube-apiserver", f["advertise-address"] + ":6443", of(serving), nil, func(writer http.ResponseWriter, request *http.Request) {
 		token, bearer := strings.CutPrefix(request.Header.Get("Authorization"), "Bearer ")

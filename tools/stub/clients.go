@@ -61,7 +61,7 @@ func kubelet(f flags) {
 	serving := watchPair(watchEvery, field("tlsCertFile"), field("tlsPrivateKeyFile"))
 	config := callApiServer("kubelet", f["kubeconfig"])
 	server{"kubelet", f["node-ip"] + ":10250", of(serving), nil, func(writer http.ResponseWriter, request *http.Request) {
-		if request.URL.Path == "/healthz" && len(request.TLS.PeerCertificates) == 0 || signedBy(request, clients.get()) {
+		if signedBy(request, clients.get()) {
 			healthy(writer, request)
 		} else {
 			http.Error(writer, "Unauthorized", http.StatusUnauthorized)

@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// Between two calls of the same kind.
-const pause = 250 * time.Millisecond
+// How often each kind of call is made.
+const callEvery = 250 * time.Millisecond
 
 var components = map[string]func(flags){
 	"etcd":                    etcd,
@@ -96,7 +96,7 @@ func every(call func()) {
 	go func() {
 		for {
 			call()
-			time.Sleep(pause)
+			time.Sleep(callEvery)
 		}
 	}()
 }

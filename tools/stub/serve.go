@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// server: at listens once; who it lets in is the handler's business or, with required, TLS's own.
+// server: who is let in is the business of handle or, with required, of TLS itself.
 type server struct {
 	what     string
 	at       string

@@ -1,7 +1,6 @@
 /** A cluster of stubs that can be put back to how it was, nodes and stack, as often as a scenario needs it. */
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { startServices } from "../../lab/hardway";
 import { unitsOn } from "../../lab/hardwayUnits";
 import { sleep, waitFor } from "../../lab/process";
 import { installStubs, STUB_RECORDS } from "../../lab/stubs";
@@ -58,12 +57,11 @@ export class StubCluster {
     await configureFor(stack, lab, "bare");
     stack.configure({ rollout: ROLLOUT, inCluster: { enabled: false }, rotation: { generation: 1 } });
     await run.up("pulumi up: generation 1 on bare nodes");
-    await startServices(lab, lab.nodes, run.log);
     const cluster = new StubCluster(run);
     await cluster.save("first");
-    await cluster.restore("first");
+    await run.step("the stubs start", () => cluster.restore("first"));
     const began = Date.now();
-    await sleep(SETTLED_MS);
+    await sleep(3 * SETTLED_MS);
     cluster.calls = callsThatWork(
       (await cluster.read()).flatMap(({ records }) => records),
       began,
