@@ -52,6 +52,7 @@ const main = async (): Promise<void> => {
       topology: { type: "string" },
       authority: { type: "string", default: "embedded" },
       keep: { type: "boolean", default: false },
+      minutes: { type: "string" },
     },
   });
   const [name = "list"] = positionals;
@@ -68,9 +69,11 @@ const main = async (): Promise<void> => {
     topologyNames.find((each) => each === topology) ??
     fail(`--topology: ${topology ?? ""} is not one of ${topologyNames.join(", ")}`);
   if (values.authority !== "embedded") fail(`--authority: ${values.authority} is not one of embedded`);
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+  if (minutes !== undefined && !(minutes > 0)) fail(`--minutes: ${values.minutes ?? ""} is not a number above 0`);
   const missing = Lab.supported();
   if (missing !== undefined) fail(missing);
-  const report = await Run.play(scenario, { topology: known, authority: "embedded", keep: values.keep, log });
+  const report = await Run.play(scenario, { topology: known, authority: "embedded", keep: values.keep, minutes, log });
   console.log(`${summary(report)}\nwritten to ${writeReport(report)}`);
   process.exitCode = report.passed ? 0 : 1;
 };

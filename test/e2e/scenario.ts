@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly topology: TopologyName;
   readonly authority: AuthorityKind;
   readonly keep: boolean;
+  /** After so many minutes a scenario that plays the same many times begins no further one. @default none */
+  readonly minutes?: number | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -78,6 +80,7 @@ export class Run {
     public readonly lab: Lab,
     public readonly stack: Stack,
     public readonly log: (line: string) => void,
+    private readonly end: number,
   ) {}
 
   /** Plays a scenario from an empty machine to an empty machine; the report says how it went. */
@@ -91,7 +94,8 @@ export class Run {
       const bare = scenario.bare ?? false;
       const lab = await Lab.start(options.topology, { bare, keep: options.keep, log: options.log });
       if (!options.keep) forget = endLabOnInterrupt(lab, options.log);
-      run = new Run(lab, await Stack.create(lab, folder), options.log);
+      const end = started + (options.minutes ?? Infinity) * 60_000;
+      run = new Run(lab, await Stack.create(lab, folder), options.log, end);
       await scenario.play(run);
     } catch (caught) {
       error = caught;
@@ -126,6 +130,10 @@ export class Run {
     this.steps.push({ title, seconds: secondsSince(started) });
     this.log(`${title}: ${String(secondsSince(started))} s`);
     return value;
+  }
+
+  public isTimeUp(): boolean {
+    return Date.now() > this.end;
   }
 
   /** From here on every API server and the endpoint are asked once a second. */

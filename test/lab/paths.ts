@@ -12,6 +12,7 @@ export const labDirs = {
   rootfs: join(lab, "rootfs"),
   images: join(lab, "images"),
   prepared: join(lab, "prepared"),
+  stubs: join(lab, "stubs"),
   run: join(lab, "run"),
   locks: join(lab, "locks"),
 } as const;

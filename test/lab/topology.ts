@@ -83,6 +83,16 @@ const rows = {
       ["w1", "worker"],
     ]),
   },
+  // The fewest nodes with a stacked move and peers everywhere: what a hundred rotations of stubs are played on (stubs.ts).
+  stubs: {
+    installer: "hardway",
+    balanced: true,
+    nodes: nodes([
+      ["cp1", ...stacked],
+      ["cp2", ...stacked],
+      ["w1", "worker"],
+    ]),
+  },
 } as const satisfies Record<string, Omit<Topology, "name">>;
 
 export type TopologyName = keyof typeof rows;

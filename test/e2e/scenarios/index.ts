@@ -8,6 +8,7 @@ import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
+import { stubScenarios } from "./rotationKillStub";
 import { workerScenarios } from "./rotationWorkers";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -20,4 +21,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...rotationScenarios,
   rotationKill,
   ...workerScenarios,
+  ...stubScenarios,
 ];

@@ -1,10 +1,11 @@
 /** A pulumi that is killed again and again in the middle of rotations. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
 import { assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
+import { upKilledAt } from "../killing";
 import { begin, goTo, momentOf, rotateTo, useCluster, Witness } from "../rotating";
-import { tail, type Run, type Scenario } from "../scenario";
+import type { Run, Scenario } from "../scenario";
+import { numbersFrom } from "../seeded";
 
 const ROTATIONS = 5;
 
@@ -15,64 +16,6 @@ const KILLS = ROTATIONS * KILLS_EACH;
 /** Another number plays another set of kills. */
 const SEED = 20261124;
 
-/** Numbers from 0 to 1 that are the same on every machine. https://en.wikipedia.org/wiki/Linear_congruential_generator */
-const numbersFrom = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-};
-
-/** A line of pulumi's that tells of a resource. */
-const EVENT = /:\S+ +\S+ +(creat|updat|replac|delet)(ing|ed)\b/;
-
-const parentOf = (pid: string): string | undefined => {
-  try {
-    return /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
-  } catch {
-    return undefined;
-  }
-};
-
-/** The process and all that it started; pulumi's plugins are groups of their own, so its group is not enough. */
-const killTree = (root: number): void => {
-  assert.ok(root > 1, "pulumi's process is not known");
-  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const childrenOf = (pid: string): string[] => all.filter((each) => parentOf(each) === pid);
-  const family = [String(root)];
-  // grows while it is walked
-  for (const pid of family) family.push(...childrenOf(pid));
-  for (const pid of family)
-    try {
-      process.kill(Number(pid), "SIGKILL");
-    } catch {
-      // it has ended by itself
-    }
-};
-
-interface KilledUp {
-  events: number;
-  /** The line it was killed at; empty when it ended by itself. */
-  at: string;
-}
-
-/** `pulumi up`, killed at this event; 0: never. */
-const upKilledAt = async (run: Run, event: number): Promise<KilledUp> => {
-  const seen: KilledUp = { events: 0, at: "" };
-  let pid = 0;
-  const onLine = (line: string): void => {
-    if (!EVENT.test(line)) return;
-    seen.events += 1;
-    if (seen.events !== event) return;
-    seen.at = line.trim();
-    killTree(pid);
-  };
-  const { code, stdout, stderr } = await run.stack.up({ onLine, onStart: (started) => (pid = started) });
-  if (seen.at === "") assert.equal(code, 0, tail(stdout + stderr));
-  return seen;
-};
-
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
   await begin(run);
@@ -80,7 +23,9 @@ const play = async (run: Run): Promise<void> => {
   await witness.at(momentOf("before", 1));
   await useCluster(run);
   stack.configure(rotateTo(2));
-  const { events } = await run.step("a rotation without a kill, its events counted", () => upKilledAt(run, 0));
+  const { events } = await run.step("a rotation without a kill, its events counted", () =>
+    upKilledAt(stack, () => false),
+  );
   run.counts["events of a rotation"] = events;
   const number = numbersFrom(SEED);
   for (let rotation = 1; rotation <= ROTATIONS; rotation += 1) {
@@ -92,7 +37,7 @@ const play = async (run: Run): Promise<void> => {
       left -= event;
       const { at } = await run.step(
         `pulumi up to generation ${String(generation)}, killed at event ${String(event)}`,
-        () => upKilledAt(run, event),
+        () => upKilledAt(stack, (each) => each === event),
       );
       run.log(at === "" ? "it had ended before" : `killed at: ${at}`);
       if (at === "") continue;

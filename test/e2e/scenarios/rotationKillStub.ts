@@ -1,0 +1,189 @@
+/** A pulumi that is killed wherever a resource begins or ends, on nodes whose components are stubs (tools/stub). */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { upKilledAt } from "../killing";
+import { assertNothingToDo, rotateTo } from "../rotating";
+import { complaint, type Run, type Scenario } from "../scenario";
+import { numbersFrom } from "../seeded";
+import { notServed, servedNow } from "../servedBy";
+import { StubCluster } from "../stubs/cluster";
+import { notOfGeneration, troubles, type NodeState } from "../stubs/nodeFiles";
+import { failuresIn } from "../stubs/records";
+
+const GENERATION = 2;
+
+/** Another number plays another order, and another sample. */
+const SEED = 20261126;
+
+/** After how many kills it is looked at whether a further `up` has nothing to do. */
+const NOTHING_TO_DO_EVERY = 10;
+
+/** So many kills that went wrong tell enough. */
+const ENOUGH = 8;
+
+/** Of hundreds of failures the first ones tell what it is. */
+const SHOWN = 10;
+
+/** The files of a node are read one after another: what is not whole now may have been caught between two renames. */
+const LOOKS = 10;
+
+/** Between a resource's "created" and its old self's "deleting" stands a line that marks the exchange and does nothing. */
+const isOperation = (boundary: string): boolean => !/ replac(ing|ed)$/.test(boundary);
+
+/** What comes last, when every node is done: old certificates leave the state. */
+const isRemoval = (boundary: string): boolean => / delet(ing|ed)$/.test(boundary);
+
+const isNodeStep = (boundary: string): boolean => /-(trust|apply|check|retire) /.test(boundary);
+
+const notWhole = (nodes: readonly NodeState[]): string[] =>
+  nodes.flatMap(({ node, files }) => troubles(files).map((each) => `${node}: ${each}`));
+
+/** On every node certificate and key match and the CA beside them signed them. */
+const assertWhole = async (cluster: StubCluster): Promise<void> => {
+  for (let look = 1; ; look += 1) {
+    const found = notWhole(await cluster.read());
+    if (found.length === 0) return;
+    if (look === LOOKS) assert.deepEqual(found, [], "files that are not whole");
+    await sleep(300);
+  }
+};
+
+/** Since the cluster was put back nobody distrusted anybody, and no call failed but for a restart of who was called. */
+const assertTrust = (run: Run, nodes: readonly NodeState[]): void => {
+  const records = nodes.flatMap((node) => node.records);
+  const failures = failuresIn(records, run.lab.nodes);
+  assert.deepEqual(
+    failures
+      .slice(0, SHOWN)
+      .map(({ node, component, at, kind, what, whom, text }) =>
+        [new Date(at).toISOString(), node, component, kind, what, whom, text].join(" "),
+      ),
+    [],
+    `calls that failed: ${String(failures.length)}, the first of them:`,
+  );
+};
+
+const count = (run: Run, nodes: readonly NodeState[]): void => {
+  const records = nodes.flatMap((node) => node.records);
+  const add = (what: string, more: number): void => {
+    run.counts[what] = (run.counts[what] ?? 0) + more;
+  };
+  for (const { kind, text } of records) {
+    if (kind === "ok") add("calls that went well", Number(text));
+    if (kind === "unreachable") add("calls while who was called restarted", 1);
+    if (kind === "halfway") add("handshakes between two renames", 1);
+    if (kind === "begin") add("starts of stubs", 1);
+  }
+  for (const { kind } of failuresIn(records, run.lab.nodes)) add(`failures: ${kind}`, 1);
+};
+
+/** Only the new generation is trusted, presented and served, every call goes on, and no transaction left anything behind. */
+const assertConverged = async (run: Run, cluster: StubCluster): Promise<void> => {
+  const began = Date.now();
+  const rows = await run.stack.certificates();
+  assert.deepEqual(notServed(await servedNow(run.lab, rows)), []);
+  await sleep(Math.max(0, began + 1500 - Date.now()));
+  const nodes = await cluster.read();
+  count(run, nodes);
+  assertTrust(run, nodes);
+  assert.deepEqual(cluster.silent(nodes, began), [], "calls that do not go on");
+  assert.deepEqual(notWhole(nodes), [], "files that are not whole");
+  for (const { node, files, debris } of nodes) {
+    assert.deepEqual(
+      notOfGeneration(files, GENERATION),
+      [],
+      `${node}: what is not of generation ${String(GENERATION)}`,
+    );
+    assert.deepEqual(debris, [], `${node}: left behind`);
+  }
+};
+
+const seconds = (since: number): number => (Date.now() - since) / 1000;
+
+/** `pulumi up`, killed. */
+const killAt = async (run: Run, boundary: string): Promise<void> => {
+  const { at } = await upKilledAt(run.stack, (_event, each) => each === boundary);
+  assert.notEqual(at, "", "it ended without this boundary");
+  // a killed run leaves its lock behind, as with every self-managed backend
+  await run.stack.must(["cancel", "--yes"]);
+};
+
+/** One kill, what it left, one plain `up`. */
+const playKill = async (run: Run, cluster: StubCluster, boundary: string, thorough: boolean): Promise<void> => {
+  const began = Date.now();
+  await killAt(run, boundary);
+  await assertWhole(cluster);
+  assertTrust(run, await cluster.read());
+  const killed = seconds(began);
+  const again = Date.now();
+  const { code, stdout, stderr } = await run.stack.up();
+  if (code !== 0) throw new Error(`pulumi up failed:\n${complaint(stdout + stderr)}`);
+  run.log(`killed after ${killed.toFixed(1)} s, resumed in ${seconds(again).toFixed(1)} s`);
+  await assertConverged(run, cluster);
+  if (thorough) await assertNothingToDo(run);
+};
+
+type Choose = (boundaries: readonly string[]) => readonly string[];
+
+const play = async (run: Run, choose: Choose): Promise<void> => {
+  const cluster = await StubCluster.begin(run);
+  run.stack.configure(rotateTo(GENERATION));
+  const boundaries = await run.step("a rotation without a kill", async () => {
+    const whole = await upKilledAt(run.stack, () => false);
+    await assertConverged(run, cluster);
+    return whole.boundaries.filter(isOperation);
+  });
+  const chosen = choose(boundaries);
+  Object.assign(run.counts, { boundaries: boundaries.length, kills: 0, "kills that went wrong": 0 });
+  if (chosen.some(isRemoval)) {
+    const last = boundaries.filter((boundary) => !isRemoval(boundary)).at(-1) ?? "";
+    await run.step(`a rotation up to ${last}, to begin there`, async () => {
+      await cluster.restore("first");
+      await killAt(run, last);
+      await cluster.save("before-removals");
+    });
+  }
+  const failed: string[] = [];
+  for (const [index, boundary] of chosen.entries()) {
+    if (failed.length === ENOUGH || run.isTimeUp()) break;
+    await run.step(`kill ${String(index + 1)} of ${String(chosen.length)} at ${boundary}`, async () => {
+      await cluster.restore(isRemoval(boundary) ? "before-removals" : "first");
+      await playKill(run, cluster, boundary, index % NOTHING_TO_DO_EVERY === 0).catch((error: unknown) => {
+        failed.push(`${boundary}: ${error instanceof Error ? error.message : String(error)}`);
+        run.log(`FAILED at ${failed.at(-1) ?? ""}`);
+      });
+    });
+    Object.assign(run.counts, { kills: index + 1, "kills that went wrong": failed.length });
+  }
+  assert.deepEqual(failed, [], "kills that went wrong");
+};
+
+/** In an order of chance, so that also a run that is ended before has seen something of everything. */
+const shuffled = (boundaries: readonly string[]): string[] => {
+  const number = numbersFrom(SEED);
+  return boundaries
+    .map((boundary) => ({ boundary, key: number() }))
+    .sort((one, other) => one.key - other.key)
+    .map(({ boundary }) => boundary);
+};
+
+/** A few, and most of them where nodes are at work. */
+const sample: Choose = (boundaries) => {
+  const all = shuffled(boundaries);
+  const nodeSteps = all.filter(isNodeStep);
+  const others = all.filter((boundary) => !isNodeStep(boundary) && !isRemoval(boundary));
+  return [...nodeSteps.slice(0, 2), ...others.slice(0, 1)];
+};
+
+const stubScenario = (name: string, where: string, choose: Choose): Scenario => ({
+  name,
+  proves: `components are stubs and pulumi is killed ${where}: a plain up ends the rotation, no file is half, nobody ever distrusts anybody`,
+  topologies: ["stubs"],
+  bare: true,
+  play: (run) => play(run, choose),
+});
+
+export const stubScenarios: readonly Scenario[] = [
+  stubScenario("rotation-kill-stub", "wherever a resource begins or ends", shuffled),
+  stubScenario("rotation-kill-stub-sample", "at three of all the places where a resource begins or ends", sample),
+];

@@ -1,0 +1,3 @@
+module kube-pki/tools/stub
+
+go 1.24
