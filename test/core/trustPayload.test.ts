@@ -118,14 +118,12 @@ describe("trust payload", () => {
     assert.deepEqual(starting(lines, "lease"), [
       "lease kube-controller-manager 10.0.0.11:6443 kube-system/kube-controller-manager controller-manager",
       "lease kube-controller-manager api.example.com:6443 kube-system/kube-controller-manager controller-manager",
-      "lease kube-scheduler 10.0.0.11:6443 kube-system/kube-scheduler scheduler",
-      "lease kube-scheduler api.example.com:6443 kube-system/kube-scheduler scheduler",
     ]);
     const alone = payload("trust", {
       rotation,
       certificates: { profiles: { "controller-manager": { enabled: false } } },
     });
-    assert.deepEqual([...new Set(starting(alone, "lease").map((each) => each.split(" ")[1]))], ["kube-scheduler"]);
+    assert.deepEqual(starting(alone, "lease"), []);
   });
 
   it("knows the hard way's places", () => {

@@ -167,7 +167,7 @@ export function checksNodes(shell: string): void {
         mkdirSync(node.path(`/var/log/pods/app_web-0_${uid}`), { recursive: true });
         for (const volume of ["kubernetes.io~projected/any", "kubernetes.io~configmap/ca"]) {
           node.write(api("ca.crt", volume), old.cert);
-          const done = await check("gate scan on\n", withOldKnown);
+          const done = await check("gate scan on\n", withOldKnown, "MOUNTS=2");
           assert.equal(done.code, 1);
           assert.deepEqual(foundBy(done).length, 1);
           assert.match(done.why, /pod app\/web-0: still has a ca\.crt without the new CA: look at the kubelet/);
