@@ -3,11 +3,23 @@
 verb_check() {
   open_look check
   check_mounts
+  tell_sides
   scan_kubeconfigs
   scan_serving
   check_tokens
   refuse_found
   echo "done $SUM8"
+}
+
+# tell_sides: STAYS and OLD, files of the CAs that stay and, if known, that go.
+tell_sides() {
+  STAYS=$TX/parts/ca:kubernetes
+  [ -f "$STAYS" ] || return 0
+  pem_blocks "$STAYS" >"$TX/stays"
+  OLD=
+  [ -s "$TX/blocks.old" ] || return 0
+  OLD=$TX/old.pem
+  blocks_pem <"$TX/blocks.old" >"$OLD"
 }
 
 # scan_kubeconfigs: those of people and of network plugins too, which no plan
@@ -24,13 +36,6 @@ scan_kubeconfigs() {
 
 # scan_authority FILE NAME
 scan_authority() {
-  STAYS=$TX/parts/ca:kubernetes
-  pem_blocks "$STAYS" >"$TX/stays"
-  OLD=
-  if [ -s "$TX/blocks.old" ]; then
-    OLD=$TX/old.pem
-    blocks_pem <"$TX/blocks.old" >"$OLD"
-  fi
   each_entry certificate-authority "$1" trusts_rest ||
     found scan kubeconfig "$2" "does not trust the CA that stays: write that CA into it"
   if ! have_openssl; then
@@ -105,7 +110,7 @@ signed_by_rest() {
 # (serverTLSBootstrap) is renewed only late in its life. One it signed itself, as
 # kubeadm has it, is of no CA.
 scan_serving() {
-  [ -s "$TX/blocks.old" ] && [ -f "$TX/parts/ca:kubernetes" ] && have_openssl || return 0
+  [ -f "$STAYS" ] && [ -n "$OLD" ] && have_openssl || return 0
   for ss_file in "$ROOT"/var/lib/kubelet/pki/kubelet-server-current.pem "$ROOT"/var/lib/kubelet/pki/kubelet.crt; do
     [ -f "$ss_file" ] || continue
     cp "$ss_file" "$TX/pem"
