@@ -63,7 +63,7 @@ look_before_roll() {
   ROLL=blocked
   case " $(cat "$TX/answer") " in
     "  ") ROLL=gone ;;
-    *" trusted=$TRUSTED "*) ROLL=done ;;
+    *" trusted=$TRUSTED "*) ROLL="done" ;;
     *" paused "*) found scan "$1" "$2" "is paused, so that a restart would not begin: resume it" ;;
     *" OnDelete "*) found scan "$1" "$2" "has the update strategy OnDelete: delete its pods one by one" ;;
     *)
