@@ -87,7 +87,7 @@ describe("ClusterPki", () => {
     for (let waits = 0; waits < 300 && !asked.has("prod-cp1-check"); waits++) await sleep(100);
     // and kubelets get new tokens when the last API server signs with the new key, before anything is looked for
     assert.ok(asked.get("prod-cp1-tokens")?.dependsOn.includes("prod-w3-apply"));
-    assert.deepEqual(asked.get("prod-cp2-tokens")?.dependsOn, ["prod-cp1-tokens"]);
+    assert.ok(asked.get("prod-cp2-tokens")?.dependsOn.includes("prod-cp1-tokens"));
     assert.ok(asked.get("prod-cp1-check")?.dependsOn.includes("prod-w3-tokens"));
   });
 
