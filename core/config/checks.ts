@@ -13,6 +13,7 @@ import { lifetimeProblems } from "./lifetimes";
 import { pathText, repeated, valueAt } from "./problems";
 import { clockProblems, etcdDowntimeProblems, phaseProblems, serviceAccountProblems } from "./rotationChecks";
 import { userProblems } from "./userChecks";
+import { vaultProblems } from "./vaultChecks";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
@@ -134,6 +135,7 @@ const CHECKS: readonly Check[] = [
   usableSshKeys,
   hostKeys,
   givenCas,
+  vaultProblems,
   lifetimes,
   organizationsInState,
   clockProblems,

@@ -89,7 +89,7 @@ const answer = (create: string, payload: string): Promise<string> | string => {
   return payload.includes("\ntask root-ca\n") ? "since 1795305600\ntask root-ca done\n" : "";
 };
 
-const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, unknown>> => {
+const outputsOf = async ({ type, name, inputs }: Registered): Promise<Record<string, unknown>> => {
   const validity = { validityStartTime: "2026-11-22T00:00:00Z", validityEndTime: "2027-11-22T00:00:00Z" };
   switch (type) {
     case "command:remote:Command":
@@ -99,6 +99,7 @@ const outputsOf = async ({ type, inputs }: Registered): Promise<Record<string, u
     case "tls:index/certRequest:CertRequest":
       return { certRequestPem: "REQUEST\n" };
     default:
+      if (type.startsWith("vault:")) return { certificate: await certificate(), issuerId: `issuer of ${name}` };
       return type.startsWith("tls:") ? { certPem: await certificate(), ...validity } : {};
   }
 };

@@ -44,6 +44,9 @@ export class Server implements Provider {
     const token = process.env["VAULT_TOKEN"] ?? "";
     if (token === "") throw new Error("no vault token set on Client");
     const api = new Api({ address, token, caFile: process.env["VAULT_CACERT"] });
+    await api.read("auth/token/lookup-self").catch((error: unknown) => {
+      throw new Error(`failed to lookup token, err=${error instanceof Error ? error.message : String(error)}`);
+    });
     if (this.given["skipChildToken"] === "true") return api;
     const made = await api.write("auth/token/create", {
       ttl: CHILD_TTL,
