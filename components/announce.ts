@@ -1,9 +1,11 @@
+import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../core/config";
 import { nodeEffects } from "../core/effects";
-import type { NodePlan } from "../core/plan";
 import type { Moment } from "../core/inCluster/steps";
+import type { ClusterPlan, NodePlan } from "../core/plan";
 import type { ProfileName } from "../core/profileNames";
+import { shutdownAdvice, trustSummary, type TrustStep } from "../core/trustPayload";
 import type { Issued } from "./authority/authority";
 
 /**
@@ -68,4 +70,20 @@ export const announceInCluster = async (work: pulumi.Resource, all: readonly Ann
     const texts = coming.flatMap(({ moment, does }) => (WHEN[moment] === when ? [does] : []));
     if (texts.length > 0) await pulumi.log.info(`in the cluster, ${when}: ${texts.join("; ")}`, work);
   }
+};
+
+/** In a preview, says on each step that is due what it leads to and restarts, and once what would make that gentler. */
+export const announceTrust = async (
+  step: TrustStep,
+  cluster: ClusterPlan,
+  steps: readonly (readonly [NodePlan, command.remote.Command])[],
+  config: Config,
+): Promise<void> => {
+  if (!pulumi.runtime.isDryRun()) return;
+  const known = await Promise.all(steps.map(([, { stdout }]) => isKnown(stdout)));
+  const due = steps.filter((_, index) => known[index] === false);
+  for (const [plan, resource] of due) await pulumi.log.info(trustSummary(step, cluster, plan, config), resource);
+  const advice = shutdownAdvice(config);
+  const [first] = due;
+  if (step === "trust" && advice !== undefined && first !== undefined) await pulumi.log.info(advice, first[1]);
 };

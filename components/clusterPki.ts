@@ -10,13 +10,16 @@ import { applyPayload } from "../core/payload";
 import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
 import type { CertificateRow } from "../core/report";
 import { hasWay, retires, stateOf } from "../core/rotation";
+import { renewsTokens, runsPods, tokensPayload } from "../core/tokensPayload";
 import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/trustPayload";
+import { announceTrust } from "./announce";
 import { authoritiesOf, type Generations } from "./authority/generations";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
 import { verbStep, type Verb } from "./nodeCommand";
 import { NodePki } from "./nodePki";
+import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
 
 export interface ClusterPkiArgs {
@@ -60,6 +63,8 @@ export class ClusterPki extends pulumi.ComponentResource {
   private readonly planned: readonly PlannedNode[];
   private readonly generations: pulumi.Output<KnownGenerations>;
   private readonly credentials: Kubeconfigs;
+  /** Undefined where nothing is rotated. */
+  private readonly round: Round | undefined;
 
   public constructor(
     private readonly base: string,
@@ -79,6 +84,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       ...mapAuthorities((name) => this.authorities[name].all.map(({ trustPem }) => trustPem)),
       serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
     });
+    this.round = this.plan.rotates ? roundFor(base, config, { parent: this }) : undefined;
     const signers = mapAuthorities((name) => this.authorities[name].signer);
     this.planned = this.plan.nodes.map((plan) => ({
       plan,
@@ -133,7 +139,8 @@ export class ClusterPki extends pulumi.ComponentResource {
     issued: pulumi.Resource[],
   ): readonly pulumi.Resource[] {
     if (!this.plan.rotates || !retires(this.config)) return issued;
-    const checked = this.ask("check", issued, (plan, facts) => checkPayload(plan, this.config, facts), known);
+    const renewed = this.renewTokens(issued);
+    const checked = this.ask("check", renewed, (plan, facts) => checkPayload(plan, this.config, facts), known);
     const looked = [...checked, ...(work?.at("afterIssue", issued) ?? [])];
     const retired = this.trustStep("retire", work?.at("beforeRetire", looked) ?? looked);
     return work?.at("afterRetire", retired) ?? retired;
@@ -163,11 +170,12 @@ export class ClusterPki extends pulumi.ComponentResource {
   private inOrder(
     noun: string,
     verb: Verb,
-    after: readonly pulumi.Resource[],
+    after: readonly pulumi.Input<pulumi.Resource>[],
     payload: (plan: NodePlan, pki: NodePki) => pulumi.Input<string>,
+    nodes: readonly PlannedNode[] = this.planned,
   ): command.remote.Command[] {
     const done = new Map<string, command.remote.Command>();
-    for (const { plan, pki } of this.planned) {
+    for (const { plan, pki } of nodes) {
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
       const step = verbStep(
         `${this.base}-${plan.node.name}-${noun}`,
@@ -181,10 +189,32 @@ export class ClusterPki extends pulumi.ComponentResource {
     return [...done.values()];
   }
 
-  private trustStep(step: TrustStep, after: readonly pulumi.Resource[]): command.remote.Command[] {
-    return this.inOrder(step, "trust", after, (plan) =>
-      this.generations.apply((known) => trustPayload(step, this.plan, plan, this.config, known)),
+  private trustStep(step: TrustStep, after: readonly pulumi.Input<pulumi.Resource>[]): command.remote.Command[] {
+    const { round } = this;
+    // no node may hear of a rotation before the state holds that it has begun
+    const began = round === undefined ? [] : [round.began];
+    // only `retire` names the round: unwrapped for `trust` it would make its payload unknown to a preview
+    const name = step === "retire" ? round?.name : undefined;
+    const steps = this.inOrder(step, "trust", [...after, ...began], (plan) =>
+      pulumi
+        .all([this.generations, name])
+        .apply(([known, text]) => trustPayload(step, this.plan, plan, this.config, known, text)),
     );
+    const rows = this.planned.flatMap(({ plan }, index) =>
+      steps.slice(index, index + 1).map((each) => [plan, each] as const),
+    );
+    void announceTrust(step, this.plan, rows, this.config);
+    return steps;
+  }
+
+  /** Where the token key goes: one node after another, since a kubelet whose pods hold old tokens is restarted. */
+  private renewTokens(applied: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
+    const { config, plan, serviceAccount } = this;
+    const target = serviceAccount?.target;
+    if (target === undefined || !renewsTokens(plan, config)) return applied;
+    const nodes = this.planned.filter(({ plan: node }) => runsPods(node));
+    const payload = (node: NodePlan) => target.publicPem.apply((pem) => tokensPayload(node, config, pem));
+    return [...applied, ...this.inOrder("tokens", "check", applied, payload, nodes)];
   }
 
   /** All of them at once: nothing is changed. */
@@ -215,6 +245,16 @@ export class ClusterPki extends pulumi.ComponentResource {
     return verifying && { privatePem: signer?.privatePem, publicPem: verifying.publicPem };
   }
 
+  /** What a rotation leads to where another one signs. */
+  private next() {
+    const { signer, target } = this.serviceAccount ?? {};
+    const cas = mapAuthorities((name) => {
+      const { signer: signs, target: leads } = this.authorities[name];
+      return signs === undefined || signs === leads ? undefined : leads.trustPem;
+    });
+    return { ...cas, serviceAccount: signer === undefined || signer === target ? undefined : target?.publicPem };
+  }
+
   private leaves(plan: NodePlan, pki: NodePki): pulumi.Output<string> {
     // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
     const secrets = plan.hasSecrets
@@ -228,10 +268,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       .output({
         leaves: pki.leaves,
         trust: mapAuthorities((name) => (this.authorities[name].signer ?? this.authorities[name].target).trustPem),
-        next: mapAuthorities((name) => {
-          const { signer, target } = this.authorities[name];
-          return signer === undefined || signer === target ? undefined : target.trustPem;
-        }),
+        next: this.next(),
         ...secrets,
       })
       .apply((material) => applyPayload(this.plan, plan, this.config, material));

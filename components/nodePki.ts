@@ -30,8 +30,8 @@ export interface NodePkiArgs {
  * back the signing requests; no file that a service reads is touched.
  */
 export class NodePki extends pulumi.ComponentResource {
-  /** Everything the node was visited for: when all of it succeeded, the node is reachable and has its keys. */
-  public readonly prepared: readonly pulumi.Resource[];
+  /** When all of it succeeded, the node is reachable, has its keys, and its certificates are issued and checked. */
+  public readonly prepared: readonly pulumi.Input<pulumi.Resource>[];
   public readonly leaves: Readonly<Partial<Record<ProfileName, NodeLeaf>>>;
 
   public constructor(
@@ -44,12 +44,13 @@ export class NodePki extends pulumi.ComponentResource {
     const install = installStep(`${base}-install`, { config, node: plan.node }, { parent: this });
     const requests =
       plan.custody === "node" ? plan.groups.map((group) => ({ group, step: this.request(group, install) })) : [];
-    this.prepared = [install, ...requests.map(({ step }) => step)];
     this.leaves = Object.fromEntries(
       plan.custody === "node"
         ? requests.flatMap(({ group, step }) => group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step)]))
         : plan.leaves.map((leaf) => [leaf.profile, this.fromState(leaf)]),
     );
+    const issued = Object.values(this.leaves).map(({ certificatePem }) => certificatePem);
+    this.prepared = [install, ...requests.map(({ step }) => step), pulumi.all(issued).apply(() => install)];
     void announce(this, plan, this.leaves, config);
     this.registerOutputs();
   }

@@ -1,7 +1,8 @@
 /**
- * Which consumers lead by a lease that they may leave behind. A node gives it back, so that a standby need not wait until
- * it has run out. kube-controller-manager never releases its own (up to 1.36); kube-scheduler does when it is told to end,
- * but not where it ends because its API server is away for longer than it may lead without it (10 s).
+ * Which consumers lead by a lease that they keep when they are told to end. A node gives it back, so that a standby need not
+ * wait until it has run out. kube-scheduler is not among them: it releases its own within a second of a SIGTERM, with which
+ * each restart of ours begins. Where it ends because its API server was away for too long it does so too late for anybody to
+ * give back anything: that is a matter of how long an API server takes to restart.
  */
 import { hostPort } from "./addresses";
 import type { Config, NodeConfig } from "./config";
@@ -22,7 +23,6 @@ export const LEASES: readonly Lease[] = [
     lease: "kube-system/kube-controller-manager",
     profile: "controller-manager",
   },
-  { consumer: "kube-scheduler", lease: "kube-system/kube-scheduler", profile: "scheduler" },
 ];
 
 /** Where a node reaches a lease: at its own API server; while that one restarts, at those of other nodes. */

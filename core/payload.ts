@@ -1,6 +1,6 @@
 /** Writes what a node reads: the payloads of docs/node-protocol.md. Nothing else knows their grammar. */
 import { hostPort } from "./addresses";
-import { AUTHORITIES, caGenerationPart, caKeyPart, caPart, signerPart, type AuthorityName } from "./authorities";
+import { caKeyPart, caPart, signerPart, type AuthorityName } from "./authorities";
 import type { Config } from "./config";
 import { kubeconfigText } from "./kubeconfig";
 import type { Content } from "./layout";
@@ -14,13 +14,15 @@ import {
   leafRows,
   part,
   profileOf,
+  trustGenerationPart,
+  trustPart,
   trustRows,
   uniqueParts,
   useLines,
 } from "./payloadLines";
 import type { ClusterPlan, LeafPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
-import { canSign, stateOf } from "./rotation";
+import { canSign, ROTATED, stateOf, type Rotated } from "./rotation";
 
 /** What makes a node create keys and signing requests for these leaves. */
 export const requestPayload = (node: string, leaves: readonly LeafPlan[]): string =>
@@ -50,8 +52,8 @@ export interface Material {
   readonly leaves: Readonly<Partial<Record<ProfileName, IssuedLeaf>>>;
   /** The CA of each authority that signs, PEM. */
   readonly trust: Readonly<Record<AuthorityName, string>>;
-  /** The CA a rotation leads to where another one still signs, PEM. */
-  readonly next?: Readonly<Partial<Record<AuthorityName, string | undefined>>> | undefined;
+  /** The CA or public key a rotation leads to where another one still signs, PEM. */
+  readonly next?: Readonly<Partial<Record<Rotated, string | undefined>>> | undefined;
   readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
   /** Whose keys those are, where that is not the CA itself, PEM. */
   readonly signers?: Readonly<Partial<Record<AuthorityName, string | undefined>>> | undefined;
@@ -114,7 +116,7 @@ export const applyPayload = (
   const issued = new Set(plan.leaves.map(({ profile }) => profile));
   const authorities = new Set(plan.leaves.map(({ authority }) => authority));
   const trusted = trustRows(plan, cluster);
-  const next = nextCas(config, material);
+  const next = nextOf(config, material);
   const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
   const leafLines = plan.leaves.flatMap(({ profile, id, authority }) => {
     const leaf = material.leaves[profile];
@@ -151,26 +153,30 @@ export const applyPayload = (
   ]);
 };
 
-/** By the name of a CA's part: the CA that a rotation leads to, under a name of its own. */
-type NextCas = ReadonlyMap<string, { readonly name: string; readonly text: string }>;
+/** By the name of a part of what is trusted: what a rotation leads to, under a name of its own. */
+type Next = ReadonlyMap<string, { readonly name: string; readonly text: string }>;
 
 /**
- * While another one signs, the payload names the CA that comes next. So it differs from the one before the rotation, and
- * giving the rotation up visits every node again: one may hold a leaf of it that the stack never heard of, because the run
- * that brought it was killed.
+ * While another one signs, the payload names the CA or token key that comes next. So it differs from the one before the
+ * rotation, and giving the rotation up visits every node again: one may hold a leaf or key of it that the stack never heard
+ * of, because the run that brought it was killed.
  */
-const nextCas = (config: Config, { next = {} }: Material): NextCas =>
+const nextOf = (config: Config, { next = {} }: Material): Next =>
   new Map(
-    AUTHORITIES.flatMap((authority) => {
-      const text = next[authority];
-      const name = caGenerationPart(authority, stateOf(config, authority).generation);
-      return text === undefined ? [] : [[caPart(authority), { name, text }] as const];
+    ROTATED.flatMap((what) => {
+      const text = next[what];
+      const { generation } = stateOf(config, what);
+      return text === undefined
+        ? []
+        : [[trustPart(what), { name: trustGenerationPart(what, generation), text }] as const];
     }),
   );
 
 /**
- * Another cluster's CA is never overwritten, nor is a CA brought back that the other nodes have retired: a node must trust
- * the signer before it gets its leaves. Where no step after this one retires any, none is dropped in silence.
+ * Another cluster's CA or token key is never overwritten, nor is one brought back that the other nodes have retired: a node
+ * must trust the signer before it gets its leaves. Where no step after this one retires any, none is dropped in silence.
  */
-const guardLines = ({ rotates }: Pick<ClusterPlan, "rotates">, path: string, name: string): string[] =>
-  name.startsWith("ca:") ? [`guard ${path} ${name}`, ...(rotates ? [] : [`only ${path} ${name}`])] : [];
+const guardLines = ({ rotates }: Pick<ClusterPlan, "rotates">, path: string, name: string): string[] => [
+  `guard ${path} ${name}`,
+  ...(rotates ? [] : [`only ${path} ${name}`]),
+];

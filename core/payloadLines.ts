@@ -1,7 +1,7 @@
 /** The lines that payloads share (docs/node-protocol.md): parts, files, who reads them, what proves them. */
 import { createHash } from "node:crypto";
 import { hostPort } from "./addresses";
-import { caKeyPart, caPart, signerPart } from "./authorities";
+import { caGenerationPart, caKeyPart, caPart, signerPart } from "./authorities";
 import { leafPolicy, type Config } from "./config";
 import { effectsOf, type Change } from "./effects";
 import { INVENTORY } from "./inventory";
@@ -111,6 +111,13 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
   ];
 };
 
+const SERVICE_ACCOUNT_PART = "serviceaccount:public";
+
+/** The part that says what is trusted; one generation of it, where a payload names several. */
+export const trustPart = (what: Rotated): string => (what === "serviceAccount" ? SERVICE_ACCOUNT_PART : caPart(what));
+export const trustGenerationPart = (what: Rotated, generation: number): string =>
+  what === "serviceAccount" ? `${SERVICE_ACCOUNT_PART}:g${String(generation)}` : caGenerationPart(what, generation);
+
 /** The files of a node that hold what is trusted, and the part each holds. */
 export const trustRows = (
   plan: NodePlan,
@@ -120,7 +127,7 @@ export const trustRows = (
     const { content } = row;
     if (content.kind === "ca") return [{ row, part: caPart(content.authority) }];
     if (managesServiceAccount && content.kind === "serviceAccount" && content.half === "public")
-      return [{ row, part: `serviceaccount:${content.half}` }];
+      return [{ row, part: SERVICE_ACCOUNT_PART }];
     return [];
   });
 

@@ -49,8 +49,17 @@ export const stateOf = (config: Pick<Config, "rotation">, what: Rotated): Rotati
   config.rotation?.[what] ?? AT_REST;
 
 /** Whether what the cluster had before is unknown to the stack: there is a generation 0. */
-export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean =>
-  what === "serviceAccount" ? config.adopt?.serviceAccount === true : config.adopt?.[what] !== undefined;
+export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean => {
+  const known = config.adopt?.[what];
+  return known !== undefined && known !== false;
+};
+
+/** What every change of is another round: a rotation that begins, ends, is given up or opened again. */
+export const roundOf = (config: Pick<Config, "rotation">): string =>
+  ROTATED.map((what) => {
+    const { generation, phase } = stateOf(config, what);
+    return `${String(generation)}${phase === "done" ? "" : " open"}`;
+  }).join(", ");
 
 /** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
 export const hasWay = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>

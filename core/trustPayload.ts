@@ -1,9 +1,11 @@
 /**
- * The payloads of the two steps around the leaves (docs/node-protocol.md, verb `trust`): `trust` adds the CA a rotation
- * leads to beside whatever a node trusts, `retire` leaves nothing but it. Neither holds a leaf, so a renewal runs neither,
- * and both stay the same over the phases of one generation: going on to the next phase visits no node twice.
+ * The payloads of the two steps around the leaves (docs/node-protocol.md, verb `trust`): `trust` adds what is missing beside
+ * whatever a node trusts, `retire` leaves nothing but what the rotation leads to. Neither holds a leaf, so a renewal runs
+ * neither. While a rotation is open `trust` asks for both generations: a node that is new has one of them only, and one
+ * that has let go of the old gets it back when its retirement is undone. Phases `trust` and `issue` ask for the same, so
+ * going on from one to the other visits no node.
  */
-import { AUTHORITIES, caGenerationPart, caPart, type AuthorityName } from "./authorities";
+import { caPart } from "./authorities";
 import type { Config } from "./config";
 import { nodeEffects } from "./effects";
 import {
@@ -15,6 +17,8 @@ import {
   leafRows,
   part,
   profileOf,
+  trustGenerationPart,
+  trustPart,
   trustRows,
   uniqueParts,
   useLines,
@@ -31,32 +35,45 @@ export type TrustStep = (typeof TRUST_STEPS)[number];
 /** The certificates of each authority and the public halves of the token keys, by generation: index 0 is generation 1. */
 export type Generations = Readonly<Record<Rotated, readonly string[]>>;
 
-const SERVICE_ACCOUNT_PART = "serviceaccount:public";
-
-const partOf = (what: Rotated): string => (what === "serviceAccount" ? SERVICE_ACCOUNT_PART : caPart(what));
-
 /** What a step is about: `retire` only of what has reached its last phase. */
 export const concerned = (step: TrustStep, config: Config): Rotated[] =>
   ROTATED.filter((what) => step === "trust" || stateOf(config, what).phase === "done");
 
+/** The generations a step wants to see trusted, as far as the stack knows them, the older first. */
+const wanted = (step: TrustStep, what: Rotated, config: Config): readonly number[] => {
+  const { generation, phase } = stateOf(config, what);
+  return keptOf({ generation, phase }).slice(step === "retire" || phase === "done" ? -1 : -2);
+};
+
 /**
- * A node that trusts another cluster's CA is refused, and so is one where an earlier rotation has not ended: one step from
- * a generation to the next is what every proof here is about. By the clock a run may have missed generations; trust is
- * additive, so coming from an older one is as safe, only not what a person would mean.
+ * What an adopted cluster has instead of generation 0, where that is known. A token key may be taken over unseen: the CAs'
+ * fingerprints already tell this cluster from others.
  */
-const guardLines = (path: string, authority: AuthorityName, step: TrustStep, config: Config): string[] => {
-  const { generation } = stateOf(config, authority);
-  const name = caPart(authority);
+const pinOf = (what: Rotated, { adopt }: Config): string | true | undefined =>
+  adopt?.[what] === false ? undefined : adopt?.[what];
+
+/** Without restarts nobody would know what comes next by the time it is presented: it has to be trusted before. */
+const mustBeThere = (what: Rotated, config: Config): boolean =>
+  config.restart === "never" && stateOf(config, what).phase === "done";
+
+/**
+ * A node that trusts another cluster's CA or token key is refused, and so is one where an earlier rotation has not ended or
+ * that would skip a generation: one step from a generation to the next is what every proof here is about. By the clock a
+ * run may have missed generations; trust is additive, so coming from an older one is as safe, only not what a person would
+ * mean.
+ */
+const guardLines = (path: string, what: Rotated, step: TrustStep, config: Config): string[] => {
+  const { generation } = stateOf(config, what);
+  const name = trustPart(what);
   if (step === "retire") return [`guard ${path} ${name}`];
-  const earlier = keptOf(stateOf(config, authority)).slice(0, -1);
+  const earlier = keptOf(stateOf(config, what)).slice(0, -1);
   const byClock = config.rotation?.byClock === true;
-  const from = byClock ? earlier : earlier.slice(-1);
-  const pin = generation === 1 ? config.adopt?.[authority] : undefined;
+  const begins = mustBeThere(what, config) ? [] : byClock ? earlier : earlier.slice(-1);
+  const pin = generation === 1 && !mustBeThere(what, config) ? pinOf(what, config) : undefined;
+  if (pin === true) return [];
   return [
-    `guard ${path} ${[name, ...from.map((each) => caGenerationPart(authority, each))].map(as.part).join(",")}`,
-    ...earlier
-      .filter((each) => !from.includes(each))
-      .map((each) => `stale ${path} ${as.part(caGenerationPart(authority, each))}`),
+    `guard ${path} ${[name, ...begins.map((each) => trustGenerationPart(what, each))].map(as.part).join(",")}`,
+    ...(byClock ? [] : earlier.slice(0, -1)).map((each) => `stale ${path} ${as.part(trustGenerationPart(what, each))}`),
     ...(pin === undefined ? [] : [`pin ${path} ${pin}`]),
   ];
 };
@@ -70,8 +87,8 @@ const signingLines = ({ signing }: NodePlan, config: Config): string[] =>
   signing === undefined || !changes(config) || !hasSigner(config)
     ? []
     : [
-        `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)}`,
-        `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)}`,
+        `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,
+        `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)} -`,
         `replaceflag kube-controller-manager --cluster-signing-cert-file=${signing.certificate}`,
         `replaceflag kube-controller-manager --cluster-signing-key-file=${signing.key}`,
       ];
@@ -91,10 +108,10 @@ const changedRows = (
   plan: NodePlan,
   config: Config,
 ) => {
-  const wanted = new Set(concerned(step, config).map(partOf));
+  const parts = new Set(concerned(step, config).map(trustPart));
   return {
-    trusted: trustRows(plan, cluster).filter(({ part: name }) => wanted.has(name)),
-    kubeconfigs: plan.known.filter(({ content }) => content.kind === "kubeconfig" && wanted.has(caPart("kubernetes"))),
+    trusted: trustRows(plan, cluster).filter(({ part: name }) => parts.has(name)),
+    kubeconfigs: plan.known.filter(({ content }) => content.kind === "kubeconfig" && parts.has(caPart("kubernetes"))),
   };
 };
 
@@ -111,22 +128,57 @@ export const trustEffects = (
   return nodeEffects([...trusted.map(({ row }) => row), ...kubeconfigs], plan, config, changeOf(step));
 };
 
-/** One node's part in `trust` or `retire`. */
+/** What a step leads to on a node, and which services restart where it finds something to change. */
+export const trustSummary = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+): string => {
+  const { trusted } = changedRows(step, cluster, plan, config);
+  const what = ROTATED.filter((each) => trusted.some(({ part: name }) => name === trustPart(each)));
+  const targets = what.map((each) => `${each} ${String(stateOf(config, each).generation)}`).join(", ");
+  const restarts = [...trustEffects(step, cluster, plan, config)].flatMap(([name, need]) =>
+    need === "restart" ? [name] : [],
+  );
+  const does = step === "trust" ? `trusts ${targets} beside what it trusts now` : `trusts nothing but ${targets}`;
+  return `${plan.node.name}: ${does}; where its files change, restarts ${restarts.join(", ") || "nothing"}`;
+};
+
+/** Several API servers behind a balancer can go one by one unnoticed, if they say so before they are gone. */
+export const shutdownAdvice = ({ nodes, rollout }: Config): string | undefined =>
+  rollout.apiServerShutdownFlags || nodes.filter(({ roles }) => roles.includes("control-plane")).length < 2
+    ? undefined
+    : "rollout.apiServerShutdownFlags: false; API servers restart one after another, and with true each stays reachable " +
+      "for 3 s after its /readyz says no, so that a balancer looks away first";
+
+/**
+ * One node's part in `trust` or `retire`.
+ *
+ * @param round names the rotation under way (components/round.ts), for `retire`: with another name every node is brought to
+ * exactly what stays once more
+ */
 export const trustPayload = (
   step: TrustStep,
   cluster: Pick<ClusterPlan, "start" | "managesServiceAccount">,
   plan: NodePlan,
   config: Config,
   generations: Generations,
+  round?: string,
 ): string => {
   const { trusted, kubeconfigs } = changedRows(step, cluster, plan, config);
-  const here = ROTATED.filter((what) => trusted.some(({ part: name }) => name === partOf(what)));
+  const here = ROTATED.filter((what) => trusted.some(({ part: name }) => name === trustPart(what)));
   const textOf = (what: Rotated, generation: number) => generations[what][generation - 1] ?? "";
-  const target = (what: Rotated) => part(partOf(what), textOf(what, stateOf(config, what).generation));
-  const earlier = AUTHORITIES.filter((authority) => step === "trust" && here.includes(authority)).flatMap((authority) =>
-    keptOf(stateOf(config, authority))
-      .slice(0, -1)
-      .map((each) => part(caGenerationPart(authority, each), textOf(authority, each))),
+  const target = (what: Rotated) => {
+    const texts = wanted(step, what, config).map((each) => textOf(what, each).trimEnd());
+    return part(trustPart(what), texts.join("\n"));
+  };
+  const earlier = here.flatMap((what) =>
+    step === "retire"
+      ? []
+      : keptOf(stateOf(config, what))
+          .slice(0, -1)
+          .map((each) => part(trustGenerationPart(what, each), textOf(what, each))),
   );
   const provable = leafRows(plan, config);
   const leaves = new Set<ProfileName>(provable.flatMap(profileOf));
@@ -134,15 +186,16 @@ export const trustPayload = (
   return framed("trust", [
     `node ${as.name(plan.node.name)}`,
     `start ${cluster.start}`,
+    ...(round === undefined ? [] : [`round ${as.name(round)}`]),
     ...uniqueParts([...here.map(target), ...earlier]),
-    ...here.map((what) => `trust ${partOf(what)} ${step === "trust" ? "append" : "exact"}`),
+    ...here.map((what) => `trust ${trustPart(what)} ${step === "trust" ? "append" : "exact"}`),
     ...trusted.map(({ row }) => fileLine(row)),
     ...kubeconfigs.map(({ path }) => `kubeconfig-ca ${as.path(path)} ${caPart("kubernetes")}`),
     ...(step === "trust" ? [...signingLines(plan, config), ...flagLines(plan, config)] : []),
-    ...AUTHORITIES.filter((authority) => here.includes(authority)).flatMap((authority) =>
+    ...here.flatMap((what) =>
       trusted
-        .filter(({ part: name }) => name === caPart(authority))
-        .flatMap(({ row }) => guardLines(as.path(row.path), authority, step, config)),
+        .filter(({ part: name }) => name === trustPart(what))
+        .flatMap(({ row }) => guardLines(as.path(row.path), what, step, config)),
     ),
     ...haveLines(provable, here),
     ...rows.flatMap((row) => useLines(row, plan, config, changeOf(step))),

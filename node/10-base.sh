@@ -65,6 +65,7 @@ LIMIT_HEALTH=$(limit HEALTH 180)
 LIMIT_MEMBER=$(limit MEMBER 60) # the member restarted before may still be coming
 LIMIT_LEADER=$(limit LEADER 10)
 LIMIT_LEASE=$(limit LEASE 15) # nobody's any more so long after its last renewal
+LIMIT_PROJECT=$(limit PROJECT 60)
 LIMIT_CLOCK=120
 LIMIT_STAYS=${LIMIT:+1}
 LIMIT_STAYS=${LIMIT_STAYS:-3}

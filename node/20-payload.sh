@@ -31,6 +31,7 @@ read_plan() {
       type["part"] = "^[a-z0-9][a-z0-9.:-]*$"; long["part"] = 64
       type["parts"] = "^[a-z0-9][a-z0-9.:,-]*$"
       type["path"] = "^/(etc|var/lib|opt|usr/local|srv)/[A-Za-z0-9._/@-]+$"
+      type["path?"] = "^(-|/(etc|var/lib|opt|usr/local|srv)/[A-Za-z0-9._/@-]+)$"
       type["file"] = "^[A-Za-z0-9._@-]+$"
       type["mode"] = "^0[0-7][0-7][0-7]$"
       type["user"] = "^[a-z_][a-z0-9_-]*$"; long["user"] = 32
@@ -100,6 +101,8 @@ read_plan() {
       shape["issue leaf"] = "name name algorithm"
       shape["issue cn"] = "name subject"
       shape["issue o"] = "name subject"
+      shape["check consumer"] = "name kind unit"
+      shape["check health"] = "name scheme where url profile?"
       shape["cluster kubeconfig"] = "path"
       shape["cluster since"] = "number"
       shape["cluster task"] = "task"
@@ -109,7 +112,8 @@ read_plan() {
       shape["cluster reload"] = "rolled namespaced"
       shape["cluster workers"] = "namespaced share switch"
       shape["trust kubeconfig-ca"] = "path part"
-      shape["trust seed"] = "path mode path"
+      shape["trust seed"] = "path mode path path?"
+      shape["trust round"] = "name"
       shape["trust flag"] = "name flag"
       shape["trust replaceflag"] = "name flag"
     }
@@ -129,7 +133,7 @@ read_plan() {
       for (i = 1; i <= n; i++) {
         t = want[i]; v = $(i + 1)
         if (v !~ type[t] || (long[t] && length(v) > long[t]) || length(v) < short[t]) bad($1 " has a " t " that is not allowed: " v)
-        if (t == "path" && (v ~ /\.\.|\/\/|\/$|\/\.\/|\/\.$/ || v ~ /^\/var\/lib\/kube-pki(\/|$)/))
+        if (t ~ /^path/ && (v ~ /\.\.|\/\/|\/$|\/\.\/|\/\.$/ || v ~ /^\/var\/lib\/kube-pki(\/|$)/))
           bad($1 " has a path that is not allowed: " v)
         if (t == "file" && (v == "." || v == "..")) bad($1 " has a target that is not allowed: " v)
       }
@@ -139,7 +143,7 @@ read_plan() {
       define("part", $2); out = dir $2; left = $3 + 0
       printf "" > out; if (left == 0) close(out)
     }
-    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" { define($1, "line") }
+    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" || $1 == "round" { define($1, "line") }
     $1 == "gate" || $1 == "task" { define($1, $2) }
     $1 == "rewrite" { define($1, $2 " " $3); refer("part", $4) }
     $1 == "leaf" { define("leaf", $2) }

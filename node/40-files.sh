@@ -57,7 +57,7 @@ stage_all() {
     case $sa_word in
       link) stage_link "$sa_n" "$sa_path" "$sa_a" ;;
       kubeconfig-ca) stage_kubeconfig "$sa_n" "$sa_path" "$sa_a" ;;
-      seed) stage_seed "$sa_n" "$sa_path" "$sa_a" "$sa_b" ;;
+      seed) stage_seed "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c" ;;
       file)
         assemble "$sa_n" "$sa_d"
         stage_file "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c"
@@ -119,20 +119,39 @@ stage_kubeconfig() {
   [ "$sk_action" = unchanged ] || write_beside "$1" "$2" $(stat -c '%a %u %g' "$ROOT$2")
 }
 
-# stage_seed N PATH MODE FROM: a copy of FROM as it was before it held more than
-# one certificate; made once, then never touched.
+# stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more
+# than one certificate; made once, then never touched. A control plane that joins
+# during a rotation begins with several: then the one that KEY belongs to.
 stage_seed() {
   [ -e "$ROOT$4" ] || [ -e "$ROOT$2" ] || return 0
   check_parents "$4"
   if [ ! -e "$ROOT$2" ]; then
-    [ "$(grep -c 'BEGIN CERTIFICATE' "$ROOT$4")" -le 1 ] ||
-      die "$4 holds more than one certificate, so which of them signs is not known: put the one whose key signs at $2"
-    cat "$ROOT$4" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+    if [ "$(grep -c 'BEGIN CERTIFICATE' "$ROOT$4")" -le 1 ]; then
+      cat "$ROOT$4" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+    else
+      own_certificate "$ROOT$4" "$ROOT$5" >"$TX/new/$1" ||
+        die "$4 holds more than one certificate, so which of them signs is not known: put the one whose key signs at $2"
+    fi
     echo "$1 file created $2" >>"$TX/facts"
     write_beside "$1" "$2" "$3" root root
   else
     echo "$1 file unchanged $2" >>"$TX/facts"
   fi
+}
+
+# own_certificate BUNDLE KEY: of several certificates the one that KEY belongs to.
+own_certificate() {
+  have_openssl && [ -f "$2" ] && openssl pkey -in "$2" -pubout >"$TX/pub.key" 2>/dev/null || return 1
+  pem_blocks "$1" >"$TX/bundle"
+  while read -r oc_block <&5; do
+    echo "$oc_block" | blocks_pem >"$TX/bundle.one"
+    openssl x509 -in "$TX/bundle.one" -noout -pubkey >"$TX/pub.cert" 2>/dev/null || continue
+    if cmp -s "$TX/pub.cert" "$TX/pub.key"; then
+      cat "$TX/bundle.one"
+      return 0
+    fi
+  done 5<"$TX/bundle"
+  return 1
 }
 
 stage_link() { # n path target

@@ -61,8 +61,8 @@ check_guards() {
   done 3<"$TX/plan"
 }
 
-# check_owner PATH: a foreign CA is never overwritten: one of the certificates
-# there is of a part that guards PATH, or is pinned.
+# check_owner PATH: a foreign CA or key is never overwritten: one of those there
+# is of a part that guards PATH, or is pinned.
 check_owner() {
   : >"$TX/guard.want"
   sed -n "s|^guard $1 ||p" "$TX/plan" | tr ',' '\n' >"$TX/guard.parts"
@@ -76,7 +76,23 @@ check_owner() {
     ! grep -qx "pin $1 $co_sum" "$TX/plan" || return 0
     co_found="$co_found $co_sum"
   done <"$TX/guard.live"
-  die "$1 holds another CA than the one configured (sha256${co_found:- none}): to take the cluster over name that fingerprint under 'adopt', or remove the file if the node is new"
+  co_known=$(generations_there)
+  [ -z "$co_known" ] ||
+    die "$1 holds$co_known, which this step does not lead on from: go phase by phase (trust, issue, done), and raise 'generation' by one at a time"
+  case $(sed -n 1p "$TX/guard.parts") in
+    serviceaccount:*) die "$1 holds another key than the one configured (sha256${co_found:- none}): give the key that signs this cluster's tokens as 'authority.serviceAccount.key', or take it over under 'adopt', or remove the file if the node is new" ;;
+    *) die "$1 holds another CA than the one configured (sha256${co_found:- none}): to take the cluster over name that fingerprint under 'adopt', or remove the file if the node is new" ;;
+  esac
+}
+
+# generations_there: which generations of the payload are in $TX/guard.live, each
+# after a blank.
+generations_there() {
+  for gt_part in "$TX"/parts/*:g[0-9]*; do
+    [ -f "$gt_part" ] || continue
+    pem_blocks "$gt_part" >"$TX/guard.one"
+    ! among "$TX/guard.one" "$TX/guard.live" || printf ' %s' "${gt_part##*/}"
+  done
 }
 
 # check_rest stale|only PATH PART

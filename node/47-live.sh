@@ -18,6 +18,14 @@ bring_live() {
   done <"$TX/halves"
 }
 
+# has_leaf: some leaf is there.
+has_leaf() {
+  for hl_part in "$TX"/parts/cert:*; do
+    [ ! -f "$hl_part" ] || return 0
+  done
+  return 1
+}
+
 # live_half HALF FILE: from a PEM file (of both halves too), a kubeconfig that
 # carries it, or the file such a one names.
 live_half() {

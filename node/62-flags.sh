@@ -5,7 +5,7 @@
 stage_flags() {
   awk '$1 == "flag" || $1 == "replaceflag" { if (!seen[$2]++) print $2 }' "$TX/plan" >"$TX/flagged"
   while read -r fl_name; do
-    ! grep -qx "$fl_name skipped" "$TX/consumers" || continue
+    [ "$START" != bare ] || ! grep -qx "$fl_name skipped" "$TX/consumers" || continue
     find_consumer "$fl_name"
     fl_path=$(flag_path)
     fl_bad=$(flag_trouble)
@@ -59,6 +59,8 @@ stage_flag() {
     set_flag "$1" "$2" || sg_code=$?
   fi
   [ "$sg_code" -ne 0 ] || return 0
+  # a new node's has not been there to be asked, nor does it have to be
+  ! grep -qx "$fl_name skipped" "$TX/consumers" || return 0
   sg_id=$(identity)
   if [ -z "$sg_id" ] && [ "$sg_code" -eq 5 ]; then
     die "$fl_name does not run, so whether it has ${2%%=*} from elsewhere than $fl_path cannot be seen: start it, then run again"

@@ -1,12 +1,12 @@
 # ---- lease: who leads hands over before it is missed ------------------------
 
 # A kube-controller-manager that is told to end keeps its lease (the gate
-# ControllerManagerReleaseLeaderElectionLockOnExit is alpha and off in 1.36), and
-# so does a kube-scheduler that ends because its API server is away. Nobody would
-# lead until the lease has run out, for 17 s. So the node gives it back, field for
-# field as client-go does (tools/leaderelection, release). Then it is no matter in
-# which order control planes take their turns: to hand over three times takes less
-# than to wait once. It only spares time: whatever fails is told, the work goes on.
+# ControllerManagerReleaseLeaderElectionLockOnExit is alpha and off in 1.36), so
+# nobody would lead until the lease has run out, for 17 s. So the node gives it
+# back, field for field as client-go does for those that release by themselves
+# (tools/leaderelection, release). Then it is no matter in which order control
+# planes take their turns: to hand over three times takes less than to wait once.
+# It only spares time: whatever fails here is told, and the work goes on.
 
 # note_leases: before anything is touched. A kubelet ends a pod whose manifest
 # has changed when it likes, and one whose API server is away may end by itself.

@@ -21,6 +21,7 @@ transaction() {
   note_leases
   point prepared
   if anything_changed; then
+    tell_subjects
     back_up
     swap
   fi
@@ -62,7 +63,7 @@ check_consumers() {
     co_absent=$(absent)
     co_state=stopped
     if [ -z "$co_absent" ] && runs; then co_state=running; fi
-    if [ "$co_state" = stopped ] && [ "$START" = bare ] && ! grep -qsx "seen $co_name" "$STATE/applied"; then
+    if [ "$co_state" = stopped ] && may_wait && ! grep -qsx "seen $co_name" "$STATE/applied"; then
       co_state=skipped
     elif [ -n "$co_absent" ]; then
       die "$co_name cannot be restarted here: $co_absent; nothing was touched"
@@ -71,6 +72,10 @@ check_consumers() {
     echo "$co_name $(identity)" >>"$TX/ran"
   done 3<"$TX/plan"
 }
+
+# may_wait: it need not run yet: nothing was ever laid here, or this node is new
+# and gets its first leaf from the apply that follows.
+may_wait() { [ "$START" = bare ] || { [ "$VERB" = trust ] && [ -z "$co_absent" ] && ! has_leaf; }; }
 
 # runs: the consumer's process is there and stays for a moment: a unit that
 # fails and starts over has a process now and then.

@@ -26,6 +26,7 @@ settle() {
   find_consumer "$1"
   se_state=$(sed -n "s/^$1 //p" "$TX/consumers")
   [ "$se_state" != skipped ] || {
+    ! flags_changed "$1" || reload_units # for whoever starts it
     echo "consumer $1 skipped"
     return 0
   }

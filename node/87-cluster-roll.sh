@@ -57,13 +57,13 @@ roll_each() {
 }
 
 # look_before_roll KIND NAMESPACE/NAME: ROLL is what is to be done with it: gone,
-# done (for TRUSTED), blocked (and found), or begin.
+# rolled (for TRUSTED), blocked (and found), or begin.
 look_before_roll() {
   ask "$TX/answer" get "$1" "${2#*/}" -n "${2%/*}" --ignore-not-found -o "go-template=$ROLLED"
   ROLL=blocked
   case " $(cat "$TX/answer") " in
     "  ") ROLL=gone ;;
-    *" trusted=$TRUSTED "*) ROLL=done ;;
+    *" trusted=$TRUSTED "*) ROLL=rolled ;;
     *" paused "*) found scan "$1" "$2" "is paused, so that a restart would not begin: resume it" ;;
     *" OnDelete "*) found scan "$1" "$2" "has the update strategy OnDelete: delete its pods one by one" ;;
     *)

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { Algorithm } from "../../core/config";
+import { outlivesProblem } from "../../core/outlives";
 import type { Authority, Issued, SigningRequest } from "./authority";
 import { keyArgs } from "../keyArgs";
 
@@ -50,8 +51,14 @@ export class EmbeddedAuthority extends pulumi.ComponentResource implements Autho
       },
       { ...options, replacementTrigger: request.id },
     );
+    // a CA has less to live each year: only when it has signed is it known whether its end is near
+    const certificatePem = pulumi.all([certificate.certPem, this.trustPem]).apply(([leaf, ca]) => {
+      const problem = outlivesProblem(name, leaf, ca);
+      if (problem !== undefined) throw new pulumi.ResourceError(problem, this);
+      return leaf;
+    });
     return {
-      certificatePem: certificate.certPem,
+      certificatePem,
       issued: certificate.validityStartTime,
       expires: certificate.validityEndTime,
     };

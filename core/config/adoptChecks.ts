@@ -21,7 +21,7 @@ export const adoptProblems: Check = ({ sections: { adopt, authority }, secretsHi
       ];
     return [];
   });
-  if (adopt.serviceAccount && authority.serviceAccount !== undefined)
-    problems.push("adopt.serviceAccount: true, but authority.serviceAccount.key is given; allowed is one of them");
+  if (adopt.serviceAccount !== false && authority.serviceAccount !== undefined)
+    problems.push("adopt.serviceAccount: given, and authority.serviceAccount.key too; allowed is one of them");
   return problems;
 };

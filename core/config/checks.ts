@@ -11,7 +11,13 @@ import { inClusterProblems, workersProblems } from "./inClusterChecks";
 import { secretPaths } from "./jsonSchema";
 import { lifetimeProblems } from "./lifetimes";
 import { pathText, repeated, valueAt } from "./problems";
-import { clockProblems, etcdDowntimeProblems, phaseProblems, serviceAccountProblems } from "./rotationChecks";
+import {
+  clockProblems,
+  etcdDowntimeProblems,
+  phaseProblems,
+  restartProblems,
+  serviceAccountProblems,
+} from "./rotationChecks";
 import { userProblems } from "./userChecks";
 import { vaultProblems } from "./vaultChecks";
 
@@ -142,6 +148,7 @@ const CHECKS: readonly Check[] = [
   phaseProblems,
   serviceAccountProblems,
   etcdDowntimeProblems,
+  restartProblems,
   adoptProblems,
   inClusterProblems,
   userProblems,

@@ -20,10 +20,10 @@ export const managesServiceAccount = ({
   adopt,
 }: {
   readonly authority: Readonly<Partial<Record<AuthorityName | "serviceAccount", unknown>>>;
-  readonly adopt?: { readonly serviceAccount: boolean } | undefined;
+  readonly adopt?: { readonly serviceAccount: boolean | string } | undefined;
 }): boolean =>
   authority.serviceAccount !== undefined ||
-  adopt?.serviceAccount === true ||
+  (adopt !== undefined && adopt.serviceAccount !== false) ||
   (adopt === undefined && AUTHORITY_NAMES.every((name) => authority[name] === undefined));
 
 const generalGeneration = ({ generation, since, rotateEvery }: Rotation, now: Date): number =>

@@ -96,6 +96,28 @@ export const serviceAccountProblems: Check = ({ sections, secretsHidden }) => {
   ];
 };
 
+/**
+ * Without restarts a service knows what is trusted only as of its last start. Between phases people can restart it; within
+ * one `up` nobody does.
+ */
+export const restartProblems: Check = ({ sections, now }) => {
+  const { rotation, authority, adopt, restart } = sections;
+  if (restart !== "never" || authority === undefined || !("adopt" in sections) || !("rotation" in sections)) return [];
+  if (rotation?.force.includes("restarts") === true) return [];
+  const done = ROTATED.filter((what) => {
+    if (rotation === undefined) return isAdopted({ adopt }, what);
+    const { generation, phase } = stateOf(what, { rotation, authority, adopt }, now);
+    return phase === "done" && (generation > AT_REST.generation || isAdopted({ adopt }, what));
+  });
+  if (done.length === 0 && rotation?.rotateEvery === undefined) return [];
+  const what = rotation?.rotateEvery === undefined ? `phase done of ${done.join(", ")}` : "rotation.rotateEvery";
+  return [
+    `restart: "never" with ${what}; a service that is not restarted refuses what it has not read: stop at phase trust and at ` +
+      "phase issue, restart every service of every node yourself after each, and then give rotation.force: [restarts] with " +
+      "phase done, or give restart: auto",
+  ];
+};
+
 /** etcd reads its CAs at start only, so another CA means a restart; one member alone cannot go on meanwhile. */
 export const etcdDowntimeProblems: Check = ({ sections, now }) => {
   const { rotation, authority, adopt, nodes, restart, rollout } = sections;

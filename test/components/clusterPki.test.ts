@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ClusterPki } from "../../components";
@@ -95,6 +96,26 @@ describe("ClusterPki", () => {
     );
     assert.ok(!JSON.stringify(all).includes("s.of-the-run"));
     assert.equal(ofType(all, LEAF).length, 0);
+  });
+
+  it("begins with no node before the certificates of all nodes are issued", async () => {
+    const asked = new Map<string, Asked>();
+    const rotating = configWith({ rotation: { generation: 2 } });
+    const issued = ofType(await registeredBy(program(rotating), false, asked), LEAF).map(({ name }) => name);
+    const leaves = issued.filter((name) => !name.startsWith("prod-kubeconfigs-")); // those are on no node
+    assert.ok(leaves.length > 40);
+    const waitsFor = new Set(asked.get("prod-cp1-trust")?.dependsOn);
+    assert.deepEqual(
+      leaves.filter((name) => !waitsFor.has(name)),
+      [],
+    );
+    assert.ok(waitsFor.has("prod-round"));
+    // the program's outputs do not wait for its last steps
+    for (let waits = 0; waits < 300 && !asked.has("prod-cp1-check"); waits++) await sleep(100);
+    // and kubelets get new tokens when the last API server signs with the new key, before anything is looked for
+    assert.ok(asked.get("prod-cp1-tokens")?.dependsOn.includes("prod-w3-apply"));
+    assert.ok(asked.get("prod-cp2-tokens")?.dependsOn.includes("prod-cp1-tokens"));
+    assert.ok(asked.get("prod-cp1-check")?.dependsOn.includes("prod-w3-tokens"));
   });
 
   it("uses sudo when told to", async () => {

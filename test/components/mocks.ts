@@ -49,14 +49,17 @@ const answerRequest = async (payload: string): Promise<string> => {
   return (await Promise.all(answers)).join("");
 };
 
-const certificate = async (): Promise<string> =>
+/** What every certificate's end is, unless a test says otherwise. */
+const END = "2027-11-22T00:00:00Z";
+
+const certificate = async (ends: string): Promise<string> =>
   (
     await X509CertificateGenerator.createSelfSigned({
       name: "CN=mock",
       keys: await generate(),
       signingAlgorithm: ALGORITHM,
       notBefore: new Date("2026-11-22T00:00:00Z"),
-      notAfter: new Date("2027-11-22T00:00:00Z"),
+      notAfter: new Date(ends),
     })
   ).toString("pem");
 
@@ -89,8 +92,8 @@ const answer = (create: string, payload: string): Promise<string> | string => {
   return payload.includes("\ntask root-ca\n") ? "since 1795305600\ntask root-ca done\n" : "";
 };
 
-const outputsOf = async ({ type, name, inputs }: Registered): Promise<Record<string, unknown>> => {
-  const validity = { validityStartTime: "2026-11-22T00:00:00Z", validityEndTime: "2027-11-22T00:00:00Z" };
+const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Promise<Record<string, unknown>> => {
+  const validity = { validityStartTime: "2026-11-22T00:00:00Z", validityEndTime: END };
   switch (type) {
     case "command:remote:Command":
       return { stdout: await answer(textOf(inputs["create"]), textOf(inputs["stdin"])) };
@@ -98,9 +101,11 @@ const outputsOf = async ({ type, name, inputs }: Registered): Promise<Record<str
       return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: PUBLIC_KEY };
     case "tls:index/certRequest:CertRequest":
       return { certRequestPem: "REQUEST\n" };
+    case "tls:index/selfSignedCert:SelfSignedCert":
+      return { certPem: await certificate(caEnds), ...validity };
     default:
-      if (type.startsWith("vault:")) return { certificate: await certificate(), issuerId: `issuer of ${name}` };
-      return type.startsWith("tls:") ? { certPem: await certificate(), ...validity } : {};
+      if (type.startsWith("vault:")) return { certificate: await certificate(END), issuerId: `issuer of ${name}` };
+      return type.startsWith("tls:") ? { certPem: await certificate(END), ...validity } : {};
   }
 };
 
@@ -129,6 +134,8 @@ export const registeredBy = async (
   program: () => pulumi.Output<unknown>,
   preview: boolean,
   asked = new Map<string, Asked>(),
+  /** When generated CAs end, ISO 8601. */
+  caEnds = END,
 ): Promise<Registered[]> => {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
@@ -136,7 +143,7 @@ export const registeredBy = async (
       newResource: async ({ type, name, inputs, id }) => {
         const resource = { type, name, inputs: inputs as Record<string, unknown> };
         registered.push(resource);
-        return { id: id ?? `${name}-id`, state: { ...resource.inputs, ...(await outputsOf(resource)) } };
+        return { id: id ?? `${name}-id`, state: { ...resource.inputs, ...(await outputsOf(resource, caEnds)) } };
       },
       call: ({ inputs }) => inputs as Record<string, unknown>,
     },

@@ -136,11 +136,12 @@ describe("payload", () => {
     assert.match(without, /^health kube-apiserver https 10\.0\.0\.11:6443 \/readyz -$/m);
   });
 
-  it("guards every CA file against a foreign CA", () => {
+  it("guards every CA file and the token key against foreign ones", () => {
     assert.deepEqual(words(payloadOf(config, 0), "guard"), [
       "guard /etc/kubernetes/pki/ca.crt ca:kubernetes",
       "guard /etc/kubernetes/pki/front-proxy-ca.crt ca:frontproxy",
       "guard /etc/kubernetes/pki/etcd/ca.crt ca:etcd",
+      "guard /etc/kubernetes/pki/sa.pub serviceaccount:public",
     ]);
   });
 
@@ -154,5 +155,8 @@ describe("payload", () => {
     assert.notEqual(begun, payloadOf(configWith({ rotation: { generation: 1 } }), 0));
     assert.equal(partText(begun, "ca:kubernetes:g2"), "CA kubernetes 2");
     assert.ok(body(begun).includes("guard /etc/kubernetes/pki/ca.crt ca:kubernetes"));
+    const keyAlone = { rotation: { serviceAccount: { generation: 2, phase: "trust" } } };
+    const key = payloadOf(configWith(keyAlone), 0, { next: { serviceAccount: "SA PUBLIC 2\n" } });
+    assert.equal(partText(key, "serviceaccount:public:g2"), "SA PUBLIC 2");
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { planCluster } from "../../core/plan";
-import { trustPayload, type Generations, type TrustStep } from "../../core/trustPayload";
+import { shutdownAdvice, trustPayload, trustSummary, type Generations, type TrustStep } from "../../core/trustPayload";
 import { configWith, hardwayConfig, NOW } from "./fixture";
 
 const PIN = "ab".repeat(32);
@@ -17,23 +17,37 @@ const payload = (step: TrustStep, changes: Readonly<Record<string, unknown>>, no
   const config = configWith(changes);
   const plan = planCluster(config, NOW);
   const at = plan.nodes.find((each) => each.node.name === node)!;
-  return trustPayload(step, plan, at, config, GENERATIONS).split("\n").slice(1);
+  const text = trustPayload(step, plan, at, config, GENERATIONS, step === "retire" ? "round1" : undefined);
+  return text.split("\n").slice(1);
 };
 
 const starting = (lines: readonly string[], word: string): string[] =>
   lines.filter((line) => line.startsWith(`${word} `));
-const partText = (lines: readonly string[], name: string): string | undefined =>
-  lines[lines.findIndex((line) => line.startsWith(`part ${name} `)) + 1];
+const partText = (lines: readonly string[], name: string): string | undefined => {
+  const at = lines.findIndex((line) => line.startsWith(`part ${name} `));
+  return at < 0 ? undefined : lines.slice(at + 1, at + 1 + Number(lines[at]?.split(" ")[2])).join(" ");
+};
+const CA = "/etc/kubernetes/pki/ca.crt";
+const SA = "/etc/kubernetes/pki/sa.pub";
 
 describe("trust payload", () => {
   const rotation = { generation: 2 };
 
-  it("stays the same over the phases of one generation, so that going on visits no node twice", () => {
-    const [trust, issue, done] = ["trust", "issue", "done"].map((phase) =>
-      payload("trust", { rotation: { ...rotation, phase } }),
-    );
+  it("asks for both generations while a rotation is open, the same in both phases: going on visits no node", () => {
+    const [trust, issue] = ["trust", "issue"].map((phase) => payload("trust", { rotation: { ...rotation, phase } }));
+    assert.ok(trust !== undefined);
     assert.deepEqual(issue, trust);
-    assert.deepEqual(done, trust);
+    assert.equal(partText(trust, "ca:kubernetes"), "K1 K2");
+    assert.equal(partText(trust, "serviceaccount:public"), "S1 S2");
+    const first = payload("trust", { adopt, rotation: { generation: 1, phase: "trust" } });
+    assert.equal(partText(first, "ca:kubernetes"), "K1");
+  });
+
+  it("differs between done and what came before, so that undoing a retirement brings the old back", () => {
+    assert.notDeepEqual(
+      payload("trust", { rotation }),
+      payload("trust", { rotation: { ...rotation, phase: "issue" } }),
+    );
   });
 
   it("adds what the rotation leads to, and holds no leaf", () => {
@@ -58,7 +72,11 @@ describe("trust payload", () => {
 
   it("gives the controller manager files of its own before ca.crt holds two certificates", () => {
     const lines = payload("trust", { rotation });
-    assert.ok(lines.includes("seed /etc/kubernetes/pki/ca-signing.crt 0644 /etc/kubernetes/pki/ca.crt"));
+    assert.ok(
+      lines.includes(
+        "seed /etc/kubernetes/pki/ca-signing.crt 0644 /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/ca.key",
+      ),
+    );
     assert.ok(
       lines.includes(
         "replaceflag kube-controller-manager --cluster-signing-cert-file=/etc/kubernetes/pki/ca-signing.crt",
@@ -77,6 +95,65 @@ describe("trust payload", () => {
     const byClock = payload("trust", { rotation: clock });
     assert.ok(byClock.includes(`guard ${path} ca:kubernetes,ca:kubernetes:g1,ca:kubernetes:g2`));
     assert.deepEqual(starting(byClock, "stale"), []);
+  });
+
+  it("guards the token key as it guards CAs", () => {
+    assert.deepEqual(starting(payload("trust", { rotation }), "guard").slice(-1), [
+      `guard ${SA} serviceaccount:public,serviceaccount:public:g1`,
+    ]);
+    const third = payload("trust", { rotation: { generation: 3 } });
+    assert.ok(third.includes(`stale ${SA} serviceaccount:public:g1`));
+    assert.equal(partText(third, "serviceaccount:public:g2"), "S2");
+    assert.ok(payload("retire", { rotation }).includes(`guard ${SA} serviceaccount:public`));
+  });
+
+  it("takes a token key over unseen, or by its fingerprint", () => {
+    const unseen = payload("trust", { adopt: { ...adopt, serviceAccount: true } });
+    assert.ok(!unseen.some((line) => /^(?:guard|pin) /.test(line) && line.includes(SA)));
+    const pinned = payload("trust", { adopt: { ...adopt, serviceAccount: PIN } });
+    assert.ok(pinned.includes(`guard ${SA} serviceaccount:public`) && pinned.includes(`pin ${SA} ${PIN}`));
+    const second = payload("trust", { adopt: { ...adopt, serviceAccount: true }, rotation });
+    assert.ok(second.includes(`guard ${SA} serviceaccount:public,serviceaccount:public:g1`));
+  });
+
+  it("has what comes trusted before it is presented where nobody restarts anything", () => {
+    const force = ["restarts"];
+    const guards = (changes: object) => {
+      const lines = payload("trust", { restart: "never", ...changes });
+      return [...starting(lines, "guard"), ...starting(lines, "pin")].filter((line) => line.includes(` ${CA} `));
+    };
+    assert.deepEqual(guards({ rotation: { ...rotation, force } }), [`guard ${CA} ca:kubernetes`]);
+    assert.deepEqual(guards({ adopt, rotation: { force } }), [`guard ${CA} ca:kubernetes`]);
+    assert.deepEqual(guards({ rotation: { ...rotation, phase: "trust" } }), [
+      `guard ${CA} ca:kubernetes,ca:kubernetes:g1`,
+    ]);
+  });
+
+  it("names the round in retire only: what a run that was cut has brought is taken away once more", () => {
+    assert.ok(payload("retire", { rotation }).includes("round round1"));
+    assert.deepEqual(starting(payload("trust", { rotation }), "round"), []);
+  });
+
+  it("says in one line what it leads to and restarts, and what would make that gentler", () => {
+    const config = configWith({ rotation: { generation: 2, etcd: { phase: "trust" } } });
+    const plan = planCluster(config, NOW);
+    const [cp1, worker] = [plan.nodes[0]!, plan.nodes[3]!];
+    assert.equal(
+      trustSummary("trust", plan, worker, config),
+      "w1: trusts kubernetes 2 beside what it trusts now; where its files change, restarts kubelet",
+    );
+    assert.equal(
+      trustSummary("retire", plan, cp1, config),
+      "cp1: trusts nothing but kubernetes 2, frontProxy 2, serviceAccount 2; where its files change, restarts " +
+        "kube-apiserver, kube-controller-manager",
+    );
+    assert.match(
+      shutdownAdvice(config) ?? "",
+      /^rollout\.apiServerShutdownFlags: false; .* with true each stays reachable/,
+    );
+    assert.equal(shutdownAdvice(configWith({ rollout: { apiServerShutdownFlags: true } })), undefined);
+    const [only] = config.nodes;
+    assert.equal(shutdownAdvice({ ...config, nodes: only === undefined ? [] : [only] }), undefined);
   });
 
   it("names the CA that is taken over, and only in the first rotation", () => {
@@ -118,14 +195,12 @@ describe("trust payload", () => {
     assert.deepEqual(starting(lines, "lease"), [
       "lease kube-controller-manager 10.0.0.11:6443 kube-system/kube-controller-manager controller-manager",
       "lease kube-controller-manager api.example.com:6443 kube-system/kube-controller-manager controller-manager",
-      "lease kube-scheduler 10.0.0.11:6443 kube-system/kube-scheduler scheduler",
-      "lease kube-scheduler api.example.com:6443 kube-system/kube-scheduler scheduler",
     ]);
     const alone = payload("trust", {
       rotation,
       certificates: { profiles: { "controller-manager": { enabled: false } } },
     });
-    assert.deepEqual([...new Set(starting(alone, "lease").map((each) => each.split(" ")[1]))], ["kube-scheduler"]);
+    assert.deepEqual(starting(alone, "lease"), []);
   });
 
   it("knows the hard way's places", () => {
@@ -134,7 +209,7 @@ describe("trust payload", () => {
     const cp1 = plan.nodes.find(({ node }) => node.name === "cp1")!;
     const lines = trustPayload("trust", plan, cp1, config, GENERATIONS).split("\n");
     assert.ok(lines.includes("trust ca:etcd append"));
-    assert.ok(lines.includes("seed /var/lib/kubernetes/ca-signing.key 0600 /var/lib/kubernetes/ca.key"));
+    assert.ok(lines.includes("seed /var/lib/kubernetes/ca-signing.key 0600 /var/lib/kubernetes/ca.key -"));
     assert.deepEqual(starting(lines, "before"), []);
   });
 });

@@ -32,8 +32,16 @@ export const FEWEST_RESTARTS: Readonly<Record<string, readonly string[]>> = {
   retire: ["etcd", "kube-apiserver", "kube-controller-manager"],
 };
 
+/** The token key alone: a kubelet that starts gets new tokens for its pods. */
+export const TOKEN_KEY_RESTARTS: typeof FEWEST_RESTARTS = {
+  trust: ["kube-apiserver"],
+  apply: ["kube-apiserver", "kube-controller-manager"],
+  tokens: ["kubelet"],
+  retire: ["kube-apiserver"],
+};
+
 /** Restarts of this `up` beyond the fewest, a sentence each. Kube-proxy is left out: only some layouts have it on a node. */
-export const moreThanNeeded = (restarts: readonly Restart[], up: string): string[] => {
+export const moreThanNeeded = (restarts: readonly Restart[], up: string, fewest = FEWEST_RESTARTS): string[] => {
   const seen = new Set<string>();
   return restarts
     .filter((each) => each.up === up && each.how === "restarted" && each.consumer !== "kube-proxy")
@@ -42,7 +50,7 @@ export const moreThanNeeded = (restarts: readonly Restart[], up: string): string
       const again = seen.has(what);
       seen.add(what);
       if (again) return [`${what} twice`];
-      return FEWEST_RESTARTS[step]?.includes(consumer) === true ? [] : [what];
+      return fewest[step]?.includes(consumer) === true ? [] : [what];
     });
 };
 

@@ -62,6 +62,36 @@ export function checksNodes(shell: string): void {
       assert.match(done.stdout, /^done [0-9a-f]{8}\n$/);
     });
 
+    describe("the kubelet's serving certificate", () => {
+      const current = "/var/lib/kubelet/pki/kubelet-server-current.pem";
+
+      it("is named where a CA that goes has signed it", async () => {
+        node.write(current, oldClient.cert + oldClient.key, 0o600);
+        const done = await check("gate scan on\n", withOld);
+        assert.equal(done.code, 1);
+        assert.deepEqual(foundBy(done).length, 1);
+        assert.match(
+          done.why,
+          /certificate \/var\/lib\/kubelet\/pki\/kubelet-server-current\.pem: is the kubelet's serving/,
+        );
+        assert.match(done.why, /remove it, restart the kubelet and approve its signing request/);
+      });
+
+      it("is no matter where it is of the CA that stays, of none, or of one that is not known", async () => {
+        for (const [pem, parts] of [
+          [newClient.cert, withOld],
+          [foreign.cert, withOld],
+          [oldClient.cert, undefined],
+        ] as const) {
+          node.write(current, pem, 0o600);
+          node.write("/var/lib/kubelet/pki/kubelet.crt", pem);
+          const done = await check("gate scan on\n", parts);
+          assert.equal(done.code, 0, done.stderr);
+          assert.deepEqual(foundBy(done), []);
+        }
+      });
+    });
+
     const needy: readonly (readonly [title: string, path: string, text: () => string, why: RegExp])[] = [
       ["trusts only the old CA", "/root/.kube/config", () => kubeconfig(old, newClient), /does not trust the CA/],
       [
@@ -167,7 +197,7 @@ export function checksNodes(shell: string): void {
         mkdirSync(node.path(`/var/log/pods/app_web-0_${uid}`), { recursive: true });
         for (const volume of ["kubernetes.io~projected/any", "kubernetes.io~configmap/ca"]) {
           node.write(api("ca.crt", volume), old.cert);
-          const done = await check("gate scan on\n", withOldKnown);
+          const done = await check("gate scan on\n", withOldKnown, "MOUNTS=2");
           assert.equal(done.code, 1);
           assert.deepEqual(foundBy(done).length, 1);
           assert.match(done.why, /pod app\/web-0: still has a ca\.crt without the new CA: look at the kubelet/);

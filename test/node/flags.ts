@@ -202,6 +202,8 @@ ${part("ca", node.ca.cert)}${part("more", "text")}file /etc/kubernetes/more 0644
 consumer store static-pod store
 use store restart ${files.ca}
 file ${files.ca} 0644 root root ca
+have ${files.webCert} cert:web -
+have ${files.webKey} key:web -
 health store https 127.0.0.1:${String(node.storePort)} /readyz -
 ${more}`,
       );

@@ -235,7 +235,7 @@ export function asksForItsCertificate(shell: string): void {
         await made("next");
         prepare({ node, api });
         const before = node.stamp(CURRENT);
-        const failed = await node.issue(api);
+        const failed = await node.issue(api, { KUBE_PKI_LIMIT: "4" });
         assert.equal(failed.code, 1);
         assert.match(failed.why, why);
         assert.equal(node.stamp(CURRENT), before);

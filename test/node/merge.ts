@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { part, payload } from "./payload";
 import { authority, fingerprintOf } from "./pki";
 import { Scratch, type Result } from "./scratch";
 
 const CA = "/etc/kubernetes/pki/ca.crt";
 const CONF = "/etc/kubernetes/admin.conf";
-const [A, B, C] = [authority().cert, authority().cert, authority().cert];
+const [OLD, NEXT] = [authority(), authority()];
+const [A, B, C] = [OLD.cert, NEXT.cert, authority().cert];
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const kubeconfig = (ca: string): string => `clusters:\n- cluster:\n    certificate-authority-data: ${base64(ca)}\n`;
 
@@ -91,6 +92,12 @@ const refusals: readonly Refusal[] = [
     why: /ca\.crt still holds ca:old of an earlier rotation: end that one first/,
   },
   {
+    title: "a generation that it does not lead on from",
+    file: A,
+    lines: () => `${part("ca:kubernetes:g1", A)}guard ${CA} ca:kubernetes\n`,
+    why: /ca\.crt holds ca:kubernetes:g1, which this step does not lead on from: go phase by phase .*'generation' by one/,
+  },
+  {
     title: "to drop a CA in silence",
     file: A + B + C,
     lines: () => `only ${CA} ca:both\n`,
@@ -114,7 +121,10 @@ const refusals: readonly Refusal[] = [
   {
     title: "to copy a signer out of a bundle",
     file: A + B,
-    lines: () => `seed /etc/kubernetes/pki/signer.crt 0644 ${CA}\n`,
+    lines: (node) => {
+      node.write("/etc/kubernetes/pki/ca.key", authority().key, 0o600);
+      return `seed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\n`;
+    },
     why: /ca\.crt holds more than one certificate, .*: put the one whose key signs at \/etc\/kubernetes\/pki\/signer\.crt/,
   },
   { title: "a part merged in two ways", file: A, lines: () => "trust ca:kubernetes exact\n", why: /stands twice/ },
@@ -220,6 +230,46 @@ file ${CA} 0644 root root ca:kubernetes\nkubeconfig-ca ${CONF} ca:kubernetes\n${
       assert.doesNotMatch(done.stdout, /trusted|BEGIN/);
     });
 
+    it("refuses another token key, and takes the pinned one", async () => {
+      const [ours, theirs] = [publicKey(), publicKey()];
+      const path = "/etc/kubernetes/pki/sa.pub";
+      node.write(path, theirs, 0o600);
+      const lines = (more: string) =>
+        `node n1\n${part("serviceaccount:public", ours)}trust serviceaccount:public append
+file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:public\n${more}`;
+      const refused = await node.run("trust", payload("trust", lines("")));
+      assert.equal(refused.code, 1);
+      assert.match(
+        refused.why,
+        /sa\.pub holds another key than the one configured \(sha256 [0-9a-f]{64}\): give the key/,
+      );
+      assert.equal(node.read(path), theirs);
+      const pin = /[0-9a-f]{64}/.exec(refused.why)?.[0] ?? "";
+      // as `openssl pkey -pubin -outform DER | sha256sum` tells it
+      assert.equal(
+        pin,
+        createHash("sha256")
+          .update(createPublicKey(theirs).export({ type: "spki", format: "der" }))
+          .digest("hex"),
+      );
+      const done = await node.run("trust", payload("trust", lines(`pin ${path} ${pin}\n`)));
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(path), theirs + ours);
+    });
+
+    for (const [title, own] of [
+      ["old", OLD],
+      ["new", NEXT],
+    ] as const)
+      it(`finds the ${title} signer in a bundle by its key`, async () => {
+        node.write(CA, A + B);
+        node.write("/etc/kubernetes/pki/ca.key", own.key, 0o600);
+        const seed = `seed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\n`;
+        const done = await send(A + B, "append", seed);
+        assert.equal(done.code, 0, done.stderr);
+        assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), own.cert);
+      });
+
     it("lets apply put the signer first, also where a kubeconfig carries it", async () => {
       const signer = "/etc/kubernetes/signer.crt";
       node.write(CA, A);
@@ -303,7 +353,7 @@ file ${CA} 0644 root root ca:kubernetes\nkubeconfig-ca ${CONF} ca:kubernetes\n${
     });
 
     it("keeps the signer's certificate and key before ca.crt becomes a bundle, once", async () => {
-      const seeds = `seed /etc/kubernetes/pki/signer.crt 0644 ${CA}\nseed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key\nseed /etc/kubernetes/none 0600 /etc/kubernetes/pki/none\n`;
+      const seeds = `seed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\nseed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key -\nseed /etc/kubernetes/none 0600 /etc/kubernetes/pki/none -\n`;
       node.write(CA, A);
       node.write("/etc/kubernetes/pki/ca.key", "secret\n", 0o600);
       const done = await send(B, "append", seeds);

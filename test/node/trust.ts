@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, symlinkSync, utimesSync } from "node:fs";
+import { chmodSync, existsSync, symlinkSync, utimesSync } from "node:fs";
 import { files } from "./cluster";
 import { sum8 } from "./payload";
 import { leaf, serialOf } from "./pki";
@@ -130,6 +130,23 @@ ${node.ca.cert}${at.next.cert}done ${sum8(sent)} changed
         assert.match(again.stdout, /consumer store untouched[^]*done \w{8} unchanged\n$/);
       }
       assert.deepEqual([watched.map((path) => node.stamp(path)), node.restarts("store"), node.pid("web")], before);
+    });
+
+    it("takes what an earlier run has proven for read, and what changed since for unread", async () => {
+      const { node } = at;
+      assert.equal((await node.run("trust", at.payload())).code, 0);
+      const store = node.pid("store");
+      const later = async (round: string, proven: number): Promise<string> => {
+        // as where a process began in the very second in which its file was put in place
+        chmodSync(node.path(CA), 0o644);
+        utimesSync(node.path(APPLIED), new Date(), new Date(Date.now() + proven * 1000));
+        const done = await node.run("trust", at.payload(undefined, { more: `round ${round}\n` }));
+        assert.equal(done.code, 0, done.stderr);
+        return done.stdout;
+      };
+      assert.match(await later("a", 60), /consumer store untouched[^]*done \w{8} unchanged\n$/);
+      assert.equal(node.pid("store"), store);
+      assert.match(await later("b", -60), /consumer store restarted/);
     });
 
     it("puts everything back when a service does not start with it", async () => {

@@ -22,9 +22,10 @@ export class TrustCluster {
 
   private constructor(readonly node: Cluster) {}
 
-  static async make(shell: string): Promise<TrustCluster> {
-    const node = await Cluster.make(shell);
-    node.write(CONF, kubeconfig(node.ca.cert), 0o600);
+  /** @param running - false for a node that is new: its services are defined, nothing else is there */
+  static async make(shell: string, { running = true } = {}): Promise<TrustCluster> {
+    const node = await Cluster.make(shell, { running });
+    if (running) node.write(CONF, kubeconfig(node.ca.cert), 0o600);
     return new TrustCluster(node);
   }
 
@@ -38,7 +39,7 @@ start existing
 ${part("ca:kubernetes", wanted)}trust ca:kubernetes ${how}
 file ${CA} 0644 root root ca:kubernetes
 kubeconfig-ca ${CONF} ca:kubernetes
-seed ${SIGNER} 0644 ${CA}
+seed ${SIGNER} 0644 ${CA} -
 have ${files.webCert} cert:web ca:kubernetes
 have ${files.webKey} key:web -
 have ${files.storeCert} cert:store ca:kubernetes

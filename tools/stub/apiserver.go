@@ -42,6 +42,8 @@ func apiServer(f flags) {
 			http.Error(writer, "Unauthorized", http.StatusUnauthorized)
 		case request.URL.Path == "/stub/token":
 			_, _ = writer.Write([]byte(signs.token("stub")))
+		case strings.HasPrefix(request.URL.Path, "/apis/coordination.k8s.io/"):
+			http.NotFound(writer, request) // nobody leads
 		default:
 			healthy(writer, request)
 		}

@@ -29,6 +29,7 @@ describe("adoption in the stack file", () => {
     const given = { kubernetes: COLONS, etcd: `sha256 Fingerprint=${COLONS}`, frontProxy: PIN.toUpperCase() };
     assert.deepEqual(parsed(adopting(given)).adopt, { ...PINS, serviceAccount: false });
     assert.equal(parsed(adopting({ ...PINS, serviceAccount: true })).adopt?.serviceAccount, true);
+    assert.equal(parsed(adopting({ ...PINS, serviceAccount: `${PIN}  -` })).adopt?.serviceAccount, PIN);
     assert.equal(parsed(config()).adopt, undefined);
   });
 
@@ -57,6 +58,14 @@ describe("adoption in the stack file", () => {
       [`adopt.kubernetes: true (a boolean); ${ALLOWED("ca.crt")}`],
     ],
     [
+      "a token key by another digest",
+      () => adopting({ ...PINS, serviceAccount: "ab" }),
+      [
+        'adopt.serviceAccount: "ab"; allowed is true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal ' +
+          "digits, as `openssl pkey -pubin -in /etc/kubernetes/pki/sa.pub -outform DER | sha256sum` shows it",
+      ],
+    ],
+    [
       "nothing",
       () => adopting({}),
       ["adopt: empty; allowed is the fingerprint of each CA whose key is unknown, or to leave it out"],
@@ -79,7 +88,7 @@ describe("adoption in the stack file", () => {
     [
       "a token key that is given",
       () => adopting({ ...PINS, serviceAccount: true }, { authority: { serviceAccount: { key: makeKey() } } }),
-      ["adopt.serviceAccount: true, but authority.serviceAccount.key is given; allowed is one of them"],
+      ["adopt.serviceAccount: given, and authority.serviceAccount.key too; allowed is one of them"],
     ],
     [
       "leaves that outlive the CA that is made",

@@ -80,8 +80,8 @@ describe("rotation in the stack file", () => {
     [{ generation: "2" }, `rotation.generation: "2"; allowed is ${WHOLE}`],
     [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); allowed is ${WHOLE}`],
     [{ phase: "retire" }, 'rotation.phase: "retire"; allowed is one of trust, issue, done'],
-    [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; allowed is one of scan, tokens'],
-    [{ force: "scan" }, 'rotation.force: "scan"; allowed is a list of scan and tokens'],
+    [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; allowed is one of scan, tokens, restarts'],
+    [{ force: "scan" }, 'rotation.force: "scan"; allowed is a list of scan, tokens and restarts'],
     [{ phase: "trust" }, `rotation.phase: "trust" with generation 1, ${FIRST}`],
     [{ etcd: { phase: "issue" } }, `rotation.etcd.phase: "issue" with generation 1, ${FIRST}`],
     [
@@ -113,6 +113,30 @@ describe("rotation in the stack file", () => {
       assert.deepEqual(problems(rotating(rotation)), [sentence]);
     });
   }
+
+  describe("without restarts", () => {
+    const sentence = (what: string) =>
+      `restart: "never" with ${what}; a service that is not restarted refuses what it has not read: stop at phase trust and ` +
+      "at phase issue, restart every service of every node yourself after each, and then give rotation.force: [restarts] " +
+      "with phase done, or give restart: auto";
+    const never = (rotation: unknown, more: Raw = {}) => problems(rotating(rotation, { restart: "never", ...more }));
+    const ALL = "phase done of kubernetes, etcd, frontProxy, serviceAccount";
+
+    it("refuses to go straight to the end", () => {
+      assert.deepEqual(never({ generation: 2 }), [sentence(ALL)]);
+      assert.deepEqual(never({ generation: 2, phase: "issue", etcd: { phase: "done" } }), [
+        sentence("phase done of etcd"),
+      ]);
+      assert.deepEqual(never(CLOCK), [sentence("rotation.rotateEvery")]);
+      assert.deepEqual(never(undefined, { adopt: PINS }), [sentence("phase done of kubernetes, etcd, frontProxy")]);
+    });
+
+    it("goes by the phases, and ends with a word", () => {
+      for (const phase of ["trust", "issue"]) assert.deepEqual(never({ generation: 2, phase }), []);
+      assert.deepEqual(never({ generation: 2, force: ["restarts"] }), []);
+      assert.deepEqual(never({ generation: 1 }), []);
+    });
+  });
 
   it("measures the clock by the longest leaf in use", () => {
     const certificates = {
@@ -184,7 +208,8 @@ describe("rotation in the stack file", () => {
       it(`asks for a yes when ${what}`, () => {
         assert.deepEqual(problems(config(changes)), [sentence]);
         assert.deepEqual(problems(config({ ...changes, rollout: { acceptEtcdDowntime: true } })), []);
-        assert.deepEqual(problems(config({ ...changes, restart: "never" })), []);
+        const force = { ...(changes["rotation"] as Raw | undefined), force: ["restarts"] };
+        assert.deepEqual(problems(config({ ...changes, rotation: force, restart: "never" })), []);
       });
     }
 

@@ -105,7 +105,8 @@ const signing = (cluster: Cluster): string[] =>
   cluster.up("kube-controller-manager").flatMap(({ node, process }) => {
     const { certificates, keys } = process.signing();
     // from the moment ca.crt holds two until its restart in the same step it signs nothing: requests wait, none is lost
-    const hasPause = node.journal !== undefined;
+    // and one that has joined with a bundle signs nothing before the stack has been there
+    const hasPause = node.journal !== undefined || node.isNew;
     const usable = certificates.filter((each) => each.length === 1);
     const [certificate, key] = [certificates.at(-1) ?? [], keys.at(-1) ?? []];
     return [

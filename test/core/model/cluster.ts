@@ -17,10 +17,11 @@ export class Cluster {
   /** What a node that joins gets: `cluster-info`. */
   public joinTrust: Text = [];
 
+  /** Those that have run before, whether they run now or not. */
   public all(name: ConsumerName): Running[] {
     return this.nodes.flatMap((node) => {
       const process = node.processes.get(name);
-      return process === undefined ? [] : [{ node, process }];
+      return process?.hasRun === true ? [{ node, process }] : [];
     });
   }
 

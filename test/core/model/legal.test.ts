@@ -1,11 +1,6 @@
 /**
  * Whatever way a cluster goes through its rotations, it works at every moment. Runs are cut, fail and begin again, services
  * and nodes restart, leaves are due, nodes join; payloads, guards and the order of steps are the product's.
- *
- * Not walked, since the product does not get them right: a rotation that is given up after a run of its phase `issue` of
- * whose end the stack did not learn (Pulumi takes the old leaf for the one in place and leaves the apply out), or at once
- * after a run of its phase `trust` that was cut (the retire of the generation before counts as done, and what one node has
- * begun to trust stays).
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -17,7 +12,7 @@ import { caText, isTrust, tokenKeyText } from "./texts";
 import { statesOf, Walk, type States, type Topology } from "./walk";
 
 const SEED = 20261124;
-const MOVES = ["stay", "next phase", "to the end", "back", "give up"] as const;
+const MOVES = ["stay", "next phase", "to the end", "back", "give up", "reopen"] as const;
 const FAULTS = ["none", "none", "fails", "killed", "unrecorded", "crashes"] as const;
 
 const topology: fc.Arbitrary<Topology> = fc.record({
@@ -31,15 +26,23 @@ const topology: fc.Arbitrary<Topology> = fc.record({
 const turn = fc.record({
   move: fc.constantFrom(...MOVES),
   fault: fc.record({ kind: fc.constantFrom(...FAULTS), at: fc.nat(60) }),
-  event: fc.constantFrom("none", "restart", "renewal", "join"),
+  event: fc.constantFrom(
+    "none",
+    "restart",
+    "renewal",
+    "worker joins",
+    "control plane joins",
+    "worker arrives",
+    "control plane arrives",
+  ),
 });
 
 /** Anywhere, by any word of the stack file that the configuration takes. */
 const anyState = fc.record({ generation: fc.integer({ min: 1, max: 3 }), phase: fc.constantFrom(...PHASES) });
 const jump = fc.record({
   to: fc.oneof(
-    anyState.map((state) => ({ kubernetes: state, etcd: state, frontProxy: state })),
-    fc.record({ kubernetes: anyState, etcd: anyState, frontProxy: anyState }),
+    anyState.map((state) => statesOf(() => state)),
+    fc.record({ kubernetes: anyState, etcd: anyState, frontProxy: anyState, serviceAccount: anyState }),
   ),
   fault: fc.record({
     kind: fc.constantFrom("none" as const, "fails" as const, "killed" as const, "crashes" as const),
@@ -66,6 +69,8 @@ const moved = (at: RotationState, move: Move, adopted: boolean): RotationState =
       return phase === "issue" ? { generation, phase: "trust" } : at;
     case "give up":
       return phase === "trust" && !(isFirst && adopted) ? { generation: generation - 1, phase: "done" } : at;
+    case "reopen":
+      return phase === "done" && (!isFirst || adopted) ? { generation, phase: "issue" } : at;
   }
 };
 
@@ -97,7 +102,7 @@ const assertExact = (cluster: Cluster, states: States): void => {
 };
 
 describe("model: legal walks", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   it("keeps everybody talking to everybody at every moment, and ends with exactly what was asked for", () => {
     let exact = 0;
@@ -111,19 +116,25 @@ describe("model: legal walks", function () {
         (where, seed, adopted, subset, turns) => {
           const walk = new Walk(where, seed, adopted);
           let states: States = statesOf(() => ({ generation: 1, phase: adopted ? "trust" : "done" }));
-          let isLost = false;
           assert.equal(walk.upUntilDone(states), "done");
           for (const { move, fault, event } of turns) {
             if (event === "renewal") walk.renewalIsDue();
-            if (event === "join") walk.joinWorker();
-            const goes = isLost && move === "give up" ? "stay" : move;
+            if (event === "worker joins") walk.joinWorker();
+            if (event === "control plane joins") walk.joinControlPlane(states);
+            if (event.endsWith("arrives") && knowsAll(states)) {
+              const trusted = fault.at % 2 === 0 ? states : "nothing";
+              walk.arrive(event.startsWith("worker") ? "workers" : "controlPlanes", trusted);
+              assert.equal(walk.upUntilDone(states), "done", "a new node is taken in");
+            }
             const next = { ...states };
-            for (const what of subset) next[what] = moved(states[what], goes, adopted);
-            isLost ||= fault.kind === "unrecorded";
+            for (const what of subset) next[what] = moved(states[what], move, adopted);
             walk.up(next, { fault });
             if (event === "restart") walk.restartAny();
             // a cut run is begun again with the same words, or with those before, and then again with the same
-            if (fault.at % 2 === 1 && goes === "next phase" && isUndoable(states, next)) walk.upUntilDone(states);
+            if (fault.at % 2 === 1 && isUndoable(states, next)) {
+              assert.equal(walk.upUntilDone(states), "done", "what was begun is given up");
+              assertExact(walk.cluster, states);
+            }
             assert.equal(
               walk.upUntilDone(next),
               "done",
@@ -136,9 +147,9 @@ describe("model: legal walks", function () {
           exact += ROTATED.filter((what) => states[what].phase === "done" && states[what].generation > 1).length;
         },
       ),
-      { seed: SEED, numRuns: 60 },
+      { seed: SEED, numRuns: 70 },
     );
-    assert.ok(exact > 30, `only ${String(exact)} rotations came to their end`);
+    assert.ok(exact > 25, `only ${String(exact)} rotations came to their end`);
   });
 
   it("refuses what would break an authority, whatever the stack file says next", () => {
@@ -148,10 +159,9 @@ describe("model: legal walks", function () {
         const [where, seed, adopted, jumps] = walked;
         const walk = new Walk(where, seed, adopted);
         for (const { to, fault } of jumps) {
-          const states = statesOf((what) => {
-            if (what === "serviceAccount") return { generation: 1, phase: "done" };
-            return to[what].generation === 1 && !adopted ? { generation: 1, phase: "done" } : to[what];
-          });
+          const states = statesOf((what) =>
+            to[what].generation === 1 && !adopted ? { generation: 1, phase: "done" } : to[what],
+          );
           walk.up(states, { fault });
           const end = walk.upUntilDone(states);
           ends[end === "done" ? end : "refused"]++;
@@ -164,6 +174,10 @@ describe("model: legal walks", function () {
   });
 });
 
-/** What may be taken back: an issue, never what has been retired. */
+/** What may be taken back at once: an issue, a trust, the undo of a retirement; never what may have been retired. */
 const isUndoable = (before: States, after: States): boolean =>
-  ROTATED.every((what) => before[what] === after[what] || after[what].phase === "issue");
+  ROTATED.every((what) => before[what] === after[what] || after[what].phase !== "done");
+
+/** Of a generation 0 the stack knows a fingerprint only: it can tell no new node of it. */
+const knowsAll = (states: States): boolean =>
+  ROTATED.every((what) => states[what].generation > 1 || states[what].phase === "done");

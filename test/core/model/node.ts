@@ -26,16 +26,16 @@ const same = (one: Text, other: Text): boolean => one.join() === other.join();
 
 /** A running service. */
 export class Process {
-  public readonly up: boolean = true;
+  public readonly up: boolean = false;
+  /** False for one that is only defined so far. */
+  public readonly hasRun: boolean = false;
   private held: Held[] = [];
   private views = new Map<string, Text | undefined>();
 
   public constructor(
     public readonly name: ConsumerName,
     private readonly node: ModelNode,
-  ) {
-    this.start();
-  }
+  ) {}
 
   public stop(): void {
     (this as { up: boolean }).up = false;
@@ -43,7 +43,7 @@ export class Process {
 
   /** Reads everything anew. */
   public start(): void {
-    (this as { up: boolean }).up = true;
+    Object.assign(this, { up: true, hasRun: true });
     this.held = this.node.readBy(this.name).map((each) => ({ ...each, versions: [this.node.read(each.path)] }));
     this.views.clear();
   }
@@ -149,6 +149,8 @@ export class ModelNode {
   /** A transaction that was cut: what its next one puts back. */
   public journal: Disk | undefined;
   public inDoubt = false;
+  /** Has joined, and no step of the stack has been here yet. */
+  public isNew = false;
 
   public constructor(
     public readonly plan: NodePlan,
@@ -165,14 +167,17 @@ export class ModelNode {
     this.startAll();
   }
 
-  public startAll(): void {
+  /** Its services are defined, as everywhere else; none has ever run. */
+  public define(): void {
     const from = this.plan.signing?.from;
     if (from !== undefined && !this.disk.has(SIGNING_FLAGS)) this.disk.set(SIGNING_FLAGS, [from.certificate, from.key]);
-    for (const { name } of this.plan.consumers) {
-      const process = this.processes.get(name);
-      if (process === undefined) this.processes.set(name, new Process(name, this));
-      else process.start();
-    }
+    for (const { name } of this.plan.consumers)
+      if (!this.processes.has(name)) this.processes.set(name, new Process(name, this));
+  }
+
+  public startAll(): void {
+    this.define();
+    for (const process of this.processes.values()) process.start();
   }
 
   public get runsPods(): boolean {

@@ -6,8 +6,9 @@
 import { AUTHORITIES, type AuthorityName } from "../../../core/authorities";
 import type { Config } from "../../../core/config";
 import { applyPayload, type Material } from "../../../core/payload";
-import { planCluster, type ClusterPlan, type NodePlan } from "../../../core/plan";
-import { canSign, keptOf, retires, signerOf, stateOf, trustedOf } from "../../../core/rotation";
+import { planCluster, type ClusterPlan, type LeafPlan, type NodePlan } from "../../../core/plan";
+import { canSign, keptOf, retires, ROTATED, roundOf, signerOf, stateOf, trustedOf } from "../../../core/rotation";
+import { renewsTokens } from "../../../core/tokensPayload";
 import { trustPayload, type Generations } from "../../../core/trustPayload";
 import type { Cluster } from "./cluster";
 import { caKeyText, caText, leafText, tokenKeyText } from "./texts";
@@ -20,8 +21,16 @@ export type StepName = (typeof STEPS)[number];
 export const stepsOf = (plan: ClusterPlan, config: Config): readonly StepName[] =>
   STEPS.filter((step) => step === "apply" || (plan.rotates && (step === "trust" || retires(config))));
 
-/** What the stack's state knows: the payload each step last succeeded with. */
+/** What the stack's state knows: the payload each step last succeeded with, each leaf, and the round. */
 export type Recorded = Map<string, string>;
+
+/** A resource with a trigger: what it makes stays until the trigger is another one. */
+const triggered = (recorded: Recorded, name: string, trigger: string): string => {
+  const [had, count = "0"] = recorded.get(name)?.split("#") ?? [];
+  const now = had === trigger ? `${trigger}#${count}` : `${trigger}#${String(Number(count) + 1)}`;
+  recorded.set(name, now);
+  return now;
+};
 
 /** What goes wrong in a run, at its n-th micro step. */
 export interface Fault {
@@ -75,12 +84,27 @@ const generationsOf = (config: Config): Generations => {
 const carried = (config: Config, what: AuthorityName | "serviceAccount"): number =>
   canSign(config, what) ? signerOf(stateOf(config, what)) : stateOf(config, what).generation;
 
-const materialOf = (node: NodePlan, config: Config): Material => ({
+/** What is made before any node is told anything. */
+export interface Made {
+  readonly round: string;
+  readonly leafId: (node: NodePlan, leaf: LeafPlan) => string;
+}
+
+const ROUND = "round";
+
+const madeFor = (plan: ClusterPlan, config: Config, recorded: Recorded): Made => {
+  const round = triggered(recorded, ROUND, roundOf(config)).replace(/^.*#/, "");
+  const nameOf = (node: NodePlan, { profile }: LeafPlan) => `${node.node.name} leaf ${profile}`;
+  for (const node of plan.nodes) for (const leaf of node.leaves) triggered(recorded, nameOf(node, leaf), leaf.id);
+  return { round, leafId: (node, leaf) => recorded.get(nameOf(node, leaf)) ?? "" };
+};
+
+const materialOf = (node: NodePlan, config: Config, { leafId }: Made): Material => ({
   leaves: Object.fromEntries(
-    node.leaves.map(({ profile, authority, generation, id }) => [
-      profile,
+    node.leaves.map((leaf) => [
+      leaf.profile,
       {
-        certificatePem: leafText(authority, generation, profile, id),
+        certificatePem: leafText(leaf.authority, leaf.generation, leaf.profile, leafId(node, leaf)),
         issued: "2026-11-22T00:00:00Z",
         expires: "2027-11-22T00:00:00Z",
       },
@@ -91,9 +115,10 @@ const materialOf = (node: NodePlan, config: Config): Material => ({
     string
   >,
   next: Object.fromEntries(
-    AUTHORITIES.flatMap((name) => {
-      const { generation, phase } = stateOf(config, name);
-      return phase === "trust" && generation > 1 ? [[name, caText(name, generation)]] : [];
+    ROTATED.flatMap((what) => {
+      const { generation, phase } = stateOf(config, what);
+      if (phase !== "trust" || generation === 1) return [];
+      return [[what, what === "serviceAccount" ? tokenKeyText("public", generation) : caText(what, generation)]];
     }),
   ),
   caKeys: { kubernetes: caKeyText("kubernetes", carried(config, "kubernetes")) },
@@ -103,10 +128,10 @@ const materialOf = (node: NodePlan, config: Config): Material => ({
   },
 });
 
-export const payloadOf = (step: StepName, plan: ClusterPlan, node: NodePlan, config: Config): string =>
+const payloadOf = (step: StepName, plan: ClusterPlan, node: NodePlan, config: Config, made: Made): string =>
   step === "apply"
-    ? applyPayload(plan, node, config, materialOf(node, config))
-    : trustPayload(step, plan, node, config, generationsOf(config));
+    ? applyPayload(plan, node, config, materialOf(node, config, made))
+    : trustPayload(step, plan, node, config, generationsOf(config), step === "retire" ? made.round : undefined);
 
 /** A refusal that time mends. */
 export const OTHER_TOKENS = "pods hold tokens signed by another key than the one that stays";
@@ -125,10 +150,12 @@ class Up {
   private stopped = false;
   private refusal: string | undefined;
   private readonly plan: ClusterPlan;
+  private readonly made: Made;
   private readonly around: Surroundings;
 
   public constructor(private readonly of: Run) {
     this.plan = planCluster(of.config, of.now);
+    this.made = madeFor(this.plan, of.config, of.recorded);
     this.around = {
       kubeletStarted: (node) => {
         of.cluster.refreshTokens(node);
@@ -148,8 +175,9 @@ class Up {
       if (this.stopped) return "stopped";
     }
     // only a run that comes to its end deletes what the graph no longer has
+    const gone = STEPS.filter((step) => !steps.includes(step));
     for (const key of this.of.recorded.keys())
-      if (!steps.some((step) => key.endsWith(` ${step}`))) this.of.recorded.delete(key);
+      if (gone.some((step) => key.endsWith(` ${step}`))) this.of.recorded.delete(key);
     return "done";
   }
 
@@ -180,7 +208,7 @@ class Up {
   /** Undefined: the stack knows that this payload is there. */
   private begin(step: StepName, node: NodePlan): Task | undefined {
     const { cluster, config, recorded, wrong } = this.of;
-    const right = payloadOf(step, this.plan, node, config);
+    const right = payloadOf(step, this.plan, node, config, this.made);
     const payload = wrong?.payload === undefined ? right : wrong.payload(right, step, node.node.name);
     const key = `${node.node.name} ${step}`;
     if (payload === undefined || recorded.get(key) === payload) return undefined;
@@ -234,10 +262,30 @@ class Up {
     const { cluster, config, watch } = this.of;
     cluster.settle();
     watch(`what reloads has reloaded after ${after}`);
-    if (after === "apply" && this.of.wrong?.withoutGate !== true) this.askTokens();
+    if (after === "apply" && this.of.wrong?.withoutGate !== true) {
+      this.renewTokens();
+      this.askTokens();
+    }
     if (after === "retire" && stateOf(config, "frontProxy").phase === "done") cluster.cleanAuthentication();
     if (after !== "apply") cluster.setJoinTrust(trustedOf(stateOf(config, "kubernetes")));
     watch(`in the cluster after ${after}`);
+  }
+
+  /** The step `tokens`: a kubelet whose pods hold tokens of another key is restarted. */
+  private renewTokens(): void {
+    const { cluster, config, watch } = this.of;
+    if (!renewsTokens(this.plan, config)) return;
+    const { generation } = stateOf(config, "serviceAccount");
+    for (const { node: planned } of this.plan.nodes) {
+      const node = cluster.node(planned.name);
+      const kubelet = node.processes.get("kubelet");
+      if (kubelet === undefined || [...node.tokens].every((each) => each === generation)) continue;
+      kubelet.stop();
+      watch(`${node.name}: kubelet stopped for new tokens`);
+      kubelet.start();
+      this.around.kubeletStarted(node);
+      watch(`${node.name}: kubelet started for new tokens`);
+    }
   }
 
   /** Verb `check`: the old token key stays for as long as one of its tokens is in use. */

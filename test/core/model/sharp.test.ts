@@ -1,6 +1,6 @@
 /** The model minds what would break a cluster: each of these orders is wrong, and each must be found out. */
 import assert from "node:assert/strict";
-import type { Rotated, RotationState } from "../../../core/rotation";
+import { ROTATED, type Rotated, type RotationState } from "../../../core/rotation";
 import type { Wrong } from "./run";
 import { statesOf, Walk, type Topology } from "./walk";
 
@@ -125,13 +125,58 @@ describe("model: wrong orders", () => {
       );
     });
 
-  it("finds two rotations at once", () => {
+  it("finds a new node that is told of the new CA only, once the rotation is gone back from", () => {
+    const newest = (text: string) => text.replace(/^(part ca:kubernetes) 2\n.*\n(.*)$/m, "$1 1\n$2");
+    const [trust, issue] = (["trust", "issue"] as const).map((phase) => statesOf(() => ({ generation: 2, phase })));
+    assert.ok(trust !== undefined && issue !== undefined);
     const walk = settled();
-    walk.up(
-      statesOf(() => ({ generation: 3, phase: "trust" })),
-      { wrong: { payload: unchecked } },
-    );
-    assert.ok(walk.found.some((sentence) => sentence.includes("presents leaf/etcd/2")));
+    walk.upUntilDone(issue);
+    walk.arrive("workers", "nothing");
+    walk.up(issue, { wrong: { payload: (text) => unchecked(newest(text)) } });
+    assert.deepEqual(walk.found, []);
+    walk.up(trust, { wrong: { payload: (text) => unchecked(newest(text)) } });
+    assert.ok(walk.found.some((sentence) => /w3 kubelet does not trust cp1 kube-apiserver/.test(sentence)));
+  });
+
+  it("restarts kubelets for new tokens where the token key is rotated alone, and never where the CAs go with it", () => {
+    const renewed = (states: ReturnType<typeof only>) => {
+      const walk = settled();
+      assert.equal(walk.up(states), "done");
+      assert.deepEqual(walk.found, []);
+      return walk.moments.filter((moment) => moment.endsWith("kubelet stopped for new tokens")).length;
+    };
+    assert.equal(renewed(ALL), 0);
+    assert.equal(renewed(only("serviceAccount")), 5);
+  });
+
+  const refusedAs = (walk: Walk, states: ReturnType<typeof only>): string => {
+    const disks = () => walk.cluster.nodes.map(({ disk }) => [...disk]);
+    const before = disks();
+    const end = walk.up(states);
+    assert.ok(typeof end === "object", "nothing was refused");
+    assert.deepEqual(disks(), before);
+    return end.refused;
+  };
+
+  it("sees a skipped generation refused for each of what is rotated, before anything is touched", () => {
+    for (const what of ROTATED) {
+      const to = (generation: number) => statesOf((each) => (each === what ? { generation, phase: "done" } : AT_REST));
+      assert.match(refusedAs(settled(), to(3)), /holds another/);
+    }
+  });
+
+  it("sees a new node refused that holds a CA or key of two generations ago, or another cluster's", () => {
+    const states = statesOf(() => ({ generation: 3, phase: "trust" }));
+    for (const generation of [1, 9]) {
+      const walk = settled();
+      walk.upUntilDone(ALL);
+      walk.upUntilDone(states);
+      walk.arrive(
+        "controlPlanes",
+        statesOf(() => ({ generation, phase: "done" })),
+      );
+      assert.match(refusedAs(walk, states), /cp4: .* holds another/);
+    }
   });
 
   it("finds nothing in the same rotations done right", () => {

@@ -33,6 +33,7 @@ export function* transaction(node: ModelNode, text: string, around: Surroundings
   }
   const payload = readPayload(text);
   checkGuards(node, payload);
+  const isEmpty = !payload.lines("have").some(([path = ""]) => node.leafIn(path) !== undefined);
   const parts = mergedParts(node, payload);
   checkChains(node, payload, parts);
   const staged = stage(node, payload, parts);
@@ -46,7 +47,11 @@ export function* transaction(node: ModelNode, text: string, around: Surroundings
   const proven = node.applied.get(payload.verb) === payload.sum && !node.inDoubt;
   try {
     yield `${node.name}: ${payload.verb} swapped ${String(changed.size)} files`;
-    for (const name of consumersOf(payload)) yield* settle({ node, payload, name, changed, proven, restarted }, around);
+    // what has no leaf yet is started by the apply that brings the first one
+    const handled = consumersOf(payload).filter(
+      (name) => !(payload.verb === "trust" && isEmpty && node.processes.get(name)?.up === false),
+    );
+    for (const name of handled) yield* settle({ node, payload, name, changed, proven, restarted }, around);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     node.write(before);
@@ -57,6 +62,7 @@ export function* transaction(node: ModelNode, text: string, around: Surroundings
   }
   node.journal = undefined;
   node.inDoubt = false;
+  node.isNew = false;
   node.applied.set(payload.verb, payload.sum);
 }
 
@@ -190,8 +196,14 @@ const stage = (node: ModelNode, payload: Payload, parts: ReadonlyMap<string, Tex
     const live = node.disk.get(path);
     if (live?.some(isCa) === true) staged.set(path, [...textOf(part), ...live.filter((text) => !isCa(text))]);
   }
-  for (const [path = "", , from = ""] of payload.lines("seed"))
-    if (!node.disk.has(path) && node.disk.has(from)) staged.set(path, node.disk.get(from) ?? []);
+  for (const [path = "", , from = "", key = ""] of payload.lines("seed")) {
+    const text = node.disk.get(from);
+    if (node.disk.has(path) || text === undefined) continue;
+    const own = node.disk.get(key)?.map(issuerOf) ?? [];
+    const one = text.length > 1 ? text.filter((each) => own.includes(each)) : text;
+    if (one.length !== 1) throw new Refusal(`${node.name}: ${from} holds more than one certificate`);
+    staged.set(path, one);
+  }
   const flags = payload.lines("replaceflag").map(([, flag = ""]) => flag.slice(flag.indexOf("=") + 1));
   if (flags.length > 0 && node.disk.has(SIGNING_FLAGS)) staged.set(SIGNING_FLAGS, flags);
   return staged;

@@ -1,13 +1,13 @@
 /** Clusters to walk with, and what the stack file says about them. */
 import { planCluster } from "../../../core/plan";
 import type { Config } from "../../../core/config";
-import { ROTATED, type Rotated, type RotationState } from "../../../core/rotation";
+import { ROTATED, signerOf, type Rotated, type RotationState } from "../../../core/rotation";
 import { configWith, NOW } from "../fixture";
 import { broken } from "./broken";
 import { Cluster } from "./cluster";
-import { ModelNode } from "./node";
+import { ModelNode, type Text } from "./node";
 import { OTHER_TOKENS, up, type End, type Recorded, type Run } from "./run";
-import { caText, generationIn, isCa, pinOf } from "./texts";
+import { caText, generationIn, isCa, pinOf, tokenKeyText } from "./texts";
 
 export interface Topology {
   readonly layout: "kubeadm" | "hardway";
@@ -89,8 +89,8 @@ export class Walk {
     const generation = adopted ? 0 : 1;
     for (const plan of planCluster(this.config(at), NOW).nodes) {
       const node = new ModelNode(plan, topology.minor);
-      node.boot({ kubernetes: generation, etcd: generation, frontProxy: generation, serviceAccount: generation });
       this.cluster.nodes.push(node);
+      node.boot({ kubernetes: generation, etcd: generation, frontProxy: generation, serviceAccount: generation });
     }
     this.cluster.settle();
     this.cluster.setJoinTrust([generation]);
@@ -137,15 +137,54 @@ export class Walk {
     node.boot({ kubernetes: generationIn(signer), etcd: 0, frontProxy: 0, serviceAccount: 0 });
     for (const { path, content } of node.plan.known)
       if (content.kind === "ca") node.disk.set(path, this.cluster.joinTrust);
-      else if (content.kind === "kubeconfig")
-        node.disk.set(path, [...this.cluster.joinTrust, ...(node.disk.get(path) ?? []).filter((text) => !isCa(text))]);
+      else if (content.kind === "kubeconfig") this.replaceCas(node, path, this.cluster.joinTrust);
+    this.start(node);
+  }
+
+  /** A control plane joins with the pki folder of the first one, as by `kubeadm init phase upload-certs`. */
+  public joinControlPlane(states: States): void {
+    const [first] = this.cluster.nodes.filter(({ plan }) => plan.signing !== undefined);
+    if (first === undefined || this.topology.layout !== "kubeadm") return;
+    const node = this.newNode("controlPlanes");
+    const signing = Object.fromEntries(ROTATED.map((what) => [what, signerOf(states[what])]));
+    node.boot(signing as Record<Rotated, number>);
+    for (const { path, content } of node.plan.known) {
+      const copied = content.kind === "ca" || content.kind === "caKey" || content.kind === "serviceAccount";
+      const text = first.disk.get(path);
+      if (copied && text !== undefined && node.disk.has(path)) node.disk.set(path, text);
+    }
+    this.start(node);
+  }
+
+  /**
+   * A node whose services are defined and have never run: with no file at all, or with those that say what is trusted
+   * (the CAs that the stack's output `trust` names) and the keys of the others.
+   */
+  public arrive(count: "controlPlanes" | "workers", trusted: "nothing" | States): ModelNode {
+    const node = this.newNode(count);
+    if (trusted !== "nothing")
+      for (const { path, content } of node.plan.known)
+        if (content.kind === "ca")
+          node.disk.set(path, [caText(content.authority, trusted[content.authority].generation)]);
+        else if (content.kind === "serviceAccount" && content.half === "public")
+          node.disk.set(path, [tokenKeyText("public", trusted.serviceAccount.generation)]);
+    node.isNew = true;
+    node.define();
+    return node;
+  }
+
+  private replaceCas({ disk }: ModelNode, path: string, cas: Text): void {
+    disk.set(path, [...cas, ...(disk.get(path) ?? []).filter((text) => !isCa(text))]);
+  }
+
+  private start(node: ModelNode): void {
+    node.isNew = true;
     node.startAll();
     this.cluster.refreshTokens(node);
     this.watch(`${node.name} joined`);
   }
 
-  /** A node that the stack lays the files of; `startAll` of it starts its services. */
-  public newNode(count: "controlPlanes" | "workers"): ModelNode {
+  private newNode(count: "controlPlanes" | "workers"): ModelNode {
     this.topology = { ...this.topology, [count]: this.topology[count] + 1 };
     const name = `${count === "workers" ? "w" : "cp"}${String(this.topology[count])}`;
     const at = statesOf(() => ({ generation: 1, phase: "done" }));

@@ -15,6 +15,7 @@ import {
   useCluster,
   Witness,
 } from "../rotating";
+import { TOKEN_KEY_RESTARTS } from "../restarts";
 import type { Scenario } from "../scenario";
 
 const rotation: Scenario = {
@@ -39,7 +40,8 @@ const rotation: Scenario = {
 
 const rotationOfNodes: Scenario = {
   name: "rotation-nodes",
-  proves: "all three CAs and the token key replaced on every node in one up, with the fewest restarts",
+  proves:
+    "all three CAs and the token key replaced on every node in one up, then the token key alone, with the fewest restarts",
   topologies: ["duo", "ha3", "hardway"],
   play: async (run) => {
     await begin(run);
@@ -47,6 +49,12 @@ const rotationOfNodes: Scenario = {
     const title = "pulumi up: trust, issue and retire to generation 2";
     await goTo(run, title, { configure: rotateTo(2), trusted: ["g2"] });
     assertMinimal(run, title);
+    const tokens = "pulumi up: the token key alone to generation 3";
+    await goTo(run, tokens, {
+      configure: { rotation: { generation: 2, serviceAccount: { generation: 3 } } },
+      trusted: ["g2"],
+    });
+    assertMinimal(run, tokens, TOKEN_KEY_RESTARTS);
     run.counts["ports proven from outside"] = await assertProven(run.lab, await run.stack.certificates());
   },
 };
@@ -79,9 +87,12 @@ const rotationPhases: Scenario = {
 const SECOND_TRY = [
   ["second trust", "trust"],
   ["second issue", "issue"],
+  ["second done", "done"],
+  // back from the very end: the old CA comes again beside the new one, then signs again
+  ["second done undone", "issue"],
   ["second trust again", "trust"],
   ["second issue again", "issue"],
-  ["second done", "done"],
+  ["second done again", "done"],
 ] as const;
 
 const rotationUndo: Scenario = {

@@ -156,6 +156,7 @@ const play = async (run: Run, choose: Choose): Promise<void> => {
     Object.assign(run.counts, { kills: index + 1, "kills that went wrong": failed.length });
   }
   assert.deepEqual(failed, [], "kills that went wrong");
+  assert.ok((run.counts["kills"] ?? 0) > 0, "the time was up before the first kill: give it more --minutes");
 };
 
 /** In an order of chance, so that also a run that is ended before has seen something of everything. */

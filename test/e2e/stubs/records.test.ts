@@ -45,7 +45,7 @@ describe("records of stub components", () => {
     [`90000 unreachable kube-scheduler ${cp1}:6443 refused`, "kube-scheduler", 1],
     [`107000 unreachable kube-scheduler ${cp1}:6443 refused`, "kube-scheduler", 1],
     [`107000 unreachable kubelet ${balancer}:6443 EOF`, "kubelet", 0],
-    [`109000 unreachable kubelet ${balancer}:6443 EOF`, "kubelet", 1],
+    [`121000 unreachable kubelet ${balancer}:6443 EOF`, "kubelet", 1],
     [`102000 unreachable kube-scheduler 10.77.0.12:6443 refused`, "kube-scheduler", 1],
     [`102000 unreachable etcd ${cp1}:2379 refused`, "kube-apiserver", 1],
     [`102000 unreachable extension ${cp1}:4443 refused`, "kube-apiserver", 0],

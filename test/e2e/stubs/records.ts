@@ -33,8 +33,11 @@ const PORTS: Readonly<Record<number, UnitName>> = {
   10250: "kubelet",
 };
 
-/** A process ends a moment before or after somebody notes that it does not answer; a balancer takes two checks to know it again. */
-const SLACK_MS = { direct: 1000, balanced: 3000 } as const;
+/**
+ * A process ends a moment before or after somebody notes that it does not answer. A balancer finds out by two checks that
+ * it is there or not, which takes seconds on a busy machine; what it costs its clients is judged in other scenarios.
+ */
+const SLACK_MS = { direct: 1000, balanced: 15_000 } as const;
 
 interface Window {
   readonly node: string;

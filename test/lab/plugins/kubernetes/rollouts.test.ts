@@ -86,7 +86,7 @@ describe("rollouts", () => {
   }
 
   it("of a Deployment needs the pods of its own and newest ReplicaSet", () => {
-    const { status } = cases["Deployment"] as Case;
+    const { status } = cases["Deployment"]!;
     const isDone = (sets: Properties[]): boolean => deployment.progress({ metadata, spec: {}, status }, sets).done;
     assert.ok(isDone([replicaSet("u", "1", 0), replicaSet("other", "2", 0), replicaSet()]));
     for (const set of [replicaSet("other"), replicaSet("u", "1"), replicaSet("u", "2", 1)]) assert.ok(!isDone([set]));
@@ -100,7 +100,7 @@ describe("rollouts", () => {
   });
 
   it("of a StatefulSet with OnDelete does not wait for the pods that somebody has to delete", () => {
-    const { status } = cases["StatefulSet"] as Case;
+    const { status } = cases["StatefulSet"]!;
     const old = { ...status, currentRevision: "a", currentReplicas: 0 };
     const isDone = (type: string): boolean =>
       statefulSet.progress({ metadata, spec: { replicas: 2, updateStrategy: { type } }, status: old }, []).done;

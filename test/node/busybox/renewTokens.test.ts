@@ -1,0 +1,4 @@
+import { renewsTokens } from "../renewTokens";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) renewsTokens("busybox sh");

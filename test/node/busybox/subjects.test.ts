@@ -1,0 +1,4 @@
+import { tellsSubjects } from "../subjects";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) tellsSubjects("busybox sh");

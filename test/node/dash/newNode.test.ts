@@ -1,0 +1,3 @@
+import { takesInNewNodes } from "../newNode";
+
+takesInNewNodes("dash");

@@ -1,0 +1,3 @@
+import { renewsTokens } from "../renewTokens";
+
+renewsTokens("dash");

@@ -1,0 +1,3 @@
+import { tellsSubjects } from "../subjects";
+
+tellsSubjects("dash");

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { files } from "./cluster";
+import { CA, TrustCluster } from "./trustCluster";
+
+/** A node that is new while a rotation is open. @param shell - what the script is run with */
+export function takesInNewNodes(shell: string): void {
+  describe(`node that is new (${shell})`, function () {
+    this.timeout(120_000);
+    let at: TrustCluster;
+    beforeEach(async () => {
+      at = await TrustCluster.make(shell, { running: false });
+    });
+    afterEach(() => {
+      at.node.remove();
+    });
+
+    const both = () => at.node.ca.cert + at.next.cert;
+
+    it("is told what to trust before it has a leaf to start its services with, which the apply then does", async () => {
+      const { node } = at;
+      const told = await node.run("trust", at.payload(both()));
+      assert.equal(told.code, 0, told.stderr);
+      assert.match(told.stdout, /^consumer store skipped\nconsumer web skipped$/m);
+      assert.equal(node.read(CA), both());
+      assert.equal(node.restarts("store"), 0);
+      const set = { ...node.set(), ca: { cert: both(), key: "" } };
+      const done = await node.run("apply", node.payload(set));
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /consumer store restarted[^]*consumer web restarted/);
+    });
+
+    it("has the service started as before where it has a leaf already", async () => {
+      const { node } = at;
+      node.lay(node.set());
+      await node.start("web");
+      const told = await node.run("trust", at.payload(both()));
+      assert.equal(told.code, 0, told.stderr);
+      assert.match(told.stdout, /consumer store restarted/);
+    });
+
+    it("gets the old CA beside the new one, the only one it came with", async () => {
+      const { node } = at;
+      node.write(CA, at.next.cert);
+      const guarded = { more: `guard ${CA} ca:kubernetes\n` };
+      assert.equal((await node.run("trust", at.payload(both(), guarded))).code, 0);
+      assert.equal(node.read(CA), at.next.cert + node.ca.cert);
+    });
+
+    it("is refused with a unit that is not there", async () => {
+      const { node } = at;
+      const more = "consumer none systemd none\n";
+      assert.match((await node.run("trust", at.payload(both(), { more }))).why, /unit none does not exist/);
+      assert.equal(node.has(files.ca), false);
+    });
+  });
+}
