@@ -37,10 +37,22 @@ export interface DueReport {
   readonly also: readonly string[];
 }
 
-const LEAF = "tls:index/locallySignedCert:LocallySignedCert";
-
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 const typeOf = (step: Step): string => step.newState?.type ?? step.oldState?.type ?? "";
+
+/** A certificate of a node, whoever signs it. */
+const LEAVES: readonly string[] = [
+  "tls:index/locallySignedCert:LocallySignedCert",
+  "vault:pkiSecret/secretBackendSign:SecretBackendSign",
+];
+const isLeaf = (step: Step): boolean => LEAVES.includes(typeOf(step));
+
+/** When the certificate in use ends: the tls provider says a moment, the vault provider seconds. */
+const endOf = ({ oldState }: Step): string | undefined => {
+  const { validityEndTime, expiration } = oldState?.outputs ?? {};
+  if (typeof expiration === "number") return new Date(expiration * 1000).toISOString();
+  return typeof validityEndTime === "string" ? validityEndTime : undefined;
+};
 
 type LeafName = Pick<DueRow, "node" | "certificate">;
 
@@ -86,6 +98,8 @@ function firstDue({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date {
 const REASONS: Readonly<Record<string, string>> = {
   caCertPem: "its authority changes",
   caPrivateKeyPem: "its authority's key changes",
+  csr: "its key or signing request changes",
+  name: "its role changes",
   certRequestPem: "its key or signing request changes",
   validityPeriodHours: "its validity changes",
   allowedUses: "its usages change",
@@ -144,16 +158,16 @@ export function dueReport(steps: readonly Step[], config: Config | undefined, no
       : plan?.nodes.find((each) => each.node.name === node)?.leaves.find(({ profile }) => profile === certificate)
           ?.renewal;
   const due = new Map<string, DueRow>();
-  for (const step of steps.filter((each) => typeOf(each) === LEAF)) {
+  for (const step of steps.filter(isLeaf)) {
     const name = nameOf(step.urn);
     const leaf = leafName(name, config);
     // One replacement can be several steps (create-replacement, replace, delete-replaced); the first one says it all.
     if (leaf === undefined || due.has(name)) continue;
-    const ends = step.oldState?.outputs?.["validityEndTime"];
+    const ends = endOf(step);
     due.set(name, {
       ...leaf,
       why: why(step, renewalOf(leaf)),
-      ...(typeof ends === "string" ? { ends } : {}),
+      ...(ends === undefined ? {} : { ends }),
     });
   }
   const rankOf = ({ certificate }: DueRow): number => ORDER.indexOf(certificate);
@@ -184,7 +198,7 @@ function otherSteps(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, no
       new RegExp(`(?:^|-)${escaped(node)}-(?:apply|request.*|trust|mounts|check|retire)$`).test(name),
     );
   return steps
-    .filter((step) => typeOf(step) !== LEAF && typeOf(step) !== "pulumi:pulumi:Stack")
+    .filter((step) => !isLeaf(step) && typeOf(step) !== "pulumi:pulumi:Stack")
     .map((step) => ({ op: step.op, name: nameOf(step.urn) }))
     .filter(({ name }) => !implied(name))
     .map(({ op, name }) => `${op} ${name}`)

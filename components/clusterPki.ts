@@ -13,7 +13,7 @@ import { hasWay, retires, stateOf } from "../core/rotation";
 import { renewsTokens, runsPods, tokensPayload } from "../core/tokensPayload";
 import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/trustPayload";
 import { announceTrust } from "./announce";
-import { generationsOf, type Generations } from "./authority/generations";
+import { authoritiesOf, type Generations } from "./authority/generations";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
@@ -75,7 +75,8 @@ export class ClusterPki extends pulumi.ComponentResource {
     const { config } = args;
     this.config = config;
     this.plan = planCluster(config, args.now);
-    this.authorities = mapAuthorities((name) => generationsOf(base, name, config, { parent: this }));
+    const clients = planClients(config, args.now);
+    this.authorities = authoritiesOf(base, { config, plan: this.plan, clients }, { parent: this });
     this.serviceAccount = this.plan.managesServiceAccount
       ? serviceAccountKeys(base, config, { parent: this })
       : undefined;
@@ -91,7 +92,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     }));
     this.credentials = new Kubeconfigs(
       `${base}-kubeconfigs`,
-      { config, clients: planClients(config, args.now), signer: signers.kubernetes },
+      { config, clients, signer: signers.kubernetes },
       { parent: this },
     );
     // The gate: no node is touched before every node was reached, has its keys and its certificates are issued.
@@ -257,7 +258,11 @@ export class ClusterPki extends pulumi.ComponentResource {
   private leaves(plan: NodePlan, pki: NodePki): pulumi.Output<string> {
     // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
     const secrets = plan.hasSecrets
-      ? { caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem }, serviceAccount: this.tokenKeys() }
+      ? {
+          caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem },
+          signers: { kubernetes: this.authorities.kubernetes.signer?.signerPem },
+          serviceAccount: this.tokenKeys(),
+        }
       : { caKeys: {}, serviceAccount: undefined };
     return pulumi
       .output({

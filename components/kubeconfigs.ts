@@ -4,6 +4,7 @@ import { ADMIN, isGivenOut, type ClientPlan } from "../core/clients";
 import type { Config } from "../core/config";
 import { kubeconfigText } from "../core/kubeconfig";
 import type { CertificateRow } from "../core/report";
+import { clientRole } from "../core/vault";
 import type { Authority } from "./authority/authority";
 import { stateKey } from "./stateKey";
 
@@ -42,8 +43,9 @@ export class Kubeconfigs extends pulumi.ComponentResource {
       if (signer === undefined) throw new Error(`${client.name}: nobody signs for the kubernetes authority now`);
       const name = `${base}-${client.name}`;
       const { keyPem, requestPem } = stateKey(name, client, this);
-      const { usages, validitySeconds, id } = client;
-      const { certificatePem } = signer.issue(name, { requestPem, usages, validitySeconds, id }, { parent: this });
+      const { commonName, usages, validitySeconds, id } = client;
+      const request = { role: clientRole(client.name), commonName, requestPem, usages, validitySeconds, id };
+      const { certificatePem } = signer.issue(name, request, { parent: this });
       return { client, certificatePem, keyPem };
     });
     this.certificates = pulumi

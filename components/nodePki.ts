@@ -79,9 +79,10 @@ export class NodePki extends pulumi.ComponentResource {
   }
 
   private issue(leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
-    const { usages, validitySeconds, id } = leaf;
+    const { profile, commonName, usages, validitySeconds, id } = leaf;
     const signer = this.args.signers[leaf.authority];
     if (signer === undefined) throw new Error(`${leaf.profile}: nobody signs for the ${leaf.authority} authority now`);
-    return signer.issue(`${this.base}-${leaf.profile}`, { requestPem, usages, validitySeconds, id }, { parent: this });
+    const request = { role: profile, commonName, requestPem, usages, validitySeconds, id };
+    return signer.issue(`${this.base}-${profile}`, request, { parent: this });
   }
 }

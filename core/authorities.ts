@@ -26,3 +26,6 @@ const BASE_CN: Readonly<Record<AuthorityName, string>> = {
  */
 export const authorityCommonName = (cluster: string, authority: AuthorityName, generation: number): string =>
   `${cluster}-${BASE_CN[authority]}-g${String(generation)}`;
+
+/** Of the intermediate that the controller manager signs with, where the CA's key stays in Vault. */
+export const signerCommonName = (authorityName: string): string => `${authorityName}-signer`;

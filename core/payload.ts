@@ -55,6 +55,8 @@ export interface Material {
   /** The CA or public key a rotation leads to where another one still signs, PEM. */
   readonly next?: Readonly<Partial<Record<Rotated, string | undefined>>> | undefined;
   readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
+  /** Whose keys those are, where that is not the CA itself, PEM. */
+  readonly signers?: Readonly<Partial<Record<AuthorityName, string | undefined>>> | undefined;
   readonly serviceAccount?: { readonly privatePem?: string | undefined; readonly publicPem: string } | undefined;
 }
 
@@ -67,7 +69,10 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
     case "ca":
       return part(caPart(content.authority), material.trust[content.authority]);
     case "signer":
-      return part(signerPart(content.authority), material.trust[content.authority]);
+      return part(
+        signerPart(content.authority),
+        material.signers?.[content.authority] ?? material.trust[content.authority],
+      );
     case "caKey":
       return part(caKeyPart(content.authority), material.caKeys[content.authority] ?? "");
     case "serviceAccount":

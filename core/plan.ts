@@ -12,6 +12,7 @@ import { kubernetesMinor } from "./kubernetesMinor";
 import { layoutOf } from "./layouts";
 import { PROFILE_NAMES, type ProfileName } from "./profileNames";
 import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./rotation";
+import { hasOwnSigner, hasSigner } from "./vault";
 
 /** One certificate one node gets. */
 export interface LeafPlan {
@@ -124,7 +125,7 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
       return managesTokens && (content.half === "public" || canSign(config, "serviceAccount"));
     case "caKey":
     case "signer":
-      return canSign(config, content.authority);
+      return hasSigner(config) && canSign(config, content.authority);
     case "ca":
       return true;
     default:
@@ -134,8 +135,11 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
 
 /** The layout's rows for one node. A node with two roles can match two rows for one path: the first one counts. */
 const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => {
+  const ownSigner = hasOwnSigner(config);
   const rows = layout.files.filter(
-    ({ on, rotationOnly }) => appliesTo(on, node, config) && (rotationOnly !== true || isRotating(config)),
+    ({ on, rotationOnly, content }) =>
+      appliesTo(on, node, config) &&
+      (rotationOnly === true ? ownSigner || isRotating(config) : content.kind !== "caKey" || !ownSigner),
   );
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };

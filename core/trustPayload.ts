@@ -27,6 +27,7 @@ import type { ClusterPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
 import type { ConsumerName, Need } from "./reload";
 import { isAdopted, keptOf, ROTATED, stateOf, type Rotated } from "./rotation";
+import { hasSigner } from "./vault";
 
 export const TRUST_STEPS = ["trust", "retire"] as const;
 export type TrustStep = (typeof TRUST_STEPS)[number];
@@ -83,7 +84,7 @@ const changes = (config: Config): boolean =>
 
 /** The controller manager gets its own signing files before ca.crt holds two certificates. */
 const signingLines = ({ signing }: NodePlan, config: Config): string[] =>
-  signing === undefined || !changes(config)
+  signing === undefined || !changes(config) || !hasSigner(config)
     ? []
     : [
         `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,

@@ -2,6 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** What an authority is asked to sign. */
 export interface SigningRequest {
+  /** What kind of certificate it is: a profile, or whose kubeconfig. */
+  readonly role: string;
+  readonly commonName: string;
   /** PKCS#10 in PEM, already checked against the plan: its subject and names go into the certificate as they are. */
   readonly requestPem: pulumi.Input<string>;
   readonly usages: readonly ("server" | "client")[];
@@ -23,7 +26,9 @@ export interface Issued {
 export interface Authority {
   /** The certificates to trust, PEM. */
   readonly trustPem: pulumi.Output<string>;
-  /** The CA's key in PEM, a secret; undefined where the authority never gives it away. */
+  /** The key in PEM that the controller manager signs with, a secret; undefined where there is none to give away. */
   readonly keyPem: pulumi.Output<string> | undefined;
+  /** The certificate of that key, PEM, where that is not the CA itself. */
+  readonly signerPem?: pulumi.Output<string> | undefined;
   issue(name: string, request: SigningRequest, options: pulumi.CustomResourceOptions): Issued;
 }

@@ -19,6 +19,7 @@ import {
   serviceAccountProblems,
 } from "./rotationChecks";
 import { userProblems } from "./userChecks";
+import { vaultProblems } from "./vaultChecks";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
@@ -140,6 +141,7 @@ const CHECKS: readonly Check[] = [
   usableSshKeys,
   hostKeys,
   givenCas,
+  vaultProblems,
   lifetimes,
   organizationsInState,
   clockProblems,

@@ -45,6 +45,12 @@ export const sans = z.array(text('a DNS name (may begin with "*.") or an IP addr
 export const user = matching("a login name of lower-case letters, digits, _ and -", (given) =>
   /^[a-z_][a-z0-9_-]{0,31}$/.test(given),
 );
+export const vaultAddress = matching('an address without a path, such as "https://vault.example.com:8200"', (given) =>
+  /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/.test(given),
+);
+export const mountPath = matching('the path of a mount without slashes around it, such as "pki/kubernetes"', (given) =>
+  /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/.test(given),
+);
 export const hostKey = text(
   'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."',
   canonicalHostKey,

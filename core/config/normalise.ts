@@ -18,7 +18,7 @@ type AuthoritySection = Sections["authority"];
 
 /** What `parseConfig` returns: every default filled in, everything checked. */
 export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
-  readonly authority: Pick<AuthoritySection, "kind" | "algorithm" | "serviceAccount"> & {
+  readonly authority: Pick<AuthoritySection, "kind" | "address" | "mounts" | "algorithm" | "serviceAccount"> & {
     readonly validitySeconds: number;
     readonly kubernetes?: GivenCa | undefined;
     readonly etcd?: GivenCa | undefined;
@@ -105,6 +105,8 @@ export function normalised(sections: Sections, now: Date): Config {
     nodes: withEtcd(sections.nodes),
     authority: {
       kind: authority.kind,
+      address: authority.address,
+      mounts: authority.mounts,
       algorithm: authority.algorithm,
       validitySeconds: authority.validity,
       kubernetes: givenCa(authority.kubernetes),

@@ -20,6 +20,7 @@ import {
   ip,
   matching,
   moment,
+  mountPath,
   nodesAtOnce,
   object,
   port,
@@ -28,6 +29,7 @@ import {
   text,
   user,
   validity,
+  vaultAddress,
 } from "./fields";
 import { canonicalVersion } from "./formats";
 import { adopt, inCluster, rotation } from "./rotationSchema";
@@ -118,7 +120,17 @@ const givenCa = object({
   .describe("A CA that the cluster has already.");
 
 const authority = object({
-  kind: choice(["embedded"]).default("embedded").describe("Who signs."),
+  kind: choice(["embedded", "vault"])
+    .default("embedded")
+    .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
+  address: vaultAddress.optional().describe("Address of Vault or OpenBao; the token comes from VAULT_TOKEN."),
+  mounts: object({
+    kubernetes: mountPath.optional(),
+    etcd: mountPath.optional(),
+    frontProxy: mountPath.optional(),
+  })
+    .optional()
+    .describe("Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
   validity: validity.prefault("3650d").describe("Validity of generated CAs."),
   kubernetes: givenCa,

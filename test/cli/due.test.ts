@@ -28,6 +28,26 @@ const state = (trigger?: string) => ({
 const whys = (...steps: Step[]) => dueReport(steps, CONFIG, NOW).due.map(({ why }) => why);
 
 describe("what a preview means", () => {
+  it("knows a certificate whoever signs it, and when it ends", () => {
+    const type = "vault:pkiSecret/secretBackendSign:SecretBackendSign";
+    const expiration = Date.parse("2027-02-20T05:01:21Z") / 1000;
+    const step = leaf("cp1", "apiserver", {
+      urn: `urn:pulumi:t::kube-pki::a$${type}::prod-cp1-apiserver`,
+      oldState: { type, replacementTrigger: "17-aaaaaaaa", outputs: { expiration } },
+      newState: { type, replacementTrigger: "19-aaaaaaaa" },
+    });
+    const { due, also } = dueReport([step], CONFIG, NOW);
+    assert.deepEqual(due, [
+      {
+        node: "cp1",
+        certificate: "apiserver",
+        why: "due for renewal since 2026-12-02 (period 17 -> 19)",
+        ends: "2027-02-20T05:01:21.000Z",
+      },
+    ]);
+    assert.deepEqual(also, []);
+  });
+
   it("reads the configuration it was made with, without any secret", () => {
     assert.equal(CONFIG?.cluster.name, "prod");
     assert.deepEqual(CONFIG.asOf, NOW);

@@ -71,6 +71,33 @@ describe("ClusterPki", () => {
     assert.equal(ofType(inState, COMMAND).filter(({ name }) => name.endsWith("-request")).length, 0);
   });
 
+  it("has no CA key in the stack where Vault signs, and the token nowhere", async () => {
+    process.env["VAULT_TOKEN"] = "s.of-the-run";
+    const all = await up(configWith({ authority: { kind: "vault", address: "https://vault.example.com:8200" } }));
+    Reflect.deleteProperty(process.env, "VAULT_TOKEN");
+    const keys = ofType(all, "tls:index/privateKey:PrivateKey").map(({ name }) => name);
+    assert.deepEqual(
+      keys.filter((name) => /-ca(-|$)/.test(name)),
+      [],
+    );
+    const paths = ofType(all, "vault:index/mount:Mount").map(({ inputs }) => inputs["path"]);
+    assert.deepEqual(
+      paths.sort(),
+      ["etcd", "front-proxy", "kubernetes"].map((name) => `kube-pki/prod/${name}`),
+    );
+    const roots = ofType(all, "vault:pkiSecret/secretBackendRootCert:SecretBackendRootCert");
+    assert.deepEqual(new Set(roots.map(({ inputs }) => inputs["type"])), new Set(["internal"]));
+    const leaves = ofType(all, "vault:pkiSecret/secretBackendSign:SecretBackendSign");
+    assert.equal(leaves.length, ofType(await up(config), LEAF).length);
+    const cp1 = leaves.find(({ name }) => name === "prod-cp1-kubelet")?.inputs;
+    assert.deepEqual(
+      [cp1?.["name"], cp1?.["commonName"], cp1?.["ttl"], cp1?.["excludeCnFromSans"]],
+      ["kubelet-g1", "system:node:cp1", "31536000s", true],
+    );
+    assert.ok(!JSON.stringify(all).includes("s.of-the-run"));
+    assert.equal(ofType(all, LEAF).length, 0);
+  });
+
   it("begins with no node before the certificates of all nodes are issued", async () => {
     const asked = new Map<string, Asked>();
     const rotating = configWith({ rotation: { generation: 2 } });

@@ -9,7 +9,14 @@ const issued = async (caEnds: string): Promise<string> => {
   await registeredBy(
     () => {
       const ca = new EmbeddedAuthority("ca", { commonName: "g1", algorithm: "ECDSA-P256", validitySeconds: 3600 });
-      const request = { requestPem: "REQUEST", usages: ["client"] as const, validitySeconds: 3600, id: "1" };
+      const request = {
+        role: "apiserver" as const,
+        commonName: "kube-apiserver",
+        requestPem: "REQUEST",
+        usages: ["client"] as const,
+        validitySeconds: 3600,
+        id: "1",
+      };
       const { certificatePem } = ca.issue("prod-cp1-apiserver", request, {});
       const text = (certificatePem as unknown as { promise: () => Promise<string> }).promise();
       return pulumi.output(

@@ -92,7 +92,7 @@ const answer = (create: string, payload: string): Promise<string> | string => {
   return payload.includes("\ntask root-ca\n") ? "since 1795305600\ntask root-ca done\n" : "";
 };
 
-const outputsOf = async ({ type, inputs }: Registered, caEnds: string): Promise<Record<string, unknown>> => {
+const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Promise<Record<string, unknown>> => {
   const validity = { validityStartTime: "2026-11-22T00:00:00Z", validityEndTime: END };
   switch (type) {
     case "command:remote:Command":
@@ -104,6 +104,7 @@ const outputsOf = async ({ type, inputs }: Registered, caEnds: string): Promise<
     case "tls:index/selfSignedCert:SelfSignedCert":
       return { certPem: await certificate(caEnds), ...validity };
     default:
+      if (type.startsWith("vault:")) return { certificate: await certificate(END), issuerId: `issuer of ${name}` };
       return type.startsWith("tls:") ? { certPem: await certificate(END), ...validity } : {};
   }
 };

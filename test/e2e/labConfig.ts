@@ -78,8 +78,15 @@ export const configureSsh = async (stack: Stack, lab: Lab): Promise<void> => {
   await stack.configureSecret("ssh", { privateKey: readFileSync(lab.sshKeyFile, "utf8") });
 };
 
-/** Writes the stack file for a lab: `existing` hands over the cluster's own CAs, `bare` lets new ones be made. */
+/**
+ * Writes the stack file for a lab: `existing` hands over the cluster's own CAs, `bare` lets new ones be made. Where Vault
+ * signs, a cluster that exists is taken over: its keys are not what the server could sign with.
+ */
 export const configureFor = async (stack: Stack, lab: Lab, start: "existing" | "bare"): Promise<void> => {
   await configureSsh(stack, lab);
-  if (start === "existing") await stack.configureSecret("authority", await givenAuthorities(lab));
+  const { VAULT_ADDR: address } = stack.env;
+  if (address !== undefined) {
+    stack.configure({ authority: { kind: "vault", address }, rollout: { workersAtOnce: 1, acceptEtcdDowntime: true } });
+    if (start === "existing") stack.configure(await adoptionConfig(lab));
+  } else if (start === "existing") await stack.configureSecret("authority", await givenAuthorities(lab));
 };

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab";
 import { topologyNames } from "../lab/topology";
-import { Run, writeReport, type Report } from "./scenario";
+import { AUTHORITY_KINDS, Run, writeReport, type Report } from "./scenario";
 import { SCENARIOS } from "./scenarios";
 
 const started = Date.now();
@@ -24,7 +24,7 @@ const accessSummary = ({ access }: Report): string[] => {
 
 const summary = (report: Report): string =>
   [
-    `${report.passed ? "passed" : "FAILED"}: ${report.scenario} on ${report.topology} in ${String(report.seconds)} s`,
+    `${report.passed ? "passed" : "FAILED"}: ${report.scenario} on ${report.topology} with ${report.authority} authorities in ${String(report.seconds)} s`,
     ...Object.entries(report.counts).map(([what, count]) => `  ${what}: ${String(count)}`),
     ...report.probes.map(
       ({ name, connection, secondsProbed, secondsFailed, longestGapMs }) =>
@@ -68,12 +68,14 @@ const main = async (): Promise<void> => {
   const known =
     topologyNames.find((each) => each === topology) ??
     fail(`--topology: ${topology ?? ""} is not one of ${topologyNames.join(", ")}`);
-  if (values.authority !== "embedded") fail(`--authority: ${values.authority} is not one of embedded`);
+  const authority =
+    AUTHORITY_KINDS.find((each) => each === values.authority) ??
+    fail(`--authority: ${values.authority} is not one of ${AUTHORITY_KINDS.join(", ")}`);
   const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
   if (minutes !== undefined && !(minutes > 0)) fail(`--minutes: ${values.minutes ?? ""} is not a number above 0`);
   const missing = Lab.supported();
   if (missing !== undefined) fail(missing);
-  const report = await Run.play(scenario, { topology: known, authority: "embedded", keep: values.keep, minutes, log });
+  const report = await Run.play(scenario, { topology: known, authority, keep: values.keep, minutes, log });
   console.log(`${summary(report)}\nwritten to ${writeReport(report)}`);
   process.exitCode = report.passed ? 0 : 1;
 };

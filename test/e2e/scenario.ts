@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Lab } from "../lab/lab";
+import { OpenBao } from "../lab/openbao";
 import type { TopologyName } from "../lab/topology";
 import type { AccessRow } from "./access/matrix";
 import { Availability } from "./availability";
@@ -14,7 +15,8 @@ import { restartsIn, unasked, type Restart } from "./restarts";
 import { Stack } from "./stack";
 
 /** Who signs in a scenario. */
-export type AuthorityKind = "embedded";
+export const AUTHORITY_KINDS = ["embedded", "vault"] as const;
+export type AuthorityKind = (typeof AUTHORITY_KINDS)[number];
 
 export interface Scenario {
   readonly name: string;
@@ -79,6 +81,8 @@ export class Run {
   private constructor(
     public readonly lab: Lab,
     public readonly stack: Stack,
+    /** The server that signs, where one does. */
+    public readonly vault: OpenBao | undefined,
     public readonly log: (line: string) => void,
     private readonly end: number,
   ) {}
@@ -94,8 +98,9 @@ export class Run {
       const bare = scenario.bare ?? false;
       const lab = await Lab.start(options.topology, { bare, keep: options.keep, log: options.log });
       if (!options.keep) forget = endLabOnInterrupt(lab, options.log);
+      const vault = options.authority === "vault" ? await OpenBao.inLab(lab) : undefined;
       const end = started + (options.minutes ?? Infinity) * 60_000;
-      run = new Run(lab, await Stack.create(lab, folder), options.log, end);
+      run = new Run(lab, await Stack.create(lab, folder, vault?.env()), vault, options.log, end);
       await scenario.play(run);
     } catch (caught) {
       error = caught;

@@ -59,11 +59,13 @@ export class Stack {
     public readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  public static async create(lab: Lab, folder: string): Promise<Stack> {
+  /** `more` is added to the environment of every run. */
+  public static async create(lab: Lab, folder: string, more: NodeJS.ProcessEnv = {}): Promise<Stack> {
     for (const part of ["state", "stacks"]) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
     for (const part of PROJECT) symlinkSync(join(REPOSITORY, part), join(folder, part));
     const stack = new Stack(lab, folder, {
       ...(await pluginEnv()),
+      ...more,
       // docs/rotation.md says why: without it a kill at the wrong instant leaves a state that pulumi cannot read
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "lab",

@@ -31,6 +31,15 @@ describe("given CAs and keys", () => {
     assert.deepEqual(problems(given({ ...good })), []);
   });
 
+  it("refuses a CA with its key where keys are made in Vault and stay there", () => {
+    const vault = { kind: "vault", address: "https://vault.example.com:8200" };
+    assert.deepEqual(problems(given({ ...good }, vault)), [
+      "authority.kubernetes: a CA with its key, but with kind vault every key is made in the server and stays there; " +
+        "leave it out and name the CA's fingerprint as adopt.kubernetes: the cluster is then taken over",
+    ]);
+    assert.deepEqual(problems(config({ authority: vault })), []);
+  });
+
   const refused: readonly (readonly [string, () => Raw, string])[] = [
     ["a certificate alone", () => ({ certificate: good.certificate }), `authority.kubernetes.key: ${ADOPTION}`],
     [

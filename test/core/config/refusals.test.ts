@@ -153,7 +153,23 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     { rollout: { acceptEtcdDowntime: 1 } },
     "rollout.acceptEtcdDowntime: 1 (a number); allowed is true or false, without quotes",
   ],
-  [{ authority: { kind: "vault" } }, 'authority.kind: "vault"; allowed is one of embedded'],
+  [{ authority: { kind: "cfssl" } }, 'authority.kind: "cfssl"; allowed is one of embedded, vault'],
+  [
+    { authority: { kind: "vault" } },
+    'authority.address: missing; with kind vault give the address of Vault or OpenBao, such as "https://vault.example.com:8200"',
+  ],
+  [
+    { authority: { kind: "vault", address: "http://vault.example.com:8200" } },
+    'authority.address: "http://vault.example.com:8200"; allowed is an address without a path, such as "https://vault.example.com:8200"',
+  ],
+  [
+    { authority: { kind: "vault", address: "https://vault.example.com", mounts: { etcd: "/pki/" } } },
+    'authority.mounts.etcd: "/pki/"; allowed is the path of a mount without slashes around it, such as "pki/kubernetes"',
+  ],
+  [
+    { authority: { address: "https://vault.example.com" } },
+    "authority.address: given with kind embedded; allowed is kind: vault beside it, or to leave it out",
+  ],
 ];
 
 describe("refused configuration", () => {

@@ -15,13 +15,17 @@ const serials = (rows: readonly CertificateRow[]): Map<string, string> =>
 /** The leaves whose certificates a preview announces to replace. */
 const announced = async ({ stack }: Run): Promise<string[]> =>
   (await stack.preview())
-    .filter(({ op, urn }) => op === "replace" && urn.includes("LocallySignedCert"))
+    .filter(({ op, urn }) => op === "replace" && /LocallySignedCert|SecretBackendSign/.test(urn))
     .map(({ urn }) => nameOf(urn).replace(/^lab-/, ""))
     .sort();
 
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
   await run.step("configure the stack with the cluster's own CAs", () => configureFor(stack, lab, "existing"));
+  if (run.vault !== undefined) {
+    await run.up("pulumi up: the cluster is taken over into Vault");
+    await lab.kubeconfig(); // the former one trusts a CA that is gone
+  }
   await run.step("start everything that uses the cluster", () => run.startClients());
   run.startProbing();
   await run.up("pulumi up: every certificate issued, distributed, proven");

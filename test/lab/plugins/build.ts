@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { build } from "esbuild";
 import { cacheFolder } from "../../../tools/cache";
 
-export const standIns = ["command", "tls", "kubernetes"] as const;
+export const standIns = ["command", "tls", "kubernetes", "vault"] as const;
 export type StandIn = (typeof standIns)[number];
 
 /** Each plugin bundled into one file, because a plugin starts at every preview. Built once per state of the sources. */

@@ -46,7 +46,9 @@ export interface Difference extends Change {
 export interface ResourceType {
   check(inputs: Properties): Failure[];
   /** Each difference, with whether it asks for a replacement. */
-  diff(before: Known, inputs: Properties): Difference[];
+  diff(before: Known, inputs: Properties): Difference[] | Promise<Difference[]>;
+  /** Whether a difference that replaces has the old one deleted first. @default false */
+  readonly deleteBeforeReplace?: boolean;
   create(inputs: Properties, context: Context): Made | Promise<Made>;
   update(state: Properties, inputs: Properties, context: Context): Properties | Promise<Properties>;
   /** What a refresh finds; undefined when it is gone. */
@@ -143,9 +145,10 @@ export function serve(served: Plugin): void {
     cancel: unary(() => new Empty()),
     attach: unary(() => new Empty()),
     check: unary((r: proto.CheckRequest) => checked(r, typeOf(r.getUrn()).check(plain(r.getNews())))),
-    diff: unary((r: proto.DiffRequest) => {
+    diff: unary(async (r: proto.DiffRequest) => {
       const before = { id: r.getId(), inputs: plain(r.getOldInputs()), state: plain(r.getOlds()) };
-      return differences(typeOf(r.getUrn()).diff(before, plain(r.getNews())));
+      const type = typeOf(r.getUrn());
+      return differences(await type.diff(before, plain(r.getNews())), type.deleteBeforeReplace);
     }),
     create: unary(async (r: proto.CreateRequest) => {
       const urn = r.getUrn();
@@ -225,7 +228,7 @@ function checked(request: proto.CheckRequest, failures: Failure[]): proto.CheckR
     .setFailuresList(failures.map((f) => new proto.CheckFailure().setProperty(f.property).setReason(f.reason)));
 }
 
-function differences(changes: Difference[]): proto.DiffResponse {
+function differences(changes: Difference[], deleteBeforeReplace = false): proto.DiffResponse {
   const response = new proto.DiffResponse().setHasdetaileddiff(true);
   const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
   response.setChanges(changes.length === 0 ? DIFF_NONE : DIFF_SOME);
@@ -235,6 +238,7 @@ function differences(changes: Difference[]): proto.DiffResponse {
     response.addDiffs(path);
     if (replace) response.addReplaces(path);
   }
+  if (deleteBeforeReplace && changes.some(({ replace }) => replace)) response.setDeletebeforereplace(true);
   return response;
 }
 

@@ -32,7 +32,7 @@ type Program = () => unknown;
 
 /** A stack of inline programs on the real engine, with its own state, in a folder that goes with it. */
 export class TestStack {
-  private exported: { resources?: StoredResource[] } | undefined;
+  private exportedOnce: { resources?: StoredResource[] } | undefined;
 
   private constructor(
     private readonly folder: string,
@@ -84,6 +84,11 @@ export class TestStack {
     return own.find(({ urn }) => nameOf(urn) === name);
   }
 
+  /** The whole state, as `pulumi stack export` gives it. */
+  async exported(): Promise<unknown> {
+    return (await this.stack.exportStack()).deployment;
+  }
+
   /** Changes what the state holds of a resource's outputs, as time or an older version would have left it. */
   async alter(name: string, outputs: Record<string, unknown>): Promise<void> {
     const exported = await this.stack.exportStack();
@@ -92,7 +97,7 @@ export class TestStack {
       Object.assign(resource.outputs ?? {}, outputs);
     }
     await this.stack.importStack(exported);
-    this.exported = undefined;
+    this.exportedOnce = undefined;
   }
 
   remove(): void {
@@ -101,8 +106,8 @@ export class TestStack {
 
   /** Read once after each run. */
   private async resources(): Promise<StoredResource[]> {
-    this.exported ??= (await this.stack.exportStack()).deployment as { resources?: StoredResource[] };
-    return this.exported.resources ?? [];
+    this.exportedOnce ??= (await this.stack.exportStack()).deployment as { resources?: StoredResource[] };
+    return this.exportedOnce.resources ?? [];
   }
 
   private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
@@ -126,7 +131,7 @@ export class TestStack {
       if (keys.length > 0) replaces[name] = keys;
     };
     let failed = false;
-    this.exported = undefined;
+    this.exportedOnce = undefined;
     try {
       await run(onEvent);
     } catch (error) {

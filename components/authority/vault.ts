@@ -1,0 +1,165 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import * as vault from "@pulumi/vault";
+import { signerCommonName } from "../../core/authorities";
+import type { Algorithm } from "../../core/config";
+import { grantedValidity } from "../../core/grantedValidity";
+import { roleName, signerValiditySeconds, vaultKey, type VaultRole } from "../../core/vault";
+import { keyArgs } from "../keyArgs";
+import type { Authority, Issued, SigningRequest } from "./authority";
+
+export interface VaultAuthorityArgs {
+  /** Where the server is and whose token is used. */
+  readonly provider: vault.Provider;
+  /** Path of the mount that holds it. */
+  readonly mount: pulumi.Input<string>;
+  /** Subject CN, and the issuer's name in the mount; unique per cluster and generation. */
+  readonly commonName: string;
+  readonly generation: number;
+  /** Key algorithm of the CA. */
+  readonly algorithm: Algorithm;
+  /** Validity of the CA in seconds. */
+  readonly validitySeconds: number;
+  /** What it may sign; none unless it is the one that signs. */
+  readonly roles: readonly VaultRole[];
+  /** Whether the controller manager gets an intermediate to sign with. */
+  readonly hasSigner: boolean;
+  /** Whether losing it would break the cluster: it is then protected from deletion. @default true */
+  readonly isInUse?: boolean;
+}
+
+/** As kubeadm sets them, also for ECDSA keys. */
+const LEAF_USES = ["DigitalSignature", "KeyEncipherment"];
+
+/** One generation of an authority whose key was made in Vault or OpenBao and never leaves it. */
+export class VaultAuthority extends pulumi.ComponentResource implements Authority {
+  public readonly trustPem: pulumi.Output<string>;
+  /** Of the controller manager's intermediate. */
+  public readonly keyPem: pulumi.Output<string> | undefined;
+  public readonly signerPem: pulumi.Output<string> | undefined;
+  public readonly issuerId: pulumi.Output<string>;
+
+  private readonly roles: ReadonlyMap<string, vault.pkisecret.SecretBackendRole>;
+
+  public constructor(
+    private readonly base: string,
+    private readonly args: VaultAuthorityArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("kube-pki:index:VaultAuthority", base, {}, options);
+    const { commonName, algorithm, validitySeconds } = args;
+    const root = new vault.pkisecret.SecretBackendRootCert(
+      `${base}-certificate`,
+      {
+        backend: args.mount,
+        type: "internal", // the key cannot be had, by anybody
+        commonName,
+        issuerName: commonName,
+        ...vaultKey(algorithm),
+        excludeCnFromSans: true,
+        ttl: `${String(validitySeconds)}s`,
+      },
+      { ...this.options(), provider: args.provider },
+    );
+    this.issuerId = root.issuerId;
+    this.roles = new Map(args.roles.map((role) => [role.role, this.role(role)]));
+    const signer = args.hasSigner ? this.signer() : undefined;
+    this.keyPem = signer?.keyPem;
+    this.signerPem = signer?.certificatePem;
+    // API servers get no intermediate from a client whose certificate the controller manager signed, so they trust it too
+    this.trustPem =
+      signer === undefined
+        ? root.certificate
+        : pulumi.all([root.certificate, signer.certificatePem]).apply(([...all]) => all.map(line).join(""));
+    this.registerOutputs({ trustPem: this.trustPem });
+  }
+
+  /** Signs a request; the certificate is replaced when `id` changes, and by itself never. */
+  public issue(name: string, request: SigningRequest, options: pulumi.CustomResourceOptions): Issued {
+    const role = this.roles.get(request.role);
+    if (role === undefined) throw new Error(`${name}: ${this.base} has no role for ${request.role}`);
+    const { validitySeconds } = request;
+    const signed = new vault.pkisecret.SecretBackendSign(
+      name,
+      {
+        backend: this.args.mount,
+        name: role.name,
+        csr: request.requestPem,
+        commonName: request.commonName,
+        excludeCnFromSans: true,
+        ttl: `${String(validitySeconds)}s`,
+      },
+      { ...options, provider: this.args.provider, replacementTrigger: request.id },
+    );
+    const where = pulumi.interpolate`the role ${role.name}, the mount ${this.args.mount} or the CA`;
+    const granted = pulumi
+      .all([signed.certificate, where])
+      .apply(([pem, place]) => grantedValidity(name, pem, validitySeconds, place));
+    return { certificatePem: signed.certificate, issued: granted.issued, expires: granted.expires };
+  }
+
+  /** For what cannot be made again. */
+  private options() {
+    return { parent: this, protect: this.args.isInUse ?? true };
+  }
+
+  private role(role: VaultRole): vault.pkisecret.SecretBackendRole {
+    const { names } = role;
+    const seconds = String(role.validitySeconds); // the server says seconds, and any other text would differ for ever
+    return new vault.pkisecret.SecretBackendRole(
+      `${this.base}-role-${role.role}`,
+      {
+        backend: this.args.mount,
+        name: roleName(role.role, this.args.generation),
+        issuerRef: this.issuerId,
+        allowedDomains: [...names],
+        allowBareDomains: true, // exactly these
+        allowSubdomains: false,
+        allowGlobDomains: false,
+        allowWildcardCertificates: names.some((name) => name.startsWith("*.")),
+        allowLocalhost: false,
+        allowAnyName: false,
+        enforceHostnames: false, // system:node:NAME is none
+        allowIpSans: role.hasAddresses,
+        organizations: [...role.organizations],
+        serverFlag: role.usages.includes("server"),
+        clientFlag: role.usages.includes("client"),
+        keyUsages: LEAF_USES,
+        basicConstraintsValidForNonCa: true,
+        ...vaultKey(role.algorithm),
+        ttl: seconds,
+        maxTtl: seconds,
+      },
+      { parent: this, provider: this.args.provider },
+    );
+  }
+
+  /** An intermediate for the controller manager: it must have its key as a file, and the CA's cannot be had. */
+  private signer(): { certificatePem: pulumi.Output<string>; keyPem: pulumi.Output<string> } {
+    const { provider, commonName, validitySeconds, algorithm, mount } = this.args;
+    const subject = { commonName: signerCommonName(commonName) };
+    const options = this.options();
+    const key = new tls.PrivateKey(`${this.base}-signer-key`, keyArgs(algorithm), options);
+    const request = new tls.CertRequest(
+      `${this.base}-signer-request`,
+      { privateKeyPem: key.privateKeyPem, subject },
+      options,
+    );
+    const signed = new vault.pkisecret.SecretBackendRootSignIntermediate(
+      `${this.base}-signer`,
+      {
+        backend: mount,
+        issuerRef: this.issuerId,
+        csr: request.certRequestPem,
+        ...subject,
+        excludeCnFromSans: true,
+        maxPathLength: 0,
+        ttl: `${String(signerValiditySeconds(validitySeconds))}s`,
+      },
+      { ...options, provider },
+    );
+    return { certificatePem: signed.certificate, keyPem: pulumi.secret(key.privateKeyPem) };
+  }
+}
+
+const line = (pem: string): string => `${pem.trimEnd()}\n`;

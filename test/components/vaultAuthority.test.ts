@@ -1,0 +1,210 @@
+import "reflect-metadata";
+import assert from "node:assert/strict";
+import { webcrypto, X509Certificate } from "node:crypto";
+import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from "@peculiar/x509";
+import { authoritiesOf } from "../../components/authority/generations";
+import type { Config } from "../../core/config";
+import { planCluster, type LeafPlan } from "../../core/plan";
+import { configWith, NOW } from "../core/fixture";
+import { certificateFacts } from "../e2e/certificateFacts";
+import { OpenBao } from "../lab/openbao";
+import { errorsOf, isSecret, TestStack } from "../lab/plugins/testStack";
+
+const ADOPT = { kubernetes: "ab".repeat(32), etcd: "cd".repeat(32), frontProxy: "ef".repeat(32) };
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+interface Asked {
+  commonName: string;
+  organizations?: readonly string[];
+  sans?: readonly string[];
+}
+
+const requestOf = async ({ commonName, organizations = [], sans = [] }: Asked): Promise<string> => {
+  const names = sans.map((san) => {
+    const value = san.slice(san.indexOf(":") + 1);
+    return san.startsWith("IP:") ? ({ type: "ip", value } as const) : ({ type: "dns", value } as const);
+  });
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: [{ CN: [commonName] }, ...organizations.map((organization) => ({ O: [organization] }))],
+    keys: await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]),
+    signingAlgorithm: ALGORITHM,
+    extensions: names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : [],
+  });
+  return request.toString("pem");
+};
+
+/** All that is not in the envelope of a secret; an export has secrets readable in theirs. */
+const unsealed = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) => (isSecret(inner) ? "secret" : inner));
+
+describe("VaultAuthority on a real OpenBao", function () {
+  this.timeout(400_000);
+  let server: OpenBao;
+  let stack: TestStack;
+  let config: Config;
+  let leaves: readonly LeafPlan[];
+  let requests: ReadonlyMap<string, string>;
+  const environment = { ...process.env };
+
+  const configure = (more: Readonly<Record<string, unknown>> = {}) =>
+    configWith({
+      authority: { kind: "vault", address: server.address },
+      cluster: {
+        name: "prod",
+        kubernetesVersion: "1.36.3",
+        endpoint: "api.example.com:6443",
+        extraSans: ["*.api.example.com", "10.0.0.9"],
+      },
+      adopt: ADOPT,
+      ...more,
+    });
+
+  /** The authorities, and every certificate of the first control plane. */
+  const program = (of: Config, now: Date) => () => {
+    const plan = planCluster(of, now);
+    const authorities = authoritiesOf("prod", { config: of, plan, clients: [] }, {});
+    const issued = (plan.nodes[0]?.leaves ?? []).map(({ profile, authority, ...leaf }) => {
+      const request = { ...leaf, role: profile, requestPem: requests.get(profile) ?? "" };
+      const made = authorities[authority].signer?.issue(`prod-cp1-${profile}`, request, {});
+      return [profile, made?.certificatePem] as const;
+    });
+    const { kubernetes } = authorities;
+    return {
+      certificates: Object.fromEntries(issued),
+      trust: kubernetes.target.trustPem,
+      signer: kubernetes.signer?.signerPem,
+      key: kubernetes.signer?.keyPem,
+    };
+  };
+  const up = async (of: Config, now = NOW) => {
+    const run = await stack.up(program(of, now));
+    assert.equal(run.failed, false, errorsOf(run));
+    return run;
+  };
+  const certificates = async () => (await stack.output("certificates")) as Record<string, string>;
+
+  before(async () => {
+    server = await OpenBao.start();
+    Object.assign(process.env, server.env());
+    stack = await TestStack.create();
+    config = configure();
+    leaves = planCluster(config, NOW).nodes[0]?.leaves ?? [];
+    const made = leaves.map(async (leaf) => [leaf.profile, await requestOf(leaf)] as const);
+    requests = new Map(await Promise.all(made));
+    await up(config);
+  });
+  after(async () => {
+    process.env = environment;
+    stack.remove();
+    await server.stop();
+  });
+
+  it("issues each certificate of a control plane as the plan says, and chained to its CA", async () => {
+    const issued = await certificates();
+    assert.ok(leaves.length >= 12);
+    for (const leaf of leaves) {
+      const facts = certificateFacts(issued[leaf.profile] ?? "");
+      const subject = [`CN=${leaf.commonName}`, ...leaf.organizations.map((organization) => `O=${organization}`)];
+      assert.equal(facts.subject, subject.sort().join(", "), leaf.profile);
+      assert.deepEqual(
+        facts.sans,
+        leaf.sans.map((san) => san.replace("DNS:", "dns:").replace("IP:", "ip:")).sort(),
+        leaf.profile,
+      );
+      const usages = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
+      assert.deepEqual(
+        Array.from(facts.extendedKeyUsage),
+        leaf.usages.map((usage) => usages[usage]).sort(),
+        leaf.profile,
+      );
+      assert.equal(facts.keyUsage, 5, "digital signature and key encipherment");
+      assert.equal(facts.isCa, false);
+    }
+    const [root = "", signer = ""] = String(await stack.output("trust")).split(/(?=-----BEGIN)/);
+    const ca = new X509Certificate(root);
+    assert.ok(new X509Certificate(issued["kubelet"] ?? "").verify(ca.publicKey));
+    assert.equal(ca.subject, "CN=prod-kubernetes-ca-g1");
+    assert.equal(new X509Certificate(signer).subject, "CN=prod-kubernetes-ca-g1-signer");
+    assert.ok(new X509Certificate(signer).verify(ca.publicKey) && new X509Certificate(signer).ca);
+  });
+
+  it("changes nothing the second time, and the state has neither the token nor a plain key", async () => {
+    const run = await up(config);
+    const changed = Object.entries(run.steps).filter(([, ops]) => ops.some((op) => op !== "same"));
+    assert.deepEqual(changed, []);
+    const state = await stack.exported();
+    assert.ok(!JSON.stringify(state).includes(server.rootToken));
+    assert.match(unsealed(state), /BEGIN CERTIFICATE/);
+    assert.doesNotMatch(unsealed(state), /PRIVATE KEY/);
+  });
+
+  it("gives a stolen token that may sign no other name, group, usage, time or issuer", async () => {
+    const token = await server.token('path "kube-pki/prod/+/sign/+" { capabilities = ["update"] }');
+    const sign = async (role: string, asked: Asked, more: Record<string, unknown> = {}) =>
+      server.api("POST", `kube-pki/prod/${role}`, { csr: await requestOf(asked), ...more }, token);
+    const kubelet = { commonName: "system:node:cp1" };
+    const good = await sign("kubernetes/sign/kubelet-g1", { ...kubelet, organizations: ["system:masters"] });
+    assert.equal(good.status, 200);
+    const { certificate } = good.body["data"] as { certificate: string };
+    assert.equal(new X509Certificate(certificate).subject, "O=system:nodes\nCN=system:node:cp1");
+    const refused: readonly (readonly [string, Asked, Record<string, unknown>?])[] = [
+      ["kubernetes/sign/kubelet-g1", { commonName: "system:node:other" }],
+      ["kubernetes/sign/kubelet-g1", { ...kubelet, sans: ["DNS:kubernetes.default.svc"] }],
+      ["kubernetes/sign/kubelet-g1", { ...kubelet, sans: ["IP:10.0.0.9"] }],
+      ["kubernetes/sign/apiserver-g1", { commonName: "kube-apiserver", sans: ["DNS:evil.api.example.com"] }],
+      ["kubernetes/sign/apiserver-g1", { commonName: "kubernetes-admin" }],
+      ["kubernetes/sign/admin-g2", { commonName: "kubernetes-admin" }],
+      ["kubernetes/sign-verbatim", kubelet],
+      ["kubernetes/root/sign-intermediate", { commonName: "ca" }, { common_name: "ca" }],
+      ["kubernetes/issuer/default/sign/kubelet-g1", kubelet],
+      ["kubernetes/issue/kubelet-g1", kubelet, { common_name: "system:node:cp1" }],
+    ];
+    for (const [path, asked, more] of refused) {
+      const { status } = await sign(path, asked, more);
+      assert.ok(status === 400 || status === 403, `${path} ${JSON.stringify(asked)}: ${String(status)}`);
+    }
+    const long = await sign("kubernetes/sign/kubelet-g1", kubelet, { ttl: "90000h" });
+    const ends = long.status === 200 ? (long.body["data"] as { expiration: number }).expiration : 0;
+    assert.ok(ends < Date.now() / 1000 + 366 * 86_400, "the role's limit holds");
+    assert.equal((await server.api("GET", "kube-pki/prod/kubernetes/roles/kubelet-g1", undefined, token)).status, 403);
+  });
+
+  it("renews with a token that may sign and look at itself, and nothing else", async () => {
+    const first = await certificates();
+    process.env["VAULT_TOKEN"] = await server.token(
+      'path "kube-pki/prod/+/sign/+" { capabilities = ["update"] }\n' +
+        'path "auth/token/lookup-self" { capabilities = ["read"] }',
+    );
+    await up(config, new Date(NOW.getTime() + 365 * 86_400_000));
+    Object.assign(process.env, server.env());
+    const second = await certificates();
+    const renewed = Object.keys(first).filter((profile) => first[profile] !== second[profile]);
+    assert.deepEqual(renewed.sort(), leaves.map(({ profile }) => profile).sort());
+  });
+
+  it("walks a rotation with one issuer for each generation, and gives none of the old one a role", async () => {
+    const issuers = async () => {
+      const keys = (await server.must("LIST", "kube-pki/prod/kubernetes/issuers"))["key_info"];
+      return Object.values(keys as Record<string, { issuer_name: string; is_default: boolean }>)
+        .map(({ issuer_name: name, is_default: isDefault }) => (isDefault ? `${name} (default)` : name))
+        .sort();
+    };
+    const roles = async () => (await server.must("LIST", "kube-pki/prod/kubernetes/roles"))["keys"] as string[];
+    await up(configure({ rotation: { generation: 2, phase: "trust" } }));
+    assert.deepEqual(await issuers(), ["prod-kubernetes-ca-g1 (default)", "prod-kubernetes-ca-g2"]);
+    await up(configure({ rotation: { generation: 2, phase: "issue" } }));
+    assert.deepEqual(await issuers(), ["prod-kubernetes-ca-g1", "prod-kubernetes-ca-g2 (default)"]);
+    assert.ok(
+      (await roles()).every((name) => name.endsWith("-g2")),
+      (await roles()).join(", "),
+    );
+    const second = await certificates();
+    assert.equal(new X509Certificate(second["kubelet"] ?? "").issuer, "CN=prod-kubernetes-ca-g2");
+    // and back
+    await up(configure({ rotation: { generation: 2, phase: "trust" } }));
+    const third = await certificates();
+    assert.equal(new X509Certificate(third["kubelet"] ?? "").issuer, "CN=prod-kubernetes-ca-g1");
+    await up(config);
+    assert.deepEqual(await issuers(), ["prod-kubernetes-ca-g1 (default)"]);
+  });
+});
