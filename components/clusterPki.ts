@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { AUTHORITIES, type AuthorityName } from "../core/authorities";
+import { mapAuthorities, type AuthorityName } from "../core/authorities";
 import { certificateRows } from "../core/certificateRows";
 import { checkPayload, mountsPayload } from "../core/checkPayload";
 import { planClients } from "../core/clients";
@@ -285,6 +285,3 @@ const rows = (plan: NodePlan, pki: NodePki, applied: command.remote.Command | un
     .all([pulumi.output(certificates), applied?.stdout ?? ""])
     .apply(([issued, stdout]) => certificateRows(plan, issued, stdout));
 };
-
-const mapAuthorities = <T>(make: (name: AuthorityName) => T): Record<AuthorityName, T> =>
-  Object.fromEntries(AUTHORITIES.map((name) => [name, make(name)])) as Record<AuthorityName, T>;

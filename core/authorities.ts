@@ -4,6 +4,10 @@ export const AUTHORITIES = ["kubernetes", "etcd", "frontProxy"] as const;
 /** One of the three authorities; also the field name in the stack file. */
 export type AuthorityName = (typeof AUTHORITIES)[number];
 
+/** One thing for each authority. */
+export const mapAuthorities = <T>(make: (name: AuthorityName) => T): Record<AuthorityName, T> =>
+  Object.fromEntries(AUTHORITIES.map((name) => [name, make(name)])) as Record<AuthorityName, T>;
+
 /** The part names of the node protocol that carry an authority's certificate and key (see docs/node-protocol.md). */
 export const caPart = (authority: AuthorityName): string => `ca:${authority.toLowerCase()}`;
 export const caKeyPart = (authority: AuthorityName): string => `cakey:${authority.toLowerCase()}`;

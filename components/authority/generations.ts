@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
-import type { AuthorityName } from "../../core/authorities";
-import { AUTHORITIES, authorityCommonName } from "../../core/authorities";
+import { authorityCommonName, mapAuthorities, type AuthorityName } from "../../core/authorities";
 import type { ClientPlan } from "../../core/clients";
 import type { Config } from "../../core/config";
 import type { ClusterPlan } from "../../core/plan";
@@ -40,14 +39,13 @@ export const authoritiesOf = (
 ): Record<AuthorityName, Generations> => {
   const { config } = planned;
   const provider = config.authority.kind === "vault" ? vaultServer(base, config, options) : undefined;
-  const entries = AUTHORITIES.map((name) => {
+  return mapAuthorities((name) => {
     const make =
       provider === undefined
         ? embedded(name, config, options)
         : inVault(`${base}-${name}`, name, provider, planned, options);
-    return [name, generationsOf(base, name, config, make)] as const;
+    return generationsOf(base, name, config, make);
   });
-  return Object.fromEntries(entries) as Record<AuthorityName, Generations>;
 };
 
 /**
