@@ -267,6 +267,30 @@ ${more}`,
       assert.deepEqual(seen, ["--mode=old"]);
     });
 
+    it("does not take a process with an added flag for the old one after a put back", async () => {
+      rmSync(join(node.tools, "crictl"));
+      const seen: string[] = [];
+      const stop = node.kubelet(async () => {
+        const now = node.read(MANIFEST);
+        const last = seen.at(-1);
+        seen.push(now);
+        if (last !== undefined) {
+          node.write("/units/store/manifest", last);
+          await again();
+          await new Promise((resolve) => setTimeout(resolve, 2500));
+        }
+        node.write("/units/store/manifest", now);
+        await again();
+      });
+      node.write("/units/last/command", "false");
+      const failed = await node.run("trust", send("flag store --added=3s\nconsumer last systemd last\n"));
+      const flags = running();
+      await stop();
+      assert.match(failed.why, /restart last failed.*: the old set was put back/);
+      assert.equal(seen.length, 2);
+      assert.deepEqual(flags, ["--mode=old"]);
+    });
+
     it("says that the kubelet did not take them up, and leaves the process that never ended", async () => {
       const pid = node.pid("store");
       rmSync(join(node.tools, "crictl"));
