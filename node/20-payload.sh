@@ -52,7 +52,7 @@ read_plan() {
       type["kid"] = "^[A-Za-z0-9_-]+$"; long["kid"] = 64
       type["gate"] = "^(scan|tokens)$"
       type["switch"] = "^(on|off)$"
-      type["task"] = "^(root-ca|root-ca-seen|mounted-elsewhere|rewrite|ca-bundles|pods|may-restart|restart-all|tokens|authentication-clean|cluster-info-(add|exact)|workers|workers-remove)$"
+      type["task"] = "^(root-ca|root-ca-seen|nodes|mounted-elsewhere|rewrite|ca-bundles|pods|may-restart|restart-all|tokens|authentication-clean|cluster-info-(add|exact)|workers|workers-remove)$"
       type["share"] = "^[1-9][0-9]*%?$"; long["share"] = 5
       type["rewritten"] = "^(CustomResourceDefinition|APIService|(Validating|Mutating)WebhookConfiguration)$"
       type["object"] = "^[a-z0-9][a-z0-9.-]*$"; long["object"] = 253
@@ -108,6 +108,7 @@ read_plan() {
       shape["cluster task"] = "task"
       shape["cluster rewrite"] = "rewritten object part"
       shape["cluster visited"] = "name"
+      shape["cluster visitors"] = "namespaced"
       shape["cluster workload"] = "rolled namespaced"
       shape["cluster reload"] = "rolled namespaced"
       shape["cluster workers"] = "namespaced share switch"

@@ -41,15 +41,36 @@ task_root_ca_seen() {
 # on others their kubelets are given the time they take at most.
 task_mounted_elsewhere() {
   need_since
-  ask "$TX/answer" get nodes -o 'go-template={{range .items}}{{.metadata.name}}
-{{end}}'
-  awk 'FILENAME == ARGV[1] { if ($1 == "visited") visited[$2]; next } !($1 in visited)' "$TX/plan" "$TX/answer" >"$TX/elsewhere"
+  list_elsewhere
   [ -s "$TX/elsewhere" ] || return 0
   me_left=$((SINCE + LIMIT_MOUNTED - $(now)))
   [ "$me_left" -gt 0 ] || return 0
   [ "$me_left" -le "$LIMIT_MOUNTED" ] || me_left=$LIMIT_MOUNTED # clocks that differ
   say "$me_left s until kubelets that the stack does not visit ($(tr '\n' ' ' <"$TX/elsewhere" | cut -c 1-100 | sed 's/ *$//')) have brought the new CA into their pods"
   sleep "$me_left"
+}
+
+# list_elsewhere: $TX/elsewhere gets the nodes that have no visited line.
+list_elsewhere() {
+  ask "$TX/answer" get nodes -o 'go-template={{range .items}}{{.metadata.name}}
+{{end}}'
+  awk 'FILENAME == ARGV[1] { if ($1 == "visited") visited[$2]; next } !($1 in visited)' "$TX/plan" "$TX/answer" >"$TX/elsewhere"
+}
+
+# task_nodes: a kubelet that nobody brings the CA that stays distrusts the API
+# servers from issue on, and is not let in once the old one has gone. Pods of the
+# DaemonSet of a visitors line visit nodes as well.
+task_nodes() {
+  list_elsewhere
+  tn_by=$(sed -n 's/^visitors //p' "$TX/plan")
+  : >"$TX/answer"
+  [ -z "$tn_by" ] || [ ! -s "$TX/elsewhere" ] ||
+    ask "$TX/answer" get pods -n "${tn_by%/*}" -l "kube-pki/workers=${tn_by#*/}" -o 'go-template={{range .items}}{{with .spec.nodeName}}{{.}}
+{{end}}{{end}}'
+  grep -vxF -f "$TX/answer" "$TX/elsewhere" >"$TX/unvisited" || :
+  while read -r tn_name <&3; do
+    found scan Node "$tn_name" "its kubelet gets to know no new CA: list it under nodes, have it visited by inCluster.workers, or delete it from the cluster if it is gone"
+  done 3<"$TX/unvisited"
 }
 
 # need_since: told by an earlier root-ca; else the last writing, which is never

@@ -29,7 +29,7 @@ verb_cluster() {
 # that one refusal names all there is.
 run_task() {
   case $1 in
-    root-ca-seen | ca-bundles | pods | may-restart) ;;
+    nodes | root-ca-seen | ca-bundles | pods | may-restart) ;;
     *)
       if [ -s "$TX/found" ]; then
         echo "task $1 skipped"
@@ -41,6 +41,7 @@ run_task() {
   case $1 in
     root-ca) task_root_ca ;;
     root-ca-seen) task_root_ca_seen ;;
+    nodes) task_nodes ;;
     mounted-elsewhere) task_mounted_elsewhere ;;
     rewrite) task_rewrite ;;
     ca-bundles) task_ca_bundles ;;

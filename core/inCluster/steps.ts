@@ -9,6 +9,7 @@ import { kubernetesMinor } from "../kubernetesMinor";
 import { isDnsName } from "../names";
 import { as, framed, part } from "../payloadLines";
 import type { NodePlan } from "../plan";
+import { WORKERS } from "./workersManifest";
 import { canSign, hasWay, stateOf, type Rotated } from "../rotation";
 
 /**
@@ -99,6 +100,17 @@ const wasGivenUp = (config: Config): boolean =>
 
 const hasWorkers = ({ inCluster }: Config): boolean => inCluster.workers !== undefined;
 
+/** Every node of the cluster is somebody's; `gate` line and `visited` lines go with it. */
+const nodeLines = (config: Config): string[] => {
+  const { workers } = config.inCluster;
+  return [
+    gateLine("scan", config),
+    ...config.nodes.map(({ name }) => `visited ${as.name(name)}`),
+    ...(workers === undefined ? [] : [`visitors ${workers.namespace}/${WORKERS}`]),
+    "task nodes",
+  ];
+};
+
 /** The step that tells `since`. */
 export const PUBLISHES = "root-ca";
 
@@ -133,10 +145,10 @@ const STEPS: readonly Step[] = [
     // on the nodes of the stack their pods are looked at instead (core/checkPayload.ts)
     noun: "mounted-elsewhere",
     moment: "afterPublished",
-    does: () => "kubelets bring the new CA into their pods",
+    does: () => "no node is left out, kubelets bring the new CA into their pods",
     isWanted: moves,
     facts: () => ["since"],
-    lines: ({ nodes }) => ["task mounted-elsewhere", ...nodes.map(({ name }) => `visited ${as.name(name)}`)],
+    lines: (config) => [...nodeLines(config), "task mounted-elsewhere"],
   },
   {
     noun: "restart-all",
@@ -175,7 +187,7 @@ const STEPS: readonly Step[] = [
     isWanted: (config) => retires(config, "kubernetes"),
     facts: () => ["final", "old", "since"],
     lines: (config) => [
-      gateLine("scan", config),
+      ...nodeLines(config), // more may have joined
       "task root-ca-seen",
       "task ca-bundles",
       "task pods",

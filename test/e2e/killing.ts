@@ -21,9 +21,8 @@ const parentOf = (pid: string): string | undefined => {
   }
 };
 
-/** The process and all that it started; pulumi's plugins are groups of their own, so its group is not enough. */
-const killTree = (root: number): void => {
-  assert.ok(root > 1, "pulumi's process is not known");
+/** The process and all that descends from it; pulumi's plugins are groups of their own, so its group is not enough. */
+const familyOf = (root: number): string[] => {
   const parents = new Map(
     readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
@@ -32,12 +31,27 @@ const killTree = (root: number): void => {
   const family = [String(root)];
   // grows while it is walked
   for (const pid of family) for (const [child, parent] of parents) if (parent === pid) family.push(child);
-  for (const pid of family)
-    try {
-      process.kill(Number(pid), "SIGKILL");
-    } catch {
-      // it has ended by itself
+  return family;
+};
+
+const signal = (pid: string, name: "SIGSTOP" | "SIGKILL"): void => {
+  try {
+    process.kill(Number(pid), name);
+  } catch {
+    // it has ended by itself
+  }
+};
+
+/** Stops all of them first, until there is none that was not stopped: what still runs could start another unseen. */
+const killTree = (root: number): void => {
+  assert.ok(root > 1, "pulumi's process is not known");
+  const stopped = new Set<string>();
+  for (let running = familyOf(root); running.length > 0; running = familyOf(root).filter((pid) => !stopped.has(pid)))
+    for (const pid of running) {
+      signal(pid, "SIGSTOP");
+      stopped.add(pid);
     }
+  for (const pid of stopped) signal(pid, "SIGKILL");
 };
 
 export interface KilledUp {

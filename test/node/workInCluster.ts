@@ -120,6 +120,29 @@ export function worksInCluster(shell: string): void {
       });
     });
 
+    describe("nodes", () => {
+      it("names those that nobody visits, and nothing else is done", async () => {
+        node.answer("get.nodes", "cp1\nfar\nfar2\nds\n");
+        node.answer("get.pods", "ds\n");
+        const done = await node.work(["nodes", "mounted-elsewhere"], "visited cp1\nvisitors kube-system/workers\n");
+        assert.equal(done.code, 1);
+        assert.deepEqual(found(done), ["Node far", "Node far2"]);
+        assert.match(done.stdout, /task mounted-elsewhere skipped/);
+        assert.match(
+          done.why,
+          /Node far, Node far2: its kubelet gets to know no new CA: list it under nodes, .*force: \[scan\]/,
+        );
+      });
+
+      it("lets them through where the gate is off, and finds nothing where all are visited", async () => {
+        node.answer("get.nodes", "cp1\nfar\n");
+        const forced = await node.work(["nodes"], "visited cp1\ngate scan off\n");
+        assert.equal(forced.code, 0, forced.stderr);
+        assert.match(forced.stderr, /Node far: .*let through by 'force: \[scan\]'/);
+        assert.deepEqual(found(await node.work(["nodes"], "visited cp1\nvisited far\n")), []);
+      });
+    });
+
     it("asks an API server that is away again", async () => {
       node.answer("get.namespaces", "a Active\n");
       node.answer("get.namespaces.fails", "1");

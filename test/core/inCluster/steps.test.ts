@@ -32,6 +32,7 @@ describe("in-cluster steps", () => {
   const PUBLISHED = "root-ca / mounted-elsewhere";
   const LISTED = { restart: [{ kind: "Deployment", namespace: "shop", name: "till" }] };
   const WORKERS = { workers: { image: "busybox:1.37.0" } };
+  const VISITED = ["cp1", "cp2", "cp3", "w1", "w2", "w3"].map((name) => `visited ${name}`);
   const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
   const CASES: Record<string, [changes: Readonly<Record<string, unknown>>, expected: string[]]> = {
     "nothing without rotation": [{}, ["", "", ""]],
@@ -113,9 +114,15 @@ describe("in-cluster steps", () => {
   it("names the nodes that are looked at themselves, and what is asked of listed workloads", () => {
     assert.deepEqual(payload("mounted-elsewhere", { rotation }).slice(2), [
       "since 42",
+      "gate scan on",
+      ...VISITED,
+      "task nodes",
       "task mounted-elsewhere",
-      ...["cp1", "cp2", "cp3", "w1", "w2", "w3"].map((name) => `visited ${name}`),
     ]);
+    assert.ok(
+      payload("scan", { rotation, inCluster: WORKERS }).includes("visitors kube-system/kube-pki-workers"),
+      "what the DaemonSet visits counts",
+    );
     assert.deepEqual(
       payload("may-restart", { rotation: { ...rotation, force: ["scan"] }, inCluster: LISTED }).slice(2),
       ["part ca:kubernetes 1", "NEW", "gate scan off", "task may-restart", "workload Deployment shop/till"],
@@ -182,6 +189,8 @@ describe("in-cluster steps", () => {
       "OLD",
       "since 42",
       "gate scan on",
+      ...VISITED,
+      "task nodes",
       "task root-ca-seen",
       "task ca-bundles",
       "task pods",
