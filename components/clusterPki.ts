@@ -147,14 +147,14 @@ export class ClusterPki extends pulumi.ComponentResource {
   }
 
   private inCluster({ tokenKid, ...trust }: KnownTrust): InCluster | undefined {
-    const { config, plan, base, authorities, credentials, generations } = this;
+    const { config, plan, base, authorities, credentials, generations, round } = this;
     const workOn = config.nodes.find(({ roles }) => roles.includes("control-plane"));
     if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
     const kubeconfig = credentials.admin(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;
     return new InCluster(
       `${base}-in-cluster`,
-      { config, plan, kubeconfig, trust, frontProxy, generations, tokenKid, workOn },
+      { config, plan, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
       { parent: this },
     );
   }
@@ -209,9 +209,9 @@ export class ClusterPki extends pulumi.ComponentResource {
 
   /** Where the token key goes: one node after another, since a kubelet whose pods hold old tokens is restarted. */
   private renewTokens(applied: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
-    const { config, plan, serviceAccount } = this;
+    const { config, serviceAccount } = this;
     const target = serviceAccount?.target;
-    if (target === undefined || !renewsTokens(plan, config)) return applied;
+    if (target === undefined || !renewsTokens(config)) return applied;
     const nodes = this.planned.filter(({ plan: node }) => runsPods(node));
     const payload = (node: NodePlan) => target.publicPem.apply((pem) => tokensPayload(node, config, pem));
     return [...applied, ...this.inOrder("tokens", "check", applied, payload, nodes)];

@@ -69,6 +69,14 @@ export const hasWay = (config: Pick<Config, "rotation" | "adopt">, what: Rotated
 export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolean =>
   signerOf(stateOf(config, what)) > 0;
 
+/** Whether the old one is let go of. */
+export const drops = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
+  hasWay(config, what) && stateOf(config, what).phase === "done";
+
+/** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
+export const wasGivenUp = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
+  config.rotation !== undefined && !hasWay(config, "kubernetes") && config.authority.kubernetes !== undefined;
+
 /** Whether any of them has reached the phase in which the old is let go of. */
 export const retires = (config: Pick<Config, "rotation">): boolean =>
   ROTATED.some((what) => stateOf(config, what).phase === "done");

@@ -5,22 +5,13 @@
  */
 import type { Config } from "./config";
 import { as, consumerLines, framed } from "./payloadLines";
-import type { ClusterPlan, NodePlan } from "./plan";
+import type { NodePlan } from "./plan";
 import { keyIdOf } from "./publicKey";
-import { isAdopted, stateOf } from "./rotation";
+import { drops } from "./rotation";
 
 /** Whether the old key is about to go, and the stack may do something for it. */
-export const renewsTokens = ({ rotates, managesServiceAccount }: ClusterPlan, config: Config): boolean => {
-  const { generation, phase } = stateOf(config, "serviceAccount");
-  return (
-    rotates &&
-    managesServiceAccount &&
-    phase === "done" &&
-    (generation > 1 || isAdopted(config, "serviceAccount")) &&
-    config.restart !== "never" &&
-    config.rotation?.force.includes("tokens") !== true
-  );
-};
+export const renewsTokens = (config: Config): boolean =>
+  drops(config, "serviceAccount") && config.restart !== "never" && config.rotation?.force.includes("tokens") !== true;
 
 const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => name === "kubelet");
 

@@ -69,7 +69,7 @@ task_nodes() {
 {{end}}{{end}}'
   grep -vxF -f "$TX/answer" "$TX/elsewhere" >"$TX/unvisited" || :
   while read -r tn_name <&3; do
-    found scan Node "$tn_name" "its kubelet gets to know no new CA: list it under nodes, have it visited by inCluster.workers, or delete it from the cluster if it is gone"
+    found scan Node "$tn_name" "is not in the stack file, so its kubelet and its pods are not brought along: list it under nodes, have it visited by inCluster.workers, or delete it from the cluster if it is gone"
   done 3<"$TX/unvisited"
 }
 

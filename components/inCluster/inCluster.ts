@@ -29,6 +29,8 @@ export interface InClusterArgs {
   /** The front proxy's CA that is left after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;
   readonly generations: pulumi.Output<Generations>;
+  /** Names the rotation under way (components/round.ts). */
+  readonly round: pulumi.Output<string> | undefined;
   /** Key id of the service account key that stays; undefined where the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
   /** The first control plane: its kubectl does what the provider cannot. */
@@ -103,10 +105,14 @@ export class InCluster extends pulumi.ComponentResource {
   private workers(step: WorkerStep): pulumi.Output<string> {
     const { config, generations, trust, tokenKid } = this.args;
     const { final, old } = trust;
-    return pulumi.output({ known: generations, final, old, tokenKid }).apply(({ known, ...facts }) => {
-      const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts));
-      return workerLines(step, config, templates).join("\n");
-    });
+    // only there: unwrapped for the other steps it would make their payloads unknown to a preview
+    const round = step === "retire" ? this.args.round : undefined;
+    return pulumi
+      .output({ known: generations, final, old, tokenKid, round })
+      .apply(({ known, round: name, ...facts }) => {
+        const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
+        return workerLines(step, config, templates).join("\n");
+      });
   }
 
   private clusterInfo(dependsOn: pulumi.Resource[]): pulumi.Resource[] {

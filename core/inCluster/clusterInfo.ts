@@ -1,7 +1,7 @@
 /** What kubeadm publishes for nodes that want to join (kube-public/cluster-info): nobody else keeps its CA current. */
 import { stringify } from "yaml";
 import type { Config } from "../config";
-import { retires } from "./steps";
+import { drops } from "../rotation";
 
 export const CLUSTER_INFO = { namespace: "kube-public", name: "cluster-info" } as const;
 
@@ -35,4 +35,4 @@ export const clusterInfoText = (endpoint: string, trustPem: string): string =>
  * retire is exact.
  */
 export const isClusterInfoExact = (config: Config): boolean =>
-  config.inCluster.enabled && config.layout === "kubeadm" && retires(config, "kubernetes");
+  config.inCluster.enabled && config.layout === "kubeadm" && drops(config, "kubernetes");

@@ -9,8 +9,9 @@ import { kubernetesMinor } from "../kubernetesMinor";
 import { isDnsName } from "../names";
 import { as, framed, part } from "../payloadLines";
 import type { NodePlan } from "../plan";
+import { canSign, drops, hasWay, wasGivenUp } from "../rotation";
+import { hasWorkerStep, type WorkerStep } from "./workers";
 import { WORKERS } from "./workersManifest";
-import { canSign, hasWay, stateOf, type Rotated } from "../rotation";
 
 /**
  * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
@@ -60,9 +61,6 @@ interface Step {
 }
 
 const moves = (config: Config): boolean => hasWay(config, "kubernetes");
-/** Whether the old one is let go of. */
-export const retires = (config: Config, what: Rotated): boolean =>
-  hasWay(config, what) && stateOf(config, what).phase === "done";
 const hasBundles = ({ inCluster }: Config): boolean => inCluster.caBundles.length > 0;
 
 const dnsName = (text: string): string => {
@@ -94,11 +92,10 @@ export const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string 
 const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
 const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
 
-/** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
-const wasGivenUp = (config: Config): boolean =>
-  config.rotation !== undefined && !moves(config) && config.authority.kubernetes !== undefined;
-
-const hasWorkers = ({ inCluster }: Config): boolean => inCluster.workers !== undefined;
+const workersDo =
+  (step: WorkerStep) =>
+  (config: Config): boolean =>
+    config.inCluster.workers !== undefined && hasWorkerStep[step](config);
 
 /** Every node of the cluster is somebody's; `gate` line and `visited` lines go with it. */
 const nodeLines = (config: Config): string[] => {
@@ -129,7 +126,7 @@ const STEPS: readonly Step[] = [
     noun: "workers-trust",
     moment: "afterTrust",
     does: () => "nodes without ssh trust both CAs, their kubelets restart",
-    isWanted: (config) => moves(config) && hasWorkers(config),
+    isWanted: workersDo("trust"),
     facts: () => ["workersTrust"],
     lines: () => [],
   },
@@ -172,11 +169,11 @@ const STEPS: readonly Step[] = [
     ],
   },
   {
-    // also where a phase was gone back from: then whoever signs again signs their certificates anew
     noun: "workers-issue",
     moment: "afterApply",
-    does: () => "nodes without ssh ask for their kubelets' certificates, their kubelets restart",
-    isWanted: (config) => moves(config) && hasWorkers(config) && canSign(config, "kubernetes"),
+    does: () =>
+      "on nodes without ssh kubelets ask for their certificates and pods get new tokens, their kubelets restart",
+    isWanted: workersDo("issue"),
     facts: () => ["workersIssue"],
     lines: () => [],
   },
@@ -184,7 +181,7 @@ const STEPS: readonly Step[] = [
     noun: "scan",
     moment: "afterIssue",
     does: () => "who still needs the old CA is looked for",
-    isWanted: (config) => retires(config, "kubernetes"),
+    isWanted: (config) => drops(config, "kubernetes"),
     facts: () => ["final", "old", "since"],
     lines: (config) => [
       ...nodeLines(config), // more may have joined
@@ -199,15 +196,19 @@ const STEPS: readonly Step[] = [
     noun: "tokens",
     moment: "beforeRetire",
     does: () => "token Secrets get new tokens, the old ones end",
-    isWanted: (config) => retires(config, "serviceAccount"),
+    isWanted: (config) => drops(config, "serviceAccount"),
     facts: () => ["tokenKid"],
-    lines: (config) => [gateLine("tokens", config), "task tokens"],
+    lines: (config) => [
+      ...(drops(config, "kubernetes") ? [] : nodeLines(config)), // else the scan has named them
+      gateLine("tokens", config),
+      "task tokens",
+    ],
   },
   {
     noun: "workers-retire",
     moment: "afterRetire",
     does: () => "nodes without ssh are left the one CA, their kubelets restart",
-    isWanted: (config) => hasWorkers(config) && (retires(config, "kubernetes") || wasGivenUp(config)),
+    isWanted: workersDo("retire"),
     facts: () => ["workersRetire"],
     lines: () => [],
   },
@@ -215,7 +216,7 @@ const STEPS: readonly Step[] = [
     noun: "ca-bundles-retire",
     moment: "afterRetire",
     does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles are left the new CA`,
-    isWanted: (config) => retires(config, "kubernetes") && hasBundles(config),
+    isWanted: (config) => drops(config, "kubernetes") && hasBundles(config),
     facts: () => ["final", "old"],
     lines: rewriteLines,
   },
@@ -225,10 +226,10 @@ const STEPS: readonly Step[] = [
     moment: "afterRetire",
     does: ({ layout }) =>
       `extension-apiserver-authentication${layout === "kubeadm" ? " and cluster-info lose" : " loses"} the old CA`,
-    isWanted: (config) => retires(config, "kubernetes") || retires(config, "frontProxy"),
+    isWanted: (config) => drops(config, "kubernetes") || drops(config, "frontProxy"),
     facts: (config) => [
-      ...(retires(config, "kubernetes") ? (["final"] as const) : []),
-      ...(retires(config, "frontProxy") ? (["frontProxy"] as const) : []),
+      ...(drops(config, "kubernetes") ? (["final"] as const) : []),
+      ...(drops(config, "frontProxy") ? (["frontProxy"] as const) : []),
     ],
     lines: () => ["task authentication-clean"],
   },

@@ -8,7 +8,8 @@ import { caPart } from "../authorities";
 import type { Config, NodeConfig } from "../config";
 import { as, consumerLines, fileLine, framed, part, useLines } from "../payloadLines";
 import { planCluster, type NodePlan } from "../plan";
-import { canSign, signerOf, stateOf } from "../rotation";
+import { canSign, drops, hasWay, signerOf, stateOf, wasGivenUp } from "../rotation";
+import { renewsTokens, tokensPayload } from "../tokensPayload";
 import { trustPayload, type Generations } from "../trustPayload";
 import { WORKERS, workersManifest } from "./workersManifest";
 
@@ -80,6 +81,16 @@ const issuePayload = (config: Config, generations: Generations): string => {
 
 const START = { start: "existing", managesServiceAccount: false } as const;
 
+/** The steps in which these nodes have something to do, each on its own grounds. */
+export const hasWorkerStep: Readonly<Record<WorkerStep, (config: Config) => boolean>> = {
+  trust: (config) => hasWay(config, "kubernetes"),
+  // also where a phase was gone back from: then whoever signs again signs their certificates anew
+  issue: (config) => (hasWay(config, "kubernetes") && canSign(config, "kubernetes")) || renewsTokens(config),
+  // not before the CA that is rotated beside the token key has come to its end as well
+  retire: (config) =>
+    drops(config, "kubernetes") || wasGivenUp(config) || (renewsTokens(config) && !hasWay(config, "kubernetes")),
+};
+
 /** What each of these nodes does in a step, in order, as templates of payloads. */
 export const workerTemplates = (
   step: WorkerStep,
@@ -87,16 +98,21 @@ export const workerTemplates = (
   generations: Generations,
   /** Of a node's `check`, for the moment before anything is retired. */
   check: (plan: NodePlan) => string,
+  /** Names the rotation, for `retire` (components/round.ts). */
+  round?: string,
 ): string[] => {
   const { plan, config: own } = anyWorker(config);
+  const moves = hasWay(config, "kubernetes");
+  const tokenKey = generations.serviceAccount[stateOf(config, "serviceAccount").generation - 1];
   switch (step) {
     case "trust":
     case "retire":
-      return [template(trustPayload(step, START, plan, own, generations))];
+      return moves || wasGivenUp(config) ? [template(trustPayload(step, START, plan, own, generations, round))] : [];
     case "issue":
       return [
-        ...(canSign(config, "kubernetes") ? [template(issuePayload(config, generations))] : []),
-        ...(stateOf(config, "kubernetes").phase === "done" ? [template(check(plan))] : []),
+        ...(moves && canSign(config, "kubernetes") ? [template(issuePayload(config, generations))] : []),
+        ...(renewsTokens(config) && tokenKey !== undefined ? [template(tokensPayload(plan, own, tokenKey))] : []),
+        ...(drops(config, "kubernetes") || drops(config, "serviceAccount") ? [template(check(plan))] : []),
       ];
   }
 };
@@ -110,7 +126,7 @@ export const workerLines = (step: WorkerStep, config: Config, templates: readonl
     `workers ${workers.namespace}/${WORKERS} ${String(atOnce)} ${config.rollout.canary ? "on" : "off"}`,
     ...part("manifest", JSON.stringify(workersManifest(config, workers), undefined, 1)),
     ...templates.flatMap((text, index) => part(`step:${String(index + 1)}`, text)),
-    "task workers",
+    ...(templates.length > 0 ? ["task workers"] : []),
     ...(step === "retire" ? ["task workers-remove"] : []),
   ];
 };

@@ -25,6 +25,7 @@ const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.O
     trust: { rotating: pulumi.output("NEW\nOLD\n"), final: pulumi.output("NEW\n"), old: pulumi.output("OLD\n") },
     frontProxy: pulumi.output("FRONT\n"),
     generations: pulumi.output({ kubernetes: ["OLD", "NEW"], etcd: [], frontProxy: [], serviceAccount: [] }),
+    round: pulumi.output("r1"),
     tokenKid: pulumi.output("kid"),
     workOn: config.nodes[0]!,
   });
@@ -130,6 +131,9 @@ describe("InCluster", () => {
     assert.deepEqual(after("workers-issue"), ["applied"]);
     assert.ok(after("scan").includes("workers-issue"));
     assert.deepEqual(after("workers-retire"), ["retired"]);
+    const text = (noun: string) => (find(noun).inputs as { stdin: string }).stdin;
+    assert.match(text("workers-retire"), /^round r1$/m, "a rotation that was cut and given up is another one");
+    assert.doesNotMatch(text("workers-trust"), /^round /m);
     const { stdin = "" } = find("workers-issue").inputs as { stdin?: string };
     for (const line of ["workers kube-system/kube-pki-workers 25% on", "issue", "check", "task workers"])
       assert.match(stdin, new RegExp(`^${line}$`, "m"));

@@ -130,7 +130,7 @@ export function worksInCluster(shell: string): void {
         assert.match(done.stdout, /task mounted-elsewhere skipped/);
         assert.match(
           done.why,
-          /Node far, Node far2: its kubelet gets to know no new CA: list it under nodes, .*force: \[scan\]/,
+          /Node far, Node far2: is not in the stack file, so its kubelet and its pods are not brought along: list it under nodes, .*force: \[scan\]/,
         );
       });
 

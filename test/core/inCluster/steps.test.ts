@@ -85,6 +85,14 @@ describe("in-cluster steps", () => {
       { adopt, rotation: { phase: "trust" }, inCluster: WORKERS },
       ["root-ca workers-trust / mounted-elsewhere", "", ""],
     ],
+    "nodes without ssh, where the token key alone is rotated": [
+      { rotation: { serviceAccount: { generation: 2 } }, inCluster: WORKERS },
+      ["", "workers-issue / tokens", "workers-retire"],
+    ],
+    "nodes without ssh, where their CA still soaks": [
+      { rotation: { ...rotation, kubernetes: { phase: "issue" } }, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "workers-issue / tokens", "authentication"],
+    ],
     "nodes without ssh, where their CA is not rotated": [
       { rotation: { etcd: { generation: 2 } }, inCluster: WORKERS },
       ["", "", ""],
@@ -127,6 +135,12 @@ describe("in-cluster steps", () => {
       payload("may-restart", { rotation: { ...rotation, force: ["scan"] }, inCluster: LISTED }).slice(2),
       ["part ca:kubernetes 1", "NEW", "gate scan off", "task may-restart", "workload Deployment shop/till"],
     );
+  });
+
+  it("names nodes that nobody looks after also where the token key goes alone", () => {
+    const alone = payload("tokens", { rotation: { serviceAccount: { generation: 2 } } });
+    assert.deepEqual(alone.slice(-4), ["visited w3", "task nodes", "gate tokens on", "task tokens"]);
+    assert.ok(!payload("tokens", { rotation }).includes("task nodes"), "the scan before it has");
   });
 
   it("cleans up after a rotation that was given up, where there was a cluster before", async () => {

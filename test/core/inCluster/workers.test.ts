@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { ANY_NODE, workerLines, workerTemplates, type WorkerStep } from "../../../core/inCluster/workers";
+import { keyIdOf } from "../../../core/publicKey";
 import { configWith } from "../fixture";
 
 const IMAGE = "docker.io/library/busybox:1.37.0";
@@ -102,6 +103,30 @@ describe("steps of nodes without ssh", () => {
       ...CONSUMER,
     ]);
     assert.deepEqual(check, ["check", "node n"]);
+  });
+
+  it("issue: pods get tokens of a new key, alone or beside the certificate; then only the DaemonSet is left to go", () => {
+    const keys = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
+    const generations = { ...GENERATIONS, serviceAccount: ["ONE", keys.toString()] };
+    const does = (step: WorkerStep, rotation: object) =>
+      workerTemplates(step, configured({ rotation }), generations, () => "check 1 check 0 0\nnode n\n").map((text) =>
+        text
+          .split("\n")
+          .slice(1, -1)
+          .filter((line) => /^(issue|check|trust|token-kid|gate)/.test(line))
+          .join(" "),
+      );
+    const alone = { serviceAccount: { generation: 2 } };
+    const tokens = `check token-kid ${keyIdOf(keys.toString())} gate tokens on`;
+    assert.deepEqual(does("issue", alone), [tokens, "check"]);
+    assert.deepEqual(does("issue", { generation: 2 }), ["issue", tokens, "check"]);
+    assert.deepEqual(does("issue", { generation: 2, serviceAccount: { phase: "issue" } }), ["issue", "check"]);
+    assert.deepEqual(does("retire", alone), []);
+    const lines = workerLines("retire", configured({ rotation: alone }), []);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("task ")),
+      ["task workers-remove"],
+    );
   });
 
   it("issue goes back with the phase: whoever signs then has signed every kubelet's certificate", () => {

@@ -274,7 +274,7 @@ class Up {
   /** The step `tokens`: a kubelet whose pods hold tokens of another key is restarted. */
   private renewTokens(): void {
     const { cluster, config, watch } = this.of;
-    if (!renewsTokens(this.plan, config)) return;
+    if (!renewsTokens(config)) return;
     const { generation } = stateOf(config, "serviceAccount");
     for (const { node: planned } of this.plan.nodes) {
       const node = cluster.node(planned.name);
