@@ -41,7 +41,10 @@ class Probe {
 
   public once(): void {
     this.probed += 1;
-    const started = Date.now();
+    this.ask(Date.now());
+  }
+
+  private ask(started: number): void {
     const { host, port } = this.target;
     const request = get(
       // Whether it answers is asked here; who answers is proven elsewhere. Anybody may ask for the version; /readyz says no
@@ -54,8 +57,11 @@ class Probe {
       },
     );
     request.on("timeout", () => request.destroy(new Error(`no answer within ${String(TIMEOUT_MS)} ms`)));
-    request.on("error", (error) => {
-      this.hasFailed(started, error.message);
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      // An idle connection that ends just when it is used again is no failure: the same request takes another one
+      // (RFC 9112 section 9.3.1), as every client does.
+      if (request.reusedSocket && error.code === "ECONNRESET") this.ask(started);
+      else this.hasFailed(started, error.message);
     });
   }
 

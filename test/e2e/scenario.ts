@@ -32,7 +32,20 @@ export interface Scenario {
 interface Step {
   readonly title: string;
   readonly seconds: number;
+  /** Of an `up`: the resources that took longest, with their seconds. */
+  readonly slowest?: Readonly<Record<string, number>>;
 }
+
+const SLOWEST = 8;
+
+/** Pulumi says after a resource how long it took, such as `prod-cp1-apply updated (23s)`. */
+export const slowestIn = (stdout: string): Record<string, number> =>
+  Object.fromEntries(
+    [...stdout.matchAll(/:\S+ +(\S+) +(?:created|updated|replaced)\b[a-z ]*\((\d+)s\)/g)]
+      .map(([, name = "", seconds]) => [name, Number(seconds)] as const)
+      .sort(([, one], [, other]) => other - one)
+      .slice(0, SLOWEST),
+  );
 
 /** What a run leaves in reports/ for people and for comparison. */
 export interface Report {
@@ -128,11 +141,11 @@ export class Run {
   }
 
   /** A named part of the scenario; its duration goes into the report. */
-  public async step<T>(title: string, action: () => Promise<T>): Promise<T> {
+  public async step<T>(title: string, action: () => Promise<T>, more?: (value: T) => Partial<Step>): Promise<T> {
     const started = Date.now();
     this.log(`${title} ...`);
     const value = await action();
-    this.steps.push({ title, seconds: secondsSince(started) });
+    this.steps.push({ title, seconds: secondsSince(started), ...more?.(value) });
     this.log(`${title}: ${String(secondsSince(started))} s`);
     return value;
   }
@@ -179,13 +192,14 @@ export class Run {
 
   /** `pulumi up` that must succeed; counts what the nodes did. */
   public async up(title: string): Promise<string> {
-    return this.step(title, async () => {
+    const up = async (): Promise<string> => {
       const started = Date.now();
       const { code, stdout, stderr } = await this.stack.up();
       await this.countSince(started, title);
       if (code !== 0) throw new Error(`pulumi up failed:\n${complaint(stdout + stderr)}`);
       return stdout;
-    });
+    };
+    return this.step(title, up, (stdout) => ({ slowest: slowestIn(stdout) }));
   }
 
   /** Adds what an `up` did to the counts: each command that ran is one ssh connection and says what it restarted. */

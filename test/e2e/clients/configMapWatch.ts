@@ -74,13 +74,13 @@ export class ConfigMapWriter {
   }
 
   /**
-   * As client-go does, asks a second time when the kept connection ends under the request or when the server says 429
-   * because it is going; both are counted, and a second failure is one.
+   * As client-go does, asks a second time when the kept connection ends under the request or when a server that is going
+   * says so (Retry-After); both are counted, and a second failure is one.
    */
   private async changeAgain(number: number): Promise<void> {
     const first = await this.change(String(number)).catch(() => undefined);
     if (first?.status === 200) return;
-    if (first !== undefined && first.status !== 429)
+    if (first !== undefined && !first.again)
       throw new Error(`status ${String(first.status)} ${first.body.slice(0, 120)}`);
     this.tally.count("asked again");
     const { status, body } = await this.change(String(number));

@@ -21,6 +21,8 @@ export interface Question {
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  /** Whether the server asks to be asked again, as one does that is going. */
+  readonly again: boolean;
 }
 
 /** A user would call a longer answer a failure. */
@@ -52,7 +54,8 @@ export const ask = (question: Question, identity: Identity, agent?: Agent, timeo
       response.setEncoding("utf8").on("data", (chunk: string) => text.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, body: text.join("") });
+        const again = response.headers["retry-after"] !== undefined;
+        resolve({ status: response.statusCode ?? 0, body: text.join(""), again });
       });
     });
     // the socket's timeout alone never ends an answer that trickles
