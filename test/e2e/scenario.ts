@@ -41,7 +41,7 @@ const SLOWEST = 8;
 /** Pulumi says after a resource how long it took, such as `prod-cp1-apply updated (23s)`. */
 export const slowestIn = (stdout: string): Record<string, number> =>
   Object.fromEntries(
-    [...stdout.matchAll(/:\S+ +(\S+) +(?:created|updated|replaced)\b[a-z ]*\((\d+)s\)/g)]
+    [...stdout.matchAll(/:\S+ +(\S+) +(?:created|updated|replaced)\b[a-z ]*\(([\d.]+)s\)/g)]
       .map(([, name = "", seconds]) => [name, Number(seconds)] as const)
       .sort(([, one], [, other]) => other - one)
       .slice(0, SLOWEST),
