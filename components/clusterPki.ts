@@ -99,7 +99,9 @@ export class ClusterPki extends pulumi.ComponentResource {
     const prepared = this.planned.flatMap(({ pki }) => pki.prepared);
     // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
     const trusted = this.plan.rotates ? this.trustStep("trust", prepared) : [];
-    const known = knownTrust(config, this.generations, this.serviceAccount, trusted[0]);
+    // a node with etcd alone cannot tell what CAs of kubernetes there were
+    const tells = this.planned.findIndex(({ plan: { node } }) => node.roles.includes("control-plane"));
+    const known = knownTrust(config, this.generations, this.serviceAccount, trusted[tells]);
     const work = this.inCluster(known);
     const ready = this.published(work, known, trusted);
     const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (plan, pki) => this.leaves(plan, pki));

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ClusterPki } from "../../components";
 import type { Config } from "../../core/config";
-import { configWith, NOW, RAW } from "../core/fixture";
+import { configWith, HARDWAY, NOW, RAW } from "../core/fixture";
 import { registeredBy, THEIRS, type Asked, type Registered } from "./mocks";
 
 const program = (config: Config) => () => new ClusterPki("prod", { config, now: NOW }).certificates;
@@ -250,6 +250,9 @@ describe("ClusterPki", () => {
       assert.deepEqual(casIn(value), [then.trust, THEIRS]);
       const done = await run({ ...small, adopt });
       assert.deepEqual(casIn(done.handedOut["admin"]), [done.trust]);
+      // nodes with etcd alone come first and know no CA of kubernetes
+      const apart = await run({ ...HARDWAY, adopt, rotation: { phase: "issue" } });
+      assert.deepEqual(casIn(apart.handedOut["admin"]), [apart.trust, THEIRS]);
     });
   });
 });

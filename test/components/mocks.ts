@@ -87,8 +87,9 @@ const textOf = (value: unknown): string => {
 
 const answer = (create: string, payload: string): Promise<string> | string => {
   if (create.endsWith(" request")) return answerRequest(payload);
-  // a node that was taken over trusts theirs as well
-  if (create.endsWith(" trust")) return `trusted ca:kubernetes\n${THEIRS}done 01234567 changed\n`;
+  // a node that was taken over trusts theirs as well; one with etcd alone has no CA of kubernetes
+  if (create.endsWith(" trust") && payload.includes("\ntrust ca:kubernetes "))
+    return `trusted ca:kubernetes\n${THEIRS}done 01234567 changed\n`;
   return payload.includes("\ntask root-ca\n") ? "since 1795305600\ntask root-ca done\n" : "";
 };
 

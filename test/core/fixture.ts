@@ -36,15 +36,16 @@ export const configWith = (changes: Readonly<Record<string, unknown>> = {}): Con
   parseConfig({ ...RAW, ...changes }, { now: NOW, secretKeys: new Set(["authority", "ssh"]) });
 
 /** External etcd, control planes without kubelet, one worker. */
-export const hardwayConfig = (): Config =>
-  configWith({
-    layout: "hardway",
-    nodes: [
-      node("e1", "10.0.0.31", ["etcd"]),
-      node("e2", "10.0.0.32", ["etcd"]),
-      node("e3", "10.0.0.33", ["etcd"]),
-      node("cp1", "10.0.0.11", ["control-plane"]),
-      node("cp2", "10.0.0.12", ["control-plane"]),
-      node("w1", "10.0.0.21", ["worker"]),
-    ],
-  });
+export const HARDWAY = {
+  layout: "hardway",
+  nodes: [
+    node("e1", "10.0.0.31", ["etcd"]),
+    node("e2", "10.0.0.32", ["etcd"]),
+    node("e3", "10.0.0.33", ["etcd"]),
+    node("cp1", "10.0.0.11", ["control-plane"]),
+    node("cp2", "10.0.0.12", ["control-plane"]),
+    node("w1", "10.0.0.21", ["worker"]),
+  ],
+};
+
+export const hardwayConfig = (): Config => configWith(HARDWAY);
