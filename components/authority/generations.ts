@@ -9,6 +9,7 @@ import { hasOwnSigner, mountOf, rolesOf } from "../../core/vault";
 import type { Authority } from "./authority";
 import { EmbeddedAuthority } from "./embedded";
 import { VaultAuthority } from "./vault";
+import { VaultAccess } from "./vaultAccess";
 import { VaultMount } from "./vaultMount";
 
 /** One authority over its rotations. */
@@ -37,8 +38,10 @@ export const authoritiesOf = (
   planned: Planned,
   options: pulumi.ComponentResourceOptions,
 ): Record<AuthorityName, Generations> => {
-  const { config } = planned;
+  const { config, plan } = planned;
   const provider = config.authority.kind === "vault" ? vaultServer(base, config, options) : undefined;
+  if (provider !== undefined && config.authority.approle !== undefined)
+    new VaultAccess(`${base}-access`, { provider, approle: config.authority.approle, config, plan }, options);
   return mapAuthorities((name) => {
     const make =
       provider === undefined

@@ -18,7 +18,10 @@ type AuthoritySection = Sections["authority"];
 
 /** What `parseConfig` returns: every default filled in, everything checked. */
 export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
-  readonly authority: Pick<AuthoritySection, "kind" | "address" | "mounts" | "algorithm" | "serviceAccount"> & {
+  readonly authority: Pick<
+    AuthoritySection,
+    "kind" | "address" | "approle" | "mounts" | "algorithm" | "serviceAccount"
+  > & {
     readonly validitySeconds: number;
     readonly kubernetes?: GivenCa | undefined;
     readonly etcd?: GivenCa | undefined;
@@ -106,6 +109,7 @@ export function normalised(sections: Sections, now: Date): Config {
     authority: {
       kind: authority.kind,
       address: authority.address,
+      approle: authority.approle,
       mounts: authority.mounts,
       algorithm: authority.algorithm,
       validitySeconds: authority.validity,

@@ -124,6 +124,11 @@ const authority = object({
     .default("embedded")
     .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
   address: vaultAddress.optional().describe("Address of Vault or OpenBao; the token comes from VAULT_TOKEN."),
+  approle: mountPath
+    .optional()
+    .describe(
+      "Path of an AppRole auth method that is there: gets a role to renew and one to rotate, each with a policy.",
+    ),
   mounts: object({
     kubernetes: mountPath.optional(),
     etcd: mountPath.optional(),

@@ -2,7 +2,7 @@
 import { AUTHORITY_NAMES } from "../profileNames";
 import type { Check } from "./check";
 
-const OF_VAULT = ["address", "mounts"] as const;
+const OF_VAULT = ["address", "approle", "mounts"] as const;
 
 export const vaultProblems: Check = ({ sections: { authority } }) => {
   if (authority === undefined) return [];

@@ -5,6 +5,7 @@ import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } fr
 import { authoritiesOf } from "../../components/authority/generations";
 import type { Config } from "../../core/config";
 import { planCluster, type LeafPlan } from "../../core/plan";
+import { accessName, type Access } from "../../core/vaultPolicies";
 import { configWith, NOW } from "../core/fixture";
 import { certificateFacts } from "../e2e/certificateFacts";
 import { OpenBao } from "../lab/openbao";
@@ -48,7 +49,7 @@ describe("VaultAuthority on a real OpenBao", function () {
 
   const configure = (more: Readonly<Record<string, unknown>> = {}) =>
     configWith({
-      authority: { kind: "vault", address: server.address },
+      authority: { kind: "vault", address: server.address, approle: "ci/approle" },
       cluster: {
         name: "prod",
         kubernetesVersion: "1.36.3",
@@ -83,9 +84,19 @@ describe("VaultAuthority on a real OpenBao", function () {
   };
   const certificates = async () => (await stack.output("certificates")) as Record<string, string>;
 
+  /** A token as a pipeline gets it. */
+  const login = async (access: Access): Promise<string> => {
+    const role = `auth/ci/approle/role/${accessName(config, access)}`;
+    const { role_id } = await server.must("GET", `${role}/role-id`);
+    const { secret_id } = await server.must("POST", `${role}/secret-id`);
+    const { body } = await server.api("POST", "auth/ci/approle/login", { role_id, secret_id }, "");
+    return (body["auth"] as { client_token: string }).client_token;
+  };
+
   before(async () => {
     server = await OpenBao.start();
     Object.assign(process.env, server.env());
+    await server.must("POST", "sys/auth/ci/approle", { type: "approle" });
     stack = await TestStack.create();
     config = configure();
     leaves = planCluster(config, NOW).nodes[0]?.leaves ?? [];
@@ -139,7 +150,7 @@ describe("VaultAuthority on a real OpenBao", function () {
   });
 
   it("gives a stolen token that may sign no other name, group, usage, time or issuer", async () => {
-    const token = await server.token('path "kube-pki/prod/+/sign/+" { capabilities = ["update"] }');
+    const token = await login("renew");
     const sign = async (role: string, asked: Asked, more: Record<string, unknown> = {}) =>
       server.api("POST", `kube-pki/prod/${role}`, { csr: await requestOf(asked), ...more }, token);
     const kubelet = { commonName: "system:node:cp1" };
@@ -166,15 +177,18 @@ describe("VaultAuthority on a real OpenBao", function () {
     const long = await sign("kubernetes/sign/kubelet-g1", kubelet, { ttl: "90000h" });
     const ends = long.status === 200 ? (long.body["data"] as { expiration: number }).expiration : 0;
     assert.ok(ends < Date.now() / 1000 + 366 * 86_400, "the role's limit holds");
-    assert.equal((await server.api("GET", "kube-pki/prod/kubernetes/roles/kubelet-g1", undefined, token)).status, 403);
+    for (const [method, path] of [
+      ["GET", "kube-pki/prod/kubernetes/roles/kubelet-g1"],
+      ["POST", "kube-pki/prod/kubernetes/roles/kubelet-g1"],
+      ["GET", "sys/policies/acl/kube-pki-prod-renew"],
+      ["POST", "auth/token/create"],
+    ] as const)
+      assert.equal((await server.api(method, path, method === "POST" ? {} : undefined, token)).status, 403, path);
   });
 
-  it("renews with a token that may sign and look at itself, and nothing else", async () => {
+  it("renews with that token", async () => {
     const first = await certificates();
-    process.env["VAULT_TOKEN"] = await server.token(
-      'path "kube-pki/prod/+/sign/+" { capabilities = ["update"] }\n' +
-        'path "auth/token/lookup-self" { capabilities = ["read"] }',
-    );
+    process.env["VAULT_TOKEN"] = await login("renew");
     await up(config, new Date(NOW.getTime() + 365 * 86_400_000));
     Object.assign(process.env, server.env());
     const second = await certificates();
@@ -183,6 +197,10 @@ describe("VaultAuthority on a real OpenBao", function () {
   });
 
   it("walks a rotation with one issuer for each generation, and gives none of the old one a role", async () => {
+    const token = await login("rotate");
+    for (const path of ["sys/policies/acl/kube-pki-prod-renew", "sys/mounts/other", "auth/token/create"])
+      assert.equal((await server.api("POST", path, { policy: "", type: "pki" }, token)).status, 403, path);
+    process.env["VAULT_TOKEN"] = token;
     const issuers = async () => {
       const keys = (await server.must("LIST", "kube-pki/prod/kubernetes/issuers"))["key_info"];
       return Object.values(keys as Record<string, { issuer_name: string; is_default: boolean }>)

@@ -235,6 +235,50 @@ describe("vault plugin", function () {
     }
   });
 
+  it("keeps a policy, and a role whose logins get it alone", async () => {
+    await server.must("POST", "sys/auth/logins", { type: "approle" });
+    const at = "auth/logins/role/renewer";
+    const access = (text: string) => () => {
+      const on = { provider: new vault.Provider("it", { address: server.address, skipChildToken: true }) };
+      const policy = new vault.Policy("policy", { name: "renew", policy: text }, on);
+      const role = new vault.approle.AuthBackendRole(
+        "role",
+        {
+          backend: "logins",
+          roleName: "renewer",
+          tokenPolicies: [policy.name],
+          tokenNoDefaultPolicy: true,
+          tokenTtl: 60,
+        },
+        on,
+      );
+      return { roleId: role.roleId };
+    };
+    const set = async (text: string) => {
+      const run = await stack.up(access(text));
+      assert.equal(run.failed, false, errorsOf(run));
+      return changed(run);
+    };
+    await set('path "a" { capabilities = ["read"] }');
+    assert.deepEqual(await set('path "a" { capabilities = ["read"] }'), {});
+    assert.deepEqual(await set('path "b" { capabilities = ["read"] }'), { policy: ["update"] });
+    assert.match(String((await server.must("GET", "sys/policies/acl/renew"))["policy"]), /path "b"/);
+    await stack.refresh();
+    assert.deepEqual(await set('path "b" { capabilities = ["read"] }'), {});
+    const { secret_id } = await server.must("POST", `${at}/secret-id`);
+    const { body } = await server.api(
+      "POST",
+      "auth/logins/login",
+      { role_id: await stack.output("roleId"), secret_id },
+      "",
+    );
+    const { policies, lease_duration: seconds } = body["auth"] as { policies: string[]; lease_duration: number };
+    assert.deepEqual([policies, seconds], [["renew"], 60]);
+    await stack.destroy();
+    assert.equal((await server.api("GET", at)).status, 404);
+    await server.must("DELETE", "sys/auth/logins");
+  });
+
   it("takes everything away with the stack", async () => {
     await up();
     await stack.destroy();

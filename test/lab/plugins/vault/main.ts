@@ -1,4 +1,5 @@
 import { serve } from "../host";
+import { approleRole, policy } from "./access";
 import { autoTidy, configIssuers, crlConfig } from "./configs";
 import { rootCert, rootSignIntermediate } from "./issuers";
 import { mount } from "./mount";
@@ -16,6 +17,8 @@ serve({
   provider: server,
   types: {
     "vault:index/mount:Mount": vaultResource(mount, server),
+    "vault:index/policy:Policy": vaultResource(policy, server),
+    "vault:appRole/authBackendRole:AuthBackendRole": vaultResource(approleRole, server),
     "vault:pkiSecret/secretBackendRootCert:SecretBackendRootCert": vaultResource(rootCert, server),
     "vault:pkiSecret/secretBackendConfigIssuers:SecretBackendConfigIssuers": vaultResource(configIssuers, server),
     "vault:pkiSecret/secretBackendRole:SecretBackendRole": vaultResource(role, server),

@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as vault from "@pulumi/vault";
+import type { Config } from "../../core/config";
+import type { ClusterPlan } from "../../core/plan";
+import { ACCESS, accessName, policyText, TOKEN_SECONDS } from "../../core/vaultPolicies";
+
+export interface VaultAccessArgs {
+  readonly provider: vault.Provider;
+  /** Path of an AppRole auth method that is there. */
+  readonly approle: string;
+  /** Plain: it shapes the graph. */
+  readonly config: Config;
+  /** Plain: its leaves say what may be signed. */
+  readonly plan: ClusterPlan;
+}
+
+/** Who runs pipelines: for each kind of run a policy, and an AppRole role whose tokens have that policy alone. */
+export class VaultAccess extends pulumi.ComponentResource {
+  public constructor(base: string, args: VaultAccessArgs, options?: pulumi.ComponentResourceOptions) {
+    super("kube-pki:index:VaultAccess", base, {}, options);
+    const { config, plan, provider, approle } = args;
+    for (const access of ACCESS) {
+      const own = { parent: this, provider };
+      const policy = new vault.Policy(
+        `${base}-${access}-policy`,
+        { name: accessName(config, access), policy: policyText(access, config, plan.nodes) },
+        own,
+      );
+      new vault.approle.AuthBackendRole(
+        `${base}-${access}-role`,
+        {
+          backend: approle,
+          roleName: accessName(config, access),
+          tokenPolicies: [policy.name],
+          tokenNoDefaultPolicy: true,
+          tokenTtl: TOKEN_SECONDS[access],
+          tokenMaxTtl: TOKEN_SECONDS[access],
+        },
+        own,
+      );
+    }
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Who may do what in Vault or OpenBao: one policy to renew, which signs with the roles of the plan and does nothing else, and
+ * one to make and rotate. Their texts stay the same over rotations, so that neither has to be able to change the other.
+ */
+import { AUTHORITY_NAMES } from "./profileNames";
+import type { Config } from "./config";
+import type { NodePlan } from "./plan";
+import { clientRole, mountOf, rolesOf } from "./vault";
+
+export const ACCESS = ["renew", "rotate"] as const;
+export type Access = (typeof ACCESS)[number];
+
+/** The name of the policy and of the AppRole role that goes with it. */
+export const accessName = ({ cluster }: Pick<Config, "cluster">, access: Access): string =>
+  `kube-pki-${cluster.name}-${access}`;
+
+/**
+ * How long a token of it lives, in seconds: an `up` that renews has all signed within minutes, and one that rotates signs
+ * after it has restarted every node of a large cluster.
+ */
+export const TOKEN_SECONDS: Readonly<Record<Access, number>> = { renew: 3600, rotate: 12 * 3600 };
+
+type Capability = "create" | "read" | "update" | "delete" | "list";
+
+const path = (where: string, ...capabilities: readonly Capability[]): string =>
+  `path ${JSON.stringify(where)} { capabilities = ${JSON.stringify(capabilities)} }\n`;
+
+/** The plugin looks at its token in every run. */
+const SELF = path("auth/token/lookup-self", "read");
+
+/** A role has another name in each generation, and each user one of their own. */
+const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): string[] =>
+  AUTHORITY_NAMES.flatMap((name) => {
+    const roles = rolesOf(nodes, [], name).map(({ role }) => `${role}-g*`);
+    const all = name === "kubernetes" ? [...roles, `${clientRole("")}*`] : roles;
+    return all.sort().map((role) => path(`${mountOf(config, name).path}/sign/${role}`, "update"));
+  });
+
+/** Everything in the three mounts; of what is outside of them it reads what `pulumi refresh` reads. */
+const rotating = (config: Config): string[] => [
+  ...AUTHORITY_NAMES.map((name) =>
+    path(`${mountOf(config, name).path}/*`, "create", "read", "update", "delete", "list"),
+  ),
+  path("sys/mounts", "read"),
+  ...ACCESS.flatMap((access) => [
+    path(`sys/policies/acl/${accessName(config, access)}`, "read"),
+    path(`auth/${config.authority.approle ?? "approle"}/role/${accessName(config, access)}`, "read"),
+  ]),
+];
+
+export const policyText = (access: Access, config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): string =>
+  [...(access === "renew" ? signing(config, nodes) : rotating(config)), SELF].join("");
