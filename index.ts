@@ -1,6 +1,6 @@
 /** The program: one stack's configuration in, the cluster's whole PKI out. */
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterPki, ConfigError, parseConfig } from "./components";
+import { ClusterPki, ConfigError, parseConfig, vaultPreflight } from "./components";
 import { rawConfig } from "./core/config";
 
 const NAMESPACE = "kube-pki";
@@ -23,11 +23,16 @@ const readConfig = () => {
   }
 };
 
-const config = readConfig();
-const pki = new ClusterPki(config.cluster.name, { config, now: config.asOf ?? now });
-
-export const certificates = pki.certificates;
-export const nodes = pki.nodes;
-export const trust = pki.trust;
-/** `pulumi stack output kubeconfigs --show-secrets --json`: the administrator's and each user's. */
-export const kubeconfigs = pki.kubeconfigs;
+export = async () => {
+  const config = readConfig();
+  const moment = config.asOf ?? now;
+  await vaultPreflight(config, moment);
+  const pki = new ClusterPki(config.cluster.name, { config, now: moment });
+  return {
+    certificates: pki.certificates,
+    nodes: pki.nodes,
+    trust: pki.trust,
+    // `pulumi stack output kubeconfigs --show-secrets --json`: the administrator's and each user's
+    kubeconfigs: pki.kubeconfigs,
+  };
+};

@@ -25,8 +25,8 @@ type Capability = "create" | "read" | "update" | "delete" | "list";
 const path = (where: string, ...capabilities: readonly Capability[]): string =>
   `path ${JSON.stringify(where)} { capabilities = ${JSON.stringify(capabilities)} }\n`;
 
-/** The plugin looks at its token in every run. */
-const SELF = path("auth/token/lookup-self", "read");
+/** The plugin looks at its token in every run, and the check before a run asks what it may. */
+const SELF = path("auth/token/lookup-self", "read") + path("sys/capabilities-self", "update");
 
 /** A role has another name in each generation, and each user one of their own. */
 const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): string[] =>

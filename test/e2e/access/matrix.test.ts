@@ -33,6 +33,13 @@ describe("expected access", () => {
     assert.equal(expectedAnswer("bound token", issue, before, "current"), "refused");
   });
 
+  it("a legacy token that was replaced once stays refused, others come back with their key", () => {
+    const way = [before, trust, issue, done];
+    assert.equal(expectedAnswer("legacy token", before, issue, "current", way), "refused");
+    assert.equal(expectedAnswer("bound token", before, issue, "current", way), "accepted");
+    assert.equal(expectedAnswer("legacy token", issue, trust, "current", [issue, done]), "accepted");
+  });
+
   it("what the cluster had before adoption is generation 0", () => {
     const foreign = moment(0, "done");
     assert.equal(expectedAnswer("legacy token", foreign, moment(1, "trust"), "own"), "accepted");

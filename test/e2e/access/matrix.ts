@@ -27,17 +27,24 @@ export interface AccessRow {
   readonly expected: AccessAnswer;
 }
 
-/** What the rules of a rotation say, whatever the product does. */
+/**
+ * What the rules of a rotation say, whatever the product does.
+ *
+ * @param between the moments from one to the other. A Secret has one token at a time, so a legacy token whose key was let go
+ * of once stays refused when its key is trusted again.
+ */
 export const expectedAnswer = (
   kind: Credential["kind"],
   made: Moment,
   now: Moment,
   trust: AccessRow["trust"],
+  between: readonly Moment[] = [],
 ): AccessAnswer => {
   const believed = trustedOf((trust === "own" ? made : now).kubernetes);
   if (!believed.includes(signerOf(now.kubernetes))) return "server not trusted";
   const by = CREDENTIALS[kind];
-  return trustedOf(now[by]).includes(signerOf(made[by])) ? "accepted" : "refused";
+  const counts = kind === "legacy token" ? [...between, now] : [now];
+  return counts.every((moment) => trustedOf(moment[by]).includes(signerOf(made[by]))) ? "accepted" : "refused";
 };
 
 export class AccessMatrix {
@@ -68,6 +75,8 @@ export class AccessMatrix {
     const servers = withRole(this.lab.nodes, "control-plane");
     return this.credentials.flatMap(({ kind, madeIn, identity }) => {
       const made = this.moments.get(madeIn) ?? now;
+      const all = [...this.moments.values()];
+      const between = all.slice(all.indexOf(made));
       return (["own", "current"] as const).flatMap((trust) =>
         servers.map(({ name, address }) => ({
           question: { host: address, port: 6443, identity: trust === "own" ? identity : { ...identity, ca: current } },
@@ -77,7 +86,7 @@ export class AccessMatrix {
             askedIn: now.name,
             trust,
             apiServer: name,
-            expected: expectedAnswer(kind, made, now, trust),
+            expected: expectedAnswer(kind, made, now, trust, between),
           },
         })),
       );

@@ -1,0 +1,91 @@
+/**
+ * What is wrong with Vault or OpenBao, or with the token, before anything is touched: one sentence each that says what to do.
+ * Pure; components/authority/vaultPreflight.ts asks.
+ */
+import type { Config } from "./config";
+import { planClients } from "./clients";
+import type { ClusterPlan } from "./plan";
+import { AUTHORITY_NAMES } from "./profileNames";
+import { signerOf, stateOf } from "./rotation";
+import { mountOf, roleName, rolesOf } from "./vault";
+import { accessName } from "./vaultPolicies";
+
+/** What the server said of itself (https://openbao.org/api-docs/system/health/), or why it said nothing. */
+export type Health =
+  | { readonly status: number; readonly serverTime: number | undefined }
+  | { readonly failure: string; readonly isTrust: boolean };
+
+/** What it said of the token: its status code, and the seconds that are left; 0: it does not end. */
+export interface Token {
+  readonly status: number;
+  readonly ttl: number;
+}
+
+/** Certificates are valid from 30 s before they are signed: with more a node could refuse what it is given. */
+const SKEW_SECONDS = 30;
+
+/** An `up` that begins with less would not end with it. */
+const TOKEN_SECONDS = 120;
+
+/** Status codes of the health answer that end a run; a standby hands requests on to the active server. */
+const UNFIT: Readonly<Record<number, string>> = {
+  472: "is a standby of another site and signs nothing; name the primary cluster's address",
+  501: "is not initialised; initialise it (bao operator init), then run again",
+  503: "is sealed; unseal it (bao operator unseal), then run again",
+};
+
+/** @param now unix seconds here, when the answer came */
+export const healthProblem = (address: string, health: Health, now: number): string | undefined => {
+  if ("failure" in health)
+    return health.isTrust
+      ? `VAULT_CACERT: ${address} shows a certificate that is not trusted here (${health.failure}); name the file of its CA`
+      : `authority.address: ${address} does not answer (${health.failure}); check the address, and that it is reached from here`;
+  const unfit = UNFIT[health.status];
+  if (unfit !== undefined) return `authority.address: ${address} ${unfit}`;
+  if (health.serverTime === undefined)
+    return `authority.address: ${address} is no Vault or OpenBao: it answered ${String(health.status)} without a time; check the address`;
+  const ahead = health.serverTime - now;
+  return Math.abs(ahead) <= SKEW_SECONDS
+    ? undefined
+    : `authority.address: the clock of ${address} is ${String(Math.abs(ahead))} s ${ahead > 0 ? "ahead of" : "behind"} this machine's; ` +
+        "certificates would not be valid where they are used: set both by NTP";
+};
+
+export const tokenProblem = (token: Token | undefined): string | undefined => {
+  if (token === undefined) return "VAULT_TOKEN: not set; log in (docs/vault.md), and set it to the token";
+  // a policy may leave out to look at oneself: then the server has at least taken the token for one
+  if (token.status === 403)
+    return "VAULT_TOKEN: refused by the server: expired, revoked or of another one; log in again";
+  return token.status === 200 && token.ttl > 0 && token.ttl < TOKEN_SECONDS
+    ? `VAULT_TOKEN: ends in ${String(token.ttl)} s, before this run would; log in again`
+    : undefined;
+};
+
+/** The paths that somebody who renews must be allowed to write to. */
+export const signPaths = (config: Config, plan: ClusterPlan, now: Date): string[] =>
+  AUTHORITY_NAMES.flatMap((name) =>
+    rolesOf(plan.nodes, planClients(config, now), name).map(
+      ({ role }) => `${mountOf(config, name).path}/sign/${roleName(role, signerOf(stateOf(config, name)))}`,
+    ),
+  );
+
+/** @param denied those of `signPaths` that the token may not write to */
+export const capabilityProblem = (config: Config, denied: readonly string[]): string | undefined => {
+  const [first, ...more] = denied;
+  if (first === undefined) return undefined;
+  const others = more.length === 0 ? "" : ` and ${String(more.length)} more`;
+  return `VAULT_TOKEN: its policies do not let it write to ${first}${others}; use one with the policy ${accessName(config, "renew")} (docs/vault.md)`;
+};
+
+const IN_CLUSTER = /\.svc$|\.svc\.|\.cluster\.local$/;
+
+/** Whoever needs the server to mend a cluster must not need the cluster to reach the server. */
+export const dependenceWarning = ({ authority, cluster, nodes }: Config): string | undefined => {
+  if (authority.address === undefined) return undefined;
+  const { hostname } = new URL(authority.address);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const own = [cluster.endpoint.replace(/:\d+$/, ""), ...nodes.flatMap(({ name, address }) => [name, address])];
+  return IN_CLUSTER.test(host) || own.includes(host)
+    ? `authority.address: ${host} is inside the cluster whose PKI it holds; when the cluster is down no certificate of it can be renewed, and a rotation restarts what the server depends on: run it elsewhere`
+    : undefined;
+};
