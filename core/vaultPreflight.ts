@@ -53,9 +53,11 @@ export const healthProblem = (address: string, health: Health, now: number): str
 
 export const tokenProblem = (token: Token | undefined): string | undefined => {
   if (token === undefined) return "VAULT_TOKEN: not set; log in (docs/vault.md), and set it to the token";
-  // a policy may leave out to look at oneself: then the server has at least taken the token for one
   if (token.status === 403)
-    return "VAULT_TOKEN: refused by the server: expired, revoked or of another one; log in again";
+    return (
+      "VAULT_TOKEN: refused by the server: expired, revoked, of another one, or without auth/token/lookup-self in its " +
+      "policies; log in again"
+    );
   return token.status === 200 && token.ttl > 0 && token.ttl < TOKEN_SECONDS
     ? `VAULT_TOKEN: ends in ${String(token.ttl)} s, before this run would; log in again`
     : undefined;

@@ -14,14 +14,19 @@ const text = (access: "renew" | "rotate", changes: Readonly<Record<string, unkno
   return policyText(access, config, planCluster(config, NOW).nodes);
 };
 
+const SELF = [
+  'path "auth/token/lookup-self" { capabilities = ["read"] }',
+  'path "sys/capabilities-self" { capabilities = ["update"] }',
+];
+
 describe("policies in Vault", () => {
   it("renew: signs with the roles of the plan, in any generation, and looks at its own token", () => {
     const lines = text("renew").trimEnd().split("\n");
     assert.ok(lines.includes('path "kube-pki/prod/kubernetes/sign/kubelet-g*" { capabilities = ["update"] }'));
     assert.ok(lines.includes('path "kube-pki/prod/etcd/sign/etcd-peer-g*" { capabilities = ["update"] }'));
     assert.ok(lines.includes('path "kube-pki/prod/kubernetes/sign/kubeconfig-*" { capabilities = ["update"] }'));
-    assert.equal(lines.at(-1), 'path "auth/token/lookup-self" { capabilities = ["read"] }');
-    for (const line of lines.slice(0, -1)) assert.match(line, /^path "kube-pki\/prod\/[a-z-]+\/sign\/[a-z-]+\*" /);
+    assert.deepEqual(lines.slice(-2), SELF);
+    for (const line of lines.slice(0, -2)) assert.match(line, /^path "kube-pki\/prod\/[a-z-]+\/sign\/[a-z-]+\*" /);
   });
 
   it("is the same text through a rotation, so that whoever rotates changes no policy", () => {
@@ -43,7 +48,7 @@ describe("policies in Vault", () => {
       'path "auth/ci/approle/role/kube-pki-prod-renew" { capabilities = ["read"] }',
       'path "sys/policies/acl/kube-pki-prod-rotate" { capabilities = ["read"] }',
       'path "auth/ci/approle/role/kube-pki-prod-rotate" { capabilities = ["read"] }',
-      'path "auth/token/lookup-self" { capabilities = ["read"] }',
+      ...SELF,
     ]);
   });
 });

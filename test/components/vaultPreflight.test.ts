@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { vaultPreflight } from "../../components";
+import { configWith, NOW } from "../core/fixture";
+import { OpenBao } from "../lab/openbao";
+
+describe("vaultPreflight with a real OpenBao", function () {
+  this.timeout(120_000);
+  let server: OpenBao;
+  let home: string;
+  const environment = { ...process.env };
+  const config = () => configWith({ authority: { kind: "vault", address: server.address } });
+  const refusal = async (): Promise<string> => {
+    try {
+      await vaultPreflight(config(), NOW);
+      return "none";
+    } catch (error) {
+      assert.ok(pulumi.RunError.isInstance(error), String(error));
+      return error.message;
+    }
+  };
+
+  before(async () => {
+    server = await OpenBao.start();
+    home = mkdtempSync(join(tmpdir(), "kube-pki-home-"));
+  });
+  after(async () => {
+    rmSync(home, { recursive: true });
+    await server.stop();
+  });
+  beforeEach(() => {
+    process.env = { ...environment, ...server.env(), HOME: home };
+  });
+  afterEach(() => {
+    process.env = environment;
+  });
+
+  it("lets a token through that may sign what the plan has, and one that may not be asked", async () => {
+    assert.equal(await refusal(), "none");
+    const self = 'path "auth/token/lookup-self" { capabilities = ["read"] }';
+    process.env["VAULT_TOKEN"] = await server.token(
+      `${self}\npath "kube-pki/prod/+/sign/+" { capabilities = ["update"] }`,
+    );
+    assert.equal(await refusal(), "none");
+  });
+
+  it("names a path that the token may not write to", async () => {
+    process.env["VAULT_TOKEN"] = await server.token(`
+      path "kube-pki/prod/kubernetes/sign/+" { capabilities = ["update"] }
+      path "auth/token/lookup-self" { capabilities = ["read"] }
+      path "sys/capabilities-self" { capabilities = ["update"] }`);
+    assert.match(
+      await refusal(),
+      /^VAULT_TOKEN: its policies do not let it write to kube-pki\/prod\/etcd\/sign\/\S+ and \d+ more;/,
+    );
+  });
+
+  it("says that there is no token, that it was revoked, and that it ends too soon", async () => {
+    const policy = 'path "auth/token/lookup-self" { capabilities = ["read"] }';
+    delete process.env["VAULT_TOKEN"];
+    assert.match(await refusal(), /^VAULT_TOKEN: not set/);
+    const token = await server.token(policy);
+    await server.must("POST", "auth/token/revoke", { token });
+    process.env["VAULT_TOKEN"] = token;
+    assert.match(await refusal(), /^VAULT_TOKEN: refused by the server/);
+    process.env["VAULT_TOKEN"] = await server.token(policy, "60s");
+    assert.match(await refusal(), /^VAULT_TOKEN: ends in \d+ s/);
+  });
+
+  it("says that its certificate is not trusted", async () => {
+    delete process.env["VAULT_CACERT"];
+    assert.match(await refusal(), /^VAULT_CACERT: https:\S+ shows a certificate that is not trusted here \(\S+\)/);
+  });
+
+  it("says that the server is sealed, and that it is away", async () => {
+    await server.seal();
+    assert.match(await refusal(), /is sealed; unseal it/);
+    await server.powerOff();
+    assert.match(await refusal(), /does not answer \(ECONNREFUSED\)/);
+    await server.powerOn();
+    assert.equal(await refusal(), "none");
+  });
+
+  it("asks nobody where another authority signs", async () => {
+    process.env["VAULT_ADDR"] = "https://127.0.0.1:1";
+    await vaultPreflight(configWith(), NOW);
+  });
+});
