@@ -1,7 +1,6 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { webcrypto, X509Certificate } from "node:crypto";
-import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from "@peculiar/x509";
+import { X509Certificate } from "node:crypto";
 import { authoritiesOf } from "../../components/authority/generations";
 import type { Config } from "../../core/config";
 import { planCluster, type LeafPlan } from "../../core/plan";
@@ -9,31 +8,10 @@ import { accessName, type Access } from "../../core/vaultPolicies";
 import { configWith, NOW } from "../core/fixture";
 import { certificateFacts } from "../e2e/certificateFacts";
 import { OpenBao } from "../lab/openbao";
+import { approleLogin, assertMayOnlySign, requestOf } from "../lab/stolenToken";
 import { errorsOf, isSecret, TestStack } from "../lab/plugins/testStack";
 
 const ADOPT = { kubernetes: "ab".repeat(32), etcd: "cd".repeat(32), frontProxy: "ef".repeat(32) };
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-
-interface Asked {
-  commonName: string;
-  organizations?: readonly string[];
-  sans?: readonly string[];
-}
-
-const requestOf = async ({ commonName, organizations = [], sans = [] }: Asked): Promise<string> => {
-  const names = sans.map((san) => {
-    const value = san.slice(san.indexOf(":") + 1);
-    return san.startsWith("IP:") ? ({ type: "ip", value } as const) : ({ type: "dns", value } as const);
-  });
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: [{ CN: [commonName] }, ...organizations.map((organization) => ({ O: [organization] }))],
-    keys: await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]),
-    signingAlgorithm: ALGORITHM,
-    extensions: names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : [],
-  });
-  return request.toString("pem");
-};
-
 /** All that is not in the envelope of a secret; an export has secrets readable in theirs. */
 const unsealed = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) => (isSecret(inner) ? "secret" : inner));
@@ -85,13 +63,7 @@ describe("VaultAuthority on a real OpenBao", function () {
   const certificates = async () => (await stack.output("certificates")) as Record<string, string>;
 
   /** A token as a pipeline gets it. */
-  const login = async (access: Access): Promise<string> => {
-    const role = `auth/ci/approle/role/${accessName(config, access)}`;
-    const { role_id } = await server.must("GET", `${role}/role-id`);
-    const { secret_id } = await server.must("POST", `${role}/secret-id`);
-    const { body } = await server.api("POST", "auth/ci/approle/login", { role_id, secret_id }, "");
-    return (body["auth"] as { client_token: string }).client_token;
-  };
+  const login = (access: Access) => approleLogin(server, "ci/approle", accessName(config, access));
 
   before(async () => {
     server = await OpenBao.start();
@@ -150,40 +122,7 @@ describe("VaultAuthority on a real OpenBao", function () {
   });
 
   it("gives a stolen token that may sign no other name, group, usage, time or issuer", async () => {
-    const token = await login("renew");
-    const sign = async (role: string, asked: Asked, more: Record<string, unknown> = {}) =>
-      server.api("POST", `kube-pki/prod/${role}`, { csr: await requestOf(asked), ...more }, token);
-    const kubelet = { commonName: "system:node:cp1" };
-    const good = await sign("kubernetes/sign/kubelet-g1", { ...kubelet, organizations: ["system:masters"] });
-    assert.equal(good.status, 200);
-    const { certificate } = good.body["data"] as { certificate: string };
-    assert.equal(new X509Certificate(certificate).subject, "O=system:nodes\nCN=system:node:cp1");
-    const refused: readonly (readonly [string, Asked, Record<string, unknown>?])[] = [
-      ["kubernetes/sign/kubelet-g1", { commonName: "system:node:other" }],
-      ["kubernetes/sign/kubelet-g1", { ...kubelet, sans: ["DNS:kubernetes.default.svc"] }],
-      ["kubernetes/sign/kubelet-g1", { ...kubelet, sans: ["IP:10.0.0.9"] }],
-      ["kubernetes/sign/apiserver-g1", { commonName: "kube-apiserver", sans: ["DNS:evil.api.example.com"] }],
-      ["kubernetes/sign/apiserver-g1", { commonName: "kubernetes-admin" }],
-      ["kubernetes/sign/admin-g2", { commonName: "kubernetes-admin" }],
-      ["kubernetes/sign-verbatim", kubelet],
-      ["kubernetes/root/sign-intermediate", { commonName: "ca" }, { common_name: "ca" }],
-      ["kubernetes/issuer/default/sign/kubelet-g1", kubelet],
-      ["kubernetes/issue/kubelet-g1", kubelet, { common_name: "system:node:cp1" }],
-    ];
-    for (const [path, asked, more] of refused) {
-      const { status } = await sign(path, asked, more);
-      assert.ok(status === 400 || status === 403, `${path} ${JSON.stringify(asked)}: ${String(status)}`);
-    }
-    const long = await sign("kubernetes/sign/kubelet-g1", kubelet, { ttl: "90000h" });
-    const ends = long.status === 200 ? (long.body["data"] as { expiration: number }).expiration : 0;
-    assert.ok(ends < Date.now() / 1000 + 366 * 86_400, "the role's limit holds");
-    for (const [method, path] of [
-      ["GET", "kube-pki/prod/kubernetes/roles/kubelet-g1"],
-      ["POST", "kube-pki/prod/kubernetes/roles/kubelet-g1"],
-      ["GET", "sys/policies/acl/kube-pki-prod-renew"],
-      ["POST", "auth/token/create"],
-    ] as const)
-      assert.equal((await server.api(method, path, method === "POST" ? {} : undefined, token)).status, 403, path);
+    await assertMayOnlySign(server, await login("renew"), { cluster: "prod", node: "cp1" });
   });
 
   it("renews with that token", async () => {

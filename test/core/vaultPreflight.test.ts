@@ -12,8 +12,7 @@ import { configWith, NOW } from "./fixture";
 
 const AT = "https://vault.example.com:8200";
 const T = 1_795_305_600;
-const problem = (health: Partial<Health>) =>
-  healthProblem(AT, { status: 200, serverTime: T, ...health } as Health, T) ?? "none";
+const problem = (health: Partial<Health>) => healthProblem(AT, { status: 200, serverTime: T, ...health }, T) ?? "none";
 const configured = (address = AT) => configWith({ authority: { kind: "vault", address } });
 
 describe("what is wrong with Vault", () => {

@@ -107,6 +107,11 @@ export class Stack {
     return steps.filter(({ op }) => op !== "same" && op !== "read");
   }
 
+  /** A preview as a user sees it; the result says whether it succeeded. */
+  public previewText(): Promise<Result> {
+    return this.pulumi(["preview"], "");
+  }
+
   /** What is due, why, and what restarts: `kube-pki due` on a preview of this stack. */
   public async due(): Promise<string> {
     const preview = await this.must(["preview", "--json"]);

@@ -9,6 +9,7 @@ import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
+import { vaultScenarios } from "./vault";
 import { workerScenarios } from "./rotationWorkers";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -22,4 +23,5 @@ export const SCENARIOS: readonly Scenario[] = [
   rotationKill,
   ...workerScenarios,
   ...stubScenarios,
+  ...vaultScenarios,
 ];

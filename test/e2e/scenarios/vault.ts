@@ -1,0 +1,133 @@
+/** Vault or OpenBao that goes wrong while a real cluster is rotated, and a token of its pipeline in the wrong hands. */
+import assert from "node:assert/strict";
+import { approleLogin, assertMayOnlySign } from "../../lab/stolenToken";
+import type { OpenBao } from "../../lab/openbao";
+import { assertClusterWorks, assertProven } from "../checks";
+import { assertNothingToDo, begin, rotateTo } from "../rotating";
+import { complaint, type Run, type Scenario } from "../scenario";
+
+/** What is under way when a certificate is being signed, and no node has been given any of them. */
+const SIGNING = /SecretBackendSign +\S+ +creating/;
+
+const serverOf = ({ vault }: Run): OpenBao => {
+  assert.ok(vault, "this scenario is about Vault: say --authority vault");
+  return vault;
+};
+
+/** An `up` during which something is done when the first line like this is printed. */
+const upDisturbed = async (run: Run, at: RegExp, disturb: () => Promise<unknown>) => {
+  let disturbed: Promise<unknown> | undefined;
+  const onLine = (line: string): void => {
+    if (at.test(line)) disturbed ??= disturb();
+  };
+  const { code, stdout, stderr } = await run.stack.up({ onLine });
+  assert.ok(disturbed, `no line like ${String(at)}`);
+  await disturbed;
+  return { code, text: stdout + stderr };
+};
+
+/** The `up` fails, and every node holds and serves what it did before. */
+const assertNothingGiven = async (run: Run, title: string, up: () => Promise<{ code: number; text: string }>) => {
+  const before = await run.stack.certificates();
+  return run.step(`${title}: no node is given anything`, async () => {
+    const { code, text } = await up();
+    assert.notEqual(code, 0, text);
+    await assertProven(run.lab, before);
+    await assertClusterWorks(run.lab);
+    return text;
+  });
+};
+
+const upInVain = (run: Run) => async () => {
+  const { code, stdout, stderr } = await run.stack.up();
+  return { code, text: stdout + stderr };
+};
+
+const playFaults = async (run: Run): Promise<void> => {
+  const { stack } = run;
+  const server = serverOf(run);
+  await begin(run);
+  stack.configure(rotateTo(2, "trust"));
+  await run.up("pulumi up: trust");
+  await run.lab.kubeconfig();
+  stack.configure(rotateTo(2, "issue"));
+
+  await server.seal();
+  const sealed = await assertNothingGiven(run, "pulumi up: issue, with the server sealed", upInVain(run));
+  assert.match(sealed, /authority\.address: \S+ is sealed; unseal it/);
+  await run.step("pulumi preview with the server sealed says so in one line", async () => {
+    const { stdout, stderr } = await stack.previewText();
+    assert.match(stdout + stderr, /warning: authority\.address: \S+ is sealed; unseal it/);
+  });
+  await server.unseal();
+
+  const token = await server.token(
+    'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }',
+  );
+  stack.env["VAULT_TOKEN"] = token;
+  await assertNothingGiven(run, "pulumi up: issue, the token revoked while it signs", () =>
+    upDisturbed(run, SIGNING, () => server.must("POST", "auth/token/revoke", { token })),
+  );
+  stack.env["VAULT_TOKEN"] = server.rootToken;
+
+  const role = "kube-pki/lab/kubernetes/roles/kubelet-g2";
+  const good = await server.must("GET", role);
+  await server.must("POST", role, { ...good, allowed_domains: ["nobody"] });
+  const refused = await assertNothingGiven(run, "pulumi up: issue, one role signs nothing", upInVain(run));
+  assert.match(refused, /kubelet/);
+  await server.must("POST", role, good);
+
+  await run.step("pulumi up: issue, the server ends and begins while it signs", async () => {
+    const { code, text } = await upDisturbed(run, SIGNING, async () => {
+      await server.powerOff();
+      await server.powerOn();
+    });
+    run.log(code === 0 ? "it came back in time" : `it did not come back in time: ${complaint(text).slice(0, 200)}`);
+  });
+  await run.up("pulumi up again: issue");
+  await run.lab.kubeconfig();
+  await assertProven(run.lab, await stack.certificates());
+  stack.configure(rotateTo(2));
+  await run.up("pulumi up: done");
+  await run.lab.kubeconfig();
+  await assertNothingToDo(run);
+  run.counts["ports proven from outside"] = await assertProven(run.lab, await stack.certificates());
+  await assertClusterWorks(run.lab);
+};
+
+const playStolenToken = async (run: Run): Promise<void> => {
+  const { stack, lab } = run;
+  const server = serverOf(run);
+  await server.must("POST", "sys/auth/approle", { type: "approle" });
+  await begin(run);
+  stack.configure({ authority: { kind: "vault", address: server.address, approle: "approle" } });
+  await run.up("pulumi up: policies and roles for pipelines");
+  const token = await approleLogin(server, "approle", "kube-pki-lab-renew");
+  const node = lab.clusterNodes.at(-1) ?? "";
+  await run.step("what the token of the pipeline is refused", async () => {
+    run.counts["attempts refused"] = await assertMayOnlySign(server, token, { cluster: "lab", node });
+  });
+  const ends = (await stack.certificates()).map(({ nextRenewal }) => Date.parse(nextRenewal));
+  stack.configure({ asOf: new Date(Math.max(...ends)).toISOString() });
+  stack.env["VAULT_TOKEN"] = token;
+  await run.up("pulumi up with that token: every certificate is renewed");
+  await lab.kubeconfig();
+  await assertNothingToDo(run);
+  run.counts["ports proven from outside"] = await assertProven(lab, await stack.certificates());
+  await assertClusterWorks(lab);
+};
+
+export const vaultScenarios: readonly Scenario[] = [
+  {
+    name: "vault-faults",
+    proves: "sealed, a token that ends, a role that refuses, a restart: no node is given half, the next up finishes",
+    topologies: ["duo", "ha3"],
+    play: playFaults,
+  },
+  {
+    name: "vault-stolen-token",
+    proves: "the token of a pipeline that renews gets no other name, group, usage, time, issuer or right",
+    topologies: ["duo", "ha3"],
+    play: playStolenToken,
+  },
+];
