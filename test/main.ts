@@ -26,6 +26,7 @@ const CHOSEN: readonly (readonly [name: string, topology: TopologyName])[] = [
   ["failing-restart", "duo"],
   ["killed", "duo"],
   ["rotation-nodes", "duo"],
+  ["rotation", "duo"],
 ];
 
 interface Outcome {

@@ -7,8 +7,7 @@ import { caPart } from "../authorities";
 import type { Config, Workload } from "../config";
 import { kubernetesMinor } from "../kubernetesMinor";
 import { isDnsName } from "../names";
-import { as, framed, part } from "../payloadLines";
-import type { NodePlan } from "../plan";
+import { as } from "../payloadLines";
 import { canSign, drops, hasWay, wasGivenUp } from "../rotation";
 import { hasWorkerStep, type WorkerStep } from "./workers";
 import { WORKERS } from "./workersManifest";
@@ -49,7 +48,7 @@ export interface Facts {
 }
 export type Fact = keyof Facts;
 
-interface Step {
+export interface Step {
   /** The end of its resource's name. */
   readonly noun: string;
   readonly moment: Moment;
@@ -251,48 +250,3 @@ const STEPS: readonly Step[] = [
 /** The steps of one moment, in order. */
 export const clusterSteps = (moment: Moment, config: Config): readonly Step[] =>
   config.inCluster.enabled ? STEPS.filter((step) => step.moment === moment && step.isWanted(config)) : [];
-
-const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
-  final: (pem) => part(caPart("kubernetes"), pem),
-  rotating: (pem) => part(caPart("kubernetes"), pem),
-  // unknown to the stack for a moment of an adoption: then there is no such part
-  old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
-  frontProxy: (pem) => part(caPart("frontProxy"), pem),
-  tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
-  since: (seconds) => [`since ${as.seconds(seconds)}`],
-  workersTrust: (lines) => lines.split("\n"),
-  workersIssue: (lines) => lines.split("\n"),
-  workersRetire: (lines) => lines.split("\n"),
-};
-
-/** Where the node it runs on keeps an admin's kubeconfig. */
-const adminKubeconfig = ({ node, known }: NodePlan): string => {
-  const row = known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "admin");
-  if (row === undefined) throw new Error(`${node.name}: the layout has no admin kubeconfig there`);
-  return as.path(row.path);
-};
-
-export const clusterPayload = (
-  step: Step,
-  node: NodePlan,
-  config: Config,
-  facts: Readonly<Partial<Record<Fact, string>>>,
-): string =>
-  framed("cluster", [
-    `node ${as.name(node.node.name)}`,
-    `kubeconfig ${adminKubeconfig(node)}`,
-    ...step.facts(config).flatMap((fact) => {
-      const value = facts[fact];
-      if (value === undefined) throw new Error(`in-cluster step ${step.noun}: ${fact} is not known`);
-      return FACT_LINES[fact](value);
-    }),
-    ...step.lines(config),
-  ]);
-
-/** What `task root-ca` tells: pods that began later have the new CA. */
-export const sinceOf = (stdout: string): string => {
-  const since = /^since ([0-9]+)$/m.exec(stdout)?.[1];
-  if (since === undefined)
-    throw new Error("the node did not say when the new CA reached every namespace: run again with its newest node.sh");
-  return since;
-};

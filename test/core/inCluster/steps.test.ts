@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../core/config";
-import { clusterPayload, clusterSteps, MOMENTS, sinceOf } from "../../../core/inCluster/steps";
+import { clusterPayload, sinceOf } from "../../../core/inCluster/clusterPayload";
+import { clusterSteps, MOMENTS } from "../../../core/inCluster/steps";
 import { planCluster } from "../../../core/plan";
 import { makeCa } from "../config/fixtures";
 import { configWith, hardwayConfig, NOW } from "../fixture";
