@@ -67,7 +67,7 @@ task_nodes() {
   [ -z "$tn_by" ] || [ ! -s "$TX/elsewhere" ] ||
     ask "$TX/answer" get pods -n "${tn_by%/*}" -l "kube-pki/workers=${tn_by#*/}" -o 'go-template={{range .items}}{{with .spec.nodeName}}{{.}}
 {{end}}{{end}}'
-  grep -vxF -f "$TX/answer" "$TX/elsewhere" >"$TX/unvisited" || :
+  awk 'FILENAME == ARGV[1] { visited[$1]; next } !($1 in visited)' "$TX/answer" "$TX/elsewhere" >"$TX/unvisited"
   while read -r tn_name <&3; do
     found scan Node "$tn_name" "is not in the stack file, so its kubelet and its pods are not brought along: list it under nodes, have it visited by inCluster.workers, or delete it from the cluster if it is gone"
   done 3<"$TX/unvisited"
