@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clearLab } from "./clean";
 import { startServices } from "./hardway";
@@ -130,7 +131,11 @@ export class Lab {
     const path =
       this.topology.installer === "kubeadm" ? "/etc/kubernetes/admin.conf" : "/var/lib/kubernetes/admin.kubeconfig";
     const file = join(this.folder, "admin.kubeconfig");
-    writeFileSync(file, await this.must(controlPlane.name, `cat ${path}`), { mode: 0o600 });
+    const text = await this.must(controlPlane.name, `cat ${path}`);
+    // a kubectl that runs meanwhile would take a half-written file for none
+    const fresh = `${file}.${randomUUID()}`;
+    writeFileSync(fresh, text, { mode: 0o600 });
+    renameSync(fresh, file);
     return file;
   }
 
