@@ -60,6 +60,7 @@ LIMIT_GONE=$(limit GONE 130)
 LIMIT_API_GRACE=$(limit API_GRACE 10)
 LIMIT_KILL=$(limit KILL 30)
 LIMIT_BACK=$(limit BACK 180)
+LIMIT_OWN=$(limit OWN 30)            # a fresh kubelet waits 10 s at most before it starts a pod again
 LIMIT_MANIFEST=$(limit MANIFEST 300) # a kubelet just restarted took 132 s to act on one
 LIMIT_HEALTH=$(limit HEALTH 180)
 LIMIT_MEMBER=$(limit MEMBER 60) # the member restarted before may still be coming

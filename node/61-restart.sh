@@ -146,8 +146,17 @@ restart_pod() {
     return 0
   fi
   if [ -n "$rs_old" ] && stop_pod "$rs_old"; then return 0; fi
+  if [ -z "$rs_old" ] && comes_by_itself; then return 0; fi
   rs_limit=$LIMIT_MANIFEST
   touch_manifest
+}
+
+# comes_by_itself: what crashed while the API server was away, the kubelet that this
+# run has restarted starts again, with the files as they are now. A changed
+# manifest would cost it up to two minutes then.
+comes_by_itself() {
+  was_restarted kubelet || return 1
+  await "$LIMIT_OWN" is_new none "$rs_from"
 }
 
 # stop_pod IDENTITY: its container ends; 1 where no client of the runtime helps.

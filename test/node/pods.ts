@@ -18,10 +18,7 @@ export class PodCluster extends Cluster {
     mkdirSync(proc);
     for (const name of ["stat", "uptime"]) symlinkSync(`/proc/${name}`, join(proc, name));
     this.env["KUBE_PKI_PROC"] = proc;
-    // systemd units are looked up in the same /proc
-    const web = this.pid("web");
-    mkdirSync(join(proc, String(web)));
-    symlinkSync(`/proc/${String(web)}/stat`, join(proc, String(web), "stat"));
+    this.knows(this.pid("web"));
     // a workload that has the same name
     const other = join(proc, "1");
     mkdirSync(other);
@@ -33,6 +30,13 @@ export class PodCluster extends Cluster {
     this.without("crictl", "ctr");
     this.write(MANIFEST, manifest, 0o600);
     if (running) await this.pod("start");
+  }
+
+  /** systemd units are looked up in the same /proc. */
+  knows(pid: number): void {
+    const entry = join(this.root, "proc", String(pid));
+    mkdirSync(entry);
+    symlinkSync(`/proc/${String(pid)}/stat`, join(entry, "stat"));
   }
 
   /** What the kubelet does with a pod. */
