@@ -185,6 +185,13 @@ export const catalog = [
     seconds: 2,
   },
   {
+    name: "zlint",
+    version: "3.7.3",
+    binaries: ["zlint"],
+    build: [{ binary: "zlint", module: "zlint", package: "github.com/zmap/zlint/v3/cmd/zlint", ldflags: stripped }],
+    seconds: 30,
+  },
+  {
     name: "pause",
     version: "1",
     binaries: ["pause"],

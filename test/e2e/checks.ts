@@ -1,8 +1,10 @@
 /** What must be true of a cluster after a change, asked by other means than the product's own. */
 import assert from "node:assert/strict";
+import { assertLintClean } from "./lint";
 import type { CertificateRow } from "../../core/report";
 import type { Lab } from "../lab/lab";
 import type { Installer } from "../lab/topology";
+import { nameOf, type Stack } from "./stack";
 import { notServed, servedNow } from "./servedBy";
 
 /**
@@ -30,6 +32,28 @@ export const assertProven = async (lab: Lab, rows: readonly CertificateRow[]): P
   assert.ok(served.length > 0, "no serving certificate was looked at");
   assert.deepEqual(notServed(served), []);
   return served.length;
+};
+
+interface Resource {
+  readonly urn: string;
+  readonly outputs?: { readonly certPem?: string; readonly certificate?: string };
+}
+
+/**
+ * Whoever has an export of the state and not its passphrase has no key; the certificates are there for everybody to see, and
+ * a linter has nothing to say of any.
+ *
+ * @returns how many certificates the stack has made and keeps
+ */
+export const assertExportClean = async (stack: Stack): Promise<number> => {
+  const text = await stack.exported();
+  assert.doesNotMatch(text, /PRIVATE KEY/);
+  const { deployment } = JSON.parse(text) as { deployment: { resources?: readonly Resource[] } };
+  const certificates = (deployment.resources ?? []).flatMap(({ urn, outputs }) => {
+    const pem = outputs?.certPem ?? outputs?.certificate;
+    return pem === undefined ? [] : [{ name: nameOf(urn), pem }];
+  });
+  return assertLintClean(certificates);
 };
 
 /** Nodes Ready, a ConfigMap written and read, and the API server's way to a kubelet open. */

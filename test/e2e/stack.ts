@@ -134,9 +134,14 @@ export class Stack {
     return must(this.lab.driver(argv), { env: this.env, cwd: this.folder, timeoutMs: 120_000 });
   }
 
+  /** The state as `pulumi stack export` gives it to anybody without the stack's passphrase. */
+  public exported(): Promise<string> {
+    return this.must(["stack", "export"]);
+  }
+
   /** Every remote command as the state has it, with the size of the whole state in bytes. */
   public async commands(): Promise<{ readonly commands: readonly CommandState[]; readonly stateBytes: number }> {
-    const text = await this.must(["stack", "export"]);
+    const text = await this.exported();
     const { deployment } = JSON.parse(text) as { deployment: { resources?: readonly CommandState[] } };
     const commands = (deployment.resources ?? []).filter(({ type }) => type === "command:remote:Command");
     return { commands, stateBytes: Buffer.byteLength(text) };

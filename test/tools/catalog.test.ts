@@ -37,6 +37,7 @@ describe("the table of tools", () => {
           pulumi: `github.com/pulumi/pulumi/pkg/v3 v${tool.version}`,
           etcd: `go.etcd.io/etcd/server/v3 v${tool.version}`,
           kubernetes: `k8s.io/kubernetes v${tool.version}`,
+          zlint: `github.com/zmap/zlint/v3 v${tool.version}`,
         };
         const module = tool.build?.[0]?.module;
         const pin = tool.wheel ? `${tool.wheel.package}==${tool.version} ` : pins[module ?? ""];

@@ -1,0 +1,63 @@
+/** Every certificate under a linter of the trade (zlint), with the rules of RFC 5280: those of the public web are not ours. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensure } from "../../tools/toolchain";
+import { must } from "../lab/process";
+
+/** A certificate and what it is called in sentences. */
+export interface Named {
+  readonly name: string;
+  readonly pem: string;
+}
+
+/** The rules that hold for any PKI of X.509; those of browsers ask for logs and names that a cluster has not. */
+const SOURCES = "RFC5280,RFC5480,RFC8813";
+
+/** What is found and stays so, each with its reason. */
+const ACCEPTED: Readonly<Record<string, string>> = {
+  e_ecdsa_allowed_ku: "kubeadm sets keyEncipherment whatever the algorithm, and clusters are compared with it",
+  e_key_usage_and_extended_key_usage_inconsistent: "the same keyEncipherment, beside clientAuth",
+  w_distribution_point_missing_ldap_or_uri:
+    "Vault gives its revocation lists out by https alone, which the rule does not count",
+  w_ext_aia_access_location_missing: "nor does it count https for the CA's certificate",
+};
+
+type Results = Readonly<Record<string, { readonly result: string; readonly details?: string }>>;
+
+const FINDINGS = ["warn", "error", "fatal"];
+
+const sentences = (name: string, results: Results): string[] =>
+  Object.entries(results).flatMap(([lint, { result, details }]) =>
+    FINDINGS.includes(result) && ACCEPTED[lint] === undefined
+      ? [`${name}: ${lint}: ${result}${details === undefined ? "" : ` (${details})`}`]
+      : [],
+  );
+
+/** What the linter finds, a sentence each. */
+export const lint = async (certificates: readonly Named[]): Promise<string[]> => {
+  if (certificates.length === 0) return [];
+  const { zlint } = await ensure(["zlint"], () => undefined);
+  const folder = mkdtempSync(join(tmpdir(), "kube-pki-lint-"));
+  try {
+    const files = certificates.map(({ pem }, index) => {
+      const file = join(folder, `${String(index)}.pem`);
+      writeFileSync(file, pem);
+      return file;
+    });
+    const stdout = await must([zlint, "-includeSources", SOURCES, ...files], { what: "zlint" });
+    const lines = stdout.trim().split("\n");
+    assert.equal(lines.length, certificates.length, "answers of the linter");
+    return certificates.flatMap(({ name }, index) => sentences(name, JSON.parse(lines[index] ?? "") as Results));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+/** @returns how many were looked at */
+export const assertLintClean = async (certificates: readonly Named[]): Promise<number> => {
+  assert.ok(certificates.length > 0, "no certificate to look at");
+  assert.deepEqual(await lint(certificates), []);
+  return certificates.length;
+};
