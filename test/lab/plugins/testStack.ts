@@ -62,8 +62,9 @@ export class TestStack {
     return this.record((onEvent) => this.stack.up({ program: asynchronous(program), onEvent }));
   }
 
-  preview(program: Program): Promise<Run> {
-    return this.record((onEvent) => this.stack.preview({ program: asynchronous(program), onEvent }));
+  /** @param exclude URNs, with `*` and `**`, that are left as they are */
+  preview(program: Program, exclude: string[] = []): Promise<Run> {
+    return this.record((onEvent) => this.stack.preview({ program: asynchronous(program), onEvent, exclude }));
   }
 
   refresh(): Promise<Run> {

@@ -54,3 +54,16 @@ export const autoTidy = settings(
     durations: ["safetyBuffer", "intervalDuration"],
   },
 );
+
+export const configUrls = settings(
+  "urls",
+  "update",
+  ["issuingCertificates", "crlDistributionPoints", "ocspServers", "enableTemplating"],
+  { defaults: {}, computed: [] },
+);
+
+export const configCluster = settings("cluster", "update", ["path", "aiaPath"], {
+  required: ["path", "aiaPath"],
+  defaults: {},
+  computed: [],
+});

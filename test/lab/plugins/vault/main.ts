@@ -1,6 +1,7 @@
 import { serve } from "../host";
 import { approleRole, policy } from "./access";
-import { autoTidy, configIssuers, crlConfig } from "./configs";
+import { autoTidy, configCluster, configIssuers, configUrls, crlConfig } from "./configs";
+import { intermediateCertRequest, intermediateSetSigned, issuer } from "./intermediates";
 import { rootCert, rootSignIntermediate } from "./issuers";
 import { mount } from "./mount";
 import { vaultResource } from "./resource";
@@ -27,6 +28,17 @@ serve({
       rootSignIntermediate,
       server,
     ),
+    "vault:pkiSecret/secretBackendIntermediateCertRequest:SecretBackendIntermediateCertRequest": vaultResource(
+      intermediateCertRequest,
+      server,
+    ),
+    "vault:pkiSecret/secretBackendIntermediateSetSigned:SecretBackendIntermediateSetSigned": vaultResource(
+      intermediateSetSigned,
+      server,
+    ),
+    "vault:pkiSecret/secretBackendIssuer:SecretBackendIssuer": vaultResource(issuer, server),
+    "vault:pkiSecret/secretBackendConfigUrls:SecretBackendConfigUrls": vaultResource(configUrls, server),
+    "vault:pkiSecret/backendConfigCluster:BackendConfigCluster": vaultResource(configCluster, server),
     "vault:pkiSecret/secretBackendCrlConfig:SecretBackendCrlConfig": vaultResource(crlConfig, server),
     "vault:pkiSecret/backendConfigAutoTidy:BackendConfigAutoTidy": vaultResource(autoTidy, server),
   },
