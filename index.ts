@@ -32,6 +32,7 @@ export = async () => {
     certificates: pki.certificates,
     nodes: pki.nodes,
     trust: pki.trust,
+    ...(Object.keys(pki.signingRequests).length === 0 ? {} : { signingRequests: pki.signingRequests }),
     // `pulumi stack output kubeconfigs --show-secrets --json`: the administrator's and each user's
     kubeconfigs: pki.kubeconfigs,
   };

@@ -1,26 +1,11 @@
-import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { mapAuthorities, type AuthorityName } from "../core/authorities";
-import { certificateRows } from "../core/certificateRows";
-import { checkPayload, mountsPayload } from "../core/checkPayload";
 import { planClients } from "../core/clients";
 import { nodeConnection, type Config } from "../core/config";
-import type { Facts } from "../core/inCluster/steps";
-import { applyPayload } from "../core/payload";
-import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
+import { planCluster } from "../core/plan";
 import type { CertificateRow } from "../core/report";
-import { hasWay, retires, stateOf } from "../core/rotation";
-import { renewsTokens, runsPods, tokensPayload } from "../core/tokensPayload";
-import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/trustPayload";
-import { announceTrust } from "./announce";
-import { authoritiesOf, type Generations } from "./authority/generations";
-import { InCluster } from "./inCluster/inCluster";
-import { knownTrust, type KnownTrust } from "./knownTrust";
-import { Kubeconfigs } from "./kubeconfigs";
-import { verbStep, type Verb } from "./nodeCommand";
-import { NodePki } from "./nodePki";
-import { roundFor, type Round } from "./round";
-import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
+import { authoritiesOf } from "./authority/generations";
+import { Recipe } from "./recipe";
 
 export interface ClusterPkiArgs {
   /** The cluster, its nodes and its policy, as `parseConfig` returns them. Plain: it shapes the graph. */
@@ -39,251 +24,43 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
-type AskedFacts = Pick<Facts, "final" | "old"> & { readonly tokenKid: string | undefined };
-
-interface PlannedNode {
-  readonly plan: NodePlan;
-  readonly pki: NodePki;
-}
-
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
   /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
   public readonly nodes: readonly NodeAddress[];
   /** The certificates to trust, PEM, for each authority: where a rotation leads to. */
-  public readonly trust: Readonly<Record<AuthorityName, pulumi.Output<string>>>;
+  public readonly trust: Readonly<Partial<Record<AuthorityName, pulumi.Output<string>>>>;
   /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
+  /**
+   * Of CAs that an offline root is to sign, PEM by the name of the CA. While the cluster's first ones wait for it no node is
+   * visited.
+   */
+  public readonly signingRequests: Readonly<Record<string, pulumi.Output<string>>>;
 
-  private readonly config: Config;
-  private readonly plan: ClusterPlan;
-  private readonly authorities: Readonly<Record<AuthorityName, Generations>>;
-  private readonly serviceAccount: ServiceAccountKeys | undefined;
-  private readonly planned: readonly PlannedNode[];
-  private readonly generations: pulumi.Output<KnownGenerations>;
-  private readonly credentials: Kubeconfigs;
-  /** Undefined where nothing is rotated. */
-  private readonly round: Round | undefined;
-
-  public constructor(
-    private readonly base: string,
-    args: ClusterPkiArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  public constructor(base: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
     super("kube-pki:index:ClusterPki", base, {}, options);
     const { config } = args;
-    this.config = config;
-    this.plan = planCluster(config, args.now);
+    const plan = planCluster(config, args.now);
     const clients = planClients(config, args.now);
-    this.authorities = authoritiesOf(base, { config, plan: this.plan, clients }, { parent: this });
-    this.serviceAccount = this.plan.managesServiceAccount
-      ? serviceAccountKeys(base, config, { parent: this })
-      : undefined;
-    this.generations = pulumi.output({
-      ...mapAuthorities((name) => this.authorities[name].all.map(({ trustPem }) => trustPem)),
-      serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
-    });
-    this.round = this.plan.rotates ? roundFor(base, config, { parent: this }) : undefined;
-    const signers = mapAuthorities((name) => this.authorities[name].signer);
-    this.planned = this.plan.nodes.map((plan) => ({
-      plan,
-      pki: new NodePki(`${base}-${plan.node.name}`, { config, plan, signers }, { parent: this }),
-    }));
-    this.credentials = new Kubeconfigs(
-      `${base}-kubeconfigs`,
-      { config, clients, signer: signers.kubernetes },
-      { parent: this },
-    );
-    // The gate: no node is touched before every node was reached, has its keys and its certificates are issued.
-    const prepared = this.planned.flatMap(({ pki }) => pki.prepared);
-    // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
-    const trusted = this.plan.rotates ? this.trustStep("trust", prepared) : [];
-    // a node with etcd alone cannot tell what CAs of kubernetes there were
-    const tells = this.planned.findIndex(({ plan: { node } }) => node.roles.includes("control-plane"));
-    const known = knownTrust(config, this.generations, this.serviceAccount, trusted[tells]);
-    const work = this.inCluster(known);
-    const ready = this.published(work, known, trusted);
-    const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (plan, pki) => this.leaves(plan, pki));
-    const issued = work?.at("afterApply", applied) ?? applied;
-    const retired = this.retired(work, known, issued);
-    work?.announce();
-    this.trust = mapAuthorities((name) => this.authorities[name].target.trustPem);
-    this.kubeconfigs = this.handedOut(known, retired);
+    const { generations, requests } = authoritiesOf(base, { config, plan, clients }, { parent: this });
+    const recipe =
+      generations && new Recipe(base, { config, plan, clients, authorities: generations }, { parent: this });
+    this.signingRequests = requests;
+    this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
     this.nodes = config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node) }));
-    this.certificates = pulumi
-      .all([
-        ...this.planned.map(({ plan, pki }, index) => rows(plan, pki, applied[index])),
-        this.credentials.certificates,
-      ])
-      .apply((each) => each.flat());
+    this.certificates = recipe?.certificates ?? pulumi.output([]);
+    this.kubeconfigs = recipe?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
+    if (recipe === undefined) void this.tellOfRequests(Object.keys(requests));
     this.registerOutputs({ certificates: this.certificates });
   }
 
-  /** Between `trust` and `issue`: what is in the cluster trusts both as well. Gives what `apply` waits for. */
-  private published(
-    work: InCluster | undefined,
-    known: KnownTrust,
-    trusted: pulumi.Resource[],
-  ): readonly pulumi.Resource[] {
-    if (work === undefined) return trusted;
-    const published = work.at("afterTrust", trusted);
-    const mounted = hasWay(this.config, "kubernetes")
-      ? this.ask("mounts", published, (plan, facts) => mountsPayload(plan, this.config, facts), known, hasPods)
-      : [];
-    return work.at("beforeIssue", [...mounted, ...work.at("afterPublished", published)]);
-  }
-
-  /** From `issue` to `done`, where anything has come that far. Gives the last steps. */
-  private retired(
-    work: InCluster | undefined,
-    known: KnownTrust,
-    issued: pulumi.Resource[],
-  ): readonly pulumi.Resource[] {
-    if (!this.plan.rotates || !retires(this.config)) return issued;
-    const renewed = this.renewTokens(issued);
-    const checked = this.ask("check", renewed, (plan, facts) => checkPayload(plan, this.config, facts), known);
-    const looked = [...checked, ...(work?.at("afterIssue", issued) ?? [])];
-    const retired = this.trustStep("retire", work?.at("beforeRetire", looked) ?? looked);
-    return work?.at("afterRetire", retired) ?? retired;
-  }
-
-  private inCluster({ tokenKid, ...trust }: KnownTrust): InCluster | undefined {
-    const { config, plan, base, authorities, credentials, generations, round } = this;
-    const workOn = config.nodes.find(({ roles }) => roles.includes("control-plane"));
-    if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
-    const kubeconfig = credentials.admin(trust.rotating);
-    const frontProxy = authorities.frontProxy.target.trustPem;
-    return new InCluster(
-      `${base}-in-cluster`,
-      { config, plan, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
-      { parent: this },
+  private async tellOfRequests(names: readonly string[]): Promise<void> {
+    await pulumi.log.warn(
+      `no node is visited: ${names.join(", ")} wait for a signature; have the requests of ` +
+        "`pulumi stack output signingRequests` signed, and give the certificates as authority.signed",
+      this,
     );
-  }
-
-  /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
-  private handedOut(known: KnownTrust, ends: readonly pulumi.Resource[]): pulumi.Output<Record<string, string>> {
-    const isDone = stateOf(this.config, "kubernetes").phase === "done";
-    const texts = this.credentials.all(isDone ? known.final : known.rotating);
-    return pulumi.all([texts, pulumi.all(ends.map(({ urn }) => urn))]).apply(([all]) => all);
-  }
-
-  /** One step on every node, in the plan's order: a node begins when those it comes after have succeeded. */
-  private inOrder(
-    noun: string,
-    verb: Verb,
-    after: readonly pulumi.Input<pulumi.Resource>[],
-    payload: (plan: NodePlan, pki: NodePki) => pulumi.Input<string>,
-    nodes: readonly PlannedNode[] = this.planned,
-  ): command.remote.Command[] {
-    const done = new Map<string, command.remote.Command>();
-    for (const { plan, pki } of nodes) {
-      const before = plan.after.flatMap((name) => done.get(name) ?? []);
-      const step = verbStep(
-        `${this.base}-${plan.node.name}-${noun}`,
-        { config: this.config, node: plan.node },
-        verb,
-        payload(plan, pki),
-        { parent: pki, dependsOn: before.length > 0 ? before : [...after] }, // one after another; plan.after says why
-      );
-      done.set(plan.node.name, step);
-    }
-    return [...done.values()];
-  }
-
-  private trustStep(step: TrustStep, after: readonly pulumi.Input<pulumi.Resource>[]): command.remote.Command[] {
-    const { round } = this;
-    // no node may hear of a rotation before the state holds that it has begun
-    const began = round === undefined ? [] : [round.began];
-    // only `retire` names the round: unwrapped for `trust` it would make its payload unknown to a preview
-    const name = step === "retire" ? round?.name : undefined;
-    const steps = this.inOrder(step, "trust", [...after, ...began], (plan) =>
-      pulumi
-        .all([this.generations, name])
-        .apply(([known, text]) => trustPayload(step, this.plan, plan, this.config, known, text)),
-    );
-    const rows = this.planned.flatMap(({ plan }, index) =>
-      steps.slice(index, index + 1).map((each) => [plan, each] as const),
-    );
-    void announceTrust(step, this.plan, rows, this.config);
-    return steps;
-  }
-
-  /** Where the token key goes: one node after another, since a kubelet whose pods hold old tokens is restarted. */
-  private renewTokens(applied: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
-    const { config, serviceAccount } = this;
-    const target = serviceAccount?.target;
-    if (target === undefined || !renewsTokens(config)) return applied;
-    const nodes = this.planned.filter(({ plan: node }) => runsPods(node));
-    const payload = (node: NodePlan) => target.publicPem.apply((pem) => tokensPayload(node, config, pem));
-    return [...applied, ...this.inOrder("tokens", "check", applied, payload, nodes)];
-  }
-
-  /** All of them at once: nothing is changed. */
-  private ask(
-    noun: string,
-    dependsOn: readonly pulumi.Resource[],
-    payload: (plan: NodePlan, facts: AskedFacts) => string,
-    { final, old, tokenKid }: KnownTrust,
-    of: (plan: NodePlan) => boolean = () => true,
-  ): command.remote.Command[] {
-    return this.planned
-      .filter(({ plan }) => of(plan))
-      .map(({ plan, pki }) =>
-        verbStep(
-          `${this.base}-${plan.node.name}-${noun}`,
-          { config: this.config, node: plan.node },
-          "check",
-          pulumi.output({ final, old, tokenKid }).apply((facts) => payload(plan, facts)),
-          { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
-        ),
-      );
-  }
-
-  /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
-  private tokenKeys() {
-    const { signer, target } = this.serviceAccount ?? {};
-    const verifying = signer ?? target;
-    return verifying && { privatePem: signer?.privatePem, publicPem: verifying.publicPem };
-  }
-
-  /** What a rotation leads to where another one signs. */
-  private next() {
-    const { signer, target } = this.serviceAccount ?? {};
-    const cas = mapAuthorities((name) => {
-      const { signer: signs, target: leads } = this.authorities[name];
-      return signs === undefined || signs === leads ? undefined : leads.trustPem;
-    });
-    return { ...cas, serviceAccount: signer === undefined || signer === target ? undefined : target?.publicPem };
-  }
-
-  private leaves(plan: NodePlan, pki: NodePki): pulumi.Output<string> {
-    // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
-    const secrets = plan.hasSecrets
-      ? {
-          caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem },
-          signers: { kubernetes: this.authorities.kubernetes.signer?.signerPem },
-          serviceAccount: this.tokenKeys(),
-        }
-      : { caKeys: {}, serviceAccount: undefined };
-    return pulumi
-      .output({
-        leaves: pki.leaves,
-        trust: mapAuthorities((name) => (this.authorities[name].signer ?? this.authorities[name].target).trustPem),
-        next: this.next(),
-        ...secrets,
-      })
-      .apply((material) => applyPayload(this.plan, plan, this.config, material));
   }
 }
-
-const hasPods = ({ consumers }: NodePlan): boolean => consumers.some(({ name }) => name === "kubelet");
-
-const rows = (plan: NodePlan, pki: NodePki, applied: command.remote.Command | undefined) => {
-  const certificates = Object.fromEntries(
-    Object.entries(pki.leaves).map(([profile, leaf]) => [profile, leaf.certificatePem]),
-  );
-  return pulumi
-    .all([pulumi.output(certificates), applied?.stdout ?? ""])
-    .apply(([issued, stdout]) => certificateRows(plan, issued, stdout));
-};

@@ -31,5 +31,8 @@ const BASE_CN: Readonly<Record<AuthorityName, string>> = {
 export const authorityCommonName = (cluster: string, authority: AuthorityName, generation: number): string =>
   `${cluster}-${BASE_CN[authority]}-g${String(generation)}`;
 
+/** Of a root in the stack's state that signs CAs in Vault; nothing on a node trusts it. */
+export const rootCommonName = (cluster: string): string => `${cluster}-root-ca`;
+
 /** Of the intermediate that the controller manager signs with, where the CA's key stays in Vault. */
 export const signerCommonName = (authorityName: string): string => `${authorityName}-signer`;

@@ -3,6 +3,7 @@
  * and the names that stand in the request, so an unchecked one would let a single broken-in node have itself made
  * cluster admin.
  */
+import type { X509Certificate } from "node:crypto";
 import "reflect-metadata"; // @peculiar/x509 asks for it
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { canonicalIp } from "./config/address";
@@ -34,6 +35,12 @@ const sansOf = (request: Pkcs10CertificateRequest): string[] => {
 
 const same = (given: readonly string[], wanted: readonly string[]): boolean =>
   JSON.stringify([...given].sort()) === JSON.stringify([...wanted].sort());
+
+/** Whether a certificate is of the key that a request was made with. */
+export const isKeyOf = (requestPem: string, certificate: X509Certificate): boolean => {
+  const asked = Buffer.from(new Pkcs10CertificateRequest(requestPem).publicKey.rawData);
+  return asked.equals(certificate.publicKey.export({ type: "spki", format: "der" }));
+};
 
 /** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
 export const requestProblem = async (pem: string, leaf: LeafPlan): Promise<string | undefined> => {

@@ -3,11 +3,13 @@
  * one that signs, one role for each kind of certificate. A role allows what the plan asks for and nothing else, so that a
  * stolen token of the signing policy gets no other subject, usage, time or CA out of it.
  */
-import type { AuthorityName } from "./authorities";
+import { AUTHORITIES, type AuthorityName } from "./authorities";
+import { backendOf, type Backend } from "./backends";
 import type { ClientPlan } from "./clients";
 import type { Algorithm, Config } from "./config";
 import type { LeafPlan, NodePlan } from "./plan";
-import { isAdopted } from "./rotation";
+import { requestedAhead } from "./offlineRoot";
+import { isAdopted, keptOf, signerOf, stateOf } from "./rotation";
 
 const MOUNT_NAMES: Readonly<Record<AuthorityName, string>> = {
   kubernetes: "kubernetes",
@@ -15,27 +17,53 @@ const MOUNT_NAMES: Readonly<Record<AuthorityName, string>> = {
   frontProxy: "front-proxy",
 };
 
-/** Where an authority's mount is, and whether the stack makes it or uses one that is there. */
-export const mountOf = (
-  { cluster, authority }: Pick<Config, "cluster" | "authority">,
-  name: AuthorityName,
-): { readonly path: string; readonly isOurs: boolean } => {
-  const given = authority.mounts?.[name];
-  return given === undefined
+type Placed = Pick<Config, "cluster" | "authority">;
+
+/** Where a mount is, and whether the stack makes it or uses one that is there. */
+export interface MountPlace {
+  readonly path: string;
+  readonly isOurs: boolean;
+}
+
+const placeOf = ({ cluster }: Placed, name: AuthorityName, { mount }: Backend): MountPlace =>
+  mount === undefined
     ? { path: `kube-pki/${cluster.name}/${MOUNT_NAMES[name]}`, isOurs: true }
-    : { path: given, isOurs: false };
+    : { path: mount, isOurs: false };
+
+/** Where the mount of a generation is; undefined where its key is not in Vault. */
+export const mountOf = (config: Placed, name: AuthorityName, generation: number): MountPlace | undefined => {
+  const backend = backendOf(config, name, generation);
+  return backend.kind === "vault" ? placeOf(config, name, backend) : undefined;
 };
 
-/**
- * Whether the controller manager signs: with the CA's key where the stack has it, with an intermediate where a cluster was
- * taken over into Vault. One that began from Vault has no signer, which kubeadm calls external CA mode.
- */
-export const hasSigner = ({ authority, adopt }: Pick<Config, "authority" | "adopt">): boolean =>
-  authority.kind === "embedded" || isAdopted({ adopt }, "kubernetes");
+/** Every mount that an authority has or had, whatever generation is in use: paths. */
+export const mountsOf = (config: Placed, name: AuthorityName): string[] => [
+  ...new Set(
+    config.authority.backends[name].flatMap((backend) =>
+      backend.kind === "vault" ? [placeOf(config, name, backend).path] : [],
+    ),
+  ),
+];
 
-/** Whether that signer is an intermediate of its own, so that the trust bundle holds it beside the CA. */
-export const hasOwnSigner = (config: Pick<Config, "authority" | "adopt">): boolean =>
-  config.authority.kind === "vault" && hasSigner(config);
+/** Whether anything that the stack makes or keeps is in Vault: only then anybody asks it. */
+export const usesVault = (config: Config): boolean =>
+  AUTHORITIES.some((name) =>
+    [...keptOf(stateOf(config, name)), ...requestedAhead(config, name)].some(
+      (generation) => backendOf(config, name, generation).kind === "vault",
+    ),
+  );
+
+/**
+ * Whether the controller manager signs. It goes on where it did before: with the CA's key where the stack has it, with an
+ * intermediate where that is in Vault. A cluster that began from Vault has no signer, which kubeadm calls external CA mode.
+ */
+export const hasSigner = (config: Pick<Config, "authority" | "adopt">): boolean =>
+  backendOf(config, "kubernetes", 1).kind === "embedded" || isAdopted(config, "kubernetes");
+
+/** Whether that signer is now an intermediate of its own, so that the trust bundle holds it beside the CA. */
+export const hasOwnSigner = (config: Pick<Config, "authority" | "adopt" | "rotation">): boolean =>
+  hasSigner(config) &&
+  backendOf(config, "kubernetes", Math.max(1, signerOf(stateOf(config, "kubernetes")))).kind === "vault";
 
 /** `ECDSA-P256` or `RSA-2048` as Vault wants it. */
 export const vaultKey = (algorithm: Algorithm): { readonly keyType: string; readonly keyBits: number } => {

@@ -5,7 +5,7 @@
 import { AUTHORITY_NAMES } from "./profileNames";
 import type { Config } from "./config";
 import type { NodePlan } from "./plan";
-import { clientRole, mountOf, rolesOf } from "./vault";
+import { clientRole, mountsOf, rolesOf } from "./vault";
 
 export const ACCESS = ["renew", "rotate"] as const;
 export type Access = (typeof ACCESS)[number];
@@ -33,13 +33,13 @@ const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): st
   AUTHORITY_NAMES.flatMap((name) => {
     const roles = rolesOf(nodes, [], name).map(({ role }) => `${role}-g*`);
     const all = name === "kubernetes" ? [...roles, `${clientRole("")}*`] : roles;
-    return all.sort().map((role) => path(`${mountOf(config, name).path}/sign/${role}`, "update"));
+    return mountsOf(config, name).flatMap((mount) => all.sort().map((role) => path(`${mount}/sign/${role}`, "update")));
   });
 
-/** Everything in the three mounts; of what is outside of them it reads what `pulumi refresh` reads. */
+/** Everything in the mounts; of what is outside of them it reads what `pulumi refresh` reads. */
 const rotating = (config: Config): string[] => [
-  ...AUTHORITY_NAMES.map((name) =>
-    path(`${mountOf(config, name).path}/*`, "create", "read", "update", "delete", "list"),
+  ...AUTHORITY_NAMES.flatMap((name) =>
+    mountsOf(config, name).map((mount) => path(`${mount}/*`, "create", "read", "update", "delete", "list")),
   ),
   path("sys/mounts", "read"),
   ...ACCESS.flatMap((access) => [

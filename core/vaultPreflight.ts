@@ -2,10 +2,14 @@
  * What is wrong with Vault or OpenBao, or with the token, before anything is touched: one sentence each that says what to do.
  * Pure; components/authority/vaultPreflight.ts asks.
  */
+import { X509Certificate } from "node:crypto";
+import { authorityCommonName } from "./authorities";
 import type { Config } from "./config";
+import { momentText } from "./config/givenCa";
+import { formatDuration } from "./duration";
 import { planClients } from "./clients";
 import type { ClusterPlan } from "./plan";
-import { AUTHORITY_NAMES } from "./profileNames";
+import { AUTHORITY_NAMES, type AuthorityName } from "./profileNames";
 import { signerOf, stateOf } from "./rotation";
 import { mountOf, roleName, rolesOf } from "./vault";
 import { accessName } from "./vaultPolicies";
@@ -63,21 +67,109 @@ export const tokenProblem = (token: Token | undefined): string | undefined => {
     : undefined;
 };
 
-/** The paths that somebody who renews must be allowed to write to. */
-export const signPaths = (config: Config, plan: ClusterPlan, now: Date): string[] =>
-  AUTHORITY_NAMES.flatMap((name) =>
-    rolesOf(plan.nodes, planClients(config, now), name).map(
-      ({ role }) => `${mountOf(config, name).path}/sign/${roleName(role, signerOf(stateOf(config, name)))}`,
-    ),
+/** URNs of what the plugin asks the server for at every plan. */
+export const NEEDS_SERVER = "**SecretBackend*Cert**";
+
+/** A preview goes on without a server; what it needs for that is left out of it by name. */
+export const previewWarning = (problem: string): string =>
+  `${problem}. What needs no server: pulumi preview --exclude '${NEEDS_SERVER}'`;
+
+/** A role that signs now. */
+export interface SigningRole {
+  readonly mount: string;
+  readonly name: string;
+  /** What it is asked for. */
+  readonly validitySeconds: number;
+}
+
+/** The roles that a run which renews signs with. */
+export const signingRoles = (config: Config, plan: ClusterPlan, now: Date): SigningRole[] =>
+  signingCas(config, plan, now).flatMap(({ authority, generation, mount }) =>
+    rolesOf(plan.nodes, planClients(config, now), authority).map(({ role, validitySeconds }) => ({
+      mount,
+      name: roleName(role, generation),
+      validitySeconds,
+    })),
   );
 
-/** @param denied those of `signPaths` that the token may not write to */
+/** Where it is asked to sign, and where it is. */
+export const signPath = ({ mount, name }: SigningRole): string => `${mount}/sign/${name}`;
+export const rolePath = ({ mount, name }: SigningRole): string => `${mount}/roles/${name}`;
+
+/** @param denied where it should be able to sign, and where the token may not write to */
 export const capabilityProblem = (config: Config, denied: readonly string[]): string | undefined => {
   const [first, ...more] = denied;
   if (first === undefined) return undefined;
   const others = more.length === 0 ? "" : ` and ${String(more.length)} more`;
   return `VAULT_TOKEN: its policies do not let it write to ${first}${others}; use one with the policy ${accessName(config, "renew")} (docs/vault.md)`;
 };
+
+/** What signs now, where that is in Vault. */
+export interface SigningCa {
+  readonly authority: AuthorityName;
+  readonly generation: number;
+  readonly mount: string;
+  /** Its name in the mount. */
+  readonly issuer: string;
+  /** What it has to sign: the longest of them. */
+  readonly longestSeconds: number;
+}
+
+export const signingCas = (config: Config, plan: ClusterPlan, now: Date): SigningCa[] =>
+  AUTHORITY_NAMES.flatMap((authority) => {
+    const generation = signerOf(stateOf(config, authority));
+    const mount = generation > 0 ? mountOf(config, authority, generation) : undefined;
+    const roles = rolesOf(plan.nodes, planClients(config, now), authority);
+    return mount === undefined
+      ? []
+      : [
+          {
+            authority,
+            generation,
+            mount: mount.path,
+            issuer: authorityCommonName(config.cluster.name, authority, generation),
+            longestSeconds: Math.max(0, ...roles.map(({ validitySeconds }) => validitySeconds)),
+          },
+        ];
+  });
+
+/** @param pem the certificate that the mount has by that name */
+export const caProblem = ({ authority, mount, issuer }: SigningCa, pem: string, config: Config, now: Date) => {
+  const ca = new X509Certificate(pem);
+  const [has, wants] = [
+    ca.fingerprint256.replaceAll(":", "").toLowerCase(),
+    config.authority.fingerprints?.[authority],
+  ];
+  if (wants !== undefined && has !== wants)
+    return (
+      `authority.fingerprints.${authority}: ${mount} has another CA by the name ${issuer}, ${has}; it is of another ` +
+      "cluster or was made anew: check authority.address and the mount"
+    );
+  return new Date(ca.validTo) <= now
+    ? `authority.${authority}: ${issuer} in ${mount} ended ${momentText(new Date(ca.validTo))} and signs nothing; let the next generation sign (rotation)`
+    : undefined;
+};
+
+/** What is due later would outlive its CA: the server refuses to sign that, so it has to be rotated before. */
+export const caWarning = ({ authority, mount, issuer, longestSeconds }: SigningCa, pem: string, now: Date) => {
+  const ends = new Date(new X509Certificate(pem).validTo);
+  const left = Math.floor((ends.getTime() - now.getTime()) / 1000);
+  return left >= longestSeconds
+    ? undefined
+    : `authority.${authority}: ${issuer} in ${mount} ends ${momentText(ends)}, in ${formatDuration(left - (left % 60))}, and signs ` +
+        `nothing of ${formatDuration(longestSeconds)} any more; let the next generation sign (rotation), or give a shorter certificates.validity`;
+};
+
+/**
+ * The stack sets its roles itself, so one that is too short is a problem only to a token that may not.
+ *
+ * @param maxSeconds what the role allows at most; 0: as much as its mount
+ */
+export const roleProblem = (role: SigningRole, maxSeconds: number): string | undefined =>
+  maxSeconds === 0 || maxSeconds >= role.validitySeconds
+    ? undefined
+    : `certificates.validity: ${formatDuration(role.validitySeconds)}, but ${rolePath(role)} allows ${formatDuration(maxSeconds)} and ` +
+      "this token may not change it; run once with a token that rotates (docs/vault.md)";
 
 const IN_CLUSTER = /\.svc$|\.svc\.|\.cluster\.local$/;
 

@@ -1,16 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as vault from "@pulumi/vault";
-import { authorityCommonName, mapAuthorities, type AuthorityName } from "../../core/authorities";
-import type { ClientPlan } from "../../core/clients";
+import { authorityCommonName, AUTHORITIES, mapAuthorities, type AuthorityName } from "../../core/authorities";
+import { backendOf } from "../../core/backends";
 import type { Config } from "../../core/config";
-import type { ClusterPlan } from "../../core/plan";
+import { awaitsSigning, requestedAhead, unsigned } from "../../core/offlineRoot";
 import { isInUse, keptOf, signerOf, stateOf } from "../../core/rotation";
-import { hasOwnSigner, mountOf, rolesOf } from "../../core/vault";
+import { usesVault } from "../../core/vault";
 import type { Authority } from "./authority";
 import { EmbeddedAuthority } from "./embedded";
-import { VaultAuthority } from "./vault";
-import { VaultAccess } from "./vaultAccess";
-import { VaultMount } from "./vaultMount";
+import { InVault, type Planned } from "./inVault";
 
 /** One authority over its rotations. */
 export interface Generations {
@@ -22,111 +19,75 @@ export interface Generations {
   readonly target: Authority;
 }
 
-interface Planned {
-  readonly config: Config;
-  readonly plan: ClusterPlan;
-  /** Who gets a certificate without being a node. */
-  readonly clients: readonly ClientPlan[];
+export interface Authorities {
+  /** Undefined while a CA waits for its signature. */
+  readonly generations: Readonly<Record<AuthorityName, Generations>> | undefined;
+  /** Of CAs that people have to have signed: PEM by the name of the CA. */
+  readonly requests: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
-/** Makes one generation. */
-type Make = (name: string, generation: number) => Authority;
-
-/** All three authorities in all their generations. */
+/**
+ * All three authorities in all their generations. Earlier ones stay in the state, so that every phase can be gone back to;
+ * those that may still be presented are protected from deletion.
+ */
 export const authoritiesOf = (
   base: string,
   planned: Planned,
   options: pulumi.ComponentResourceOptions,
-): Record<AuthorityName, Generations> => {
-  const { config, plan } = planned;
-  const provider = config.authority.kind === "vault" ? vaultServer(base, config, options) : undefined;
-  if (provider !== undefined && config.authority.approle !== undefined)
-    new VaultAccess(`${base}-access`, { provider, approle: config.authority.approle, config, plan }, options);
-  return mapAuthorities((name) => {
-    const make =
-      provider === undefined
-        ? embedded(name, config, options)
-        : inVault(`${base}-${name}`, name, provider, planned, options);
-    return generationsOf(base, name, config, make);
+): Authorities => {
+  const { config } = planned;
+  const vault = usesVault(config) ? new InVault(base, planned, options) : undefined;
+  const resourceOf = (name: AuthorityName, generation: number): string =>
+    generation === 1 ? `${base}-${name}-ca` : `${base}-${name}-ca-g${String(generation)}`;
+  const make = (name: AuthorityName, generation: number): Authority =>
+    vault !== undefined && backendOf(config, name, generation).kind === "vault"
+      ? vault.authority(resourceOf(name, generation), name, generation)
+      : embedded(resourceOf(name, generation), name, generation, config, options);
+  const requests = AUTHORITIES.flatMap((name) =>
+    [...unsigned(config, name), ...requestedAhead(config, name)].flatMap((generation) => {
+      const request = vault?.request(resourceOf(name, generation), name, generation);
+      return request === undefined
+        ? []
+        : [[authorityCommonName(config.cluster.name, name, generation), request] as const];
+    }),
+  );
+  const made = mapAuthorities((name) => {
+    const waiting = unsigned(config, name);
+    return keptOf(stateOf(config, name))
+      .filter((generation) => !waiting.includes(generation))
+      .map((generation) => make(name, generation));
   });
+  return {
+    generations: awaitsSigning(config) ? undefined : mapAuthorities((name) => generationsOf(name, config, made[name])),
+    requests: Object.fromEntries(requests),
+  };
 };
 
-/**
- * All generations of one authority. Earlier ones stay in the state, so that every phase can be gone back to; those that
- * may still be presented are protected from deletion.
- */
-const generationsOf = (base: string, name: AuthorityName, config: Config, make: Make): Generations => {
-  const state = stateOf(config, name);
-  const all = keptOf(state).map((generation) =>
-    make(generation === 1 ? `${base}-${name}-ca` : `${base}-${name}-ca-g${String(generation)}`, generation),
-  );
+const generationsOf = (name: AuthorityName, config: Config, all: readonly Authority[]): Generations => {
   const target = all.at(-1);
   if (target === undefined)
     throw new Error(`rotation.${name}.generation: a generation below 1 came through the checks`);
-  return { all, signer: all[signerOf(state) - 1], target };
+  return { all, signer: all[signerOf(stateOf(config, name)) - 1], target };
 };
 
-const embedded =
-  (name: AuthorityName, config: Config, options: pulumi.ComponentResourceOptions): Make =>
-  (resource, generation) => {
-    const { authority, cluster } = config;
-    const given = generation === 1 ? authority[name] : undefined;
-    return new EmbeddedAuthority(
-      resource,
-      {
-        commonName: authorityCommonName(cluster.name, name, generation),
-        algorithm: authority.algorithm,
-        validitySeconds: authority.validitySeconds,
-        given: given && { certificatePem: given.certificate, keyPem: pulumi.secret(given.key) },
-        isInUse: isInUse(stateOf(config, name), generation),
-      },
-      options,
-    );
-  };
-
-/** The token is no argument, so that it is never in the state: the plugin takes it from VAULT_TOKEN. */
-const vaultServer = (base: string, { authority }: Config, options: pulumi.ComponentResourceOptions): vault.Provider => {
-  if (authority.address === undefined)
-    throw new Error("authority.address: kind vault without it came through the checks");
-  // a token that may only sign may make no other one
-  return new vault.Provider(`${base}-vault`, { address: authority.address, skipChildToken: true }, options);
-};
-
-const inVault = (
-  base: string,
+const embedded = (
+  resource: string,
   name: AuthorityName,
-  provider: vault.Provider,
-  { config, plan, clients }: Planned,
+  generation: number,
+  config: Config,
   options: pulumi.ComponentResourceOptions,
-): Make => {
+): Authority => {
   const { authority, cluster } = config;
-  const maxSeconds = authority.validitySeconds;
-  const mount = new VaultMount(`${base}-mount`, { provider, maxSeconds, ...mountOf(config, name) }, options);
-  const state = stateOf(config, name);
-  return (resource, generation) => {
-    const signs = generation === signerOf(state);
-    const made = new VaultAuthority(
-      resource,
-      {
-        provider,
-        mount: mount.path,
-        commonName: authorityCommonName(cluster.name, name, generation),
-        generation,
-        algorithm: authority.algorithm,
-        validitySeconds: authority.validitySeconds,
-        roles: signs ? rolesOf(plan.nodes, clients, name) : [],
-        hasSigner: name === "kubernetes" && hasOwnSigner(config),
-        isInUse: isInUse(state, generation),
-      },
-      options,
-    );
-    // whoever signs in this mount without naming an issuer gets the one that the nodes present
-    if (signs)
-      new vault.pkisecret.SecretBackendConfigIssuers(
-        `${base}-default-issuer`,
-        { backend: mount.path, default: made.issuerId },
-        { ...options, provider },
-      );
-    return made;
-  };
+  const given = generation === 1 ? authority[name] : undefined;
+  return new EmbeddedAuthority(
+    resource,
+    {
+      commonName: authorityCommonName(cluster.name, name, generation),
+      algorithm: authority.algorithm,
+      validitySeconds: authority.validitySeconds,
+      given: given && { certificatePem: given.certificate, keyPem: pulumi.secret(given.key) },
+      isInUse: isInUse(stateOf(config, name), generation),
+    },
+    options,
+  );
 };

@@ -2,28 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import * as vault from "@pulumi/vault";
 import { signerCommonName } from "../../core/authorities";
-import type { Algorithm } from "../../core/config";
 import { grantedValidity } from "../../core/grantedValidity";
 import { roleName, signerValiditySeconds, vaultKey, type VaultRole } from "../../core/vault";
 import { keyArgs } from "../keyArgs";
 import type { Authority, Issued, SigningRequest } from "./authority";
+import type { CaSigner } from "./caSigner";
+import { rootCa, signedCa, type VaultCaArgs } from "./vaultCa";
 
-export interface VaultAuthorityArgs {
-  /** Where the server is and whose token is used. */
-  readonly provider: vault.Provider;
-  /** Path of the mount that holds it. */
-  readonly mount: pulumi.Input<string>;
-  /** Subject CN, and the issuer's name in the mount; unique per cluster and generation. */
-  readonly commonName: string;
+export interface VaultAuthorityArgs extends VaultCaArgs {
   readonly generation: number;
-  /** Key algorithm of the CA. */
-  readonly algorithm: Algorithm;
-  /** Validity of the CA in seconds. */
-  readonly validitySeconds: number;
+  /** Who signs it and what he is given. @default it signs itself */
+  readonly signedBy?: { readonly requestPem: pulumi.Output<string>; readonly signer: CaSigner } | undefined;
   /** What it may sign; none unless it is the one that signs. */
   readonly roles: readonly VaultRole[];
   /** Whether the controller manager gets an intermediate to sign with. */
   readonly hasSigner: boolean;
+  /** What has to be there before it signs a leaf. @default nothing */
+  readonly settled?: readonly pulumi.Resource[];
   /** Whether losing it would break the cluster: it is then protected from deletion. @default true */
   readonly isInUse?: boolean;
 }
@@ -47,21 +42,10 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("kube-pki:index:VaultAuthority", base, {}, options);
-    const { commonName, algorithm, validitySeconds } = args;
-    const root = new vault.pkisecret.SecretBackendRootCert(
-      `${base}-certificate`,
-      {
-        backend: args.mount,
-        type: "internal", // the key cannot be had, by anybody
-        commonName,
-        issuerName: commonName,
-        ...vaultKey(algorithm),
-        excludeCnFromSans: true,
-        ttl: `${String(validitySeconds)}s`,
-      },
-      { ...this.options(), provider: args.provider },
-    );
-    this.issuerId = root.issuerId;
+    const { signedBy } = args;
+    const ca =
+      signedBy === undefined ? rootCa(base, args, this.options()) : signedCa(base, args, signedBy, this.options());
+    this.issuerId = ca.issuerId;
     this.roles = new Map(args.roles.map((role) => [role.role, this.role(role)]));
     const signer = args.hasSigner ? this.signer() : undefined;
     this.keyPem = signer?.keyPem;
@@ -69,8 +53,8 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     // API servers get no intermediate from a client whose certificate the controller manager signed, so they trust it too
     this.trustPem =
       signer === undefined
-        ? root.certificate
-        : pulumi.all([root.certificate, signer.certificatePem]).apply(([...all]) => all.map(line).join(""));
+        ? ca.certificatePem
+        : pulumi.all([ca.certificatePem, signer.certificatePem]).apply(([...all]) => all.map(line).join(""));
     this.registerOutputs({ trustPem: this.trustPem });
   }
 
@@ -130,7 +114,7 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
         ttl: seconds,
         maxTtl: seconds,
       },
-      { parent: this, provider: this.args.provider },
+      { parent: this, provider: this.args.provider, dependsOn: [...(this.args.settled ?? [])] }, // see `settled`
     );
   }
 

@@ -3,41 +3,57 @@ import * as vault from "@pulumi/vault";
 
 export interface VaultMountArgs {
   readonly provider: vault.Provider;
+  /** Where clients reach the server; it goes into certificates. */
+  readonly address: string;
   readonly path: string;
-  /** Whether the stack makes it; one that is there is left as it is. Plain: it shapes the graph. */
-  readonly isOurs: boolean;
   /** The longest that anything in it is valid. */
   readonly maxSeconds: number;
 }
 
-/** The mount of one authority: a secrets engine of type pki, with revocation lists and tidying that look after themselves. */
+/** Where an issuer's certificate and revocation list are had, in the server's own words for what differs. */
+const AT_ISSUER = "{{cluster_aia_path}}/issuer/{{issuer_id}}";
+
+/** The stack's own mount of one authority: type pki, with URLs, revocation lists and tidying that look after themselves. */
 export class VaultMount extends pulumi.ComponentResource {
   /** Known once the mount is there. */
   public readonly path: pulumi.Output<string>;
+  /** What has to be there before it signs a leaf, so that the leaf says where its CA and revocation list are. */
+  public readonly settled: readonly pulumi.Resource[];
 
   public constructor(base: string, args: VaultMountArgs, options?: pulumi.ComponentResourceOptions) {
     super("kube-pki:index:VaultMount", base, {}, options);
-    this.path = args.isOurs ? this.make(base, args) : pulumi.output(args.path);
-    this.registerOutputs();
-  }
-
-  private make(base: string, { provider, path, maxSeconds }: VaultMountArgs): pulumi.Output<string> {
-    const options = { parent: this, provider };
+    const { provider, address, path, maxSeconds } = args;
+    const own = { parent: this, provider };
     const mount = new vault.Mount(
       base,
       { path, type: "pki", description: "made by kube-pki", maxLeaseTtlSeconds: maxSeconds },
-      { ...options, protect: true }, // with the mount every CA key in it would go
+      { ...own, protect: true }, // with the mount every CA key in it would go
     );
-    new vault.pkisecret.SecretBackendCrlConfig(
-      `${base}-crl`,
-      { backend: mount.path, expiry: "72h", autoRebuild: true },
-      options,
-    );
+    const backend = mount.path;
+    new vault.pkisecret.SecretBackendCrlConfig(`${base}-crl`, { backend, expiry: "72h", autoRebuild: true }, own);
     new vault.pkisecret.BackendConfigAutoTidy(
       `${base}-tidy`,
-      { backend: mount.path, enabled: true, tidyCertStore: true, tidyRevokedCerts: true, safetyBuffer: "72h" },
-      options,
+      { backend, enabled: true, tidyCertStore: true, tidyRevokedCerts: true, safetyBuffer: "72h" },
+      own,
     );
-    return mount.path;
+    const reached = `${address}/v1/${path}`;
+    const cluster = new vault.pkisecret.BackendConfigCluster(
+      `${base}-cluster`,
+      { backend, path: reached, aiaPath: reached },
+      own,
+    );
+    const urls = new vault.pkisecret.SecretBackendConfigUrls(
+      `${base}-urls`,
+      {
+        backend,
+        enableTemplating: true,
+        issuingCertificates: [`${AT_ISSUER}/der`],
+        crlDistributionPoints: [`${AT_ISSUER}/crl/der`],
+      },
+      { ...own, dependsOn: cluster }, // a template is refused while the path is not there
+    );
+    this.path = backend;
+    this.settled = [urls];
+    this.registerOutputs();
   }
 }

@@ -1,69 +1,26 @@
-import { readFileSync } from "node:fs";
-import { request } from "node:https";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../../core/config";
 import { planCluster } from "../../core/plan";
+import { usesVault } from "../../core/vault";
 import {
   capabilityProblem,
   dependenceWarning,
+  caProblem,
+  caWarning,
   healthProblem,
-  signPaths,
+  previewWarning,
+  rolePath,
+  roleProblem,
+  signingCas,
+  signingRoles,
+  signPath,
   tokenProblem,
   type Health,
+  type SigningCa,
+  type SigningRole,
   type Token,
 } from "../../core/vaultPreflight";
-
-const LIMIT_MS = 5000;
-
-interface Answer {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** As the plugin takes them (https://developer.hashicorp.com/vault/docs/commands#environment-variables). */
-const trust = () => {
-  const { VAULT_CACERT: file, VAULT_SKIP_VERIFY: skip } = process.env;
-  return {
-    ...(file === undefined || file === "" ? {} : { ca: readFileSync(file) }),
-    rejectUnauthorized: !/^(1|true)$/i.test(skip ?? ""),
-  };
-};
-
-/** The one the plugin would use; where a login left it, too. */
-const tokenHere = (): string | undefined => {
-  const given = process.env["VAULT_TOKEN"];
-  if (given !== undefined && given !== "") return given;
-  try {
-    return readFileSync(join(homedir(), ".vault-token"), "utf8").trim() || undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const ask = (address: string, method: string, path: string, token = "", body?: object): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const { VAULT_NAMESPACE: namespace } = process.env;
-    const headers = {
-      ...(token === "" ? {} : { "x-vault-token": token }),
-      ...(namespace === undefined || namespace === "" ? {} : { "x-vault-namespace": namespace }),
-    };
-    const options = { method, headers, agent: false, timeout: LIMIT_MS, ...trust() };
-    const sent = request(`${address.replace(/\/$/, "")}/v1/${path}`, options, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      response.on("error", reject).on("end", () => {
-        try {
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer["body"] });
-        } catch {
-          resolve({ status: response.statusCode ?? 0, body: {} });
-        }
-      });
-    });
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${String(LIMIT_MS / 1000)} s`)));
-    sent.on("error", reject).end(body === undefined ? undefined : JSON.stringify(body));
-  });
+import { ask, tokenHere } from "./vaultApi";
 
 const NOT_TRUSTED = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/;
 
@@ -83,22 +40,77 @@ const tokenOf = async (address: string, token: string): Promise<Token> => {
   return { status, ttl: numberOf((body["data"] as { ttl?: unknown } | undefined)?.ttl) ?? 0 };
 };
 
-/** Those of the paths that the token may not write to; none where it may not even ask. */
-const deniedOf = async (address: string, token: string, paths: readonly string[]): Promise<string[]> => {
+/** What the token may do at each path; undefined where it may not even ask. */
+const capabilitiesOf = async (address: string, token: string, paths: readonly string[]) => {
   const { status, body } = await ask(address, "POST", "sys/capabilities-self", token, { paths });
   const may = (body["data"] ?? body) as Readonly<Record<string, readonly string[] | undefined>>;
-  if (status !== 200) return [];
-  return paths.filter((path) => !["update", "root"].some((each) => may[path]?.includes(each) === true));
+  return status === 200
+    ? (path: string, what: string) => may[path]?.some((each) => each === what || each === "root") === true
+    : undefined;
 };
 
-const problemOf = async (address: string, config: Config, now: Date): Promise<string | undefined> => {
+/** The CA's certificate; undefined where the mount has none by that name, as before it is made. */
+const pemOf = async (address: string, { mount, issuer }: SigningCa): Promise<string | undefined> => {
+  const { body } = await ask(address, "GET", `${mount}/issuer/${issuer}/json`);
+  const pem = (body["data"] as { certificate?: unknown } | undefined)?.certificate;
+  return typeof pem === "string" ? pem : undefined;
+};
+
+interface Found {
+  /** What ends an `up`. */
+  readonly problem: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+const casFound = async (address: string, cas: readonly SigningCa[], config: Config, now: Date): Promise<Found> => {
+  const found = await Promise.all(cas.map(async (ca) => [ca, await pemOf(address, ca)] as const));
+  const there = found.flatMap(([ca, pem]) => (pem === undefined ? [] : [[ca, pem] as const]));
+  return {
+    problem: there.map(([ca, pem]) => caProblem(ca, pem, config, now)).find((problem) => problem !== undefined),
+    warnings: there.flatMap(([ca, pem]) => caWarning(ca, pem, now) ?? []),
+  };
+};
+
+/** A token that may change roles sets them itself; one that may not even read them is told by the server. */
+const roleFound = async (
+  address: string,
+  token: string,
+  roles: readonly SigningRole[],
+): Promise<string | undefined> => {
+  const found = await Promise.all(
+    roles.map(async (role) => {
+      const { status, body } = await ask(address, "GET", rolePath(role), token);
+      const max = (body["data"] as { max_ttl?: unknown } | undefined)?.max_ttl;
+      return status === 200 && typeof max === "number" ? roleProblem(role, max) : undefined;
+    }),
+  );
+  return found.find((problem) => problem !== undefined);
+};
+
+const lookAt = async (address: string, config: Config, now: Date): Promise<Found> => {
+  const only = (problem: string | undefined): Found => ({ problem, warnings: [] });
   const health = healthProblem(address, await healthOf(address), Math.round(Date.now() / 1000));
-  if (health !== undefined) return health;
+  if (health !== undefined) return only(health);
   const token = tokenHere();
   const problem = tokenProblem(token === undefined ? undefined : await tokenOf(address, token));
-  if (problem !== undefined || token === undefined) return problem;
-  const paths = signPaths(config, planCluster(config, now), now);
-  return capabilityProblem(config, await deniedOf(address, token, paths));
+  if (problem !== undefined || token === undefined) return only(problem);
+  const plan = planCluster(config, now);
+  const roles = signingRoles(config, plan, now);
+  const may = await capabilitiesOf(
+    address,
+    token,
+    roles.flatMap((role) => [signPath(role), rolePath(role)]),
+  );
+  const denied =
+    may &&
+    capabilityProblem(
+      config,
+      roles.map(signPath).filter((path) => !may(path, "update")),
+    );
+  if (denied !== undefined) return only(denied);
+  const fixed = roles.filter((role) => may?.(rolePath(role), "read") === true && !may(rolePath(role), "update"));
+  const short = await roleFound(address, token, fixed);
+  return short === undefined ? casFound(address, signingCas(config, plan, now), config, now) : only(short);
 };
 
 /**
@@ -108,12 +120,13 @@ const problemOf = async (address: string, config: Config, now: Date): Promise<st
  * @throws pulumi.RunError in an `up`
  */
 export const vaultPreflight = async (config: Config, now: Date): Promise<void> => {
-  const { kind, address } = config.authority;
-  if (kind !== "vault" || address === undefined) return;
+  const { address } = config.authority;
+  if (!usesVault(config) || address === undefined) return;
   const warning = dependenceWarning(config);
   if (warning !== undefined) await pulumi.log.warn(warning);
-  const problem = await problemOf(address, config, now);
+  const { problem, warnings } = await lookAt(address, config, now);
+  for (const each of warnings) await pulumi.log.warn(each);
   if (problem === undefined) return;
   if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(problem);
-  await pulumi.log.warn(problem);
+  await pulumi.log.warn(previewWarning(problem));
 };

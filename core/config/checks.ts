@@ -19,6 +19,7 @@ import {
   serviceAccountProblems,
 } from "./rotationChecks";
 import { userProblems } from "./userChecks";
+import { signedProblems } from "./signedChecks";
 import { vaultProblems } from "./vaultChecks";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
@@ -142,6 +143,7 @@ const CHECKS: readonly Check[] = [
   hostKeys,
   givenCas,
   vaultProblems,
+  signedProblems,
   lifetimes,
   organizationsInState,
   clockProblems,

@@ -35,7 +35,7 @@ export const subjectText = (certificate: X509Certificate): string => certificate
 export const momentText = (moment: Date): string => moment.toISOString().replace(/\.\d+Z$/, "Z");
 
 /** What must hold of a CA's certificate whether it signs or not. */
-function certificateProblems(at: string, pem: string, certificate: X509Certificate): string[] {
+export function certificateProblems(at: string, pem: string, certificate: X509Certificate): string[] {
   const problems: string[] = [];
   const subject = subjectText(certificate);
   const count = pem.split("-----BEGIN CERTIFICATE-----").length - 1;
@@ -46,7 +46,7 @@ function certificateProblems(at: string, pem: string, certificate: X509Certifica
 }
 
 /** A CA that was rotated away from may end; one that signs must be valid. */
-function timeProblems(at: string, certificate: X509Certificate, now: Date): string[] {
+export function timeProblems(at: string, certificate: X509Certificate, now: Date): string[] {
   const problems: string[] = [];
   const subject = subjectText(certificate);
   const begins = new Date(certificate.validFrom);

@@ -1,3 +1,5 @@
+import { mapAuthorities, type AuthorityName } from "../authorities";
+import type { BackendKind, Backends } from "../backends";
 import type { RotationConfig } from "./generations";
 import { rotationOf } from "./generations";
 import type { ALGORITHMS, Sections } from "./schema";
@@ -16,12 +18,36 @@ export interface GivenCa {
 
 type AuthoritySection = Sections["authority"];
 
+/** One for all authorities, or one for each that is named. */
+const ofOne = <T extends string | number>(
+  given: T | Readonly<Partial<Record<AuthorityName, T | undefined>>>,
+  name: AuthorityName,
+  otherwise: T,
+): T => (typeof given === "object" ? (given[name] ?? otherwise) : given);
+
+/** Where the generations of one authority are made, the oldest first. */
+export const backendsOf = (
+  { kind, mounts, signedBy, earlier }: Pick<AuthoritySection, "kind" | "mounts" | "signedBy" | "earlier">,
+  name: AuthorityName,
+): Backends => [
+  ...earlier.map((each) => ({
+    kind: ofOne<BackendKind>(each.kind, name, "embedded"),
+    mount: each.mounts?.[name],
+    signedBy: each.signedBy,
+    upTo: ofOne<number>(each.generations, name, 0),
+  })),
+  { kind: ofOne<BackendKind>(kind, name, "embedded"), mount: mounts?.[name], signedBy },
+];
+
 /** What `parseConfig` returns: every default filled in, everything checked. */
 export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
   readonly authority: Pick<
     AuthoritySection,
-    "kind" | "address" | "approle" | "mounts" | "algorithm" | "serviceAccount"
+    "address" | "approle" | "algorithm" | "fingerprints" | "requests" | "serviceAccount"
   > & {
+    readonly backends: Readonly<Record<AuthorityName, Backends>>;
+    /** What an offline root signed: PEM by generation. */
+    readonly signed: Readonly<Record<AuthorityName, Readonly<Record<string, string>>>>;
     readonly validitySeconds: number;
     readonly kubernetes?: GivenCa | undefined;
     readonly etcd?: GivenCa | undefined;
@@ -107,10 +133,12 @@ export function normalised(sections: Sections, now: Date): Config {
     ...rest,
     nodes: withEtcd(sections.nodes),
     authority: {
-      kind: authority.kind,
+      backends: mapAuthorities((name) => backendsOf(authority, name)),
+      signed: mapAuthorities((name) => authority.signed?.[name] ?? {}),
+      requests: authority.requests,
+      fingerprints: authority.fingerprints,
       address: authority.address,
       approle: authority.approle,
-      mounts: authority.mounts,
       algorithm: authority.algorithm,
       validitySeconds: authority.validity,
       kubernetes: givenCa(authority.kubernetes),

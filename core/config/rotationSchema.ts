@@ -8,7 +8,7 @@ import { choice, duration, flag, matching, moment, nodesAtOnce, object, text } f
 export const FORCED = ["scan", "tokens", "restarts"] as const;
 
 const GENERATION_ALLOWED = "a whole number from 1";
-const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
+export const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
 const phase = choice(PHASES);
 const rotationOf = (what: string) =>
   object({
@@ -46,7 +46,7 @@ const hexOf = (given: string): string | undefined => {
 };
 
 /** The example is where kubeadm keeps the certificate. */
-const fingerprint = (what: string, example: string) =>
+export const fingerprint = (what: string, example: string) =>
   text(
     `a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as ` +
       `\`openssl x509 -noout -fingerprint -sha256 -in ${example}\` shows it`,

@@ -6,6 +6,7 @@
  * Every `error` here is the second half of a message, "what is allowed".
  */
 import { z } from "zod";
+import { BACKEND_KINDS, SIGNER_KINDS } from "../backends";
 import { isDnsLabel, isDnsName, isField } from "../names";
 import { PROFILE_NAMES } from "../profileNames";
 import { canonicalEndpoint } from "./address";
@@ -32,11 +33,13 @@ import {
   vaultAddress,
 } from "./fields";
 import { canonicalVersion } from "./formats";
-import { adopt, inCluster, rotation } from "./rotationSchema";
+import { adopt, fingerprint, generation, inCluster, rotation } from "./rotationSchema";
 import { users } from "./userSchema";
 
 export const ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
 const algorithm = choice(ALGORITHMS);
+const ofEach = <T extends z.ZodType>(one: T) =>
+  object({ kubernetes: one.optional(), etcd: one.optional(), frontProxy: one.optional() });
 const custody = choice(["node", "state"]);
 
 const cluster = object({
@@ -119,23 +122,61 @@ const givenCa = object({
   .optional()
   .describe("A CA that the cluster has already.");
 
+const BACKEND_ALLOWED = `one of ${BACKEND_KINDS.join(", ")}, or one for each of kubernetes, etcd and frontProxy`;
+const backendKind = z.union([choice(BACKEND_KINDS), ofEach(choice(BACKEND_KINDS))], { error: BACKEND_ALLOWED });
+const mounts = ofEach(mountPath).optional();
+const signedBy = object({
+  kind: choice(SIGNER_KINDS).describe("Another mount of the same server, a root in the stack's state, or people."),
+  mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
+}).optional();
+const signedCas = z
+  .record(
+    z.string().regex(/^[1-9]\d*$/, { error: "generations, whole numbers from 1, each with its certificate" }),
+    certificatePem,
+  )
+  .optional();
+const GENERATIONS_ALLOWED = "a whole number from 1, or one for each of kubernetes, etcd and frontProxy";
+const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERATIONS_ALLOWED });
+
 const authority = object({
-  kind: choice(["embedded", "vault"])
+  kind: backendKind
     .default("embedded")
     .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
+  earlier: z
+    .array(
+      object({
+        generations: z
+          .union([generations, ofEach(generations)], { error: GENERATIONS_ALLOWED })
+          .describe("The last generation that was made there."),
+        kind: backendKind.describe("Who made them."),
+        mounts: mounts.describe("Mounts they are in, where those were given."),
+        signedBy: signedBy.describe("Who signed them."),
+      }),
+      { error: "a list, the oldest first" },
+    )
+    .default([])
+    .describe("Where earlier generations were made, when that was not where the next one is."),
   address: vaultAddress.optional().describe("Address of Vault or OpenBao; the token comes from VAULT_TOKEN."),
   approle: mountPath
     .optional()
     .describe(
       "Path of an AppRole auth method that is there: gets a role to renew and one to rotate, each with a policy.",
     ),
-  mounts: object({
-    kubernetes: mountPath.optional(),
-    etcd: mountPath.optional(),
-    frontProxy: mountPath.optional(),
+  mounts: mounts.describe("Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default."),
+  signedBy: signedBy.describe("Who signs the CAs made in Vault; they sign themselves by default."),
+  requests: generation
+    .default(1)
+    .describe("With an offline signer: signing requests are made up to this generation, before a rotation to it."),
+  fingerprints: object({
+    kubernetes: fingerprint("the CA that signs", "ca.crt"),
+    etcd: fingerprint("the CA that signs", "ca.crt"),
+    frontProxy: fingerprint("the CA that signs", "ca.crt"),
   })
     .optional()
-    .describe("Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default."),
+    .describe("What the CAs in Vault that sign must be; checked before anything is touched."),
+  signed: object({ kubernetes: signedCas, etcd: signedCas, frontProxy: signedCas })
+    .optional()
+    .describe("With an offline signer: the CA certificates it signed, by generation."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
   validity: validity.prefault("3650d").describe("Validity of generated CAs."),
   kubernetes: givenCa,

@@ -1,26 +1,67 @@
-/** Checks of `authority.kind`: each kind has fields of its own. */
-import { AUTHORITY_NAMES } from "../profileNames";
+/** Checks of where CA keys are made: each kind has fields of its own, and generations follow one another. */
+import type { Backends } from "../backends";
+import { AUTHORITY_NAMES, type AuthorityName } from "../profileNames";
 import type { Check } from "./check";
+import { backendsOf } from "./normalise";
+import type { Sections } from "./schema";
 
-const OF_VAULT = ["address", "approle", "mounts"] as const;
+const OF_VAULT = ["address", "approle", "mounts", "fingerprints"] as const;
+
+const mountProblems = ({ mounts }: Pick<Sections["authority"], "mounts">, at: string, backends: Kinds): string[] =>
+  AUTHORITY_NAMES.flatMap((name) =>
+    mounts?.[name] === undefined || backends[name] === "vault"
+      ? []
+      : [
+          `${at}.mounts.${name}: given, but kind ${backends[name]} has no mount; allowed is kind vault, or to leave it out`,
+        ],
+  );
+
+type Kinds = Readonly<Record<AuthorityName, string>>;
+
+const kindsAt = (all: Readonly<Record<AuthorityName, Backends>>, index: number): Kinds =>
+  Object.fromEntries(AUTHORITY_NAMES.map((name) => [name, all[name].at(index)?.kind ?? ""])) as Kinds;
 
 export const vaultProblems: Check = ({ sections: { authority } }) => {
   if (authority === undefined) return [];
-  if (authority.kind === "embedded")
+  const { earlier } = authority;
+  const all = Object.fromEntries(AUTHORITY_NAMES.map((name) => [name, backendsOf(authority, name)])) as Readonly<
+    Record<AuthorityName, Backends>
+  >;
+  const isInVault = AUTHORITY_NAMES.some((name) => all[name].some(({ kind }) => kind === "vault"));
+  if (!isInVault)
     return OF_VAULT.filter((field) => authority[field] !== undefined).map(
       (field) => `authority.${field}: given with kind embedded; allowed is kind: vault beside it, or to leave it out`,
     );
-  const missing =
+  const problems =
     authority.address === undefined
       ? [
           "authority.address: missing; with kind vault give the address of Vault or OpenBao, " +
             'such as "https://vault.example.com:8200"',
         ]
       : [];
-  const given = AUTHORITY_NAMES.filter((name) => authority[name] !== undefined).map(
-    (name) =>
-      `authority.${name}: a CA with its key, but with kind vault every key is made in the server and stays there; ` +
-      `leave it out and name the CA's fingerprint as adopt.${name}: the cluster is then taken over`,
+  problems.push(
+    ...mountProblems(authority, "authority", kindsAt(all, -1)),
+    ...earlier.flatMap((each, index) =>
+      mountProblems(each, `authority.earlier[${String(index)}]`, kindsAt(all, index)),
+    ),
   );
-  return [...missing, ...given];
+  for (const name of AUTHORITY_NAMES) {
+    const backends = all[name];
+    const first = backends.find(({ upTo = Infinity }) => upTo >= 1);
+    if (authority[name] !== undefined && first?.kind === "vault")
+      problems.push(
+        `authority.${name}: a CA with its key, but with kind vault every key is made in the server and stays there; ` +
+          `leave it out and name the CA's fingerprint as adopt.${name}: the cluster is then taken over; or say in ` +
+          "authority.earlier that generation 1 is embedded, and rotate",
+      );
+    earlier.forEach((_each, index) => {
+      const [before, own] = [backends[index - 1]?.upTo ?? 0, backends[index]?.upTo ?? 0];
+      if (own > 0 && own <= before)
+        problems.push(
+          `authority.earlier[${String(index)}].generations: ${String(own)} for ${name}; allowed is more than ` +
+            `${String(before)}, where the entry before ends`,
+        );
+    });
+  }
+  return problems;
 };

@@ -52,6 +52,12 @@ const answerRequest = async (payload: string): Promise<string> => {
 /** What every certificate's end is, unless a test says otherwise. */
 const END = "2027-11-22T00:00:00Z";
 
+/** As a server does: from now on, for as long as was asked for. */
+const endOf = (ttl: unknown): string =>
+  typeof ttl === "string"
+    ? new Date(Date.parse("2026-11-22T00:00:00Z") + Number(ttl.replace("s", "")) * 1000).toISOString()
+    : END;
+
 const certificate = async (ends: string): Promise<string> =>
   (
     await X509CertificateGenerator.createSelfSigned({
@@ -105,7 +111,8 @@ const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Pr
     case "tls:index/selfSignedCert:SelfSignedCert":
       return { certPem: await certificate(caEnds), ...validity };
     default:
-      if (type.startsWith("vault:")) return { certificate: await certificate(END), issuerId: `issuer of ${name}` };
+      if (type.startsWith("vault:"))
+        return { certificate: await certificate(endOf(inputs["ttl"])), issuerId: `issuer of ${name}` };
       return type.startsWith("tls:") ? { certPem: await certificate(END), ...validity } : {};
   }
 };

@@ -5,7 +5,9 @@ import { authoritiesOf } from "../../components/authority/generations";
 import type { Config } from "../../core/config";
 import { planCluster, type LeafPlan } from "../../core/plan";
 import { accessName, type Access } from "../../core/vaultPolicies";
+import { NEEDS_SERVER } from "../../core/vaultPreflight";
 import { configWith, NOW } from "../core/fixture";
+import { assertLintClean } from "../e2e/lint";
 import { certificateFacts } from "../e2e/certificateFacts";
 import { OpenBao } from "../lab/openbao";
 import { approleLogin, assertMayOnlySign, requestOf } from "../lab/stolenToken";
@@ -41,7 +43,8 @@ describe("VaultAuthority on a real OpenBao", function () {
   /** The authorities, and every certificate of the first control plane. */
   const program = (of: Config, now: Date) => () => {
     const plan = planCluster(of, now);
-    const authorities = authoritiesOf("prod", { config: of, plan, clients: [] }, {});
+    const { generations: authorities } = authoritiesOf("prod", { config: of, plan, clients: [] }, {});
+    assert.ok(authorities);
     const issued = (plan.nodes[0]?.leaves ?? []).map(({ profile, authority, ...leaf }) => {
       const request = { ...leaf, role: profile, requestPem: requests.get(profile) ?? "" };
       const made = authorities[authority].signer?.issue(`prod-cp1-${profile}`, request, {});
@@ -109,6 +112,15 @@ describe("VaultAuthority on a real OpenBao", function () {
     assert.equal(ca.subject, "CN=prod-kubernetes-ca-g1");
     assert.equal(new X509Certificate(signer).subject, "CN=prod-kubernetes-ca-g1-signer");
     assert.ok(new X509Certificate(signer).verify(ca.publicKey) && new X509Certificate(signer).ca);
+    const at = /CA Issuers - URI:(\S+)/.exec(new X509Certificate(issued["kubelet"] ?? "").infoAccess ?? "")?.[1] ?? "";
+    assert.match(at, /^https:\S+\/v1\/kube-pki\/prod\/kubernetes\/issuer\/[0-9a-f-]+\/der$/);
+    const path = at.replace(`${server.address}/v1/`, "").replace(/der$/, "json");
+    assert.equal((await server.must("GET", path, undefined, ""))["certificate"], root, "whom the leaf names made it");
+    await assertLintClean([
+      ...Object.entries(issued).map(([name, pem]) => ({ name, pem })),
+      { name: "CA", pem: root },
+      { name: "signer", pem: signer },
+    ]);
   });
 
   it("changes nothing the second time, and the state has neither the token nor a plain key", async () => {
@@ -123,6 +135,16 @@ describe("VaultAuthority on a real OpenBao", function () {
 
   it("gives a stolen token that may sign no other name, group, usage, time or issuer", async () => {
     await assertMayOnlySign(server, await login("renew"), { cluster: "prod", node: "cp1" });
+  });
+
+  it("has a preview that needs no server, in which only the CAs are not asked for", async () => {
+    await server.seal();
+    const later = new Date(NOW.getTime() + 365 * 86_400_000);
+    const run = await stack.preview(program(config, later), [NEEDS_SERVER]);
+    await server.unseal();
+    assert.equal(run.failed, false, errorsOf(run));
+    const due = Object.entries(run.steps).flatMap(([name, ops]) => (ops.includes("replace") ? [name] : []));
+    assert.deepEqual(due.sort(), leaves.map(({ profile }) => `prod-cp1-${profile}`).sort());
   });
 
   it("renews with that token", async () => {

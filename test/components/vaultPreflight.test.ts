@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,6 +83,74 @@ describe("vaultPreflight with a real OpenBao", function () {
     assert.match(await refusal(), /does not answer \(ECONNREFUSED\)/);
     await server.powerOn();
     assert.equal(await refusal(), "none");
+  });
+
+  describe("with a CA", () => {
+    const mount = "kube-pki/prod/kubernetes";
+    const root = { common_name: "prod-kubernetes-ca-g1", issuer_name: "prod-kubernetes-ca-g1", ttl: "100h" };
+    let fingerprint: string;
+    before(async () => {
+      await server.must("POST", `sys/mounts/${mount}`, { type: "pki", config: { max_lease_ttl: "90000h" } });
+      const { certificate } = await server.must("POST", `${mount}/root/generate/internal`, root);
+      fingerprint = new X509Certificate(String(certificate)).fingerprint256;
+    });
+    after(async () => {
+      await server.must("DELETE", `sys/mounts/${mount}`);
+    });
+    const soon = (): Date => new Date(Date.now() + 3_600_000);
+    const told = async (more: Readonly<Record<string, unknown>>, now: Date) => {
+      const warnings: string[] = [];
+      const warn = pulumi.log.warn;
+      const log = pulumi.log as { warn: (text: string) => Promise<void> };
+      log.warn = (text) => Promise.resolve(void warnings.push(text));
+      try {
+        await vaultPreflight(configWith({ authority: { kind: "vault", address: server.address, ...more } }), now);
+      } catch (error) {
+        assert.ok(pulumi.RunError.isInstance(error), String(error));
+        return { refusal: error.message, warnings };
+      } finally {
+        Object.assign(log, { warn });
+      }
+      return { refusal: "none", warnings };
+    };
+
+    it("warns when it has less to live than what it signs", async () => {
+      const { refusal, warnings } = await told({}, soon());
+      assert.equal(refusal, "none");
+      assert.match(
+        warnings.join(),
+        /^authority\.kubernetes: prod-kubernetes-ca-g1 in kube-pki\/prod\/kubernetes ends \S+, in 4d\S+, and signs nothing of 365d any more; let the next/,
+      );
+    });
+
+    it("says that it has ended", async () => {
+      const { refusal } = await told({}, new Date(Date.now() + 200 * 3_600_000));
+      assert.match(refusal, /^authority\.kubernetes: prod-kubernetes-ca-g1 in \S+ ended \S+ and signs nothing/);
+    });
+
+    it("says that it is another one than the pinned", async () => {
+      assert.equal((await told({ fingerprints: { kubernetes: fingerprint } }, soon())).refusal, "none");
+      const { refusal } = await told({ fingerprints: { kubernetes: "ab".repeat(32) } }, soon());
+      assert.match(
+        refusal,
+        /^authority\.fingerprints\.kubernetes: \S+ has another CA by the name prod-kubernetes-ca-g1, /,
+      );
+    });
+
+    it("says that a role is too short for a token that may not change it", async () => {
+      await server.must("POST", `${mount}/roles/kubelet-g1`, { max_ttl: "240h" });
+      assert.equal((await told({}, soon())).refusal, "none", "the stack will set it");
+      process.env["VAULT_TOKEN"] = await server.token(`
+        path "kube-pki/prod/+/sign/+" { capabilities = ["update"] }
+        path "kube-pki/prod/+/roles/+" { capabilities = ["read"] }
+        path "auth/token/lookup-self" { capabilities = ["read"] }
+        path "sys/capabilities-self" { capabilities = ["update"] }`);
+      const { refusal } = await told({}, soon());
+      assert.match(
+        refusal,
+        /^certificates\.validity: 365d, but kube-pki\/prod\/kubernetes\/roles\/kubelet-g1 allows 10d and this token may not/,
+      );
+    });
   });
 
   it("asks nobody where another authority signs", async () => {

@@ -12,6 +12,8 @@ import { config, HOST_KEY, makeCa, makeKey, node, parsed } from "./config/fixtur
 const STACKS = join(__dirname, "..", "..", "stacks");
 const DAY = 86_400;
 
+const EMBEDDED = [{ kind: "embedded" }];
+
 describe("parseConfig", () => {
   it("fills in every default", () => {
     assert.deepEqual(JSON.parse(JSON.stringify(parsed(config()))), {
@@ -29,7 +31,13 @@ describe("parseConfig", () => {
       ],
       ssh: { user: "root", port: 22, agent: true, sudo: false, insecureIgnoreHostKeys: false },
       layout: "kubeadm",
-      authority: { kind: "embedded", algorithm: "ECDSA-P256", validitySeconds: 3650 * DAY },
+      authority: {
+        backends: { kubernetes: EMBEDDED, etcd: EMBEDDED, frontProxy: EMBEDDED },
+        signed: { kubernetes: {}, etcd: {}, frontProxy: {} },
+        requests: 1,
+        algorithm: "ECDSA-P256",
+        validitySeconds: 3650 * DAY,
+      },
       certificates: {
         validitySeconds: 365 * DAY,
         renewEverySeconds: (365 * DAY * 2) / 3,

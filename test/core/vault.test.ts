@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import type { AuthorityName } from "../../core/authorities";
 import { planClients } from "../../core/clients";
+import { awaitsSigning, requestedAhead, unsigned } from "../../core/offlineRoot";
 import { applyPayload } from "../../core/payload";
 import { planCluster } from "../../core/plan";
 import { trustPayload } from "../../core/trustPayload";
-import { hasOwnSigner, mountOf, rolesOf, roleName, vaultKey } from "../../core/vault";
+import { hasOwnSigner, hasSigner, mountOf, mountsOf, rolesOf, roleName, usesVault, vaultKey } from "../../core/vault";
 import { configWith, NOW } from "./fixture";
 
 const VAULT = { kind: "vault", address: "https://vault.example.com:8200" };
@@ -36,9 +38,9 @@ const payloadOf = (config: typeof born): string => {
 
 describe("what the stack keeps in Vault", () => {
   it("has a mount for each authority, or the one that is given", () => {
-    assert.deepEqual(mountOf(born, "frontProxy"), { path: "kube-pki/prod/front-proxy", isOurs: true });
+    assert.deepEqual(mountOf(born, "frontProxy", 1), { path: "kube-pki/prod/front-proxy", isOurs: true });
     const given = configWith({ authority: { ...VAULT, mounts: { etcd: "pki/etcd" } } });
-    assert.deepEqual(mountOf(given, "etcd"), { path: "pki/etcd", isOurs: false });
+    assert.deepEqual(mountOf(given, "etcd", 1), { path: "pki/etcd", isOurs: false });
   });
 
   it("has one role for each kind of certificate, with the names of every node and no others", () => {
@@ -110,5 +112,77 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
     };
     assert.deepEqual(flags({}), []);
     assert.equal(flags({ adopt: ADOPT }).length, 2);
+  });
+});
+
+describe("where generations are made", () => {
+  const moved = configWith({
+    authority: {
+      ...VAULT,
+      kind: { kubernetes: "vault", etcd: "embedded", frontProxy: "vault" },
+      mounts: { kubernetes: "pki/new" },
+      earlier: [
+        { generations: 1, kind: "embedded" },
+        { generations: { kubernetes: 3, frontProxy: 2 }, kind: "vault", mounts: { kubernetes: "pki/old" } },
+      ],
+    },
+    rotation: { generation: 4 },
+    rollout: { acceptEtcdDowntime: true },
+  });
+
+  it("is another place after each move, and for each authority", () => {
+    const places = (name: AuthorityName) => [1, 2, 3, 4].map((generation) => mountOf(moved, name, generation)?.path);
+    assert.deepEqual(places("kubernetes"), [undefined, "pki/old", "pki/old", "pki/new"]);
+    assert.deepEqual(places("etcd"), [undefined, undefined, undefined, undefined]);
+    const ours = "kube-pki/prod/front-proxy";
+    assert.deepEqual(places("frontProxy"), [undefined, ours, ours, ours]);
+    assert.deepEqual(mountsOf(moved, "kubernetes"), ["pki/old", "pki/new"]);
+    assert.deepEqual(mountsOf(moved, "frontProxy"), [ours]);
+  });
+
+  it("is asked only when something of it is in Vault", () => {
+    assert.ok(usesVault(moved));
+    const planned = { ...VAULT, earlier: [{ generations: 1, kind: "embedded" }] };
+    assert.ok(!usesVault(configWith({ authority: planned })), "the move has not begun");
+    assert.ok(
+      usesVault(configWith({ authority: { ...planned, signedBy: { kind: "offline" }, requests: 2 } })),
+      "but a request is made there",
+    );
+  });
+
+  it("leaves the controller manager its signer: the CA's key, then an intermediate; and gives none that was not there", () => {
+    const own = (authority: object, phase: string) =>
+      hasOwnSigner(
+        configWith({ authority, rotation: { generation: 2, phase }, rollout: { acceptEtcdDowntime: true } }),
+      );
+    const into = { ...VAULT, earlier: [{ generations: 1, kind: "embedded" }] };
+    assert.deepEqual(
+      ["trust", "issue", "done"].map((phase) => own(into, phase)),
+      [false, true, true],
+    );
+    const outOf = configWith({
+      authority: { address: VAULT.address, kind: "embedded", earlier: [{ generations: 1, kind: "vault" }] },
+    });
+    assert.ok(!hasSigner(outOf));
+  });
+});
+
+describe("CAs that people have signed", () => {
+  const SIGNED = { kind: "offline" };
+
+  it("wait at the beginning, until each has its certificate", () => {
+    const config = configWith({ authority: { ...VAULT, signedBy: SIGNED } });
+    assert.ok(awaitsSigning(config));
+    assert.deepEqual(unsigned(config, "etcd"), [1]);
+    assert.deepEqual(requestedAhead(config, "etcd"), []);
+    assert.ok(!awaitsSigning(born));
+  });
+
+  it("are asked for ahead of a rotation", () => {
+    const config = configWith({
+      authority: { ...VAULT, signedBy: SIGNED, earlier: [{ generations: 1, kind: "vault" }], requests: 3 },
+    });
+    assert.ok(!awaitsSigning(config));
+    assert.deepEqual(requestedAhead(config, "kubernetes"), [2, 3]);
   });
 });

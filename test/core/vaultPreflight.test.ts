@@ -4,7 +4,8 @@ import {
   capabilityProblem,
   dependenceWarning,
   healthProblem,
-  signPaths,
+  signingRoles,
+  signPath,
   tokenProblem,
   type Health,
 } from "../../core/vaultPreflight";
@@ -56,7 +57,7 @@ describe("what is wrong with the token", () => {
       rotation: { generation: 2, phase: "trust", etcd: { phase: "issue" } },
       rollout: { acceptEtcdDowntime: true },
     });
-    const paths = signPaths(config, planCluster(config, NOW), NOW);
+    const paths = signingRoles(config, planCluster(config, NOW), NOW).map(signPath);
     for (const path of ["kubernetes/sign/kubelet-g1", "kubernetes/sign/kubeconfig-admin-g1", "etcd/sign/etcd-peer-g2"])
       assert.ok(paths.includes(`kube-pki/prod/${path}`), path);
     assert.equal(capabilityProblem(config, []), undefined);

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import type { Phase } from "../../core/phases";
 import { signerOf } from "../../core/rotation";
-import type { Lab } from "../lab/lab";
 import { assertLogsAndExec, kubeletRows, SHELL_WORKLOADS, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
 import { assertClusterWorks } from "./checks";
@@ -46,7 +45,10 @@ export const goTo = async (run: Run, title: string, { configure, trusted }: Targ
 };
 
 /** The CAs that `begin` leaves a cluster with: its own where the lab has their keys, else those it was taken over by. */
-export const casOf = ({ topology }: Lab): string => (topology.installer === "kubeadm" ? "foreign" : "g1");
+export const casOf = (run: Run): string => (isGiven(run) ? "foreign" : "g1");
+
+/** Whether the stack is given the keys of the cluster's CAs; Vault could not sign with them. */
+export const isGiven = ({ lab, vault }: Run): boolean => lab.topology.installer === "kubeadm" && vault === undefined;
 
 /** What kubeadm and the hard-way lab call the CAs of a cluster that was there before. */
 const FOREIGN = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
@@ -57,14 +59,19 @@ export const assertMinimal = (run: Run, up: string, fewest = FEWEST_RESTARTS): v
   assert.deepEqual(moreThanNeeded(run.restarts, up, fewest), [], "restarts beyond the fewest a rotation needs");
 };
 
-/** A cluster under the stack: with its own CAs where the lab has their keys, else taken over. */
-export const begin = async (run: Run): Promise<void> => {
-  if (run.lab.topology.installer === "kubeadm") await configureFor(run.stack, run.lab, "existing");
+/** The stack file of a cluster that is there: with its own CAs where the lab has their keys, else they are taken over. */
+export const configureAsItIs = async (run: Run): Promise<void> => {
+  if (isGiven(run) || run.vault !== undefined) await configureFor(run.stack, run.lab, "existing");
   else {
     await configureSsh(run.stack, run.lab);
     run.stack.configure(await adoptionConfig(run.lab));
   }
   run.stack.configure({ rollout: ROLLOUT });
+};
+
+/** A cluster under the stack. */
+export const begin = async (run: Run): Promise<void> => {
+  await configureAsItIs(run);
   await run.up("pulumi up: the cluster as it is");
   await run.lab.kubeconfig(); // the former one may not trust the API servers any more
 };

@@ -35,7 +35,8 @@ describe("given CAs and keys", () => {
     const vault = { kind: "vault", address: "https://vault.example.com:8200" };
     assert.deepEqual(problems(given({ ...good }, vault)), [
       "authority.kubernetes: a CA with its key, but with kind vault every key is made in the server and stays there; " +
-        "leave it out and name the CA's fingerprint as adopt.kubernetes: the cluster is then taken over",
+        "leave it out and name the CA's fingerprint as adopt.kubernetes: the cluster is then taken over; " +
+        "or say in authority.earlier that generation 1 is embedded, and rotate",
     ]);
     assert.deepEqual(problems(config({ authority: vault })), []);
   });

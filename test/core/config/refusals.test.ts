@@ -25,6 +25,8 @@ const scan = (at: string, command: string) =>
   `${at}.hostKey: missing; give the host's public key as \`${command}\` shows it and compare it on the host, ` +
   "or set ssh.insecureIgnoreHostKeys: true in a lab";
 
+const VAULT = { kind: "vault", address: "https://vault.example.com:8200" };
+
 /** What is changed in a faultless configuration, and the one sentence that refuses it. */
 const REFUSALS: readonly (readonly [Raw, string])[] = [
   [{ cluster: undefined }, "cluster: missing; allowed is an object"],
@@ -153,7 +155,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     { rollout: { acceptEtcdDowntime: 1 } },
     "rollout.acceptEtcdDowntime: 1 (a number); allowed is true or false, without quotes",
   ],
-  [{ authority: { kind: "cfssl" } }, 'authority.kind: "cfssl"; allowed is one of embedded, vault'],
+  [
+    { authority: { kind: "cfssl" } },
+    'authority.kind: "cfssl"; allowed is one of embedded, vault, or one for each of kubernetes, etcd and frontProxy',
+  ],
   [
     { authority: { kind: "vault" } },
     'authority.address: missing; with kind vault give the address of Vault or OpenBao, such as "https://vault.example.com:8200"',
@@ -165,6 +170,52 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [
     { authority: { kind: "vault", address: "https://vault.example.com", mounts: { etcd: "/pki/" } } },
     'authority.mounts.etcd: "/pki/"; allowed is the path of a mount without slashes around it, such as "pki/kubernetes"',
+  ],
+  [
+    { authority: { ...VAULT, kind: { kubernetes: "vault" }, mounts: { etcd: "pki/etcd" } } },
+    "authority.mounts.etcd: given, but kind embedded has no mount; allowed is kind vault, or to leave it out",
+  ],
+  [
+    { authority: { ...VAULT, earlier: [{ generations: 1, kind: "embedded", mounts: { etcd: "pki/etcd" } }] } },
+    "authority.earlier[0].mounts.etcd: given, but kind embedded has no mount; allowed is kind vault, or to leave it out",
+  ],
+  [
+    {
+      authority: {
+        ...VAULT,
+        earlier: [
+          { generations: 2, kind: "embedded" },
+          { generations: { kubernetes: 3, etcd: 2 }, kind: "vault" },
+        ],
+      },
+    },
+    "authority.earlier[1].generations: 2 for etcd; allowed is more than 2, where the entry before ends",
+  ],
+  [
+    { authority: { ...VAULT, earlier: [{ generations: 0, kind: "embedded" }] } },
+    "authority.earlier[0].generations: 0 (a number); allowed is a whole number from 1, or one for each of kubernetes, " +
+      "etcd and frontProxy",
+  ],
+  [
+    { authority: { ...VAULT, signedBy: { kind: "mount" } } },
+    "authority.signedBy.mount: missing; with kind mount give the path of the mount whose default issuer signs",
+  ],
+  [
+    { authority: { ...VAULT, signedBy: { kind: "offline", mount: "pki" } } },
+    "authority.signedBy.mount: given with kind offline; allowed is kind: mount, or to leave it out",
+  ],
+  [
+    { authority: { signedBy: { kind: "offline" } } },
+    "authority.signedBy: given with kind embedded, whose CAs sign themselves; allowed is kind: vault",
+  ],
+  [
+    {
+      authority: { ...VAULT, signedBy: { kind: "offline" } },
+      rotation: { etcd: { generation: 2 } },
+      rollout: { acceptEtcdDowntime: true },
+    },
+    "authority.signed.etcd: nothing for generation 1; before a rotation to it give authority.requests: 1, run " +
+      "`pulumi up`, and have the request of `pulumi stack output signingRequests` signed",
   ],
   [
     { authority: { address: "https://vault.example.com" } },

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { plainSerial, type CertificateRow } from "../../../core/report";
-import { assertClusterWorks, assertProven } from "../checks";
+import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
-import { configureFor } from "../labConfig";
+import { configureAsItIs, isGiven } from "../rotating";
 import { tail, type Run, type Scenario } from "../scenario";
 import { nameOf } from "../stack";
 
@@ -21,9 +21,9 @@ const announced = async ({ stack }: Run): Promise<string[]> =>
 
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
-  await run.step("configure the stack with the cluster's own CAs", () => configureFor(stack, lab, "existing"));
-  if (run.vault !== undefined) {
-    await run.up("pulumi up: the cluster is taken over into Vault");
+  await run.step("configure the stack for the cluster as it is", () => configureAsItIs(run));
+  if (!isGiven(run)) {
+    await run.up("pulumi up: the cluster is taken over");
     await lab.kubeconfig(); // the former one trusts a CA that is gone
   }
   await run.step("start everything that uses the cluster", () => run.startClients());
@@ -65,12 +65,13 @@ const play = async (run: Run): Promise<void> => {
   assert.match(await stack.statusOfNodes(), /same\n/);
   await assertProven(lab, second);
   await assertClusterWorks(lab);
+  run.counts["certificates linted"] = await assertExportClean(stack);
   assertUndisturbed(lab, await run.stopClients(), await run.stopProbing());
 };
 
 export const renewal: Scenario = {
   name: "renewal",
   proves: "issue, prove, no-op, renew on the clock, with 0 failed seconds behind a balancer",
-  topologies: ["ha3", "duo", "single"],
+  topologies: ["ha3", "hardway", "duo", "single"],
   play,
 };

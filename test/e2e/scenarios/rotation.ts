@@ -1,6 +1,6 @@
 /** Rotations of all authorities and the service account key, on clusters in use. */
 import assert from "node:assert/strict";
-import { assertProven } from "../checks";
+import { assertExportClean, assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
 import { adoptionConfig, configureSsh } from "../labConfig";
 import {
@@ -34,6 +34,7 @@ const rotation: Scenario = {
       await witness.at(momentOf(`generation ${String(generation)}`, generation));
     }
     run.counts["ports proven from outside"] = await assertProven(run.lab, await run.stack.certificates());
+    run.counts["certificates linted"] = await assertExportClean(run.stack);
     assertUndisturbed(run.lab, await run.stopClients(), await run.stopProbing());
   },
 };
@@ -73,7 +74,7 @@ const rotationPhases: Scenario = {
       ["issue", "w8"],
       ["done", "w9"],
     ] as const) {
-      const trusted = phase === "done" ? ["g2"] : [casOf(run.lab), "g2"];
+      const trusted = phase === "done" ? ["g2"] : [casOf(run), "g2"];
       await goTo(run, phase, { configure: rotateTo(2, phase), trusted });
       await witness.at(momentOf(phase, 2, phase));
       await joinInPhase(run, newcomer);
@@ -101,7 +102,7 @@ const rotationUndo: Scenario = {
   topologies: ["duo", "ha3", "hardway"],
   play: async (run) => {
     await begin(run);
-    const before = casOf(run.lab);
+    const before = casOf(run);
     let witness = await Witness.begin(run);
     await witness.at(momentOf("before", 1));
     await goTo(run, "trust", { configure: rotateTo(2, "trust"), trusted: [before, "g2"] });

@@ -1,0 +1,100 @@
+import { X509Certificate } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import * as vault from "@pulumi/vault";
+import type { Algorithm } from "../../core/config";
+import { grantedValidity } from "../../core/grantedValidity";
+import { isKeyOf } from "../../core/signingRequests";
+import { keyArgs } from "../keyArgs";
+
+/** What is to become a CA. */
+export interface CaRequest {
+  readonly commonName: string;
+  /** PKCS#10, PEM. */
+  readonly requestPem: pulumi.Input<string>;
+  readonly validitySeconds: number;
+}
+
+/** Who signs a CA whose key is elsewhere. Gives its certificate, PEM. */
+export type CaSigner = (
+  name: string,
+  request: CaRequest,
+  options: pulumi.CustomResourceOptions,
+) => pulumi.Output<string>;
+
+/** The CA itself, and below it the controller manager's own. */
+const PATH_LENGTH = 1;
+
+/** The default issuer of a mount. */
+export const mountSigner =
+  (provider: vault.Provider, mount: string): CaSigner =>
+  (name, { commonName, requestPem, validitySeconds }, options) =>
+    new vault.pkisecret.SecretBackendRootSignIntermediate(
+      name,
+      {
+        backend: mount,
+        csr: requestPem,
+        commonName,
+        excludeCnFromSans: true,
+        maxPathLength: PATH_LENGTH,
+        ttl: `${String(validitySeconds)}s`,
+      },
+      { ...options, provider },
+    ).certificate.apply((pem) => {
+      grantedValidity(name, pem, validitySeconds, `the mount ${mount} or its CA`);
+      return pem;
+    });
+
+/** A root has to outlive the CAs of many rotations; nobody but auditors looks at it. */
+const ROOT_LIVES = 3;
+
+const HOUR = 3600;
+
+/** A root whose key is in the stack's state. */
+export const embeddedRoot = (
+  base: string,
+  { commonName, algorithm, validitySeconds }: Omit<CaRequest, "requestPem"> & { readonly algorithm: Algorithm },
+  options: pulumi.CustomResourceOptions,
+): CaSigner => {
+  const own = { ...options, protect: true }; // with its key the chain of every CA would end
+  const key = new tls.PrivateKey(`${base}-key`, keyArgs(algorithm), own);
+  const root = new tls.SelfSignedCert(
+    `${base}-certificate`,
+    {
+      privateKeyPem: key.privateKeyPem,
+      subject: { commonName },
+      isCaCertificate: true,
+      setSubjectKeyId: true,
+      validityPeriodHours: (validitySeconds * ROOT_LIVES) / HOUR,
+      allowedUses: ["cert_signing", "crl_signing"],
+    },
+    own,
+  );
+  return (name, request, requestOptions) =>
+    new tls.LocallySignedCert(
+      name,
+      {
+        certRequestPem: request.requestPem,
+        caCertPem: root.certPem,
+        caPrivateKeyPem: key.privateKeyPem,
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        validityPeriodHours: request.validitySeconds / HOUR,
+        allowedUses: ["digital_signature", "cert_signing", "crl_signing"],
+      },
+      requestOptions,
+    ).certPem;
+};
+
+/** People, who gave the certificate back. */
+export const offlineSigner =
+  (certificatePem: string): CaSigner =>
+  (name, { requestPem }) =>
+    pulumi.output(requestPem).apply((request) => {
+      if (!isKeyOf(request, new X509Certificate(certificatePem)))
+        throw new Error(
+          `${name}: authority.signed holds a certificate of another key than its signing request has; give the one that ` +
+            "was made from `pulumi stack output signingRequests`",
+        );
+      return certificatePem;
+    });

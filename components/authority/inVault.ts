@@ -1,0 +1,143 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as vault from "@pulumi/vault";
+import { authorityCommonName, rootCommonName, type AuthorityName } from "../../core/authorities";
+import { backendOf, type SignedBy } from "../../core/backends";
+import type { ClientPlan } from "../../core/clients";
+import type { Config } from "../../core/config";
+import type { ClusterPlan } from "../../core/plan";
+import { isInUse, signerOf, stateOf } from "../../core/rotation";
+import { hasSigner, mountOf, rolesOf } from "../../core/vault";
+import { embeddedRoot, mountSigner, offlineSigner, type CaSigner } from "./caSigner";
+import { VaultAuthority } from "./vault";
+import { VaultAccess } from "./vaultAccess";
+import { caRequest, type VaultCaArgs } from "./vaultCa";
+import { VaultMount } from "./vaultMount";
+
+export interface Planned {
+  readonly config: Config;
+  readonly plan: ClusterPlan;
+  /** Who gets a certificate without being a node. */
+  readonly clients: readonly ClientPlan[];
+}
+
+/** All that the stack keeps in Vault or OpenBao, made as generations ask for it. */
+export class InVault {
+  private readonly provider: vault.Provider;
+  private readonly address: string;
+  private readonly mounts = new Map<AuthorityName, VaultMount>();
+  private root: CaSigner | undefined;
+
+  public constructor(
+    private readonly base: string,
+    private readonly planned: Planned,
+    private readonly options: pulumi.ComponentResourceOptions,
+  ) {
+    const { config, plan } = planned;
+    const { address, approle } = config.authority;
+    if (address === undefined) throw new Error("authority.address: kind vault without it came through the checks");
+    this.address = address;
+    // The token is no argument, so that it is never in the state: the plugin takes it from VAULT_TOKEN. One that may only
+    // sign may make no child.
+    this.provider = new vault.Provider(`${base}-vault`, { address, skipChildToken: true }, options);
+    if (approle !== undefined)
+      new VaultAccess(`${base}-access`, { provider: this.provider, approle, config, plan }, options);
+  }
+
+  /** One generation of an authority. */
+  public authority(resource: string, name: AuthorityName, generation: number): VaultAuthority {
+    const { config, plan, clients } = this.planned;
+    const state = stateOf(config, name);
+    const signs = generation === signerOf(state);
+    const { args, settled } = this.caArgs(name, generation);
+    const made = new VaultAuthority(
+      resource,
+      {
+        ...args,
+        settled,
+        generation,
+        signedBy: this.signedBy(resource, name, generation),
+        roles: signs ? rolesOf(plan.nodes, clients, name) : [],
+        hasSigner: name === "kubernetes" && hasSigner(config),
+        isInUse: isInUse(state, generation),
+      },
+      this.options,
+    );
+    // whoever signs in this mount without naming an issuer gets the one that the nodes present
+    if (signs)
+      new vault.pkisecret.SecretBackendConfigIssuers(
+        this.defaultIssuerName(name, generation),
+        { backend: args.mount, default: made.issuerId },
+        { ...this.options, provider: this.provider },
+      );
+    return made;
+  }
+
+  /** The signing request of a CA that somebody else is to sign, PEM. */
+  public request(resource: string, name: AuthorityName, generation: number): pulumi.Output<string> {
+    const protect = isInUse(stateOf(this.planned.config, name), generation);
+    return caRequest(resource, this.caArgs(name, generation).args, { ...this.options, protect });
+  }
+
+  /** Each mount has its own: the plugin writes a changed one to the mount it was made for. */
+  private defaultIssuerName(name: AuthorityName, generation: number): string {
+    const { mount } = backendOf(this.planned.config, name, generation);
+    return [this.base, name, "default-issuer", ...(mount?.split("/") ?? [])].join("-");
+  }
+
+  private caArgs(name: AuthorityName, generation: number) {
+    const { authority, cluster } = this.planned.config;
+    const { path, settled } = this.mount(name, generation);
+    const args: VaultCaArgs = {
+      provider: this.provider,
+      mount: path,
+      commonName: authorityCommonName(cluster.name, name, generation),
+      algorithm: authority.algorithm,
+      validitySeconds: authority.validitySeconds,
+    };
+    return { args, settled };
+  }
+
+  private mount(name: AuthorityName, generation: number) {
+    const { config } = this.planned;
+    const place = mountOf(config, name, generation);
+    if (place === undefined) throw new Error(`${name}: generation ${String(generation)} is not in Vault`);
+    if (!place.isOurs) return { path: pulumi.output(place.path), settled: [] };
+    const { provider, address } = this;
+    const known = this.mounts.get(name);
+    const made =
+      known ??
+      new VaultMount(
+        `${this.base}-${name}-mount`,
+        { provider, address, path: place.path, maxSeconds: config.authority.validitySeconds },
+        this.options,
+      );
+    this.mounts.set(name, made);
+    return made;
+  }
+
+  private signedBy(resource: string, name: AuthorityName, generation: number) {
+    const { signedBy } = backendOf(this.planned.config, name, generation);
+    return (
+      signedBy && {
+        requestPem: this.request(resource, name, generation),
+        signer: this.signer(signedBy, name, generation),
+      }
+    );
+  }
+
+  private signer({ kind, mount = "" }: SignedBy, name: AuthorityName, generation: number): CaSigner {
+    const { authority, cluster } = this.planned.config;
+    switch (kind) {
+      case "mount":
+        return mountSigner(this.provider, mount);
+      case "offline":
+        return offlineSigner(authority.signed[name][String(generation)] ?? "");
+      case "embedded":
+        return (this.root ??= embeddedRoot(
+          `${this.base}-root`,
+          { ...authority, commonName: rootCommonName(cluster.name) },
+          this.options,
+        ));
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as vault from "@pulumi/vault";
+import type { Algorithm } from "../../core/config";
+import { grantedValidity } from "../../core/grantedValidity";
+import { vaultKey } from "../../core/vault";
+import type { CaSigner } from "./caSigner";
+
+/** A CA in a mount. */
+export interface VaultCa {
+  readonly certificatePem: pulumi.Output<string>;
+  /** What the mount calls it. */
+  readonly issuerId: pulumi.Output<string>;
+}
+
+export interface VaultCaArgs {
+  /** Where the server is and whose token is used. */
+  readonly provider: vault.Provider;
+  /** Path of the mount that holds it. */
+  readonly mount: pulumi.Input<string>;
+  /** Subject CN, and the issuer's name in the mount; unique per cluster and generation. */
+  readonly commonName: string;
+  /** Key algorithm of the CA. */
+  readonly algorithm: Algorithm;
+  /** Validity of the CA in seconds. */
+  readonly validitySeconds: number;
+}
+
+/** What holds for the key and subject of a CA, whoever signs it. */
+const made = ({ mount, commonName, algorithm }: VaultCaArgs) => ({
+  backend: mount,
+  type: "internal", // the key cannot be had, by anybody
+  commonName,
+  ...vaultKey(algorithm),
+  excludeCnFromSans: true,
+});
+
+/** A CA that signs itself. */
+export const rootCa = (base: string, args: VaultCaArgs, options: pulumi.CustomResourceOptions): VaultCa => {
+  const { provider, mount, commonName, validitySeconds } = args;
+  const name = `${base}-certificate`;
+  const { certificate, issuerId } = new vault.pkisecret.SecretBackendRootCert(
+    name,
+    { ...made(args), issuerName: commonName, ttl: `${String(validitySeconds)}s` },
+    { ...options, provider },
+  );
+  const certificatePem = pulumi.all([certificate, mount]).apply(([pem, path]) => {
+    grantedValidity(name, pem, validitySeconds, `the mount ${path}`);
+    return pem;
+  });
+  return { certificatePem, issuerId };
+};
+
+/** Makes the key of a CA that somebody else is to sign. Gives the signing request, PEM. */
+export const caRequest = (
+  base: string,
+  args: VaultCaArgs,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<string> =>
+  new vault.pkisecret.SecretBackendIntermediateCertRequest(
+    `${base}-request`,
+    { ...made(args), addBasicConstraints: true },
+    { ...options, provider: args.provider },
+  ).csr;
+
+/** A CA that somebody else signs. What is trusted is this CA alone: with its root whoever else that signs would be let in. */
+export const signedCa = (
+  base: string,
+  args: VaultCaArgs,
+  { requestPem, signer }: { readonly requestPem: pulumi.Output<string>; readonly signer: CaSigner },
+  options: pulumi.CustomResourceOptions,
+): VaultCa => {
+  const { provider, mount, commonName, validitySeconds } = args;
+  const certificatePem = signer(`${base}-certificate`, { commonName, requestPem, validitySeconds }, options);
+  const own = { ...options, provider };
+  const { importedIssuers } = new vault.pkisecret.SecretBackendIntermediateSetSigned(
+    `${base}-signed`,
+    { backend: mount, certificate: certificatePem },
+    own,
+  );
+  const { issuerId } = new vault.pkisecret.SecretBackendIssuer(
+    `${base}-issuer`,
+    { backend: mount, issuerRef: importedIssuers.apply(([first = ""]) => first), issuerName: commonName },
+    own,
+  );
+  return { certificatePem, issuerId };
+};

@@ -1,0 +1,241 @@
+import "reflect-metadata";
+import assert from "node:assert/strict";
+import { X509Certificate, type KeyObject } from "node:crypto";
+import { offlineSigner } from "../../components/authority/caSigner";
+import { authoritiesOf } from "../../components/authority/generations";
+import { AUTHORITIES } from "../../core/authorities";
+import type { Config } from "../../core/config";
+import { planCluster } from "../../core/plan";
+import { configWith, NOW } from "../core/fixture";
+import { OpenBao } from "../lab/openbao";
+import { requestOf } from "../lab/stolenToken";
+import { errorsOf, TestStack } from "../lab/plugins/testStack";
+
+/** The moment that plans are made for is in the past. */
+const LONG_AGO = "8760h";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Certificates of a PEM bundle. */
+const certificatesIn = (pem: unknown): X509Certificate[] =>
+  String(pem)
+    .split(/(?=-----BEGIN)/)
+    .map((each) => new X509Certificate(each));
+
+describe("authorities that move, and CAs that others sign, on a real OpenBao", function () {
+  this.timeout(400_000);
+  let server: OpenBao;
+  let stack: TestStack;
+  let asked: string | undefined;
+  const environment = { ...process.env };
+
+  const configure = (authority: Json, more: Json = {}) =>
+    configWith({ authority, rollout: { acceptEtcdDowntime: true }, ...more });
+  const vault = (more: Json = {}) => ({ kind: "vault", address: server.address, ...more });
+
+  /** The authorities, and the certificate of a kubelet by whoever signs. */
+  const program = (of: Config) => async () => {
+    const plan = planCluster(of, NOW);
+    const { generations, requests } = authoritiesOf("prod", { config: of, plan, clients: [] }, {});
+    const [leaf] = plan.nodes[0]?.leaves.filter(({ profile }) => profile === "kubelet") ?? [];
+    assert.ok(leaf);
+    const request = { ...leaf, role: "kubelet", requestPem: (asked ??= await requestOf(leaf)) };
+    const signer = generations?.kubernetes.signer;
+    return {
+      requests,
+      kubelet: signer?.issue("prod-cp1-kubelet", request, {}).certificatePem,
+      signer: signer?.signerPem,
+      trust: generations && AUTHORITIES.map((name) => generations[name].target.trustPem),
+    };
+  };
+  const up = async (of: Config) => {
+    const run = await stack.up(program(of));
+    assert.equal(run.failed, false, errorsOf(run));
+    return run;
+  };
+  const issuerOf = async () => new X509Certificate(String(await stack.output("kubelet"))).issuer;
+  const keyOf = async (): Promise<KeyObject> =>
+    certificatesIn(((await stack.output("trust")) as string[])[0])[0]?.publicKey ?? assert.fail("no trust");
+
+  before(async () => {
+    server = await OpenBao.start();
+    Object.assign(process.env, server.env());
+  });
+  beforeEach(async () => {
+    stack = await TestStack.create();
+  });
+  afterEach(() => {
+    stack.remove();
+  });
+  after(async () => {
+    process.env = environment;
+    await server.stop();
+  });
+
+  it("go from the state into Vault and out of it again by a rotation each, phase by phase, and back", async () => {
+    await up(configure({ kind: "embedded" }));
+    assert.equal(await issuerOf(), "CN=prod-kubernetes-ca-g1");
+    const first = await keyOf();
+    const earlier = [{ generations: 1, kind: "embedded" }];
+    const into = vault({ earlier });
+    await up(configure(into));
+    assert.ok((await keyOf()).equals(first), "nothing moves before the rotation");
+    const phase = async (name: string) => {
+      await up(configure(into, { rotation: { generation: 2, phase: name } }));
+      return issuerOf();
+    };
+    assert.equal(await phase("trust"), "CN=prod-kubernetes-ca-g1");
+    assert.equal(await phase("issue"), "CN=prod-kubernetes-ca-g2");
+    assert.equal(new X509Certificate(String(await stack.output("signer"))).subject, "CN=prod-kubernetes-ca-g2-signer");
+    assert.equal(await phase("trust"), "CN=prod-kubernetes-ca-g1");
+    assert.equal(await phase("done"), "CN=prod-kubernetes-ca-g2");
+    const { key_info: issuers } = await server.must("LIST", "kube-pki/prod/kubernetes/issuers");
+    assert.equal(Object.keys(issuers as object).length, 1);
+
+    const outOf = {
+      kind: "embedded",
+      address: server.address,
+      earlier: [...earlier, { generations: 2, kind: "vault" }],
+    };
+    for (const [name, issuer] of [
+      ["trust", 2],
+      ["issue", 3],
+      ["done", 3],
+    ] as const) {
+      await up(configure(outOf, { rotation: { generation: 3, phase: name } }));
+      assert.equal(await issuerOf(), `CN=prod-kubernetes-ca-g${String(issuer)}`);
+    }
+    const again = await up(configure(outOf, { rotation: { generation: 3 } }));
+    const changed = Object.entries(again.steps).filter(([, ops]) => ops.some((op) => op !== "same"));
+    assert.deepEqual(changed, []);
+  });
+
+  it("go from one mount to another one, one authority alone", async () => {
+    for (const path of ["pki/old", "pki/new"]) {
+      await server.must("POST", `sys/mounts/${path}`, { type: "pki", config: { max_lease_ttl: "90000h" } });
+    }
+    const from = { kind: { kubernetes: "vault" }, mounts: { kubernetes: "pki/old" } };
+    await up(configure({ ...from, address: server.address }));
+    const to = {
+      ...from,
+      address: server.address,
+      mounts: { kubernetes: "pki/new" },
+      earlier: [{ ...from, generations: 1 }],
+    };
+    await up(configure(to, { rotation: { kubernetes: { generation: 2 } } }));
+    assert.equal(await issuerOf(), "CN=prod-kubernetes-ca-g2");
+    const { key_info: issuers } = await server.must("LIST", "pki/new/issuers");
+    assert.equal(Object.keys(issuers as object).length, 1);
+  });
+
+  it("are refused a mount that cuts a CA short", async () => {
+    await server.must("POST", "sys/mounts/pki/short", { type: "pki", config: { max_lease_ttl: "100h" } });
+    const run = await stack.up(
+      program(
+        configure({ kind: { kubernetes: "vault" }, address: server.address, mounts: { kubernetes: "pki/short" } }),
+      ),
+    );
+    assert.ok(run.failed);
+    assert.match(
+      errorsOf(run),
+      /asked for 3650d, but the certificate is valid for 4d4h only: the mount pki\/short allows/,
+    );
+  });
+
+  /** What is trusted is the CA that was signed, and nothing above it. */
+  const assertSigned = async (root: X509Certificate | undefined): Promise<void> => {
+    const [ca, ...more] = certificatesIn(((await stack.output("trust")) as string[])[0]);
+    assert.ok(ca?.ca);
+    assert.deepEqual(more, []);
+    assert.equal(ca.subject, "CN=prod-kubernetes-ca-g1");
+    const leaf = new X509Certificate(String(await stack.output("kubelet")));
+    assert.ok(leaf.verify(ca.publicKey), "the leaf is the CA's");
+    assert.ok(!ca.verify(ca.publicKey), "the CA does not sign itself");
+    if (root !== undefined) assert.ok(ca.verify(root.publicKey), "the CA is the root's");
+  };
+  const sameAgain = async (of: Config) => {
+    const again = await up(of);
+    assert.deepEqual(
+      Object.entries(again.steps).filter(([, ops]) => ops.some((op) => op !== "same")),
+      [],
+    );
+  };
+
+  it("are signed by the issuer of another mount, by a root in the state", async () => {
+    await server.must("POST", "sys/mounts/pki/root", { type: "pki", config: { max_lease_ttl: "90000h" } });
+    const { certificate } = await server.must("POST", "pki/root/root/generate/internal", {
+      common_name: "our root",
+      ttl: "90000h",
+    });
+    const byMount = configure(vault({ signedBy: { kind: "mount", mount: "pki/root" }, mounts: OWN("mount") }));
+    await makeMounts("mount");
+    await up(byMount);
+    await assertSigned(new X509Certificate(String(certificate)));
+    await sameAgain(byMount);
+    stack.remove();
+    stack = await TestStack.create();
+    await makeMounts("state");
+    const byState = configure(vault({ signedBy: { kind: "embedded" }, mounts: OWN("state") }));
+    await up(byState);
+    await assertSigned(undefined);
+    await sameAgain(byState);
+  });
+
+  it("are signed by people: the requests are put out, nothing is issued until the certificates are given", async () => {
+    await makeMounts("people");
+    const waiting = vault({ signedBy: { kind: "offline" }, mounts: OWN("people") });
+    await up(configure(waiting));
+    assert.equal(await stack.output("kubelet"), undefined);
+    const requests = (await stack.output("requests")) as Record<string, string>;
+    assert.deepEqual(Object.keys(requests).sort(), [
+      "prod-etcd-ca-g1",
+      "prod-front-proxy-ca-g1",
+      "prod-kubernetes-ca-g1",
+    ]);
+    await server.must("POST", "sys/mounts/pki/offline", { type: "pki", config: { max_lease_ttl: "90000h" } });
+    const root = await server.must("POST", "pki/offline/root/generate/internal", { common_name: "r", ttl: "90000h" });
+    const sign = async (name: string) => {
+      const { certificate } = await server.must("POST", "pki/offline/root/sign-intermediate", {
+        csr: requests[name],
+        common_name: name,
+        ttl: "87000h",
+        not_before_duration: LONG_AGO,
+      });
+      return { "1": certificate };
+    };
+    const signed = {
+      kubernetes: await sign("prod-kubernetes-ca-g1"),
+      etcd: await sign("prod-etcd-ca-g1"),
+      frontProxy: await sign("prod-front-proxy-ca-g1"),
+    };
+    const given = configure({ ...waiting, signed });
+    await up(given);
+    await assertSigned(new X509Certificate(String(root["certificate"])));
+    await sameAgain(given);
+  });
+
+  it("are refused a certificate of another key", async () => {
+    const request = await requestOf({ commonName: "ca" });
+    const other = await server.must("POST", "pki/offline/root/sign-intermediate", {
+      csr: await requestOf({ commonName: "ca" }),
+      common_name: "ca",
+    });
+    const asked = { commonName: "ca", requestPem: request, validitySeconds: 3600 };
+    const given = offlineSigner(String(other["certificate"]))("prod-etcd-ca", asked, {});
+    await assert.rejects(
+      (given as unknown as { promise(): Promise<string> }).promise(),
+      /^Error: prod-etcd-ca: authority\.signed holds a certificate of another key than its signing request has; give/,
+    );
+  });
+
+  /** Mounts of a test's own, which the next test does not find in its way. */
+  const OWN = (of: string) =>
+    Object.fromEntries(AUTHORITIES.map((name) => [name, `own/${of}/${name}`])) as Record<
+      (typeof AUTHORITIES)[number],
+      string
+    >;
+  const makeMounts = async (of: string): Promise<void> => {
+    for (const path of Object.values(OWN(of)))
+      await server.must("POST", `sys/mounts/${path}`, { type: "pki", config: { max_lease_ttl: "90000h" } });
+  };
+});
