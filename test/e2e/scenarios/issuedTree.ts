@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { setInterval } from "node:timers";
 import type { Lab } from "../../lab/lab";
 import { certificateFacts, kubeconfigFacts } from "../certificateFacts";
+import { assertExportClean } from "../checks";
 import { configureFor } from "../labConfig";
 import type { Run, Scenario } from "../scenario";
 
@@ -116,6 +117,7 @@ const play = async (run: Run): Promise<void> => {
       for (const [key, line] of keys) assert.ok(!text.includes(line), `${key} is in ${where}`);
     }
   });
+  run.counts["certificates linted"] = await assertExportClean(stack);
   await run.step("the tree is the one kubeadm writes", async () => {
     run.counts["files compared with kubeadm's"] = await compareTrees(run);
   });
