@@ -25,19 +25,23 @@ export interface Target {
   readonly configure: Readonly<Record<string, unknown>>;
   /** Common names of the CAs that every node then trusts, by authority, whatever their order. */
   readonly trusted: readonly string[];
+  /** Those of them whose key is in Vault; by default all where the run has one. */
+  readonly inVault?: readonly string[];
 }
 
 /** Goes to a phase and looks: what nodes trust, what they serve, that a second `up` does nothing. */
-export const goTo = async (run: Run, title: string, { configure, trusted }: Target): Promise<void> => {
+export const goTo = async (run: Run, title: string, { configure, trusted, inVault }: Target): Promise<void> => {
   run.stack.configure(configure);
   await run.up(title);
+  const kept = inVault ?? (run.vault === undefined ? [] : trusted);
   for (const { node, authority, names } of await trustOnNodes(run.lab)) {
     const suffix = { kubernetes: "kubernetes-ca", etcd: "etcd-ca", frontProxy: "front-proxy-ca" }[authority];
-    // where the CA's key is in Vault the controller manager signs with an intermediate
-    const signers = run.vault !== undefined && authority === "kubernetes" ? ["", "-signer"] : [""];
-    const wanted = trusted.flatMap((each) =>
-      each === "foreign" ? [FOREIGN[authority]] : signers.map((suffixed) => `lab-${suffix}-${each}${suffixed}`),
-    );
+    const wanted = trusted.flatMap((each) => {
+      if (each === "foreign") return [FOREIGN[authority]];
+      // where the CA's key is in Vault the controller manager signs with an intermediate
+      const signers = authority === "kubernetes" && kept.includes(each) ? ["", "-signer"] : [""];
+      return signers.map((suffixed) => `lab-${suffix}-${each}${suffixed}`);
+    });
     assert.deepEqual([...names].sort(), [...wanted].sort(), `${node}: what ${authority} is`);
   }
   await assertNothingToDo(run);

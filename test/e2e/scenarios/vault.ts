@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { approleLogin, assertMayOnlySign } from "../../lab/stolenToken";
 import type { OpenBao } from "../../lab/openbao";
-import { assertClusterWorks, assertProven } from "../checks";
-import { assertNothingToDo, begin, rotateTo } from "../rotating";
+import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
+import { configureSsh, givenAuthorities } from "../labConfig";
+import { assertNothingToDo, begin, goTo, joinInPhase, ROLLOUT, rotateTo } from "../rotating";
 import { complaint, type Run, type Scenario } from "../scenario";
 
 /** What is under way when a certificate is being signed, and no node has been given any of them. */
@@ -117,6 +118,40 @@ const playStolenToken = async (run: Run): Promise<void> => {
   await assertClusterWorks(lab);
 };
 
+/** And once back, before it is let go of. */
+const INTO = [
+  ["trust", "trust"],
+  ["issue", "issue"],
+  ["back to trust", "trust"],
+  ["done", "done"],
+] as const;
+
+const playMove = async (run: Run): Promise<void> => {
+  const { stack, lab } = run;
+  const { address } = serverOf(run);
+  const given = await givenAuthorities(lab);
+  const made = async (authority: Readonly<Record<string, unknown>>) =>
+    stack.configureSecret("authority", { ...given, address, ...authority });
+  await configureSsh(stack, lab);
+  stack.configure({ rollout: ROLLOUT });
+  const first = { generations: 1, kind: "embedded" };
+  await made({ kind: "vault", earlier: [first] });
+  await run.up("pulumi up: the cluster as it is, its keys in the state");
+  await lab.kubeconfig();
+  for (const [name, phase] of INTO) {
+    const trusted = phase === "done" ? ["g2"] : ["foreign", "g2"];
+    await goTo(run, `into Vault: ${name}`, { configure: rotateTo(2, phase), trusted });
+    await assertProven(lab, await stack.certificates());
+  }
+  // the controller manager signs its request with the intermediate
+  await joinInPhase(run, "w7");
+  await run.up("pulumi up with the newcomer");
+  await made({ kind: "embedded", earlier: [first, { generations: 2, kind: "vault" }] });
+  await goTo(run, "out of Vault", { configure: rotateTo(3), trusted: ["g3"], inVault: [] });
+  run.counts["ports proven from outside"] = await assertProven(lab, await stack.certificates());
+  run.counts["certificates linted"] = await assertExportClean(stack);
+};
+
 export const vaultScenarios: readonly Scenario[] = [
   {
     name: "vault-faults",
@@ -129,5 +164,11 @@ export const vaultScenarios: readonly Scenario[] = [
     proves: "the token of a pipeline that renews gets no other name, group, usage, time, issuer or right",
     topologies: ["duo", "ha3"],
     play: playStolenToken,
+  },
+  {
+    name: "vault-move",
+    proves: "a cluster whose CA keys are in the state moves into Vault and out of it, a rotation each, and once back",
+    topologies: ["duo", "ha3"],
+    play: playMove,
   },
 ];
