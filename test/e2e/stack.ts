@@ -108,8 +108,8 @@ export class Stack {
   }
 
   /** A preview as a user sees it; the result says whether it succeeded. */
-  public previewText(): Promise<Result> {
-    return this.pulumi(["preview"], "");
+  public previewText(...options: readonly string[]): Promise<Result> {
+    return this.pulumi(["preview", ...options], "");
   }
 
   /** What is due, why, and what restarts: `kube-pki due` on a preview of this stack. */
