@@ -7,14 +7,14 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import Mocha from "mocha";
 import { ensure, toolNames } from "../tools/toolchain";
-import { Run, writeReport } from "./e2e/scenario";
+import { Run, writeReport, type AuthorityKind } from "./e2e/scenario";
 import { SCENARIOS } from "./e2e/scenarios";
 import { installHostPackages } from "./lab/host";
 import { Lab } from "./lab/lab";
 import type { TopologyName } from "./lab/topology";
 
 /** The end-to-end scenarios that every change has to pass; `npm run e2e -- list` names all there are. */
-const CHOSEN: readonly (readonly [name: string, topology: TopologyName])[] = [
+const CHOSEN: readonly (readonly [name: string, topology: TopologyName, authority?: AuthorityKind])[] = [
   ["renewal", "ha3"],
   ["issued-tree", "duo"],
   ["bootstrap", "hardway"],
@@ -27,6 +27,7 @@ const CHOSEN: readonly (readonly [name: string, topology: TopologyName])[] = [
   ["killed", "duo"],
   ["rotation-nodes", "duo"],
   ["rotation", "duo"],
+  ["vault-stolen-token", "duo", "vault"],
 ];
 
 interface Outcome {
@@ -84,13 +85,13 @@ const runMocha = async (leftOut: readonly Need[]): Promise<Outcome> => {
 
 const runScenarios = async (): Promise<Outcome> => {
   const outcome = { passed: 0, failed: 0 };
-  for (const [name, topology] of CHOSEN) {
+  for (const [name, topology, authority = "embedded"] of CHOSEN) {
     const scenario = SCENARIOS.find((each) => each.name === name);
     if (scenario === undefined) throw new Error(`CHOSEN: there is no scenario ${name}`);
     log(`scenario ${name} on ${topology}: ${scenario.proves}`);
     const report = await Run.play(scenario, {
       topology,
-      authority: "embedded",
+      authority,
       keep: false,
       log: (line) => {
         log(`  ${line}`);
