@@ -76,7 +76,7 @@ const play = async (lab: Lab, stack: Stack): Promise<void> => {
   console.log(await stack.statusOfNodes());
   console.log(`
 Proven: ${String(second.length)} certificates issued by the cluster's own CAs, ${String(ports)} serving ports checked from outside the nodes.
-Proven: a second \`pulumi up\` changed nothing; with the clock at ${soonest.toISOString()} exactly ${String(renewed.length)} certificates of ${[...new Set(renewed.map(({ node }) => node))].join(", ")} were renewed.
+Proven: a second \`pulumi up\` changed nothing; with the clock at ${soonest.toISOString()} exactly ${String(renewed.length)} certificates of ${[...new Set(renewed.map(({ node }) => (node === "-" ? "a user" : node)))].join(" and ")} were renewed.
 Proven: after each step all nodes are Ready, a ConfigMap was written and read, every kubelet answers the API server.`);
 };
 
