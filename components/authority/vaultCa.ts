@@ -77,10 +77,25 @@ export const signedCa = (
     { backend: mount, certificate: certificatePem },
     own,
   );
+  const issuerRef = pulumi
+    .all([importedIssuers, mount])
+    .apply(([all, path]) => importedOne(`${base}-signed`, path, all));
   const { issuerId } = new vault.pkisecret.SecretBackendIssuer(
     `${base}-issuer`,
-    { backend: mount, issuerRef: importedIssuers.apply(([first = ""]) => first), issuerName: commonName },
+    { backend: mount, issuerRef, issuerName: commonName },
     own,
   );
   return { certificatePem, issuerId };
+};
+
+/** The server tells of an issuer once: whoever was killed before the answer is told of none the next time. */
+export const importedOne = (name: string, mount: string, imported: readonly string[]): string => {
+  const [first] = imported;
+  if (first === undefined)
+    throw new Error(
+      `${name}: ${mount} has this CA already, from a run that was killed while it handed it over; take it away ` +
+        `(\`bao list -detailed ${mount}/issuers\`, \`bao delete ${mount}/issuer/ID\`; its key stays), then run ` +
+        `\`pulumi up --replace '**${name}'\``,
+    );
+  return first;
 };

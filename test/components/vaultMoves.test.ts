@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { X509Certificate, type KeyObject } from "node:crypto";
 import { offlineSigner } from "../../components/authority/caSigner";
 import { authoritiesOf } from "../../components/authority/generations";
+import { importedOne } from "../../components/authority/vaultCa";
 import { AUTHORITIES } from "../../core/authorities";
 import type { Config } from "../../core/config";
 import { planCluster } from "../../core/plan";
@@ -225,6 +226,14 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     await assert.rejects(
       (given as unknown as { promise(): Promise<string> }).promise(),
       /^Error: prod-etcd-ca: authority\.signed holds a certificate of another key than its signing request has; give/,
+    );
+  });
+
+  it("say how to go on where a run was killed while it handed a signed CA over", () => {
+    assert.equal(importedOne("prod-etcd-ca-signed", "pki/etcd", ["one"]), "one");
+    assert.throws(
+      () => importedOne("prod-etcd-ca-signed", "pki/etcd", []),
+      /pki\/etcd has this CA already, from a run/,
     );
   });
 
