@@ -45,6 +45,11 @@ export class Api {
     return this.patient("PUT", path, body);
   }
 
+  /** Changes what is given and leaves the rest; a token needs `patch` for it. */
+  patch(path: string, body: Properties): Promise<Reply> {
+    return this.patient("PATCH", path, body);
+  }
+
   /** Undefined when there is nothing at the path. */
   async read(path: string): Promise<Reply | undefined> {
     try {
@@ -80,7 +85,11 @@ export class Api {
     const { address, token, caFile } = this.access;
     const url = new URL(`${address.replace(/\/$/, "")}/v1/${path}`);
     const ca = caFile === undefined ? undefined : readFileSync(caFile);
-    const headers = { "x-vault-request": "true", ...(token !== "" && { "x-vault-token": token }) };
+    const headers = {
+      "x-vault-request": "true",
+      ...(token !== "" && { "x-vault-token": token }),
+      ...(method === "PATCH" && { "content-type": "application/merge-patch+json" }),
+    };
     const request = url.protocol === "https:" ? secure : plain;
     return new Promise((resolve, reject) => {
       const sent = request(url, { method, ca, headers, agent: false, timeout: silenceMs }, (response) => {

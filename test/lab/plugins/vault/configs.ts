@@ -2,25 +2,41 @@ import type { Properties } from "../values";
 import type { Api } from "./api";
 import { backendOf, bodyOf, doing, outputsOf, type Definition, type Rule } from "./resource";
 
-type Particulars = Pick<Definition, "defaults" | "computed" | "durations"> & { readonly required?: readonly string[] };
+type Particulars = Pick<Definition, "defaults" | "computed" | "durations"> & {
+  readonly required?: readonly string[];
+  /** What is written for what is not given. @default nothing, so that it stays */
+  readonly otherwise?: Properties;
+};
 
-/** Settings of a mount that are always there: they are written and read, and deleting them does nothing. */
-function settings(at: string, backend: Rule, fields: readonly string[], particulars: Particulars): Definition {
-  const { durations = [], required = [] } = particulars;
+/**
+ * Settings of a mount that are always there: they are written and read, and deleting them does nothing. With another
+ * backend they are written there, and still read where they were made.
+ */
+function settings(
+  at: string,
+  backend: Rule,
+  fields: readonly string[],
+  { required = [], otherwise = {}, ...rest }: Particulars,
+): Definition {
+  const pathOf = (inputs: Properties): string => `${backendOf(inputs)}/config/${at}`;
   const read = async (api: Api, path: string): Promise<Properties | undefined> => {
     const found = await api.read(path);
-    return found && outputsOf(found.data, fields, durations);
+    return found && outputsOf(found.data, fields, rest.durations);
   };
-  const write = async (api: Api, path: string, inputs: Properties): Promise<Properties> => {
-    await doing(`error writing data to ${JSON.stringify(path)}`, api.write(path, bodyOf(inputs, fields)));
-    return (await read(api, path)) ?? {};
+  const write = async (api: Api, id: string, inputs: Properties): Promise<Properties> => {
+    const path = pathOf(inputs);
+    await doing(
+      `error writing data to ${JSON.stringify(path)}`,
+      api.write(path, bodyOf({ ...otherwise, ...inputs }, fields)),
+    );
+    return (await read(api, id)) ?? {};
   };
   return {
-    ...particulars,
+    ...rest,
     inputs: { backend, ...Object.fromEntries(fields.map((name) => [name, "update"] as const)) },
     required: ["backend", ...required],
     async create(api, inputs) {
-      const path = `${backendOf(inputs)}/config/${at}`;
+      const path = pathOf(inputs);
       return { id: path, outputs: await write(api, path, inputs) };
     },
     update: write,
@@ -49,6 +65,7 @@ export const autoTidy = settings(
   ["enabled", "tidyCertStore", "tidyRevokedCerts", "safetyBuffer", "intervalDuration"],
   {
     required: ["enabled"],
+    otherwise: { tidyCertStore: false, tidyRevokedCerts: false },
     defaults: {},
     computed: ["safetyBuffer", "intervalDuration"],
     durations: ["safetyBuffer", "intervalDuration"],
@@ -59,11 +76,9 @@ export const configUrls = settings(
   "urls",
   "update",
   ["issuingCertificates", "crlDistributionPoints", "ocspServers", "enableTemplating"],
-  { defaults: {}, computed: [] },
+  {
+    otherwise: { issuingCertificates: [], crlDistributionPoints: [], ocspServers: [], enableTemplating: false },
+    defaults: {},
+    computed: [],
+  },
 );
-
-export const configCluster = settings("cluster", "update", ["path", "aiaPath"], {
-  required: ["path", "aiaPath"],
-  defaults: {},
-  computed: [],
-});

@@ -1,8 +1,8 @@
-import { text, type Properties } from "../values";
-import { ApiError, type Api } from "./api";
+import { randomUUID } from "node:crypto";
+import { whileMounted } from "./mount";
 import { backendOf, bodyOf, doing, outputsOf, word, type Definition } from "./resource";
 
-/** The key stays whatever happens to the request: nothing is read back, and nothing is taken away. */
+/** The key stays whatever becomes of the request: nothing is read again, and nothing is taken away. */
 export const intermediateCertRequest: Definition = {
   inputs: {
     backend: "replace",
@@ -25,77 +25,32 @@ export const intermediateCertRequest: Definition = {
       exclude_cn_from_sans: inputs["excludeCnFromSans"] ?? false,
       add_basic_constraints: inputs["addBasicConstraints"] ?? false,
     };
+    const fields = ["commonName", "format", "privateKeyFormat", "keyType", "keyBits", "keyName"];
     const { data } = await doing(
       `error creating intermediate cert request for PKI secret backend ${JSON.stringify(backend)}`,
-      api.write(path, { ...bodyOf(inputs, ["commonName", "format", "keyType", "keyBits", "keyName"]), ...flags }),
+      api.write(path, { ...bodyOf(inputs, fields), ...flags }),
     );
-    return { id: `${path}/${word(data["key_id"])}`, outputs: outputsOf(data, ["csr", "keyId"]) };
+    const outputs = outputsOf(data, ["csr", "keyId", "privateKey", "privateKeyType"]);
+    return { id: `${path}/${randomUUID()}`, outputs };
   },
 };
 
-/** Nothing is taken away with it either: the issuer is the next one's. */
+/** The issuer stays when this goes: `issuer` takes it away. */
 export const intermediateSetSigned: Definition = {
   inputs: { backend: "replace", certificate: "replace" },
   required: ["backend", "certificate"],
   defaults: {},
   computed: ["importedIssuers", "importedKeys"],
   async create(api, inputs) {
-    const path = `${backendOf(inputs)}/intermediate/set-signed`;
+    const backend = backendOf(inputs);
+    const path = `${backend}/intermediate/set-signed`;
     const { data } = await doing(
-      `error creating intermediate set-signed on PKI secret backend ${JSON.stringify(backendOf(inputs))}`,
+      `error creating intermediate set-signed on PKI secret backend ${JSON.stringify(backend)}`,
       api.write(path, bodyOf(inputs, ["certificate"])),
     );
-    // an issuer that is there already is not among them
-    return {
-      id: path,
-      outputs: { importedIssuers: data["imported_issuers"] ?? [], importedKeys: data["imported_keys"] ?? [] },
-    };
+    // one that was there before is not among them
+    const imported = { importedIssuers: data["imported_issuers"] ?? [], importedKeys: data["imported_keys"] ?? [] };
+    return { id: `${path}/${randomUUID()}`, outputs: imported };
   },
-};
-
-const issuerFields = [
-  "issuerName",
-  "leafNotAfterBehavior",
-  "usage",
-  "revocationSignatureAlgorithm",
-  "issuingCertificates",
-  "crlDistributionPoints",
-  "ocspServers",
-  "enableAiaUrlTemplating",
-] as const;
-
-const readIssuer = async (api: Api, path: string): Promise<Properties | undefined> => {
-  try {
-    const found = await api.read(path);
-    return found && outputsOf(found.data, [...issuerFields, "issuerId"]);
-  } catch (error) {
-    if (error instanceof ApiError && error.message.includes("unable to find PKI issuer for reference"))
-      return undefined;
-    throw error;
-  }
-};
-
-const writeIssuer = async (api: Api, path: string, inputs: Properties): Promise<Properties> => {
-  await doing(`error writing data to ${JSON.stringify(path)}, err=`, api.write(path, bodyOf(inputs, issuerFields)));
-  return (await readIssuer(api, path)) ?? {};
-};
-
-/** An issuer that is there: it is named and looked after, and goes with the resource. */
-export const issuer: Definition = {
-  inputs: {
-    backend: "replace",
-    issuerRef: "update",
-    ...Object.fromEntries(issuerFields.map((name) => [name, "update"] as const)),
-  },
-  required: ["backend", "issuerRef"],
-  defaults: {},
-  computed: ["issuerId", "leafNotAfterBehavior", "usage", "revocationSignatureAlgorithm"],
-  async create(api, inputs) {
-    const path = `${backendOf(inputs)}/issuer/${text(inputs["issuerRef"]) ?? ""}`;
-    if ((await readIssuer(api, path)) === undefined) throw new Error(`no issuer found at path ${path}`);
-    return { id: path, outputs: await writeIssuer(api, path, inputs) };
-  },
-  update: writeIssuer,
-  read: readIssuer,
-  delete: (api, id) => api.delete(id),
+  read: whileMounted,
 };

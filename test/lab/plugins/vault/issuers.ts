@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { text } from "../values";
 import { ApiError, type Api } from "./api";
+import { whileMounted } from "./mount";
 import { backendOf, bodyOf, certificateOutputs, doing, outputsOf, word, type Definition } from "./resource";
 
 const rootOutputs = [...certificateOutputs, "issuerId", "keyId", "issuerName", "keyName"];
@@ -35,6 +36,7 @@ export const rootCert: Definition = {
     );
     return { id: `${backend}/issuer/${word(data["issuer_id"])}`, outputs: outputsOf(data, rootOutputs) };
   },
+  read: whileMounted,
   /** The key stays: only the issuer goes. */
   delete: (api, id) => api.delete(id),
   /** At every plan the issuer is asked for its certificate: another one, or none, means a replacement. */
@@ -85,12 +87,15 @@ export const rootSignIntermediate: Definition = {
     const backend = backendOf(inputs);
     const fields = ["csr", "commonName", "ttl", "format", "maxPathLength", "useCsrValues", "issuerRef"];
     const body = { ...bodyOf(inputs, fields), exclude_cn_from_sans: inputs["excludeCnFromSans"] ?? false };
+    const issuer = word(inputs["issuerRef"]);
+    const path = `${backend}/${issuer === "" ? "root" : `issuer/${issuer}`}/sign-intermediate`;
     const { data } = await doing(
       `error creating root sign-intermediate on PKI secret backend ${JSON.stringify(backend)}`,
-      api.write(`${backend}/root/sign-intermediate`, body),
+      api.write(path, body),
     );
     const outputs = outputsOf(data, intermediateOutputs);
     const bundle = [outputs["certificate"], outputs["issuingCa"]].map((pem) => word(pem).trim()).join("\n");
-    return { id: `${backend}/${word(inputs["commonName"])}`, outputs: { ...outputs, certificateBundle: bundle } };
+    const id = `${issuer === "" ? backend : path}/${word(inputs["commonName"])}`;
+    return { id, outputs: { ...outputs, certificateBundle: bundle } };
   },
 };

@@ -1,7 +1,8 @@
 import { serve } from "../host";
 import { approleRole, policy } from "./access";
-import { autoTidy, configCluster, configIssuers, configUrls, crlConfig } from "./configs";
-import { intermediateCertRequest, intermediateSetSigned, issuer } from "./intermediates";
+import { configCluster, issuer } from "./adopted";
+import { autoTidy, configIssuers, configUrls, crlConfig } from "./configs";
+import { intermediateCertRequest, intermediateSetSigned } from "./intermediates";
 import { rootCert, rootSignIntermediate } from "./issuers";
 import { mount } from "./mount";
 import { vaultResource } from "./resource";

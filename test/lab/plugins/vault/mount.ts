@@ -1,6 +1,6 @@
 import { number, text, type Properties } from "../values";
-import type { Api } from "./api";
-import { outputsOf, type Definition } from "./resource";
+import { ApiError, type Api } from "./api";
+import { backendOf, outputsOf, type Definition } from "./resource";
 
 const seconds = (inputs: Properties, name: string): string => `${String(number(inputs[name]) ?? 0)}s`;
 
@@ -9,8 +9,22 @@ const config = (inputs: Properties): Properties => ({
   max_lease_ttl: seconds(inputs, "maxLeaseTtlSeconds"),
 });
 
+/** Asks for the one, which a token may be let do that may not see the list. */
+async function mountAt(api: Api, path: string): Promise<Properties | undefined> {
+  try {
+    return (await api.read(`sys/mounts/${path.replace(/^\/|\/$/g, "")}`))?.data;
+  } catch (error) {
+    if (error instanceof ApiError && error.message.includes("No secret engine mount at")) return undefined;
+    throw error;
+  }
+}
+
+/** All that a refresh looks at of what was signed: whether its mount is there. */
+export const whileMounted = async (api: Api, _: string, state: Properties): Promise<Properties | undefined> =>
+  (await mountAt(api, backendOf(state))) && {};
+
 async function live(api: Api, path: string): Promise<Properties | undefined> {
-  const found = (await api.read("sys/mounts"))?.data[`${path.replace(/^\/|\/$/g, "")}/`] as Properties | undefined;
+  const found = await mountAt(api, path);
   if (found === undefined) return undefined;
   const tuned = found["config"] as Properties;
   return {

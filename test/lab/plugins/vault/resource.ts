@@ -39,6 +39,16 @@ export interface Definition {
 
 const absent = (value: Value | undefined): value is null | undefined => value === undefined || value === null;
 
+/** What the official plugin does not tell from a value that is not given. */
+const empty = (value: Value | undefined): boolean =>
+  absent(value) || value === "" || value === false || value === 0 || (Array.isArray(value) && value.length === 0);
+
+/** The empty value of the same type. */
+const emptied = (value: Value | undefined): Value => {
+  if (Array.isArray(value)) return [];
+  return typeof value === "boolean" ? false : typeof value === "number" ? 0 : "";
+};
+
 /** The behaviour that all resources of the vault provider share. */
 export function vaultResource(definition: Definition, server: Server): ResourceType {
   const { inputs: rules, required, defaults, computed, durations = [] } = definition;
@@ -48,12 +58,13 @@ export function vaultResource(definition: Definition, server: Server): ResourceT
     ...planned(inputs),
   });
 
-  /** Without the server's own values of inputs that were not given. */
+  /** What the server has of an input that was not given is a difference, unless it is nothing. */
   const relevant = (outputs: Properties, plan: Properties): Properties =>
     Object.fromEntries(
-      Object.entries(outputs).filter(
-        ([name]) => rules[name] === undefined || computed.includes(name) || !absent(plan[name]),
-      ),
+      Object.entries(outputs).map(([name, value]) => {
+        const isOurs = rules[name] !== undefined && !computed.includes(name);
+        return [name, isOurs && absent(plan[name]) && empty(value) ? null : value];
+      }),
     );
 
   return {
@@ -147,6 +158,20 @@ export const bodyOf = (inputs: Properties, properties: readonly string[]): Prope
     }),
   );
 
+/** The body of a request that says only what changes; what is given no longer becomes empty. */
+export const changesOf = (
+  before: Properties,
+  inputs: Properties,
+  properties: readonly string[],
+  computed: readonly string[],
+): Properties => {
+  const changed = properties.filter((name) => {
+    const [old, now] = [before[name], inputs[name]];
+    return !(absent(now) && computed.includes(name)) && !(empty(old) && empty(now)) && !equal(old, now);
+  });
+  return bodyOf(Object.fromEntries(changed.map((name) => [name, inputs[name] ?? emptied(before[name])])), changed);
+};
+
 /** These properties out of what the server says. Texts of the provider that are numbers of the API become texts. */
 export const outputsOf = (data: Properties, properties: readonly string[], texts: readonly string[] = []): Properties =>
   Object.fromEntries(
@@ -165,11 +190,12 @@ export const word = (value: Value | undefined): string => text(value) ?? "";
 /** The path of the mount, without slashes around it. */
 export const backendOf = (inputs: Properties): string => word(inputs["backend"]).replace(/^\/|\/$/g, "");
 
-/** Says what failed, as the official plugin does. */
+/** Says what failed, as the official plugin does: after a colon, or at once where that ends with `err=`. */
 export async function doing<T>(what: string, action: Promise<T>): Promise<T> {
   try {
     return await action;
   } catch (error) {
-    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    const between = what.endsWith("err=") ? "" : ": ";
+    throw new Error(`${what}${between}${error instanceof Error ? error.message : String(error)}`);
   }
 }

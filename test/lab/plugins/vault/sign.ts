@@ -1,5 +1,6 @@
 import type { Difference } from "../host";
 import { number, texts, type Properties } from "../values";
+import { whileMounted } from "./mount";
 import { backendOf, bodyOf, certificateOutputs, doing, outputsOf, word, type Definition } from "./resource";
 
 const renewPending = (state: Properties): boolean =>
@@ -50,10 +51,7 @@ export const sign: Definition = {
     return { id: `${backend}/${word(name)}/${word(commonName)}`, outputs: { ...outputs, renewPending: pending } };
   },
   /** Only a refresh sees that it is due. */
-  async read(api, _, state) {
-    const mounts = (await api.read("sys/mounts"))?.data;
-    return mounts?.[`${backendOf(state)}/`] === undefined ? undefined : { renewPending: renewPending(state) };
-  },
+  read: async (api, id, state) => (await whileMounted(api, id, state)) && { renewPending: renewPending(state) },
   /** And only with `autoRenew` does a plan act on what the last refresh saw. */
   drift(_, state, inputs): Promise<Difference[]> {
     const due = inputs["autoRenew"] === true && state["renewPending"] === true;
