@@ -19,6 +19,10 @@ export interface SignedBy {
   readonly mount?: string | undefined;
 }
 
+/** Where the controller manager's signer has its key when the CA's is in Vault; `none`: it signs nothing. */
+export const CONTROLLER_SIGNERS = ["state", "none"] as const;
+export type ControllerSigner = (typeof CONTROLLER_SIGNERS)[number];
+
 export interface Backend {
   readonly kind: BackendKind;
   /** Undefined: CAs sign themselves. */

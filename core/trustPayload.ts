@@ -82,16 +82,22 @@ const guardLines = (path: string, what: Rotated, step: TrustStep, config: Config
 const changes = (config: Config): boolean =>
   stateOf(config, "kubernetes").generation > 1 || isAdopted(config, "kubernetes");
 
-/** The controller manager gets its own signing files before ca.crt holds two certificates. */
-const signingLines = ({ signing }: NodePlan, config: Config): string[] =>
-  signing === undefined || !changes(config) || !hasSigner(config)
-    ? []
-    : [
-        `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,
-        `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)} -`,
-        `replaceflag kube-controller-manager --cluster-signing-cert-file=${signing.certificate}`,
-        `replaceflag kube-controller-manager --cluster-signing-key-file=${signing.key}`,
-      ];
+const signingFlags = (certificate: string, key: string): string[] => [
+  `replaceflag kube-controller-manager --cluster-signing-cert-file=${certificate}`,
+  `replaceflag kube-controller-manager --cluster-signing-key-file=${key}`,
+];
+
+/** The controller manager gets its own signing files before ca.crt holds two certificates, or signs no more. */
+const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
+  if (signing === undefined || !changes(config)) return [];
+  if (config.authority.signer === "none") return signingFlags("", "");
+  if (!hasSigner(config)) return [];
+  return [
+    `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,
+    `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)} -`,
+    ...signingFlags(signing.certificate, signing.key),
+  ];
+};
 
 /** Shorter goodbyes: seen with 0 failed requests behind a balancer; they act from the restart after this one. */
 const SHUTDOWN_FLAGS = ["--shutdown-delay-duration=3s", "--shutdown-watch-termination-grace-period=3s"];

@@ -54,11 +54,15 @@ export const usesVault = (config: Config): boolean =>
   );
 
 /**
- * Whether the controller manager signs. It goes on where it did before: with the CA's key where the stack has it, with an
- * intermediate where that is in Vault. A cluster that began from Vault has no signer, which kubeadm calls external CA mode.
+ * Whether the controller manager signs: with the CA's key where the stack has it, with an intermediate where that is in
+ * Vault. By default it goes on where it did before, and a cluster that began from Vault has no signer, which kubeadm calls
+ * external CA mode.
  */
-export const hasSigner = (config: Pick<Config, "authority" | "adopt">): boolean =>
-  backendOf(config, "kubernetes", 1).kind === "embedded" || isAdopted(config, "kubernetes");
+export const hasSigner = (config: Pick<Config, "authority" | "adopt">): boolean => {
+  const { signer } = config.authority;
+  if (signer !== undefined) return signer !== "none";
+  return backendOf(config, "kubernetes", 1).kind === "embedded" || isAdopted(config, "kubernetes");
+};
 
 /** Whether that signer is now an intermediate of its own, so that the trust bundle holds it beside the CA. */
 export const hasOwnSigner = (config: Pick<Config, "authority" | "adopt" | "rotation">): boolean =>

@@ -20,7 +20,7 @@ export const accessName = ({ cluster }: Pick<Config, "cluster">, access: Access)
  */
 export const TOKEN_SECONDS: Readonly<Record<Access, number>> = { renew: 3600, rotate: 12 * 3600 };
 
-type Capability = "create" | "read" | "update" | "delete" | "list";
+type Capability = "create" | "read" | "update" | "patch" | "delete" | "list";
 
 const path = (where: string, ...capabilities: readonly Capability[]): string =>
   `path ${JSON.stringify(where)} { capabilities = ${JSON.stringify(capabilities)} }\n`;
@@ -36,12 +36,25 @@ const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): st
     return mountsOf(config, name).flatMap((mount) => all.sort().map((role) => path(`${mount}/sign/${role}`, "update")));
   });
 
-/** Everything in the mounts; of what is outside of them it reads what `pulumi refresh` reads. */
+/** The mounts that sign CAs: paths. */
+const rootsOf = ({ authority }: Config): string[] => [
+  ...new Set(
+    AUTHORITY_NAMES.flatMap((name) => authority.backends[name].flatMap(({ signedBy }) => signedBy?.mount ?? [])),
+  ),
+];
+
+/**
+ * Everything in the mounts (issuers are patched), and a signature for each new CA; of what is outside of them it reads what
+ * `pulumi refresh` reads.
+ */
 const rotating = (config: Config): string[] => [
   ...AUTHORITY_NAMES.flatMap((name) =>
-    mountsOf(config, name).map((mount) => path(`${mount}/*`, "create", "read", "update", "delete", "list")),
+    mountsOf(config, name).flatMap((mount) => [
+      path(`${mount}/*`, "create", "read", "update", "patch", "delete", "list"),
+      path(`sys/mounts/${mount}`, "read"),
+    ]),
   ),
-  path("sys/mounts", "read"),
+  ...rootsOf(config).map((mount) => path(`${mount}/root/sign-intermediate`, "update")),
   ...ACCESS.flatMap((access) => [
     path(`sys/policies/acl/${accessName(config, access)}`, "read"),
     path(`auth/${config.authority.approle ?? "approle"}/role/${accessName(config, access)}`, "read"),

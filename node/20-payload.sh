@@ -47,7 +47,7 @@ read_plan() {
       type["algorithm"] = "^(ECDSA-P256|ECDSA-P384|RSA-2048|RSA-3072|RSA-4096)$"
       type["merge"] = "^(append|prepend|exact)$"
       type["sha256"] = "^[0-9a-f]+$"; long["sha256"] = short["sha256"] = 64
-      type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]+$"
+      type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]*$"
       type["halves"] = "^(cert|key):[a-z0-9][a-z0-9.-]*(,key:[a-z0-9][a-z0-9.-]*)?$"
       type["kid"] = "^[A-Za-z0-9_-]+$"; long["kid"] = 64
       type["gate"] = "^(scan|tokens)$"

@@ -43,7 +43,7 @@ export const backendsOf = (
 export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
   readonly authority: Pick<
     AuthoritySection,
-    "address" | "approle" | "algorithm" | "fingerprints" | "requests" | "serviceAccount"
+    "address" | "approle" | "algorithm" | "fingerprints" | "requests" | "serviceAccount" | "signer"
   > & {
     readonly backends: Readonly<Record<AuthorityName, Backends>>;
     /** What an offline root signed: PEM by generation. */
@@ -136,6 +136,7 @@ export function normalised(sections: Sections, now: Date): Config {
       backends: mapAuthorities((name) => backendsOf(authority, name)),
       signed: mapAuthorities((name) => authority.signed?.[name] ?? {}),
       requests: authority.requests,
+      signer: authority.signer,
       fingerprints: authority.fingerprints,
       address: authority.address,
       approle: authority.approle,

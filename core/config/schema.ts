@@ -6,7 +6,7 @@
  * Every `error` here is the second half of a message, "what is allowed".
  */
 import { z } from "zod";
-import { BACKEND_KINDS, SIGNER_KINDS } from "../backends";
+import { BACKEND_KINDS, CONTROLLER_SIGNERS, SIGNER_KINDS } from "../backends";
 import { isDnsLabel, isDnsName, isField } from "../names";
 import { PROFILE_NAMES } from "../profileNames";
 import { canonicalEndpoint } from "./address";
@@ -164,6 +164,12 @@ const authority = object({
     ),
   mounts: mounts.describe("Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default."),
   signedBy: signedBy.describe("Who signs the CAs made in Vault; they sign themselves by default."),
+  signer: choice(CONTROLLER_SIGNERS)
+    .optional()
+    .describe(
+      "With the kubernetes CA in Vault: state, the controller manager signs with an intermediate whose key is in the " +
+        "stack's state; none, it signs nothing. By default none in a cluster that began from Vault, else state.",
+    ),
   requests: generation
     .default(1)
     .describe("With an offline signer: signing requests are made up to this generation, before a rotation to it."),

@@ -5,7 +5,7 @@ import type { Check } from "./check";
 import { backendsOf } from "./normalise";
 import type { Sections } from "./schema";
 
-const OF_VAULT = ["address", "approle", "mounts", "fingerprints"] as const;
+const OF_VAULT = ["address", "approle", "mounts", "fingerprints", "signer"] as const;
 
 const mountProblems = ({ mounts }: Pick<Sections["authority"], "mounts">, at: string, backends: Kinds): string[] =>
   AUTHORITY_NAMES.flatMap((name) =>
@@ -39,6 +39,11 @@ export const vaultProblems: Check = ({ sections: { authority } }) => {
             'such as "https://vault.example.com:8200"',
         ]
       : [];
+  if (authority.signer !== undefined && all.kubernetes.at(-1)?.kind !== "vault")
+    problems.push(
+      "authority.signer: given, but the kubernetes CA is not in Vault, so the controller manager signs with the CA's own " +
+        "key; allowed is kind vault for kubernetes, or to leave it out",
+    );
   problems.push(
     ...mountProblems(authority, "authority", kindsAt(all, -1)),
     ...earlier.flatMap((each, index) =>

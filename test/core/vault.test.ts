@@ -112,6 +112,23 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
     };
     assert.deepEqual(flags({}), []);
     assert.equal(flags({ adopt: ADOPT }).length, 2);
+    const none = { authority: { ...VAULT, signer: "none" } };
+    assert.deepEqual(flags({ adopt: ADOPT, ...none }), flags(none));
+    assert.deepEqual(flags(none), [
+      "replaceflag kube-controller-manager --cluster-signing-cert-file=",
+      "replaceflag kube-controller-manager --cluster-signing-key-file=",
+    ]);
+  });
+
+  it("is what the stack file says, if it says so", () => {
+    const signing = (raw: Record<string, unknown>, signer: string) =>
+      filesOf(configWith({ authority: { ...VAULT, signer }, ...raw }), "cp1").filter((path) =>
+        /^ca(-signing)?\.key$|^ca-signing/.test(path),
+      );
+    for (const raw of [{}, { adopt: ADOPT }]) {
+      assert.deepEqual(signing(raw, "state").sort(), ["ca-signing.crt", "ca-signing.key"]);
+      assert.deepEqual(signing(raw, "none"), []);
+    }
   });
 });
 

@@ -36,14 +36,22 @@ describe("policies in Vault", () => {
 
   it("rotate: everything in the mounts, wherever they are, and no policy", () => {
     const mounts = { etcd: "pki/etcd" };
-    const authority = { kind: "vault", address: "https://vault.example.com:8200", approle: "ci/approle", mounts };
+    const signedBy = { kind: "mount", mount: "pki/root" };
+    const authority = {
+      kind: "vault",
+      address: "https://vault.example.com:8200",
+      approle: "ci/approle",
+      mounts,
+      signedBy,
+    };
     const lines = text("rotate", { authority }).trimEnd().split("\n");
-    const all = '["create","read","update","delete","list"]';
+    const mount = (at: string): string[] => [
+      `path "${at}/*" { capabilities = ["create","read","update","patch","delete","list"] }`,
+      `path "sys/mounts/${at}" { capabilities = ["read"] }`,
+    ];
     assert.deepEqual(lines, [
-      `path "kube-pki/prod/kubernetes/*" { capabilities = ${all} }`,
-      `path "pki/etcd/*" { capabilities = ${all} }`,
-      `path "kube-pki/prod/front-proxy/*" { capabilities = ${all} }`,
-      'path "sys/mounts" { capabilities = ["read"] }',
+      ...["kube-pki/prod/kubernetes", "pki/etcd", "kube-pki/prod/front-proxy"].flatMap(mount),
+      'path "pki/root/root/sign-intermediate" { capabilities = ["update"] }',
       'path "sys/policies/acl/kube-pki-prod-renew" { capabilities = ["read"] }',
       'path "auth/ci/approle/role/kube-pki-prod-renew" { capabilities = ["read"] }',
       'path "sys/policies/acl/kube-pki-prod-rotate" { capabilities = ["read"] }',

@@ -109,6 +109,19 @@ export function setsFlags(shell: string): void {
       assert.match(readFileSync(join(at.node.units, "store", "flags"), "utf8"), /--mode=old/);
     });
 
+    it("empties one that is to say nothing, and gives it a value again", async () => {
+      await lay();
+      for (const flag of ["--mode=", "--mode=new"]) {
+        const once = () => at.node.run("trust", send(`replaceflag store ${flag}\n`));
+        const done = await once();
+        assert.equal(done.code, 0, done.stderr);
+        assert.ok(running().includes(flag), running().join(" "));
+        const again = await once();
+        assert.equal(again.code, 0, again.stderr);
+        assert.doesNotMatch(again.stdout, /store\.service/);
+      }
+    });
+
     it("makes systemd forget those of a run that was killed", async () => {
       await lay();
       assert.notEqual((await at.node.run("trust", send(THREE), { KUBE_PKI_KILL_AT: "restarted" })).code, 0);

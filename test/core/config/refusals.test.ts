@@ -218,6 +218,11 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
       "`pulumi up`, and have the request of `pulumi stack output signingRequests` signed",
   ],
   [
+    { authority: { ...VAULT, kind: { etcd: "vault" }, signer: "none" } },
+    "authority.signer: given, but the kubernetes CA is not in Vault, so the controller manager signs with the CA's own key; " +
+      "allowed is kind vault for kubernetes, or to leave it out",
+  ],
+  [
     { authority: { address: "https://vault.example.com" } },
     "authority.address: given with kind embedded; allowed is kind: vault beside it, or to leave it out",
   ],
