@@ -58,6 +58,6 @@ const play = async (run: Run): Promise<void> => {
 export const rotationKill: Scenario = {
   name: "rotation-kill",
   proves: `pulumi killed ${String(KILLS)} times in the middle of rotations, ${String(KILLS_EACH)} times in a row: a plain up ends each, and nothing is lost`,
-  topologies: ["ha3", "duo"],
+  topologies: ["ha3", "hardway", "duo"],
   play,
 };
