@@ -2,9 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { mapAuthorities, type AuthorityName } from "../core/authorities";
 import { planClients } from "../core/clients";
 import { nodeConnection, type Config } from "../core/config";
+import { awaitsSigning } from "../core/offlineRoot";
 import { planCluster } from "../core/plan";
 import type { CertificateRow } from "../core/report";
 import { authoritiesOf } from "./authority/generations";
+import { NodePki } from "./nodePki";
 import { Recipe } from "./recipe";
 
 export interface ClusterPkiArgs {
@@ -44,9 +46,23 @@ export class ClusterPki extends pulumi.ComponentResource {
     const { config } = args;
     const plan = planCluster(config, args.now);
     const clients = planClients(config, args.now);
-    const { generations, requests } = authoritiesOf(base, { config, plan, clients }, { parent: this });
+    const own = { parent: this };
+    const planned = awaitsSigning(config)
+      ? []
+      : plan.nodes.map((node) => ({
+          plan: node,
+          pki: new NodePki(`${base}-${node.node.name}`, { config, plan: node }, own),
+        }));
+    const signerRequests = (generation: number) =>
+      new Map(
+        planned.flatMap(({ plan: { node }, pki }) => {
+          const request = pki.signerRequests.get(generation);
+          return request === undefined ? [] : [[node.name, request] as const];
+        }),
+      );
+    const { generations, requests } = authoritiesOf(base, { config, plan, clients, signerRequests }, own);
     const recipe =
-      generations && new Recipe(base, { config, plan, clients, authorities: generations }, { parent: this });
+      generations && new Recipe(base, { config, plan, nodes: planned, clients, authorities: generations }, own);
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
     this.nodes = config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node) }));

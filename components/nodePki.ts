@@ -21,8 +21,13 @@ export interface NodePkiArgs {
   readonly config: Config;
   /** Plain: it shapes the graph. */
   readonly plan: NodePlan;
-  /** Those that sign; one that is missing is asked for nothing (core/plan.ts). */
-  readonly signers: Readonly<Record<AuthorityName, Authority | undefined>>;
+}
+
+/** What a node is given: its certificates, issued and checked. */
+export interface IssuedToNode {
+  readonly leaves: Readonly<Partial<Record<ProfileName, NodeLeaf>>>;
+  /** When all of it succeeded, the node is reachable, has its keys, and its certificates are there. */
+  readonly prepared: readonly pulumi.Input<pulumi.Resource>[];
 }
 
 /**
@@ -30,9 +35,11 @@ export interface NodePkiArgs {
  * back the signing requests; no file that a service reads is touched.
  */
 export class NodePki extends pulumi.ComponentResource {
-  /** When all of it succeeded, the node is reachable, has its keys, and its certificates are issued and checked. */
-  public readonly prepared: readonly pulumi.Input<pulumi.Resource>[];
-  public readonly leaves: Readonly<Partial<Record<ProfileName, NodeLeaf>>>;
+  /** Of the controller manager's signers, PEM by generation. */
+  public readonly signerRequests: ReadonlyMap<number, pulumi.Output<string>>;
+
+  private readonly install: command.remote.Command;
+  private readonly requests: readonly { readonly group: LeafGroup; readonly step: command.remote.Command }[];
 
   public constructor(
     private readonly base: string,
@@ -41,48 +48,69 @@ export class NodePki extends pulumi.ComponentResource {
   ) {
     super("kube-pki:index:NodePki", base, {}, options);
     const { plan, config } = args;
-    const install = installStep(`${base}-install`, { config, node: plan.node }, { parent: this });
-    const requests =
-      plan.custody === "node" ? plan.groups.map((group) => ({ group, step: this.request(group, install) })) : [];
-    this.leaves = Object.fromEntries(
+    this.install = installStep(`${base}-install`, { config, node: plan.node }, { parent: this });
+    this.requests =
       plan.custody === "node"
-        ? requests.flatMap(({ group, step }) => group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step)]))
-        : plan.leaves.map((leaf) => [leaf.profile, this.fromState(leaf)]),
+        ? plan.groups.map((group) => ({ group, step: this.request(group.name, group.leaves) }))
+        : [];
+    this.signerRequests = new Map(
+      plan.signers.map((signer) => {
+        const { stdout } = this.request(signer.profile, [signer]);
+        return [signer.generation, stdout.apply((text) => requestFor(text, plan.node.name, signer))];
+      }),
     );
-    const issued = Object.values(this.leaves).map(({ certificatePem }) => certificatePem);
-    this.prepared = [install, ...requests.map(({ step }) => step), pulumi.all(issued).apply(() => install)];
-    void announce(this, plan, this.leaves, config);
     this.registerOutputs();
   }
 
-  private request(group: LeafGroup, install: pulumi.Resource): command.remote.Command {
+  /** @param signers those that sign; one that is missing is asked for nothing (core/plan.ts) */
+  public issue(signers: Signers): IssuedToNode {
+    const { plan, config } = this.args;
+    const { install, requests } = this;
+    const sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued => this.sign(signers, leaf, requestPem);
+    const leaves = Object.fromEntries(
+      plan.custody === "node"
+        ? requests.flatMap(({ group, step }) =>
+            group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step, sign)]),
+          )
+        : plan.leaves.map((leaf) => [leaf.profile, this.fromState(leaf, sign)]),
+    );
+    const issued = Object.values(leaves).map(({ certificatePem }) => certificatePem);
+    const prepared = [install, ...requests.map(({ step }) => step), pulumi.all(issued).apply(() => install)];
+    void announce(this, plan, leaves, config);
+    return { leaves, prepared };
+  }
+
+  private request(name: string | undefined, leaves: Parameters<typeof requestPayload>[1]): command.remote.Command {
     const { plan, config } = this.args;
     return verbStep(
-      group.name === undefined ? `${this.base}-request` : `${this.base}-request-${group.name}`,
+      name === undefined ? `${this.base}-request` : `${this.base}-request-${name}`,
       { config, node: plan.node },
       "request",
-      requestPayload(plan.node.name, group.leaves),
-      { parent: this, dependsOn: install }, // the script must be there
+      requestPayload(plan.node.name, leaves),
+      { parent: this, dependsOn: this.install }, // the script must be there
     );
   }
 
   /** Key on the node: what comes back is checked before it is signed. */
-  private fromNode(leaf: LeafPlan, request: command.remote.Command): NodeLeaf {
+  private fromNode(leaf: LeafPlan, request: command.remote.Command, sign: Sign): NodeLeaf {
     const requestPem = request.stdout.apply((stdout) => requestFor(stdout, this.args.plan.node.name, leaf));
-    return { ...this.issue(leaf, requestPem), keyPem: undefined };
+    return { ...sign(leaf, requestPem), keyPem: undefined };
   }
 
   /** Key in the state, for nodes that cannot make one. */
-  private fromState(leaf: LeafPlan): NodeLeaf {
+  private fromState(leaf: LeafPlan, sign: Sign): NodeLeaf {
     const { keyPem, requestPem } = stateKey(`${this.base}-${leaf.profile}`, leaf, this);
-    return { ...this.issue(leaf, requestPem), keyPem };
+    return { ...sign(leaf, requestPem), keyPem };
   }
 
-  private issue(leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
+  private sign(signers: Signers, leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
     const { profile, commonName, usages, validitySeconds, id } = leaf;
-    const signer = this.args.signers[leaf.authority];
+    const signer = signers[leaf.authority];
     if (signer === undefined) throw new Error(`${leaf.profile}: nobody signs for the ${leaf.authority} authority now`);
     const request = { role: profile, commonName, requestPem, usages, validitySeconds, id };
     return signer.issue(`${this.base}-${profile}`, request, { parent: this });
   }
 }
+
+type Signers = Readonly<Record<AuthorityName, Authority | undefined>>;
+type Sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>) => Issued;

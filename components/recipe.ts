@@ -18,7 +18,7 @@ import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
 import { verbStep, type Verb } from "./nodeCommand";
-import { NodePki } from "./nodePki";
+import type { IssuedToNode, NodePki } from "./nodePki";
 import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
 
@@ -27,6 +27,7 @@ type AskedFacts = Pick<Facts, "final" | "old"> & { readonly tokenKid: string | u
 interface PlannedNode {
   readonly plan: NodePlan;
   readonly pki: NodePki;
+  readonly given: IssuedToNode;
 }
 
 /** What a cluster's PKI is made from. */
@@ -35,6 +36,8 @@ export interface RecipeArgs {
   readonly config: Config;
   /** Plain: it shapes the graph. */
   readonly plan: ClusterPlan;
+  /** In the plan's order. */
+  readonly nodes: readonly Omit<PlannedNode, "given">[];
   /** Plain: it shapes the graph. */
   readonly clients: readonly ClientPlan[];
   readonly authorities: Readonly<Record<AuthorityName, Generations>>;
@@ -63,7 +66,7 @@ export class Recipe {
     args: RecipeArgs,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
-    const { config, plan, clients, authorities } = args;
+    const { config, plan, nodes, clients, authorities } = args;
     this.config = config;
     this.plan = plan;
     this.authorities = authorities;
@@ -74,13 +77,10 @@ export class Recipe {
     });
     this.round = plan.rotates ? roundFor(base, config, options) : undefined;
     const signers = mapAuthorities((name) => authorities[name].signer);
-    this.planned = plan.nodes.map((node) => ({
-      plan: node,
-      pki: new NodePki(`${base}-${node.node.name}`, { config, plan: node, signers }, options),
-    }));
+    this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(signers) }));
     this.credentials = new Kubeconfigs(`${base}-kubeconfigs`, { config, clients, signer: signers.kubernetes }, options);
     // The gate: no node is touched before every node was reached, has its keys and its certificates are issued.
-    const prepared = this.planned.flatMap(({ pki }) => pki.prepared);
+    const prepared = this.planned.flatMap(({ given }) => given.prepared);
     // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
     const trusted = plan.rotates ? this.trustStep("trust", prepared) : [];
     // a node with etcd alone cannot tell what CAs of kubernetes there were
@@ -88,14 +88,14 @@ export class Recipe {
     const known = knownTrust(config, this.generations, this.serviceAccount, trusted[tells]);
     const work = this.inCluster(known);
     const ready = this.published(work, known, trusted);
-    const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (node, pki) => this.leaves(node, pki));
+    const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (node, given) => this.leaves(node, given));
     const issued = work?.at("afterApply", applied) ?? applied;
     const retired = this.retired(work, known, issued);
     work?.announce();
     this.kubeconfigs = this.handedOut(known, retired);
     this.certificates = pulumi
       .all([
-        ...this.planned.map(({ plan: node, pki }, index) => rows(node, pki, applied[index])),
+        ...this.planned.map(({ plan: node, given }, index) => rows(node, given, applied[index])),
         this.credentials.certificates,
       ])
       .apply((each) => each.flat());
@@ -154,17 +154,17 @@ export class Recipe {
     noun: string,
     verb: Verb,
     after: readonly pulumi.Input<pulumi.Resource>[],
-    payload: (plan: NodePlan, pki: NodePki) => pulumi.Input<string>,
+    payload: (plan: NodePlan, given: IssuedToNode) => pulumi.Input<string>,
     nodes: readonly PlannedNode[] = this.planned,
   ): command.remote.Command[] {
     const done = new Map<string, command.remote.Command>();
-    for (const { plan, pki } of nodes) {
+    for (const { plan, pki, given } of nodes) {
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
       const step = verbStep(
         `${this.base}-${plan.node.name}-${noun}`,
         { config: this.config, node: plan.node },
         verb,
-        payload(plan, pki),
+        payload(plan, given),
         { parent: pki, dependsOn: before.length > 0 ? before : [...after] }, // one after another; plan.after says why
       );
       done.set(plan.node.name, step);
@@ -238,7 +238,7 @@ export class Recipe {
     return { ...cas, serviceAccount: signer === undefined || signer === target ? undefined : target?.publicPem };
   }
 
-  private leaves(plan: NodePlan, pki: NodePki): pulumi.Output<string> {
+  private leaves(plan: NodePlan, { leaves }: IssuedToNode): pulumi.Output<string> {
     // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
     const secrets = plan.hasSecrets
       ? {
@@ -249,7 +249,8 @@ export class Recipe {
       : { caKeys: {}, serviceAccount: undefined };
     return pulumi
       .output({
-        leaves: pki.leaves,
+        leaves,
+        nodeSigner: this.authorities.kubernetes.signer?.nodeSigners?.get(plan.node.name),
         trust: mapAuthorities((name) => (this.authorities[name].signer ?? this.authorities[name].target).trustPem),
         next: this.next(),
         ...secrets,
@@ -260,9 +261,9 @@ export class Recipe {
 
 const hasPods = ({ consumers }: NodePlan): boolean => consumers.some(({ name }) => name === "kubelet");
 
-const rows = (plan: NodePlan, pki: NodePki, applied: command.remote.Command | undefined) => {
+const rows = (plan: NodePlan, { leaves }: IssuedToNode, applied: command.remote.Command | undefined) => {
   const certificates = Object.fromEntries(
-    Object.entries(pki.leaves).map(([profile, leaf]) => [profile, leaf.certificatePem]),
+    Object.entries(leaves).map(([profile, leaf]) => [profile, leaf.certificatePem]),
   );
   return pulumi
     .all([pulumi.output(certificates), applied?.stdout ?? ""])

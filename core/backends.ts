@@ -20,7 +20,7 @@ export interface SignedBy {
 }
 
 /** Where the controller manager's signer has its key when the CA's is in Vault; `none`: it signs nothing. */
-export const CONTROLLER_SIGNERS = ["state", "none"] as const;
+export const CONTROLLER_SIGNERS = ["state", "node", "none"] as const;
 export type ControllerSigner = (typeof CONTROLLER_SIGNERS)[number];
 
 export interface Backend {

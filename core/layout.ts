@@ -15,6 +15,8 @@ export type Content =
   | { readonly kind: "pair"; readonly profile: ProfileName }
   | { readonly kind: "ca"; readonly authority: AuthorityName }
   | { readonly kind: "caKey"; readonly authority: AuthorityName }
+  /** the key of a signer that was made on the node, under this name (core/nodeSigners.ts) */
+  | { readonly kind: "signerKey"; readonly signer: string }
   /** the one certificate that signs, also where the trusted ones are several */
   | { readonly kind: "signer"; readonly authority: AuthorityName }
   | { readonly kind: "serviceAccount"; readonly half: "private" | "public" }

@@ -20,12 +20,15 @@ import {
   uniqueParts,
   useLines,
 } from "./payloadLines";
-import type { ClusterPlan, LeafPlan, NodePlan } from "./plan";
+import type { SignerPlan } from "./nodeSigners";
+import type { ClusterPlan, NodePlan } from "./plan";
 import type { ProfileName } from "./profileNames";
-import { canSign, ROTATED, stateOf, type Rotated } from "./rotation";
+import { canSign, ROTATED, signerOf, stateOf, type Rotated } from "./rotation";
 
-/** What makes a node create keys and signing requests for these leaves. */
-export const requestPayload = (node: string, leaves: readonly LeafPlan[]): string =>
+type Requested = Omit<SignerPlan, "generation">;
+
+/** What makes a node create keys and signing requests for these leaves and signers. */
+export const requestPayload = (node: string, leaves: readonly Requested[]): string =>
   framed("request", [
     `node ${as.name(node)}`,
     ...leaves.flatMap(({ profile, id, algorithm, commonName, organizations, sans }) => [
@@ -57,6 +60,8 @@ export interface Material {
   readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
   /** Whose keys those are, where that is not the CA itself, PEM. */
   readonly signers?: Readonly<Partial<Record<AuthorityName, string | undefined>>> | undefined;
+  /** The controller manager's own, where its key was made on this node. */
+  readonly nodeSigner?: IssuedLeaf | undefined;
   readonly serviceAccount?: { readonly privatePem?: string | undefined; readonly publicPem: string } | undefined;
 }
 
@@ -71,7 +76,9 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
     case "signer":
       return part(
         signerPart(content.authority),
-        material.signers?.[content.authority] ?? material.trust[content.authority],
+        material.nodeSigner?.certificatePem ??
+          material.signers?.[content.authority] ??
+          material.trust[content.authority],
       );
     case "caKey":
       return part(caKeyPart(content.authority), material.caKeys[content.authority] ?? "");
@@ -98,6 +105,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
     case "key":
     case "pair":
     case "link":
+    case "signerKey":
       return [];
   }
 };
@@ -118,15 +126,13 @@ export const applyPayload = (
   const trusted = trustRows(plan, cluster);
   const next = nextOf(config, material);
   const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
-  const leafLines = plan.leaves.flatMap(({ profile, id, authority }) => {
-    const leaf = material.leaves[profile];
-    if (leaf === undefined) throw new Error(`no certificate was issued for ${plan.node.name} ${profile}`);
-    return [
-      ...part(`cert:${profile}`, leaf.certificatePem),
-      ...(leaf.keyPem === undefined ? [] : part(`key:${profile}`, leaf.keyPem)),
-      `leaf ${profile} ${as.name(id)} ${unix(leaf.issued)} ${unix(leaf.expires)} ${caPart(authority)}`,
-    ];
-  });
+  const signs = signerOf(stateOf(config, "kubernetes"));
+  const issuedLeaves = [
+    ...plan.leaves.map((leaf) => issuedLines(plan, leaf, material.leaves[leaf.profile])),
+    ...plan.signers
+      .filter(({ generation }) => generation === signs)
+      .map((signer) => issuedLines(plan, { ...signer, authority: "kubernetes" }, material.nodeSigner)),
+  ];
   return framed("apply", [
     `node ${as.name(plan.node.name)}`,
     `start ${cluster.start}`,
@@ -139,7 +145,7 @@ export const applyPayload = (
         return after === undefined ? [] : [part(after.name, after.text)];
       }),
     ]),
-    ...leafLines,
+    ...issuedLeaves.flat(),
     ...plan.files.map(fileLine),
     ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
     ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
@@ -151,6 +157,20 @@ export const applyPayload = (
     ...haveLines(others, []),
     ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
   ]);
+};
+
+/** A certificate that the node is given for a key, which it may have made itself. */
+const issuedLines = (
+  { node }: Pick<NodePlan, "node">,
+  { profile, id, authority }: Pick<SignerPlan, "profile" | "id"> & { readonly authority: AuthorityName },
+  issued: IssuedLeaf | undefined,
+): string[] => {
+  if (issued === undefined) throw new Error(`no certificate was issued for ${node.name} ${profile}`);
+  return [
+    ...part(`cert:${profile}`, issued.certificatePem),
+    ...(issued.keyPem === undefined ? [] : part(`key:${profile}`, issued.keyPem)),
+    `leaf ${profile} ${as.name(id)} ${unix(issued.issued)} ${unix(issued.expires)} ${caPart(authority)}`,
+  ];
 };
 
 /** By the name of a part of what is trusted: what a rotation leads to, under a name of its own. */

@@ -63,6 +63,8 @@ const partsOf = (content: Exclude<Content, { kind: "link" }>): readonly string[]
       return [caKeyPart(content.authority)];
     case "signer":
       return [signerPart(content.authority)];
+    case "signerKey":
+      return [`key:${content.signer}`];
     case "serviceAccount":
       return [`serviceaccount:${content.half}`];
     case "kubeconfig":

@@ -11,6 +11,7 @@ import type { ConsumerRow, Content, FileRow, Layout, Signing, Where } from "./la
 import { kubernetesMinor } from "./kubernetesMinor";
 import { layoutOf } from "./layouts";
 import { PROFILE_NAMES, type ProfileName } from "./profileNames";
+import { nodeSigners, signerProfile, type SignerPlan } from "./nodeSigners";
 import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./rotation";
 import { hasOwnSigner, hasSigner } from "./vault";
 
@@ -43,6 +44,8 @@ export interface NodePlan {
   readonly custody: "node" | "state";
   readonly groups: readonly LeafGroup[];
   readonly leaves: readonly LeafPlan[];
+  /** Signers of the controller manager whose keys are made here. */
+  readonly signers: readonly SignerPlan[];
   /** What the stack writes. */
   readonly files: readonly FileRow[];
   /** Every file of the layout here, also those whose leaves are not the stack's: what is trusted concerns them all. */
@@ -126,6 +129,8 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
     case "caKey":
     case "signer":
       return hasSigner(config) && canSign(config, content.authority);
+    case "signerKey":
+      return canSign(config, "kubernetes");
     case "ca":
       return true;
     default:
@@ -136,11 +141,15 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
 /** The layout's rows for one node. A node with two roles can match two rows for one path: the first one counts. */
 const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => {
   const ownSigner = hasOwnSigner(config);
-  const rows = layout.files.filter(
-    ({ on, rotationOnly, content }) =>
-      appliesTo(on, node, config) &&
-      (rotationOnly === true ? ownSigner || isRotating(config) : content.kind !== "caKey" || !ownSigner),
-  );
+  const madeHere = ownSigner && config.authority.signer === "node";
+  const signerKey: Content = { kind: "signerKey", signer: signerProfile(signerOf(stateOf(config, "kubernetes"))) };
+  const rows = layout.files
+    .filter(
+      ({ on, rotationOnly, content }) =>
+        appliesTo(on, node, config) &&
+        (rotationOnly === true ? ownSigner || isRotating(config) : content.kind !== "caKey" || !ownSigner),
+    )
+    .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: signerKey } : row));
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
@@ -186,6 +195,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       custody: node.custody ?? config.certificates.custody,
       groups: groupsOf(leaves, config),
       leaves,
+      signers: nodeSigners(node, config),
       files,
       known,
       consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),

@@ -7,8 +7,7 @@ import type { X509Certificate } from "node:crypto";
 import "reflect-metadata"; // @peculiar/x509 asks for it
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { canonicalIp } from "./config/address";
-import type { LeafPlan } from "./plan";
-import type { ProfileName } from "./profileNames";
+import type { SignerPlan } from "./nodeSigners";
 
 /** Splits the output of the node's `request` verb: profile -> {id, pem}. */
 export const parseRequests = (stdout: string): Map<string, { id: string; pem: string }> => {
@@ -42,8 +41,14 @@ export const isKeyOf = (requestPem: string, certificate: X509Certificate): boole
   return asked.equals(certificate.publicKey.export({ type: "spki", format: "der" }));
 };
 
+/** What a node was asked for: a leaf, or a signer. */
+type Asked = Omit<SignerPlan, "generation" | "algorithm">;
+
 /** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
-export const requestProblem = async (pem: string, leaf: LeafPlan): Promise<string | undefined> => {
+export const requestProblem = async (
+  pem: string,
+  leaf: Pick<Asked, "commonName" | "organizations" | "sans">,
+): Promise<string | undefined> => {
   const request = new Pkcs10CertificateRequest(pem);
   // the tls provider signs without looking at it
   if (!(await request.verify())) return "its signature does not fit its key";
@@ -59,12 +64,12 @@ export const requestProblem = async (pem: string, leaf: LeafPlan): Promise<strin
 };
 
 /**
- * The request of one leaf out of a node's output, checked.
+ * The request of one leaf or signer out of a node's output, checked.
  *
  * @throws Error when the node answered with something else than it was asked for
  */
-export const requestFor = async (stdout: string, node: string, leaf: LeafPlan): Promise<string> => {
-  const found = parseRequests(stdout).get(leaf.profile satisfies ProfileName);
+export const requestFor = async (stdout: string, node: string, leaf: Asked): Promise<string> => {
+  const found = parseRequests(stdout).get(leaf.profile);
   if (found?.id !== leaf.id)
     throw new Error(
       `${node}: no signing request for ${leaf.profile} ${leaf.id} came back; run \`pulumi up\` again, and if this stays, ` +

@@ -122,7 +122,3 @@ export const roleName = (role: string, generation: number): string => `${role}-g
 
 /** The role of a user's kubeconfig; no profile is called so. */
 export const clientRole = (name: string): string => `kubeconfig-${name}`;
-
-/** An intermediate ends a little before its CA, which signs nothing that outlives it. */
-export const signerValiditySeconds = (validitySeconds: number): number =>
-  Math.max(validitySeconds - 3600, Math.floor(validitySeconds / 2));

@@ -30,5 +30,7 @@ export interface Authority {
   readonly keyPem: pulumi.Output<string> | undefined;
   /** The certificate of that key, PEM, where that is not the CA itself. */
   readonly signerPem?: pulumi.Output<string> | undefined;
+  /** By the name of a node: the certificate of the signer whose key was made there. */
+  readonly nodeSigners?: ReadonlyMap<string, Issued> | undefined;
   issue(name: string, request: SigningRequest, options: pulumi.CustomResourceOptions): Issued;
 }

@@ -18,6 +18,8 @@ export interface Planned {
   readonly plan: ClusterPlan;
   /** Who gets a certificate without being a node. */
   readonly clients: readonly ClientPlan[];
+  /** Of the controller manager's signers of a generation, PEM by the node that made the key. */
+  readonly signerRequests: (generation: number) => ReadonlyMap<string, pulumi.Output<string>>;
 }
 
 /** All that the stack keeps in Vault or OpenBao, made as generations ask for it. */
@@ -57,7 +59,7 @@ export class InVault {
         generation,
         signedBy: this.signedBy(resource, name, generation),
         roles: signs ? rolesOf(plan.nodes, clients, name) : [],
-        hasSigner: name === "kubernetes" && hasSigner(config),
+        signer: name === "kubernetes" ? this.controllerSigner(generation) : "none",
         isInUse: isInUse(state, generation),
       },
       this.options,
@@ -76,6 +78,12 @@ export class InVault {
   public request(resource: string, name: AuthorityName, generation: number): pulumi.Output<string> {
     const protect = isInUse(stateOf(this.planned.config, name), generation);
     return caRequest(resource, this.caArgs(name, generation).args, { ...this.options, protect });
+  }
+
+  private controllerSigner(generation: number) {
+    const { config, signerRequests } = this.planned;
+    if (!hasSigner(config)) return "none";
+    return config.authority.signer === "node" ? signerRequests(generation) : "state";
   }
 
   /** Each mount has its own: the plugin writes a changed one to the mount it was made for. */

@@ -1,9 +1,10 @@
+import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import * as vault from "@pulumi/vault";
 import { signerCommonName } from "../../core/authorities";
 import { grantedValidity } from "../../core/grantedValidity";
-import { roleName, signerValiditySeconds, vaultKey, type VaultRole } from "../../core/vault";
+import { roleName, vaultKey, type VaultRole } from "../../core/vault";
 import { keyArgs } from "../keyArgs";
 import type { Authority, Issued, SigningRequest } from "./authority";
 import type { CaSigner } from "./caSigner";
@@ -15,8 +16,11 @@ export interface VaultAuthorityArgs extends VaultCaArgs {
   readonly signedBy?: { readonly requestPem: pulumi.Output<string>; readonly signer: CaSigner } | undefined;
   /** What it may sign; none unless it is the one that signs. */
   readonly roles: readonly VaultRole[];
-  /** Whether the controller manager gets an intermediate to sign with. */
-  readonly hasSigner: boolean;
+  /**
+   * Whether the controller manager gets an intermediate to sign with: one whose key is in the state, or one for each
+   * signing request, PEM by the name of the node that made it.
+   */
+  readonly signer: "none" | "state" | ReadonlyMap<string, pulumi.Output<string>>;
   /** What has to be there before it signs a leaf. @default nothing */
   readonly settled?: readonly pulumi.Resource[];
   /** Whether losing it would break the cluster: it is then protected from deletion. @default true */
@@ -32,6 +36,7 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
   /** Of the controller manager's intermediate. */
   public readonly keyPem: pulumi.Output<string> | undefined;
   public readonly signerPem: pulumi.Output<string> | undefined;
+  public readonly nodeSigners: ReadonlyMap<string, Issued>;
   public readonly issuerId: pulumi.Output<string>;
 
   private readonly roles: ReadonlyMap<string, vault.pkisecret.SecretBackendRole>;
@@ -47,14 +52,25 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
       signedBy === undefined ? rootCa(base, args, this.options()) : signedCa(base, args, signedBy, this.options());
     this.issuerId = ca.issuerId;
     this.roles = new Map(args.roles.map((role) => [role.role, this.role(role)]));
-    const signer = args.hasSigner ? this.signer() : undefined;
-    this.keyPem = signer?.keyPem;
-    this.signerPem = signer?.certificatePem;
+    const ends = ca.certificatePem.apply(endOf);
+    const inState = args.signer === "state" ? this.stateSigner(ends) : undefined;
+    this.keyPem = inState?.keyPem;
+    this.signerPem = inState?.certificatePem;
+    this.nodeSigners = new Map(
+      (typeof args.signer === "string" ? [] : [...args.signer]).map(([node, request]) => [
+        node,
+        validityOf(this.signer(`${base}-signer-${node}`, request, ends, { parent: this })), // its key can be made again
+      ]),
+    );
     // API servers get no intermediate from a client whose certificate the controller manager signed, so they trust it too
+    const signers = [
+      this.signerPem ?? [],
+      [...this.nodeSigners.values()].map(({ certificatePem }) => certificatePem),
+    ].flat();
     this.trustPem =
-      signer === undefined
+      signers.length === 0
         ? ca.certificatePem
-        : pulumi.all([ca.certificatePem, signer.certificatePem]).apply(([...all]) => all.map(line).join(""));
+        : pulumi.all([ca.certificatePem, ...signers]).apply((all) => all.map(line).join(""));
     this.registerOutputs({ trustPem: this.trustPem });
   }
 
@@ -119,31 +135,61 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
   }
 
   /** An intermediate for the controller manager: it must have its key as a file, and the CA's cannot be had. */
-  private signer(): { certificatePem: pulumi.Output<string>; keyPem: pulumi.Output<string> } {
-    const { provider, commonName, validitySeconds, algorithm, mount } = this.args;
-    const subject = { commonName: signerCommonName(commonName) };
+  private stateSigner(ends: pulumi.Output<string>): {
+    certificatePem: pulumi.Output<string>;
+    keyPem: pulumi.Output<string>;
+  } {
+    const { commonName, algorithm } = this.args;
     const options = this.options();
     const key = new tls.PrivateKey(`${this.base}-signer-key`, keyArgs(algorithm), options);
     const request = new tls.CertRequest(
       `${this.base}-signer-request`,
-      { privateKeyPem: key.privateKeyPem, subject },
+      { privateKeyPem: key.privateKeyPem, subject: { commonName: signerCommonName(commonName) } },
       options,
     );
-    const signed = new vault.pkisecret.SecretBackendRootSignIntermediate(
-      `${this.base}-signer`,
+    const certificatePem = this.signer(`${this.base}-signer`, request.certRequestPem, ends, options);
+    return { certificatePem, keyPem: pulumi.secret(key.privateKeyPem) };
+  }
+
+  private signer(
+    name: string,
+    requestPem: pulumi.Output<string>,
+    ends: pulumi.Output<string>,
+    options: pulumi.CustomResourceOptions,
+  ): pulumi.Output<string> {
+    const { provider, commonName, mount } = this.args;
+    const { certificate } = new vault.pkisecret.SecretBackendRootSignIntermediate(
+      name,
       {
         backend: mount,
         issuerRef: this.issuerId,
-        csr: request.certRequestPem,
-        ...subject,
+        csr: requestPem,
+        commonName: signerCommonName(commonName),
         excludeCnFromSans: true,
         maxPathLength: 0,
-        ttl: `${String(signerValiditySeconds(validitySeconds))}s`,
+        notAfter: ends, // whenever it is made: the CA signs nothing that outlives it
       },
       { ...options, provider },
     );
-    return { certificatePem: signed.certificate, keyPem: pulumi.secret(key.privateKeyPem) };
+    return pulumi.all([certificate, ends, mount]).apply(([pem, end, path]) => {
+      if (endOf(pem) !== end)
+        throw new Error(
+          `${name}: asked to end with its CA, ${end}, but it ends ${endOf(pem)}: the mount ${path} allows no more`,
+        );
+      return pem;
+    });
   }
 }
+
+/** The moment a certificate ends, as Vault wants it. */
+const endOf = (pem: string): string => isoOf(new X509Certificate(pem).validTo).replace(/\.\d+Z$/, "Z");
+
+const isoOf = (at: string): string => new Date(at).toISOString();
+
+const validityOf = (certificatePem: pulumi.Output<string>): Issued => ({
+  certificatePem,
+  issued: certificatePem.apply((pem) => isoOf(new X509Certificate(pem).validFrom)),
+  expires: certificatePem.apply((pem) => isoOf(new X509Certificate(pem).validTo)),
+});
 
 const line = (pem: string): string => `${pem.trimEnd()}\n`;

@@ -168,7 +168,8 @@ const authority = object({
     .optional()
     .describe(
       "With the kubernetes CA in Vault: state, the controller manager signs with an intermediate whose key is in the " +
-        "stack's state; none, it signs nothing. By default none in a cluster that began from Vault, else state.",
+        "stack's state; node, with one for each control plane, whose key is made there and stays there; none, it signs " +
+        "nothing. By default none in a cluster that began from Vault, else state.",
     ),
   requests: generation
     .default(1)

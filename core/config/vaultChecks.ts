@@ -21,7 +21,24 @@ type Kinds = Readonly<Record<AuthorityName, string>>;
 const kindsAt = (all: Readonly<Record<AuthorityName, Backends>>, index: number): Kinds =>
   Object.fromEntries(AUTHORITY_NAMES.map((name) => [name, all[name].at(index)?.kind ?? ""])) as Kinds;
 
-export const vaultProblems: Check = ({ sections: { authority } }) => {
+/** Where the signer's keys are to be made on control planes, they have to be able to. */
+const signerProblems = ({ authority, nodes, certificates }: Partial<Sections>, inVault: boolean): string[] => {
+  if (authority?.signer === undefined) return [];
+  if (!inVault)
+    return [
+      "authority.signer: given, but the kubernetes CA is not in Vault, so the controller manager signs with the CA's own " +
+        "key; allowed is kind vault for kubernetes, or to leave it out",
+    ];
+  if (authority.signer !== "node") return [];
+  return (nodes ?? []).flatMap(({ name, roles, custody = certificates?.custody }) =>
+    roles.includes("control-plane") && custody === "state"
+      ? [`authority.signer: node, but ${name} has custody state; allowed is custody node for it, or another signer`]
+      : [],
+  );
+};
+
+export const vaultProblems: Check = ({ sections }) => {
+  const { authority } = sections;
   if (authority === undefined) return [];
   const { earlier } = authority;
   const all = Object.fromEntries(AUTHORITY_NAMES.map((name) => [name, backendsOf(authority, name)])) as Readonly<
@@ -39,12 +56,11 @@ export const vaultProblems: Check = ({ sections: { authority } }) => {
             'such as "https://vault.example.com:8200"',
         ]
       : [];
-  if (authority.signer !== undefined && all.kubernetes.at(-1)?.kind !== "vault")
-    problems.push(
-      "authority.signer: given, but the kubernetes CA is not in Vault, so the controller manager signs with the CA's own " +
-        "key; allowed is kind vault for kubernetes, or to leave it out",
-    );
   problems.push(
+    ...signerProblems(
+      sections,
+      all.kubernetes.some(({ kind }) => kind === "vault"),
+    ),
     ...mountProblems(authority, "authority", kindsAt(all, -1)),
     ...earlier.flatMap((each, index) =>
       mountProblems(each, `authority.earlier[${String(index)}]`, kindsAt(all, index)),

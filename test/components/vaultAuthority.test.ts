@@ -43,7 +43,11 @@ describe("VaultAuthority on a real OpenBao", function () {
   /** The authorities, and every certificate of the first control plane. */
   const program = (of: Config, now: Date) => () => {
     const plan = planCluster(of, now);
-    const { generations: authorities } = authoritiesOf("prod", { config: of, plan, clients: [] }, {});
+    const { generations: authorities } = authoritiesOf(
+      "prod",
+      { config: of, plan, clients: [], signerRequests: () => new Map() },
+      {},
+    );
     assert.ok(authorities);
     const issued = (plan.nodes[0]?.leaves ?? []).map(({ profile, authority, ...leaf }) => {
       const request = { ...leaf, role: profile, requestPem: requests.get(profile) ?? "" };

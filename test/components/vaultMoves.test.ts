@@ -1,12 +1,16 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import { X509Certificate, type KeyObject } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
 import { offlineSigner } from "../../components/authority/caSigner";
 import { authoritiesOf } from "../../components/authority/generations";
 import { importedOne } from "../../components/authority/vaultCa";
+import type { Issued } from "../../components/authority/authority";
 import { AUTHORITIES } from "../../core/authorities";
 import type { Config } from "../../core/config";
+import { nodeSigners } from "../../core/nodeSigners";
 import { planCluster } from "../../core/plan";
+import { isKeyOf } from "../../core/signingRequests";
 import { configWith, NOW } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
 import { requestOf } from "../lab/stolenToken";
@@ -37,7 +41,11 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
   /** The authorities, and the certificate of a kubelet by whoever signs. */
   const program = (of: Config) => async () => {
     const plan = planCluster(of, NOW);
-    const { generations, requests } = authoritiesOf("prod", { config: of, plan, clients: [] }, {});
+    const { generations, requests } = authoritiesOf(
+      "prod",
+      { config: of, plan, clients: [], signerRequests: () => new Map() },
+      {},
+    );
     const [leaf] = plan.nodes[0]?.leaves.filter(({ profile }) => profile === "kubelet") ?? [];
     assert.ok(leaf);
     const request = { ...leaf, role: "kubelet", requestPem: (asked ??= await requestOf(leaf)) };
@@ -127,6 +135,51 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     assert.equal(await issuerOf(), "CN=prod-kubernetes-ca-g2");
     const { key_info: issuers } = await server.must("LIST", "pki/new/issuers");
     assert.equal(Object.keys(issuers as object).length, 1);
+  });
+
+  it("give each control plane a signer for the key it made, trusted beside its CA and as long", async () => {
+    const of = configure(vault({ signer: "node", mounts: OWN("signers") }));
+    await makeMounts("signers");
+    const [asked] = nodeSigners({ roles: ["control-plane"] }, of);
+    assert.ok(asked);
+    const made = { cp1: await requestOf(asked), cp2: await requestOf(asked) };
+    const wanted = () => {
+      const requests = new Map(Object.entries(made).map(([node, pem]) => [node, pulumi.output(pem)]));
+      const planned = { config: of, plan: planCluster(of, NOW), clients: [], signerRequests: () => requests };
+      const { kubernetes } = authoritiesOf("prod", planned, {}).generations ?? assert.fail("no authorities");
+      const signers = kubernetes.target.nodeSigners ?? new Map<string, Issued>();
+      return {
+        key: kubernetes.target.keyPem ?? "none",
+        trust: kubernetes.target.trustPem,
+        signers: Object.fromEntries([...signers].map(([node, { certificatePem }]) => [node, certificatePem])),
+      };
+    };
+    const seen = async () => {
+      const run = await stack.up(wanted);
+      assert.equal(run.failed, false, errorsOf(run));
+      const [ca, ...signers] = certificatesIn(await stack.output("trust"));
+      assert.ok(ca);
+      const named = Object.entries((await stack.output("signers")) as Record<string, string>);
+      for (const [node, pem] of named) {
+        const signer = new X509Certificate(pem);
+        assert.ok(isKeyOf(made[node as keyof typeof made], signer) && signer.verify(ca.publicKey) && signer.ca, node);
+        assert.equal(signer.validTo, ca.validTo);
+      }
+      return { signers: signers.map(({ raw }) => raw.toString("hex")), named: named.map(([, pem]) => pem), run };
+    };
+    const first = await seen();
+    assert.deepEqual(
+      first.signers,
+      first.named.map((pem) => new X509Certificate(pem).raw.toString("hex")),
+    );
+    assert.equal(first.signers.length, 2);
+    assert.equal(await stack.output("key"), "none");
+    assert.doesNotMatch(JSON.stringify(await stack.exported()), /PRIVATE KEY/, "an export with its secrets");
+    // a node that was replaced
+    made.cp2 = await requestOf(asked);
+    const second = await seen();
+    assert.equal(second.named[0], first.named[0]);
+    assert.notEqual(second.named[1], first.named[1]);
   });
 
   it("are refused a mount that cuts a CA short", async () => {

@@ -33,6 +33,7 @@ const payloadOf = (config: typeof born): string => {
     trust: { kubernetes: `${CERTIFICATE}${CERTIFICATE}`, etcd: CERTIFICATE, frontProxy: CERTIFICATE },
     caKeys: { kubernetes: "KEY" },
     signers: { kubernetes: CERTIFICATE.replace("MII=", "SIGNER") },
+    nodeSigner: config.authority.signer === "node" ? { certificatePem: CERTIFICATE, ...validity } : undefined,
   });
 };
 
@@ -118,6 +119,47 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
       "replaceflag kube-controller-manager --cluster-signing-cert-file=",
       "replaceflag kube-controller-manager --cluster-signing-key-file=",
     ]);
+  });
+
+  it("is one for each control plane where its key is made there, of each generation that is trusted", () => {
+    const at = (rotation: object | undefined, raw: object = {}) =>
+      configWith({
+        authority: { ...VAULT, signer: "node" },
+        ...raw,
+        ...(rotation && { rotation }),
+        rollout: { acceptEtcdDowntime: true },
+      });
+    const signers = (config: typeof born) =>
+      planCluster(config, NOW).nodes.map(({ node, signers: asked }) => [
+        node.name,
+        ...asked.map(({ commonName }) => commonName),
+      ]);
+    const names = (...generations: number[]) => [
+      ...["cp1", "cp2", "cp3"].map((name) => [
+        name,
+        ...generations.map((g) => `prod-kubernetes-ca-g${String(g)}-signer`),
+      ]),
+      ...["w1", "w2", "w3"].map((name) => [name]),
+    ];
+    assert.deepEqual(signers(at(undefined)), names(1));
+    assert.deepEqual(signers(at({ generation: 2, phase: "trust" })), names(1, 2));
+    assert.deepEqual(signers(at({ generation: 2, phase: "issue" })), names(2, 1));
+    assert.deepEqual(signers(at({ generation: 2 })), names(2));
+    assert.deepEqual(signers(at({ phase: "trust" }, { adopt: ADOPT })), names(1));
+    const files = (config: typeof born) => filesOf(config, "cp1").filter((path) => /signing|^ca\.key/.test(path));
+    assert.deepEqual(files(at({ phase: "trust" }, { adopt: ADOPT })), []);
+    for (const config of [at(undefined), at({ phase: "issue" }, { adopt: ADOPT })])
+      assert.deepEqual(files(config).sort(), ["ca-signing.crt", "ca-signing.key"]);
+  });
+
+  it("comes without its key, which the node has", () => {
+    const config = configWith({ authority: { ...VAULT, signer: "node" }, adopt: ADOPT });
+    const payload = payloadOf(config);
+    assert.match(payload, /\nleaf signer-g1 g1 \d+ \d+ ca:kubernetes\n/);
+    assert.match(payload, /\npart cert:signer-g1 3\n-----BEGIN CERTIFICATE-----\nMII=\n/);
+    assert.match(payload, /\nfile \/etc\/kubernetes\/pki\/ca-signing\.crt 0644 root root signer:kubernetes\n/);
+    assert.match(payload, /\nfile \/etc\/kubernetes\/pki\/ca-signing\.key 0600 root root key:signer-g1\n/);
+    assert.doesNotMatch(payload, /cakey/);
   });
 
   it("is what the stack file says, if it says so", () => {

@@ -1,5 +1,6 @@
 /** What must be true of a cluster after a change, asked by other means than the product's own. */
 import assert from "node:assert/strict";
+import { caKeysIn } from "./caKeys";
 import { assertLintClean } from "./lint";
 import type { CertificateRow } from "../../core/report";
 import type { Lab } from "../lab/lab";
@@ -55,6 +56,11 @@ export const assertExportClean = async (stack: Stack): Promise<number> => {
     return pem === undefined ? [] : [{ name: nameOf(urn), pem }];
   });
   return assertLintClean(certificates);
+};
+
+/** Not even whoever has the passphrase of the state finds the key of a CA in it. */
+export const assertNoCaKey = async (stack: Stack): Promise<void> => {
+  assert.deepEqual(caKeysIn(await stack.must(["stack", "export", "--show-secrets"])), [], "CA keys in the state");
 };
 
 /** Nodes Ready, a ConfigMap written and read, and the API server's way to a kubelet open. */

@@ -223,6 +223,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
       "allowed is kind vault for kubernetes, or to leave it out",
   ],
   [
+    { authority: { ...VAULT, signer: "node" }, certificates: { custody: "state" } },
+    "authority.signer: node, but cp1 has custody state; allowed is custody node for it, or another signer",
+  ],
+  [
     { authority: { address: "https://vault.example.com" } },
     "authority.address: given with kind embedded; allowed is kind: vault beside it, or to leave it out",
   ],

@@ -116,6 +116,8 @@ const contentAt = (content: Content, path: string, at: Readonly<Record<Rotated, 
       return [caText(content.authority, at[content.authority])];
     case "caKey":
       return [caKeyText(content.authority, at[content.authority])];
+    case "signerKey":
+      return [caKeyText("kubernetes", at.kubernetes)];
     case "serviceAccount":
       return [tokenKeyText(content.half, at.serviceAccount)];
     case "link":

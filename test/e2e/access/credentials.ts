@@ -1,4 +1,5 @@
 /** Ways to show oneself to the API, made at a moment of a rotation and kept as whoever got them would keep them. */
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../../lab/lab";
@@ -46,8 +47,8 @@ const field = (lab: Lab, object: readonly string[], path: string): Promise<strin
     return text === "" ? undefined : Buffer.from(text, "base64").toString();
   });
 
-/** A certificate as a person gets one: by a request that the cluster's own signer signs. */
-const certificateFor = async (lab: Lab, name: string): Promise<Pick<Identity, "cert" | "key">> => {
+/** Asks the cluster's own signer for a certificate, with an administrator's yes. Gives the key, PEM. */
+const requestCertificate = async (lab: Lab, name: string): Promise<string> => {
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
   const made = await must(["openssl", "req", "-new", ...curve, "-keyout", "-", "-subj", `/O=access/CN=${name}`]);
   const [key = "", request = ""] = pemBlocks(made);
@@ -63,7 +64,25 @@ const certificateFor = async (lab: Lab, name: string): Promise<Pick<Identity, "c
   };
   await mustKubectl(lab, ["create", "-f", "-"], JSON.stringify(manifest));
   await mustKubectl(lab, ["certificate", "approve", name]);
+  return key;
+};
+
+/** A certificate as a person gets one. */
+const certificateFor = async (lab: Lab, name: string): Promise<Pick<Identity, "cert" | "key">> => {
+  const key = await requestCertificate(lab, name);
   return { key, cert: await field(lab, ["csr", name], ".status.certificate") };
+};
+
+/** A controller manager that signs takes less than a second. */
+const SIGNED_BY_THEN_MS = 10_000;
+
+/** A request that was approved stays without a certificate. */
+export const assertSignsNothing = async (lab: Lab): Promise<void> => {
+  await requestCertificate(lab, "unsigned");
+  await sleep(SIGNED_BY_THEN_MS);
+  const status = await mustKubectl(lab, ["get", "csr", "unsigned", "-o", "jsonpath={.status}"]);
+  assert.match(status, /Approved/);
+  assert.doesNotMatch(status, /"certificate"/);
 };
 
 /** What clusters of before 1.24 are full of: a token in a Secret, without an end. */

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { approleLogin, assertMayOnlySign } from "../../lab/stolenToken";
 import type { OpenBao } from "../../lab/openbao";
-import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
+import { assertSignsNothing } from "../access/credentials";
+import { assertClusterWorks, assertExportClean, assertNoCaKey, assertProven } from "../checks";
 import { configureSsh, givenAuthorities } from "../labConfig";
-import { assertNothingToDo, begin, goTo, joinInPhase, ROLLOUT, rotateTo } from "../rotating";
+import { assertNothingToDo, begin, configureAsItIs, goTo, joinInPhase, ROLLOUT, rotateTo } from "../rotating";
 import { complaint, type Run, type Scenario } from "../scenario";
 
 /** What is under way when a certificate is being signed, and no node has been given any of them. */
@@ -106,9 +107,13 @@ const playStolenToken = async (run: Run): Promise<void> => {
   const { stack, lab } = run;
   const server = serverOf(run);
   await server.must("POST", "sys/auth/approle", { type: "approle" });
-  await begin(run);
-  stack.configure({ authority: { kind: "vault", address: server.address, approle: "approle" } });
-  await run.up("pulumi up: policies and roles for pipelines");
+  await configureAsItIs(run);
+  const authority = { kind: "vault", address: server.address, approle: "approle", signer: "none" };
+  stack.configure({ authority });
+  await run.up("pulumi up: the cluster as it is, policies and roles for pipelines");
+  await lab.kubeconfig();
+  await assertNoCaKey(stack);
+  await run.step("nobody signs requests for certificates any more", () => assertSignsNothing(lab));
   const token = await approleLogin(server, "approle", "kube-pki-lab-renew");
   const node = lab.clusterNodes.at(-1) ?? "";
   await run.step("what the token of the pipeline is refused", async () => {
@@ -137,7 +142,7 @@ const playMove = async (run: Run): Promise<void> => {
   const { address } = serverOf(run);
   const given = await givenAuthorities(lab);
   const made = async (authority: Readonly<Record<string, unknown>>) =>
-    stack.configureSecret("authority", { ...given, address, ...authority });
+    stack.configureSecret("authority", { ...given, address, signer: "node", ...authority });
   await configureSsh(stack, lab);
   stack.configure({ rollout: ROLLOUT });
   const first = { generations: 1, kind: "embedded" };
@@ -167,13 +172,17 @@ export const vaultScenarios: readonly Scenario[] = [
   },
   {
     name: "vault-stolen-token",
-    proves: "the token of a pipeline that renews gets no other name, group, usage, time, issuer or right",
+    proves:
+      "the token of a pipeline that renews gets no other name, group, usage, time, issuer or right; no CA key is in the " +
+      "state, and the controller manager signs nothing",
     topologies: ["duo", "ha3"],
     play: playStolenToken,
   },
   {
     name: "vault-move",
-    proves: "a cluster whose CA keys are in the state moves into Vault and out of it, a rotation each, and once back",
+    proves:
+      "a cluster whose CA keys are in the state moves into Vault and out of it, a rotation each, and once back; the " +
+      "controller manager's signer is made on the control plane",
     topologies: ["duo", "ha3"],
     play: playMove,
   },

@@ -76,6 +76,7 @@ export const rootSignIntermediate: Definition = {
     maxPathLength: "replace",
     excludeCnFromSans: "replace",
     useCsrValues: "replace",
+    notAfter: "replace",
     ttl: "ignored",
     issuerRef: "ignored",
     revoke: "ignored",
@@ -85,7 +86,7 @@ export const rootSignIntermediate: Definition = {
   computed: [...intermediateOutputs, "certificateBundle"],
   async create(api, inputs) {
     const backend = backendOf(inputs);
-    const fields = ["csr", "commonName", "ttl", "format", "maxPathLength", "useCsrValues", "issuerRef"];
+    const fields = ["csr", "commonName", "ttl", "notAfter", "format", "maxPathLength", "useCsrValues", "issuerRef"];
     const body = { ...bodyOf(inputs, fields), exclude_cn_from_sans: inputs["excludeCnFromSans"] ?? false };
     const issuer = word(inputs["issuerRef"]);
     const path = `${backend}/${issuer === "" ? "root" : `issuer/${issuer}`}/sign-intermediate`;
