@@ -2,13 +2,13 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../core/config";
 import type { Facts } from "../core/inCluster/steps";
-import { comesFromTheirs, trustedBy, trustTexts } from "../core/inCluster/trust";
+import { isToldByNodes, trustedBy, trustTexts, type TrustFact } from "../core/inCluster/trust";
 import { keyIdOf } from "../core/publicKey";
 import type { Generations } from "../core/trustPayload";
 import type { ServiceAccountKeys } from "./serviceAccountKeys";
 
 /** What those in the cluster are told of what is trusted, once it is known. */
-export type KnownTrust = { readonly [F in "final" | "rotating" | "old"]: pulumi.Output<Facts[F]> } & {
+export type KnownTrust = { readonly [F in TrustFact]: pulumi.Output<Facts[F]> } & {
   /** Undefined where the stack does not manage the key. */
   readonly tokenKid: pulumi.Output<string> | undefined;
 };
@@ -20,9 +20,10 @@ export const knownTrust = (
   serviceAccount: ServiceAccountKeys | undefined,
   trusted: command.remote.Command | undefined,
 ): KnownTrust => {
-  const told = comesFromTheirs(config) ? trusted?.stdout.apply(trustedBy) : undefined;
+  const told = isToldByNodes(config) ? trusted?.stdout.apply(trustedBy) : undefined;
   const texts = pulumi.all([generations, told]).apply(([all, theirs]) => trustTexts(config, all.kubernetes, theirs));
   return {
+    ca: texts.ca,
     final: texts.final,
     rotating: texts.rotating,
     old: texts.old,

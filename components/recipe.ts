@@ -22,7 +22,7 @@ import type { IssuedToNode, NodePki } from "./nodePki";
 import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
 
-type AskedFacts = Pick<Facts, "final" | "old"> & { readonly tokenKid: string | undefined };
+type AskedFacts = Pick<Facts, "ca" | "final" | "old"> & { readonly tokenKid: string | undefined };
 
 interface PlannedNode {
   readonly plan: NodePlan;
@@ -205,7 +205,7 @@ export class Recipe {
     noun: string,
     dependsOn: readonly pulumi.Resource[],
     payload: (plan: NodePlan, facts: AskedFacts) => string,
-    { final, old, tokenKid }: KnownTrust,
+    { ca, final, old, tokenKid }: KnownTrust,
     of: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {
     return this.planned
@@ -215,7 +215,7 @@ export class Recipe {
           `${this.base}-${plan.node.name}-${noun}`,
           { config: this.config, node: plan.node },
           "check",
-          pulumi.output({ final, old, tokenKid }).apply((facts) => payload(plan, facts)),
+          pulumi.output({ ca, final, old, tokenKid }).apply((facts) => payload(plan, facts)),
           { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
         ),
       );

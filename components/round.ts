@@ -12,7 +12,7 @@ export interface Round {
 }
 
 /**
- * A name that is new whenever a rotation begins, ends, is given up or opened again. A run that is cut may have told a node
+ * A name that is new whenever what is trusted begins to change (core/rotation.ts, `roundOf`). A run that is cut may have told a node
  * of a CA without the stack's knowing; the stack file then goes back to words that the state takes for done. So the state
  * has to hold that there was something in between. A key pair that is used for nothing is the one thing the providers at
  * hand make anew on a trigger: its public half is the name.

@@ -19,10 +19,6 @@ export interface SignedBy {
   readonly mount?: string | undefined;
 }
 
-/** Where the controller manager's signer has its key when the CA's is in Vault; `none`: it signs nothing. */
-export const CONTROLLER_SIGNERS = ["state", "node", "none"] as const;
-export type ControllerSigner = (typeof CONTROLLER_SIGNERS)[number];
-
 export interface Backend {
   readonly kind: BackendKind;
   /** Undefined: CAs sign themselves. */
@@ -42,6 +38,27 @@ export const keeperOf = (backends: Backends, generation: number): Backend => {
   if (found === undefined) throw new Error(`authority.earlier: nothing keeps generation ${String(generation)}`);
   return found;
 };
+
+/**
+ * Where the controller manager has the key it signs with: of the CA or, where that is in Vault, of an intermediate. `none`:
+ * it signs nothing.
+ */
+export const CONTROLLER_SIGNERS = ["state", "node", "none"] as const;
+export type ControllerSigner = (typeof CONTROLLER_SIGNERS)[number];
+
+/**
+ * By default it goes on where it did before, and a cluster that began from Vault has no signer, which kubeadm calls external
+ * CA mode.
+ *
+ * @param backends of the kubernetes authority
+ * @param given as the stack file says
+ * @param isTakenOver whether the cluster had a CA of its own, whose key the stack does not have
+ */
+export const controllerSigner = (
+  backends: Backends,
+  given: ControllerSigner | undefined,
+  isTakenOver: boolean,
+): ControllerSigner => given ?? (isTakenOver || keeperOf(backends, 1).kind === "embedded" ? "state" : "none");
 
 /** What keeps the key of a generation. */
 export const backendOf = ({ authority }: Pick<Config, "authority">, name: AuthorityName, generation: number): Backend =>

@@ -11,7 +11,7 @@ import type { NodePlan } from "./plan";
 import { hasWay, stateOf, type Rotated } from "./rotation";
 
 /** `old` is empty where the stack does not know it; `tokenKid` undefined where it does not manage the key. */
-type Known = Readonly<Pick<Facts, Extract<Fact, "final" | "old">>> & { readonly tokenKid: string | undefined };
+type Known = Readonly<Pick<Facts, Extract<Fact, "ca" | "final" | "old">>> & { readonly tokenKid: string | undefined };
 
 const isDone = (config: Config, what: Rotated): boolean => stateOf(config, what).phase === "done";
 
@@ -20,8 +20,8 @@ const oldLines = ({ old }: Known): string[] => (old.trim() === "" ? [] : part("o
 /** Where the stack works in the cluster it also looks whether what it did has arrived. */
 const looksAtMounts = (config: Config): boolean => config.inCluster.enabled && hasWay(config, "kubernetes");
 
-const mountedLines = (config: Config, { final }: Known): string[] =>
-  looksAtMounts(config) ? part("mounted:kubernetes", final) : [];
+const mountedLines = (config: Config, { ca }: Known): string[] =>
+  looksAtMounts(config) ? part("mounted:kubernetes", ca) : [];
 
 /** Between `trust` and `issue`. */
 export const mountsPayload = (plan: NodePlan, config: Config, known: Known): string =>

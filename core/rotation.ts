@@ -54,12 +54,20 @@ export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean
   return known !== undefined && known !== false;
 };
 
-/** What every change of is another round: a rotation that begins, ends, is given up or opened again. */
-export const roundOf = (config: Pick<Config, "rotation">): string =>
-  ROTATED.map((what) => {
-    const { generation, phase } = stateOf(config, what);
-    return `${String(generation)}${phase === "done" ? "" : " open"}`;
-  }).join(", ");
+/**
+ * What every change of is another round: a rotation that begins, ends, is given up or opened again, and where signers have
+ * their keys on control planes one of those that comes or goes.
+ */
+export const roundOf = (config: Pick<Config, "rotation" | "authority" | "nodes">): string =>
+  [
+    ...ROTATED.map((what) => {
+      const { generation, phase } = stateOf(config, what);
+      return `${String(generation)}${phase === "done" ? "" : " open"}`;
+    }),
+    ...(config.authority.signer === "node" ? config.nodes : []).flatMap(({ name, roles }) =>
+      roles.includes("control-plane") ? [name] : [],
+    ),
+  ].join(", ");
 
 /** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
 export const hasWay = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>

@@ -4,7 +4,7 @@
  * stolen token of the signing policy gets no other subject, usage, time or CA out of it.
  */
 import { AUTHORITIES, type AuthorityName } from "./authorities";
-import { backendOf, type Backend } from "./backends";
+import { backendOf, controllerSigner, type Backend, type ControllerSigner } from "./backends";
 import type { ClientPlan } from "./clients";
 import type { Algorithm, Config } from "./config";
 import type { LeafPlan, NodePlan } from "./plan";
@@ -53,16 +53,12 @@ export const usesVault = (config: Config): boolean =>
     ),
   );
 
-/**
- * Whether the controller manager signs: with the CA's key where the stack has it, with an intermediate where that is in
- * Vault. By default it goes on where it did before, and a cluster that began from Vault has no signer, which kubeadm calls
- * external CA mode.
- */
-export const hasSigner = (config: Pick<Config, "authority" | "adopt">): boolean => {
-  const { signer } = config.authority;
-  if (signer !== undefined) return signer !== "none";
-  return backendOf(config, "kubernetes", 1).kind === "embedded" || isAdopted(config, "kubernetes");
-};
+/** Where the controller manager has its key. */
+export const signerIn = (config: Pick<Config, "authority" | "adopt">): ControllerSigner =>
+  controllerSigner(config.authority.backends.kubernetes, config.authority.signer, isAdopted(config, "kubernetes"));
+
+/** Whether the controller manager signs. */
+export const hasSigner = (config: Pick<Config, "authority" | "adopt">): boolean => signerIn(config) !== "none";
 
 /** Whether that signer is now an intermediate of its own, so that the trust bundle holds it beside the CA. */
 export const hasOwnSigner = (config: Pick<Config, "authority" | "adopt" | "rotation">): boolean =>

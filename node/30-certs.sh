@@ -81,7 +81,7 @@ check_age() {
 bring_key() {
   [ -f "$TX/parts/key:$1" ] && return
   [ -f "$STATE/keys/$1/$2.key" ] ||
-    die "the key of leaf $1 ($2) is not on this node: it was replaced or emptied, run 'pulumi up' with a refresh so that a new key is requested"
+    die "the key of leaf $1 ($2) is not on this node: it was replaced or emptied, run pulumi up --replace '**$NODE-request*' so that a new key is requested"
   cp "$STATE/keys/$1/$2.key" "$TX/parts/key:$1"
 }
 

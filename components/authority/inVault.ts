@@ -6,7 +6,7 @@ import type { ClientPlan } from "../../core/clients";
 import type { Config } from "../../core/config";
 import type { ClusterPlan } from "../../core/plan";
 import { isInUse, signerOf, stateOf } from "../../core/rotation";
-import { hasSigner, mountOf, rolesOf } from "../../core/vault";
+import { mountOf, rolesOf, signerIn } from "../../core/vault";
 import { embeddedRoot, mountSigner, offlineSigner, type CaSigner } from "./caSigner";
 import { VaultAuthority } from "./vault";
 import { VaultAccess } from "./vaultAccess";
@@ -82,8 +82,8 @@ export class InVault {
 
   private controllerSigner(generation: number) {
     const { config, signerRequests } = this.planned;
-    if (!hasSigner(config)) return "none";
-    return config.authority.signer === "node" ? signerRequests(generation) : "state";
+    const signer = signerIn(config);
+    return signer === "node" ? signerRequests(generation) : signer;
   }
 
   /** Each mount has its own: the plugin writes a changed one to the mount it was made for. */

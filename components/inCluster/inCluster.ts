@@ -7,6 +7,7 @@ import type { Config, NodeConfig } from "../../core/config";
 import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/inCluster/clusterInfo";
 import { restarted, restartNoun, trustedAnnotation } from "../../core/inCluster/restarts";
 import { clusterPayload, sinceOf } from "../../core/inCluster/clusterPayload";
+import type { TrustFact } from "../../core/inCluster/trust";
 import { clusterSteps, PUBLISHES, type Fact, type Moment } from "../../core/inCluster/steps";
 import { workerLines, workerTemplates, type WorkerStep } from "../../core/inCluster/workers";
 import type { ClusterPlan } from "../../core/plan";
@@ -25,8 +26,8 @@ export interface InClusterArgs {
    * (the first phase of an adoption): what is the provider's then waits for the next phase, which begins with it.
    */
   readonly kubeconfig: pulumi.Input<string> | undefined;
-  /** Of the kubernetes authority, PEM: trusted from `trust` on, left after `retire`, and gone then (may be empty). */
-  readonly trust: Readonly<Record<"rotating" | "final" | "old", pulumi.Output<string>>>;
+  /** Of the kubernetes authority, PEM (core/inCluster/steps.ts). */
+  readonly trust: Readonly<Record<TrustFact, pulumi.Output<string>>>;
   /** The front proxy's CA that is left after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;
   readonly generations: pulumi.Output<Generations>;
@@ -105,11 +106,11 @@ export class InCluster extends pulumi.ComponentResource {
 
   private workers(step: WorkerStep): pulumi.Output<string> {
     const { config, generations, trust, tokenKid } = this.args;
-    const { final, old } = trust;
+    const { ca, final, old } = trust;
     // only there: unwrapped for the other steps it would make their payloads unknown to a preview
     const round = step === "retire" ? this.args.round : undefined;
     return pulumi
-      .output({ known: generations, final, old, tokenKid, round })
+      .output({ known: generations, ca, final, old, tokenKid, round })
       .apply(({ known, round: name, ...facts }) => {
         const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
         return workerLines(step, config, templates).join("\n");
@@ -132,7 +133,7 @@ export class InCluster extends pulumi.ComponentResource {
   /** One after another: the next one needs what the one before it gives to pods. */
   private rollouts(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
     if (!this.canPatch()) return dependsOn;
-    const annotations = this.args.trust.final.apply(trustedAnnotation);
+    const annotations = this.args.trust.ca.apply(trustedAnnotation);
     const made: pulumi.Resource[] = [];
     for (const workload of restarted(this.args.config)) {
       const options = this.patchOptions(lastOf(dependsOn, made.slice(-1)));

@@ -1,5 +1,8 @@
 /** Checks of `inCluster`: an object named twice would be changed by two resources that undo each other. */
+import { controllerSigner } from "../backends";
+import { isAdopted } from "../rotation";
 import type { Check } from "./check";
+import { backendsOf } from "./normalise";
 import { repeated } from "./problems";
 import type { Sections } from "./schema";
 
@@ -20,7 +23,7 @@ const twice = (field: string, entries: readonly Entry[]): string[] => {
 };
 
 /** What the API server would refuse in the middle of a rotation. */
-export const workersProblems: Check = ({ sections: { inCluster, layout } }) => {
+export const workersProblems: Check = ({ sections: { inCluster, layout, authority, adopt } }) => {
   const workers = inCluster?.workers;
   if (workers === undefined) return [];
   const problems = [];
@@ -33,6 +36,13 @@ export const workersProblems: Check = ({ sections: { inCluster, layout } }) => {
     problems.push(
       "inCluster.workers: given with layout hardway, where nothing signs a kubelet's certificate; " +
         "allowed is layout kubeadm: list every node under nodes",
+    );
+  // a signer of one control plane goes with it, and nobody could tell those kubelets
+  const backends = authority && backendsOf(authority, "kubernetes");
+  if (backends && controllerSigner(backends, authority.signer, isAdopted({ adopt }, "kubernetes")) !== "state")
+    problems.push(
+      "inCluster.workers: given, but nothing signs their kubelets' certificates for good; with the kubernetes CA in " +
+        "Vault give authority.signer: state too, or list every node under nodes",
     );
   (workers.tolerations ?? []).forEach(({ operator, key, value }, index) => {
     const at = `inCluster.workers.tolerations[${String(index)}]`;

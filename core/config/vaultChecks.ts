@@ -1,5 +1,6 @@
 /** Checks of where CA keys are made: each kind has fields of its own, and generations follow one another. */
 import type { Backends } from "../backends";
+import { authorityCommonName, signerCommonName } from "../authorities";
 import { AUTHORITY_NAMES, type AuthorityName } from "../profileNames";
 import type { Check } from "./check";
 import { backendsOf } from "./normalise";
@@ -21,8 +22,12 @@ type Kinds = Readonly<Record<AuthorityName, string>>;
 const kindsAt = (all: Readonly<Record<AuthorityName, Backends>>, index: number): Kinds =>
   Object.fromEntries(AUTHORITY_NAMES.map((name) => [name, all[name].at(index)?.kind ?? ""])) as Kinds;
 
+/** A common name has 64 characters (RFC 5280, appendix A.1); the rest is for three digits of generation. */
+const LONGEST_NAME = 64 - signerCommonName(authorityCommonName("", "kubernetes", 100)).length;
+
 /** Where the signer's keys are to be made on control planes, they have to be able to. */
-const signerProblems = ({ authority, nodes, certificates }: Partial<Sections>, inVault: boolean): string[] => {
+const signerProblems = (sections: Partial<Sections>, inVault: boolean): string[] => {
+  const { authority, cluster, nodes, certificates, rotation, adopt } = sections;
   if (authority?.signer === undefined) return [];
   if (!inVault)
     return [
@@ -30,11 +35,24 @@ const signerProblems = ({ authority, nodes, certificates }: Partial<Sections>, i
         "key; allowed is kind vault for kubernetes, or to leave it out",
     ];
   if (authority.signer !== "node") return [];
-  return (nodes ?? []).flatMap(({ name, roles, custody = certificates?.custody }) =>
+  const problems = [];
+  if (rotation === undefined && adopt === undefined)
+    problems.push(
+      "authority.signer: node without rotation; give rotation: {generation: 1} too: a control plane that comes or goes " +
+        "changes what every node trusts",
+    );
+  const name = cluster?.name ?? "";
+  if (name.length > LONGEST_NAME)
+    problems.push(
+      `cluster.name: ${String(name.length)} characters; with authority.signer: node at most ${String(LONGEST_NAME)} are ` +
+        "allowed, since the signer's common name begins with it",
+    );
+  const unable = (nodes ?? []).flatMap(({ name, roles, custody = certificates?.custody }) =>
     roles.includes("control-plane") && custody === "state"
       ? [`authority.signer: node, but ${name} has custody state; allowed is custody node for it, or another signer`]
       : [],
   );
+  return [...problems, ...unable];
 };
 
 export const vaultProblems: Check = ({ sections }) => {

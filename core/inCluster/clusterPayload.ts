@@ -6,6 +6,7 @@ import type { NodePlan } from "../plan";
 import type { Fact, Step } from "./steps";
 
 const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
+  ca: (pem) => part(caPart("kubernetes"), pem),
   final: (pem) => part(caPart("kubernetes"), pem),
   rotating: (pem) => part(caPart("kubernetes"), pem),
   // unknown to the stack for a moment of an adoption: then there is no such part

@@ -30,6 +30,6 @@ export const restartNoun = ({ kind, namespace, name }: Workload): string =>
   `restart-${kind.toLowerCase()}-${namespace}.${name}`;
 
 /** What a pod template carries so that its pods are begun anew; the same over the phases of one generation. */
-export const trustedAnnotation = (finalPem: string): Record<string, string> => ({
-  "kube-pki/trusted": createHash("sha256").update(finalPem.trimEnd()).digest("hex").slice(0, 8),
+export const trustedAnnotation = (caPem: string): Record<string, string> => ({
+  "kube-pki/trusted": createHash("sha256").update(caPem.trimEnd()).digest("hex").slice(0, 8),
 });

@@ -29,7 +29,9 @@ export type Moment = (typeof MOMENTS)[number];
 
 /** What steps are told beside the configuration. */
 export interface Facts {
-  /** The CA of kubernetes that stays, PEM. */
+  /** The CA of kubernetes that stays, PEM: all that whoever talks to an API server needs. */
+  readonly ca: string;
+  /** That CA with what signs for it, PEM: all that an API server needs. */
   readonly final: string;
   /** All CAs of kubernetes that are trusted while it is rotated, PEM. */
   readonly rotating: string;
@@ -118,7 +120,7 @@ const STEPS: readonly Step[] = [
     does: ({ layout }) =>
       `${layout === "kubeadm" ? "cluster-info gets the new CA, " : ""}kube-root-ca.crt of every namespace is awaited`,
     isWanted: moves,
-    facts: () => ["final"],
+    facts: () => ["ca"],
     lines: (config) => [...(config.layout === "kubeadm" ? ["task cluster-info-add"] : []), "task root-ca"],
   },
   {
@@ -151,7 +153,7 @@ const STEPS: readonly Step[] = [
     moment: "beforeIssue",
     does: () => "every workload restarts that began before",
     isWanted: (config) => moves(config) && config.inCluster.restart === "all",
-    facts: () => ["final", "since"],
+    facts: () => ["ca", "since"],
     lines: (config) => [gateLine("scan", config), "task restart-all", ...reloadLines(config)],
   },
   {
@@ -160,7 +162,7 @@ const STEPS: readonly Step[] = [
     moment: "beforeIssue",
     does: (config) => `restarts of ${listed(config).map(workloadText).join(", ")}`,
     isWanted: (config) => moves(config) && listed(config).length > 0 && canSign(config, "kubernetes"),
-    facts: () => ["final"],
+    facts: () => ["ca"],
     lines: (config) => [
       gateLine("scan", config),
       "task may-restart",
@@ -181,7 +183,7 @@ const STEPS: readonly Step[] = [
     moment: "afterIssue",
     does: () => "who still needs the old CA is looked for",
     isWanted: (config) => drops(config, "kubernetes"),
-    facts: () => ["final", "old", "since"],
+    facts: () => ["ca", "old", "since"],
     lines: (config) => [
       ...nodeLines(config), // more may have joined
       "task root-ca-seen",

@@ -1,7 +1,7 @@
 /** The CAs of the kubernetes authority, as what lives in the cluster is told of them. */
 import { caPart } from "../authorities";
 import type { Config } from "../config";
-import { isAdopted, keptOf, stateOf } from "../rotation";
+import { isAdopted, isRotating, keptOf, stateOf } from "../rotation";
 import type { Facts } from "./steps";
 
 const pemBlocks = (text: string): string[] =>
@@ -20,9 +20,13 @@ export const trustedBy = (stdout: string): string => {
   return lines(blocks);
 };
 
-/** Whether the CA before this generation is none of the stack's, so that only nodes know it. */
-export const comesFromTheirs = (config: Config): boolean =>
-  isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1;
+/**
+ * Whether only nodes know all that was trusted before: the CA before this generation is none of the stack's, or signers
+ * whose keys are on control planes have left the stack.
+ */
+export const isToldByNodes = (config: Config): boolean =>
+  (isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1) ||
+  (config.authority.signer === "node" && isRotating(config));
 
 /** By the clock a run may have missed generations, so that the one before may not be the one in use. */
 const rotating = (config: Config, generations: readonly string[]): string[] => {
@@ -31,19 +35,27 @@ const rotating = (config: Config, generations: readonly string[]): string[] => {
   return [...concerned].reverse().flatMap((generation) => pemBlocks(generations[generation - 1] ?? ""));
 };
 
+/** What is told of the CAs. */
+export type TrustFact = "ca" | "final" | "rotating" | "old";
+
 /**
- * @param generations certificates by generation: index 0 is generation 1
- * @param trusted what a node trusts since its `trust` step; asked of only where `comesFromTheirs`
+ * @param generations certificates by generation, the CA's first: index 0 is generation 1
+ * @param trusted what a node trusts since its `trust` step; asked of only where `isToldByNodes`
  */
 export const trustTexts = (
   config: Config,
   generations: readonly string[],
   trusted: string | undefined,
-): Pick<Facts, "final" | "rotating" | "old"> => {
+): Pick<Facts, TrustFact> => {
   const final = pemBlocks(generations.at(-1) ?? "");
   const all =
     trusted === undefined
       ? rotating(config, generations)
       : [...final, ...pemBlocks(trusted).filter((block) => !final.includes(block))];
-  return { final: lines(final), rotating: lines(all), old: lines(all.filter((block) => !final.includes(block))) };
+  return {
+    ca: lines(final.slice(0, 1)),
+    final: lines(final),
+    rotating: lines(all),
+    old: lines(all.filter((block) => !final.includes(block))),
+  };
 };

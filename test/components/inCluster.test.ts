@@ -22,7 +22,12 @@ const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.O
     config,
     plan: planCluster(config, NOW),
     kubeconfig,
-    trust: { rotating: pulumi.output("NEW\nOLD\n"), final: pulumi.output("NEW\n"), old: pulumi.output("OLD\n") },
+    trust: {
+      ca: pulumi.output("NEW\n"),
+      rotating: pulumi.output("NEW\nOLD\n"),
+      final: pulumi.output("NEW\n"),
+      old: pulumi.output("OLD\n"),
+    },
     frontProxy: pulumi.output("FRONT\n"),
     generations: pulumi.output({ kubernetes: ["OLD", "NEW"], etcd: [], frontProxy: [], serviceAccount: [] }),
     round: pulumi.output("r1"),

@@ -52,11 +52,12 @@ const answerRequest = async (payload: string): Promise<string> => {
 /** What every certificate's end is, unless a test says otherwise. */
 const END = "2027-11-22T00:00:00Z";
 
-/** As a server does: from now on, for as long as was asked for. */
-const endOf = (ttl: unknown): string =>
-  typeof ttl === "string"
-    ? new Date(Date.parse("2026-11-22T00:00:00Z") + Number(ttl.replace("s", "")) * 1000).toISOString()
-    : END;
+/** As a server does: at the moment that was asked for, or from now on for as long. */
+const endOf = ({ ttl, notAfter }: Readonly<Record<string, unknown>>): string => {
+  if (typeof notAfter === "string") return notAfter;
+  if (typeof ttl !== "string") return END;
+  return new Date(Date.parse("2026-11-22T00:00:00Z") + Number(ttl.replace("s", "")) * 1000).toISOString();
+};
 
 const certificate = async (ends: string): Promise<string> =>
   (
@@ -112,7 +113,7 @@ const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Pr
       return { certPem: await certificate(caEnds), ...validity };
     default:
       if (type.startsWith("vault:"))
-        return { certificate: await certificate(endOf(inputs["ttl"])), issuerId: `issuer of ${name}` };
+        return { certificate: await certificate(endOf(inputs)), issuerId: `issuer of ${name}` };
       return type.startsWith("tls:") ? { certPem: await certificate(END), ...validity } : {};
   }
 };

@@ -3,7 +3,7 @@ import { checkPayload, mountsPayload } from "../../core/checkPayload";
 import { planCluster } from "../../core/plan";
 import { configWith, NOW } from "./fixture";
 
-const KNOWN = { final: "NEW\n", old: "OLD\n", tokenKid: "a-Kid_1" };
+const KNOWN = { ca: "NEW\n", final: "NEW\nSIGNER\n", old: "OLD\n", tokenKid: "a-Kid_1" };
 
 const lines = (
   make: typeof checkPayload,
@@ -15,7 +15,7 @@ const lines = (
   return make(plan, config, known).trimEnd().split("\n").slice(1);
 };
 
-const NEW = ["part ca:kubernetes 1", "NEW"];
+const NEW = ["part ca:kubernetes 2", "NEW", "SIGNER"];
 const MOUNTED = ["part mounted:kubernetes 1", "NEW"];
 const OLD = ["part old:kubernetes 1", "OLD"];
 const GATES = ["gate scan on", "gate tokens on"];

@@ -146,15 +146,4 @@ describe("plan", () => {
       ],
     );
   });
-
-  it("plans five thousand nodes within a few seconds", function () {
-    this.timeout(20_000);
-    const nodes = Array.from({ length: 5000 }, (_, index) => ({
-      name: `n${String(index)}`,
-      address: `10.${String(Math.floor(index / 250))}.1.${String((index % 250) + 1)}`,
-      roles: index < 3 ? ["control-plane"] : ["worker"],
-    }));
-    const big = planCluster(configWith({ nodes, ssh: { agent: true, insecureIgnoreHostKeys: true } }), NOW);
-    assert.equal(big.nodes.length, 5000);
-  });
 });

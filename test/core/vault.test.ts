@@ -4,6 +4,7 @@ import { planClients } from "../../core/clients";
 import { awaitsSigning, requestedAhead, unsigned } from "../../core/offlineRoot";
 import { applyPayload } from "../../core/payload";
 import { planCluster } from "../../core/plan";
+import { roundOf } from "../../core/rotation";
 import { trustPayload } from "../../core/trustPayload";
 import { hasOwnSigner, hasSigner, mountOf, mountsOf, rolesOf, roleName, usesVault, vaultKey } from "../../core/vault";
 import { configWith, NOW } from "./fixture";
@@ -122,11 +123,11 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
   });
 
   it("is one for each control plane where its key is made there, of each generation that is trusted", () => {
-    const at = (rotation: object | undefined, raw: object = {}) =>
+    const at = (rotation: object, raw: object = {}) =>
       configWith({
         authority: { ...VAULT, signer: "node" },
         ...raw,
-        ...(rotation && { rotation }),
+        rotation,
         rollout: { acceptEtcdDowntime: true },
       });
     const signers = (config: typeof born) =>
@@ -141,15 +142,25 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
       ]),
       ...["w1", "w2", "w3"].map((name) => [name]),
     ];
-    assert.deepEqual(signers(at(undefined)), names(1));
+    assert.deepEqual(signers(at({ generation: 1 })), names(1));
     assert.deepEqual(signers(at({ generation: 2, phase: "trust" })), names(1, 2));
     assert.deepEqual(signers(at({ generation: 2, phase: "issue" })), names(2, 1));
     assert.deepEqual(signers(at({ generation: 2 })), names(2));
     assert.deepEqual(signers(at({ phase: "trust" }, { adopt: ADOPT })), names(1));
     const files = (config: typeof born) => filesOf(config, "cp1").filter((path) => /signing|^ca\.key/.test(path));
     assert.deepEqual(files(at({ phase: "trust" }, { adopt: ADOPT })), []);
-    for (const config of [at(undefined), at({ phase: "issue" }, { adopt: ADOPT })])
+    for (const config of [at({ generation: 1 }), at({ phase: "issue" }, { adopt: ADOPT })])
       assert.deepEqual(files(config).sort(), ["ca-signing.crt", "ca-signing.key"]);
+  });
+
+  it("is another round of trust when a control plane comes or goes, and only then", () => {
+    const round = (signer: string, nodes: number) => {
+      const config = configWith({ authority: { ...VAULT, signer }, rotation: { generation: 1 } });
+      return roundOf({ ...config, nodes: config.nodes.slice(0, nodes) });
+    };
+    assert.notEqual(round("node", 2), round("node", 3));
+    assert.equal(round("node", 3), round("node", 6)); // the rest are workers
+    assert.equal(round("none", 2), round("none", 3));
   });
 
   it("comes without its key, which the node has", () => {

@@ -223,7 +223,30 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
       "allowed is kind vault for kubernetes, or to leave it out",
   ],
   [
-    { authority: { ...VAULT, signer: "node" }, certificates: { custody: "state" } },
+    { authority: { ...VAULT, signer: "node" } },
+    "authority.signer: node without rotation; give rotation: {generation: 1} too: a control plane that comes or goes " +
+      "changes what every node trusts",
+  ],
+  [
+    {
+      ...cluster({ name: "a".repeat(39), kubernetesVersion: "1.34.2", endpoint: "api.example.com" }),
+      authority: { ...VAULT, signer: "node" },
+      rotation: { generation: 1 },
+    },
+    "cluster.name: 39 characters; with authority.signer: node at most 38 are allowed, since the signer's common name begins " +
+      "with it",
+  ],
+  ...(["node", "none"] as const).map((signer): readonly [Raw, string] => [
+    {
+      authority: { ...VAULT, signer },
+      rotation: { generation: 1 },
+      inCluster: { workers: { image: "docker.io/library/busybox:1.37.0" } },
+    },
+    "inCluster.workers: given, but nothing signs their kubelets' certificates for good; with the kubernetes CA in Vault give " +
+      "authority.signer: state too, or list every node under nodes",
+  ]),
+  [
+    { authority: { ...VAULT, signer: "node" }, certificates: { custody: "state" }, rotation: { generation: 1 } },
     "authority.signer: node, but cp1 has custody state; allowed is custody node for it, or another signer",
   ],
   [

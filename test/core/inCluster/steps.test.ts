@@ -7,7 +7,15 @@ import { makeCa } from "../config/fixtures";
 import { configWith, hardwayConfig, NOW } from "../fixture";
 
 const PIN = "ab".repeat(32);
-const FACTS = { final: "NEW", rotating: "NEW\nOLD", old: "OLD", frontProxy: "FRONT", tokenKid: "a-Kid_1", since: "42" };
+const FACTS = {
+  ca: "NEW",
+  final: "NEW",
+  rotating: "NEW\nOLD",
+  old: "OLD",
+  frontProxy: "FRONT",
+  tokenKid: "a-Kid_1",
+  since: "42",
+};
 const WEBHOOK = { kind: "ValidatingWebhookConfiguration", name: "checks.example.com" };
 
 /** Between the phases of nodes, `/` where a step waits for those before it. */

@@ -144,7 +144,7 @@ const playMove = async (run: Run): Promise<void> => {
   const made = async (authority: Readonly<Record<string, unknown>>) =>
     stack.configureSecret("authority", { ...given, address, signer: "node", ...authority });
   await configureSsh(stack, lab);
-  stack.configure({ rollout: ROLLOUT });
+  stack.configure({ rollout: ROLLOUT, ...rotateTo(1) });
   const first = { generations: 1, kind: "embedded" };
   await made({ kind: "vault", earlier: [first] });
   await run.up("pulumi up: the cluster as it is, its keys in the state");

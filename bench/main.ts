@@ -1,0 +1,85 @@
+/**
+ * How the product grows with a cluster: time to plan, resources, and what is sent to a node. Needs no cluster and no
+ * engine; `npm run bench`. What real clusters take is in the reports of `npm run e2e`.
+ */
+import { ClusterPki } from "../components";
+import { planCluster } from "../core/plan";
+import { tableText, type Column } from "../core/report";
+import { registeredBy, type Registered } from "../test/components/mocks";
+import { configWith, NOW } from "../test/core/fixture";
+
+const CONTROL_PLANES = 3;
+
+const clusterOf = (count: number, rotation?: object) =>
+  configWith({
+    nodes: Array.from({ length: count }, (_, index) => ({
+      name: `n${String(index)}`,
+      address: `10.${String(Math.floor(index / 250))}.1.${String((index % 250) + 1)}`,
+      roles: index < CONTROL_PLANES ? ["control-plane"] : ["worker"],
+    })),
+    ssh: { agent: true, insecureIgnoreHostKeys: true },
+    ...(rotation && { rotation }),
+  });
+
+interface Planned {
+  readonly nodes: number;
+  readonly ms: number;
+}
+
+const planned = (nodes: number): Planned => {
+  const config = clusterOf(nodes);
+  const began = performance.now();
+  planCluster(config, NOW);
+  return { nodes, ms: performance.now() - began };
+};
+
+interface Graph {
+  readonly nodes: number;
+  readonly what: string;
+  readonly resources: readonly Registered[];
+}
+
+const COMMAND = "command:remote:Command";
+
+const graph = async (nodes: number, what: string, rotation?: object): Promise<Graph> => {
+  const config = clusterOf(nodes, rotation);
+  const resources = await registeredBy(() => new ClusterPki("prod", { config, now: NOW }).certificates, false);
+  return { nodes, what, resources };
+};
+
+const commandsOf = ({ resources }: Graph): Registered[] => resources.filter(({ type }) => type === COMMAND);
+
+/** Everything that a node reads, in KiB. */
+const sentTo = (node: number, each: Graph): string => {
+  const name = `prod-n${String(node)}-`;
+  const texts = commandsOf(each).flatMap((command) =>
+    command.name.startsWith(name) ? [JSON.stringify(command.inputs["stdin"])] : [],
+  );
+  return (texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) / 1024).toFixed(0);
+};
+
+const PLANS: readonly Column<Planned>[] = [
+  { title: "NODES", cell: ({ nodes }) => String(nodes), align: "right" },
+  { title: "PLANNED IN MS", cell: ({ ms }) => ms.toFixed(0), align: "right" },
+];
+
+const GRAPHS: readonly Column<Graph>[] = [
+  { title: "NODES", cell: ({ nodes }) => String(nodes), align: "right" },
+  { title: "STACK", cell: ({ what }) => what },
+  { title: "RESOURCES", cell: ({ resources }) => String(resources.length), align: "right" },
+  { title: "STEPS ON NODES", cell: (each) => String(commandsOf(each).length), align: "right" },
+  { title: "KIB TO A CONTROL PLANE", cell: (each) => sentTo(0, each), align: "right" },
+  { title: "KIB TO A WORKER", cell: (each) => sentTo(CONTROL_PLANES, each), align: "right" },
+];
+
+const main = async (): Promise<void> => {
+  process.stdout.write(`${tableText(PLANS, [10, 100, 1000, 5000].map(planned))}\n\n`);
+  const graphs: Graph[] = [];
+  for (const nodes of [10, 50]) {
+    graphs.push(await graph(nodes, "that renews"));
+    graphs.push(await graph(nodes, "that has rotated once", { generation: 2 }));
+  }
+  process.stdout.write(`${tableText(GRAPHS, graphs)}\n`);
+};
+
+void main();
