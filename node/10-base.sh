@@ -68,6 +68,7 @@ LIMIT_LEADER=$(limit LEADER 10)
 LIMIT_LEASE=$(limit LEASE 15) # nobody's any more so long after its last renewal
 LIMIT_PROJECT=$(limit PROJECT 60)
 LIMIT_CLOCK=120
+DATED_BACK=60 # the moment of issue is dated back by some authorities: Vault and OpenBao by 30 s
 LIMIT_STAYS=${LIMIT:+1}
 LIMIT_STAYS=${LIMIT_STAYS:-3}
 

@@ -43,6 +43,15 @@ export function meetsTrouble(shell: string): void {
       assert.ok(node.holds(set));
     });
 
+    it("takes a leaf of an authority that dates back", async () => {
+      const now = Math.floor(Date.now() / 1000);
+      assert.equal((await node.run("apply", node.payload({ ...node.set(), issued: now - 1 }))).code, 0);
+      const set = node.set();
+      const done = await node.run("apply", node.payload({ ...set, issued: now - 30 }));
+      assert.equal(done.code, 0, done.stderr);
+      assert.ok(node.holds(set));
+    });
+
     it("waits for a clock a little behind", async () => {
       const set = { ...node.set(), issued: Math.floor(Date.now() / 1000) + 2 };
       const done = await node.run("apply", node.payload(set));
