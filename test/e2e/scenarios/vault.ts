@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { approleLogin, assertMayOnlySign } from "../../lab/stolenToken";
 import type { OpenBao } from "../../lab/openbao";
 import { assertSignsNothing } from "../access/credentials";
+import { SHELL_WORKLOADS, startShells } from "../access/kubelets";
 import { assertClusterWorks, assertExportClean, assertNoCaKey, assertProven } from "../checks";
 import { configureSsh, givenAuthorities } from "../labConfig";
 import { assertNothingToDo, begin, configureAsItIs, goTo, joinInPhase, ROLLOUT, rotateTo } from "../rotating";
@@ -154,6 +155,8 @@ const playMove = async (run: Run): Promise<void> => {
     await goTo(run, `into Vault: ${name}`, { configure: rotateTo(2, phase), trusted });
     await assertProven(lab, await stack.certificates());
   }
+  await startShells(lab);
+  stack.configure({ inCluster: SHELL_WORKLOADS });
   // the controller manager signs its request with the intermediate
   await joinInPhase(run, "w7");
   await run.up("pulumi up with the newcomer");
