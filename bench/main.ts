@@ -73,13 +73,13 @@ const GRAPHS: readonly Column<Graph>[] = [
 ];
 
 const main = async (): Promise<void> => {
-  process.stdout.write(`${tableText(PLANS, [10, 100, 1000, 5000].map(planned))}\n\n`);
+  process.stdout.write(`${tableText(PLANS, [10, 100, 1000, 5000].map(planned))}\n`);
   const graphs: Graph[] = [];
   for (const nodes of [10, 50]) {
     graphs.push(await graph(nodes, "that renews"));
     graphs.push(await graph(nodes, "that has rotated once", { generation: 2 }));
   }
-  process.stdout.write(`${tableText(GRAPHS, graphs)}\n`);
+  process.stdout.write(tableText(GRAPHS, graphs));
 };
 
 void main();

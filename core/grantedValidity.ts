@@ -12,20 +12,25 @@ export interface Granted {
   readonly expires: string;
 }
 
+/** When a certificate was issued and when it ends, as it says itself. */
+export const validityIn = (pem: string): Granted => {
+  const { validFrom, validTo } = new X509Certificate(pem);
+  return { issued: new Date(validFrom).toISOString(), expires: new Date(validTo).toISOString() };
+};
+
 /**
  * Reads back how long a certificate is valid.
  *
  * @throws Error when that is shorter than what was asked for
  */
 export const grantedValidity = (name: string, pem: string, validitySeconds: number, where: string): Granted => {
-  const { validFrom, validTo } = new X509Certificate(pem);
-  const [begins, ends] = [Date.parse(validFrom), Date.parse(validTo)];
-  const granted = Math.floor((ends - begins) / 1000);
+  const validity = validityIn(pem);
+  const granted = Math.floor((Date.parse(validity.expires) - Date.parse(validity.issued)) / 1000);
   if (granted < validitySeconds - TOLERANCE)
     throw new Error(
       `${name}: asked for ${formatDuration(validitySeconds)}, but the certificate is valid for ` +
         `${formatDuration(granted - (granted % 60))} only: ${where} allows no more; raise that or shorten the validity in the stack file, ` +
         `then run \`pulumi up --replace '**${name}'\``,
     );
-  return { issued: new Date(begins).toISOString(), expires: new Date(ends).toISOString() };
+  return validity;
 };

@@ -1,9 +1,8 @@
-import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import * as vault from "@pulumi/vault";
 import { signerCommonName } from "../../core/authorities";
-import { grantedValidity } from "../../core/grantedValidity";
+import { grantedValidity, validityIn } from "../../core/grantedValidity";
 import { roleName, vaultKey, type VaultRole } from "../../core/vault";
 import { keyArgs } from "../keyArgs";
 import type { Authority, Issued, SigningRequest } from "./authority";
@@ -57,16 +56,16 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     this.keyPem = inState?.keyPem;
     this.signerPem = inState?.certificatePem;
     this.nodeSigners = new Map(
-      (typeof args.signer === "string" ? [] : [...args.signer]).map(([node, request]) => [
-        node,
-        validityOf(this.signer(`${base}-signer-${node}`, request, ends, { parent: this })), // its key can be made again
-      ]),
+      (typeof args.signer === "string" ? [] : [...args.signer]).map(([node, request]) => {
+        // not protected: its key can be made again
+        const certificatePem = this.signer(`${base}-signer-${node}`, request, ends, { parent: this });
+        const { issued, expires } = certificatePem.apply(validityIn);
+        return [node, { certificatePem, issued, expires }];
+      }),
     );
     // API servers get no intermediate from a client whose certificate the controller manager signed, so they trust it too
-    const signers = [
-      this.signerPem ?? [],
-      [...this.nodeSigners.values()].map(({ certificatePem }) => certificatePem),
-    ].flat();
+    const made = [...this.nodeSigners.values()].map(({ certificatePem }) => certificatePem);
+    const signers = this.signerPem === undefined ? made : [this.signerPem];
     this.trustPem =
       signers.length === 0
         ? ca.certificatePem
@@ -182,14 +181,6 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
 }
 
 /** The moment a certificate ends, as Vault wants it. */
-const endOf = (pem: string): string => isoOf(new X509Certificate(pem).validTo).replace(/\.\d+Z$/, "Z");
-
-const isoOf = (at: string): string => new Date(at).toISOString();
-
-const validityOf = (certificatePem: pulumi.Output<string>): Issued => ({
-  certificatePem,
-  issued: certificatePem.apply((pem) => isoOf(new X509Certificate(pem).validFrom)),
-  expires: certificatePem.apply((pem) => isoOf(new X509Certificate(pem).validTo)),
-});
+const endOf = (pem: string): string => validityIn(pem).expires.replace(/\.\d+Z$/, "Z");
 
 const line = (pem: string): string => `${pem.trimEnd()}\n`;
