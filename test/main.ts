@@ -32,7 +32,8 @@ const CHOSEN: readonly (readonly [name: string, topology: TopologyName, authorit
 
 interface Outcome {
   readonly passed: number;
-  readonly failed: number;
+  /** Title and first words of each failure, for the last lines of a long output. */
+  readonly failures: readonly string[];
 }
 
 const started = Date.now();
@@ -77,14 +78,19 @@ const runMocha = async (leftOut: readonly Need[]): Promise<Outcome> => {
   for (const file of testFiles()) mocha.addFile(file);
   if (leftOut.length > 0) mocha.grep(new RegExp(leftOut.map(({ titles }) => titles.source).join("|"))).invert();
   return new Promise((resolve) => {
+    const failures: string[] = [];
     const runner = mocha.run((failed) => {
-      resolve({ passed: runner.stats?.passes ?? 0, failed });
+      while (failures.length < failed) failures.push("a file of tests, see above");
+      resolve({ passed: runner.stats?.passes ?? 0, failures });
+    });
+    runner.on("fail", (test: Mocha.Runnable, { message }: { message: string }) => {
+      failures.push(`${test.fullTitle()}: ${message.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
     });
   });
 };
 
-const runScenarios = async (): Promise<Outcome> => {
-  const outcome = { passed: 0, failed: 0 };
+const runScenarios = async (): Promise<Outcome & { readonly proven: readonly string[] }> => {
+  const [proven, failures]: [string[], string[]] = [[], []];
   for (const [name, topology, authority = "embedded"] of CHOSEN) {
     const scenario = SCENARIOS.find((each) => each.name === name);
     if (scenario === undefined) throw new Error(`CHOSEN: there is no scenario ${name}`);
@@ -98,11 +104,12 @@ const runScenarios = async (): Promise<Outcome> => {
       },
     });
     writeReport(report);
-    outcome[report.passed ? "passed" : "failed"] += 1;
+    if (report.passed) proven.push(`${name} on ${topology}`);
+    else failures.push(`scenario ${name} on ${topology}: ${report.error?.split("\n")[0] ?? ""}`);
     log(`scenario ${name} on ${topology}: ${report.passed ? "passed" : "FAILED"} in ${String(report.seconds)} s`);
     if (report.error !== undefined) console.log(report.error);
   }
-  return outcome;
+  return { passed: proven.length, failures, proven };
 };
 
 const main = async (): Promise<void> => {
@@ -111,15 +118,15 @@ const main = async (): Promise<void> => {
   if (missing === undefined) await installHostPackages(log);
   const leftOut = NEEDS.map((need) => ({ ...need, why: need.missing() })).filter(({ why }) => why !== undefined);
   const unit = await runMocha(leftOut);
-  const scenarios = missing === undefined ? await runScenarios() : { passed: 0, failed: 0 };
+  const scenarios = missing === undefined ? await runScenarios() : { passed: 0, failures: [], proven: [] };
   for (const { tests, why } of leftOut) console.log(`left out: ${tests}: ${why ?? ""}`);
-  if (missing === undefined)
-    console.log(`proven on real clusters: ${CHOSEN.map(([name, topology]) => `${name} on ${topology}`).join(", ")}`);
-  const failed = unit.failed + scenarios.failed;
+  if (scenarios.proven.length > 0) console.log(`proven on real clusters: ${scenarios.proven.join(", ")}`);
+  const failures = [...unit.failures, ...scenarios.failures];
   if (spawnSync("busybox", ["true"]).error !== undefined)
     console.log("left out: the node script under busybox, which is not installed");
-  console.log(`${String(unit.passed + scenarios.passed)} passed, ${String(failed)} failed`);
-  process.exit(failed === 0 ? 0 : 1);
+  for (const failure of failures) console.log(`failed: ${failure}`);
+  console.log(`${String(unit.passed + scenarios.passed)} passed, ${String(failures.length)} failed`);
+  process.exit(failures.length === 0 ? 0 : 1);
 };
 
 main().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensure } from "../../tools/toolchain";
-import { freePort } from "../node/scratch";
+import { freePort } from "../freePort";
 import { createGroups } from "./cgroup";
 import type { Lab } from "./lab";
 import { must, waitFor } from "./process";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { files } from "./cluster";
 import { EtcdMembers, ETCD_CA } from "./etcdMembers";
 import { payload } from "./payload";
-import { freePort } from "./scratch";
+import { freePort } from "../freePort";
 import { TrustCluster } from "./trustCluster";
 
 /** The same payload after a change of its text. */

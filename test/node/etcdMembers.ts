@@ -2,7 +2,8 @@ import { request } from "node:https";
 import { ensure } from "../../tools/toolchain";
 import { authority, leaf } from "./pki";
 import { part, payload } from "./payload";
-import { freePort, Scratch } from "./scratch";
+import { freePort } from "../freePort";
+import { Scratch } from "./scratch";
 
 export const ETCD_CA = "/etc/etcd/ca.crt";
 export const CERT = "/etc/etcd/server.crt";

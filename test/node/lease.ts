@@ -5,7 +5,7 @@ import { Cluster, files } from "./cluster";
 import { LeaseServer } from "./leaseServer";
 import { part, payload } from "./payload";
 import { PodCluster } from "./pods";
-import { freePort } from "./scratch";
+import { freePort } from "../freePort";
 import { TrustCluster } from "./trustCluster";
 
 /** As a process of the machine n1 signs, and one of another machine. */

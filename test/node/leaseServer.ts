@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { Pair } from "./pki";
-import { freePort } from "./scratch";
+import { freePort } from "../freePort";
 
 /** A lease: its holder's fields, and what a release must leave as it was. */
 export interface LeaseObject {

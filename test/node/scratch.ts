@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { freePort } from "../freePort";
 import { nodeScript } from "./nodeScript";
 
 export interface Result {
@@ -208,15 +208,4 @@ export class Scratch {
     }
     fs.rmSync(this.root, { recursive: true, force: true });
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === "object" && address !== null ? address.port : 0);
-      });
-    });
-  });
 }

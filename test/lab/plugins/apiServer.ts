@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { ensure } from "../../../tools/toolchain";
 import { authority, leaf, type Pair } from "../../node/pki";
-import { freePort } from "../../node/scratch";
+import { freePort } from "../../freePort";
 
 /** Any object of the API. */
 export type Live = Record<string, unknown>;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { apps, core, Provider, type ProviderArgs } from "@pulumi/kubernetes";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { authority, leaf } from "../../node/pki";
-import { freePort } from "../../node/scratch";
+import { freePort } from "../../freePort";
 import { ApiServer, dig, type Live } from "./apiServer";
 import { errorsOf, TestStack, type Run } from "./testStack";
 
