@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { certificateRow } from "../core/certificateRows";
 import { ADMIN, isGivenOut, type ClientPlan } from "../core/clients";
 import type { Config } from "../core/config";
-import { kubeconfigText } from "../core/kubeconfig";
+import { kubeconfigText, type KubeconfigInput } from "../core/kubeconfig";
 import type { CertificateRow } from "../core/report";
 import { clientRole } from "../core/vault";
 import type { Authority } from "./authority/authority";
@@ -68,8 +68,14 @@ export class Kubeconfigs extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** The stack's own administrator, who trusts these CAs. A secret; undefined while nobody can sign for him. */
-  public admin(trustPem: pulumi.Input<string>): pulumi.Output<string> | undefined {
+  /**
+   * Of who works in the cluster for the stack, trusting these CAs: `inCluster.user`, or its own administrator, a secret.
+   * Undefined while nobody can sign for the latter.
+   */
+  public inCluster(trustPem: pulumi.Input<string>): pulumi.Output<string> | undefined {
+    const { user } = this.args.config.inCluster;
+    if (user !== undefined)
+      return pulumi.output(trustPem).apply((trust) => this.fill(user.exec?.command ?? "token", trust, { user }));
     const credential = this.credentials.find(({ client }) => client.name === ADMIN);
     return credential && this.text(credential, trustPem);
   }
@@ -85,15 +91,15 @@ export class Kubeconfigs extends pulumi.ComponentResource {
   }
 
   private text({ client, certificatePem, keyPem }: Credential, trustPem: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi
+      .all([certificatePem, keyPem, trustPem])
+      .apply(([certificate, key, trust]) =>
+        this.fill(client.commonName, trust, { certificateData: base64(certificate), keyData: base64(key) }),
+      );
+  }
+
+  private fill(user: string, trust: string, credentials: KubeconfigInput["credentials"]): string {
     const { name: cluster, endpoint: server } = this.args.config.cluster;
-    return pulumi.all([certificatePem, keyPem, trustPem]).apply(([certificate, key, trust]) =>
-      kubeconfigText({
-        cluster,
-        user: client.commonName,
-        server,
-        caData: base64(trust),
-        credentials: { certificateData: base64(certificate), keyData: base64(key) },
-      }),
-    );
+    return kubeconfigText({ cluster, user, server, caData: base64(trust), credentials });
   }
 }

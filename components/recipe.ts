@@ -133,7 +133,7 @@ export class Recipe {
     const { config, plan, base, authorities, credentials, generations, round } = this;
     const workOn = config.nodes.find(({ roles }) => roles.includes("control-plane"));
     if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
-    const kubeconfig = credentials.admin(trust.rotating);
+    const kubeconfig = credentials.inCluster(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;
     return new InCluster(
       `${base}-in-cluster`,

@@ -45,11 +45,16 @@ const userSubjects = (config: Config): (Subject & { readonly renewEverySeconds: 
     ...userPolicy(config, user),
   }));
 
+/** Whether the stack has an administrator of its own: to give out, or to work in the cluster as. */
+const hasAdmin = (config: Config): boolean =>
+  config.inCluster.user === undefined && (leafPolicy(config, "admin").enabled || config.inCluster.enabled);
+
 /** Nobody while an adopted CA still signs: its key is not the stack's. */
 export const planClients = (config: Config, now: Date): ClientPlan[] => {
   if (!canSign(config, "kubernetes")) return [];
   const generation = signerOf(stateOf(config, "kubernetes"));
-  return [adminSubject(config), ...userSubjects(config)].map(({ renewEverySeconds, ...subject }) => {
+  const subjects = [...(hasAdmin(config) ? [adminSubject(config)] : []), ...userSubjects(config)];
+  return subjects.map(({ renewEverySeconds, ...subject }) => {
     const renewal = renewalAt(now, `${config.cluster.name}/kubeconfigs/${subject.name}`, renewEverySeconds);
     const what = { ...subject, authority: "kubernetes", usages: ["client"], sans: [] } as const;
     const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);

@@ -22,8 +22,9 @@ export interface InClusterArgs {
   /** Plain: it shapes the graph. */
   readonly plan: ClusterPlan;
   /**
-   * An admin's, by the CA that signs, trusting all that are trusted. Becomes a secret. Undefined while nobody can sign one
-   * (the first phase of an adoption): what is the provider's then waits for the next phase, which begins with it.
+   * Trusting all that are trusted: of `inCluster.user`, or an admin's, by the CA that signs. Becomes a secret. Undefined
+   * while nobody can sign one (the first phase of an adoption): what is the provider's then waits for the next phase, which
+   * begins with it.
    */
   readonly kubeconfig: pulumi.Input<string> | undefined;
   /** Of the kubernetes authority, PEM (core/inCluster/steps.ts). */

@@ -22,6 +22,6 @@ export const adoptProblems: Check = ({ sections: { adopt, authority }, secretsHi
     return [];
   });
   if (adopt.serviceAccount !== false && authority.serviceAccount !== undefined)
-    problems.push("adopt.serviceAccount: given, and authority.serviceAccount.key too; allowed is one of them");
+    problems.push("adopt.serviceAccount: given, and authority.serviceAccount too; allowed is one of them");
   return problems;
 };

@@ -14,17 +14,20 @@ export type RotationConfig = Readonly<Record<Rotated, RotationState>> & {
   readonly byClock: boolean;
 };
 
-/** Whether the stack signs service account tokens: it does where it made the key, was given it, or takes it over. */
+/** Whether the stack signs service account tokens: where it is let, it makes the key, was given it, or takes it over. */
 export const managesServiceAccount = ({
   authority,
   adopt,
 }: {
-  readonly authority: Readonly<Partial<Record<AuthorityName | "serviceAccount", unknown>>>;
+  readonly authority: Readonly<Partial<Record<AuthorityName, unknown>>> & {
+    readonly serviceAccount?: { readonly enabled: boolean } | undefined;
+  };
   readonly adopt?: { readonly serviceAccount: boolean | string } | undefined;
 }): boolean =>
-  authority.serviceAccount !== undefined ||
-  (adopt !== undefined && adopt.serviceAccount !== false) ||
-  (adopt === undefined && AUTHORITY_NAMES.every((name) => authority[name] === undefined));
+  authority.serviceAccount?.enabled ??
+  (adopt === undefined
+    ? AUTHORITY_NAMES.every((name) => authority[name] === undefined)
+    : adopt.serviceAccount !== false);
 
 const generalGeneration = ({ generation, since, rotateEvery }: Rotation, now: Date): number =>
   since === undefined || rotateEvery === undefined

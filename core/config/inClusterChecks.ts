@@ -56,7 +56,7 @@ export const workersProblems: Check = ({ sections: { inCluster, layout, authorit
 
 export const inClusterProblems: Check = ({ sections: { inCluster } }) => {
   if (inCluster === undefined) return [];
-  const { reload, caBundles } = inCluster;
+  const { reload, caBundles, user } = inCluster;
   const restart = inCluster.restart === "all" ? [] : inCluster.restart;
   const restarted = new Set(restart.map(nameOf));
   const both = reload.flatMap((workload, index) =>
@@ -67,5 +67,18 @@ export const inClusterProblems: Check = ({ sections: { inCluster } }) => {
         ]
       : [],
   );
-  return [...twice("restart", restart), ...twice("reload", reload), ...both, ...twice("caBundles", caBundles)];
+  const given = [user?.tokenFile, user?.exec].filter((way) => way !== undefined).length;
+  const unclear =
+    user === undefined || given === 1
+      ? []
+      : [
+          `inCluster.user: ${given === 0 ? "neither tokenFile nor" : "both tokenFile and"} exec; allowed is exactly one of them`,
+        ];
+  return [
+    ...unclear,
+    ...twice("restart", restart),
+    ...twice("reload", reload),
+    ...both,
+    ...twice("caBundles", caBundles),
+  ];
 };

@@ -86,8 +86,18 @@ export const phaseProblems: Check = ({ sections, now }) => {
   return moves ? own : [noWay("rotation.phase", rotation.phase), ...own];
 };
 
-export const serviceAccountProblems: Check = ({ sections, secretsHidden }) => {
+const tokenKeyProblems: Check = ({ sections: { authority }, secretsHidden }) => {
+  const tokens = authority?.serviceAccount;
+  if (tokens === undefined || secretsHidden === true || (tokens.key === undefined) !== tokens.enabled) return [];
+  const given = tokens.enabled ? "neither key nor" : "both key and";
+  return [`authority.serviceAccount: ${given} enabled: false; allowed is exactly one of them`];
+};
+
+export const serviceAccountProblems: Check = (given) => {
+  const { sections, secretsHidden } = given;
   const { rotation, authority, adopt } = sections;
+  const unclear = tokenKeyProblems(given);
+  if (unclear.length > 0) return unclear;
   if (rotation?.serviceAccount === undefined || authority === undefined || !("adopt" in sections)) return [];
   if (secretsHidden === true || managesServiceAccount({ authority, adopt })) return [];
   return [

@@ -116,6 +116,30 @@ const workers = object({
   .optional()
   .describe("Workers that are not under `nodes`: visited by a DaemonSet instead of ssh. kubeadm layout only.");
 
+const commandLine = matching("a text without control characters", (given) => /^[^\p{Cc}]+$/u.test(given));
+
+/** Not a token or a key itself: those would be in the state. */
+const inClusterUser = object({
+  tokenFile: matching("an absolute path", (given) => given.startsWith("/"))
+    .optional()
+    .describe("File that holds a bearer token, on the machine that runs pulumi; read anew as it changes."),
+  exec: object({
+    command: commandLine.describe("Program, found by PATH on the machine that runs pulumi."),
+    args: z.array(commandLine, { error: "a list of texts" }).default([]).describe("Its arguments; nothing secret."),
+    env: z
+      .record(z.string(), z.string(), { error: "names and values" })
+      .default({})
+      .describe("Variables added to its environment; nothing secret."),
+  })
+    .optional()
+    .describe("A credential plugin (client.authentication.k8s.io/v1), such as an OIDC login of a pipeline."),
+})
+  .optional()
+  .describe(
+    "Whose credentials the stack works in the cluster with, as in a kubeconfig: a cluster administrator's. By default it " +
+      "signs a certificate for one of its own, whose key is in the state and whose kubeconfig is the output `kubeconfigs`.",
+  );
+
 export const inCluster = object({
   enabled: flag.default(true).describe("Change what in the cluster trusts the CAs; the endpoint must be reachable."),
   restart: z
@@ -125,6 +149,7 @@ export const inCluster = object({
     .default([])
     .describe("Workloads rolled once both CAs are trusted, in this order."),
   reload: workloads.default([]).describe("Workloads that take a new CA by themselves."),
+  user: inClusterUser,
   caBundles: z
     .array(
       object({

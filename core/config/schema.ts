@@ -189,9 +189,12 @@ const authority = object({
   kubernetes: givenCa,
   etcd: givenCa,
   frontProxy: givenCa,
-  serviceAccount: object({ key: secretPem.describe("The key; a secret.") })
+  serviceAccount: object({
+    enabled: flag.default(true).describe("false: the key is made, laid and rotated by others."),
+    key: secretPem.optional().describe("The key, when the cluster has one already; a secret."),
+  })
     .optional()
-    .describe("The key that signs service account tokens, when the cluster has one already."),
+    .describe("The key that signs service account tokens."),
 }).prefault({});
 
 const profile = object({

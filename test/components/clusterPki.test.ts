@@ -71,6 +71,23 @@ describe("ClusterPki", () => {
     assert.equal(ofType(inState, COMMAND).filter(({ name }) => name.endsWith("-request")).length, 0);
   });
 
+  it("has no private key in the stack where Vault signs, others sign tokens and others work in the cluster", async () => {
+    const address = "https://127.0.0.1:1";
+    const bare = {
+      authority: { kind: "vault", address, serviceAccount: { enabled: false } },
+      rotation: { generation: 2 },
+    };
+    const user = { exec: { command: "login", args: [], env: {} } };
+    const keys = (all: readonly Registered[]) => ofType(all, "tls:index/privateKey:PrivateKey").map(({ name }) => name);
+    const all = await up(
+      configWith({ ...bare, inCluster: { user, restart: [{ kind: "Deployment", namespace: "shop", name: "till" }] } }),
+    );
+    assert.deepEqual(keys(all), []);
+    const [provider] = ofType(all, "pulumi:providers:kubernetes");
+    assert.match(JSON.stringify(provider?.inputs), /command: login/);
+    assert.deepEqual(keys(await up(configWith(bare))), ["prod-kubeconfigs-admin-key"]);
+  });
+
   it("has no CA key in the stack where Vault signs, and the token nowhere", async () => {
     process.env["VAULT_TOKEN"] = "s.of-the-run";
     const all = await up(configWith({ authority: { kind: "vault", address: "https://vault.example.com:8200" } }));
@@ -174,7 +191,7 @@ describe("ClusterPki", () => {
         false,
         asked,
       );
-      const steps = new Set(all.flatMap(({ type, name }) => (type.startsWith("tls:") ? [] : [name])));
+      const steps = new Set(all.flatMap(({ type, name }) => (/^(tls|command:local):/.test(type) ? [] : [name])));
       const after = (name: string): string[] =>
         [...(asked.get(name)?.dependsOn ?? [])].filter((each) => steps.has(each)).sort();
       return { all, after, handedOut, isSecret, trust };

@@ -105,6 +105,8 @@ const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Pr
   switch (type) {
     case "command:remote:Command":
       return { stdout: await answer(textOf(inputs["create"]), textOf(inputs["stdin"])) };
+    case "command:local:Command":
+      return { stdout: "0123456789abcdef" };
     case "tls:index/privateKey:PrivateKey":
       return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: PUBLIC_KEY };
     case "tls:index/certRequest:CertRequest":

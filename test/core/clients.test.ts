@@ -30,6 +30,15 @@ describe("plan of clients", () => {
     assert.ok(!isGivenOut(admin!, config) && isGivenOut(admin!, configWith()));
   });
 
+  it("has no administrator where others work in the cluster, or nobody does and his profile is not the stack's", () => {
+    const names = (changes: Readonly<Record<string, unknown>>) =>
+      planClients(configWith({ users: [alice], ...changes }), NOW).map(({ name }) => name);
+    const certificates = { profiles: { admin: { enabled: false } } };
+    assert.deepEqual(names({ inCluster: { user: { tokenFile: "/run/token" } } }), ["alice"]);
+    assert.deepEqual(names({ certificates, inCluster: { enabled: false } }), ["alice"]);
+    assert.deepEqual(names({ inCluster: { enabled: false } }), ["admin", "alice"]);
+  });
+
   it("issues them anew by the clock, and by whoever signs", () => {
     const of = (phase: string) => ids({ users: [alice], rotation: { generation: 2, phase } });
     const before = ids({ users: [alice] });

@@ -1,6 +1,7 @@
 /** What must be true of a cluster after a change, asked by other means than the product's own. */
 import assert from "node:assert/strict";
-import { caKeysIn } from "./caKeys";
+import { readFileSync } from "node:fs";
+import { keysIn } from "./keysInState";
 import { assertLintClean } from "./lint";
 import type { CertificateRow } from "../../core/report";
 import type { Lab } from "../lab/lab";
@@ -58,9 +59,12 @@ export const assertExportClean = async (stack: Stack): Promise<number> => {
   return assertLintClean(certificates);
 };
 
-/** Not even whoever has the passphrase of the state finds the key of a CA in it. */
-export const assertNoCaKey = async (stack: Stack): Promise<void> => {
-  assert.deepEqual(caKeysIn(await stack.must(["stack", "export", "--show-secrets"])), [], "CA keys in the state");
+/** Not even whoever has the passphrase of the state finds any private key in it, but the one the stack logs in to nodes with. */
+export const assertNoKey = async (lab: Lab, stack: Stack): Promise<void> => {
+  const exported = await stack.must(["stack", "export", "--show-secrets"]);
+  const login = readFileSync(lab.sshKeyFile, "utf8");
+  assert.ok(exported.includes(JSON.stringify(login.trim()).slice(1, -1)), "secrets of the export are readable");
+  assert.deepEqual(keysIn(exported, login), [], "private keys in the state");
 };
 
 /** Nodes Ready, a ConfigMap written and read, and the API server's way to a kubelet open. */

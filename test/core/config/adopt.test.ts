@@ -88,7 +88,7 @@ describe("adoption in the stack file", () => {
     [
       "a token key that is given",
       () => adopting({ ...PINS, serviceAccount: true }, { authority: { serviceAccount: { key: makeKey() } } }),
-      ["adopt.serviceAccount: given, and authority.serviceAccount.key too; allowed is one of them"],
+      ["adopt.serviceAccount: given, and authority.serviceAccount too; allowed is one of them"],
     ],
     [
       "leaves that outlive the CA that is made",

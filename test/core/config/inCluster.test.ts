@@ -54,6 +54,17 @@ describe("work in the cluster, in the stack file", () => {
       "inCluster.caBundles[1]: ValidatingWebhookConfiguration policy.example.com is inCluster.caBundles[0] too; " +
         "allowed is each once",
     ],
+    [{ user: {} }, "inCluster.user: neither tokenFile nor exec; allowed is exactly one of them"],
+    [
+      { user: { tokenFile: "/run/token", exec: { command: "login" } } },
+      "inCluster.user: both tokenFile and exec; allowed is exactly one of them",
+    ],
+    [{ user: { tokenFile: "token" } }, 'inCluster.user.tokenFile: "token"; allowed is an absolute path'],
+    [{ user: { exec: {} } }, "inCluster.user.exec.command: missing; allowed is a text without control characters"],
+    [
+      { user: { exec: { command: "login" }, token: "abc" } },
+      "inCluster.user: unknown key `token`; allowed are tokenFile, exec",
+    ],
     [{ enabled: "no" }, 'inCluster.enabled: "no"; allowed is true or false, without quotes'],
   ];
   for (const [changes, sentence] of refused) {

@@ -177,6 +177,23 @@ describe("rotation in the stack file", () => {
       assert.deepEqual(problems(rotating({ serviceAccount: { generation: 2 } }, { adopt: PINS })), [sentence]);
     });
 
+    it("leaves a key to others that would have been made", () => {
+      const authority = { serviceAccount: { enabled: false } };
+      assert.deepEqual(states(rotating({ generation: 2 }, { authority })), {
+        ...all("2 done"),
+        serviceAccount: "1 done",
+      });
+      assert.deepEqual(problems(rotating({ serviceAccount: { generation: 2 } }, { authority })), [sentence]);
+    });
+
+    it("is given, or left to others", () => {
+      const of = (serviceAccount: Raw) =>
+        problems(rotating({ generation: 2 }, { authority: { ...cas, serviceAccount } }));
+      const wanted = "enabled: false; allowed is exactly one of them";
+      assert.deepEqual(of({}), [`authority.serviceAccount: neither key nor ${wanted}`]);
+      assert.deepEqual(of({ key: makeKey(), enabled: false }), [`authority.serviceAccount: both key and ${wanted}`]);
+    });
+
     it("rotates one that was made, given or taken over", () => {
       const own = { serviceAccount: { generation: 2 } };
       const expected = { ...all("1 done"), serviceAccount: "2 done" };

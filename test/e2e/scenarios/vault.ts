@@ -1,11 +1,13 @@
 /** Vault or OpenBao that goes wrong while a real cluster is rotated, and a token of its pipeline in the wrong hands. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { approleLogin, assertMayOnlySign } from "../../lab/stolenToken";
 import type { OpenBao } from "../../lab/openbao";
 import { assertSignsNothing } from "../access/credentials";
 import { SHELL_WORKLOADS, startShells } from "../access/kubelets";
-import { assertClusterWorks, assertExportClean, assertNoCaKey, assertProven } from "../checks";
-import { configureSsh, givenAuthorities } from "../labConfig";
+import { assertClusterWorks, assertExportClean, assertNoKey, assertProven } from "../checks";
+import { adoptionConfig, configureSsh, givenAuthorities } from "../labConfig";
 import { assertNothingToDo, begin, configureAsItIs, goTo, joinInPhase, ROLLOUT, rotateTo } from "../rotating";
 import { complaint, type Run, type Scenario } from "../scenario";
 
@@ -104,16 +106,43 @@ const playFaults = async (run: Run): Promise<void> => {
   await assertClusterWorks(run.lab);
 };
 
+const PROXY = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
+
+/** A file with the token of a service account that may do everything, as a pipeline's login would give it. */
+const administratorsToken = async ({ lab, stack }: Run): Promise<string> => {
+  const kubectl = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await lab.kubectl(args);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  await kubectl("create", "serviceaccount", "pipeline");
+  await kubectl(
+    "create",
+    "clusterrolebinding",
+    "pipeline",
+    "--clusterrole=cluster-admin",
+    "--serviceaccount=default:pipeline",
+  );
+  const file = join(stack.folder, "token");
+  writeFileSync(file, await kubectl("create", "token", "pipeline", "--duration=6h"), { mode: 0o600 });
+  return file;
+};
+
 const playStolenToken = async (run: Run): Promise<void> => {
   const { stack, lab } = run;
   const server = serverOf(run);
   await server.must("POST", "sys/auth/approle", { type: "approle" });
   await configureAsItIs(run);
-  const authority = { kind: "vault", address: server.address, approle: "approle", signer: "none" };
-  stack.configure({ authority });
+  const { adopt } = await adoptionConfig(lab);
+  stack.configure({
+    authority: { kind: "vault", address: server.address, approle: "approle", signer: "none" },
+    adopt: { ...adopt, serviceAccount: false },
+    users: [],
+    inCluster: { user: { tokenFile: await administratorsToken(run) }, restart: [PROXY] },
+  });
   await run.up("pulumi up: the cluster as it is, policies and roles for pipelines");
   await lab.kubeconfig();
-  await assertNoCaKey(stack);
+  await assertNoKey(lab, stack);
   await run.step("nobody signs requests for certificates any more", () => assertSignsNothing(lab));
   const token = await approleLogin(server, "approle", "kube-pki-lab-renew");
   const node = lab.clusterNodes.at(-1) ?? "";
@@ -176,8 +205,8 @@ export const vaultScenarios: readonly Scenario[] = [
   {
     name: "vault-stolen-token",
     proves:
-      "the token of a pipeline that renews gets no other name, group, usage, time, issuer or right; no CA key is in the " +
-      "state, and the controller manager signs nothing",
+      "the token of a pipeline that renews gets no other name, group, usage, time, issuer or right; no private key is in " +
+      "the state, and the controller manager signs nothing",
     topologies: ["duo", "ha3"],
     play: playStolenToken,
   },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { remote, types } from "@pulumi/command";
+import { local, remote, types } from "@pulumi/command";
 import { secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
 import { SshServer } from "./sshServer";
 import { errorsOf as errors, isSecret, isUnknown, TestStack } from "./testStack";
@@ -261,5 +261,33 @@ describe("command plugin", function () {
     const run = await stack.up(one({ create: "make", connection: {} as { host: string } }));
     assert.match(errors(run), /host/);
     assert.equal(server.connections, 0);
+  });
+
+  describe("on the machine that runs pulumi", () => {
+    const one =
+      (code: string, { trigger = "a", interpreter = ["node", "-p"] } = {}) =>
+      () => {
+        const options = { replacementTrigger: trigger, ignoreChanges: ["create", "interpreter"] };
+        return { stdout: new local.Command("it", { interpreter, create: code }, options).stdout };
+      };
+
+    it("runs create once, by its interpreter, and anew when triggered", async () => {
+      const { planned } = await stack.preview(one("process.pid"));
+      assert.ok(isUnknown(planned["it"]?.["stdout"]));
+      assert.deepEqual((await stack.up(one("process.pid"))).steps["it"], ["create"]);
+      const first = await stack.output("stdout");
+      assert.match(String(first), /^\d+$/);
+      const other = one("'another version of this program'", { interpreter: ["sh"] });
+      assert.deepEqual((await stack.up(other)).steps["it"], ["same"]);
+      assert.equal(await stack.output("stdout"), first);
+      await stack.up(one("process.pid", { trigger: "b" }));
+      assert.notEqual(await stack.output("stdout"), first);
+    });
+
+    it("fails with what the command printed", async () => {
+      const run = await stack.up(one("echo no; exit 3", { interpreter: ["/bin/sh", "-c"] }));
+      assert.equal(run.failed, true);
+      assert.match(errors(run), /exit status 3: running "echo no; exit 3":\s+no/);
+    });
   });
 });

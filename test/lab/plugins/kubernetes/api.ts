@@ -37,13 +37,18 @@ export class Api {
   }
 
   private send(method: string, path: string, body?: Properties): Promise<Properties> {
-    const { server, ca, cert, key } = this.access;
+    const { server, ca, credentials } = this.access;
+    const { token, ...pair } = "token" in credentials ? credentials : { ...credentials, token: undefined };
     const url = new URL(server.replace(/\/$/, "") + path);
     const payload = body === undefined ? undefined : JSON.stringify(body);
-    const headers = { accept: "application/json", "content-type": "application/apply-patch+yaml" };
+    const headers = {
+      accept: "application/json",
+      "content-type": "application/apply-patch+yaml",
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
     return new Promise((resolve, reject) => {
       // A connection each: the API server may be restarted between any two requests, and a kept one would then be dead.
-      const sent = request(url, { method, ca, cert, key, headers, agent: false, timeout: silenceMs }, (response) => {
+      const sent = request(url, { method, ca, ...pair, headers, agent: false, timeout: silenceMs }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", reject);

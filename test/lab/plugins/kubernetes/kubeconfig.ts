@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { isObject, part, text, type Properties, type Value } from "../values";
 
@@ -5,19 +7,39 @@ import { isObject, part, text, type Properties, type Value } from "../values";
 export interface Access {
   readonly server: string;
   readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
+  readonly credentials: { readonly cert: string; readonly key: string } | { readonly token: string };
 }
 
-/** What the current context of a kubeconfig says; this stand-in knows certificates written into the file, and nothing else. */
+/** What the current context of a kubeconfig says; this stand-in knows certificates written into the file, token files and exec plugins. */
 export function accessOf(kubeconfig: string): Access {
   const { cluster, user } = currentContext(kubeconfig);
   return {
     server: given(cluster, "server"),
     ca: decoded(cluster, "certificate-authority-data"),
-    cert: decoded(user, "client-certificate-data"),
-    key: decoded(user, "client-key-data"),
+    credentials: credentialsOf(user),
   };
+}
+
+function credentialsOf(user: Properties): Access["credentials"] {
+  const file = text(user["tokenFile"]);
+  if (file !== undefined) return { token: readFileSync(file, "utf8").trim() };
+  if (isObject(user["exec"])) return { token: executed(user["exec"]) };
+  return { cert: decoded(user, "client-certificate-data"), key: decoded(user, "client-key-data") };
+}
+
+/** The token of a credential plugin, asked each time (client.authentication.k8s.io/v1). */
+function executed(exec: Properties): string {
+  const list = (field: string) => (Array.isArray(exec[field]) ? exec[field] : []);
+  const added = list("env").map((each) => (isObject(each) ? [text(each["name"]), text(each["value"])] : []));
+  const env = { ...process.env, ...(Object.fromEntries(added) as Record<string, string>) };
+  const command = given(exec, "command");
+  const args = list("args").map((each) => text(each) ?? "");
+  const answer = JSON.parse(execFileSync(command, args, { env, encoding: "utf8" })) as {
+    status?: { token?: string };
+  };
+  const token = answer.status?.token;
+  if (token === undefined) throw new Error(`exec: ${command} gave no token, and this stand-in knows nothing else`);
+  return token;
 }
 
 /** The cluster of the current context, all its fields; undefined when there is none. */
