@@ -63,7 +63,7 @@ export const assertExportClean = async (stack: Stack): Promise<number> => {
 export const assertNoKey = async (lab: Lab, stack: Stack): Promise<void> => {
   const exported = await stack.must(["stack", "export", "--show-secrets"]);
   const login = readFileSync(lab.sshKeyFile, "utf8");
-  assert.ok(exported.includes(JSON.stringify(login.trim()).slice(1, -1)), "secrets of the export are readable");
+  assert.ok(keysIn(exported, "").length > 0, "no login in the export: are its secrets readable?");
   assert.deepEqual(keysIn(exported, login), [], "private keys in the state");
 };
 
