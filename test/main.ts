@@ -73,18 +73,24 @@ const TEST_MS = 120_000;
 /** Files at a time: most of them wait for a service most of the time. */
 const JOBS = 4;
 
-const runMocha = async (leftOut: readonly Need[]): Promise<Outcome> => {
+const sentence = (test: Mocha.Runnable, message: string): string =>
+  `${test.fullTitle()}: ${message.split("\n").slice(0, 3).join(" ").slice(0, 300)}`;
+
+const runMocha = async (leftOut: readonly Need[]): Promise<Outcome & { readonly twice: readonly string[] }> => {
   const mocha = new Mocha({ timeout: TEST_MS, forbidOnly: true, forbidPending: true, parallel: true, jobs: JOBS });
   for (const file of testFiles()) mocha.addFile(file);
   if (leftOut.length > 0) mocha.grep(new RegExp(leftOut.map(({ titles }) => titles.source).join("|"))).invert();
   return new Promise((resolve) => {
-    const failures: string[] = [];
+    const [failures, twice]: [string[], string[]] = [[], []];
     const runner = mocha.run((failed) => {
       while (failures.length < failed) failures.push("a file of tests, see above");
-      resolve({ passed: runner.stats?.passes ?? 0, failures });
+      resolve({ passed: runner.stats?.passes ?? 0, failures, twice });
+    });
+    runner.on("retry", (test: Mocha.Test, { message }: { message: string }) => {
+      twice.push(sentence(test, message));
     });
     runner.on("fail", (test: Mocha.Runnable, { message }: { message: string }) => {
-      failures.push(`${test.fullTitle()}: ${message.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
+      failures.push(sentence(test, message));
     });
   });
 };
@@ -124,6 +130,7 @@ const main = async (): Promise<void> => {
   const failures = [...unit.failures, ...scenarios.failures];
   if (spawnSync("busybox", ["true"]).error !== undefined)
     console.log("left out: the node script under busybox, which is not installed");
+  for (const test of unit.twice) console.log(`ran twice, the first time: ${test}`);
   for (const failure of failures) console.log(`failed: ${failure}`);
   console.log(`${String(unit.passed + scenarios.passed)} passed, ${String(failures.length)} failed`);
   process.exit(failures.length === 0 ? 0 : 1);

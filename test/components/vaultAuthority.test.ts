@@ -20,6 +20,7 @@ const unsealed = (value: unknown): string =>
 
 describe("VaultAuthority on a real OpenBao", function () {
   this.timeout(400_000);
+  this.retries(1); // TestStack says why
   let server: OpenBao;
   let stack: TestStack;
   let config: Config;

@@ -29,6 +29,7 @@ const certificatesIn = (pem: unknown): X509Certificate[] =>
 
 describe("authorities that move, and CAs that others sign, on a real OpenBao", function () {
   this.timeout(400_000);
+  this.retries(1); // TestStack says why
   let server: OpenBao;
   let stack: TestStack;
   let asked: string | undefined;

@@ -5,6 +5,7 @@ import { keysIn } from "./keysInState";
 
 describe("private keys in an exported state", function () {
   this.timeout(120_000);
+  this.retries(1); // TestStack says why
 
   it("are found in the envelope of a secret, in every form", async () => {
     const stack = await TestStack.create();

@@ -9,6 +9,7 @@ type Arguments = Omit<remote.CommandArgs, "connection"> & { connection?: Input<t
 
 describe("command plugin", function () {
   this.timeout(120_000);
+  this.retries(1); // TestStack says why
   let server: SshServer;
   let stack: TestStack;
   /** A program with one command named `it`. */

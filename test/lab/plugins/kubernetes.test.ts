@@ -9,6 +9,7 @@ const configMaps = "/api/v1/namespaces/default/configmaps";
 /** Patches, against a real API server. */
 describe("kubernetes plugin", function () {
   this.timeout(120_000);
+  this.retries(1); // TestStack says why
   let api: ApiServer;
   let stack: TestStack;
   let count = 0;

@@ -12,6 +12,7 @@ const configMaps = "/api/v1/namespaces/default/configmaps";
 /** The cluster behind the patches: whether it is the same one, whether it answers, and how far its workloads are. */
 describe("kubernetes plugin and its cluster", function () {
   this.timeout(120_000);
+  this.retries(1); // TestStack says why
   let api: ApiServer;
   let stack: TestStack;
 

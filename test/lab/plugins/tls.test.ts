@@ -51,6 +51,7 @@ const chain = (options: Chain) => () => {
 
 describe("tls plugin", function () {
   this.timeout(120_000);
+  this.retries(1); // TestStack says why
   let stack: TestStack;
   let folder: string;
   const errors = (run: Run): string =>

@@ -42,6 +42,7 @@ interface Options {
 
 describe("vault plugin", function () {
   this.timeout(120_000);
+  this.retries(1); // TestStack says why
   let server: OpenBao;
   let stack: TestStack;
   let folder: string;
