@@ -11,7 +11,7 @@ import { assertLintClean } from "../e2e/lint";
 import { certificateFacts } from "../e2e/certificateFacts";
 import { OpenBao } from "../lab/openbao";
 import { approleLogin, assertMayOnlySign, requestOf } from "../lab/stolenToken";
-import { errorsOf, isSecret, TestStack } from "../lab/plugins/testStack";
+import { errorsOf, isSecret, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
 
 const ADOPT = { kubernetes: "ab".repeat(32), etcd: "cd".repeat(32), frontProxy: "ef".repeat(32) };
 /** All that is not in the envelope of a secret; an export has secrets readable in theirs. */
@@ -20,7 +20,7 @@ const unsealed = (value: unknown): string =>
 
 describe("VaultAuthority on a real OpenBao", function () {
   this.timeout(400_000);
-  this.retries(1); // TestStack says why
+  repeatsLostCalls(this);
   let server: OpenBao;
   let stack: TestStack;
   let config: Config;

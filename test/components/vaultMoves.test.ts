@@ -14,7 +14,7 @@ import { isKeyOf } from "../../core/signingRequests";
 import { configWith, NOW } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
 import { requestOf } from "../lab/stolenToken";
-import { errorsOf, TestStack } from "../lab/plugins/testStack";
+import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
 
 /** The moment that plans are made for is in the past. */
 const LONG_AGO = "8760h";
@@ -29,7 +29,7 @@ const certificatesIn = (pem: unknown): X509Certificate[] =>
 
 describe("authorities that move, and CAs that others sign, on a real OpenBao", function () {
   this.timeout(400_000);
-  this.retries(1); // TestStack says why
+  repeatsLostCalls(this);
   let server: OpenBao;
   let stack: TestStack;
   let asked: string | undefined;

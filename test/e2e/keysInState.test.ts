@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { PrivateKey } from "@pulumi/tls";
-import { errorsOf, TestStack } from "../lab/plugins/testStack";
+import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
 import { keysIn } from "./keysInState";
 
 describe("private keys in an exported state", function () {
   this.timeout(120_000);
-  this.retries(1); // TestStack says why
+  repeatsLostCalls(this);
 
   it("are found in the envelope of a secret, in every form", async () => {
     const stack = await TestStack.create();

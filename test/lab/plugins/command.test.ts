@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { local, remote, types } from "@pulumi/command";
 import { secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
 import { SshServer } from "./sshServer";
-import { errorsOf as errors, isSecret, isUnknown, TestStack } from "./testStack";
+import { errorsOf as errors, isSecret, isUnknown, repeatsLostCalls, TestStack } from "./testStack";
 
 type Arguments = Omit<remote.CommandArgs, "connection"> & { connection?: Input<types.input.remote.ConnectionArgs> };
 
 describe("command plugin", function () {
   this.timeout(120_000);
-  this.retries(1); // TestStack says why
+  repeatsLostCalls(this);
   let server: SshServer;
   let stack: TestStack;
   /** A program with one command named `it`. */

@@ -5,14 +5,14 @@ import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { authority, leaf } from "../../node/pki";
 import { freePort } from "../../freePort";
 import { ApiServer, dig, type Live } from "./apiServer";
-import { errorsOf, TestStack, type Run } from "./testStack";
+import { errorsOf, repeatsLostCalls, TestStack, type Run } from "./testStack";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";
 
 /** The cluster behind the patches: whether it is the same one, whether it answers, and how far its workloads are. */
 describe("kubernetes plugin and its cluster", function () {
   this.timeout(120_000);
-  this.retries(1); // TestStack says why
+  repeatsLostCalls(this);
   let api: ApiServer;
   let stack: TestStack;
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { secret, unsecret, type Output } from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { utils } from "ssh2";
-import { isSecret, isUnknown, TestStack, type Run } from "./testStack";
+import { isSecret, isUnknown, repeatsLostCalls, TestStack, type Run } from "./testStack";
 
 const caUses = ["cert_signing", "crl_signing", "digital_signature"];
 const leafUses = ["key_encipherment", "digital_signature", "server_auth", "client_auth"];
@@ -51,7 +51,7 @@ const chain = (options: Chain) => () => {
 
 describe("tls plugin", function () {
   this.timeout(120_000);
-  this.retries(1); // TestStack says why
+  repeatsLostCalls(this);
   let stack: TestStack;
   let folder: string;
   const errors = (run: Run): string =>

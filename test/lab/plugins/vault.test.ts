@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as vault from "@pulumi/vault";
 import { OpenBao } from "../openbao";
-import { errorsOf, TestStack } from "./testStack";
+import { errorsOf, repeatsLostCalls, TestStack } from "./testStack";
 
 const DAY = 86_400;
 
@@ -42,7 +42,7 @@ interface Options {
 
 describe("vault plugin", function () {
   this.timeout(120_000);
-  this.retries(1); // TestStack says why
+  repeatsLostCalls(this);
   let server: OpenBao;
   let stack: TestStack;
   let folder: string;
