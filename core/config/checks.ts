@@ -10,7 +10,7 @@ import { authorityProblems } from "./givenCa";
 import { inClusterProblems, workersProblems } from "./inClusterChecks";
 import { secretPaths } from "./jsonSchema";
 import { lifetimeProblems } from "./lifetimes";
-import { pathText, repeated, valueAt } from "./problems";
+import { exactlyOne, pathText, repeated, valueAt } from "./problems";
 import {
   clockProblems,
   etcdDowntimeProblems,
@@ -81,10 +81,7 @@ const hostKeys: Check = ({ sections: { nodes = [], ssh } }) => {
 
 const oneLogin: Check = ({ sections: { ssh } }) => {
   if (ssh === undefined) return [];
-  const hasKey = ssh.privateKey !== undefined;
-  if (hasKey !== ssh.agent) return [];
-  const given = ssh.agent ? "both privateKey and agent: true" : "neither privateKey nor agent: true";
-  return [`ssh: ${given}; allowed is exactly one of them`];
+  return exactlyOne("ssh", ["privateKey", "agent: true"], [ssh.privateKey !== undefined, ssh.agent]);
 };
 
 const usableSshKeys: Check = ({ sections: { ssh } }) =>

@@ -3,7 +3,7 @@ import { controllerSigner } from "../backends";
 import { isAdopted } from "../rotation";
 import type { Check } from "./check";
 import { backendsOf } from "./normalise";
-import { repeated } from "./problems";
+import { exactlyOne, repeated } from "./problems";
 import type { Sections } from "./schema";
 
 type InCluster = Sections["inCluster"];
@@ -67,15 +67,11 @@ export const inClusterProblems: Check = ({ sections: { inCluster } }) => {
         ]
       : [],
   );
-  const given = [user?.tokenFile, user?.exec].filter((way) => way !== undefined).length;
   const unclear =
-    user === undefined || given === 1
-      ? []
-      : [
-          `inCluster.user: ${given === 0 ? "neither tokenFile nor" : "both tokenFile and"} exec; allowed is exactly one of them`,
-        ];
+    user &&
+    exactlyOne("inCluster.user", ["tokenFile", "exec"], [user.tokenFile !== undefined, user.exec !== undefined]);
   return [
-    ...unclear,
+    ...(unclear ?? []),
     ...twice("restart", restart),
     ...twice("reload", reload),
     ...both,

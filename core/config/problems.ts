@@ -118,3 +118,13 @@ export const repeated = (values: readonly string[], sentence: (index: number, fi
     const first = values.indexOf(value);
     return first === index ? [] : [sentence(index, first)];
   });
+
+/** The sentence about two fields of which exactly one has to be given; nothing where it is. */
+export const exactlyOne = (
+  at: string,
+  [one, other]: readonly [string, string],
+  [hasOne, hasOther]: readonly [boolean, boolean],
+): string[] => {
+  if (hasOne !== hasOther) return [];
+  return [`${at}: ${hasOne ? `both ${one} and` : `neither ${one} nor`} ${other}; allowed is exactly one of them`];
+};

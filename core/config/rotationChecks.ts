@@ -6,7 +6,7 @@ import type { Check } from "./check";
 import { managesServiceAccount, stateOf } from "./generations";
 import { momentText } from "./givenCa";
 import { withEtcd } from "./normalise";
-import { pathText } from "./problems";
+import { exactlyOne, pathText } from "./problems";
 import type { Sections } from "./schema";
 
 const DAY = 86_400;
@@ -88,9 +88,8 @@ export const phaseProblems: Check = ({ sections, now }) => {
 
 const tokenKeyProblems: Check = ({ sections: { authority }, secretsHidden }) => {
   const tokens = authority?.serviceAccount;
-  if (tokens === undefined || secretsHidden === true || (tokens.key === undefined) !== tokens.enabled) return [];
-  const given = tokens.enabled ? "neither key nor" : "both key and";
-  return [`authority.serviceAccount: ${given} enabled: false; allowed is exactly one of them`];
+  if (tokens === undefined || secretsHidden === true) return [];
+  return exactlyOne("authority.serviceAccount", ["key", "enabled: false"], [tokens.key !== undefined, !tokens.enabled]);
 };
 
 export const serviceAccountProblems: Check = (given) => {
