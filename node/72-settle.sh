@@ -10,10 +10,12 @@ wanted() {
 
 # asked NAME: what it has to do before it was asked for any proof: restart, reload
 # or none. One that ran and has ended meanwhile (it lost its lease while the API
-# server restarted) comes back by itself, and newer than the files.
+# server restarted) comes back by itself, and newer than the files; one that this
+# run has stopped for the restart of another does not.
 asked() {
   find_consumer "$1"
   ak_want=$(wanted "$1")
+  [ ! -f "$TX/stopped.$1" ] || ak_want=restart
   case $ak_want in
     none) [ "$PROVEN" = yes ] || [ -z "$(identity)" ] || runs_newer "$1" || ak_want=restart ;;
     reload) can_prove_reload "$1" || ak_want=restart ;;

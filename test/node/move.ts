@@ -63,6 +63,7 @@ export function movesServices(shell: string): void {
       assert.equal(done.code, 0, done.stderr);
       assert.doesNotMatch(done.stdout, /replaced/);
       assert.deepEqual(moves(), ["stop web", "restart store", "start web"]);
+      assert.match(done.stderr, /store restarted in \d+ s\nn1: starting web\n/); // not waited for first
     });
 
     it("starts it again when the store fails, and moves both back", async () => {
