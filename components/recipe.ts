@@ -7,7 +7,7 @@ import type { ClientPlan } from "../core/clients";
 import type { Config } from "../core/config";
 import type { Facts } from "../core/inCluster/steps";
 import { applyPayload } from "../core/payload";
-import type { ClusterPlan, NodePlan } from "../core/plan";
+import { speakerOf, type ClusterPlan, type NodePlan } from "../core/plan";
 import type { CertificateRow } from "../core/report";
 import { hasWay, retires, stateOf } from "../core/rotation";
 import { renewsTokens, runsPods, tokensPayload } from "../core/tokensPayload";
@@ -83,8 +83,8 @@ export class Recipe {
     const prepared = this.planned.flatMap(({ given }) => given.prepared);
     // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
     const trusted = plan.rotates ? this.trustStep("trust", prepared) : [];
-    // a node with etcd alone cannot tell what CAs of kubernetes there were
-    const tells = this.planned.findIndex(({ plan: { node } }) => node.roles.includes("control-plane"));
+    // a node with etcd alone, or a new one, cannot tell what CAs of kubernetes there were
+    const tells = this.planned.findIndex(({ plan: { node } }) => node === speakerOf(config));
     const known = knownTrust(config, this.generations, this.serviceAccount, trusted[tells]);
     const work = this.inCluster(known);
     const ready = this.published(work, known, trusted);
@@ -131,7 +131,7 @@ export class Recipe {
 
   private inCluster({ tokenKid, ...trust }: KnownTrust): InCluster | undefined {
     const { config, plan, base, authorities, credentials, generations, round } = this;
-    const workOn = config.nodes.find(({ roles }) => roles.includes("control-plane"));
+    const workOn = speakerOf(config);
     if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
     const kubeconfig = credentials.inCluster(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;

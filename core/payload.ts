@@ -116,7 +116,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
  * takes the first certificate for the CA; elsewhere the order stays, as another one would restart etcd for nothing.
  */
 export const applyPayload = (
-  cluster: Pick<ClusterPlan, "start" | "rotates" | "managesServiceAccount">,
+  cluster: Pick<ClusterPlan, "rotates" | "managesServiceAccount">,
   plan: NodePlan,
   config: Config,
   material: Material,
@@ -135,7 +135,7 @@ export const applyPayload = (
   ];
   return framed("apply", [
     `node ${as.name(plan.node.name)}`,
-    `start ${cluster.start}`,
+    `start ${plan.start}`,
     // every authority of a leaf is sent, so that the node can check the chain before it touches anything
     ...uniqueParts([
       ...[...authorities].map((authority) => part(caPart(authority), material.trust[authority])),

@@ -98,7 +98,9 @@ const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileNa
  */
 export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
-  const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
+  const members = config.nodes.filter(
+    ({ name, roles, bare }) => roles.includes("etcd") && !bare && name !== plan.node.name,
+  );
   return [
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
     ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),

@@ -41,6 +41,8 @@ export interface LeafGroup {
 
 export interface NodePlan {
   readonly node: NodeConfig;
+  /** `bare`: what never ran there need not run yet. `existing`: a service of the layout that does not is an error. */
+  readonly start: "existing" | "bare";
   readonly custody: "node" | "state";
   readonly groups: readonly LeafGroup[];
   readonly leaves: readonly LeafPlan[];
@@ -60,8 +62,6 @@ export interface NodePlan {
 }
 
 export interface ClusterPlan {
-  /** `bare`: nothing runs yet, the first `up` lays the PKI. `existing`: a cluster is there, its CAs were given. */
-  readonly start: "existing" | "bare";
   readonly managesServiceAccount: boolean;
   /** Whether trust is changed in steps of its own, before and after the leaves. */
   readonly rotates: boolean;
@@ -175,10 +175,16 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
   ]);
 };
 
+/** Where the cluster is asked and work in it is done: a control plane that has joined it, if one has. */
+export const speakerOf = ({ nodes }: Pick<Config, "nodes">): NodeConfig | undefined => {
+  const controlPlanes = nodes.filter(({ roles }) => roles.includes("control-plane"));
+  return controlPlanes.find(({ bare }) => !bare) ?? controlPlanes[0];
+};
+
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
   const layout = layoutOf(config.layout, kubernetesMinor(config));
-  const bare = AUTHORITIES.every(
+  const begins = AUTHORITIES.every(
     (authority) => config.authority[authority] === undefined && !isAdopted(config, authority),
   );
   const managesTokens = managesServiceAccount(config);
@@ -192,6 +198,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
     );
     return {
       node,
+      start: begins || node.bare ? "bare" : "existing",
       custody: node.custody ?? config.certificates.custody,
       groups: groupsOf(leaves, config),
       leaves,
@@ -206,7 +213,6 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
   });
   const position = new Map([...order.keys()].map((name, index) => [name, index]));
   return {
-    start: bare ? "bare" : "existing",
     managesServiceAccount: managesTokens,
     rotates: isRotating(config),
     nodes: nodes.sort((a, b) => (position.get(a.node.name) ?? 0) - (position.get(b.node.name) ?? 0)),

@@ -166,7 +166,7 @@ export const shutdownAdvice = ({ nodes, rollout }: Config): string | undefined =
  */
 export const trustPayload = (
   step: TrustStep,
-  cluster: Pick<ClusterPlan, "start" | "managesServiceAccount">,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
   plan: NodePlan,
   config: Config,
   generations: Generations,
@@ -191,7 +191,7 @@ export const trustPayload = (
   const rows = [...trusted.map(({ row }) => row), ...kubeconfigs];
   return framed("trust", [
     `node ${as.name(plan.node.name)}`,
-    `start ${cluster.start}`,
+    `start ${plan.start}`,
     ...(round === undefined ? [] : [`round ${as.name(round)}`]),
     ...uniqueParts([...here.map(target), ...earlier]),
     ...here.map((what) => `trust ${trustPart(what)} ${step === "trust" ? "append" : "exact"}`),

@@ -66,7 +66,7 @@ check_consumers() {
     if [ "$co_state" = stopped ] && may_wait && ! grep -qsx "seen $co_name" "$STATE/applied"; then
       co_state=skipped
     elif [ -n "$co_absent" ]; then
-      die "$co_name cannot be restarted here: $co_absent; nothing was touched"
+      die "$co_name cannot be restarted here: $co_absent; nothing was touched (if this machine is to join the cluster, give the node 'bare: true' until it has)"
     fi
     echo "$co_name $co_state" >>"$TX/consumers"
     echo "$co_name $(identity)" >>"$TX/ran"

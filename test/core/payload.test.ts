@@ -25,6 +25,8 @@ const payloadOf = (config: Config, index: number, changes: Partial<Material> = {
   return applyPayload(plan, plan.nodes[index]!, config, material(plan, index, changes));
 };
 
+const SHA = "ab".repeat(32);
+
 const body = (payload: string): string[] => payload.split("\n").slice(1);
 const words = (payload: string, word: string): string[] => body(payload).filter((line) => line.startsWith(`${word} `));
 
@@ -145,8 +147,16 @@ describe("payload", () => {
     ]);
   });
 
-  it("knows a bare start from an existing cluster", () => {
-    assert.ok(body(payloadOf(config, 0)).includes("start bare"));
+  it("knows a cluster that is there from one that begins, and from a machine that is to join it", () => {
+    const startOf = (of: Config, index: number) => words(payloadOf(of, index), "start");
+    assert.deepEqual(startOf(config, 0), ["start bare"]);
+    const there = configWith({ adopt: { kubernetes: SHA, etcd: SHA, frontProxy: SHA }, rotation: { generation: 1 } });
+    const joining = { ...there, nodes: there.nodes.map((node) => ({ ...node, bare: node.name === "cp3" })) };
+    assert.deepEqual(startOf(there, 2), ["start existing"]);
+    assert.deepEqual(startOf(joining, 0), ["start existing"]);
+    assert.deepEqual(startOf(joining, 2), ["start bare"]);
+    // who has not joined yet is no member that could be healthy
+    assert.deepEqual(words(payloadOf(joining, 0), "member"), ["member etcd 10.0.0.12:2379"]);
   });
 
   it("differs between a rotation's first phase and none, so that giving it up visits every node again", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ClusterPlan, NodePlan } from "../../core/plan";
-import { planCluster, workersAtOnce } from "../../core/plan";
+import { planCluster, speakerOf, workersAtOnce } from "../../core/plan";
 import { configWith, hardwayConfig, NOW, RAW } from "./fixture";
 
 const nodeOf = (plan: ClusterPlan, name: string): NodePlan => plan.nodes.find(({ node }) => node.name === name)!;
@@ -45,6 +45,16 @@ describe("plan", () => {
     assert.deepEqual(profiles(hard, "w1"), ["kubelet", "kubelet-server", "kube-proxy"]);
     assert.ok(!profiles(hard, "cp1").includes("kubelet"));
     assert.deepEqual(leafOf(hard, "cp1", "admin")?.organizations, ["system:masters"]);
+  });
+
+  it("works in the cluster from a control plane that has joined it", () => {
+    const config = configWith();
+    const bare = (...names: string[]) => ({
+      nodes: config.nodes.map((node) => ({ ...node, bare: names.includes(node.name) })),
+    });
+    assert.equal(speakerOf(config)?.name, "cp1");
+    assert.equal(speakerOf(bare("cp1"))?.name, "cp2");
+    assert.equal(speakerOf(bare("cp1", "cp2", "cp3"))?.name, "cp1");
   });
 
   it("puts kubeadm's names into the API server's certificate", () => {

@@ -129,7 +129,7 @@ export const joinInPhase = async (run: Run, name: string): Promise<void> => {
   await run.step(`${name} joins by kubeadm`, async () => {
     await run.lab.kubeconfig();
     await run.lab.addNode(name);
-    await run.lab.joinWorker(name);
+    await run.lab.join(name);
     await assertLogsAndExec(run.lab);
     run.stack.configure({ nodes: labConfig(run.lab)["nodes"] });
   });

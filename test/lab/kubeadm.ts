@@ -152,14 +152,17 @@ async function clusterCaHash(lab: Lab, controlPlane: NodeSpec): Promise<string> 
   return caHash(pem);
 }
 
-/** Joins one bare node to a running cluster with a token made for it. */
-export async function joinNode(lab: Lab, node: NodeSpec, log: Log): Promise<void> {
+/**
+ * Joins one bare node to a running cluster with a token made for it. With `pki: "given"` it has its files already, which
+ * the other control planes could not hand over: that takes the keys of all CAs.
+ */
+export async function joinNode(lab: Lab, node: NodeSpec, log: Log, pki: "made" | "given" = "made"): Promise<void> {
   const controlPlane = withRole(lab.nodes, "control-plane").find((each) => each.name !== node.name);
   if (controlPlane === undefined) throw new Error(`${node.name}: there is no other control plane to join`);
   const kubeconfig = "--kubeconfig /etc/kubernetes/admin.conf";
   const token = (await lab.must(controlPlane.name, `kubeadm token create --ttl 10m ${kubeconfig}`)).trim();
-  const certificateKey = randomBytes(32).toString("hex");
-  if (node.roles.includes("control-plane")) {
+  const certificateKey = pki === "given" ? undefined : randomBytes(32).toString("hex");
+  if (node.roles.includes("control-plane") && certificateKey !== undefined) {
     const upload = `kubeadm init phase upload-certs --upload-certs --certificate-key ${certificateKey} ${kubeconfig}`;
     await lab.must(controlPlane.name, upload);
   }

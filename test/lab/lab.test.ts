@@ -110,13 +110,13 @@ describe("lab: a cluster of two nodes", function () {
 
   it("adds a node, joins it, replaces it by an empty one with a new host key, joins that", async () => {
     await lab.addNode("w2");
-    await lab.joinWorker("w2");
+    await lab.join("w2");
     const before = lab.hostKey("w2");
     await lab.replaceNode("w2");
     assert.notEqual(lab.hostKey("w2"), before);
     const { stdout } = await lab.run("w2", "find /var/lib/kubelet /etc/kubernetes -type f 2>/dev/null");
     assert.equal(stdout, "");
-    await lab.joinWorker("w2");
+    await lab.join("w2");
     assert.deepEqual(Lab.attach(name).clusterNodes, ["cp1", "w1", "w2"]);
   });
 

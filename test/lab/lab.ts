@@ -149,7 +149,7 @@ export class Lab {
     });
   }
 
-  /** Adds a bare node with all programs and the container images; `joinWorker` makes it part of a kubeadm cluster. */
+  /** Adds a bare node with all programs and the container images; `join` makes it part of a kubeadm cluster. */
   async addNode(name: string, roles: readonly Role[] = ["worker"]): Promise<NodeSpec> {
     topologies.checkNodeName(name);
     if (this.nodes.some((node) => node.name === name)) throw new Error(`addNode: the lab has a node ${name} already`);
@@ -175,14 +175,17 @@ export class Lab {
     });
   }
 
-  /** Joins a bare node to the kubeadm cluster, in the place of one of that name if there was one, and waits until it is Ready. */
-  async joinWorker(name: string): Promise<void> {
+  /**
+   * Joins a bare node to the kubeadm cluster, in the place of one of that name if there was one, and waits until it is
+   * Ready. With `pki: "given"` its files are there already.
+   */
+  async join(name: string, pki: "made" | "given" = "made"): Promise<void> {
     if (this.topology.installer !== "kubeadm")
-      throw new Error("joinWorker: only for kubeadm topologies, use startCluster in a hardway lab");
+      throw new Error("join: only for kubeadm topologies, use startCluster in a hardway lab");
     const since = wholeSeconds(Date.now());
     const deleted = await this.kubectl(["delete", "node", name, "--ignore-not-found"]);
     if (deleted.code !== 0) throw new Error(failure(`deleting the former node ${name}`, deleted));
-    await joinNode(this, this.node(name), this.log);
+    await joinNode(this, this.node(name), this.log, pki);
     await waitForNodes(this, [name], since, 120_000);
   }
 

@@ -201,7 +201,7 @@ export class Scratch {
   remove(): void {
     for (const name of fs.readdirSync(this.units)) {
       try {
-        process.kill(this.pid(name));
+        process.kill(this.pid(name), "SIGKILL"); // one that lingers heeds no other
       } catch {
         // not a unit, or it has ended
       }

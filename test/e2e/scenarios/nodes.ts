@@ -1,8 +1,10 @@
 /** Nodes that come and go: one added to a running cluster, one replaced by a machine with an empty disk. */
 import assert from "node:assert/strict";
 import { plainSerial, type CertificateRow } from "../../../core/report";
-import { assertClusterWorks, assertProven } from "../checks";
+import type { Lab } from "../../lab/lab";
+import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { configureFor, labConfig } from "../labConfig";
+import { assertNothingToDo, configureAsItIs, rotateTo } from "../rotating";
 import type { Run, Scenario } from "../scenario";
 
 const serialsWithout = (rows: readonly CertificateRow[], node: string): string[] =>
@@ -22,7 +24,7 @@ const nodeAdded: Scenario = {
     const before = await firstUp(run);
     await run.step("a worker joins by kubeadm", async () => {
       await run.lab.addNode("w9");
-      await run.lab.joinWorker("w9");
+      await run.lab.join("w9");
     });
     run.stack.configure(labConfig(run.lab));
     await run.up("pulumi up with the new node in the stack file");
@@ -48,7 +50,7 @@ const nodeReplaced: Scenario = {
     await run.step("w1 is replaced and joins again by kubeadm", async () => {
       await lab.replaceNode("w1");
       await lab.kubectl(["delete", "node", "w1"]);
-      await lab.joinWorker("w1");
+      await lab.join("w1");
     });
     const known = labConfig(lab)["nodes"] as { name: string; ssh: object }[];
     const oldKey = known.find(({ name }) => name === "cp1")?.ssh;
@@ -71,4 +73,74 @@ const nodeReplaced: Scenario = {
   },
 };
 
-export const nodeScenarios: readonly Scenario[] = [nodeAdded, nodeReplaced];
+const MEMBERS = {
+  endpoints: "https://127.0.0.1:2379",
+  cacert: "/etc/kubernetes/pki/etcd/ca.crt",
+  cert: "/etc/kubernetes/pki/etcd/healthcheck-client.crt",
+  key: "/etc/kubernetes/pki/etcd/healthcheck-client.key",
+};
+
+/** What an operator does first about a control plane that is gone: its etcd member and its node are taken out. */
+const forget = async ({ lab }: Run, name: string, from: string): Promise<void> => {
+  const etcdctl = ["etcdctl", ...Object.entries(MEMBERS).map(([flag, value]) => `--${flag}=${value}`)].join(" ");
+  await lab.must(
+    from,
+    `${etcdctl} member remove "$(${etcdctl} member list | awk -F', ' '$3 == "${name}" { print $1 }')"`,
+  );
+  await lab.kubectl(["delete", "node", name]);
+};
+
+const nodesWith = (lab: Lab, bare: string) => ({
+  nodes: (labConfig(lab)["nodes"] as { name: string }[]).map((node) =>
+    node.name === bare ? { ...node, bare: true } : node,
+  ),
+});
+
+/** The node's files are laid, kubeadm finds them, and the stack then knows it as any other. */
+const takeIn = async (run: Run, name: string): Promise<void> => {
+  const { lab, stack } = run;
+  const before = serialsWithout(await stack.certificates(), name);
+  stack.configure(nodesWith(lab, name));
+  await run.up(`pulumi up: ${name} is given its files, nothing runs there`);
+  assert.deepEqual(serialsWithout(await stack.certificates(), name), before);
+  await run.step(`${name} joins by kubeadm with what it has`, () => lab.join(name, "given"));
+  stack.configure(nodesWith(lab, ""));
+  await run.up(`pulumi up: ${name} is one of the others`);
+  await assertNothingToDo(run);
+  await assertProven(lab, await stack.certificates());
+  await assertClusterWorks(lab);
+};
+
+const controlPlanes: Scenario = {
+  name: "control-planes",
+  proves:
+    "no node has a CA's key any more but the controller manager's: a lost control plane is replaced and another one added, " +
+    "with files from the stack, and no certificate of another node is made anew",
+  topologies: ["ha3"],
+  play: async (run) => {
+    const { lab, stack, vault } = run;
+    await configureAsItIs(run);
+    if (vault !== undefined) stack.configure({ authority: { kind: "vault", address: vault.address, signer: "node" } });
+    stack.configure(vault === undefined ? rotateTo(2) : rotateTo(1));
+    await run.up(vault === undefined ? "pulumi up: new CAs" : "pulumi up: the cluster moves into Vault");
+    await lab.kubeconfig();
+    await run.step("cp3 is lost", async () => {
+      await lab.replaceNode("cp3");
+      await forget(run, "cp3", "cp1");
+    });
+    await takeIn(run, "cp3");
+    await lab.addNode("cp4", ["control-plane", "etcd"]);
+    await takeIn(run, "cp4");
+    await lab.addNode("w3");
+    await takeIn(run, "w3");
+    stack.configure(rotateTo(vault === undefined ? 3 : 2));
+    await run.up("pulumi up: a rotation with all of them");
+    await lab.kubeconfig();
+    await assertNothingToDo(run);
+    run.counts["ports proven from outside"] = await assertProven(lab, await stack.certificates());
+    await assertClusterWorks(lab);
+    run.counts["certificates linted"] = await assertExportClean(stack);
+  },
+};
+
+export const nodeScenarios: readonly Scenario[] = [nodeAdded, nodeReplaced, controlPlanes];

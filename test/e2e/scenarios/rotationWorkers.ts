@@ -94,7 +94,7 @@ const rotationWorkers: Scenario = {
     await run.step(`${NEWCOMER} joins by kubeadm`, async () => {
       await lab.kubeconfig();
       await lab.addNode(NEWCOMER);
-      await lab.joinWorker(NEWCOMER);
+      await lab.join(NEWCOMER);
     });
     await configureFor(stack, lab, "existing");
     stack.configure({ nodes: listed(run), rollout: ROLLOUT, inCluster: { workers: { image: shellImage } } });
