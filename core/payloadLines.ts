@@ -98,13 +98,13 @@ const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileNa
  */
 export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
-  const members = config.nodes.filter(
-    ({ name, roles, bare }) => roles.includes("etcd") && !bare && name !== plan.node.name,
-  );
+  const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
   return [
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
     ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
-    ...(names.has("etcd") ? members.map(({ address }) => `member etcd ${as.hostPort(hostPort(address, 2379))}`) : []),
+    ...(names.has("etcd") ? members : []).map(
+      ({ address, bare }) => `${bare ? "joining" : "member"} etcd ${as.hostPort(hostPort(address, 2379))}`,
+    ),
     ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
       ({ consumer, lease, profile }) =>
         leaseServers(plan.node, config).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),

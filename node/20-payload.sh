@@ -81,6 +81,7 @@ read_plan() {
         shape[v " have"] = "path halves part?"
         shape[v " before"] = "name name"
         shape[v " member"] = "name where"
+        shape[v " joining"] = "name where"
         shape[v " lease"] = "name where namespaced name"
         shape[v " served"] = "name where name"
         shape[v " accepted"] = "name where url name"
@@ -173,7 +174,7 @@ read_plan() {
     }
     $1 == "consumer" { define("consumer", $2) }
     $1 == "use" { refer("consumer", $2); refer("path", $4) }
-    $1 == "flag" || $1 == "replaceflag" || $1 == "before" || $1 == "member" || $1 == "lease" { refer("consumer", $2) }
+    $1 == "flag" || $1 == "replaceflag" || $1 == "before" || $1 == "member" || $1 == "joining" || $1 == "lease" { refer("consumer", $2) }
     $1 == "before" { refer("consumer", $3) }
     $1 == "lease" { refer("leaf", $5) }
     $1 == "served" { refer("consumer", $2); refer("leaf", $4) }

@@ -13,7 +13,7 @@ check_members() {
 # restarted before may still be coming, so it is waited for; with two of three
 # down etcd takes no writes.
 members_healthy() {
-  grep -q "^member $1 " "$TX/plan" || return 0
+  grep -Eq "^(member|joining) $1 " "$TX/plan" || return 0
   me_profile=$(health_field "$1" 6)
   if ! have_openssl && ! have curl; then
     say "no openssl and no curl here: the other members of $1 cannot be asked"
@@ -24,12 +24,27 @@ members_healthy() {
     return 0
   }
   while read -r me_word me_name me_where <&4; do
-    [ "$me_word $me_name" = "member $1" ] || continue
+    case "$me_word $me_name" in
+      "member $1") ;;
+      "joining $1") is_listed "$1" "$me_where" || continue ;;
+      *) continue ;;
+    esac
     await "$LIMIT_MEMBER" is_healthy_member "$1" "$me_where" || {
       WHY_NOT="$1 member $me_where has not been healthy for $LIMIT_MEMBER s"
       return 1
     }
   done 4<"$TX/plan"
+}
+
+# is_listed NAME WHERE: what joins counts from then on that the member here knows
+# it as one, started or not, and where it does not say.
+is_listed() {
+  have_openssl || return 0
+  etcd_here "$1"
+  case $(etcd_ask list '{}') in
+    *"//${2%:*}:"*) return 0 ;;
+    *'"members"'*) return 1 ;;
+  esac
 }
 
 is_healthy_member() {
@@ -44,9 +59,8 @@ health_field() { awk -v name="$1" -v n="$2" '$1 == "health" && $2 == name { prin
 # It only spares time: whatever fails here is told, and the restart goes on.
 leave_leadership() {
   grep -q "^member $1 " "$TX/plan" && have_openssl || return 0
-  ll_where=$(health_field "$1" 4)
-  ll_profile=$(health_field "$1" 6)
-  [ -f "$TX/parts/cert:$ll_profile" ] || return 0
+  etcd_here "$1"
+  [ -f "$TX/parts/cert:$ea_profile" ] || return 0
   ll_self=$(etcd_ask status '{}' | json_number member_id)
   leads "$ll_self" || return 0
   ll_other=$(etcd_ask list '{}' | etcd_voters | grep -vx "$ll_self" | sed -n 1p)
@@ -69,6 +83,12 @@ leads_not() {
   [ -n "$le_now" ] && [ "$le_now" != "$1" ] && [ "$le_now" != 0 ]
 }
 
+# etcd_here NAME: the member of this node is the one that etcd_ask asks.
+etcd_here() {
+  ea_where=$(health_field "$1" 4)
+  ea_profile=$(health_field "$1" 6)
+}
+
 # etcd_ask status|list|transfer BODY
 etcd_ask() {
   case $1 in
@@ -78,8 +98,8 @@ etcd_ask() {
   esac
   # shellcheck disable=SC2046 # words wanted
   printf 'POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
-    "$ea_path" "${ll_where%:*}" "${#2}" "$2" |
-    timeout 10 openssl s_client -quiet -connect "$ll_where" $(client_pair "$ll_profile") 2>/dev/null || :
+    "$ea_path" "${ea_where%:*}" "${#2}" "$2" |
+    timeout 10 openssl s_client -quiet -connect "$ea_where" $(client_pair "$ea_profile") 2>/dev/null || :
 }
 
 # json_number FIELD: of the JSON on stdin; 64 bit numbers stand there as text.

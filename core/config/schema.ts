@@ -87,7 +87,9 @@ const node = object({
   custody: custody.optional().describe("Where this node's leaf keys are made; certificates.custody by default."),
   bare: flag
     .default(false)
-    .describe("A machine that joins the cluster after this run: it is given its files, and no service has to run there."),
+    .describe(
+      "A machine that joins the cluster after this run: it is given its files, and no service has to run there.",
+    ),
   ssh: object({
     host: host.optional().describe("Where ssh connects to when that is not the node's address."),
     port: port.optional().describe("Port of sshd; ssh.port by default."),

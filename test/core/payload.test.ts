@@ -155,8 +155,8 @@ describe("payload", () => {
     assert.deepEqual(startOf(there, 2), ["start existing"]);
     assert.deepEqual(startOf(joining, 0), ["start existing"]);
     assert.deepEqual(startOf(joining, 2), ["start bare"]);
-    // who has not joined yet is no member that could be healthy
     assert.deepEqual(words(payloadOf(joining, 0), "member"), ["member etcd 10.0.0.12:2379"]);
+    assert.deepEqual(words(payloadOf(joining, 0), "joining"), ["joining etcd 10.0.0.13:2379"]);
   });
 
   it("differs between a rotation's first phase and none, so that giving it up visits every node again", () => {

@@ -74,6 +74,17 @@ export function restartsEtcd(shell: string): void {
       assert.equal(done.code, 0, done.stderr);
       assert.notEqual(node.pid("e1"), pid);
     });
+
+    it("does not wait for a machine that is to join, until etcd knows it as a member", async () => {
+      const trust = () => node.run("trust", node.payload(["127.0.0.9"]), { KUBE_PKI_LIMITS: "MEMBER=3" });
+      const done = await trust();
+      assert.equal(done.code, 0, done.stderr);
+      const pid = node.pid("e1");
+      await node.add("https://127.0.0.9:2380");
+      const refused = await trust();
+      assert.match(refused.why, /^n1: etcd member 127\.0\.0\.9:2379 has not been healthy for 3 s/);
+      assert.equal(node.pid("e1"), pid);
+    });
   });
 
   describe(`node applies trust to an etcd as another one would answer (${shell})`, function () {

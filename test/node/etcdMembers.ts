@@ -113,8 +113,17 @@ export class EtcdMembers extends Scratch {
       await this.ask(leader, "/v3/maintenance/transfer-leadership", { targetID: (await this.ids())[name] });
   }
 
-  /** A trust run on the node of e1 that restarts it. */
-  payload(): string {
+  /** Adds a learner, which nobody starts; etcd takes one only once all others have been connected for a while. */
+  async add(peer: string): Promise<void> {
+    for (let i = 0; i < 300; i++) {
+      if ((await this.ask("e2", "/v3/cluster/member/add", { peerURLs: [peer], isLearner: true })) !== undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`no member is added at ${peer}`);
+  }
+
+  /** A trust run on the node of e1 that restarts it. @param joining - who is to be a member as well: addresses */
+  payload(joining: readonly string[] = []): string {
     const [own, second, third] = NAMES.map((name) => `127.0.0.1:${String(this.ports.get(name)?.client)}`);
     return payload(
       "trust",
@@ -128,7 +137,7 @@ consumer etcd systemd e1
 use etcd restart ${ETCD_CA}
 member etcd ${String(second)}
 member etcd ${String(third)}
-served etcd ${String(own)} etcd-server
+${joining.map((address) => `joining etcd ${address}:2379\n`).join("")}served etcd ${String(own)} etcd-server
 health etcd https ${String(own)} /health etcd-server
 `,
     );

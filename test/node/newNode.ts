@@ -49,7 +49,10 @@ export function takesInNewNodes(shell: string): void {
     it("is refused with a unit that is not there", async () => {
       const { node } = at;
       const more = "consumer none systemd none\n";
-      assert.match((await node.run("trust", at.payload(both(), { more }))).why, /unit none does not exist; nothing was touched \(if .*'bare: true'/);
+      assert.match(
+        (await node.run("trust", at.payload(both(), { more }))).why,
+        /unit none does not exist; nothing was touched \(if .*'bare: true'/,
+      );
       assert.equal(node.has(files.ca), false);
     });
   });
