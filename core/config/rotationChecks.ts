@@ -127,7 +127,10 @@ export const restartProblems: Check = ({ sections, now }) => {
   ];
 };
 
-/** etcd reads its CAs at start only, so another CA means a restart; one member alone cannot go on meanwhile. */
+/** With fewer etcd members than this none can be away without etcd refusing writes meanwhile. */
+const MEMBERS_FOR_QUORUM = 3;
+
+/** etcd reads its CAs at start only, so another CA means a restart; one or two members cannot go on meanwhile. */
 export const etcdDowntimeProblems: Check = ({ sections, now }) => {
   const { rotation, authority, adopt, nodes, restart, rollout } = sections;
   if (nodes === undefined || rollout === undefined || rollout.acceptEtcdDowntime || restart === "never") return [];
@@ -135,12 +138,12 @@ export const etcdDowntimeProblems: Check = ({ sections, now }) => {
     rotation !== undefined &&
     authority !== undefined &&
     stateOf("etcd", { rotation, authority, adopt }, now).generation > AT_REST.generation;
-  const members = withEtcd(nodes).filter(({ roles }) => roles.includes("etcd"));
-  const [only] = members;
-  if (only === undefined || members.length > 1) return [];
+  const members = withEtcd(nodes).filter(({ roles, bare }) => roles.includes("etcd") && !bare);
+  if (members.length === 0 || members.length >= MEMBERS_FOR_QUORUM) return [];
   if (!isRotated && !isAdopted({ adopt }, "etcd")) return [];
   return [
-    `rollout.acceptEtcdDowntime: false; a change of the etcd authority stops ${only.name}, the only etcd member, ` +
-      "for some seconds and the API with it; give true to accept that, or more members",
+    "rollout.acceptEtcdDowntime: false; a change of the etcd authority restarts etcd, and with members on " +
+      `${members.map(({ name }) => name).join(" and ")} alone it takes no writes for some seconds, nor does the API; ` +
+      "give true to accept that, or have three members",
   ];
 };

@@ -236,7 +236,7 @@ const rollout = object({
   canary: flag.default(true).describe("One worker alone before the others."),
   acceptEtcdDowntime: flag
     .default(false)
-    .describe("A rotation may restart the only etcd member: the API does not answer for some seconds."),
+    .describe("A rotation may restart etcd where it has one or two members: the API takes no writes for some seconds."),
   apiServerShutdownFlags: flag
     .default(false)
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that balancers see it go before it is gone."),

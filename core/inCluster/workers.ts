@@ -37,7 +37,7 @@ const anyWorker = (config: Config): { readonly plan: NodePlan; readonly config: 
   };
   const [plan] = planCluster(own, new Date(0)).nodes;
   if (plan === undefined) throw new Error("nodes without ssh: there is no plan for one");
-  return { plan, config: own };
+  return { plan: { ...plan, start: "existing" }, config: own }; // its pod runs there
 };
 
 /** A payload for any node: what it is for, and its lines. */
@@ -79,7 +79,7 @@ const issuePayload = (config: Config, generations: Generations): string => {
   ]);
 };
 
-const START = { start: "existing", managesServiceAccount: false } as const;
+const NO_TOKEN_KEY = { managesServiceAccount: false };
 
 /** The steps in which these nodes have something to do, each on its own grounds. */
 export const hasWorkerStep: Readonly<Record<WorkerStep, (config: Config) => boolean>> = {
@@ -107,7 +107,9 @@ export const workerTemplates = (
   switch (step) {
     case "trust":
     case "retire":
-      return moves || wasGivenUp(config) ? [template(trustPayload(step, START, plan, own, generations, round))] : [];
+      return moves || wasGivenUp(config)
+        ? [template(trustPayload(step, NO_TOKEN_KEY, plan, own, generations, round))]
+        : [];
     case "issue":
       return [
         ...(moves && canSign(config, "kubernetes") ? [template(issuePayload(config, generations))] : []),

@@ -26,8 +26,8 @@ describe("parseConfig", () => {
         extraSans: [],
       },
       nodes: [
-        { ...node("cp1", "10.0.0.1"), roles: ["control-plane", "etcd"], extraSans: [] },
-        { ...node("w1", "10.0.0.2"), roles: ["worker"], extraSans: [] },
+        { ...node("cp1", "10.0.0.1"), roles: ["control-plane", "etcd"], extraSans: [], bare: false },
+        { ...node("w1", "10.0.0.2"), roles: ["worker"], extraSans: [], bare: false },
       ],
       ssh: { user: "root", port: 22, agent: true, sudo: false, insecureIgnoreHostKeys: false },
       layout: "kubeadm",

@@ -211,10 +211,10 @@ describe("rotation in the stack file", () => {
     });
   });
 
-  describe("of the only etcd member", () => {
+  describe("of one or two etcd members", () => {
     const sentence =
-      "rollout.acceptEtcdDowntime: false; a change of the etcd authority stops cp1, the only etcd member, " +
-      "for some seconds and the API with it; give true to accept that, or more members";
+      "rollout.acceptEtcdDowntime: false; a change of the etcd authority restarts etcd, and with members on cp1 alone it " +
+      "takes no writes for some seconds, nor does the API; give true to accept that, or have three members";
     const refusedFor: readonly (readonly [string, Raw])[] = [
       ["all are rotated", { rotation: { generation: 2 } }],
       ["etcd is", { rotation: { etcd: { generation: 2, phase: "trust" } } }],
@@ -229,6 +229,16 @@ describe("rotation in the stack file", () => {
         assert.deepEqual(problems(config({ ...changes, rotation: force, restart: "never" })), []);
       });
     }
+
+    it("names both of two, and does not count one that is still to join", () => {
+      const two = sentence.replace("cp1 alone", "cp1 and cp2 alone");
+      const rotation = { generation: 2 };
+      assert.deepEqual(problems(config({ rotation, nodes: nodes.slice(0, 2) })), [two]);
+      assert.deepEqual(problems(config({ rotation, nodes: [...nodes.slice(0, 2), { ...nodes[2], bare: true }] })), [
+        two,
+      ]);
+      assert.deepEqual(problems(config({ rotation, nodes })), []);
+    });
 
     it("asks nothing while etcd stays as it is", () => {
       assert.deepEqual(problems(config({ rotation: { generation: 1 } })), []);
