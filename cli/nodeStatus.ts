@@ -51,12 +51,15 @@ export function comparison(row: CertificateRow, answer: Answer | undefined): OnN
   return present ? "same" : "differs";
 }
 
+/** What a node says of a port where nothing answers. */
+const NO_ANSWER = "-";
+
 /** What a node serves that the stack knows nothing of, one sentence each. */
 export function strangers(node: string, answer: Answer, rows: readonly CertificateRow[]): string[] {
   if ("unreachable" in answer) return [`${node}: ${answer.unreachable}`];
   const known = new Set(rows.filter((row) => row.node === node).map((row) => plainSerial(row.serial)));
   return answer.facts.served
-    .filter(({ serial }) => !known.has(serial))
+    .filter(({ serial }) => serial !== NO_ANSWER && !known.has(serial))
     .map(({ consumer, at, serial }) => `${node}: ${consumer} at ${at} serves ${serial}, which the stack does not hold`);
 }
 

@@ -164,7 +164,8 @@ export const workersAtOnce = (given: Config["rollout"]["workersAtOnce"], workers
 const orderOf = (config: Config): Map<string, readonly string[]> => {
   const rank = ({ roles }: NodeConfig) => (roles.includes("control-plane") ? 1 : roles.includes("etcd") ? 0 : 2);
   const serial = config.nodes.filter((node) => rank(node) < 2).sort((a, b) => rank(a) - rank(b));
-  const workers = config.nodes.filter((node) => rank(node) === 2);
+  // a machine that has not joined yet would prove nothing as the canary
+  const workers = config.nodes.filter((node) => rank(node) === 2).sort((a, b) => Number(a.bare) - Number(b.bare));
   const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
   if (config.rollout.canary) serial.push(...workers.splice(0, 1));
   const last = serial.at(-1);

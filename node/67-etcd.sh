@@ -26,7 +26,7 @@ members_healthy() {
   while read -r me_word me_name me_where <&4; do
     case "$me_word $me_name" in
       "member $1") ;;
-      "joining $1") is_listed "$1" "$me_where" || continue ;;
+      "joining $1") has_joined "$1" || continue ;;
       *) continue ;;
     esac
     await "$LIMIT_MEMBER" is_healthy_member "$1" "$me_where" || {
@@ -36,15 +36,14 @@ members_healthy() {
   done 4<"$TX/plan"
 }
 
-# is_listed NAME WHERE: what joins counts from then on that the member here knows
-# it as one, started or not, and where it does not say.
-is_listed() {
+# has_joined NAME: etcd lists more members, started or not, than the plan knows, so
+# one of those that are to join is one by now, or the node before it still is. A
+# member that does not answer here has no vote to lose.
+has_joined() {
   have_openssl || return 0
   etcd_here "$1"
-  case $(etcd_ask list '{}') in
-    *"//${2%:*}:"*) return 0 ;;
-    *'"members"'*) return 1 ;;
-  esac
+  hj_listed=$(etcd_ask list '{}' | grep -o '"ID"' | wc -l)
+  [ "$hj_listed" -gt $((1 + $(grep -c "^member $1 " "$TX/plan"))) ]
 }
 
 is_healthy_member() {
@@ -58,7 +57,7 @@ health_field() { awk -v name="$1" -v n="$2" '$1 == "health" && $2 == name { prin
 # another member leads first (etcd's JSON gateway, api/etcdserverpb/rpc.proto).
 # It only spares time: whatever fails here is told, and the restart goes on.
 leave_leadership() {
-  grep -q "^member $1 " "$TX/plan" && have_openssl || return 0
+  grep -Eq "^(member|joining) $1 " "$TX/plan" && have_openssl || return 0
   etcd_here "$1"
   [ -f "$TX/parts/cert:$ea_profile" ] || return 0
   ll_self=$(etcd_ask status '{}' | json_number member_id)

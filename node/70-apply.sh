@@ -66,11 +66,18 @@ check_consumers() {
     if [ "$co_state" = stopped ] && may_wait && ! grep -qsx "seen $co_name" "$STATE/applied"; then
       co_state=skipped
     elif [ -n "$co_absent" ]; then
-      die "$co_name cannot be restarted here: $co_absent; nothing was touched (if this machine is to join the cluster, give the node 'bare: true' until it has)"
+      die "$co_name cannot be restarted here: $co_absent; nothing was touched ($(way_in "$co_name"))"
     fi
     echo "$co_name $co_state" >>"$TX/consumers"
     echo "$co_name $(identity)" >>"$TX/ran"
   done 3<"$TX/plan"
+}
+
+# way_in NAME: what to do where this machine is to join the cluster, perhaps again.
+way_in() {
+  wi_do="give the node 'bare: true' until it has"
+  ! grep -qsx "seen $1" "$STATE/applied" || wi_do="it ran here before: remove ${STATE#"$ROOT"}/applied and $wi_do"
+  echo "if this machine is to join the cluster, $wi_do"
 }
 
 # may_wait: it need not run yet: nothing was ever laid here, or this node is new

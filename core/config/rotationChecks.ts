@@ -138,7 +138,9 @@ export const etcdDowntimeProblems: Check = ({ sections, now }) => {
     rotation !== undefined &&
     authority !== undefined &&
     stateOf("etcd", { rotation, authority, adopt }, now).generation > AT_REST.generation;
-  const members = withEtcd(nodes).filter(({ roles, bare }) => roles.includes("etcd") && !bare);
+  const known = withEtcd(nodes).filter(({ roles }) => roles.includes("etcd"));
+  const joined = known.filter(({ bare }) => !bare);
+  const members = joined.length > 0 ? joined : known;
   if (members.length === 0 || members.length >= MEMBERS_FOR_QUORUM) return [];
   if (!isRotated && !isAdopted({ adopt }, "etcd")) return [];
   return [

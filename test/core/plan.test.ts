@@ -47,6 +47,16 @@ describe("plan", () => {
     assert.deepEqual(leafOf(hard, "cp1", "admin")?.organizations, ["system:masters"]);
   });
 
+  it("tries a step on a worker that has joined before it goes to those that have not", () => {
+    const config = configWith({ rollout: { workersAtOnce: 2 } });
+    const nodes = config.nodes.map((node) => ({ ...node, bare: node.name === "w1" }));
+    const after = planCluster({ ...config, nodes }, NOW).nodes.map(({ node, after }) =>
+      [node.name, ...after].join("<"),
+    );
+    assert.equal(after[3], "w2<cp3");
+    assert.match(after.at(-1) ?? "", /^w1</);
+  });
+
   it("works in the cluster from a control plane that has joined it", () => {
     const config = configWith();
     const bare = (...names: string[]) => ({

@@ -237,6 +237,8 @@ describe("rotation in the stack file", () => {
       assert.deepEqual(problems(config({ rotation, nodes: [...nodes.slice(0, 2), { ...nodes[2], bare: true }] })), [
         two,
       ]);
+      const bare = nodes.slice(0, 2).map((each) => ({ ...each, bare: true }));
+      assert.deepEqual(problems(config({ rotation, nodes: bare })), [two]);
       assert.deepEqual(problems(config({ rotation, nodes })), []);
     });
 
