@@ -1,7 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "../core/config";
-import { nodeEffects } from "../core/effects";
+import { nodeEffects, restartsText } from "../core/effects";
 import type { Moment } from "../core/inCluster/steps";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import type { ProfileName } from "../core/profileNames";
@@ -34,11 +34,10 @@ export const announce = async (
   if (first === undefined) return;
   const profiles = new Set(due.map(({ profile }) => profile));
   const rows = plan.files.filter(({ content }) => "profile" in content && profiles.has(content.profile));
-  const restarts = [...nodeEffects(rows, plan, config)].flatMap(([name, need]) => (need === "restart" ? [name] : []));
   await pulumi.log.info(
     `${plan.node.name}: ${String(due.length)} certificates to issue (${[...profiles].join(", ")}), ` +
       `renewal period since ${first.renewal.dueSince.toISOString().slice(0, 16)}Z; ` +
-      `restarts ${restarts.join(", ") || "nothing"}; \`kube-pki due\` says why for each`,
+      `${restartsText(nodeEffects(rows, plan, config), plan)}; \`kube-pki due\` says why for each`,
     node,
   );
 };

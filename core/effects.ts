@@ -49,3 +49,10 @@ export const nodeEffects = (
     if (needs.get(consumer) !== "restart") needs.set(consumer, need);
   return needs;
 };
+
+/** What a preview says of them. */
+export const restartsText = (needs: ReadonlyMap<ConsumerName, Need>, plan: NodePlan): string => {
+  const names = [...needs].flatMap(([name, need]) => (need === "restart" ? [name] : []));
+  if (names.length === 0) return "restarts nothing";
+  return `restarts ${names.join(", ")}${plan.node.bare ? " where they run already" : ""}`;
+};

@@ -7,7 +7,7 @@
  */
 import { caPart } from "./authorities";
 import type { Config } from "./config";
-import { nodeEffects } from "./effects";
+import { nodeEffects, restartsText } from "./effects";
 import {
   as,
   consumerLines,
@@ -144,11 +144,8 @@ export const trustSummary = (
   const { trusted } = changedRows(step, cluster, plan, config);
   const what = ROTATED.filter((each) => trusted.some(({ part: name }) => name === trustPart(each)));
   const targets = what.map((each) => `${each} ${String(stateOf(config, each).generation)}`).join(", ");
-  const restarts = [...trustEffects(step, cluster, plan, config)].flatMap(([name, need]) =>
-    need === "restart" ? [name] : [],
-  );
   const does = step === "trust" ? `trusts ${targets} beside what it trusts now` : `trusts nothing but ${targets}`;
-  return `${plan.node.name}: ${does}; where its files change, restarts ${restarts.join(", ") || "nothing"}`;
+  return `${plan.node.name}: ${does}; where its files change, ${restartsText(trustEffects(step, cluster, plan, config), plan)}`;
 };
 
 /** Several API servers behind a balancer can go one by one unnoticed, if they say so before they are gone. */

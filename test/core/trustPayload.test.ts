@@ -142,6 +142,10 @@ describe("trust payload", () => {
       trustSummary("trust", plan, worker, config),
       "w1: trusts kubernetes 2 beside what it trusts now; where its files change, restarts kubelet",
     );
+    assert.match(
+      trustSummary("trust", plan, { ...worker, node: { ...worker.node, bare: true } }, config),
+      /restarts kubelet where they run already$/,
+    );
     assert.equal(
       trustSummary("retire", plan, cp1, config),
       "cp1: trusts nothing but kubernetes 2, frontProxy 2, serviceAccount 2; where its files change, restarts " +
