@@ -23,12 +23,17 @@ function openssl(...args: string[]): void {
   execFileSync("openssl", args, { stdio: ["ignore", "ignore", "pipe"], cwd: work });
 }
 
-/** A new authority; every one has its own subject. */
-export function authority(): Pair {
+/** A new authority; every one has its own subject. It signs itself unless another one does. */
+export function authority(signedBy?: Pair): Pair {
   const name = `ca${String(count++)}`;
+  const signing = signedBy === undefined ? [] : ["-CA", `${name}.ca`, "-CAkey", `${name}.cakey`];
+  if (signedBy !== undefined) {
+    writeFileSync(join(work, `${name}.ca`), signedBy.cert);
+    writeFileSync(join(work, `${name}.cakey`), signedBy.key, { mode: 0o600 });
+  }
   // prettier-ignore
   openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
-    "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign");
+    "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign", ...signing);
   return read(name);
 }
 
