@@ -36,7 +36,7 @@ export interface InClusterArgs {
   readonly round: pulumi.Output<string> | undefined;
   /** Key id of the service account key that stays; undefined where the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
-  /** The first control plane: its kubectl does what the provider cannot. */
+  /** A control plane (core/plan.ts, speakerOf): its kubectl does what the provider cannot. */
   readonly workOn: NodeConfig;
 }
 

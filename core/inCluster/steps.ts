@@ -1,7 +1,7 @@
 /**
- * What the first control plane does inside the cluster while authorities are rotated (docs/node-protocol.md, verb
- * `cluster`), as one table: when, on what grounds, with which lines. A step names only what it needs, so going on to the
- * next phase runs only what is new.
+ * What a control plane (core/plan.ts, speakerOf) does inside the cluster while authorities are rotated, as one table: when,
+ * on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so going on
+ * to the next phase runs only what is new.
  */
 import { caPart } from "../authorities";
 import type { Config, Workload } from "../config";
