@@ -4,7 +4,7 @@ import { mapAuthorities, type AuthorityName } from "../core/authorities";
 import { certificateRows } from "../core/certificateRows";
 import { checkPayload, mountsPayload } from "../core/checkPayload";
 import type { ClientPlan } from "../core/clients";
-import type { Config } from "../core/config";
+import type { Config, NodeConfig } from "../core/config";
 import type { Facts } from "../core/inCluster/steps";
 import { applyPayload } from "../core/payload";
 import { speakerOf, type ClusterPlan, type NodePlan } from "../core/plan";
@@ -84,9 +84,10 @@ export class Recipe {
     // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
     const trusted = plan.rotates ? this.trustStep("trust", prepared) : [];
     // a node with etcd alone, or a new one, cannot tell what CAs of kubernetes there were
-    const tells = this.planned.findIndex(({ plan: { node } }) => node === speakerOf(config));
+    const speaker = speakerOf(config);
+    const tells = this.planned.findIndex(({ plan: { node } }) => node === speaker);
     const known = knownTrust(config, this.generations, this.serviceAccount, trusted[tells]);
-    const work = this.inCluster(known);
+    const work = this.inCluster(known, speaker);
     const ready = this.published(work, known, trusted);
     const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (node, given) => this.leaves(node, given));
     const issued = work?.at("afterApply", applied) ?? applied;
@@ -129,9 +130,8 @@ export class Recipe {
     return work?.at("afterRetire", retired) ?? retired;
   }
 
-  private inCluster({ tokenKid, ...trust }: KnownTrust): InCluster | undefined {
+  private inCluster({ tokenKid, ...trust }: KnownTrust, workOn: NodeConfig | undefined): InCluster | undefined {
     const { config, plan, base, authorities, credentials, generations, round } = this;
-    const workOn = speakerOf(config);
     if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
     const kubeconfig = credentials.inCluster(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;

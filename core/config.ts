@@ -11,6 +11,7 @@ export { ConfigError } from "./config/problems";
 export { leafPolicy, nodeConnection } from "./config/policy";
 export type { LeafPolicy, NodeConnection } from "./config/policy";
 export { managesServiceAccount } from "./config/generations";
+export { joinedOf } from "./config/normalise";
 export type { RotationConfig } from "./config/generations";
 export type {
   Algorithm,

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { AUTHORITIES, type AuthorityName } from "./authorities";
 import { renewalAt, type Renewal } from "./clock";
-import { leafPolicy, managesServiceAccount, type Algorithm, type Config, type NodeConfig } from "./config";
+import { joinedOf, leafPolicy, managesServiceAccount, type Algorithm, type Config, type NodeConfig } from "./config";
 import { INVENTORY, type San } from "./inventory";
 import type { ConsumerRow, Content, FileRow, Layout, Signing, Where } from "./layout";
 import { kubernetesMinor } from "./kubernetesMinor";
@@ -177,10 +177,8 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
 };
 
 /** Where the cluster is asked and work in it is done: a control plane that has joined it, if one has. */
-export const speakerOf = ({ nodes }: Pick<Config, "nodes">): NodeConfig | undefined => {
-  const controlPlanes = nodes.filter(({ roles }) => roles.includes("control-plane"));
-  return controlPlanes.find(({ bare }) => !bare) ?? controlPlanes[0];
-};
+export const speakerOf = ({ nodes }: Pick<Config, "nodes">): NodeConfig | undefined =>
+  joinedOf(nodes.filter(({ roles }) => roles.includes("control-plane")))[0];
 
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {

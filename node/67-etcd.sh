@@ -13,13 +13,13 @@ check_members() {
 # restarted before may still be coming, so it is waited for; with two of three
 # down etcd takes no writes.
 members_healthy() {
-  grep -Eq "^(member|joining) $1 " "$TX/plan" || return 0
-  me_profile=$(health_field "$1" 6)
+  has_others "$1" || return 0
+  etcd_here "$1"
   if ! have_openssl && ! have curl; then
     say "no openssl and no curl here: the other members of $1 cannot be asked"
     return 0
   fi
-  [ -f "$TX/parts/cert:$me_profile" ] || {
+  [ -f "$TX/parts/cert:$ea_profile" ] || {
     say "no client certificate here: the other members of $1 cannot be asked"
     return 0
   }
@@ -36,18 +36,20 @@ members_healthy() {
   done 4<"$TX/plan"
 }
 
+# has_others NAME: the plan knows members beside this one, joined or not.
+has_others() { grep -Eq "^(member|joining) $1 " "$TX/plan"; }
+
 # has_joined NAME: etcd lists more members, started or not, than the plan knows, so
 # one of those that are to join is one by now, or the node before it still is. A
 # member that does not answer here has no vote to lose.
 has_joined() {
   have_openssl || return 0
-  etcd_here "$1"
   hj_listed=$(etcd_ask list '{}' | grep -o '"ID"' | wc -l)
   [ "$hj_listed" -gt $((1 + $(grep -c "^member $1 " "$TX/plan"))) ]
 }
 
 is_healthy_member() {
-  [ "$(http_code https "$2" "$(health_field "$1" 5)" "$me_profile")" = 200 ]
+  [ "$(http_code https "$2" "$(health_field "$1" 5)" "$ea_profile")" = 200 ]
 }
 
 # health_field NAME N: of its health line: 4 where, 5 path, 6 profile.
@@ -57,7 +59,7 @@ health_field() { awk -v name="$1" -v n="$2" '$1 == "health" && $2 == name { prin
 # another member leads first (etcd's JSON gateway, api/etcdserverpb/rpc.proto).
 # It only spares time: whatever fails here is told, and the restart goes on.
 leave_leadership() {
-  grep -Eq "^(member|joining) $1 " "$TX/plan" && have_openssl || return 0
+  has_others "$1" && have_openssl || return 0
   etcd_here "$1"
   [ -f "$TX/parts/cert:$ea_profile" ] || return 0
   ll_self=$(etcd_ask status '{}' | json_number member_id)
@@ -82,7 +84,8 @@ leads_not() {
   [ -n "$le_now" ] && [ "$le_now" != "$1" ] && [ "$le_now" != 0 ]
 }
 
-# etcd_here NAME: the member of this node is the one that etcd_ask asks.
+# etcd_here NAME: the member of this node is who etcd_ask asks, and its client
+# certificate is what the others are asked with.
 etcd_here() {
   ea_where=$(health_field "$1" 4)
   ea_profile=$(health_field "$1" 6)

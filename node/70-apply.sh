@@ -63,7 +63,7 @@ check_consumers() {
     co_absent=$(absent)
     co_state=stopped
     if [ -z "$co_absent" ] && runs; then co_state=running; fi
-    if [ "$co_state" = stopped ] && may_wait && ! grep -qsx "seen $co_name" "$STATE/applied"; then
+    if [ "$co_state" = stopped ] && may_wait && ! ran_here "$co_name"; then
       co_state=skipped
     elif [ -n "$co_absent" ]; then
       die "$co_name cannot be restarted here: $co_absent; nothing was touched ($(way_in "$co_name"))"
@@ -73,10 +73,13 @@ check_consumers() {
   done 3<"$TX/plan"
 }
 
+# ran_here NAME: an earlier run has seen it.
+ran_here() { grep -qsx "seen $1" "$STATE/applied"; }
+
 # way_in NAME: what to do where this machine is to join the cluster, perhaps again.
 way_in() {
   wi_do="give the node 'bare: true' until it has"
-  ! grep -qsx "seen $1" "$STATE/applied" || wi_do="it ran here before: remove ${STATE#"$ROOT"}/applied and $wi_do"
+  ! ran_here "$1" || wi_do="it ran here before: remove ${STATE#"$ROOT"}/applied and $wi_do"
   echo "if this machine is to join the cluster, $wi_do"
 }
 

@@ -68,10 +68,11 @@ export const inClusterProblems: Check = ({ sections: { inCluster } }) => {
       : [],
   );
   const unclear =
-    user &&
-    exactlyOne("inCluster.user", ["tokenFile", "exec"], [user.tokenFile !== undefined, user.exec !== undefined]);
+    user === undefined
+      ? []
+      : exactlyOne("inCluster.user", ["tokenFile", "exec"], [user.tokenFile !== undefined, user.exec !== undefined]);
   return [
-    ...(unclear ?? []),
+    ...unclear,
     ...twice("restart", restart),
     ...twice("reload", reload),
     ...both,

@@ -91,6 +91,12 @@ export const withEtcd = (nodes: readonly NodeConfig[]): NodeConfig[] =>
     ? [...nodes]
     : nodes.map((node) => (node.roles.includes("control-plane") ? { ...node, roles: [...node.roles, "etcd"] } : node));
 
+/** Of these those that are in the cluster by now: all but the bare ones, or all where nothing else is there. */
+export const joinedOf = (nodes: readonly NodeConfig[]): readonly NodeConfig[] => {
+  const joined = nodes.filter(({ bare }) => !bare);
+  return joined.length > 0 ? joined : nodes;
+};
+
 const givenCa = (given: Sections["authority"]["kubernetes"]): GivenCa | undefined =>
   given?.certificate === undefined || given.key === undefined
     ? undefined

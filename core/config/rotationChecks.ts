@@ -5,7 +5,7 @@ import { AT_REST, isAdopted, ROTATED, type Rotated } from "../rotation";
 import type { Check } from "./check";
 import { managesServiceAccount, stateOf } from "./generations";
 import { momentText } from "./givenCa";
-import { withEtcd } from "./normalise";
+import { joinedOf, withEtcd } from "./normalise";
 import { exactlyOne, pathText } from "./problems";
 import type { Sections } from "./schema";
 
@@ -138,9 +138,7 @@ export const etcdDowntimeProblems: Check = ({ sections, now }) => {
     rotation !== undefined &&
     authority !== undefined &&
     stateOf("etcd", { rotation, authority, adopt }, now).generation > AT_REST.generation;
-  const known = withEtcd(nodes).filter(({ roles }) => roles.includes("etcd"));
-  const joined = known.filter(({ bare }) => !bare);
-  const members = joined.length > 0 ? joined : known;
+  const members = joinedOf(withEtcd(nodes).filter(({ roles }) => roles.includes("etcd")));
   if (members.length === 0 || members.length >= MEMBERS_FOR_QUORUM) return [];
   if (!isRotated && !isAdopted({ adopt }, "etcd")) return [];
   return [

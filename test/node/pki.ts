@@ -23,14 +23,23 @@ function openssl(...args: string[]): void {
   execFileSync("openssl", args, { stdio: ["ignore", "ignore", "pipe"], cwd: work });
 }
 
+/** Writes a file for openssl and gives its name. */
+function at(file: string, text: string): string {
+  writeFileSync(join(work, file), text, { mode: 0o600 });
+  return file;
+}
+
+const signedWith = (name: string, { cert, key }: Pair): string[] => [
+  "-CA",
+  at(`${name}.ca`, cert),
+  "-CAkey",
+  at(`${name}.cakey`, key),
+];
+
 /** A new authority; every one has its own subject. It signs itself unless another one does. */
 export function authority(signedBy?: Pair): Pair {
   const name = `ca${String(count++)}`;
-  const signing = signedBy === undefined ? [] : ["-CA", `${name}.ca`, "-CAkey", `${name}.cakey`];
-  if (signedBy !== undefined) {
-    writeFileSync(join(work, `${name}.ca`), signedBy.cert);
-    writeFileSync(join(work, `${name}.cakey`), signedBy.key, { mode: 0o600 });
-  }
+  const signing = signedBy === undefined ? [] : signedWith(name, signedBy);
   // prettier-ignore
   openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
     "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign", ...signing);
@@ -40,10 +49,6 @@ export function authority(signedBy?: Pair): Pair {
 /** A leaf for 127.0.0.1, both server and client, signed by `ca`. */
 export function leaf(ca: Pair, cn = "leaf", { days = 30, csr }: LeafOptions = {}): Pair {
   const name = `leaf${String(count++)}`;
-  const at = (file: string, text: string): string => {
-    writeFileSync(join(work, file), text, { mode: 0o600 });
-    return file;
-  };
   if (csr === undefined) {
     // prettier-ignore
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
@@ -54,7 +59,7 @@ export function leaf(ca: Pair, cn = "leaf", { days = 30, csr }: LeafOptions = {}
   }
   at(`${name}.ext`, "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
   // prettier-ignore
-  openssl("x509", "-req", "-in", `${name}.csr`, "-CA", at(`${name}.ca`, ca.cert), "-CAkey", at(`${name}.cakey`, ca.key),
+  openssl("x509", "-req", "-in", `${name}.csr`, ...signedWith(name, ca),
     "-set_serial", `0x${(0x1000 + count).toString(16)}`, "-days", String(days), "-extfile", `${name}.ext`, "-out", `${name}.crt`);
   return read(name);
 }

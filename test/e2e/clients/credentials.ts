@@ -23,7 +23,7 @@ interface Place {
 }
 
 /** Where a node has what a client of etcd needs. */
-const ETCD_PLACES: Readonly<Record<Installer, Place>> = {
+export const ETCD_PLACES: Readonly<Record<Installer, Place>> = {
   kubeadm: {
     role: "control-plane",
     ca: "/etc/kubernetes/pki/etcd/ca.crt",

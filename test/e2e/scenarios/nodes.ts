@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { plainSerial, type CertificateRow } from "../../../core/report";
 import type { Lab } from "../../lab/lab";
+import { ETCD_PLACES } from "../clients/credentials";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { configureFor, labConfig } from "../labConfig";
 import { assertNothingToDo, configureAsItIs, rotateTo } from "../rotating";
@@ -73,16 +74,10 @@ const nodeReplaced: Scenario = {
   },
 };
 
-const MEMBERS = {
-  endpoints: "https://127.0.0.1:2379",
-  cacert: "/etc/kubernetes/pki/etcd/ca.crt",
-  cert: "/etc/kubernetes/pki/etcd/healthcheck-client.crt",
-  key: "/etc/kubernetes/pki/etcd/healthcheck-client.key",
-};
-
 /** What an operator does first about a control plane that is gone: its etcd member and its node are taken out. */
 const forget = async ({ lab }: Run, name: string, from: string): Promise<void> => {
-  const etcdctl = ["etcdctl", ...Object.entries(MEMBERS).map(([flag, value]) => `--${flag}=${value}`)].join(" ");
+  const { ca, leaf } = ETCD_PLACES.kubeadm;
+  const etcdctl = `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${leaf}.crt --key=${leaf}.key`;
   await lab.must(
     from,
     `${etcdctl} member remove "$(${etcdctl} member list | awk -F', ' '$3 == "${name}" { print $1 }')"`,

@@ -50,22 +50,19 @@ export class Api {
       // A connection each: the API server may be restarted between any two requests, and a kept one would then be dead.
       // A CA that another one signed is trusted as it is, as client-go does.
       const trust = { ca, allowPartialTrustChain: true };
-      const sent = request(
-        url,
-        { method, ...trust, ...pair, headers, agent: false, timeout: silenceMs },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", reject);
-          response.on("end", () => {
-            try {
-              resolve(answer(response.statusCode ?? 0, Buffer.concat(chunks).toString()));
-            } catch (error) {
-              reject(error instanceof Error ? error : new Error(String(error)));
-            }
-          });
-        },
-      );
+      const options = { method, ...trust, ...pair, headers, agent: false, timeout: silenceMs };
+      const sent = request(url, options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          try {
+            resolve(answer(response.statusCode ?? 0, Buffer.concat(chunks).toString()));
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        });
+      });
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${String(silenceMs / 1000)} s`)));
       sent.on("error", (error) => {
         reject(new Error(`${method} ${url.origin}${url.pathname}: ${error.message}`));
