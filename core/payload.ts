@@ -1,5 +1,4 @@
 /** Writes what a node reads: the payloads of docs/node-protocol.md. Nothing else knows their grammar. */
-import { hostPort } from "./addresses";
 import { caKeyPart, caPart, signerPart, type AuthorityName } from "./authorities";
 import type { Config } from "./config";
 import { kubeconfigText } from "./kubeconfig";
@@ -14,6 +13,8 @@ import {
   leafRows,
   part,
   profileOf,
+  serverLines,
+  serverOf,
   trustGenerationPart,
   trustPart,
   trustRows,
@@ -93,7 +94,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
         kubeconfigText({
           cluster: config.cluster.name,
           user: plan.leaves.find(({ profile }) => profile === content.profile)?.commonName ?? content.profile,
-          server: content.server === "local" ? hostPort(plan.node.address, 6443) : config.cluster.endpoint,
+          server: serverOf(content.server, plan, config),
           caData: b64(caPart("kubernetes")),
           credentials:
             content.credentials === "inline"
@@ -124,6 +125,7 @@ export const applyPayload = (
   const issued = new Set(plan.leaves.map(({ profile }) => profile));
   const authorities = new Set(plan.leaves.map(({ authority }) => authority));
   const trusted = trustRows(plan, cluster);
+  const kubeconfigs = plan.files.filter(({ content }) => content.kind === "kubeconfig");
   const next = nextOf(config, material);
   const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
   const signs = signerOf(stateOf(config, "kubernetes"));
@@ -147,6 +149,8 @@ export const applyPayload = (
     ]),
     ...issuedLeaves.flat(),
     ...plan.files.map(fileLine),
+    ...kubeconfigs.map(({ path }) => `keep ${as.path(path)} ${caPart("kubernetes")}`),
+    ...serverLines(kubeconfigs, plan, config),
     ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
     ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
       (name) =>
