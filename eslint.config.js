@@ -1,13 +1,8 @@
 const tseslint = require("typescript-eslint");
 const pulumi = require("@pulumi/eslint-plugin");
 
-/** Only downwards: stack -> components -> core. */
-const noImportsFrom = (...patterns) => ({
-  "no-restricted-imports": ["error", { patterns: patterns.map((group) => ({ group: [group] })) }],
-});
-
 module.exports = tseslint.config(
-  { ignores: ["node_modules/", "reports/", "eslint.config.js", "**/*.js"] },
+  { ignores: ["node_modules/", "reports/", "**/*.js", "**/*.cjs"] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
@@ -23,8 +18,6 @@ module.exports = tseslint.config(
     plugins: { "@pulumi": pulumi },
     rules: { "@pulumi/no-output-in-template-literal": "error" },
   },
-  { files: ["core/**"], rules: noImportsFrom("@pulumi/*", "**/components/*", "**/test/*", "**/tools/*") },
-  { files: ["components/**"], rules: noImportsFrom("**/test/*", "**/tools/*", "**/cli/*") },
   {
     files: ["test/**"],
     rules: {

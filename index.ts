@@ -1,7 +1,7 @@
 /** The program: one stack's configuration in, the cluster's whole PKI out. */
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterPki, ConfigError, parseConfig, vaultPreflight } from "./components";
-import { rawConfig } from "./core/config";
+import { rawConfig } from "./core/config/parse";
 
 const NAMESPACE = "kube-pki";
 

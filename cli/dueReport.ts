@@ -1,15 +1,13 @@
 /** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
-import { planClients } from "../core/clients";
-import type { Renewal } from "../core/clock";
-import type { Config } from "../core/config";
-import { nodeEffects } from "../core/effects";
-import type { ClusterPlan, NodePlan } from "../core/plan";
-import { planCluster } from "../core/plan";
-import type { ProfileName } from "../core/profileNames";
-import type { CertificateRow } from "../core/report";
-import { PROFILE_NAMES } from "../core/profileNames";
-import type { Need } from "../core/reload";
-import { TRUST_STEPS, trustEffects, type TrustStep } from "../core/trustPayload";
+import { planClients } from "../core/certificates/clients";
+import type { Renewal } from "../core/certificates/renewalClock";
+import { PROFILE_NAMES, type ProfileName } from "../core/model/profiles";
+import { nodeEffects } from "../core/nodes/effects";
+import type { Need } from "../core/nodes/reload";
+import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
+import { TRUST_STEPS, trustEffects, type TrustStep } from "../core/protocol/trust";
+import type { CertificateRow } from "../core/report/report";
+import type { Config } from "../core/schema/config";
 import type { Step } from "./preview";
 
 export interface DueRow {

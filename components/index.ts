@@ -4,5 +4,7 @@ export { EmbeddedAuthority, type EmbeddedAuthorityArgs } from "./authority/embed
 export { VaultAuthority, type VaultAuthorityArgs } from "./authority/vault";
 export { vaultPreflight } from "./authority/vaultPreflight";
 export type { Authority, Issued, SigningRequest } from "./authority/authority";
-export { ConfigError, parseConfig, type Config } from "../core/config";
-export type { CertificateRow } from "../core/report";
+export { ConfigError } from "../core/config/problems";
+export { parseConfig } from "../core/config/parse";
+export type { Config } from "../core/schema/config";
+export type { CertificateRow } from "../core/report/report";

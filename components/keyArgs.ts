@@ -1,5 +1,5 @@
 import type { PrivateKeyArgs } from "@pulumi/tls";
-import type { Algorithm } from "../core/config";
+import type { Algorithm } from "../core/model/algorithms";
 
 /** `ECDSA-P256` or `RSA-2048` as the tls provider wants it. */
 export const keyArgs = (algorithm: Algorithm): PrivateKeyArgs => {

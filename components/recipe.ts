@@ -1,17 +1,17 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { mapAuthorities, type AuthorityName } from "../core/authorities";
-import { certificateRows } from "../core/certificateRows";
-import { checkPayload, mountsPayload } from "../core/checkPayload";
-import type { ClientPlan } from "../core/clients";
-import type { Config, NodeConfig } from "../core/config";
-import type { Facts } from "../core/inCluster/steps";
-import { applyPayload } from "../core/payload";
-import { speakerOf, type ClusterPlan, type NodePlan } from "../core/plan";
-import type { CertificateRow } from "../core/report";
-import { hasWay, retires, stateOf } from "../core/rotation";
-import { renewsTokens, runsPods, tokensPayload } from "../core/tokensPayload";
-import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/trustPayload";
+import { hasWay, retires, stateOf } from "../core/authorities/rotation";
+import type { ClientPlan } from "../core/certificates/clients";
+import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
+import { speakerOf } from "../core/nodes/topology";
+import type { ClusterPlan, NodePlan } from "../core/plan";
+import { applyPayload } from "../core/protocol/apply";
+import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
+import { renewsTokens, runsPods, tokensPayload } from "../core/protocol/tokens";
+import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/protocol/trust";
+import { certificateRows } from "../core/report/certificateRows";
+import type { CertificateRow } from "../core/report/report";
+import type { Config, NodeConfig } from "../core/schema/config";
 import { announceTrust } from "./announce";
 import type { Generations } from "./authority/generations";
 import { InCluster } from "./inCluster/inCluster";
@@ -21,8 +21,6 @@ import { verbStep, type Verb } from "./nodeCommand";
 import type { IssuedToNode, NodePki } from "./nodePki";
 import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
-
-type AskedFacts = Pick<Facts, "ca" | "final" | "old"> & { readonly tokenKid: string | undefined };
 
 interface PlannedNode {
   readonly plan: NodePlan;
@@ -204,7 +202,7 @@ export class Recipe {
   private ask(
     noun: string,
     dependsOn: readonly pulumi.Resource[],
-    payload: (plan: NodePlan, facts: AskedFacts) => string,
+    payload: (plan: NodePlan, facts: CheckedFacts) => string,
     { ca, final, old, tokenKid }: KnownTrust,
     of: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { authorityCommonName, AUTHORITIES, mapAuthorities, type AuthorityName } from "../../core/authorities";
-import { backendOf } from "../../core/backends";
-import type { Config } from "../../core/config";
-import { awaitsSigning, requestedAhead, unsigned } from "../../core/offlineRoot";
-import { isInUse, keptOf, signerOf, stateOf } from "../../core/rotation";
-import { usesVault } from "../../core/vault";
+import { backendOf } from "../../core/authorities/backends";
+import { authorityCommonName } from "../../core/authorities/names";
+import { awaitsSigning, requestedAhead, unsigned } from "../../core/authorities/offlineRoot";
+import { isInUse, keptOf, signerOf, stateOf } from "../../core/authorities/rotation";
+import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../core/model/authorities";
+import type { Config } from "../../core/schema/config";
+import { usesVault } from "../../core/vault/mounts";
 import type { Authority } from "./authority";
 import { EmbeddedAuthority } from "./embedded";
 import { InVault, type Planned } from "./inVault";

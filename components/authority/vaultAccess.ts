@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
-import type { Config } from "../../core/config";
 import type { ClusterPlan } from "../../core/plan";
-import { ACCESS, accessName, policyText, TOKEN_SECONDS } from "../../core/vaultPolicies";
+import type { Config } from "../../core/schema/config";
+import { ACCESS, accessName, policyText, TOKEN_SECONDS } from "../../core/vault/policies";
 
 export interface VaultAccessArgs {
   readonly provider: vault.Provider;

@@ -1,33 +1,9 @@
 /** Where each of what can be rotated stands, as the stack file and the clock say. */
-import type { RotationState } from "../phases";
-import type { AuthorityName } from "../profileNames";
-import { AUTHORITY_NAMES } from "../profileNames";
-import { AT_REST, isAdopted, ROTATED, type Rotated } from "../rotation";
-import type { Sections } from "./schema";
-
-type Rotation = NonNullable<Sections["rotation"]>;
-
-/** Where each of them stands. */
-export type RotationConfig = Readonly<Record<Rotated, RotationState>> & {
-  readonly force: Rotation["force"];
-  /** Generations come from the clock, so a run may have missed some. */
-  readonly byClock: boolean;
-};
-
-/** Whether the stack signs service account tokens: where it is let, it makes the key, was given it, or takes it over. */
-export const managesServiceAccount = ({
-  authority,
-  adopt,
-}: {
-  readonly authority: Readonly<Partial<Record<AuthorityName, unknown>>> & {
-    readonly serviceAccount?: { readonly enabled: boolean } | undefined;
-  };
-  readonly adopt?: { readonly serviceAccount: boolean | string } | undefined;
-}): boolean =>
-  authority.serviceAccount?.enabled ??
-  (adopt === undefined
-    ? AUTHORITY_NAMES.every((name) => authority[name] === undefined)
-    : adopt.serviceAccount !== false);
+import { isAdopted } from "../authorities/rotation";
+import { managesServiceAccount } from "../authorities/serviceAccount";
+import { AT_REST, ROTATED, type Rotated, type RotationState } from "../model/phases";
+import type { Rotation, RotationConfig } from "../schema/config";
+import type { Sections } from "../schema/sections";
 
 const generalGeneration = ({ generation, since, rotateEvery }: Rotation, now: Date): number =>
   since === undefined || rotateEvery === undefined

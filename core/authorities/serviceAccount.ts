@@ -1,0 +1,17 @@
+/** The key that signs service account tokens. */
+import { AUTHORITY_NAMES, type AuthorityName } from "../model/profiles";
+
+/** Whether the stack signs service account tokens: where it is let, it makes the key, was given it, or takes it over. */
+export const managesServiceAccount = ({
+  authority,
+  adopt,
+}: {
+  readonly authority: Readonly<Partial<Record<AuthorityName, unknown>>> & {
+    readonly serviceAccount?: { readonly enabled: boolean } | undefined;
+  };
+  readonly adopt?: { readonly serviceAccount: boolean | string } | undefined;
+}): boolean =>
+  authority.serviceAccount?.enabled ??
+  (adopt === undefined
+    ? AUTHORITY_NAMES.every((name) => authority[name] === undefined)
+    : adopt.serviceAccount !== false);
