@@ -1,5 +1,6 @@
+import { ADMIN } from "../core/model/profiles";
 import * as pulumi from "@pulumi/pulumi";
-import { ADMIN, isGivenOut, type ClientPlan } from "../core/certificates/clients";
+import { isGivenOut, type ClientPlan } from "../core/certificates/clients";
 import { kubeconfigText, type KubeconfigInput } from "../core/certificates/kubeconfig";
 import { certificateRow } from "../core/report/certificateRows";
 import type { CertificateRow } from "../core/report/report";

@@ -8,12 +8,12 @@ import type { ClusterPlan, NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
 import { renewsTokens, runsPods, tokensPayload } from "../core/protocol/tokens";
-import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/protocol/trust";
+import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import { certificateRows } from "../core/report/certificateRows";
 import type { CertificateRow } from "../core/report/report";
 import type { Config, NodeConfig } from "../core/schema/config";
 import { announceTrust } from "./announce";
-import type { Generations } from "./authority/generations";
+import type { AuthorityGenerations } from "./authority/generations";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
@@ -38,7 +38,7 @@ export interface RecipeArgs {
   readonly nodes: readonly Omit<PlannedNode, "given">[];
   /** Plain: it shapes the graph. */
   readonly clients: readonly ClientPlan[];
-  readonly authorities: Readonly<Record<AuthorityName, Generations>>;
+  readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
 }
 
 /** Every step on every node and in the cluster, in order: from signing requests to the proof that the old CA is gone. */
@@ -50,10 +50,10 @@ export class Recipe {
 
   private readonly config: Config;
   private readonly plan: ClusterPlan;
-  private readonly authorities: Readonly<Record<AuthorityName, Generations>>;
+  private readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
   private readonly serviceAccount: ServiceAccountKeys | undefined;
   private readonly planned: readonly PlannedNode[];
-  private readonly generations: pulumi.Output<KnownGenerations>;
+  private readonly generations: pulumi.Output<Generations>;
   private readonly credentials: Kubeconfigs;
   /** Undefined where nothing is rotated. */
   private readonly round: Round | undefined;

@@ -11,8 +11,16 @@ import { leafPolicy } from "./certificates/leafPolicy";
 import { groupsOf, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
 import { kubernetesMinor } from "./format/kubernetesVersion";
 import { AUTHORITIES } from "./model/authorities";
-import { PROFILE_NAMES, type ProfileName } from "./model/profiles";
-import type { ConsumerRow, Content, FileRow, Layout, Signing, Where } from "./nodes/layout";
+import { PROFILE_NAMES } from "./model/profiles";
+import {
+  profileOf,
+  type ConsumerRow,
+  type Content,
+  type FileRow,
+  type Layout,
+  type Signing,
+  type Where,
+} from "./nodes/layout";
 import { layoutOf } from "./nodes/layouts";
 import type { Config, NodeConfig } from "./schema/config";
 
@@ -58,8 +66,6 @@ const matches = (where: Where, node: NodeConfig, config: Config): boolean => {
 
 const appliesTo = (on: FileRow["on"], node: NodeConfig, config: Config): boolean =>
   (typeof on === "string" ? [on] : on).some((where) => matches(where, node, config));
-
-const profileOf = (content: Content): ProfileName | undefined => ("profile" in content ? content.profile : undefined);
 
 /** Whether the stack has what the file holds: while an adopted CA still signs, its leaves and its key are not ours. */
 const isOurs = (content: Content, config: Config, managesTokens: boolean): boolean => {
@@ -127,7 +133,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
   const nodes = config.nodes.map((node): NodePlan => {
     const known = rowsOf(node, config, layout);
     const files = known.filter(({ content }) => isOurs(content, config, managesTokens));
-    const held = new Set(files.flatMap(({ content }) => profileOf(content) ?? []));
+    const held = new Set(files.flatMap(profileOf));
     const leaves = PROFILE_NAMES.filter((profile) => held.has(profile)).map((profile) =>
       issuedTo(node, profile, config, now),
     );

@@ -11,7 +11,7 @@ import { EmbeddedAuthority } from "./embedded";
 import { InVault, type Planned } from "./inVault";
 
 /** One authority over its rotations. */
-export interface Generations {
+export interface AuthorityGenerations {
   /** Every generation the stack keeps: the first is generation 1. */
   readonly all: readonly Authority[];
   /** The one that signs; undefined while that is a CA the stack took over and whose key it does not know. */
@@ -22,7 +22,7 @@ export interface Generations {
 
 export interface Authorities {
   /** Undefined while a CA waits for its signature. */
-  readonly generations: Readonly<Record<AuthorityName, Generations>> | undefined;
+  readonly generations: Readonly<Record<AuthorityName, AuthorityGenerations>> | undefined;
   /** Of CAs that people have to have signed: PEM by the name of the CA. */
   readonly requests: Readonly<Record<string, pulumi.Output<string>>>;
 }
@@ -64,7 +64,7 @@ export const authoritiesOf = (
   };
 };
 
-const generationsOf = (name: AuthorityName, config: Config, all: readonly Authority[]): Generations => {
+const generationsOf = (name: AuthorityName, config: Config, all: readonly Authority[]): AuthorityGenerations => {
   const target = all.at(-1);
   if (target === undefined)
     throw new Error(`rotation.${name}.generation: a generation below 1 came through the checks`);

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 import type { ClusterPlan } from "../../core/plan";
 import type { Config } from "../../core/schema/config";
-import { ACCESS, accessName, policyText, TOKEN_SECONDS } from "../../core/vault/policies";
+import { ACCESS, accessName, policyText, TOKEN_LIFE_SECONDS } from "../../core/vault/policies";
 
 export interface VaultAccessArgs {
   readonly provider: vault.Provider;
@@ -33,8 +33,8 @@ export class VaultAccess extends pulumi.ComponentResource {
           roleName: accessName(config, access),
           tokenPolicies: [policy.name],
           tokenNoDefaultPolicy: true,
-          tokenTtl: TOKEN_SECONDS[access],
-          tokenMaxTtl: TOKEN_SECONDS[access],
+          tokenTtl: TOKEN_LIFE_SECONDS[access],
+          tokenMaxTtl: TOKEN_LIFE_SECONDS[access],
         },
         own,
       );

@@ -7,10 +7,10 @@ import type { Config } from "../schema/config";
 import { backendOf, isOffline } from "./backends";
 import { keptOf, stateOf } from "./rotation";
 
-type Known = Pick<Config, "authority" | "rotation">;
+type Given = Pick<Config, "authority" | "rotation">;
 
 /** The generations beyond the one a rotation leads to whose request is made ahead. */
-export const requestedAhead = (config: Known, name: AuthorityName): number[] => {
+export const requestedAhead = (config: Given, name: AuthorityName): number[] => {
   const { generation } = stateOf(config, name);
   return Array.from(
     { length: Math.max(0, config.authority.requests - generation) },
@@ -19,11 +19,11 @@ export const requestedAhead = (config: Known, name: AuthorityName): number[] => 
 };
 
 /** The generations that the stack would use and that nobody has signed yet. */
-export const unsigned = (config: Known, name: AuthorityName): number[] =>
+export const unsigned = (config: Given, name: AuthorityName): number[] =>
   keptOf(stateOf(config, name)).filter(
     (generation) =>
       isOffline(backendOf(config, name, generation)) && config.authority.signed[name][String(generation)] === undefined,
   );
 
 /** Whether the stack has to wait for signatures, so that no node is visited. */
-export const awaitsSigning = (config: Known): boolean => AUTHORITIES.some((name) => unsigned(config, name).length > 0);
+export const awaitsSigning = (config: Given): boolean => AUTHORITIES.some((name) => unsigned(config, name).length > 0);

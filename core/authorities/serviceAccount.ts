@@ -1,5 +1,5 @@
 /** The key that signs service account tokens. */
-import { AUTHORITY_NAMES, type AuthorityName } from "../model/profiles";
+import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 
 /** Whether the stack signs service account tokens: where it is let, it makes the key, was given it, or takes it over. */
 export const managesServiceAccount = ({
@@ -12,6 +12,4 @@ export const managesServiceAccount = ({
   readonly adopt?: { readonly serviceAccount: boolean | string } | undefined;
 }): boolean =>
   authority.serviceAccount?.enabled ??
-  (adopt === undefined
-    ? AUTHORITY_NAMES.every((name) => authority[name] === undefined)
-    : adopt.serviceAccount !== false);
+  (adopt === undefined ? AUTHORITIES.every((name) => authority[name] === undefined) : adopt.serviceAccount !== false);

@@ -2,6 +2,7 @@
  * The client certificates that no node holds: the stack's own administrator, with whose credentials it works in the
  * cluster, and the users of its file. Their keys are in the stack's state, their kubeconfigs its output.
  */
+import { ADMIN } from "../model/profiles";
 import { createHash } from "node:crypto";
 import { canSign, signerOf, stateOf } from "../authorities/rotation";
 import type { Config } from "../schema/config";
@@ -9,9 +10,6 @@ import { INVENTORY } from "./inventory";
 import { leafPolicy, userPolicy } from "./leafPolicy";
 import type { LeafPlan } from "./leaves";
 import { renewalAt } from "./renewalClock";
-
-/** The name of the stack's own administrator among users. */
-export const ADMIN = "admin";
 
 /** One client certificate; as a leaf of a node, without a node. */
 export interface ClientPlan extends Omit<LeafPlan, "profile"> {

@@ -10,13 +10,13 @@ const generalGeneration = ({ generation, since, rotateEvery }: Rotation, now: Da
     ? generation
     : generation + Math.floor((now.getTime() - since.getTime()) / 1000 / rotateEvery);
 
-type Known = Pick<Sections, "authority" | "adopt"> & { readonly rotation: Rotation };
+type Given = Pick<Sections, "authority" | "adopt"> & { readonly rotation: Rotation };
 
 /**
  * Its own generation and phase, else the general ones. A general phase is for what has a way to go: the rest is where it
  * was, and so is a token key that the stack does not have.
  */
-export const stateOf = (what: Rotated, { rotation, authority, adopt }: Known, now: Date): RotationState => {
+export const stateAsOf = (what: Rotated, { rotation, authority, adopt }: Given, now: Date): RotationState => {
   if (what === "serviceAccount" && !managesServiceAccount({ authority, adopt })) return AT_REST;
   const own = rotation[what];
   const generation = own?.generation ?? generalGeneration(rotation, now);
@@ -24,8 +24,8 @@ export const stateOf = (what: Rotated, { rotation, authority, adopt }: Known, no
   return hasWay ? { generation, phase: own?.phase ?? rotation.phase } : AT_REST;
 };
 
-export const rotationOf = (known: Known, now: Date): RotationConfig => ({
-  ...(Object.fromEntries(ROTATED.map((what) => [what, stateOf(what, known, now)])) as Record<Rotated, RotationState>),
+export const rotationAsOf = (known: Given, now: Date): RotationConfig => ({
+  ...(Object.fromEntries(ROTATED.map((what) => [what, stateAsOf(what, known, now)])) as Record<Rotated, RotationState>),
   force: known.rotation.force,
   byClock: known.rotation.rotateEvery !== undefined,
 });

@@ -4,7 +4,7 @@ import type { BackendKind, Backends } from "../model/backends";
 import { withEtcd } from "../nodes/topology";
 import type { GivenCa, AuthoritySection, Config, CertificatesConfig } from "../schema/config";
 import type { Sections } from "../schema/sections";
-import { rotationOf } from "./generations";
+import { rotationAsOf } from "./generations";
 
 /** One for all authorities, or one for each that is named. */
 const ofOne = <T extends string | number>(
@@ -84,6 +84,6 @@ export function normalised(sections: Sections, now: Date): Config {
       serviceAccount: authority.serviceAccount,
     },
     certificates: certificatesOf(sections.certificates),
-    ...(rotation && { rotation: rotationOf({ ...sections, rotation }, now) }),
+    ...(rotation && { rotation: rotationAsOf({ ...sections, rotation }, now) }),
   };
 }

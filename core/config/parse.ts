@@ -1,6 +1,6 @@
 /** Reads a stack's configuration: one strict schema, every problem at once, texts turned into what the planner uses. */
 import type { Config } from "../schema/config";
-import { configJsonSchema } from "../schema/jsonSchema";
+import { CONFIG_JSON_SCHEMA } from "../schema/jsonSchema";
 import { SECTION_NAMES, SECTIONS, type Sections } from "../schema/sections";
 import { crossProblems } from "./checks";
 import { normalised } from "./normalise";
@@ -21,7 +21,7 @@ export interface ParseContext {
  * Throws one `ConfigError` that lists every problem; it never shows a secret.
  */
 export function parseConfig(raw: Record<string, unknown>, context: ParseContext): Config {
-  const unknown = unknownKeys(raw, configJsonSchema());
+  const unknown = unknownKeys(raw, CONFIG_JSON_SCHEMA);
   const known = without(
     raw,
     unknown.map(({ path }) => path),

@@ -1,6 +1,6 @@
 /** Turns what is wrong with a configuration into sentences: `path: what was given; what is allowed`. */
 import type { z } from "zod";
-import type { Path } from "../schema/jsonSchema";
+import { isSecretPath, type Path } from "../schema/jsonSchema";
 
 /** Everything that is wrong with a configuration, one sentence each. */
 export class ConfigError extends Error {
@@ -33,9 +33,7 @@ export function valueAt(value: unknown, path: Path): unknown {
 
 /** How a given value is shown: short, on one line, and never a secret. */
 function shown(value: unknown, path: Path): string {
-  const last = path.at(-1);
-  const secret = last === "key" || last === "privateKey";
-  if (secret) return "not readable (not shown)";
+  if (isSecretPath(path)) return "not readable (not shown)";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (value === null) return "nothing";
   if (typeof value === "object") return "an object";

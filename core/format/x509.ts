@@ -10,8 +10,10 @@ export const parsedCertificate = (pem: string): X509Certificate | undefined => {
   }
 };
 
-/** A subject on one line: "O=example, CN=kubernetes". */
-export const subjectText = (certificate: X509Certificate): string => certificate.subject.split("\n").join(", ");
+/** A subject or an issuer on one line: "O=example, CN=kubernetes". */
+export const nameText = (name: string): string => name.split("\n").join(", ");
+
+export const subjectText = ({ subject }: X509Certificate): string => nameText(subject);
 
 /** Seconds only: "2027-01-31T12:00:00Z". */
 export const momentText = (moment: Date): string => moment.toISOString().replace(/\.\d+Z$/, "Z");

@@ -18,7 +18,5 @@ export const PROFILE_NAMES = [
 
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** The three certificate authorities of a cluster; also the field names in the stack file. */
-export const AUTHORITY_NAMES = ["kubernetes", "etcd", "frontProxy"] as const;
-
-export type AuthorityName = (typeof AUTHORITY_NAMES)[number];
+/** The name of the stack's own administrator in the output `kubeconfigs`; no user is called so. */
+export const ADMIN = "admin";

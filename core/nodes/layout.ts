@@ -43,6 +43,10 @@ export interface FileRow {
   readonly rotationOnly?: true;
 }
 
+/** The leaf a file holds, if it does. */
+export const profileOf = ({ content }: Pick<FileRow, "content">): readonly ProfileName[] =>
+  "profile" in content ? [content.profile] : [];
+
 /**
  * The controller manager signs with a file of exactly one certificate (kubernetes/kubeadm#1350), so before ca.crt holds
  * two it gets files of its own: at first copies of what it signs with now.

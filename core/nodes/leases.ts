@@ -4,6 +4,7 @@
  * each restart of ours begins. Where it ends because its API server was away for too long it does so too late for anybody to
  * give back anything: that is a matter of how long an API server takes to restart.
  */
+import { PORTS } from "../model/ports";
 import { hostPort } from "../format/addresses";
 import type { ProfileName } from "../model/profiles";
 import type { Config, NodeConfig } from "../schema/config";
@@ -27,5 +28,5 @@ export const LEASES: readonly Lease[] = [
 
 /** Where a node reaches a lease: at its own API server; while that one restarts, at those of other nodes. */
 export const leaseServers = (node: NodeConfig, config: Config): string[] => [
-  ...new Set([hostPort(node.address, 6443), config.cluster.endpoint]),
+  ...new Set([hostPort(node.address, PORTS.apiServer), config.cluster.endpoint]),
 ];

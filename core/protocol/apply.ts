@@ -1,4 +1,5 @@
 /** Writes the payload of the verb `apply` (docs/node-protocol.md). */
+import { PORTS } from "../model/ports";
 import type { SignerPlan } from "../authorities/nodeSigners";
 import { canSign, signerOf, stateOf } from "../authorities/rotation";
 import { kubeconfigText } from "../certificates/kubeconfig";
@@ -7,6 +8,7 @@ import type { AuthorityName } from "../model/authorities";
 import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import type { Content } from "../nodes/layout";
+import { profileOf } from "../nodes/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
@@ -18,7 +20,6 @@ import {
   kubeconfigPart,
   leafRows,
   part,
-  profileOf,
   trustGenerationPart,
   trustPart,
   trustRows,
@@ -81,7 +82,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
         kubeconfigText({
           cluster: config.cluster.name,
           user: plan.leaves.find(({ profile }) => profile === content.profile)?.commonName ?? content.profile,
-          server: content.server === "local" ? hostPort(plan.node.address, 6443) : config.cluster.endpoint,
+          server: content.server === "local" ? hostPort(plan.node.address, PORTS.apiServer) : config.cluster.endpoint,
           caData: b64(caPart("kubernetes")),
           credentials:
             content.credentials === "inline"

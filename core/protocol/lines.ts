@@ -1,4 +1,5 @@
 /** The lines that payloads share (docs/node-protocol.md): parts, files, who reads them, what proves them. */
+import { PORTS } from "../model/ports";
 import { createHash } from "node:crypto";
 import { INVENTORY } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
@@ -7,7 +8,7 @@ import { checkedField, type FieldKind } from "../format/protocolFields";
 import type { Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
-import type { Content, FileRow, Proof } from "../nodes/layout";
+import { profileOf, type Content, type FileRow, type Proof } from "../nodes/layout";
 import { LEASES, leaseServers } from "../nodes/leases";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -104,7 +105,7 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
     ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
     ...(names.has("etcd") ? members : []).map(
-      ({ address, bare }) => `${bare ? "joining" : "member"} etcd ${as.hostPort(hostPort(address, 2379))}`,
+      ({ address, bare }) => `${bare ? "joining" : "member"} etcd ${as.hostPort(hostPort(address, PORTS.etcdClient))}`,
     ),
     ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
       ({ consumer, lease, profile }) =>
@@ -135,10 +136,6 @@ export const trustRows = (
       return [{ row, part: SERVICE_ACCOUNT_PART }];
     return [];
   });
-
-/** The leaf a file holds, if it does. */
-export const profileOf = ({ content }: FileRow): readonly ProfileName[] =>
-  "profile" in content ? [content.profile] : [];
 
 /** Files with a leaf that is the stack's to look after, now or once its authority can sign; not one left to others. */
 export const leafRows = (plan: NodePlan, config: Config): FileRow[] =>

@@ -11,6 +11,7 @@ import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { nodeEffects, restartsText } from "../nodes/effects";
 import type { ConsumerName, Need } from "../nodes/reload";
+import { profileOf } from "../nodes/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
@@ -21,7 +22,6 @@ import {
   haveLines,
   leafRows,
   part,
-  profileOf,
   trustGenerationPart,
   trustPart,
   trustRows,

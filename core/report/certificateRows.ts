@@ -1,10 +1,8 @@
+import { nameText } from "../format/x509";
 import { X509Certificate } from "node:crypto";
 import { consumerOf } from "../nodes/reload";
 import type { NodePlan } from "../plan";
 import type { CertificateRow } from "./report";
-
-/** Subjects and issuers on one line, `CN = a, O = b` style without the spaces OpenSSL adds. */
-const oneLine = (name: string): string => name.split("\n").join(", ");
 
 /** `served` says more than `accepted`, and that more than that its reader has started since. */
 const STRENGTH: readonly CertificateRow["proof"][] = ["none", "restarted", "accepted", "served"];
@@ -40,8 +38,8 @@ export const certificateRow = (
   return {
     node: row.node,
     certificate: row.certificate,
-    subject: oneLine(subject),
-    issuer: oneLine(issuer),
+    subject: nameText(subject),
+    issuer: nameText(issuer),
     serial: serialNumber.toLowerCase(),
     notAfter: new Date(validTo).toISOString(),
     nextRenewal: row.nextRenewal.toISOString(),

@@ -75,9 +75,6 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
   { title: "PROOF", cell: (row) => row.proof },
 ];
 
-export const certificateTable = (rows: readonly CertificateRow[], now: Date): string =>
-  tableText(certificateColumns(now), rows);
-
 /** For programs: every field of every row, with the days left as of `now`, and what else there is to say. */
 export const certificateJson = (
   rows: readonly CertificateRow[],

@@ -9,7 +9,7 @@ export const FORCED = ["scan", "tokens", "restarts"] as const;
 const GENERATION_ALLOWED = "a whole number from 1";
 export const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
 const phase = choice(PHASES);
-const rotationOf = (what: string) =>
+const whatDiffersFor = (what: string) =>
   object({
     generation: generation.optional().describe("Generation of this one; rotation.generation by default."),
     phase: phase.optional().describe("Phase to stop at; rotation.phase by default."),
@@ -20,10 +20,10 @@ const rotationOf = (what: string) =>
 export const rotation = object({
   generation: generation.default(1).describe("Generation to rotate to; one more than now."),
   phase: phase.default("done").describe("Phase to stop at: trust, issue or done."),
-  kubernetes: rotationOf("the kubernetes authority"),
-  etcd: rotationOf("the etcd authority"),
-  frontProxy: rotationOf("the front proxy authority"),
-  serviceAccount: rotationOf("the key that signs service account tokens"),
+  kubernetes: whatDiffersFor("the kubernetes authority"),
+  etcd: whatDiffersFor("the etcd authority"),
+  frontProxy: whatDiffersFor("the front proxy authority"),
+  serviceAccount: whatDiffersFor("the key that signs service account tokens"),
   rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
   since: moment.optional().describe("When `generation` was current; goes with rotateEvery."),
   force: z

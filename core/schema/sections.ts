@@ -5,6 +5,7 @@
  *
  * Every `error` here is the second half of a message, "what is allowed".
  */
+import { PORTS } from "../model/ports";
 import { z } from "zod";
 import { canonicalEndpoint } from "../format/addresses";
 import { isDnsLabel, isDnsName } from "../format/dnsNames";
@@ -51,7 +52,7 @@ const cluster = object({
   kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
     "Version the cluster runs.",
   ),
-  endpoint: text('"host:port", without https://', (given) => canonicalEndpoint(given, 6443)).describe(
+  endpoint: text('"host:port", without https://', (given) => canonicalEndpoint(given, PORTS.apiServer)).describe(
     "Where clients and nodes reach the API; the port is 6443 when left out.",
   ),
   serviceCidrs: z

@@ -1,4 +1,4 @@
-import { configJsonSchema, secretPaths } from "./jsonSchema";
+import { CONFIG_JSON_SCHEMA, SECRET_PATHS } from "./jsonSchema";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,10 +23,10 @@ function withEncrypted(value: unknown): unknown {
 
 /** JSON schema of a whole `Pulumi.<stack>.yaml`, for editors. Keys of other namespaces are left alone. */
 export function stackFileSchema(): Json {
-  const schema = withEncrypted(configJsonSchema());
+  const schema = withEncrypted(CONFIG_JSON_SCHEMA);
   const { properties, required } = schema as { properties: Json; required: readonly string[] };
   const named = (key: string) => `kube-pki:${key}`;
-  const withSecret = new Set(secretPaths().map(([section]) => section));
+  const withSecret = new Set(SECRET_PATHS.map(([section]) => section));
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Stack file of a cluster whose PKI kube-pki owns",

@@ -2,7 +2,7 @@
  * Who may do what in Vault or OpenBao: one policy to renew, which signs with the roles of the plan and does nothing else, and
  * one to make and rotate. Their texts stay the same over rotations, so that neither has to be able to change the other.
  */
-import { AUTHORITY_NAMES } from "../model/profiles";
+import { AUTHORITIES } from "../model/authorities";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { mountsOf } from "./mounts";
@@ -19,7 +19,7 @@ export const accessName = ({ cluster }: Pick<Config, "cluster">, access: Access)
  * How long a token of it lives, in seconds: an `up` that renews has all signed within minutes, and one that rotates signs
  * after it has restarted every node of a large cluster.
  */
-export const TOKEN_SECONDS: Readonly<Record<Access, number>> = { renew: 3600, rotate: 12 * 3600 };
+export const TOKEN_LIFE_SECONDS: Readonly<Record<Access, number>> = { renew: 3600, rotate: 12 * 3600 };
 
 type Capability = "create" | "read" | "update" | "patch" | "delete" | "list";
 
@@ -31,7 +31,7 @@ const SELF = path("auth/token/lookup-self", "read") + path("sys/capabilities-sel
 
 /** A role has another name in each generation, and each user one of their own. */
 const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): string[] =>
-  AUTHORITY_NAMES.flatMap((name) => {
+  AUTHORITIES.flatMap((name) => {
     const roles = rolesOf(nodes, [], name).map(({ role }) => `${role}-g*`);
     const all = name === "kubernetes" ? [...roles, `${clientRole("")}*`] : roles;
     return mountsOf(config, name).flatMap((mount) => all.sort().map((role) => path(`${mount}/sign/${role}`, "update")));
@@ -39,9 +39,7 @@ const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): st
 
 /** The mounts that sign CAs: paths. */
 const rootsOf = ({ authority }: Config): string[] => [
-  ...new Set(
-    AUTHORITY_NAMES.flatMap((name) => authority.backends[name].flatMap(({ signedBy }) => signedBy?.mount ?? [])),
-  ),
+  ...new Set(AUTHORITIES.flatMap((name) => authority.backends[name].flatMap(({ signedBy }) => signedBy?.mount ?? []))),
 ];
 
 /**
@@ -49,7 +47,7 @@ const rootsOf = ({ authority }: Config): string[] => [
  * `pulumi refresh` reads.
  */
 const rotating = (config: Config): string[] => [
-  ...AUTHORITY_NAMES.flatMap((name) =>
+  ...AUTHORITIES.flatMap((name) =>
     mountsOf(config, name).flatMap((mount) => [
       path(`${mount}/*`, "create", "read", "update", "patch", "delete", "list"),
       path(`sys/mounts/${mount}`, "read"),

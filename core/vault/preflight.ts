@@ -8,7 +8,7 @@ import { signerOf, stateOf } from "../authorities/rotation";
 import { planClients } from "../certificates/clients";
 import { formatDuration } from "../format/duration";
 import { momentText } from "../format/x509";
-import { AUTHORITY_NAMES, type AuthorityName } from "../model/profiles";
+import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import type { ClusterPlan } from "../plan";
 import type { Config } from "../schema/config";
 import { mountOf } from "./mounts";
@@ -30,7 +30,7 @@ export interface Token {
 const SKEW_SECONDS = 30;
 
 /** An `up` that begins with less would not end with it. */
-const TOKEN_SECONDS = 120;
+const TOKEN_LEAST_SECONDS = 120;
 
 /** Status codes of the health answer that end a run; a standby hands requests on to the active server. */
 const UNFIT: Readonly<Record<number, string>> = {
@@ -63,7 +63,7 @@ export const tokenProblem = (token: Token | undefined): string | undefined => {
       "VAULT_TOKEN: refused by the server: expired, revoked, of another one, or without auth/token/lookup-self in its " +
       "policies; log in again"
     );
-  return token.status === 200 && token.ttl > 0 && token.ttl < TOKEN_SECONDS
+  return token.status === 200 && token.ttl > 0 && token.ttl < TOKEN_LEAST_SECONDS
     ? `VAULT_TOKEN: ends in ${String(token.ttl)} s, before this run would; log in again`
     : undefined;
 };
@@ -117,7 +117,7 @@ export interface SigningCa {
 }
 
 export const signingCas = (config: Config, plan: ClusterPlan, now: Date): SigningCa[] =>
-  AUTHORITY_NAMES.flatMap((authority) => {
+  AUTHORITIES.flatMap((authority) => {
     const generation = signerOf(stateOf(config, authority));
     const mount = generation > 0 ? mountOf(config, authority, generation) : undefined;
     const roles = rolesOf(plan.nodes, planClients(config, now), authority);

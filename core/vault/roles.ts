@@ -5,14 +5,17 @@
  */
 import type { ClientPlan } from "../certificates/clients";
 import type { LeafPlan } from "../certificates/leaves";
-import type { Algorithm } from "../model/algorithms";
+import { KEYS, type Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
 import type { NodePlan } from "../plan";
 
+/** What Vault calls each kind of key. */
+const KEY_TYPES = { RSA: "rsa", ECDSA: "ec" } as const;
+
 /** `ECDSA-P256` or `RSA-2048` as Vault wants it. */
 export const vaultKey = (algorithm: Algorithm): { readonly keyType: string; readonly keyBits: number } => {
-  const [kind = "", size = ""] = algorithm.split("-");
-  return { keyType: kind === "RSA" ? "rsa" : "ec", keyBits: Number(size.replace("P", "")) };
+  const { kind, bits } = KEYS[algorithm];
+  return { keyType: KEY_TYPES[kind], keyBits: bits };
 };
 
 /** What a role is made from: a leaf of a node by its profile, or a user's certificate by the user. */

@@ -1,7 +1,7 @@
 /** Checks of `adopt`: each CA of the cluster is known in exactly one way, with its key or by its fingerprint. */
 import { isAdopted } from "../../authorities/rotation";
 import { ROTATED } from "../../model/phases";
-import { AUTHORITY_NAMES } from "../../model/profiles";
+import { AUTHORITIES } from "../../model/authorities";
 import type { Check } from "./check";
 
 export const adoptProblems: Check = ({ sections: { adopt, authority }, secretsHidden }) => {
@@ -9,7 +9,7 @@ export const adoptProblems: Check = ({ sections: { adopt, authority }, secretsHi
   if (!ROTATED.some((what) => isAdopted({ adopt }, what)))
     return ["adopt: empty; allowed is the fingerprint of each CA whose key is unknown, or to leave it out"];
   if (authority === undefined || secretsHidden === true) return [];
-  const problems = AUTHORITY_NAMES.flatMap((name) => {
+  const problems = AUTHORITIES.flatMap((name) => {
     const isGiven = authority[name] !== undefined;
     if (isGiven && adopt[name] !== undefined)
       return [

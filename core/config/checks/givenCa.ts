@@ -1,8 +1,9 @@
 /** Checks of the keys and certificates that the cluster has already. Sentences never show a key. */
 import type { KeyObject } from "node:crypto";
+import { pemBlocks } from "../../format/pem";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { parsedCertificate, subjectText, momentText } from "../../format/x509";
-import { AUTHORITY_NAMES, type AuthorityName } from "../../model/profiles";
+import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
 
 const ADOPTION =
@@ -23,7 +24,7 @@ const parsedKey = (pem: string): KeyObject | undefined => {
 export function certificateProblems(at: string, pem: string, certificate: X509Certificate): string[] {
   const problems: string[] = [];
   const subject = subjectText(certificate);
-  const count = pem.split("-----BEGIN CERTIFICATE-----").length - 1;
+  const count = pemBlocks(pem).length;
   // kube-controller-manager signs with exactly one certificate; a bundle in ca.crt breaks it.
   if (count > 1) problems.push(`${at}: ${String(count)} certificates; allowed is exactly one, the CA that signs`);
   if (!certificate.ca) problems.push(`${at}: ${subject} is no CA; allowed is a certificate that may sign others`);
@@ -71,7 +72,7 @@ export function authorityProblems(
   signers: readonly AuthorityName[],
   now: Date,
 ): string[] {
-  const problems = AUTHORITY_NAMES.flatMap((name) => {
+  const problems = AUTHORITIES.flatMap((name) => {
     const given = authority[name];
     return given === undefined ? [] : caProblems(`authority.${name}`, given, signers.includes(name), now);
   });

@@ -1,9 +1,10 @@
 /** What concerns several fields at once. Each check looks at the sections that were readable and leaves out the rest. */
 import { signerOf } from "../../authorities/rotation";
 import { hasPassphrase } from "../../format/pem";
-import { AUTHORITY_NAMES, PROFILE_NAMES, type AuthorityName } from "../../model/profiles";
-import { secretPaths } from "../../schema/jsonSchema";
-import { stateOf } from "../generations";
+import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
+import { PROFILE_NAMES } from "../../model/profiles";
+import { SECRET_PATHS } from "../../schema/jsonSchema";
+import { stateAsOf } from "../generations";
 import { exactlyOne, pathText, repeated, valueAt } from "../problems";
 import { adoptProblems } from "./adopt";
 import type { Check, CheckInput } from "./check";
@@ -24,15 +25,15 @@ import { workersProblems } from "./workers";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
-  secretPaths()
-    .filter((path) => typeof valueAt(raw, path) === "string" && !secretKeys.has(String(path[0])))
-    .map((path) => {
+  SECRET_PATHS.filter((path) => typeof valueAt(raw, path) === "string" && !secretKeys.has(String(path[0]))).map(
+    (path) => {
       const at = pathText(path);
       return (
         `${at}: a private key in plain text; run ` +
         `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\` with a new key`
       );
-    });
+    },
+  );
 
 const distinctNodes: Check = ({ sections: { nodes = [] } }) =>
   (["name", "address"] as const).flatMap((field) =>
@@ -109,10 +110,10 @@ const organizationsInState: Check = ({ sections: { certificates, nodes = [] } })
 
 /** The authorities whose given CA signs now. One that was rotated away from may end. */
 const givenSigners = ({ sections: { authority, rotation, adopt }, now }: CheckInput): AuthorityName[] =>
-  AUTHORITY_NAMES.filter(
+  AUTHORITIES.filter(
     (name) =>
       authority?.[name] !== undefined &&
-      (rotation === undefined || signerOf(stateOf(name, { authority, rotation, adopt }, now)) === 1),
+      (rotation === undefined || signerOf(stateAsOf(name, { authority, rotation, adopt }, now)) === 1),
   );
 
 const givenCas: Check = (input) => {
@@ -125,7 +126,7 @@ const lifetimes: Check = (input) => {
   if (certificates === undefined) return [];
   const isReadable = authority !== undefined && "rotation" in input.sections && "adopt" in input.sections;
   const signers = new Set(givenSigners(input));
-  const given = AUTHORITY_NAMES.flatMap((name) => (signers.has(name) ? [[name, authority?.[name]] as const] : []));
+  const given = AUTHORITIES.flatMap((name) => (signers.has(name) ? [[name, authority?.[name]] as const] : []));
   const limits = isReadable ? { validity: authority.validity, ...Object.fromEntries(given) } : undefined;
   return lifetimeProblems(certificates, limits, input.now, users);
 };

@@ -2,12 +2,13 @@
 import { INVENTORY } from "../../certificates/inventory";
 import { formatDuration } from "../../format/duration";
 import { momentText, parsedCertificate, subjectText } from "../../format/x509";
-import { AUTHORITY_NAMES, PROFILE_NAMES, type AuthorityName } from "../../model/profiles";
+import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
+import { PROFILE_NAMES } from "../../model/profiles";
 import type { Sections } from "../../schema/sections";
 import { pathText } from "../problems";
 
 type Certificates = Sections["certificates"];
-interface Lifetime {
+interface GivenLifetime {
   readonly validity?: number | undefined;
   readonly renewBefore?: number | undefined;
   readonly renewEvery?: number | undefined;
@@ -21,7 +22,7 @@ interface Sourced {
 
 const RENEWALS = ["renewBefore", "renewEvery"] as const;
 
-function renewalProblems(at: string, own: Lifetime, general: Lifetime, validity: Sourced): string[] {
+function renewalProblems(at: string, own: GivenLifetime, general: GivenLifetime, validity: Sourced): string[] {
   if (own.renewBefore !== undefined && own.renewEvery !== undefined) {
     return [`${at}: both renewBefore and renewEvery; allowed is one of them`];
   }
@@ -65,9 +66,8 @@ export function lifetimeProblems(
 ): string[] {
   const generalValidity = { at: "certificates.validity", seconds: certificates.validity };
   const problems = new Set(renewalProblems("certificates", certificates, {}, generalValidity));
-  const limits =
-    authority === undefined ? [] : AUTHORITY_NAMES.map((name) => ({ name, ...limitOf(authority, name, now) }));
-  const check = (at: string, { validity: given, ...own }: Lifetime, name: AuthorityName): void => {
+  const limits = authority === undefined ? [] : AUTHORITIES.map((name) => ({ name, ...limitOf(authority, name, now) }));
+  const check = (at: string, { validity: given, ...own }: GivenLifetime, name: AuthorityName): void => {
     const validity = given === undefined ? generalValidity : { at: `${at}.validity`, seconds: given };
     renewalProblems(at, own, certificates, validity).forEach((problem) => problems.add(problem));
     const limit = limits.find((each) => each.name === name);

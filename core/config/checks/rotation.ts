@@ -7,7 +7,7 @@ import { AT_REST, ROTATED, type Rotated } from "../../model/phases";
 import { PROFILE_NAMES } from "../../model/profiles";
 import { joinedOf, withEtcd } from "../../nodes/topology";
 import type { Sections } from "../../schema/sections";
-import { stateOf } from "../generations";
+import { stateAsOf } from "../generations";
 import { exactlyOne, pathText } from "../problems";
 import type { Check } from "./check";
 
@@ -84,7 +84,7 @@ export const phaseProblems: Check = ({ sections, now }) => {
   });
   if (rotation.phase === "done") return own;
   const followers = ROTATED.filter((what) => rotation[what]?.phase === undefined);
-  const moves = followers.some((what) => stateOf(what, { rotation, authority, adopt }, now).phase !== "done");
+  const moves = followers.some((what) => stateAsOf(what, { rotation, authority, adopt }, now).phase !== "done");
   return moves ? own : [noWay("rotation.phase", rotation.phase), ...own];
 };
 
@@ -117,7 +117,7 @@ export const restartProblems: Check = ({ sections, now }) => {
   if (rotation?.force.includes("restarts") === true) return [];
   const done = ROTATED.filter((what) => {
     if (rotation === undefined) return isAdopted({ adopt }, what);
-    const { generation, phase } = stateOf(what, { rotation, authority, adopt }, now);
+    const { generation, phase } = stateAsOf(what, { rotation, authority, adopt }, now);
     return phase === "done" && (generation > AT_REST.generation || isAdopted({ adopt }, what));
   });
   if (done.length === 0 && rotation?.rotateEvery === undefined) return [];
@@ -139,7 +139,7 @@ export const etcdDowntimeProblems: Check = ({ sections, now }) => {
   const isRotated =
     rotation !== undefined &&
     authority !== undefined &&
-    stateOf("etcd", { rotation, authority, adopt }, now).generation > AT_REST.generation;
+    stateAsOf("etcd", { rotation, authority, adopt }, now).generation > AT_REST.generation;
   const members = joinedOf(withEtcd(nodes).filter(({ roles }) => roles.includes("etcd")));
   if (members.length === 0 || members.length >= MEMBERS_FOR_QUORUM) return [];
   if (!isRotated && !isAdopted({ adopt }, "etcd")) return [];

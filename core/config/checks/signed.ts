@@ -4,9 +4,9 @@ import { authorityCommonName } from "../../authorities/names";
 import { keptOf, signerOf } from "../../authorities/rotation";
 import { parsedCertificate } from "../../format/x509";
 import type { Backends } from "../../model/backends";
-import { AUTHORITY_NAMES, type AuthorityName } from "../../model/profiles";
+import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
-import { stateOf } from "../generations";
+import { stateAsOf } from "../generations";
 import { backendsOf } from "../normalise";
 import { pathText } from "../problems";
 import type { Check, CheckInput } from "./check";
@@ -42,7 +42,7 @@ const given = ({ sections, now }: CheckInput, name: AuthorityName, backends: Bac
   const { authority, rotation, adopt, cluster } = sections;
   if (authority === undefined || cluster === undefined || !("rotation" in sections) || !("adopt" in sections))
     return [];
-  const state = rotation === undefined ? undefined : stateOf(name, { authority, rotation, adopt }, now);
+  const state = rotation === undefined ? undefined : stateAsOf(name, { authority, rotation, adopt }, now);
   const target = state?.generation ?? 1;
   const offline = (generation: number): boolean => isOffline(keeperOf(backends, generation));
   const missing = keptOf({ generation: target, phase: "done" })
@@ -79,8 +79,8 @@ export const signedProblems: Check = (input) => {
     ...signerProblems("authority.signedBy", signedBy),
     ...earlier.flatMap((each, index) => signerProblems(`authority.earlier[${String(index)}].signedBy`, each.signedBy)),
   ];
-  const inVault = AUTHORITY_NAMES.some((name) => backendsOf(authority, name).at(-1)?.kind === "vault");
+  const inVault = AUTHORITIES.some((name) => backendsOf(authority, name).at(-1)?.kind === "vault");
   if (signedBy !== undefined && !inVault)
     signers.push("authority.signedBy: given with kind embedded, whose CAs sign themselves; allowed is kind: vault");
-  return [...signers, ...AUTHORITY_NAMES.flatMap((name) => given(input, name, backendsOf(authority, name)))];
+  return [...signers, ...AUTHORITIES.flatMap((name) => given(input, name, backendsOf(authority, name)))];
 };

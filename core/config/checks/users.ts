@@ -1,9 +1,7 @@
 /** Checks of `users`: each kubeconfig has a key of its own, and nobody gets the cluster's own rights by accident. */
+import { ADMIN } from "../../model/profiles";
 import { repeated } from "../problems";
 import type { Check } from "./check";
-
-/** The name of the stack's own administrator in the output `kubeconfigs` (core/certificates/clients.ts). */
-const TAKEN = "admin";
 
 /** Groups that Kubernetes and kubeadm give rights to; system:masters is above every role binding. */
 const OF_KUBERNETES = /^(?:system|kubeadm):/;
@@ -12,8 +10,8 @@ export const userProblems: Check = ({ sections: { users = [] } }) => [
   ...users.flatMap(({ name, organizations, privileged }, index) => {
     const at = `users[${String(index)}]`;
     const problems: string[] = [];
-    if (name === TAKEN)
-      problems.push(`${at}.name: "${TAKEN}"; allowed is another name: this one is the stack's own administrator`);
+    if (name === ADMIN)
+      problems.push(`${at}.name: "${ADMIN}"; allowed is another name: this one is the stack's own administrator`);
     if (organizations.length > 1)
       problems.push(
         `${at}.organizations: ${String(organizations.length)} of them; allowed is one, ` +

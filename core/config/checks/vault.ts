@@ -1,7 +1,7 @@
 /** Checks of where CA keys are made: each kind has fields of its own, and generations follow one another. */
 import { authorityCommonName, signerCommonName } from "../../authorities/names";
 import type { Backends } from "../../model/backends";
-import { AUTHORITY_NAMES, type AuthorityName } from "../../model/profiles";
+import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
 import { backendsOf } from "../normalise";
 import type { Check } from "./check";
@@ -9,7 +9,7 @@ import type { Check } from "./check";
 const OF_VAULT = ["address", "approle", "mounts", "fingerprints", "signer"] as const;
 
 const mountProblems = ({ mounts }: Pick<Sections["authority"], "mounts">, at: string, backends: Kinds): string[] =>
-  AUTHORITY_NAMES.flatMap((name) =>
+  AUTHORITIES.flatMap((name) =>
     mounts?.[name] === undefined || backends[name] === "vault"
       ? []
       : [
@@ -20,7 +20,7 @@ const mountProblems = ({ mounts }: Pick<Sections["authority"], "mounts">, at: st
 type Kinds = Readonly<Record<AuthorityName, string>>;
 
 const kindsAt = (all: Readonly<Record<AuthorityName, Backends>>, index: number): Kinds =>
-  Object.fromEntries(AUTHORITY_NAMES.map((name) => [name, all[name].at(index)?.kind ?? ""])) as Kinds;
+  Object.fromEntries(AUTHORITIES.map((name) => [name, all[name].at(index)?.kind ?? ""])) as Kinds;
 
 /** A common name has 64 characters (RFC 5280, appendix A.1); the rest is for three digits of generation. */
 const LONGEST_NAME = 64 - signerCommonName(authorityCommonName("", "kubernetes", 100)).length;
@@ -59,10 +59,10 @@ export const vaultProblems: Check = ({ sections }) => {
   const { authority } = sections;
   if (authority === undefined) return [];
   const { earlier } = authority;
-  const all = Object.fromEntries(AUTHORITY_NAMES.map((name) => [name, backendsOf(authority, name)])) as Readonly<
+  const all = Object.fromEntries(AUTHORITIES.map((name) => [name, backendsOf(authority, name)])) as Readonly<
     Record<AuthorityName, Backends>
   >;
-  const isInVault = AUTHORITY_NAMES.some((name) => all[name].some(({ kind }) => kind === "vault"));
+  const isInVault = AUTHORITIES.some((name) => all[name].some(({ kind }) => kind === "vault"));
   if (!isInVault)
     return OF_VAULT.filter((field) => authority[field] !== undefined).map(
       (field) => `authority.${field}: given with kind embedded; allowed is kind: vault beside it, or to leave it out`,
@@ -84,7 +84,7 @@ export const vaultProblems: Check = ({ sections }) => {
       mountProblems(each, `authority.earlier[${String(index)}]`, kindsAt(all, index)),
     ),
   );
-  for (const name of AUTHORITY_NAMES) {
+  for (const name of AUTHORITIES) {
     const backends = all[name];
     const first = backends.find(({ upTo = Infinity }) => upTo >= 1);
     if (authority[name] !== undefined && first?.kind === "vault")

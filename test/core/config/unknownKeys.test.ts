@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { editDistance } from "../../../core/format/spelling";
-import { configJsonSchema, type JsonSchema } from "../../../core/schema/jsonSchema";
+import { CONFIG_JSON_SCHEMA, type JsonSchema } from "../../../core/schema/jsonSchema";
 import { config, problems } from "./fixtures";
 
 /** Every key the schema knows, as the path to the object it stands in. A list is entered at its first element. */
@@ -28,7 +28,7 @@ const siblings = (schema: JsonSchema, path: readonly (string | number)[]): strin
   return Object.keys(end?.properties ?? {});
 };
 
-const SCHEMA = configJsonSchema();
+const SCHEMA = CONFIG_JSON_SCHEMA;
 const PLACES = places(SCHEMA);
 
 type Slip = (key: string, at: number) => string;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import {
   certificateJson,
-  certificateTable,
+  certificateColumns,
   daysLeft,
   endsWithin,
   plainSerial,
+  tableText,
   type CertificateRow,
 } from "../../../core/report/report";
 
@@ -48,7 +49,7 @@ describe("report", () => {
       row({ node: "worker-10", certificate: "kubelet", custody: "state", proof: "none", issuer: "x" }),
     ];
     assert.equal(
-      certificateTable(rows, NOW),
+      tableText(certificateColumns(NOW), rows),
       [
         "NODE       CERTIFICATE  ISSUER                 NOT AFTER   DAYS LEFT  NEXT RENEWAL  KEY MADE  PROOF",
         "cp1        apiserver    prod-kubernetes-ca-g1  2026-06-11         10  2026-06-08    on node   served",

@@ -51,6 +51,10 @@ describe("nodes without ssh, in the stack file", () => {
       'inCluster.workers.tolerations[0].effect: "NoRun"; allowed is one of NoSchedule, PreferNoSchedule, NoExecute',
     ],
     [
+      workers({ tolerations: [{ key: "-" }] }),
+      'inCluster.workers.tolerations[0].key: "-"; allowed is the key of a label', // no secret, though it is called key
+    ],
+    [
       workers({ tolerations: [{ key: "gpu", value: "yes" }] }),
       'inCluster.workers.tolerations[0].value: "yes" with operator Exists; allowed is none, or operator Equal',
     ],
