@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { hasWay, retires, stateOf } from "../core/authorities/rotation";
+import { hasWay, retires, retiresOld, stateOf } from "../core/authorities/rotation";
 import type { ClientPlan } from "../core/certificates/clients";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { speakerOf } from "../core/nodes/topology";
@@ -142,8 +142,8 @@ export class Recipe {
 
   /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
   private handedOut(known: KnownTrust, ends: readonly pulumi.Resource[]): pulumi.Output<Record<string, string>> {
-    const isDone = stateOf(this.config, "kubernetes").phase === "done";
-    const texts = this.credentials.all(isDone ? known.final : known.rotating);
+    const isRetired = retiresOld(stateOf(this.config, "kubernetes"));
+    const texts = this.credentials.all(isRetired ? known.final : known.rotating);
     return pulumi.all([texts, pulumi.all(ends.map(({ urn }) => urn))]).apply(([all]) => all);
   }
 

@@ -1,34 +1,33 @@
 /**
- * Generations and phases of what can be rotated: the three authorities and the service account key.
+ * Generations of what can be rotated: the three authorities and the service account key. What each phase means is in
+ * core/model/phases.ts; all below follows from that table.
  *
- * A rotation to generation g walks `trust` (g - 1 signs, both are trusted), `issue` (g signs, both are trusted) and `done`
- * (only g). Each phase can be stopped at, and going back one is the undo. Generation 0 is what a cluster had before the
- * stack took it over (`adopt`): it can be trusted, but its key is not ours, so it cannot sign.
+ * Generation 0 is what a cluster had before the stack took it over (`adopt`): it can be trusted, but its key is not ours, so
+ * it cannot sign.
  */
-import { AT_REST, ROTATED, type Rotated, type RotationState } from "../model/phases";
+import { AT_REST, PHASE, ROTATED, type Rotated, type RotationState, type Side } from "../model/phases";
 import type { Config } from "../schema/config";
 
+const generationOn = (side: Side, { generation }: RotationState): number =>
+  side === "new" ? generation : generation - 1;
+
 /** The generation that signs; 0: one whose key the stack does not have. */
-export const signerOf = ({ generation, phase }: RotationState): number =>
-  phase === "trust" ? generation - 1 : generation;
+export const signerOf = (state: RotationState): number => generationOn(PHASE[state.phase].signs, state);
 
 /** The generations that are trusted once the phase is reached, the signer first; 0 stands for the adopted one. */
-export const trustedOf = (state: RotationState): readonly number[] => {
-  const signer = signerOf(state);
-  const other = state.phase === "trust" ? state.generation : state.generation - 1;
-  return state.phase === "done" ? [signer] : [signer, other];
-};
+export const trustedOf = (state: RotationState): readonly number[] =>
+  PHASE[state.phase].trusts.map((side) => generationOn(side, state));
+
+/** Whether the phase lets go of the old one. */
+export const retiresOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].retires.length > 0;
 
 /** Every generation the stack keeps, so that going back stays possible: the newest last. */
-export const keptOf = ({ generation }: RotationState): readonly number[] =>
+export const keptOf = ({ generation }: Pick<RotationState, "generation">): readonly number[] =>
   Array.from({ length: generation }, (_, index) => index + 1);
 
-/**
- * Whether losing this generation would break the cluster as it is in this phase: somebody may present what it signed. In
- * `trust` nobody presents anything of the new one yet, so the rotation can still be given up.
- */
+/** Whether losing this generation would break the cluster as it is in this phase. */
 export const isInUse = (state: RotationState, generation: number): boolean =>
-  generation === signerOf(state) || (state.phase === "issue" && trustedOf(state).includes(generation));
+  PHASE[state.phase].protects.some((side) => generationOn(side, state) === generation);
 
 /** Whether the graph has steps that change trust: with neither key in the stack file it has none, and costs nothing. */
 export const isRotating = (config: Pick<Config, "rotation" | "adopt">): boolean =>
@@ -51,8 +50,8 @@ export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean
 export const roundOf = (config: Pick<Config, "rotation" | "authority" | "nodes">): string =>
   [
     ...ROTATED.map((what) => {
-      const { generation, phase } = stateOf(config, what);
-      return `${String(generation)}${phase === "done" ? "" : " open"}`;
+      const state = stateOf(config, what);
+      return `${String(state.generation)}${retiresOld(state) ? "" : " open"}`;
     }),
     ...(config.authority.signer === "node" ? config.nodes : []).flatMap(({ name, roles }) =>
       roles.includes("control-plane") ? [name] : [],
@@ -69,7 +68,7 @@ export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolea
 
 /** Whether the old one is let go of. */
 export const drops = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
-  hasWay(config, what) && stateOf(config, what).phase === "done";
+  hasWay(config, what) && retiresOld(stateOf(config, what));
 
 /** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
 export const wasGivenUp = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
@@ -77,4 +76,4 @@ export const wasGivenUp = (config: Pick<Config, "rotation" | "adopt" | "authorit
 
 /** Whether any of them has reached the phase in which the old is let go of. */
 export const retires = (config: Pick<Config, "rotation">): boolean =>
-  ROTATED.some((what) => stateOf(config, what).phase === "done");
+  ROTATED.some((what) => retiresOld(stateOf(config, what)));

@@ -2,7 +2,7 @@
  * What every node is asked at once and changes nothing by (docs/node-protocol.md, verb `check`): whether its pods have the
  * new CA before any server is signed by it, and whether somebody on it still needs what is about to go.
  */
-import { hasWay, stateOf } from "../authorities/rotation";
+import { hasWay, retiresOld, stateOf } from "../authorities/rotation";
 import type { Rotated } from "../model/phases";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -19,7 +19,7 @@ export interface CheckedFacts {
   readonly tokenKid: string | undefined;
 }
 
-const isDone = (config: Config, what: Rotated): boolean => stateOf(config, what).phase === "done";
+const isDone = (config: Config, what: Rotated): boolean => retiresOld(stateOf(config, what));
 
 const oldLines = ({ old }: CheckedFacts): string[] => (old.trim() === "" ? [] : part("old:kubernetes", old));
 

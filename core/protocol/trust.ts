@@ -6,7 +6,7 @@
  * going on from one to the other visits no node.
  */
 import { hasSigner } from "../authorities/controllerSigner";
-import { isAdopted, keptOf, stateOf } from "../authorities/rotation";
+import { isAdopted, keptOf, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
 import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { nodeEffects, restartsText } from "../nodes/effects";
@@ -38,13 +38,13 @@ export type Generations = Readonly<Record<Rotated, readonly string[]>>;
 
 /** What a step is about: `retire` only of what has reached its last phase. */
 export const concerned = (step: TrustStep, config: Config): Rotated[] =>
-  ROTATED.filter((what) => step === "trust" || stateOf(config, what).phase === "done");
+  ROTATED.filter((what) => step === "trust" || retiresOld(stateOf(config, what)));
 
 /** The generations a step wants to see trusted, as far as the stack knows them, the older first. */
-const wanted = (step: TrustStep, what: Rotated, config: Config): readonly number[] => {
-  const { generation, phase } = stateOf(config, what);
-  return keptOf({ generation, phase }).slice(step === "retire" || phase === "done" ? -1 : -2);
-};
+const wanted = (what: Rotated, config: Config): readonly number[] =>
+  trustedOf(stateOf(config, what))
+    .filter((generation) => generation > 0)
+    .sort((a, b) => a - b);
 
 /**
  * What an adopted cluster has instead of generation 0, where that is known. A token key may be taken over unseen: the CAs'
@@ -55,7 +55,7 @@ const pinOf = (what: Rotated, { adopt }: Config): string | true | undefined =>
 
 /** Without restarts nobody would know what comes next by the time it is presented: it has to be trusted before. */
 const mustBeThere = (what: Rotated, config: Config): boolean =>
-  config.restart === "never" && stateOf(config, what).phase === "done";
+  config.restart === "never" && retiresOld(stateOf(config, what));
 
 /**
  * A node that trusts another cluster's CA or token key is refused, and so is one where an earlier rotation has not ended or
@@ -174,7 +174,7 @@ export const trustPayload = (
   const here = ROTATED.filter((what) => trusted.some(({ part: name }) => name === trustPart(what)));
   const textOf = (what: Rotated, generation: number) => generations[what][generation - 1] ?? "";
   const target = (what: Rotated) => {
-    const texts = wanted(step, what, config).map((each) => textOf(what, each).trimEnd());
+    const texts = wanted(what, config).map((each) => textOf(what, each).trimEnd());
     return part(trustPart(what), texts.join("\n"));
   };
   const earlier = here.flatMap((what) =>

@@ -1,6 +1,6 @@
 /** The shape of what concerns the change of authorities: rotation and adoption. */
 import { z } from "zod";
-import { PHASES } from "../model/phases";
+import { AT_REST, PHASES } from "../model/phases";
 import { choice, duration, flag, moment, object, text } from "./fields";
 
 /** Gates that a person may give up, by name. */
@@ -19,7 +19,7 @@ const whatDiffersFor = (what: string) =>
 
 export const rotation = object({
   generation: generation.default(1).describe("Generation to rotate to; one more than now."),
-  phase: phase.default("done").describe("Phase to stop at: trust, issue or done."),
+  phase: phase.default(AT_REST.phase).describe("Phase to stop at: trust, issue or done."),
   kubernetes: whatDiffersFor("the kubernetes authority"),
   etcd: whatDiffersFor("the etcd authority"),
   frontProxy: whatDiffersFor("the front proxy authority"),

@@ -1,5 +1,5 @@
 /** Checks of `rotation`: what it names must have a way to go, and the clock must leave every leaf its time. */
-import { isAdopted } from "../../authorities/rotation";
+import { isAdopted, retiresOld } from "../../authorities/rotation";
 import { managesServiceAccount } from "../../authorities/serviceAccount";
 import { formatDuration } from "../../format/duration";
 import { momentText } from "../../format/x509";
@@ -79,12 +79,12 @@ export const phaseProblems: Check = ({ sections, now }) => {
   const hasWay = (what: Rotated) =>
     isAdopted({ adopt }, what) || (rotation[what]?.generation ?? rotation.generation) > AT_REST.generation;
   const own = ROTATED.flatMap((what) => {
-    const phase = rotation[what]?.phase ?? "done";
-    return phase === "done" || hasWay(what) ? [] : [noWay(`rotation.${what}.phase`, phase)];
+    const phase = rotation[what]?.phase ?? AT_REST.phase;
+    return phase === AT_REST.phase || hasWay(what) ? [] : [noWay(`rotation.${what}.phase`, phase)];
   });
-  if (rotation.phase === "done") return own;
+  if (rotation.phase === AT_REST.phase) return own;
   const followers = ROTATED.filter((what) => rotation[what]?.phase === undefined);
-  const moves = followers.some((what) => stateAsOf(what, { rotation, authority, adopt }, now).phase !== "done");
+  const moves = followers.some((what) => stateAsOf(what, { rotation, authority, adopt }, now).phase !== AT_REST.phase);
   return moves ? own : [noWay("rotation.phase", rotation.phase), ...own];
 };
 
@@ -117,8 +117,8 @@ export const restartProblems: Check = ({ sections, now }) => {
   if (rotation?.force.includes("restarts") === true) return [];
   const done = ROTATED.filter((what) => {
     if (rotation === undefined) return isAdopted({ adopt }, what);
-    const { generation, phase } = stateAsOf(what, { rotation, authority, adopt }, now);
-    return phase === "done" && (generation > AT_REST.generation || isAdopted({ adopt }, what));
+    const state = stateAsOf(what, { rotation, authority, adopt }, now);
+    return retiresOld(state) && (state.generation > AT_REST.generation || isAdopted({ adopt }, what));
   });
   if (done.length === 0 && rotation?.rotateEvery === undefined) return [];
   const what = rotation?.rotateEvery === undefined ? `phase done of ${done.join(", ")}` : "rotation.rotateEvery";

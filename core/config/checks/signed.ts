@@ -45,7 +45,7 @@ const given = ({ sections, now }: CheckInput, name: AuthorityName, backends: Bac
   const state = rotation === undefined ? undefined : stateAsOf(name, { authority, rotation, adopt }, now);
   const target = state?.generation ?? 1;
   const offline = (generation: number): boolean => isOffline(keeperOf(backends, generation));
-  const missing = keptOf({ generation: target, phase: "done" })
+  const missing = keptOf({ generation: target })
     .filter(() => target > 1)
     .filter((generation) => offline(generation) && authority.signed?.[name]?.[String(generation)] === undefined)
     .slice(0, 1)
