@@ -2,6 +2,7 @@
  * The plan: from (configuration, now) to what every node gets. Pure: no resource, no clock, no I/O, so a cluster of any
  * size can be planned in a test.
  */
+import type { Listeners } from "./model/listeners";
 import { hasOwnSigner, hasSigner } from "./authorities/controllerSigner";
 import { nodeSigners, signerProfile, type SignerPlan } from "./authorities/nodeSigners";
 import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./authorities/rotation";
@@ -9,10 +10,10 @@ import { managesServiceAccount } from "./authorities/serviceAccount";
 import { INVENTORY } from "./certificates/inventory";
 import { leafPolicy } from "./certificates/leafPolicy";
 import { groupsOf, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
-import { kubernetesMinor } from "./format/kubernetesVersion";
 import { AUTHORITIES } from "./model/authorities";
 import { PROFILE_NAMES } from "./model/profiles";
 import {
+  fileOn,
   profileOf,
   type ConsumerRow,
   type Content,
@@ -38,6 +39,8 @@ export interface NodePlan {
   /** Every file of the layout here, also those whose leaves are not the stack's: what is trusted concerns them all. */
   readonly known: readonly FileRow[];
   readonly consumers: readonly ConsumerRow[];
+  /** Where services listen, here and on other nodes. */
+  readonly listeners: Listeners;
   /** Whether the node gets something that is secret whatever the custody of its leaves. */
   readonly hasSecrets: boolean;
   /** Where its controller manager signs with files of its own; undefined where none runs. */
@@ -95,7 +98,8 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
         appliesTo(on, node, config) &&
         (rotationOnly === true ? ownSigner || isRotating(config) : content.kind !== "caKey" || !ownSigner),
     )
-    .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: signerKey } : row));
+    .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: signerKey } : row))
+    .map((row) => fileOn(row, node.name));
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
@@ -124,7 +128,7 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
 
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
-  const layout = layoutOf(config.layout, kubernetesMinor(config));
+  const layout = layoutOf(config);
   const begins = AUTHORITIES.every(
     (authority) => config.authority[authority] === undefined && !isAdopted(config, authority),
   );
@@ -146,6 +150,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       signers: nodeSigners(node, config),
       files,
       known,
+      listeners: layout.listeners,
       consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       signing: node.roles.includes("control-plane") ? layout.signing : undefined,

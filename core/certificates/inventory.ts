@@ -3,6 +3,7 @@
  * (kubernetes/kubernetes cmd/kubeadm/app/phases/certs/certlist.go, util/pkiutil/pki_helpers.go, phases/kubeconfig).
  * Which nodes hold a leaf, and where its files lie, is the layout's business (core/nodes/layouts/), not this table's.
  */
+import { LAYOUTS } from "../model/layouts";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { AuthorityName } from "../model/authorities";
@@ -58,8 +59,8 @@ const kubeletSans = (node: NodeConfig): San[] => unique([node.name, node.address
  * to system:kubelet-api-admin instead, in a ClusterRoleBinding that older clusters do not have.
  */
 const kubeletClientGroups = ({ cluster, layout }: Config): readonly string[] =>
-  layout === "hardway"
-    ? ["system:masters"] // no kubeadm made a binding there
+  !LAYOUTS[layout].hasKubeadmBindings
+    ? ["system:masters"]
     : kubernetesMinor({ cluster }) >= 36
       ? []
       : ["kubeadm:cluster-admins"];
@@ -98,7 +99,7 @@ export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
   },
   "etcd-healthcheck-client": client("etcd", always("kube-etcd-healthcheck-client")),
   admin: client("kubernetes", always("kubernetes-admin"), ({ layout }) => [
-    layout === "hardway" ? "system:masters" : "kubeadm:cluster-admins",
+    LAYOUTS[layout].hasKubeadmBindings ? "kubeadm:cluster-admins" : "system:masters",
   ]),
   "super-admin": client("kubernetes", always("kubernetes-super-admin"), oneOf("system:masters")),
   "controller-manager": client("kubernetes", always("system:kube-controller-manager")),

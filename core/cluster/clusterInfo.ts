@@ -1,4 +1,5 @@
 /** What kubeadm publishes for nodes that want to join (kube-public/cluster-info): nobody else keeps its CA current. */
+import { LAYOUTS } from "../model/layouts";
 import { stringify } from "yaml";
 import { drops } from "../authorities/rotation";
 import type { Config } from "../schema/config";
@@ -35,4 +36,4 @@ export const clusterInfoText = (endpoint: string, trustPem: string): string =>
  * retire is exact.
  */
 export const isClusterInfoExact = (config: Config): boolean =>
-  config.inCluster.enabled && config.layout === "kubeadm" && drops(config, "kubernetes");
+  config.inCluster.enabled && LAYOUTS[config.layout].publishesClusterInfo && drops(config, "kubernetes");

@@ -3,6 +3,7 @@
  * on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so going on
  * to the next phase runs only what is new.
  */
+import { LAYOUTS } from "../model/layouts";
 import { canSign, drops, hasWay, wasGivenUp } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
 import { kubernetesMinor } from "../format/kubernetesVersion";
@@ -115,10 +116,13 @@ const STEPS: readonly Step[] = [
     noun: PUBLISHES,
     moment: "afterTrust",
     does: ({ layout }) =>
-      `${layout === "kubeadm" ? "cluster-info gets the new CA, " : ""}kube-root-ca.crt of every namespace is awaited`,
+      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}kube-root-ca.crt of every namespace is awaited`,
     isWanted: moves,
     facts: () => ["ca"],
-    lines: (config) => [...(config.layout === "kubeadm" ? ["task cluster-info-add"] : []), "task root-ca"],
+    lines: (config) => [
+      ...(LAYOUTS[config.layout].publishesClusterInfo ? ["task cluster-info-add"] : []),
+      "task root-ca",
+    ],
   },
   {
     noun: "workers-trust",
@@ -223,7 +227,7 @@ const STEPS: readonly Step[] = [
     noun: "authentication",
     moment: "afterRetire",
     does: ({ layout }) =>
-      `extension-apiserver-authentication${layout === "kubeadm" ? " and cluster-info lose" : " loses"} the old CA`,
+      `extension-apiserver-authentication${LAYOUTS[layout].publishesClusterInfo ? " and cluster-info lose" : " loses"} the old CA`,
     isWanted: (config) => drops(config, "kubernetes") || drops(config, "frontProxy"),
     facts: (config) => [
       ...(drops(config, "kubernetes") ? (["final"] as const) : []),
@@ -239,7 +243,7 @@ const STEPS: readonly Step[] = [
     isWanted: wasGivenUp,
     facts: (config) => (hasWay(config, "frontProxy") ? ["final"] : ["final", "frontProxy"]),
     lines: (config) => [
-      ...(config.layout === "kubeadm" ? ["task cluster-info-exact"] : []),
+      ...(LAYOUTS[config.layout].publishesClusterInfo ? ["task cluster-info-exact"] : []),
       ...(hasBundles(config) ? rewriteLines(config) : []),
       "task authentication-clean",
     ],

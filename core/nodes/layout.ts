@@ -2,6 +2,8 @@
  * What a layout says: where each file of the PKI lies on a node, who reads it, and how its readers are restarted and
  * asked for proof. A layout is data (core/nodes/layouts/); core/plan.ts is the only reader.
  */
+import { hostPort } from "../format/addresses";
+import type { Listener, Listeners } from "../model/listeners";
 import type { AuthorityName } from "../model/authorities";
 import type { ProfileName } from "../model/profiles";
 import type { Config, NodeConfig, Role } from "../schema/config";
@@ -35,13 +37,50 @@ export type Where = Role | "any" | "first-control-plane";
 export interface FileRow {
   readonly path: string;
   readonly on: Where | readonly Where[];
-  readonly mode: "0600" | "0644";
+  /** Stricter than follows from the content. @default 0600 for what is secret, 0644 for the rest */
+  readonly mode?: "0600";
+  /** User that the file belongs to. @default root */
+  readonly owner?: string;
+  /** @default root */
+  readonly group?: string;
   readonly content: Content;
   /** Who reads the file, and as what: core/nodes/reload.ts says what that asks for when it changes. */
   readonly uses: readonly ConsumerInput[];
   /** Only where authorities are rotated. @default false */
   readonly rotationOnly?: true;
 }
+
+/** A row of a layout: the path may hold the node's name. */
+export type LayoutFile = Omit<FileRow, "path"> & { readonly path: NodePath };
+export type NodePath = string | ((nodeName: string) => string);
+
+/** The row as it is for one node. */
+export const fileOn = (row: LayoutFile, nodeName: string): FileRow => ({
+  ...row,
+  path: typeof row.path === "string" ? row.path : row.path(nodeName),
+});
+
+/** Whether somebody who reads it can act as somebody else. */
+export const isSecret = (content: Content): boolean => {
+  switch (content.kind) {
+    case "certificate":
+    case "ca":
+    case "signer":
+      return false;
+    case "serviceAccount":
+      return content.half === "private";
+    case "key":
+    case "pair":
+    case "caKey":
+    case "signerKey":
+    case "kubeconfig":
+    case "link":
+      return true;
+  }
+};
+
+export const modeOf = ({ mode, content }: Pick<FileRow, "mode" | "content">): string =>
+  mode ?? (isSecret(content) ? "0600" : "0644");
 
 /** The leaf a file holds, if it does. */
 export const profileOf = ({ content }: Pick<FileRow, "content">): readonly ProfileName[] =>
@@ -73,12 +112,26 @@ export interface ConsumerRow {
   readonly on: Where;
   readonly kind: "static-pod" | "systemd";
   readonly unit: string;
-  readonly proofs: (node: NodeConfig, config: Config) => readonly Proof[];
+  readonly proofs: (on: ServiceNode) => readonly Proof[];
 }
 
+/** The node that a service runs on. */
+export interface ServiceNode {
+  readonly node: NodeConfig;
+  readonly config: Config;
+  readonly listeners: Listeners;
+  /** The services that run there. */
+  readonly services: ReadonlySet<ConsumerName>;
+}
+
+/** Where the node's own listener is reached: `host:port`. */
+export const listensAt = ({ port, on }: Listener, { address }: Pick<NodeConfig, "address">): string =>
+  hostPort(on === "node" ? address : "127.0.0.1", port);
+
 export interface Layout {
-  readonly files: readonly FileRow[];
+  readonly files: readonly LayoutFile[];
   readonly signing: Signing;
+  readonly listeners: Listeners;
   /** In the order in which they are restarted on one node. */
   readonly consumers: readonly ConsumerRow[];
 }
@@ -95,11 +148,10 @@ export const kubeconfig = (profile: ProfileName, server: "endpoint" | "local"): 
 });
 
 /** The rows of the controller manager's own signing files. */
-export const signingFiles = ({ certificate: path, key: keyPath }: Signing): readonly FileRow[] => [
+export const signingFiles = ({ certificate: path, key: keyPath }: Signing): readonly LayoutFile[] => [
   {
     path,
     on: "control-plane",
-    mode: "0644",
     content: { kind: "signer", authority: "kubernetes" },
     uses: ["kube-controller-manager/signing"],
     rotationOnly: true,
@@ -107,20 +159,23 @@ export const signingFiles = ({ certificate: path, key: keyPath }: Signing): read
   {
     path: keyPath,
     on: "control-plane",
-    mode: "0600",
     content: { kind: "caKey", authority: "kubernetes" },
     uses: ["kube-controller-manager/signing"],
     rotationOnly: true,
   },
 ];
 
-/** The two files of a leaf in PEM: the certificate readable by all, the key by root only. */
+/** The two files of a leaf in PEM. */
 export const pemFiles = (
   profile: ProfileName,
   on: Where,
-  base: string,
+  base: NodePath,
   uses: readonly ConsumerInput[],
-): readonly FileRow[] => [
-  { path: `${base}.crt`, on, mode: "0644", content: certificate(profile), uses },
-  { path: `${base}.key`, on, mode: "0600", content: key(profile), uses },
-];
+): readonly LayoutFile[] => {
+  const ending = (suffix: string): NodePath =>
+    typeof base === "string" ? `${base}${suffix}` : (nodeName) => `${base(nodeName)}${suffix}`;
+  return [
+    { path: ending(".crt"), on, content: certificate(profile), uses },
+    { path: ending(".key"), on, content: key(profile), uses },
+  ];
+};

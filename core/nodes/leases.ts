@@ -4,10 +4,8 @@
  * each restart of ours begins. Where it ends because its API server was away for too long it does so too late for anybody to
  * give back anything: that is a matter of how long an API server takes to restart.
  */
-import { PORTS } from "../model/ports";
-import { hostPort } from "../format/addresses";
 import type { ProfileName } from "../model/profiles";
-import type { Config, NodeConfig } from "../schema/config";
+import { listensAt, type ServiceNode } from "./layout";
 import type { ConsumerName } from "./reload";
 
 export interface Lease {
@@ -27,6 +25,6 @@ export const LEASES: readonly Lease[] = [
 ];
 
 /** Where a node reaches a lease: at its own API server; while that one restarts, at those of other nodes. */
-export const leaseServers = (node: NodeConfig, config: Config): string[] => [
-  ...new Set([hostPort(node.address, PORTS.apiServer), config.cluster.endpoint]),
+export const leaseServers = ({ node, config, listeners }: Omit<ServiceNode, "services">): string[] => [
+  ...new Set([listensAt(listeners.apiServer, node), config.cluster.endpoint]),
 ];

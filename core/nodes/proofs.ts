@@ -1,13 +1,10 @@
 /**
  * How each consumer proves that it works with what was just written: which certificate it serves where, which client
- * certificates are accepted where, and its own health. Ports and paths are the components' own and the same in every
- * layout.
+ * certificates are accepted where, and its own health. Paths are the components' own and the same in every layout; where
+ * they listen the layout says.
  */
-import { PORTS } from "../model/ports";
-import { hostPort } from "../format/addresses";
 import type { ProfileName } from "../model/profiles";
-import type { Config, NodeConfig } from "../schema/config";
-import type { Proof } from "./layout";
+import { listensAt, type ConsumerRow, type Proof, type ServiceNode } from "./layout";
 import type { ConsumerName } from "./reload";
 
 /** Exists in every cluster and needs a user: 200 or 403 is a yes to the client certificate, 401 a no. */
@@ -16,50 +13,56 @@ const AUTHENTICATED = "/api/v1/namespaces/kube-system";
 const served = (profile: ProfileName, at: string): Proof => ({ kind: "served", at, profile });
 const accepted = (profile: ProfileName, at: string, path: string): Proof => ({ kind: "accepted", at, path, profile });
 
-const local = (port: number): string => hostPort("127.0.0.1", port);
+const healthy = (at: string, path: string, profile?: ProfileName, scheme: "http" | "https" = "https"): Proof => ({
+  kind: "health",
+  scheme,
+  at,
+  path,
+  profile,
+});
 
 /** The API server a node's clients talk to: its own on a control plane. */
-const apiServerOf = (node: NodeConfig, config: Config): string =>
-  node.roles.includes("control-plane") ? hostPort(node.address, PORTS.apiServer) : config.cluster.endpoint;
+const apiServerOf = ({ node, config, listeners }: ServiceNode): string =>
+  node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : config.cluster.endpoint;
 
-export const PROOFS: Readonly<Record<ConsumerName, (node: NodeConfig, config: Config) => readonly Proof[]>> = {
-  etcd: (node) => {
-    const client = hostPort(node.address, PORTS.etcdClient);
+export const PROOFS: Readonly<Record<ConsumerName, ConsumerRow["proofs"]>> = {
+  etcd: ({ node, listeners }) => {
+    const client = listensAt(listeners.etcdClient, node);
     return [
       served("etcd-server", client),
-      served("etcd-peer", hostPort(node.address, PORTS.etcdPeer)),
-      { kind: "health", scheme: "https", at: client, path: "/health", profile: "etcd-server" },
+      served("etcd-peer", listensAt(listeners.etcdPeer, node)),
+      healthy(client, "/health", "etcd-server"),
       accepted("etcd-healthcheck-client", client, "/health"),
     ];
   },
-  "kube-apiserver": (node, config) => {
-    const at = hostPort(node.address, PORTS.apiServer);
+  "kube-apiserver": ({ node, listeners, services }) => {
+    const at = listensAt(listeners.apiServer, node);
     return [
       served("apiserver", at),
-      { kind: "health", scheme: "https", at, path: "/readyz", profile: "admin" },
+      healthy(at, "/readyz", "admin"),
       // Peers on other nodes are not asked: one of them being down says nothing about this certificate.
-      ...(node.roles.includes("etcd")
-        ? [accepted("apiserver-etcd-client", hostPort(node.address, PORTS.etcdClient), "/health")]
+      ...(services.has("etcd")
+        ? [accepted("apiserver-etcd-client", listensAt(listeners.etcdClient, node), "/health")]
         : []),
-      ...(config.layout === "kubeadm" || node.roles.includes("worker")
-        ? [accepted("apiserver-kubelet-client", hostPort(node.address, PORTS.kubelet), "/healthz")]
+      ...(services.has("kubelet")
+        ? [accepted("apiserver-kubelet-client", listensAt(listeners.kubelet, node), "/healthz")]
         : []),
       accepted("admin", at, AUTHENTICATED),
       accepted("super-admin", at, AUTHENTICATED),
     ];
   },
-  "kube-controller-manager": (node, config) => [
-    { kind: "health", scheme: "https", at: local(PORTS.controllerManagerHealth), path: "/healthz", profile: undefined },
-    accepted("controller-manager", apiServerOf(node, config), AUTHENTICATED),
+  "kube-controller-manager": (on) => [
+    healthy(listensAt(on.listeners.controllerManagerHealth, on.node), "/healthz"),
+    accepted("controller-manager", apiServerOf(on), AUTHENTICATED),
   ],
-  "kube-scheduler": (node, config) => [
-    { kind: "health", scheme: "https", at: local(PORTS.schedulerHealth), path: "/healthz", profile: undefined },
-    accepted("scheduler", apiServerOf(node, config), AUTHENTICATED),
+  "kube-scheduler": (on) => [
+    healthy(listensAt(on.listeners.schedulerHealth, on.node), "/healthz"),
+    accepted("scheduler", apiServerOf(on), AUTHENTICATED),
   ],
-  kubelet: (node, config) => [
-    served("kubelet-server", hostPort(node.address, PORTS.kubelet)),
-    { kind: "health", scheme: "http", at: local(PORTS.kubeletHealth), path: "/healthz", profile: undefined },
-    accepted("kubelet", apiServerOf(node, config), `/api/v1/nodes/${node.name}`),
+  kubelet: (on) => [
+    served("kubelet-server", listensAt(on.listeners.kubelet, on.node)),
+    healthy(listensAt(on.listeners.kubeletHealth, on.node), "/healthz", undefined, "http"),
+    accepted("kubelet", apiServerOf(on), `/api/v1/nodes/${on.node.name}`),
   ],
-  "kube-proxy": (node, config) => [accepted("kube-proxy", apiServerOf(node, config), AUTHENTICATED)],
+  "kube-proxy": (on) => [accepted("kube-proxy", apiServerOf(on), AUTHENTICATED)],
 };

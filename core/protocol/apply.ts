@@ -1,14 +1,12 @@
 /** Writes the payload of the verb `apply` (docs/node-protocol.md). */
-import { PORTS } from "../model/ports";
 import type { SignerPlan } from "../authorities/nodeSigners";
 import { canSign, signerOf, stateOf } from "../authorities/rotation";
 import { kubeconfigText } from "../certificates/kubeconfig";
-import { hostPort } from "../format/addresses";
 import type { AuthorityName } from "../model/authorities";
 import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import type { Content } from "../nodes/layout";
-import { profileOf } from "../nodes/layout";
+import { listensAt, profileOf } from "../nodes/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
@@ -82,7 +80,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
         kubeconfigText({
           cluster: config.cluster.name,
           user: plan.leaves.find(({ profile }) => profile === content.profile)?.commonName ?? content.profile,
-          server: content.server === "local" ? hostPort(plan.node.address, PORTS.apiServer) : config.cluster.endpoint,
+          server: content.server === "local" ? listensAt(plan.listeners.apiServer, plan.node) : config.cluster.endpoint,
           caData: b64(caPart("kubernetes")),
           credentials:
             content.credentials === "inline"

@@ -1,14 +1,12 @@
 /** The lines that payloads share (docs/node-protocol.md): parts, files, who reads them, what proves them. */
-import { PORTS } from "../model/ports";
 import { createHash } from "node:crypto";
 import { INVENTORY } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
-import { hostPort } from "../format/addresses";
 import { checkedField, type FieldKind } from "../format/protocolFields";
 import type { Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
-import { profileOf, type Content, type FileRow, type Proof } from "../nodes/layout";
+import { listensAt, modeOf, profileOf, type Content, type FileRow, type Proof } from "../nodes/layout";
 import { LEASES, leaseServers } from "../nodes/leases";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -24,6 +22,7 @@ export const as = {
   part: checked("part"),
   path: checked("path"),
   mode: checked("mode"),
+  owner: checked("owner"),
   subject: checked("subject"),
   san: checked("san"),
   hostPort: checked("hostPort"),
@@ -74,10 +73,12 @@ const partsOf = (content: Exclude<Content, { kind: "link" }>): readonly string[]
   }
 };
 
-export const fileLine = ({ path, mode, content }: FileRow): string =>
-  content.kind === "link"
-    ? `link ${as.path(path)} ${as.name(content.target)}`
-    : `file ${as.path(path)} ${as.mode(mode)} root root ${partsOf(content).map(as.part).join(",")}`;
+export const fileLine = (row: FileRow): string => {
+  const { path, content, owner = "root", group = "root" } = row;
+  if (content.kind === "link") return `link ${as.path(path)} ${as.name(content.target)}`;
+  const parts = partsOf(content).map(as.part).join(",");
+  return `file ${as.path(path)} ${as.mode(modeOf(row))} ${as.owner(owner)} ${as.owner(group)} ${parts}`;
+};
 
 export const useLines = (row: FileRow, plan: NodePlan, config: Config, change?: Change): string[] =>
   effectsOf(row, plan, config, change).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
@@ -100,20 +101,20 @@ const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileNa
  */
 export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
+  const here = { node: plan.node, config, listeners: plan.listeners, services: names };
   const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
   return [
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
     ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
     ...(names.has("etcd") ? members : []).map(
-      ({ address, bare }) => `${bare ? "joining" : "member"} etcd ${as.hostPort(hostPort(address, PORTS.etcdClient))}`,
+      ({ address, bare }) =>
+        `${bare ? "joining" : "member"} etcd ${as.hostPort(listensAt(plan.listeners.etcdClient, { address }))}`,
     ),
     ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
       ({ consumer, lease, profile }) =>
-        leaseServers(plan.node, config).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
+        leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
     ),
-    ...plan.consumers.flatMap(({ name, proofs }) =>
-      proofs(plan.node, config).flatMap((proof) => proofLine(name, proof, leaves)),
-    ),
+    ...plan.consumers.flatMap(({ name, proofs }) => proofs(here).flatMap((proof) => proofLine(name, proof, leaves))),
   ];
 };
 

@@ -5,7 +5,8 @@
  *
  * Every `error` here is the second half of a message, "what is allowed".
  */
-import { PORTS } from "../model/ports";
+import { LISTENERS } from "../model/listeners";
+import { LAYOUT_NAMES } from "../model/layouts";
 import { z } from "zod";
 import { canonicalEndpoint } from "../format/addresses";
 import { isDnsLabel, isDnsName } from "../format/dnsNames";
@@ -52,9 +53,9 @@ const cluster = object({
   kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
     "Version the cluster runs.",
   ),
-  endpoint: text('"host:port", without https://', (given) => canonicalEndpoint(given, PORTS.apiServer)).describe(
-    "Where clients and nodes reach the API; the port is 6443 when left out.",
-  ),
+  endpoint: text('"host:port", without https://', (given) =>
+    canonicalEndpoint(given, LISTENERS.apiServer.port),
+  ).describe("Where clients and nodes reach the API; the port is 6443 when left out."),
   serviceCidrs: z
     .union([z.string(), z.array(z.string())], { error: "one network, or a list of two (IPv4 and IPv6)" })
     .transform((given) => (typeof given === "string" ? [given] : given))
@@ -253,7 +254,7 @@ export const SECTIONS = {
     .min(1, { error: "at least one node" })
     .describe("Every node of the cluster."),
   ssh: ssh.describe("How nodes are reached."),
-  layout: choice(["kubeadm", "hardway"]).default("kubeadm").describe("Where files lie and how components run."),
+  layout: choice(LAYOUT_NAMES).default("kubeadm").describe("Where files lie and how components run."),
   authority: authority.describe("Who signs, and the CAs the cluster has already."),
   certificates: certificates.describe("Leaf certificates: validity, renewal, keys."),
   restart: choice(["auto", "always", "never"])

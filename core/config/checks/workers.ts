@@ -1,4 +1,5 @@
 /** Checks of `inCluster.workers`: what the API server would refuse in the middle of a rotation. */
+import { LAYOUT_NAMES, LAYOUTS } from "../../model/layouts";
 import { controllerSigner } from "../../authorities/controllerSigner";
 import { isAdopted } from "../../authorities/rotation";
 import { backendsOf } from "../normalise";
@@ -14,10 +15,10 @@ export const workersProblems: Check = ({ sections: { inCluster, layout, authorit
       "inCluster.workers: given with inCluster.enabled: false; allowed is one of them: " +
         "nodes without ssh are reached through the cluster",
     );
-  if (layout === "hardway")
+  if (layout !== undefined && !LAYOUTS[layout].signsForKubelets)
     problems.push(
-      "inCluster.workers: given with layout hardway, where nothing signs a kubelet's certificate; " +
-        "allowed is layout kubeadm: list every node under nodes",
+      `inCluster.workers: given with layout ${layout}, where nothing signs a kubelet's certificate; ` +
+        `allowed is layout ${LAYOUT_NAMES.filter((name) => LAYOUTS[name].signsForKubelets).join(" or ")}: list every node under nodes`,
     );
   // a signer of one control plane goes with it, and nobody could tell those kubelets
   const backends = authority && backendsOf(authority, "kubernetes");

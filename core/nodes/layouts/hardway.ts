@@ -3,8 +3,9 @@
  * (kelseyhightower/kubernetes-the-hard-way), with the three authorities kept apart. Nodes that are only etcd members or
  * control planes run no kubelet.
  */
+import { LISTENERS } from "../../model/listeners";
 import type { ProfileName } from "../../model/profiles";
-import { ca, kubeconfig, pemFiles, signingFiles, type FileRow, type Layout, type Signing } from "../layout";
+import { ca, kubeconfig, pemFiles, signingFiles, type Layout, type LayoutFile, type Signing } from "../layout";
 import { PROOFS } from "../proofs";
 import type { ConsumerInput } from "../reload";
 
@@ -20,21 +21,20 @@ const SIGNING: Signing = {
 
 const config = (
   profile: ProfileName,
-  on: FileRow["on"],
+  on: LayoutFile["on"],
   path: string,
   server: "endpoint" | "local",
   use: ConsumerInput,
-): FileRow => ({ path, on, mode: "0600", content: kubeconfig(profile, server), uses: [use] });
+): LayoutFile => ({ path, on, content: kubeconfig(profile, server), uses: [use] });
 
 export const hardway: Layout = {
   files: [
-    { path: `${ETCD}/ca.crt`, on: "etcd", mode: "0644", content: ca("etcd"), uses: ["etcd/trusted-ca"] },
+    { path: `${ETCD}/ca.crt`, on: "etcd", content: ca("etcd"), uses: ["etcd/trusted-ca"] },
     ...pemFiles("etcd-server", "etcd", `${ETCD}/server`, ["etcd/serving"]),
     ...pemFiles("etcd-peer", "etcd", `${ETCD}/peer`, ["etcd/peer"]),
     {
       path: `${KUBERNETES}/ca.crt`,
       on: "control-plane",
-      mode: "0644",
       content: ca("kubernetes"),
       uses: [
         "kube-apiserver/client-ca",
@@ -46,7 +46,6 @@ export const hardway: Layout = {
     {
       path: `${KUBERNETES}/ca.key`,
       on: "control-plane",
-      mode: "0600",
       content: { kind: "caKey", authority: "kubernetes" },
       uses: ["kube-controller-manager/signing"],
     },
@@ -54,28 +53,24 @@ export const hardway: Layout = {
     {
       path: `${KUBERNETES}/etcd-ca.crt`,
       on: "control-plane",
-      mode: "0644",
       content: ca("etcd"),
       uses: ["kube-apiserver/etcd-ca"],
     },
     {
       path: `${KUBERNETES}/front-proxy-ca.crt`,
       on: "control-plane",
-      mode: "0644",
       content: ca("frontProxy"),
       uses: ["kube-apiserver/requestheader-ca"],
     },
     {
       path: `${KUBERNETES}/service-accounts.key`,
       on: "control-plane",
-      mode: "0600",
       content: { kind: "serviceAccount", half: "private" },
       uses: ["kube-apiserver/service-account-private", "kube-controller-manager/service-account-private"],
     },
     {
       path: `${KUBERNETES}/service-accounts.pub`,
       on: "control-plane",
-      mode: "0644",
       content: { kind: "serviceAccount", half: "public" },
       uses: ["kube-apiserver/service-account-public"],
     },
@@ -107,7 +102,6 @@ export const hardway: Layout = {
     {
       path: `${KUBELET}/ca.crt`,
       on: "worker",
-      mode: "0644",
       content: ca("kubernetes"),
       uses: ["kubelet/client-ca"],
     },
@@ -116,6 +110,7 @@ export const hardway: Layout = {
     config("kube-proxy", "worker", "/var/lib/kube-proxy/kubeconfig", "endpoint", "kube-proxy/kubeconfig"),
   ],
   signing: SIGNING,
+  listeners: LISTENERS,
   consumers: (
     [
       ["etcd", "etcd"],

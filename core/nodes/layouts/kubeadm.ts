@@ -2,6 +2,7 @@
  * kubeadm's tree: /etc/kubernetes as `kubeadm init phase certs all` and `kubeconfig all` write it (paths, modes), static
  * pods for the control plane, the kubelet as a systemd unit. docs/kubeadm-differences.md lists where we differ and why.
  */
+import { LISTENERS } from "../../model/listeners";
 import { ca, kubeconfig, pemFiles, signingFiles, type ConsumerRow, type Layout, type Signing } from "../layout";
 import { PROOFS } from "../proofs";
 
@@ -34,7 +35,6 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
     {
       path: `${PKI}/ca.crt`,
       on: "any",
-      mode: "0644",
       content: ca("kubernetes"),
       uses: [
         "kube-apiserver/client-ca",
@@ -46,7 +46,6 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
     {
       path: `${PKI}/ca.key`,
       on: "control-plane",
-      mode: "0600",
       content: { kind: "caKey", authority: "kubernetes" },
       uses: ["kube-controller-manager/signing"],
     },
@@ -54,29 +53,25 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
     {
       path: `${PKI}/front-proxy-ca.crt`,
       on: "control-plane",
-      mode: "0644",
       content: ca("frontProxy"),
       uses: ["kube-apiserver/requestheader-ca"],
     },
     {
       path: `${PKI}/etcd/ca.crt`,
       on: ["control-plane", "etcd"],
-      mode: "0644",
       content: ca("etcd"),
       uses: ["kube-apiserver/etcd-ca", "etcd/trusted-ca"],
     },
     {
       path: `${PKI}/sa.key`,
       on: "control-plane",
-      mode: "0600",
       content: { kind: "serviceAccount", half: "private" },
       uses: ["kube-apiserver/service-account-private", "kube-controller-manager/service-account-private"],
     },
     {
       path: `${PKI}/sa.pub`,
       on: "control-plane",
-      // 0600 although it is public: kubeadm writes it as a key
-      mode: "0600",
+      mode: "0600", // although it is public: kubeadm writes it as a key
       content: { kind: "serviceAccount", half: "public" },
       uses: ["kube-apiserver/service-account-public"],
     },
@@ -94,7 +89,6 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
     {
       path: `${KUBERNETES}/admin.conf`,
       on: "control-plane",
-      mode: "0600",
       content: kubeconfig("admin", "endpoint"),
       uses: ["kube-apiserver/client"],
     },
@@ -102,28 +96,24 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
       path: `${KUBERNETES}/super-admin.conf`,
       // kubeadm writes it where `init` ran and nowhere else
       on: "first-control-plane",
-      mode: "0600",
       content: kubeconfig("super-admin", "endpoint"),
       uses: ["kube-apiserver/client"],
     },
     {
       path: `${KUBERNETES}/controller-manager.conf`,
       on: "control-plane",
-      mode: "0600",
       content: kubeconfig("controller-manager", "local"),
       uses: ["kube-controller-manager/kubeconfig"],
     },
     {
       path: `${KUBERNETES}/scheduler.conf`,
       on: "control-plane",
-      mode: "0600",
       content: kubeconfig("scheduler", "local"),
       uses: ["kube-scheduler/kubeconfig"],
     },
     {
       path: KUBELET_CLIENT,
       on: "any",
-      mode: "0600",
       content: { kind: "pair", profile: "kubelet" },
       uses: ["kubelet/client"],
     },
@@ -131,27 +121,25 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
       // a link, since the kubelet refuses to rotate over anything else (client-go certificate_store.go)
       path: KUBELET_CLIENT_CURRENT,
       on: "any",
-      mode: "0600",
       content: { kind: "link", profile: "kubelet", target: "kubelet-client-kube-pki.pem" },
       uses: ["kubelet/client"],
     },
     {
       path: `${KUBERNETES}/kubelet.conf`,
       on: "control-plane",
-      mode: "0600",
       content: kubeletKubeconfig(kubernetesMinor >= 33 ? "local" : "endpoint"),
       uses: ["kubelet/kubeconfig"],
     },
     {
       path: `${KUBERNETES}/kubelet.conf`,
       on: "worker",
-      mode: "0600",
       content: kubeletKubeconfig("endpoint"),
       uses: ["kubelet/kubeconfig"],
     },
     ...pemFiles("kubelet-server", "any", `${KUBELET_PKI}/kubelet`, ["kubelet/serving"]),
   ],
   signing: SIGNING,
+  listeners: LISTENERS,
   consumers: [
     { name: "etcd", on: "etcd", kind: "static-pod", unit: "etcd", proofs: PROOFS.etcd },
     staticPod("kube-apiserver"),
