@@ -3,7 +3,7 @@
  * next one begins in the new place, so that moving a cluster into Vault, out of it or to another mount is a rotation.
  */
 import type { AuthorityName } from "../model/authorities";
-import type { Backend, Backends } from "../model/backends";
+import { BACKENDS, SIGNERS, type Backend, type Backends } from "../model/backends";
 import type { Config } from "../schema/config";
 
 /** Which of them keeps a generation. */
@@ -18,4 +18,8 @@ export const backendOf = ({ authority }: Pick<Config, "authority">, name: Author
   keeperOf(authority.backends[name], generation);
 
 /** Whether people have to have its CAs signed. */
-export const isOffline = ({ kind, signedBy }: Backend): boolean => kind === "vault" && signedBy?.kind === "offline";
+export const isOffline = ({ kind, signedBy }: Backend): boolean =>
+  BACKENDS[kind].mayBeSigned && signedBy !== undefined && SIGNERS[signedBy.kind].isAwaited;
+
+/** Whether the key of its CAs cannot be had, so that whoever else signs for them needs an intermediate. */
+export const isKeyInServer = ({ kind }: Pick<Backend, "kind">): boolean => BACKENDS[kind].keyIn === "server";

@@ -1,7 +1,7 @@
 /** Whether the controller manager signs certificates, and with whose key. */
 import type { Backends, ControllerSigner } from "../model/backends";
 import type { Config } from "../schema/config";
-import { keeperOf, backendOf } from "./backends";
+import { backendOf, isKeyInServer, keeperOf } from "./backends";
 import { isAdopted, signerOf, stateOf } from "./rotation";
 
 /**
@@ -16,7 +16,7 @@ export const controllerSigner = (
   backends: Backends,
   given: ControllerSigner | undefined,
   isTakenOver: boolean,
-): ControllerSigner => given ?? (isTakenOver || keeperOf(backends, 1).kind === "embedded" ? "state" : "none");
+): ControllerSigner => given ?? (isTakenOver || !isKeyInServer(keeperOf(backends, 1)) ? "state" : "none");
 
 /** Where the controller manager has its key. */
 export const signerIn = (config: Pick<Config, "authority" | "adopt">): ControllerSigner =>
@@ -28,4 +28,4 @@ export const hasSigner = (config: Pick<Config, "authority" | "adopt">): boolean 
 /** Whether that signer is now an intermediate of its own, so that the trust bundle holds it beside the CA. */
 export const hasOwnSigner = (config: Pick<Config, "authority" | "adopt" | "rotation">): boolean =>
   hasSigner(config) &&
-  backendOf(config, "kubernetes", Math.max(1, signerOf(stateOf(config, "kubernetes")))).kind === "vault";
+  isKeyInServer(backendOf(config, "kubernetes", Math.max(1, signerOf(stateOf(config, "kubernetes")))));

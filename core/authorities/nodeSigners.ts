@@ -5,7 +5,7 @@
 import type { San } from "../format/addresses";
 import type { Algorithm } from "../model/algorithms";
 import type { Config, NodeConfig } from "../schema/config";
-import { backendOf } from "./backends";
+import { backendOf, isKeyInServer } from "./backends";
 import { authorityCommonName, signerCommonName } from "./names";
 import { stateOf, trustedOf } from "./rotation";
 
@@ -33,7 +33,7 @@ export const nodeSigners = (
   config.authority.signer !== "node" || !node.roles.includes("control-plane")
     ? []
     : trustedOf(stateOf(config, "kubernetes"))
-        .filter((generation) => generation > 0 && backendOf(config, "kubernetes", generation).kind === "vault")
+        .filter((generation) => generation > 0 && isKeyInServer(backendOf(config, "kubernetes", generation)))
         .map((generation) => ({
           profile: signerProfile(generation),
           id: `g${String(generation)}`,

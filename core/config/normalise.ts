@@ -1,6 +1,6 @@
 import { defaultRenewEvery } from "../certificates/leafPolicy";
 import { mapAuthorities, type AuthorityName } from "../model/authorities";
-import type { BackendKind, Backends } from "../model/backends";
+import { DEFAULT_BACKEND, type BackendKind, type Backends } from "../model/backends";
 import { withEtcd } from "../nodes/topology";
 import type { GivenCa, AuthoritySection, Config, CertificatesConfig } from "../schema/config";
 import type { Sections } from "../schema/sections";
@@ -19,12 +19,12 @@ export const backendsOf = (
   name: AuthorityName,
 ): Backends => [
   ...earlier.map((each) => ({
-    kind: ofOne<BackendKind>(each.kind, name, "embedded"),
+    kind: ofOne<BackendKind>(each.kind, name, DEFAULT_BACKEND),
     mount: each.mounts?.[name],
     signedBy: each.signedBy,
     upTo: ofOne<number>(each.generations, name, 0),
   })),
-  { kind: ofOne<BackendKind>(kind, name, "embedded"), mount: mounts?.[name], signedBy },
+  { kind: ofOne<BackendKind>(kind, name, DEFAULT_BACKEND), mount: mounts?.[name], signedBy },
 ];
 
 const givenCa = (given: Sections["authority"]["kubernetes"]): GivenCa | undefined =>

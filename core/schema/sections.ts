@@ -13,7 +13,7 @@ import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { canonicalVersion } from "../format/kubernetesVersion";
 import { isField } from "../format/protocolFields";
 import { ALGORITHMS } from "../model/algorithms";
-import { BACKEND_KINDS, CONTROLLER_SIGNERS, SIGNER_KINDS } from "../model/backends";
+import { BACKEND_KINDS, CONTROLLER_SIGNERS, DEFAULT_BACKEND, SIGNER_KINDS } from "../model/backends";
 import { PROFILE_NAMES } from "../model/profiles";
 import {
   certificatePem,
@@ -149,7 +149,7 @@ const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERA
 
 const authority = object({
   kind: backendKind
-    .default("embedded")
+    .default(DEFAULT_BACKEND)
     .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
   earlier: z
     .array(

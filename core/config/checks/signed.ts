@@ -3,7 +3,7 @@ import { isOffline, keeperOf } from "../../authorities/backends";
 import { authorityCommonName } from "../../authorities/names";
 import { keptOf, signerOf } from "../../authorities/rotation";
 import { parsedCertificate } from "../../format/x509";
-import type { Backends } from "../../model/backends";
+import { BACKEND_KINDS, BACKENDS, SIGNERS, type Backends } from "../../model/backends";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
 import { stateAsOf } from "../generations";
@@ -17,9 +17,10 @@ type SignedBySection = Sections["authority"]["signedBy"];
 const signerProblems = (at: string, signedBy: SignedBySection): string[] => {
   if (signedBy === undefined) return [];
   const { kind, mount } = signedBy;
-  if (kind === "mount" && mount === undefined)
-    return [`${at}.mount: missing; with kind mount give the path of the mount whose default issuer signs`];
-  return kind !== "mount" && mount !== undefined
+  const { hasMount } = SIGNERS[kind];
+  if (hasMount && mount === undefined)
+    return [`${at}.mount: missing; with kind ${kind} give the path of the mount whose default issuer signs`];
+  return !hasMount && mount !== undefined
     ? [`${at}.mount: given with kind ${kind}; allowed is kind: mount, or to leave it out`]
     : [];
 };
@@ -79,8 +80,11 @@ export const signedProblems: Check = (input) => {
     ...signerProblems("authority.signedBy", signedBy),
     ...earlier.flatMap((each, index) => signerProblems(`authority.earlier[${String(index)}].signedBy`, each.signedBy)),
   ];
-  const inVault = AUTHORITIES.some((name) => backendsOf(authority, name).at(-1)?.kind === "vault");
-  if (signedBy !== undefined && !inVault)
-    signers.push("authority.signedBy: given with kind embedded, whose CAs sign themselves; allowed is kind: vault");
+  const kinds = [...new Set(AUTHORITIES.flatMap((name) => backendsOf(authority, name).at(-1)?.kind ?? []))];
+  if (signedBy !== undefined && !kinds.some((kind) => BACKENDS[kind].mayBeSigned))
+    signers.push(
+      `authority.signedBy: given with kind ${kinds.join(" and ")}, whose CAs sign themselves; allowed is kind: ` +
+        BACKEND_KINDS.filter((kind) => BACKENDS[kind].mayBeSigned).join(" or "),
+    );
   return [...signers, ...AUTHORITIES.flatMap((name) => given(input, name, backendsOf(authority, name)))];
 };
