@@ -1,7 +1,7 @@
 /** The program: one stack's configuration in, the cluster's whole PKI out. */
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterPki, ConfigError, parseConfig, vaultPreflight } from "./components";
-import { rawConfig } from "./core/config";
+import { ClusterPki, ConfigError, parseConfig, preflight } from "./components";
+import { rawConfig } from "./core/config/parse";
 
 const NAMESPACE = "kube-pki";
 
@@ -26,7 +26,7 @@ const readConfig = () => {
 export = async () => {
   const config = readConfig();
   const moment = config.asOf ?? now;
-  await vaultPreflight(config, moment);
+  await preflight(config, moment);
   const pki = new ClusterPki(config.cluster.name, { config, now: moment });
   return {
     certificates: pki.certificates,

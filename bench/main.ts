@@ -4,7 +4,7 @@
  */
 import { ClusterPki } from "../components";
 import { planCluster } from "../core/plan";
-import { tableText, type Column } from "../core/report";
+import { tableText, type Column } from "../core/report/report";
 import { registeredBy, type Registered } from "../test/components/mocks";
 import { configWith, NOW } from "../test/core/fixture";
 

@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Column } from "../core/report";
-import { tableText } from "../core/report";
-import type { DueReport, DueRow, NodeEffect } from "./dueReport";
-import { dueReport } from "./dueReport";
-import type { Exit } from "./failure";
-import { EXIT, Failure } from "./failure";
+import { tableText, type Column } from "../core/report/report";
+import { dueReport, type DueReport, type DueRow, type NodeEffect } from "./dueReport";
+import { EXIT, Failure, type Exit } from "./failure";
 import { COMMON, momentOption, parsedOptions } from "./options";
 import { parsedPreview, previewedConfig, runPreview } from "./preview";
 

@@ -1,15 +1,14 @@
 /** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
-import { planClients } from "../core/clients";
-import type { Renewal } from "../core/clock";
-import type { Config } from "../core/config";
-import { nodeEffects } from "../core/effects";
-import type { ClusterPlan, NodePlan } from "../core/plan";
-import { planCluster } from "../core/plan";
-import type { ProfileName } from "../core/profileNames";
-import type { CertificateRow } from "../core/report";
-import { PROFILE_NAMES } from "../core/profileNames";
-import type { Need } from "../core/reload";
-import { TRUST_STEPS, trustEffects, type TrustStep } from "../core/trustPayload";
+import { BACKENDS, type LeafResource } from "../core/model/backends";
+import { planClients } from "../core/certificates/clients";
+import type { Renewal } from "../core/certificates/renewalClock";
+import { PROFILE_NAMES, type ProfileName } from "../core/model/profiles";
+import { nodeEffects } from "../core/nodes/effects";
+import type { Need } from "../core/nodes/reload";
+import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
+import { TRUST_STEPS, trustEffects, type TrustStep } from "../core/protocol/trust";
+import type { CertificateRow } from "../core/report/report";
+import type { Config } from "../core/schema/config";
 import type { Step } from "./preview";
 
 export interface DueRow {
@@ -40,19 +39,15 @@ export interface DueReport {
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 const typeOf = (step: Step): string => step.newState?.type ?? step.oldState?.type ?? "";
 
-/** A certificate of a node, whoever signs it. */
-const LEAVES: readonly string[] = [
-  "tls:index/locallySignedCert:LocallySignedCert",
-  "vault:pkiSecret/secretBackendSign:SecretBackendSign",
-];
-const isLeaf = (step: Step): boolean => LEAVES.includes(typeOf(step));
+/** The resource of a certificate, whatever kind of authority signs it. */
+const leafResource = (step: Step): LeafResource | undefined =>
+  Object.values(BACKENDS)
+    .map(({ leaf }) => leaf)
+    .find(({ type }) => type === typeOf(step));
+const isLeaf = (step: Step): boolean => leafResource(step) !== undefined;
 
-/** When the certificate in use ends: the tls provider says a moment, the vault provider seconds. */
-const endOf = ({ oldState }: Step): string | undefined => {
-  const { validityEndTime, expiration } = oldState?.outputs ?? {};
-  if (typeof expiration === "number") return new Date(expiration * 1000).toISOString();
-  return typeof validityEndTime === "string" ? validityEndTime : undefined;
-};
+/** When the certificate in use ends. */
+const endOf = (step: Step): string | undefined => leafResource(step)?.endOf(step.oldState?.outputs ?? {});
 
 type LeafName = Pick<DueRow, "node" | "certificate">;
 
@@ -94,17 +89,6 @@ function firstDue({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date {
   return new Date(dueSince.getTime() - missed * (next.getTime() - dueSince.getTime()));
 }
 
-/** What a property of a certificate resource that replaces it is about. */
-const REASONS: Readonly<Record<string, string>> = {
-  caCertPem: "its authority changes",
-  caPrivateKeyPem: "its authority's key changes",
-  csr: "its key or signing request changes",
-  name: "its role changes",
-  certRequestPem: "its key or signing request changes",
-  validityPeriodHours: "its validity changes",
-  allowedUses: "its usages change",
-};
-
 function why(step: Step, renewal: Renewal | undefined): string {
   if (step.op === "create") return "new";
   if (step.op === "delete") return "no longer wanted";
@@ -120,7 +104,8 @@ function why(step: Step, renewal: Renewal | undefined): string {
   if (before.digest !== after.digest) reasons.push("its subject, names, usages, algorithm or validity change");
   if (reasons.length > 0) return reasons.join("; ");
   const properties = step.replaceReasons ?? step.diffReasons ?? [];
-  return properties.map((property) => REASONS[property] ?? `${property} changes`).join("; ") || "replaced";
+  const known = leafResource(step)?.reasons ?? {};
+  return properties.map((property) => known[property] ?? `${property} changes`).join("; ") || "replaced";
 }
 
 const effect = (node: string, needs: ReadonlyMap<string, Need>, step?: TrustStep): NodeEffect => {

@@ -2,8 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CertificateRow } from "../core/report";
-import { plainSerial } from "../core/report";
+import { plainSerial, type CertificateRow } from "../core/report/report";
 import { lastLine, run } from "./run";
 import type { NodeAddress } from "./stackOutputs";
 

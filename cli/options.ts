@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
-import { DURATION_ALLOWED, parseDuration } from "../core/duration";
+import { DURATION_ALLOWED, parseDuration } from "../core/format/duration";
 import { Failure } from "./failure";
 
 /** Options every command takes. */

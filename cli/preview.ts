@@ -1,11 +1,11 @@
 /** Reads what `pulumi preview --json` says. */
 import { z } from "zod";
-import type { Config } from "../core/config";
-import { ConfigError, parseConfig, rawConfig } from "../core/config";
+import { parseConfig, rawConfig } from "../core/config/parse";
+import { ConfigError } from "../core/config/problems";
+import type { Config } from "../core/schema/config";
 import { Failure } from "./failure";
 import { lastLine, run } from "./run";
-import type { StackChoice } from "./stackOutputs";
-import { stackArgs } from "./stackOutputs";
+import { stackArgs, type StackChoice } from "./stackOutputs";
 
 const state = z.object({
   type: z.string(),

@@ -1,7 +1,7 @@
 /** Reads what the program put out: `certificates` and `nodes` of a stack. */
 import { z } from "zod";
-import { PROFILE_NAMES } from "../core/profileNames";
-import type { CertificateRow } from "../core/report";
+import { PROFILE_NAMES } from "../core/model/profiles";
+import type { CertificateRow } from "../core/report/report";
 import { Failure } from "./failure";
 import { lastLine, run } from "./run";
 

@@ -1,10 +1,14 @@
-import type { CertificateRow, Column } from "../core/report";
-import { certificateColumns, certificateJson, endsWithin, tableText } from "../core/report";
-import { formatDuration } from "../core/duration";
-import type { Exit } from "./failure";
-import { EXIT } from "./failure";
-import type { OnNode } from "./nodeStatus";
-import { askNodes, comparison, strangers } from "./nodeStatus";
+import { formatDuration } from "../core/format/duration";
+import {
+  certificateColumns,
+  certificateJson,
+  endsWithin,
+  tableText,
+  type CertificateRow,
+  type Column,
+} from "../core/report/report";
+import { EXIT, type Exit } from "./failure";
+import { askNodes, comparison, strangers, type OnNode } from "./nodeStatus";
 import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
 import { stackOutputs } from "./stackOutputs";
 

@@ -1,11 +1,11 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../core/config";
-import { nodeEffects, restartsText } from "../core/effects";
-import type { Moment } from "../core/inCluster/steps";
+import type { Moment } from "../core/cluster/steps";
+import type { ProfileName } from "../core/model/profiles";
+import { nodeEffects, restartsText } from "../core/nodes/effects";
 import type { ClusterPlan, NodePlan } from "../core/plan";
-import type { ProfileName } from "../core/profileNames";
-import { shutdownAdvice, trustSummary, type TrustStep } from "../core/trustPayload";
+import { shutdownAdvice, trustSummary, type TrustStep } from "../core/protocol/trust";
+import type { Config } from "../core/schema/config";
 import type { Issued } from "./authority/authority";
 
 /**

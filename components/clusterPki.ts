@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { mapAuthorities, type AuthorityName } from "../core/authorities";
-import { planClients } from "../core/clients";
-import { nodeConnection, type Config } from "../core/config";
-import { awaitsSigning } from "../core/offlineRoot";
+import { awaitsSigning } from "../core/authorities/offlineRoot";
+import { planClients } from "../core/certificates/clients";
+import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
+import { nodeConnection } from "../core/nodes/connection";
 import { planCluster } from "../core/plan";
-import type { CertificateRow } from "../core/report";
+import type { CertificateRow } from "../core/report/report";
+import type { Config } from "../core/schema/config";
 import { authoritiesOf } from "./authority/generations";
 import { NodePki } from "./nodePki";
 import { Recipe } from "./recipe";

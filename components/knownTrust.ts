@@ -1,10 +1,10 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../core/config";
-import type { Facts } from "../core/inCluster/steps";
-import { isToldByNodes, trustedBy, trustTexts, type TrustFact } from "../core/inCluster/trust";
-import { keyIdOf } from "../core/publicKey";
-import type { Generations } from "../core/trustPayload";
+import type { Facts } from "../core/cluster/steps";
+import { isToldByNodes, trustedBy, trustTexts, type TrustFact } from "../core/cluster/trust";
+import { keyIdOf } from "../core/format/publicKey";
+import type { Generations } from "../core/protocol/trust";
+import type { Config } from "../core/schema/config";
 import type { ServiceAccountKeys } from "./serviceAccountKeys";
 
 /** What those in the cluster are told of what is trusted, once it is known. */

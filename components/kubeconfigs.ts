@@ -1,10 +1,11 @@
+import { ADMIN } from "../core/model/profiles";
 import * as pulumi from "@pulumi/pulumi";
-import { certificateRow } from "../core/certificateRows";
-import { ADMIN, isGivenOut, type ClientPlan } from "../core/clients";
-import type { Config } from "../core/config";
-import { kubeconfigText, type KubeconfigInput } from "../core/kubeconfig";
-import type { CertificateRow } from "../core/report";
-import { clientRole } from "../core/vault";
+import { isGivenOut, type ClientPlan } from "../core/certificates/clients";
+import { kubeconfigText, type KubeconfigInput } from "../core/certificates/kubeconfig";
+import { certificateRow } from "../core/report/certificateRows";
+import type { CertificateRow } from "../core/report/report";
+import type { Config } from "../core/schema/config";
+import { clientRole } from "../core/vault/roles";
 import type { Authority } from "./authority/authority";
 import { stateKey } from "./stateKey";
 

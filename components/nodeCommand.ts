@@ -1,6 +1,6 @@
 import * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Config, NodeConfig } from "../core/config";
+import type { Config, NodeConfig } from "../core/schema/config";
 import { INSTALL_COMMAND, INSTALL_PAYLOAD } from "./nodeScript";
 import { sshConnection } from "./sshConnection";
 

@@ -1,13 +1,14 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorityName } from "../core/authorities";
-import type { Config } from "../core/config";
-import { requestPayload } from "../core/payload";
-import type { LeafGroup, LeafPlan, NodePlan } from "../core/plan";
-import type { ProfileName } from "../core/profileNames";
-import { requestFor } from "../core/signingRequests";
-import type { Authority, Issued } from "./authority/authority";
+import type { LeafGroup, LeafPlan } from "../core/certificates/leaves";
+import { requestFor } from "../core/certificates/signingRequests";
+import type { AuthorityName } from "../core/model/authorities";
+import type { ProfileName } from "../core/model/profiles";
+import type { NodePlan } from "../core/plan";
+import { requestPayload } from "../core/protocol/request";
+import type { Config } from "../core/schema/config";
 import { announce } from "./announce";
+import type { Authority, Issued } from "./authority/authority";
 import { installStep, verbStep } from "./nodeCommand";
 import { stateKey } from "./stateKey";
 

@@ -1,19 +1,19 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { mapAuthorities, type AuthorityName } from "../core/authorities";
-import { certificateRows } from "../core/certificateRows";
-import { checkPayload, mountsPayload } from "../core/checkPayload";
-import type { ClientPlan } from "../core/clients";
-import type { Config, NodeConfig } from "../core/config";
-import type { Facts } from "../core/inCluster/steps";
-import { applyPayload } from "../core/payload";
-import { speakerOf, type ClusterPlan, type NodePlan } from "../core/plan";
-import type { CertificateRow } from "../core/report";
-import { hasWay, retires, stateOf } from "../core/rotation";
-import { renewsTokens, runsPods, tokensPayload } from "../core/tokensPayload";
-import { trustPayload, type Generations as KnownGenerations, type TrustStep } from "../core/trustPayload";
+import { hasWay, retires, retiresOld, stateOf } from "../core/authorities/rotation";
+import type { ClientPlan } from "../core/certificates/clients";
+import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
+import { speakerOf } from "../core/nodes/topology";
+import type { ClusterPlan, NodePlan } from "../core/plan";
+import { applyPayload } from "../core/protocol/apply";
+import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
+import { renewsTokens, runsPods, tokensPayload } from "../core/protocol/tokens";
+import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
+import { certificateRows } from "../core/report/certificateRows";
+import type { CertificateRow } from "../core/report/report";
+import type { Config, NodeConfig } from "../core/schema/config";
 import { announceTrust } from "./announce";
-import type { Generations } from "./authority/generations";
+import type { AuthorityGenerations } from "./authority/generations";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
@@ -21,8 +21,6 @@ import { verbStep, type Verb } from "./nodeCommand";
 import type { IssuedToNode, NodePki } from "./nodePki";
 import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
-
-type AskedFacts = Pick<Facts, "ca" | "final" | "old"> & { readonly tokenKid: string | undefined };
 
 interface PlannedNode {
   readonly plan: NodePlan;
@@ -40,7 +38,7 @@ export interface RecipeArgs {
   readonly nodes: readonly Omit<PlannedNode, "given">[];
   /** Plain: it shapes the graph. */
   readonly clients: readonly ClientPlan[];
-  readonly authorities: Readonly<Record<AuthorityName, Generations>>;
+  readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
 }
 
 /** Every step on every node and in the cluster, in order: from signing requests to the proof that the old CA is gone. */
@@ -52,10 +50,10 @@ export class Recipe {
 
   private readonly config: Config;
   private readonly plan: ClusterPlan;
-  private readonly authorities: Readonly<Record<AuthorityName, Generations>>;
+  private readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
   private readonly serviceAccount: ServiceAccountKeys | undefined;
   private readonly planned: readonly PlannedNode[];
-  private readonly generations: pulumi.Output<KnownGenerations>;
+  private readonly generations: pulumi.Output<Generations>;
   private readonly credentials: Kubeconfigs;
   /** Undefined where nothing is rotated. */
   private readonly round: Round | undefined;
@@ -144,8 +142,8 @@ export class Recipe {
 
   /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
   private handedOut(known: KnownTrust, ends: readonly pulumi.Resource[]): pulumi.Output<Record<string, string>> {
-    const isDone = stateOf(this.config, "kubernetes").phase === "done";
-    const texts = this.credentials.all(isDone ? known.final : known.rotating);
+    const isRetired = retiresOld(stateOf(this.config, "kubernetes"));
+    const texts = this.credentials.all(isRetired ? known.final : known.rotating);
     return pulumi.all([texts, pulumi.all(ends.map(({ urn }) => urn))]).apply(([all]) => all);
   }
 
@@ -204,7 +202,7 @@ export class Recipe {
   private ask(
     noun: string,
     dependsOn: readonly pulumi.Resource[],
-    payload: (plan: NodePlan, facts: AskedFacts) => string,
+    payload: (plan: NodePlan, facts: CheckedFacts) => string,
     { ca, final, old, tokenKid }: KnownTrust,
     of: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../core/config";
-import { roundOf } from "../core/rotation";
+import { roundOf } from "../core/authorities/rotation";
+import type { Config } from "../core/schema/config";
 
 /** What names the rotation under way, and the resource that has to be there before any node hears of it. */
 export interface Round {
@@ -13,7 +13,7 @@ export interface Round {
 const CHOOSE = { interpreter: ["node", "-p"], create: 'require("node:crypto").randomBytes(8).toString("hex")' };
 
 /**
- * A name that is new whenever what is trusted begins to change (core/rotation.ts, `roundOf`). A run that is cut may have told a node
+ * A name that is new whenever what is trusted begins to change (core/authorities/rotation.ts, `roundOf`). A run that is cut may have told a node
  * of a CA without the stack's knowing; the stack file then goes back to words that the state takes for done. So the state
  * has to hold that there was something in between, by a resource that is made anew on a trigger. A changed `create` would be
  * an update, which runs it again in the middle of a rotation: it is left as the state has it.

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { Config } from "../core/config";
-import { publicKeyOf } from "../core/publicKey";
-import { isInUse, keptOf, signerOf, stateOf } from "../core/rotation";
+import { isInUse, keptOf, signerOf, stateOf } from "../core/authorities/rotation";
+import { publicKeyOf } from "../core/format/publicKey";
+import type { Config } from "../core/schema/config";
 
 export interface ServiceAccountKey {
   /** A secret. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
-import { nodeConnection, type Config, type NodeConfig } from "../core/config";
+import { nodeConnection } from "../core/nodes/connection";
+import type { Config, NodeConfig } from "../core/schema/config";
 
 type Connection = types.input.remote.ConnectionArgs;
 

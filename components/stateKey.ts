@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { LeafPlan } from "../core/plan";
+import type { LeafPlan } from "../core/certificates/leaves";
 import { keyArgs } from "./keyArgs";
 
 /** A private key in the stack's state, and its signing request. */

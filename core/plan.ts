@@ -2,42 +2,28 @@
  * The plan: from (configuration, now) to what every node gets. Pure: no resource, no clock, no I/O, so a cluster of any
  * size can be planned in a test.
  */
-import { createHash } from "node:crypto";
-import { AUTHORITIES, type AuthorityName } from "./authorities";
-import { renewalAt, type Renewal } from "./clock";
-import { joinedOf, leafPolicy, managesServiceAccount, type Algorithm, type Config, type NodeConfig } from "./config";
-import { INVENTORY, type San } from "./inventory";
-import type { ConsumerRow, Content, FileRow, Layout, Signing, Where } from "./layout";
-import { kubernetesMinor } from "./kubernetesMinor";
-import { layoutOf } from "./layouts";
-import { PROFILE_NAMES, type ProfileName } from "./profileNames";
-import { nodeSigners, signerProfile, type SignerPlan } from "./nodeSigners";
-import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./rotation";
-import { hasOwnSigner, hasSigner } from "./vault";
-
-/** One certificate one node gets. */
-export interface LeafPlan {
-  readonly profile: ProfileName;
-  readonly authority: AuthorityName;
-  /** Of the authority that signs. */
-  readonly generation: number;
-  readonly commonName: string;
-  readonly organizations: readonly string[];
-  readonly sans: readonly San[];
-  readonly usages: readonly ("server" | "client")[];
-  readonly algorithm: Algorithm;
-  readonly validitySeconds: number;
-  readonly renewal: Renewal;
-  /** Names key and certificate together: a new id is a new key and a new certificate. */
-  readonly id: string;
-}
-
-/** Leaves that renew together, so that one visit to the node makes all their keys. */
-export interface LeafGroup {
-  /** Undefined for the leaves that follow the general policy, else the profile that has its own. */
-  readonly name: ProfileName | undefined;
-  readonly leaves: readonly LeafPlan[];
-}
+import type { Listeners } from "./model/listeners";
+import { hasOwnSigner, hasSigner } from "./authorities/controllerSigner";
+import { nodeSigners, signerProfile, type SignerPlan } from "./authorities/nodeSigners";
+import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./authorities/rotation";
+import { managesServiceAccount } from "./authorities/serviceAccount";
+import { INVENTORY } from "./certificates/inventory";
+import { leafPolicy } from "./certificates/leafPolicy";
+import { groupsOf, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
+import { AUTHORITIES } from "./model/authorities";
+import { PROFILE_NAMES } from "./model/profiles";
+import {
+  fileOn,
+  profileOf,
+  type ConsumerRow,
+  type Content,
+  type FileRow,
+  type Layout,
+  type Signing,
+  type Where,
+} from "./nodes/layout";
+import { layoutOf } from "./nodes/layouts";
+import type { Config, NodeConfig } from "./schema/config";
 
 export interface NodePlan {
   readonly node: NodeConfig;
@@ -53,6 +39,8 @@ export interface NodePlan {
   /** Every file of the layout here, also those whose leaves are not the stack's: what is trusted concerns them all. */
   readonly known: readonly FileRow[];
   readonly consumers: readonly ConsumerRow[];
+  /** Where services listen, here and on other nodes. */
+  readonly listeners: Listeners;
   /** Whether the node gets something that is secret whatever the custody of its leaves. */
   readonly hasSecrets: boolean;
   /** Where its controller manager signs with files of its own; undefined where none runs. */
@@ -82,45 +70,6 @@ const matches = (where: Where, node: NodeConfig, config: Config): boolean => {
 const appliesTo = (on: FileRow["on"], node: NodeConfig, config: Config): boolean =>
   (typeof on === "string" ? [on] : on).some((where) => matches(where, node, config));
 
-const profileOf = (content: Content): ProfileName | undefined => ("profile" in content ? content.profile : undefined);
-
-const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config, now: Date): LeafPlan => {
-  const row = INVENTORY[profile];
-  const policy = leafPolicy(config, profile);
-  const renewal = renewalAt(now, clockName(node, profile, config), policy.renewEverySeconds);
-  const what = {
-    profile,
-    authority: row.authority,
-    commonName: row.commonName(node),
-    organizations: policy.organizations ?? row.organizations(config),
-    sans: row.sans(node, config),
-    usages: row.usages,
-    algorithm: policy.algorithm,
-    validitySeconds: policy.validitySeconds,
-  };
-  const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);
-  const generation = signerOf(stateOf(config, row.authority));
-  return { ...what, renewal, generation, id: `${String(renewal.epoch)}-${digest}-g${String(generation)}` };
-};
-
-const hasOwnPolicy = (profile: ProfileName, config: Config): boolean => {
-  const own = config.certificates.profiles[profile];
-  return (own?.validitySeconds ?? own?.renewBeforeSeconds ?? own?.renewEverySeconds) !== undefined;
-};
-
-/** All leaves of a node that follow the general policy renew at one moment: one visit, one set of restarts. */
-const clockName = (node: NodeConfig, profile: ProfileName, config: Config): string =>
-  [config.cluster.name, node.name, ...(hasOwnPolicy(profile, config) ? [profile] : [])].join("/");
-
-const groupsOf = (leaves: readonly LeafPlan[], config: Config): LeafGroup[] => {
-  const own = leaves.filter(({ profile }) => hasOwnPolicy(profile, config));
-  const general = leaves.filter((leaf) => !own.includes(leaf));
-  return [
-    ...(general.length > 0 ? [{ name: undefined, leaves: general }] : []),
-    ...own.map((leaf) => ({ name: leaf.profile, leaves: [leaf] })),
-  ];
-};
-
 /** Whether the stack has what the file holds: while an adopted CA still signs, its leaves and its key are not ours. */
 const isOurs = (content: Content, config: Config, managesTokens: boolean): boolean => {
   switch (content.kind) {
@@ -149,7 +98,8 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
         appliesTo(on, node, config) &&
         (rotationOnly === true ? ownSigner || isRotating(config) : content.kind !== "caKey" || !ownSigner),
     )
-    .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: signerKey } : row));
+    .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: signerKey } : row))
+    .map((row) => fileOn(row, node.name));
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
@@ -176,13 +126,9 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
   ]);
 };
 
-/** Where the cluster is asked and work in it is done: a control plane that has joined it, if one has. */
-export const speakerOf = ({ nodes }: Pick<Config, "nodes">): NodeConfig | undefined =>
-  joinedOf(nodes.filter(({ roles }) => roles.includes("control-plane")))[0];
-
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
-  const layout = layoutOf(config.layout, kubernetesMinor(config));
+  const layout = layoutOf(config);
   const begins = AUTHORITIES.every(
     (authority) => config.authority[authority] === undefined && !isAdopted(config, authority),
   );
@@ -191,7 +137,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
   const nodes = config.nodes.map((node): NodePlan => {
     const known = rowsOf(node, config, layout);
     const files = known.filter(({ content }) => isOurs(content, config, managesTokens));
-    const held = new Set(files.flatMap(({ content }) => profileOf(content) ?? []));
+    const held = new Set(files.flatMap(profileOf));
     const leaves = PROFILE_NAMES.filter((profile) => held.has(profile)).map((profile) =>
       issuedTo(node, profile, config, now),
     );
@@ -204,6 +150,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       signers: nodeSigners(node, config),
       files,
       known,
+      listeners: layout.listeners,
       consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       signing: node.roles.includes("control-plane") ? layout.signing : undefined,

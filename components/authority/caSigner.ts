@@ -2,9 +2,9 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import * as vault from "@pulumi/vault";
-import type { Algorithm } from "../../core/config";
-import { grantedValidity } from "../../core/grantedValidity";
-import { isKeyOf } from "../../core/signingRequests";
+import { isKeyOf } from "../../core/certificates/signingRequests";
+import { grantedValidity } from "../../core/certificates/validity";
+import type { Algorithm } from "../../core/model/algorithms";
 import { keyArgs } from "../keyArgs";
 
 /** What is to become a CA. */

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { Algorithm } from "../../core/config";
-import { outlivesProblem } from "../../core/outlives";
-import type { Authority, Issued, SigningRequest } from "./authority";
+import { outlivesProblem } from "../../core/certificates/validity";
+import type { Algorithm } from "../../core/model/algorithms";
 import { keyArgs } from "../keyArgs";
+import type { Authority, Issued, SigningRequest } from "./authority";
 
 export interface EmbeddedAuthorityArgs {
   /** Subject CN when the authority is generated; unique per cluster and generation. */

@@ -1,29 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
-import { authorityCommonName, rootCommonName, type AuthorityName } from "../../core/authorities";
-import { backendOf, type SignedBy } from "../../core/backends";
-import type { ClientPlan } from "../../core/clients";
-import type { Config } from "../../core/config";
-import type { ClusterPlan } from "../../core/plan";
-import { isInUse, signerOf, stateOf } from "../../core/rotation";
-import { mountOf, rolesOf, signerIn } from "../../core/vault";
+import { backendOf } from "../../core/authorities/backends";
+import { signerIn } from "../../core/authorities/controllerSigner";
+import { authorityCommonName, rootCommonName } from "../../core/authorities/names";
+import { isInUse, signerOf, stateOf } from "../../core/authorities/rotation";
+import type { AuthorityName } from "../../core/model/authorities";
+import type { SignedBy } from "../../core/model/backends";
+import { mountOf } from "../../core/vault/mounts";
+import { rolesOf } from "../../core/vault/roles";
 import { embeddedRoot, mountSigner, offlineSigner, type CaSigner } from "./caSigner";
+import type { AuthorityMaker, Planned } from "./kind";
 import { VaultAuthority } from "./vault";
 import { VaultAccess } from "./vaultAccess";
 import { caRequest, type VaultCaArgs } from "./vaultCa";
 import { VaultMount } from "./vaultMount";
 
-export interface Planned {
-  readonly config: Config;
-  readonly plan: ClusterPlan;
-  /** Who gets a certificate without being a node. */
-  readonly clients: readonly ClientPlan[];
-  /** Of the controller manager's signers of a generation, PEM by the node that made the key. */
-  readonly signerRequests: (generation: number) => ReadonlyMap<string, pulumi.Output<string>>;
-}
-
 /** All that the stack keeps in Vault or OpenBao, made as generations ask for it. */
-export class InVault {
+export class InVault implements AuthorityMaker {
   private readonly provider: vault.Provider;
   private readonly address: string;
   private readonly mounts = new Map<AuthorityName, VaultMount>();

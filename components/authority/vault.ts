@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import * as vault from "@pulumi/vault";
-import { signerCommonName } from "../../core/authorities";
-import { grantedValidity, validityIn } from "../../core/grantedValidity";
-import { roleName, vaultKey, type VaultRole } from "../../core/vault";
+import { signerCommonName } from "../../core/authorities/names";
+import { grantedValidity, validityIn } from "../../core/certificates/validity";
+import { roleName, vaultKey, type VaultRole } from "../../core/vault/roles";
 import { keyArgs } from "../keyArgs";
 import type { Authority, Issued, SigningRequest } from "./authority";
 import type { CaSigner } from "./caSigner";

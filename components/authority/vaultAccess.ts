@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
-import type { Config } from "../../core/config";
 import type { ClusterPlan } from "../../core/plan";
-import { ACCESS, accessName, policyText, TOKEN_SECONDS } from "../../core/vaultPolicies";
+import type { Config } from "../../core/schema/config";
+import { ACCESS, accessName, policyText, TOKEN_LIFE_SECONDS } from "../../core/vault/policies";
 
 export interface VaultAccessArgs {
   readonly provider: vault.Provider;
@@ -33,8 +33,8 @@ export class VaultAccess extends pulumi.ComponentResource {
           roleName: accessName(config, access),
           tokenPolicies: [policy.name],
           tokenNoDefaultPolicy: true,
-          tokenTtl: TOKEN_SECONDS[access],
-          tokenMaxTtl: TOKEN_SECONDS[access],
+          tokenTtl: TOKEN_LIFE_SECONDS[access],
+          tokenMaxTtl: TOKEN_LIFE_SECONDS[access],
         },
         own,
       );

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
-import type { Algorithm } from "../../core/config";
-import { grantedValidity } from "../../core/grantedValidity";
-import { vaultKey } from "../../core/vault";
+import { grantedValidity } from "../../core/certificates/validity";
+import type { Algorithm } from "../../core/model/algorithms";
+import { vaultKey } from "../../core/vault/roles";
 import type { CaSigner } from "./caSigner";
 
 /** A CA in a mount. */

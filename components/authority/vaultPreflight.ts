@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Config } from "../../core/config";
 import { planCluster } from "../../core/plan";
-import { usesVault } from "../../core/vault";
+import type { Config } from "../../core/schema/config";
+import { usesVault } from "../../core/vault/mounts";
 import {
   capabilityProblem,
-  dependenceWarning,
   caProblem,
   caWarning,
+  dependenceWarning,
   healthProblem,
   previewWarning,
   rolePath,
@@ -19,7 +19,7 @@ import {
   type SigningCa,
   type SigningRole,
   type Token,
-} from "../../core/vaultPreflight";
+} from "../../core/vault/preflight";
 import { ask, tokenHere } from "./vaultApi";
 
 const NOT_TRUSTED = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/;

@@ -2,16 +2,16 @@ import type * as command from "@pulumi/command";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { checkPayload } from "../../core/checkPayload";
-import type { Config, NodeConfig } from "../../core/config";
-import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/inCluster/clusterInfo";
-import { restarted, restartNoun, trustedAnnotation } from "../../core/inCluster/restarts";
-import { clusterPayload, sinceOf } from "../../core/inCluster/clusterPayload";
-import type { TrustFact } from "../../core/inCluster/trust";
-import { clusterSteps, PUBLISHES, type Fact, type Moment } from "../../core/inCluster/steps";
-import { workerLines, workerTemplates, type WorkerStep } from "../../core/inCluster/workers";
+import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/cluster/clusterInfo";
+import { clusterPayload, sinceOf } from "../../core/cluster/payload";
+import { restarted, restartNoun, trustedAnnotation } from "../../core/cluster/restarts";
+import { clusterSteps, PUBLISHES, type Fact, type Moment } from "../../core/cluster/steps";
+import type { TrustFact } from "../../core/cluster/trust";
+import { workerLines, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import type { ClusterPlan } from "../../core/plan";
-import type { Generations } from "../../core/trustPayload";
+import { checkPayload } from "../../core/protocol/check";
+import type { Generations } from "../../core/protocol/trust";
+import type { Config, NodeConfig } from "../../core/schema/config";
 import { announceInCluster, type Announced } from "../announce";
 import { verbStep } from "../nodeCommand";
 import { rollout } from "./rollouts";
@@ -27,7 +27,7 @@ export interface InClusterArgs {
    * begins with it.
    */
   readonly kubeconfig: pulumi.Input<string> | undefined;
-  /** Of the kubernetes authority, PEM (core/inCluster/steps.ts). */
+  /** Of the kubernetes authority, PEM (core/cluster/steps.ts). */
   readonly trust: Readonly<Record<TrustFact, pulumi.Output<string>>>;
   /** The front proxy's CA that is left after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;
@@ -36,7 +36,7 @@ export interface InClusterArgs {
   readonly round: pulumi.Output<string> | undefined;
   /** Key id of the service account key that stays; undefined where the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
-  /** A control plane (core/plan.ts, speakerOf): its kubectl does what the provider cannot. */
+  /** A control plane (core/nodes/topology.ts, speakerOf): its kubectl does what the provider cannot. */
   readonly workOn: NodeConfig;
 }
 

@@ -1,6 +1,6 @@
 import { DaemonSetPatch, DeploymentPatch, StatefulSetPatch } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Workload } from "../../core/config";
+import type { Workload } from "../../core/schema/config";
 
 interface PodTemplateArgs {
   readonly metadata: { readonly namespace: string; readonly name: string };

@@ -1,6 +1,6 @@
 /** Turns what is wrong with a configuration into sentences: `path: what was given; what is allowed`. */
 import type { z } from "zod";
-import { nearest } from "./nearest";
+import { isSecretPath, type Path } from "../schema/jsonSchema";
 
 /** Everything that is wrong with a configuration, one sentence each. */
 export class ConfigError extends Error {
@@ -13,8 +13,6 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
-
-export type Path = readonly PropertyKey[];
 
 /** "nodes[2].ssh.port", with names that are no identifiers as `["kube-proxy"]`, as `pulumi config --path` writes them. */
 export function pathText(path: Path): string {
@@ -35,9 +33,7 @@ export function valueAt(value: unknown, path: Path): unknown {
 
 /** How a given value is shown: short, on one line, and never a secret. */
 function shown(value: unknown, path: Path): string {
-  const last = path.at(-1);
-  const secret = last === "key" || last === "privateKey";
-  if (secret) return "not readable (not shown)";
+  if (isSecretPath(path)) return "not readable (not shown)";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (value === null) return "nothing";
   if (typeof value === "object") return "an object";
@@ -64,52 +60,6 @@ export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string
   const given = valueAt(raw, inner);
   const allowed = issue.code === "invalid_type" && issue.expected === "object" ? "an object" : issue.message;
   return `${pathText(path)}: ${given === undefined ? "missing" : shown(given, path)}; allowed is ${allowed}`;
-}
-
-/** The parts of a JSON schema that say which keys there are. */
-export interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-  /** One of these. */
-  readonly anyOf?: readonly JsonSchema[];
-  /** Our own mark on a private key. */
-  readonly secret?: boolean;
-}
-
-export interface UnknownKey {
-  readonly path: Path;
-  readonly problem: string;
-}
-
-/** Every key the schema does not know, with the nearest one it knows. Looks through everything, whatever else is wrong. */
-export function unknownKeys(value: unknown, schema: JsonSchema, path: Path = []): UnknownKey[] {
-  if (Array.isArray(value)) {
-    const { items } = [schema, ...(schema.anyOf ?? [])].find((each) => each.items !== undefined) ?? schema;
-    return items === undefined ? [] : value.flatMap((item, index) => unknownKeys(item, items, [...path, index]));
-  }
-  const { properties } = schema;
-  if (properties === undefined || typeof value !== "object" || value === null) return [];
-  const known = Object.keys(properties);
-  return Object.entries(value).flatMap(([key, inner]) => {
-    const next = properties[key];
-    if (next !== undefined && known.includes(key)) return unknownKeys(inner, next, [...path, key]);
-    const guess = nearest(key, known);
-    const hint = guess === undefined ? `allowed are ${known.join(", ")}` : `did you mean \`${guess}\`?`;
-    const where = path.length === 0 ? "" : `${pathText(path)}: `;
-    return [{ path: [...path, key], problem: `${where}unknown key \`${key}\`; ${hint}` }];
-  });
-}
-
-/** A copy without the values at these paths, so that one unknown key does not hide what else is wrong. */
-export function without(value: unknown, paths: readonly Path[]): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const inner = (key: PropertyKey) => paths.filter(([first]) => first === key).map((path) => path.slice(1));
-  if (Array.isArray(value)) return value.map((item: unknown, index) => without(item, inner(index)));
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => !inner(key).some((rest) => rest.length === 0))
-      .map(([key, item]) => [key, without(item, inner(key))]),
-  );
 }
 
 /** One problem for each entry whose value an earlier entry has already. */

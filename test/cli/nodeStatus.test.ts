@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server, utils } from "ssh2";
-import { answerOf, comparison, parsedFacts, sshArgs, strangers } from "../../cli/nodeStatus";
-import type { Answer } from "../../cli/nodeStatus";
-import type { CertificateRow } from "../../core/report";
+import { answerOf, comparison, parsedFacts, sshArgs, strangers, type Answer } from "../../cli/nodeStatus";
+import type { CertificateRow } from "../../core/report/report";
 import { Harness } from "./harness";
 
 const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CertificateRow } from "../../core/report";
+import type { CertificateRow } from "../../core/report/report";
 import { Harness } from "./harness";
 
 const AS_OF = ["--as-of", "2026-06-01T00:00:00Z"];

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ClusterPki } from "../../components";
-import type { Config } from "../../core/config";
+import type { Config } from "../../core/schema/config";
 import { configWith, HARDWAY, NOW, RAW } from "../core/fixture";
 import { registeredBy, THEIRS, type Asked, type Registered } from "./mocks";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { InCluster } from "../../components/inCluster/inCluster";
-import type { Config } from "../../core/config";
 import { planCluster } from "../../core/plan";
+import type { Config } from "../../core/schema/config";
 import { configWith, NOW } from "../core/fixture";
 import { registeredBy, type Asked, type Registered } from "./mocks";
 

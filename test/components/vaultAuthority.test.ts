@@ -2,16 +2,17 @@ import "reflect-metadata";
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { authoritiesOf } from "../../components/authority/generations";
-import type { Config } from "../../core/config";
-import { planCluster, type LeafPlan } from "../../core/plan";
-import { accessName, type Access } from "../../core/vaultPolicies";
-import { NEEDS_SERVER } from "../../core/vaultPreflight";
+import type { LeafPlan } from "../../core/certificates/leaves";
+import { planCluster } from "../../core/plan";
+import type { Config } from "../../core/schema/config";
+import { accessName, type Access } from "../../core/vault/policies";
+import { NEEDS_SERVER } from "../../core/vault/preflight";
 import { configWith, NOW } from "../core/fixture";
-import { assertLintClean } from "../e2e/lint";
 import { certificateFacts } from "../e2e/certificateFacts";
+import { assertLintClean } from "../e2e/lint";
 import { OpenBao } from "../lab/openbao";
-import { approleLogin, assertMayOnlySign, requestOf } from "../lab/stolenToken";
 import { errorsOf, isSecret, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
+import { approleLogin, assertMayOnlySign, requestOf } from "../lab/stolenToken";
 
 const ADOPT = { kubernetes: "ab".repeat(32), etcd: "cd".repeat(32), frontProxy: "ef".repeat(32) };
 /** All that is not in the envelope of a secret; an export has secrets readable in theirs. */

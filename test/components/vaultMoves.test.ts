@@ -2,19 +2,19 @@ import "reflect-metadata";
 import assert from "node:assert/strict";
 import { X509Certificate, type KeyObject } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import type { Issued } from "../../components/authority/authority";
 import { offlineSigner } from "../../components/authority/caSigner";
 import { authoritiesOf } from "../../components/authority/generations";
 import { importedOne } from "../../components/authority/vaultCa";
-import type { Issued } from "../../components/authority/authority";
-import { AUTHORITIES } from "../../core/authorities";
-import type { Config } from "../../core/config";
-import { nodeSigners } from "../../core/nodeSigners";
+import { nodeSigners } from "../../core/authorities/nodeSigners";
+import { isKeyOf } from "../../core/certificates/signingRequests";
+import { AUTHORITIES } from "../../core/model/authorities";
 import { planCluster } from "../../core/plan";
-import { isKeyOf } from "../../core/signingRequests";
+import type { Config } from "../../core/schema/config";
 import { configWith, NOW } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
-import { requestOf } from "../lab/stolenToken";
 import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
+import { requestOf } from "../lab/stolenToken";
 
 /** The moment that plans are made for is in the past. */
 const LONG_AGO = "8760h";

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { vaultPreflight } from "../../components";
+import { preflight } from "../../components";
 import { configWith, NOW } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
 
-describe("vaultPreflight with a real OpenBao", function () {
+describe("preflight with a real OpenBao", function () {
   this.timeout(120_000);
   let server: OpenBao;
   let home: string;
@@ -16,7 +16,7 @@ describe("vaultPreflight with a real OpenBao", function () {
   const config = () => configWith({ authority: { kind: "vault", address: server.address } });
   const refusal = async (): Promise<string> => {
     try {
-      await vaultPreflight(config(), NOW);
+      await preflight(config(), NOW);
       return "none";
     } catch (error) {
       assert.ok(pulumi.RunError.isInstance(error), String(error));
@@ -104,7 +104,7 @@ describe("vaultPreflight with a real OpenBao", function () {
       const log = pulumi.log as { warn: (text: string) => Promise<void> };
       log.warn = (text) => Promise.resolve(void warnings.push(text));
       try {
-        await vaultPreflight(configWith({ authority: { kind: "vault", address: server.address, ...more } }), now);
+        await preflight(configWith({ authority: { kind: "vault", address: server.address, ...more } }), now);
       } catch (error) {
         assert.ok(pulumi.RunError.isInstance(error), String(error));
         return { refusal: error.message, warnings };
@@ -155,6 +155,6 @@ describe("vaultPreflight with a real OpenBao", function () {
 
   it("asks nobody where another authority signs", async () => {
     process.env["VAULT_ADDR"] = "https://127.0.0.1:1";
-    await vaultPreflight(configWith(), NOW);
+    await preflight(configWith(), NOW);
   });
 });

@@ -1,5 +1,6 @@
 /** A small cluster to plan with. */
-import { parseConfig, type Config } from "../../core/config";
+import { parseConfig } from "../../core/config/parse";
+import type { Config } from "../../core/schema/config";
 
 export const NOW = new Date("2026-11-22T00:00:00Z");
 

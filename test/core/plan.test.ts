@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ClusterPlan, NodePlan } from "../../core/plan";
-import { planCluster, speakerOf, workersAtOnce } from "../../core/plan";
+import { speakerOf } from "../../core/nodes/topology";
+import { planCluster, workersAtOnce, type ClusterPlan, type NodePlan } from "../../core/plan";
 import { configWith, hardwayConfig, NOW, RAW } from "./fixture";
 
 const nodeOf = (plan: ClusterPlan, name: string): NodePlan => plan.nodes.find(({ node }) => node.name === name)!;

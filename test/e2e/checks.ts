@@ -1,17 +1,17 @@
 /** What must be true of a cluster after a change, asked by other means than the product's own. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { keysIn } from "./keysInState";
-import { assertLintClean } from "./lint";
-import type { CertificateRow } from "../../core/report";
+import type { CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
 import type { Installer } from "../lab/topology";
-import { nameOf, type Stack } from "./stack";
+import { keysIn } from "./keysInState";
+import { assertLintClean } from "./lint";
 import { notServed, servedNow } from "./servedBy";
+import { nameOf, type Stack } from "./stack";
 
 /**
  * Client certificates that nobody on their own node can be asked about: no one is shown the front proxy's, and where etcd
- * and the kubelets are other machines a proof would fail for their reasons (core/proofs.ts).
+ * and the kubelets are other machines a proof would fail for their reasons (core/nodes/proofs.ts).
  */
 const UNPROVABLE: Readonly<Record<Installer, readonly CertificateRow["certificate"][]>> = {
   kubeadm: ["front-proxy-client"],

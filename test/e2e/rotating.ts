@@ -1,7 +1,7 @@
 /** What rotation scenarios have in common: the way to a phase, and what is looked at when it is reached. */
 import assert from "node:assert/strict";
-import type { Phase } from "../../core/phases";
-import { signerOf } from "../../core/rotation";
+import { signerOf } from "../../core/authorities/rotation";
+import type { Phase } from "../../core/model/phases";
 import { assertLogsAndExec, kubeletRows, SHELL_WORKLOADS, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
 import { assertClusterWorks } from "./checks";

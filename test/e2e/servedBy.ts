@@ -1,5 +1,4 @@
-import type { CertificateRow } from "../../core/report";
-import { plainSerial } from "../../core/report";
+import { plainSerial, type CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
 
 /** Where each serving certificate of a node can be seen from outside. */

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { CertificateRow } from "../../core/report";
+import type { CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
-import { failure, must, type Result } from "../lab/process";
 import { pluginEnv } from "../lab/plugins/env";
+import { failure, must, type Result } from "../lab/process";
 
 const REPOSITORY = join(__dirname, "..", "..");
 

@@ -1,4 +1,4 @@
-import type { AuthorityName } from "../../core/authorities";
+import type { AuthorityName } from "../../core/model/authorities";
 import type { Lab } from "../lab/lab";
 import type { Installer } from "../lab/topology";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse, stringify } from "yaml";
-import { kubeconfigText } from "../../core/kubeconfig";
+import { kubeconfigText } from "../../core/certificates/kubeconfig";
 import { part, payload } from "./payload";
 import { authority, leaf, type Pair } from "./pki";
 import { Scratch, type Result } from "./scratch";

@@ -2,8 +2,9 @@
 import { generateKeyPairSync, webcrypto } from "node:crypto";
 import "reflect-metadata"; // @peculiar/x509 asks for it
 import * as x509 from "@peculiar/x509";
-import { ConfigError, parseConfig } from "../../../core/config";
-import type { Config } from "../../../core/config";
+import { parseConfig } from "../../../core/config/parse";
+import { ConfigError } from "../../../core/config/problems";
+import type { Config } from "../../../core/schema/config";
 
 export const NOW = new Date("2026-06-01T00:00:00Z");
 

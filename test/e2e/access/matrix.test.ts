@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Phase } from "../../../core/rotation";
+import type { Phase } from "../../../core/model/phases";
 import { expectedAnswer, type Moment } from "./matrix";
 
 const moment = (generation: number, phase: Phase): Moment => {

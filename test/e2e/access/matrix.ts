@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { signerOf, trustedOf, type RotationState } from "../../../core/rotation";
+import { signerOf, trustedOf } from "../../../core/authorities/rotation";
+import type { RotationState } from "../../../core/model/phases";
 import type { Lab } from "../../lab/lab";
 import { withRole } from "../../lab/topology";
 import { identityOf } from "../clients/credentials";

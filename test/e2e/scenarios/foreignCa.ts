@@ -1,5 +1,5 @@
 /** Kubeconfigs that lead to another cluster as well: its CA is let in nowhere, in no phase, and its entries stay. */
-import type { Phase } from "../../../core/phases";
+import type { Phase } from "../../../core/model/phases";
 import { adoptionConfig, configureSsh } from "../labConfig";
 import { begin, casOf, goTo, ROLLOUT, rotateTo } from "../rotating";
 import { ForeignCluster } from "../foreignCluster";

@@ -1,9 +1,9 @@
 /** Nodes that come and go: one added to a running cluster, one replaced by a machine with an empty disk. */
 import assert from "node:assert/strict";
-import { plainSerial, type CertificateRow } from "../../../core/report";
+import { plainSerial, type CertificateRow } from "../../../core/report/report";
 import type { Lab } from "../../lab/lab";
-import { ETCD_PLACES } from "../clients/credentials";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
+import { ETCD_PLACES } from "../clients/credentials";
 import { configureFor, labConfig } from "../labConfig";
 import { assertNothingToDo, configureAsItIs, rotateTo } from "../rotating";
 import type { Run, Scenario } from "../scenario";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { plainSerial, type CertificateRow } from "../../../core/report";
+import { plainSerial, type CertificateRow } from "../../../core/report/report";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
 import { configureAsItIs, isGiven } from "../rotating";

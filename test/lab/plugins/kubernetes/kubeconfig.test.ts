@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kubeconfigText, type KubeconfigInput } from "../../../../core/kubeconfig";
+import { kubeconfigText, type KubeconfigInput } from "../../../../core/certificates/kubeconfig";
 import { accessOf } from "./kubeconfig";
 
 describe("kubernetes plugin, credentials of a kubeconfig", () => {

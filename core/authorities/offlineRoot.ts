@@ -1,0 +1,29 @@
+/**
+ * CAs that only people can have signed: the stack makes the key in Vault and prints the request, people have it signed by
+ * their root and put the certificate into the stack file (`authority.signed`).
+ */
+import { AUTHORITIES, type AuthorityName } from "../model/authorities";
+import type { Config } from "../schema/config";
+import { backendOf, isOffline } from "./backends";
+import { keptOf, stateOf } from "./rotation";
+
+type Given = Pick<Config, "authority" | "rotation">;
+
+/** The generations beyond the one a rotation leads to whose request is made ahead. */
+export const requestedAhead = (config: Given, name: AuthorityName): number[] => {
+  const { generation } = stateOf(config, name);
+  return Array.from(
+    { length: Math.max(0, config.authority.requests - generation) },
+    (_, index) => generation + 1 + index,
+  ).filter((each) => isOffline(backendOf(config, name, each)));
+};
+
+/** The generations that the stack would use and that nobody has signed yet. */
+export const unsigned = (config: Given, name: AuthorityName): number[] =>
+  keptOf(stateOf(config, name)).filter(
+    (generation) =>
+      isOffline(backendOf(config, name, generation)) && config.authority.signed[name][String(generation)] === undefined,
+  );
+
+/** Whether the stack has to wait for signatures, so that no node is visited. */
+export const awaitsSigning = (config: Given): boolean => AUTHORITIES.some((name) => unsigned(config, name).length > 0);

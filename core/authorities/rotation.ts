@@ -1,0 +1,79 @@
+/**
+ * Generations of what can be rotated: the three authorities and the service account key. What each phase means is in
+ * core/model/phases.ts; all below follows from that table.
+ *
+ * Generation 0 is what a cluster had before the stack took it over (`adopt`): it can be trusted, but its key is not ours, so
+ * it cannot sign.
+ */
+import { AT_REST, PHASE, ROTATED, type Rotated, type RotationState, type Side } from "../model/phases";
+import type { Config } from "../schema/config";
+
+const generationOn = (side: Side, { generation }: RotationState): number =>
+  side === "new" ? generation : generation - 1;
+
+/** The generation that signs; 0: one whose key the stack does not have. */
+export const signerOf = (state: RotationState): number => generationOn(PHASE[state.phase].signs, state);
+
+/** The generations that are trusted once the phase is reached, the signer first; 0 stands for the adopted one. */
+export const trustedOf = (state: RotationState): readonly number[] =>
+  PHASE[state.phase].trusts.map((side) => generationOn(side, state));
+
+/** Whether the phase lets go of the old one. */
+export const retiresOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].retires.length > 0;
+
+/** Every generation the stack keeps, so that going back stays possible: the newest last. */
+export const keptOf = ({ generation }: Pick<RotationState, "generation">): readonly number[] =>
+  Array.from({ length: generation }, (_, index) => index + 1);
+
+/** Whether losing this generation would break the cluster as it is in this phase. */
+export const isInUse = (state: RotationState, generation: number): boolean =>
+  PHASE[state.phase].protects.some((side) => generationOn(side, state) === generation);
+
+/** Whether the graph has steps that change trust: with neither key in the stack file it has none, and costs nothing. */
+export const isRotating = (config: Pick<Config, "rotation" | "adopt">): boolean =>
+  config.rotation !== undefined || config.adopt !== undefined;
+
+/** Where one of them stands. */
+export const stateOf = (config: Pick<Config, "rotation">, what: Rotated): RotationState =>
+  config.rotation?.[what] ?? AT_REST;
+
+/** Whether what the cluster had before is unknown to the stack: there is a generation 0. */
+export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean => {
+  const known = config.adopt?.[what];
+  return known !== undefined && known !== false;
+};
+
+/**
+ * What every change of is another round: a rotation that begins, ends, is given up or opened again, and where signers have
+ * their keys on control planes one of those that comes or goes.
+ */
+export const roundOf = (config: Pick<Config, "rotation" | "authority" | "nodes">): string =>
+  [
+    ...ROTATED.map((what) => {
+      const state = stateOf(config, what);
+      return `${String(state.generation)}${retiresOld(state) ? "" : " open"}`;
+    }),
+    ...(config.authority.signer === "node" ? config.nodes : []).flatMap(({ name, roles }) =>
+      roles.includes("control-plane") ? [name] : [],
+    ),
+  ].join(", ");
+
+/** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
+export const hasWay = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
+  stateOf(config, what).generation > 1 || isAdopted(config, what);
+
+/** Whether the stack has the key that signs in this phase. */
+export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolean =>
+  signerOf(stateOf(config, what)) > 0;
+
+/** Whether the old one is let go of. */
+export const drops = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
+  hasWay(config, what) && retiresOld(stateOf(config, what));
+
+/** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
+export const wasGivenUp = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
+  config.rotation !== undefined && !hasWay(config, "kubernetes") && config.authority.kubernetes !== undefined;
+
+/** Whether any of them has reached the phase in which the old is let go of. */
+export const retires = (config: Pick<Config, "rotation">): boolean =>
+  ROTATED.some((what) => retiresOld(stateOf(config, what)));

@@ -1,0 +1,65 @@
+/**
+ * The client certificates that no node holds: the stack's own administrator, with whose credentials it works in the
+ * cluster, and the users of its file. Their keys are in the stack's state, their kubeconfigs its output.
+ */
+import { ADMIN } from "../model/profiles";
+import { createHash } from "node:crypto";
+import { canSign, signerOf, stateOf } from "../authorities/rotation";
+import type { Config } from "../schema/config";
+import { INVENTORY } from "./inventory";
+import { leafPolicy, userPolicy } from "./leafPolicy";
+import type { LeafPlan } from "./leaves";
+import { renewalAt } from "./renewalClock";
+
+/** One client certificate; as a leaf of a node, without a node. */
+export interface ClientPlan extends Omit<LeafPlan, "profile"> {
+  /** Key of the output `kubeconfigs`, and user of the kubeconfig. */
+  readonly name: string;
+}
+
+type Subject = Pick<ClientPlan, "name" | "commonName" | "organizations" | "algorithm" | "validitySeconds">;
+
+const adminSubject = (config: Config): Subject & { readonly renewEverySeconds: number } => {
+  const { algorithm, validitySeconds, renewEverySeconds, organizations } = leafPolicy(config, "admin");
+  const { commonName, organizations: usual } = INVENTORY.admin;
+  const [anyNode] = config.nodes;
+  if (anyNode === undefined) throw new Error("nodes: none came through the checks");
+  return {
+    name: ADMIN,
+    commonName: commonName(anyNode), // the same on every node
+    organizations: organizations ?? usual(config),
+    algorithm,
+    validitySeconds,
+    renewEverySeconds,
+  };
+};
+
+const userSubjects = (config: Config): (Subject & { readonly renewEverySeconds: number })[] =>
+  config.users.map((user) => ({
+    name: user.name,
+    commonName: user.name,
+    organizations: user.organizations,
+    algorithm: config.certificates.algorithm,
+    ...userPolicy(config, user),
+  }));
+
+/** Whether the stack has an administrator of its own: to give out, or to work in the cluster as. */
+const hasAdmin = (config: Config): boolean =>
+  config.inCluster.user === undefined && (leafPolicy(config, "admin").enabled || config.inCluster.enabled);
+
+/** Nobody while an adopted CA still signs: its key is not the stack's. */
+export const planClients = (config: Config, now: Date): ClientPlan[] => {
+  if (!canSign(config, "kubernetes")) return [];
+  const generation = signerOf(stateOf(config, "kubernetes"));
+  const subjects = [...(hasAdmin(config) ? [adminSubject(config)] : []), ...userSubjects(config)];
+  return subjects.map(({ renewEverySeconds, ...subject }) => {
+    const renewal = renewalAt(now, `${config.cluster.name}/kubeconfigs/${subject.name}`, renewEverySeconds);
+    const what = { ...subject, authority: "kubernetes", usages: ["client"], sans: [] } as const;
+    const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);
+    return { ...what, renewal, generation, id: `${String(renewal.epoch)}-${digest}-g${String(generation)}` };
+  });
+};
+
+/** Whether its kubeconfig is given out: the administrator's only where the stack looks after that profile. */
+export const isGivenOut = ({ name }: Pick<ClientPlan, "name">, config: Config): boolean =>
+  name !== ADMIN || leafPolicy(config, "admin").enabled;

@@ -1,0 +1,116 @@
+/**
+ * The certificate inventory: every leaf certificate of a cluster, one row each. Subjects, usages and names are kubeadm's
+ * (kubernetes/kubernetes cmd/kubeadm/app/phases/certs/certlist.go, util/pkiutil/pki_helpers.go, phases/kubeconfig).
+ * Which nodes hold a leaf, and where its files lie, is the layout's business (core/nodes/layouts/), not this table's.
+ */
+import { LAYOUTS } from "../model/layouts";
+import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
+import { kubernetesMinor } from "../format/kubernetesVersion";
+import type { AuthorityName } from "../model/authorities";
+import type { ProfileName } from "../model/profiles";
+import type { Config, NodeConfig } from "../schema/config";
+
+export interface Profile {
+  readonly authority: AuthorityName;
+  readonly commonName: (node: NodeConfig) => string;
+  readonly organizations: (config: Config) => readonly string[];
+  readonly usages: readonly ("server" | "client")[];
+  readonly sans: (node: NodeConfig, config: Config) => readonly San[];
+}
+
+const none = (): readonly never[] => [];
+const always = (text: string) => () => text;
+const oneOf = (organization: string) => () => [organization];
+
+const unique = (sans: readonly San[]): San[] => [...new Set(sans)];
+
+/** The first address of a network: what the `kubernetes` service gets (kubeadm's GetAPIServerVirtualIP). */
+const firstAddress = (cidr: string): string[] => {
+  const network = parseCidr(cidr);
+  return network === undefined ? [] : [ipText(network.base + 1n, network.bits)];
+};
+
+/** kubeadm's GetAPIServerAltNames. */
+const apiServerSans = (node: NodeConfig, { cluster }: Config): San[] =>
+  unique(
+    [
+      node.name,
+      "kubernetes",
+      "kubernetes.default",
+      "kubernetes.default.svc",
+      `kubernetes.default.svc.${cluster.dnsDomain}`,
+      // dual stack: one address per service CIDR, as the API server itself takes them
+      ...cluster.serviceCidrs.flatMap(firstAddress),
+      node.address,
+      hostOf(cluster.endpoint),
+      ...cluster.extraSans,
+      ...node.extraSans,
+    ].map(sanOf),
+  );
+
+/** kubeadm's getAltNames for etcd-server and etcd-peer. */
+const etcdSans = (node: NodeConfig): San[] =>
+  unique([node.name, "localhost", node.address, "127.0.0.1", "::1", ...node.extraSans].map(sanOf));
+
+const kubeletSans = (node: NodeConfig): San[] => unique([node.name, node.address, ...node.extraSans].map(sanOf));
+
+/**
+ * Up to 1.35 kubeadm put the API server's kubelet client into a group that may do everything; 1.36 binds the user name
+ * to system:kubelet-api-admin instead, in a ClusterRoleBinding that older clusters do not have.
+ */
+const kubeletClientGroups = ({ cluster, layout }: Config): readonly string[] =>
+  !LAYOUTS[layout].hasKubeadmBindings
+    ? ["system:masters"]
+    : kubernetesMinor({ cluster }) >= 36
+      ? []
+      : ["kubeadm:cluster-admins"];
+
+const client = (
+  authority: AuthorityName,
+  commonName: Profile["commonName"],
+  organizations: Profile["organizations"] = none,
+): Profile => ({ authority, commonName, organizations, usages: ["client"], sans: none });
+
+export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
+  apiserver: {
+    authority: "kubernetes",
+    commonName: always("kube-apiserver"),
+    organizations: none,
+    usages: ["server"],
+    sans: apiServerSans,
+  },
+  "apiserver-kubelet-client": client("kubernetes", always("kube-apiserver-kubelet-client"), kubeletClientGroups),
+  "apiserver-etcd-client": client("etcd", always("kube-apiserver-etcd-client")),
+  "front-proxy-client": client("frontProxy", always("front-proxy-client")),
+  "etcd-server": {
+    authority: "etcd",
+    commonName: (node) => node.name,
+    organizations: none,
+    // etcd dials itself with its server certificate (etcd-io/etcd#9785)
+    usages: ["server", "client"],
+    sans: etcdSans,
+  },
+  "etcd-peer": {
+    authority: "etcd",
+    commonName: (node) => node.name,
+    organizations: none,
+    usages: ["server", "client"],
+    sans: etcdSans,
+  },
+  "etcd-healthcheck-client": client("etcd", always("kube-etcd-healthcheck-client")),
+  admin: client("kubernetes", always("kubernetes-admin"), ({ layout }) => [
+    LAYOUTS[layout].hasKubeadmBindings ? "kubeadm:cluster-admins" : "system:masters",
+  ]),
+  "super-admin": client("kubernetes", always("kubernetes-super-admin"), oneOf("system:masters")),
+  "controller-manager": client("kubernetes", always("system:kube-controller-manager")),
+  scheduler: client("kubernetes", always("system:kube-scheduler")),
+  kubelet: client("kubernetes", (node) => `system:node:${node.name}`, oneOf("system:nodes")),
+  "kubelet-server": {
+    authority: "kubernetes",
+    commonName: (node) => `system:node:${node.name}`,
+    organizations: oneOf("system:nodes"),
+    usages: ["server"],
+    sans: kubeletSans,
+  },
+  "kube-proxy": client("kubernetes", always("system:kube-proxy"), oneOf("system:node-proxier")),
+};

@@ -1,0 +1,85 @@
+/**
+ * Reads the signing requests a node printed and checks each against what was asked for. The authority signs the subject
+ * and the names that stand in the request, so an unchecked one would let a single broken-in node have itself made
+ * cluster admin.
+ */
+import type { X509Certificate } from "node:crypto";
+import "reflect-metadata"; // @peculiar/x509 asks for it
+import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
+import type { SignerPlan } from "../authorities/nodeSigners";
+import { canonicalIp } from "../format/addresses";
+
+/** Splits the output of the node's `request` verb: profile -> {id, pem}. */
+export const parseRequests = (stdout: string): Map<string, { id: string; pem: string }> => {
+  const found = new Map<string, { id: string; pem: string }>();
+  for (const block of stdout.split(/^(?=csr )/m)) {
+    const match =
+      /^csr (\S+) (\S+)\n(-----BEGIN CERTIFICATE REQUEST-----[\s\S]+?-----END CERTIFICATE REQUEST-----)/.exec(block);
+    if (match?.[1] !== undefined && match[2] !== undefined && match[3] !== undefined)
+      found.set(match[1], { id: match[2], pem: `${match[3]}\n` });
+  }
+  return found;
+};
+
+/** RFC 5280, 4.2.1.6 */
+const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
+
+const sansOf = (request: Pkcs10CertificateRequest): string[] => {
+  const extension = request.extensions.find(({ type }) => type === SUBJECT_ALTERNATIVE_NAME);
+  const names = extension === undefined ? [] : new SubjectAlternativeNameExtension(extension.rawData).names.items;
+  return names.map(({ type, value }) =>
+    type === "ip" ? `IP:${canonicalIp(value) ?? value}` : `${type.toUpperCase()}:${value}`,
+  );
+};
+
+const same = (given: readonly string[], wanted: readonly string[]): boolean =>
+  JSON.stringify([...given].sort()) === JSON.stringify([...wanted].sort());
+
+/** Whether a certificate is of the key that a request was made with. */
+export const isKeyOf = (requestPem: string, certificate: X509Certificate): boolean => {
+  const asked = Buffer.from(new Pkcs10CertificateRequest(requestPem).publicKey.rawData);
+  return asked.equals(certificate.publicKey.export({ type: "spki", format: "der" }));
+};
+
+/** What a node was asked for: a leaf, or a signer. */
+type Asked = Omit<SignerPlan, "generation" | "algorithm">;
+
+/** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
+export const requestProblem = async (
+  pem: string,
+  leaf: Pick<Asked, "commonName" | "organizations" | "sans">,
+): Promise<string | undefined> => {
+  const request = new Pkcs10CertificateRequest(pem);
+  // the tls provider signs without looking at it
+  if (!(await request.verify())) return "its signature does not fit its key";
+  const subject = request.subjectName;
+  const fields = subject.toJSON().flatMap((rdn) => Object.keys(rdn));
+  const extensions = request.extensions.filter(({ type }) => type !== SUBJECT_ALTERNATIVE_NAME);
+  if (fields.some((field) => field !== "CN" && field !== "O")) return `its subject is ${request.subject}`;
+  if (!same(subject.getField("CN"), [leaf.commonName])) return `its CN is ${subject.getField("CN").join(", ")}`;
+  if (!same(subject.getField("O"), leaf.organizations)) return `its O is ${subject.getField("O").join(", ")}`;
+  if (!same(sansOf(request), leaf.sans)) return `its names are ${sansOf(request).join(", ")}`;
+  if (extensions.length > 0) return `it asks for the extension ${extensions.map(({ type }) => type).join(", ")}`;
+  return undefined;
+};
+
+/**
+ * The request of one leaf or signer out of a node's output, checked.
+ *
+ * @throws Error when the node answered with something else than it was asked for
+ */
+export const requestFor = async (stdout: string, node: string, leaf: Asked): Promise<string> => {
+  const found = parseRequests(stdout).get(leaf.profile);
+  if (found?.id !== leaf.id)
+    throw new Error(
+      `${node}: no signing request for ${leaf.profile} ${leaf.id} came back; run \`pulumi up\` again, and if this stays, ` +
+        `look at /var/lib/kube-pki on the node`,
+    );
+  const problem = await requestProblem(found.pem, leaf);
+  if (problem !== undefined)
+    throw new Error(
+      `${node}: the signing request for ${leaf.profile} is not what was asked for (${problem}); nothing was signed. ` +
+        `Someone may have changed files under /var/lib/kube-pki on the node`,
+    );
+  return found.pem;
+};

@@ -1,0 +1,39 @@
+/** What kubeadm publishes for nodes that want to join (kube-public/cluster-info): nobody else keeps its CA current. */
+import { LAYOUTS } from "../model/layouts";
+import { stringify } from "yaml";
+import { drops } from "../authorities/rotation";
+import type { Config } from "../schema/config";
+
+export const CLUSTER_INFO = { namespace: "kube-public", name: "cluster-info" } as const;
+
+/**
+ * A kubeconfig without a user, field for field as kubeadm writes it (cmd/kubeadm/app/phases/bootstraptoken/clusterinfo).
+ * The bootstrap signer signs it anew by itself.
+ */
+export const clusterInfoText = (endpoint: string, trustPem: string): string =>
+  stringify(
+    {
+      apiVersion: "v1",
+      clusters: [
+        {
+          cluster: {
+            "certificate-authority-data": Buffer.from(trustPem).toString("base64"),
+            server: `https://${endpoint}`,
+          },
+          name: "",
+        },
+      ],
+      contexts: null,
+      "current-context": "",
+      kind: "Config",
+      users: null,
+    },
+    { lineWidth: 0, indentSeq: false },
+  );
+
+/**
+ * Whether cluster-info is to hold nothing but the CA that stays. Until then a node adds to it (steps.ts): trust is additive,
+ * retire is exact.
+ */
+export const isClusterInfoExact = (config: Config): boolean =>
+  config.inCluster.enabled && LAYOUTS[config.layout].publishesClusterInfo && drops(config, "kubernetes");

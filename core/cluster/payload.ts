@@ -1,0 +1,52 @@
+/** The payload of one step in the cluster (docs/node-protocol.md, verb `cluster`), and what its answer tells. */
+import type { NodePlan } from "../plan";
+import { as, framed, part } from "../protocol/lines";
+import { caPart } from "../protocol/parts";
+import type { Config } from "../schema/config";
+import type { Fact, Step } from "./steps";
+
+const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
+  ca: (pem) => part(caPart("kubernetes"), pem),
+  final: (pem) => part(caPart("kubernetes"), pem),
+  rotating: (pem) => part(caPart("kubernetes"), pem),
+  // unknown to the stack for a moment of an adoption: then there is no such part
+  old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
+  frontProxy: (pem) => part(caPart("frontProxy"), pem),
+  tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
+  since: (seconds) => [`since ${as.seconds(seconds)}`],
+  workersTrust: (lines) => lines.split("\n"),
+  workersIssue: (lines) => lines.split("\n"),
+  workersRetire: (lines) => lines.split("\n"),
+};
+
+/** Where the node it runs on keeps an admin's kubeconfig. */
+const adminKubeconfig = ({ node, known }: NodePlan): string => {
+  const row = known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "admin");
+  if (row === undefined) throw new Error(`${node.name}: the layout has no admin kubeconfig there`);
+  return as.path(row.path);
+};
+
+export const clusterPayload = (
+  step: Step,
+  node: NodePlan,
+  config: Config,
+  facts: Readonly<Partial<Record<Fact, string>>>,
+): string =>
+  framed("cluster", [
+    `node ${as.name(node.node.name)}`,
+    `kubeconfig ${adminKubeconfig(node)}`,
+    ...step.facts(config).flatMap((fact) => {
+      const value = facts[fact];
+      if (value === undefined) throw new Error(`in-cluster step ${step.noun}: ${fact} is not known`);
+      return FACT_LINES[fact](value);
+    }),
+    ...step.lines(config),
+  ]);
+
+/** What `task root-ca` tells: pods that began later have the new CA. */
+export const sinceOf = (stdout: string): string => {
+  const since = /^since ([0-9]+)$/m.exec(stdout)?.[1];
+  if (since === undefined)
+    throw new Error("the node did not say when the new CA reached every namespace: run again with its newest node.sh");
+  return since;
+};

@@ -1,0 +1,35 @@
+/** Workloads that are rolled once both CAs are trusted: those named under `inCluster.restart`. */
+import { createHash } from "node:crypto";
+import { canSign, hasWay } from "../authorities/rotation";
+import type { Config, Workload } from "../schema/config";
+
+/** What the rest of a cluster needs comes first: the network of pods, the way to services, names. */
+const FIRST: readonly RegExp[] = [
+  /^DaemonSet [^/]+\/(?:kube-flannel|calico-node|cilium|weave-net|kube-router|canal|antrea-agent)/,
+  /^DaemonSet kube-system\/kube-proxy$/,
+  /^Deployment kube-system\/(?:coredns|kube-dns)/,
+];
+
+const rankOf = ({ kind, namespace, name }: Workload): number => {
+  const rank = FIRST.findIndex((pattern) => pattern.test(`${kind} ${namespace}/${name}`));
+  return rank === -1 ? FIRST.length : rank;
+};
+
+/**
+ * In the order in which they are rolled, one after another; without a rank of their own, as listed. None while nobody can
+ * sign the credentials to roll them with (the first phase of an adoption): then they are rolled before the next phase.
+ */
+export const restarted = (config: Config): readonly Workload[] => {
+  const { enabled, restart } = config.inCluster;
+  if (!enabled || restart === "all" || !hasWay(config, "kubernetes") || !canSign(config, "kubernetes")) return [];
+  return [...restart].sort((a, b) => rankOf(a) - rankOf(b));
+};
+
+/** A namespace has no dot in its name, so no two workloads share a noun. */
+export const restartNoun = ({ kind, namespace, name }: Workload): string =>
+  `restart-${kind.toLowerCase()}-${namespace}.${name}`;
+
+/** What a pod template carries so that its pods are begun anew; the same over the phases of one generation. */
+export const trustedAnnotation = (caPem: string): Record<string, string> => ({
+  "kube-pki/trusted": createHash("sha256").update(caPem.trimEnd()).digest("hex").slice(0, 8),
+});

@@ -1,0 +1,255 @@
+/**
+ * What a control plane (core/nodes/topology.ts, speakerOf) does inside the cluster while authorities are rotated, as one table: when,
+ * on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so going on
+ * to the next phase runs only what is new.
+ */
+import { LAYOUTS } from "../model/layouts";
+import { canSign, drops, hasWay, wasGivenUp } from "../authorities/rotation";
+import { isDnsName } from "../format/dnsNames";
+import { kubernetesMinor } from "../format/kubernetesVersion";
+import { as, gateLine } from "../protocol/lines";
+import { caPart } from "../protocol/parts";
+import type { Config, Workload } from "../schema/config";
+import { hasWorkerStep, type WorkerStep } from "./workers";
+import { WORKERS } from "./workersManifest";
+
+/**
+ * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
+ * `apply` and `retire`, and after it. From `afterIssue` on only where something is retired.
+ */
+export const MOMENTS = [
+  "afterTrust",
+  "afterPublished",
+  "beforeIssue",
+  "afterApply",
+  "afterIssue",
+  "beforeRetire",
+  "afterRetire",
+] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** What steps are told beside the configuration. */
+export interface Facts {
+  /** The CA of kubernetes that stays, PEM: all that whoever talks to an API server needs. */
+  readonly ca: string;
+  /** That CA with what signs for it, PEM: all that an API server needs. */
+  readonly final: string;
+  /** All CAs of kubernetes that are trusted while it is rotated, PEM. */
+  readonly rotating: string;
+  /** The CAs of kubernetes that go, PEM. */
+  readonly old: string;
+  /** The CA of the front proxy that stays, PEM. */
+  readonly frontProxy: string;
+  /** Key id of the service account key that stays. */
+  readonly tokenKid: string;
+  /** When the last namespace got the CA that stays, unix seconds. */
+  readonly since: string;
+  /** What is done on nodes that no ssh reaches, as lines (core/cluster/workers.ts). */
+  readonly workersTrust: string;
+  readonly workersIssue: string;
+  readonly workersRetire: string;
+}
+export type Fact = keyof Facts;
+
+export interface Step {
+  /** The end of its resource's name. */
+  readonly noun: string;
+  readonly moment: Moment;
+  /** What a preview says of it. */
+  readonly does: (config: Config) => string;
+  readonly isWanted: (config: Config) => boolean;
+  readonly facts: (config: Config) => readonly Fact[];
+  readonly lines: (config: Config) => readonly string[];
+}
+
+const moves = (config: Config): boolean => hasWay(config, "kubernetes");
+const hasBundles = ({ inCluster }: Config): boolean => inCluster.caBundles.length > 0;
+
+const dnsName = (text: string): string => {
+  if (!isDnsName(text)) throw new Error(`node protocol, object: ${JSON.stringify(text)}; allowed is a DNS name`);
+  return text;
+};
+
+/** client-go 0.36 reads ca.crt anew every five minutes (kubernetes/kubernetes client-go transport/ca_rotation.go). */
+const reloading = (config: Config): readonly Workload[] => {
+  const { reload, restart } = config.inCluster;
+  const kubeProxy: Workload = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
+  const isKubeProxy = ({ kind, namespace, name }: Workload) =>
+    kind === kubeProxy.kind && namespace === kubeProxy.namespace && name === kubeProxy.name;
+  const listed = [...reload, ...(restart === "all" ? [] : restart)].some(isKubeProxy);
+  return kubernetesMinor(config) < 36 || listed ? reload : [...reload, kubeProxy];
+};
+
+const reloadLines = (config: Config): string[] =>
+  reloading(config).map(({ kind, namespace, name }) => `reload ${kind} ${dnsName(namespace)}/${dnsName(name)}`);
+
+const rewriteLines = ({ inCluster }: Config): string[] => [
+  "task rewrite",
+  ...inCluster.caBundles.map(({ kind, name }) => `rewrite ${kind} ${dnsName(name)} ${caPart("kubernetes")}`),
+];
+
+const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
+const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
+
+const workersDo =
+  (step: WorkerStep) =>
+  (config: Config): boolean =>
+    config.inCluster.workers !== undefined && hasWorkerStep[step](config);
+
+/** Every node of the cluster is somebody's; `gate` line and `visited` lines go with it. */
+const nodeLines = (config: Config): string[] => {
+  const { workers } = config.inCluster;
+  return [
+    gateLine("scan", config),
+    ...config.nodes.map(({ name }) => `visited ${as.name(name)}`),
+    ...(workers === undefined ? [] : [`visitors ${workers.namespace}/${WORKERS}`]),
+    "task nodes",
+  ];
+};
+
+/** The step that tells `since`. */
+export const PUBLISHES = "root-ca";
+
+const STEPS: readonly Step[] = [
+  {
+    // pods and nodes that join know the new CA before any server is signed by it
+    noun: PUBLISHES,
+    moment: "afterTrust",
+    does: ({ layout }) =>
+      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}kube-root-ca.crt of every namespace is awaited`,
+    isWanted: moves,
+    facts: () => ["ca"],
+    lines: (config) => [
+      ...(LAYOUTS[config.layout].publishesClusterInfo ? ["task cluster-info-add"] : []),
+      "task root-ca",
+    ],
+  },
+  {
+    noun: "workers-trust",
+    moment: "afterTrust",
+    does: () => "nodes without ssh trust both CAs, their kubelets restart",
+    isWanted: workersDo("trust"),
+    facts: () => ["workersTrust"],
+    lines: () => [],
+  },
+  {
+    noun: "ca-bundles-trust",
+    moment: "afterTrust",
+    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles get both CAs`,
+    isWanted: (config) => moves(config) && hasBundles(config),
+    facts: () => ["rotating"],
+    lines: rewriteLines,
+  },
+  {
+    // on the nodes of the stack their pods are looked at instead (core/protocol/check.ts)
+    noun: "mounted-elsewhere",
+    moment: "afterPublished",
+    does: () => "no node is left out, kubelets bring the new CA into their pods",
+    isWanted: moves,
+    facts: () => ["since"],
+    lines: (config) => [...nodeLines(config), "task mounted-elsewhere"],
+  },
+  {
+    noun: "restart-all",
+    moment: "beforeIssue",
+    does: () => "every workload restarts that began before",
+    isWanted: (config) => moves(config) && config.inCluster.restart === "all",
+    facts: () => ["ca", "since"],
+    lines: (config) => [gateLine("scan", config), "task restart-all", ...reloadLines(config)],
+  },
+  {
+    // the provider that rolls them asks no PodDisruptionBudget
+    noun: "may-restart",
+    moment: "beforeIssue",
+    does: (config) => `restarts of ${listed(config).map(workloadText).join(", ")}`,
+    isWanted: (config) => moves(config) && listed(config).length > 0 && canSign(config, "kubernetes"),
+    facts: () => ["ca"],
+    lines: (config) => [
+      gateLine("scan", config),
+      "task may-restart",
+      ...listed(config).map(({ kind, namespace, name }) => `workload ${kind} ${dnsName(namespace)}/${dnsName(name)}`),
+    ],
+  },
+  {
+    noun: "workers-issue",
+    moment: "afterApply",
+    does: () =>
+      "on nodes without ssh kubelets ask for their certificates and pods get new tokens, their kubelets restart",
+    isWanted: workersDo("issue"),
+    facts: () => ["workersIssue"],
+    lines: () => [],
+  },
+  {
+    noun: "scan",
+    moment: "afterIssue",
+    does: () => "who still needs the old CA is looked for",
+    isWanted: (config) => drops(config, "kubernetes"),
+    facts: () => ["ca", "old", "since"],
+    lines: (config) => [
+      ...nodeLines(config), // more may have joined
+      "task root-ca-seen",
+      "task ca-bundles",
+      "task pods",
+      ...reloadLines(config),
+    ],
+  },
+  {
+    // a dropped token is refused at once, so not before every look has found nothing in the way
+    noun: "tokens",
+    moment: "beforeRetire",
+    does: () => "token Secrets get new tokens, the old ones end",
+    isWanted: (config) => drops(config, "serviceAccount"),
+    facts: () => ["tokenKid"],
+    lines: (config) => [
+      ...(drops(config, "kubernetes") ? [] : nodeLines(config)), // else the scan has named them
+      gateLine("tokens", config),
+      "task tokens",
+    ],
+  },
+  {
+    noun: "workers-retire",
+    moment: "afterRetire",
+    does: () => "nodes without ssh are left the one CA, their kubelets restart",
+    isWanted: workersDo("retire"),
+    facts: () => ["workersRetire"],
+    lines: () => [],
+  },
+  {
+    noun: "ca-bundles-retire",
+    moment: "afterRetire",
+    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles are left the new CA`,
+    isWanted: (config) => drops(config, "kubernetes") && hasBundles(config),
+    facts: () => ["final", "old"],
+    lines: rewriteLines,
+  },
+  {
+    // API servers only ever add to it, so it can be cleaned when the last of them has dropped the old CA
+    noun: "authentication",
+    moment: "afterRetire",
+    does: ({ layout }) =>
+      `extension-apiserver-authentication${LAYOUTS[layout].publishesClusterInfo ? " and cluster-info lose" : " loses"} the old CA`,
+    isWanted: (config) => drops(config, "kubernetes") || drops(config, "frontProxy"),
+    facts: (config) => [
+      ...(drops(config, "kubernetes") ? (["final"] as const) : []),
+      ...(drops(config, "frontProxy") ? (["frontProxy"] as const) : []),
+    ],
+    lines: () => ["task authentication-clean"],
+  },
+  {
+    // by kubectl: a stack that never rotated has no provider
+    noun: "given-up",
+    moment: "afterRetire",
+    does: () => "what a rotation that was given up has left is cleaned",
+    isWanted: wasGivenUp,
+    facts: (config) => (hasWay(config, "frontProxy") ? ["final"] : ["final", "frontProxy"]),
+    lines: (config) => [
+      ...(LAYOUTS[config.layout].publishesClusterInfo ? ["task cluster-info-exact"] : []),
+      ...(hasBundles(config) ? rewriteLines(config) : []),
+      "task authentication-clean",
+    ],
+  },
+];
+
+/** The steps of one moment, in order. */
+export const clusterSteps = (moment: Moment, config: Config): readonly Step[] =>
+  config.inCluster.enabled ? STEPS.filter((step) => step.moment === moment && step.isWanted(config)) : [];

@@ -1,0 +1,59 @@
+/** The CAs of the kubernetes authority, as what lives in the cluster is told of them. */
+import { isAdopted, isRotating, keptOf, stateOf } from "../authorities/rotation";
+import { pemBlocks } from "../format/pem";
+import { caPart } from "../protocol/parts";
+import type { Config } from "../schema/config";
+import type { Facts } from "./steps";
+
+const lines = (blocks: readonly string[]): string => blocks.map((block) => `${block}\n`).join("");
+
+/** What a node said it trusts after its `trust` step. */
+export const trustedBy = (stdout: string): string => {
+  const at = `trusted ${caPart("kubernetes")}\n`;
+  const start = `\n${stdout}`.indexOf(`\n${at}`);
+  const [text = ""] = start < 0 ? [] : stdout.slice(start + at.length).split(/^(?:trusted|done) /m);
+  const blocks = pemBlocks(text);
+  if (blocks.length === 0)
+    throw new Error("the node did not say which CAs it trusts: run again with its newest node.sh");
+  return lines(blocks);
+};
+
+/**
+ * Whether only nodes know all that was trusted before: the CA before this generation is none of the stack's, or signers
+ * whose keys are on control planes have left the stack.
+ */
+export const isToldByNodes = (config: Config): boolean =>
+  (isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1) ||
+  (config.authority.signer === "node" && isRotating(config));
+
+/** By the clock a run may have missed generations, so that the one before may not be the one in use. */
+const rotating = (config: Config, generations: readonly string[]): string[] => {
+  const kept = keptOf(stateOf(config, "kubernetes"));
+  const concerned = config.rotation?.byClock === true ? kept : kept.slice(-2);
+  return [...concerned].reverse().flatMap((generation) => pemBlocks(generations[generation - 1] ?? ""));
+};
+
+/** What is told of the CAs. */
+export type TrustFact = "ca" | "final" | "rotating" | "old";
+
+/**
+ * @param generations certificates by generation, the CA's first: index 0 is generation 1
+ * @param trusted what a node trusts since its `trust` step; asked of only where `isToldByNodes`
+ */
+export const trustTexts = (
+  config: Config,
+  generations: readonly string[],
+  trusted: string | undefined,
+): Pick<Facts, TrustFact> => {
+  const final = pemBlocks(generations.at(-1) ?? "");
+  const all =
+    trusted === undefined
+      ? rotating(config, generations)
+      : [...final, ...pemBlocks(trusted).filter((block) => !final.includes(block))];
+  return {
+    ca: lines(final.slice(0, 1)),
+    final: lines(final),
+    rotating: lines(all),
+    old: lines(all.filter((block) => !final.includes(block))),
+  };
+};

@@ -1,0 +1,134 @@
+/**
+ * Nodes that the stack does not list: hundreds of workers are not visited by ssh, Kubernetes hands out what they have to do.
+ * A DaemonSet (node/87-cluster-workers.sh rolls it) runs the same node script there as ssh does on the other nodes. This is
+ * no Pulumi resource: one `up` takes it through three revisions.
+ */
+import { createHash } from "node:crypto";
+import { canSign, drops, hasWay, signerOf, stateOf, wasGivenUp } from "../authorities/rotation";
+import { planCluster, type NodePlan } from "../plan";
+import { as, consumerLines, fileLine, framed, part, useLines } from "../protocol/lines";
+import { caPart } from "../protocol/parts";
+import { renewsTokens, tokensPayload } from "../protocol/tokens";
+import { trustPayload, type Generations } from "../protocol/trust";
+import type { Config, NodeConfig } from "../schema/config";
+import { WORKERS, workersManifest } from "./workersManifest";
+
+/** The three revisions: each is a wave over all these nodes. */
+export type WorkerStep = "trust" | "issue" | "retire";
+
+/** Stands for a node's name until the node itself puts it in (node/86-template.sh). */
+export const ANY_NODE = "node.kube-pki.invalid";
+
+/** The plan of any of these nodes. Its serving certificate is the kubelet's own: self-signed, or approved by somebody. */
+const anyWorker = (config: Config): { readonly plan: NodePlan; readonly config: Config } => {
+  const node: NodeConfig = { name: ANY_NODE, address: "0.0.0.0", roles: ["worker"], extraSans: [], bare: false };
+  const { profiles } = config.certificates;
+  const own: Config = {
+    ...config,
+    nodes: [node],
+    certificates: {
+      ...config.certificates,
+      profiles: {
+        ...profiles,
+        kubelet: { ...profiles.kubelet, enabled: true },
+        "kubelet-server": { enabled: false },
+      },
+    },
+  };
+  const [plan] = planCluster(own, new Date(0)).nodes;
+  if (plan === undefined) throw new Error("nodes without ssh: there is no plan for one");
+  return { plan: { ...plan, start: "existing" }, config: own }; // its pod runs there
+};
+
+/** A payload for any node: what it is for, and its lines. */
+const template = (payload: string): string => {
+  const [header = "", ...lines] = payload.trimEnd().split("\n");
+  return framed("template", [header.split(" ")[2] ?? "", ...lines]);
+};
+
+/** The kubelet's client certificate anew, where another CA than the one that signs has signed it. */
+const issuePayload = (config: Config, generations: Generations): string => {
+  const generation = signerOf(stateOf(config, "kubernetes"));
+  const signer = generations.kubernetes[generation - 1] ?? "";
+  const digest = createHash("sha256").update(signer.trimEnd()).digest("hex").slice(0, 8);
+  const { plan, config: own } = anyWorker(config);
+  const rows = plan.known.filter(
+    ({ content }) => (content.kind === "pair" || content.kind === "link") && content.profile === "kubelet",
+  );
+  const kubeconfig = plan.known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "kubelet");
+  const leaf = plan.leaves.find(({ profile }) => profile === "kubelet");
+  if (kubeconfig === undefined || leaf === undefined)
+    throw new Error(`layout ${config.layout}: its kubelets do not ask for certificates by themselves`);
+  const apply = [
+    `node ${ANY_NODE}`,
+    "start existing",
+    ...part(caPart("kubernetes"), signer),
+    ...rows.map(fileLine),
+    ...rows.flatMap((row) => useLines(row, plan, own)),
+    ...consumerLines(plan, own, new Set(["kubelet"])),
+  ];
+  return framed("issue", [
+    `node ${ANY_NODE}`,
+    `kubeconfig ${as.path(kubeconfig.path)}`,
+    ...part(caPart("kubernetes"), signer),
+    `leaf kubelet ${as.name(`g${String(generation)}-${digest}`)} ${leaf.algorithm}`,
+    `cn kubelet ${as.subject(leaf.commonName)}`,
+    // more than this the API server signs for no kubelet
+    "o kubelet system:nodes",
+    ...part("apply", apply.join("\n")),
+  ]);
+};
+
+const NO_TOKEN_KEY = { managesServiceAccount: false };
+
+/** The steps in which these nodes have something to do, each on its own grounds. */
+export const hasWorkerStep: Readonly<Record<WorkerStep, (config: Config) => boolean>> = {
+  trust: (config) => hasWay(config, "kubernetes"),
+  // also where a phase was gone back from: then whoever signs again signs their certificates anew
+  issue: (config) => (hasWay(config, "kubernetes") && canSign(config, "kubernetes")) || renewsTokens(config),
+  // not before the CA that is rotated beside the token key has come to its end as well
+  retire: (config) =>
+    drops(config, "kubernetes") || wasGivenUp(config) || (renewsTokens(config) && !hasWay(config, "kubernetes")),
+};
+
+/** What each of these nodes does in a step, in order, as templates of payloads. */
+export const workerTemplates = (
+  step: WorkerStep,
+  config: Config,
+  generations: Generations,
+  /** Of a node's `check`, for the moment before anything is retired. */
+  check: (plan: NodePlan) => string,
+  /** Names the rotation, for `retire` (components/round.ts). */
+  round?: string,
+): string[] => {
+  const { plan, config: own } = anyWorker(config);
+  const moves = hasWay(config, "kubernetes");
+  const tokenKey = generations.serviceAccount[stateOf(config, "serviceAccount").generation - 1];
+  switch (step) {
+    case "trust":
+    case "retire":
+      return moves || wasGivenUp(config)
+        ? [template(trustPayload(step, NO_TOKEN_KEY, plan, own, generations, round))]
+        : [];
+    case "issue":
+      return [
+        ...(moves && canSign(config, "kubernetes") ? [template(issuePayload(config, generations))] : []),
+        ...(renewsTokens(config) && tokenKey !== undefined ? [template(tokensPayload(plan, own, tokenKey))] : []),
+        ...(drops(config, "kubernetes") || drops(config, "serviceAccount") ? [template(check(plan))] : []),
+      ];
+  }
+};
+
+/** The lines of the verb `cluster` for one step. */
+export const workerLines = (step: WorkerStep, config: Config, templates: readonly string[]): string[] => {
+  const { workers } = config.inCluster;
+  if (workers === undefined) throw new Error("inCluster.workers: not given, so there is no step for them");
+  const atOnce = workers.maxUnavailable ?? config.rollout.workersAtOnce;
+  return [
+    `workers ${workers.namespace}/${WORKERS} ${String(atOnce)} ${config.rollout.canary ? "on" : "off"}`,
+    ...part("manifest", JSON.stringify(workersManifest(config, workers), undefined, 1)),
+    ...templates.flatMap((text, index) => part(`step:${String(index + 1)}`, text)),
+    ...(templates.length > 0 ? ["task workers"] : []),
+    ...(step === "retire" ? ["task workers-remove"] : []),
+  ];
+};

@@ -1,0 +1,84 @@
+/** Checks of the keys and certificates that the cluster has already. Sentences never show a key. */
+import type { KeyObject } from "node:crypto";
+import { pemBlocks } from "../../format/pem";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { parsedCertificate, subjectText, momentText } from "../../format/x509";
+import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
+import type { Sections } from "../../schema/sections";
+
+const ADOPTION =
+  "missing; give the CA's private key as a secret, or leave this out and name the CA's fingerprint under `adopt`: " +
+  "the stack then makes a CA of its own beside it and retires it";
+
+const UNREADABLE_KEY = "not readable (not shown); allowed is a private key in PEM without a passphrase";
+
+const parsedKey = (pem: string): KeyObject | undefined => {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+};
+
+/** What must hold of a CA's certificate whether it signs or not. */
+export function certificateProblems(at: string, pem: string, certificate: X509Certificate): string[] {
+  const problems: string[] = [];
+  const subject = subjectText(certificate);
+  const count = pemBlocks(pem).length;
+  // kube-controller-manager signs with exactly one certificate; a bundle in ca.crt breaks it.
+  if (count > 1) problems.push(`${at}: ${String(count)} certificates; allowed is exactly one, the CA that signs`);
+  if (!certificate.ca) problems.push(`${at}: ${subject} is no CA; allowed is a certificate that may sign others`);
+  return problems;
+}
+
+/** A CA that was rotated away from may end; one that signs must be valid. */
+export function timeProblems(at: string, certificate: X509Certificate, now: Date): string[] {
+  const problems: string[] = [];
+  const subject = subjectText(certificate);
+  const begins = new Date(certificate.validFrom);
+  const ends = new Date(certificate.validTo);
+  if (ends <= now) problems.push(`${at}: ${subject} ended ${momentText(ends)}; allowed is a CA that is valid`);
+  if (begins > now) problems.push(`${at}: ${subject} begins ${momentText(begins)}; allowed is a CA that is valid`);
+  return problems;
+}
+
+type GivenCaSection = NonNullable<Sections["authority"][AuthorityName]>;
+
+function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs: boolean, now: Date): string[] {
+  if (pem === undefined && key === undefined)
+    return [`${at}: empty; allowed is certificate and key, or to leave it out`];
+  const problems: string[] = [];
+  const certificate = pem === undefined ? undefined : parsedCertificate(pem);
+  if (pem === undefined) problems.push(`${at}.certificate: missing; give the CA's certificate beside its key`);
+  else if (certificate === undefined)
+    problems.push(`${at}.certificate: not readable; allowed is a CA certificate in PEM`);
+  else {
+    problems.push(...certificateProblems(`${at}.certificate`, pem, certificate));
+    if (signs) problems.push(...timeProblems(`${at}.certificate`, certificate, now));
+  }
+  if (key === undefined) return [...problems, `${at}.key: ${ADOPTION}`];
+  const parsed = parsedKey(key);
+  if (parsed === undefined) return [...problems, `${at}.key: ${UNREADABLE_KEY}`];
+  if (certificate !== undefined && !certificate.checkPrivateKey(parsed)) {
+    problems.push(
+      `${at}.key: not the key of ${subjectText(certificate)}; allowed is the private key of that certificate`,
+    );
+  }
+  return problems;
+}
+
+export function authorityProblems(
+  authority: Sections["authority"],
+  signers: readonly AuthorityName[],
+  now: Date,
+): string[] {
+  const problems = AUTHORITIES.flatMap((name) => {
+    const given = authority[name];
+    return given === undefined ? [] : caProblems(`authority.${name}`, given, signers.includes(name), now);
+  });
+  const tokenKey = authority.serviceAccount?.key;
+  if (tokenKey !== undefined && parsedKey(tokenKey) === undefined) {
+    problems.push(`authority.serviceAccount.key: ${UNREADABLE_KEY}`);
+  }
+  return problems;
+}

@@ -1,0 +1,63 @@
+/** Reads a stack's configuration: one strict schema, every problem at once, texts turned into what the planner uses. */
+import type { Config } from "../schema/config";
+import { CONFIG_JSON_SCHEMA } from "../schema/jsonSchema";
+import { SECTION_NAMES, SECTIONS, type Sections } from "../schema/sections";
+import { crossProblems } from "./checks";
+import { normalised } from "./normalise";
+import { ConfigError, innermost, issueText } from "./problems";
+import { unknownKeys, without } from "./unknownKeys";
+
+export interface ParseContext {
+  /** The one moment this run plans for; `asOf` overrides it. */
+  readonly now: Date;
+  /** Top-level keys whose value is encrypted in the stack file. */
+  readonly secretKeys: ReadonlySet<string>;
+  /** What `pulumi preview` shows: given CAs and keys are not in it, so nothing is asked about them. */
+  readonly secretsHidden?: boolean;
+}
+
+/**
+ * Parses the values of the `kube-pki` configuration namespace, keyed by name without the namespace.
+ * Throws one `ConfigError` that lists every problem; it never shows a secret.
+ */
+export function parseConfig(raw: Record<string, unknown>, context: ParseContext): Config {
+  const unknown = unknownKeys(raw, CONFIG_JSON_SCHEMA);
+  const known = without(
+    raw,
+    unknown.map(({ path }) => path),
+  ) as Record<string, unknown>;
+  const problems = unknown.map(({ problem }) => problem);
+  const sections: Partial<Record<keyof Sections, unknown>> = {};
+  for (const name of SECTION_NAMES) {
+    const result = SECTIONS[name].safeParse(known[name]);
+    if (result.success) sections[name] = result.data;
+    else problems.push(...result.error.issues.flatMap(innermost).map((issue) => issueText(issue, known[name], name)));
+  }
+  const parsed = sections as Partial<Sections>;
+  const now = parsed.asOf ?? context.now;
+  problems.push(...crossProblems({ ...context, sections: parsed, raw: known, now }));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return normalised(parsed as Sections, now);
+}
+
+/**
+ * Picks one namespace out of all the configuration of a stack (`pulumi.runtime.allConfig()`), with structured values
+ * parsed from the JSON that Pulumi hands them over in.
+ */
+export function rawConfig(all: Readonly<Record<string, string>>, namespace = "kube-pki"): Record<string, unknown> {
+  const prefix = `${namespace}:`;
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, text]) => [key.slice(prefix.length), parsedValue(text)]),
+  );
+}
+
+function parsedValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A plain word such as kubeadm is no JSON and means itself.
+    return text;
+  }
+}

@@ -1,0 +1,101 @@
+/** How addresses, networks, hosts with ports and subject alternative names are written and taken apart. */
+import { isIP } from "node:net";
+import { isDnsName } from "./dnsNames";
+
+export const isIp = (text: string): boolean => isIP(text) !== 0;
+
+/** `10.0.0.1:6443` or `[fd00::1]:6443`. */
+export const hostPort = (host: string, port: number): string =>
+  isIP(host) === 6 ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
+
+/** The host of `host:port`, without the brackets of an IPv6 address. */
+export const hostOf = (endpoint: string): string =>
+  endpoint.slice(0, endpoint.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+
+/** The address in its one canonical spelling (IPv6 compressed, lower case), undefined when it is none. */
+export function canonicalIp(text: string): string | undefined {
+  const family = isIP(text);
+  if (family === 4) return text;
+  // A zone ("fe80::1%eth0") means something on one machine only, so it can be no node's address.
+  if (family !== 6 || text.includes("%")) return undefined;
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
+/** An address as a number, with its width in bits. */
+export function ipNumber(ip: string): { value: bigint; bits: 32 | 128 } {
+  if (isIP(ip) === 4) {
+    const value = ip.split(".").reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+    return { value, bits: 32 };
+  }
+  const [head = "", tail] = (canonicalIp(ip) ?? "").split("::");
+  const groups = (text: string): string[] => (text === "" ? [] : text.split(":"));
+  const front = groups(head);
+  const back = tail === undefined ? [] : groups(tail);
+  const zeros = Array.from({ length: 8 - front.length - back.length }, () => "0");
+  const value = [...front, ...zeros, ...back].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
+  return { value, bits: 128 };
+}
+
+/** The inverse of `ipNumber`. */
+export function ipText(value: bigint, bits: 32 | 128): string {
+  const [count, width] = bits === 32 ? [4, 8n] : [8, 16n];
+  const groups = Array.from(
+    { length: count },
+    (_, index) => (value >> (BigInt(count - 1 - index) * width)) & ((1n << width) - 1n),
+  );
+  if (bits === 32) return groups.join(".");
+  const text = groups.map((group) => group.toString(16)).join(":");
+  return canonicalIp(text) ?? text;
+}
+
+export interface Cidr {
+  /** First address of the network. */
+  base: bigint;
+  bits: 32 | 128;
+  prefix: number;
+}
+
+/** Reads "10.96.0.0/12" or "fd00::/108"; bits after the prefix are cut off. Undefined when it is none. */
+export function parseCidr(text: string): Cidr | undefined {
+  const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
+  const ip = canonicalIp(match?.[1] ?? "");
+  if (ip === undefined) return undefined;
+  const { value, bits } = ipNumber(ip);
+  const prefix = Number(match?.[2]);
+  if (prefix > bits) return undefined;
+  const hostBits = BigInt(bits - prefix);
+  return { base: (value >> hostBits) << hostBits, bits, prefix };
+}
+
+export function cidrText(cidr: Cidr): string {
+  return `${ipText(cidr.base, cidr.bits)}/${String(cidr.prefix)}`;
+}
+
+/** A SAN entry as the protocol wants it: canonical IP or lower-case DNS name, first label may be "*". */
+export function canonicalSan(text: string): string | undefined {
+  const ip = canonicalIp(text);
+  if (ip !== undefined) return ip;
+  const name = text.toLowerCase();
+  // "10.0.0.300" would pass as a DNS name; a name whose last label is a number is a mistyped address.
+  if (/(?:^|\.)\d+$/.test(name)) return undefined;
+  return isDnsName(name.replace(/^\*\./, "")) ? name : undefined;
+}
+
+/** "host", "host:port", "[v6]:port" or a bare IPv6 address as "host:port" with the default port added. */
+export function canonicalEndpoint(text: string, defaultPort: number): string | undefined {
+  const bare = canonicalIp(text);
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::([1-9]\d{0,4}))?$/.exec(text);
+  const port = match?.[3] ?? String(defaultPort);
+  if (Number(port) > 65_535) return undefined;
+  const given = bare ?? match?.[1] ?? match?.[2] ?? "";
+  const host = canonicalSan(given);
+  if (host === undefined || host.startsWith("*")) return undefined;
+  const isV6 = isIP(host) === 6;
+  if (match?.[1] !== undefined && !isV6) return undefined;
+  return isV6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** A subject alternative name as the node protocol writes it: `DNS:name` or `IP:address`. */
+export type San = `DNS:${string}` | `IP:${string}`;
+
+export const sanOf = (name: string): San => (isIp(name) ? `IP:${name}` : `DNS:${name}`);

@@ -1,0 +1,101 @@
+/** What may make and keep the key of a CA, sign it, and hold the controller manager's key: the closed sets. */
+
+/** A kind of authority. */
+interface BackendRow {
+  /** Where the keys of its CAs are: encrypted in the stack's state, or in a server that never gives them away. */
+  readonly keyIn: "state" | "server";
+  /** Whether somebody else may sign its CAs (`authority.signedBy`). */
+  readonly mayBeSigned: boolean;
+  /** The resource of a certificate that it has signed. */
+  readonly leaf: LeafResource;
+}
+
+/** How a preview speaks of a certificate. */
+export interface LeafResource {
+  readonly type: string;
+  /** When the certificate ends, ISO 8601, by the outputs of the resource; undefined where they do not say it. */
+  readonly endOf: (outputs: Readonly<Record<string, unknown>>) => string | undefined;
+  /** What another value of an input, which is issued anew for it, is about. */
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+export const BACKENDS = {
+  embedded: {
+    keyIn: "state",
+    mayBeSigned: false,
+    leaf: {
+      type: "tls:index/locallySignedCert:LocallySignedCert",
+      endOf: ({ validityEndTime }) => (typeof validityEndTime === "string" ? validityEndTime : undefined),
+      reasons: {
+        caCertPem: "its authority changes",
+        caPrivateKeyPem: "its authority's key changes",
+        certRequestPem: "its key or signing request changes",
+        validityPeriodHours: "its validity changes",
+        allowedUses: "its usages change",
+      },
+    },
+  },
+  vault: {
+    keyIn: "server",
+    mayBeSigned: true,
+    leaf: {
+      type: "vault:pkiSecret/secretBackendSign:SecretBackendSign",
+      // unix seconds
+      endOf: ({ expiration }) =>
+        typeof expiration === "number" ? new Date(expiration * 1000).toISOString() : undefined,
+      reasons: { csr: "its key or signing request changes", name: "its role changes" },
+    },
+  },
+} as const satisfies Readonly<Record<string, BackendRow>>;
+
+export type BackendKind = keyof typeof BACKENDS;
+export const BACKEND_KINDS = Object.keys(BACKENDS) as [BackendKind, ...BackendKind[]];
+
+/** Where a stack file says nothing. */
+export const DEFAULT_BACKEND: BackendKind = "embedded";
+
+/** Who signs a CA that does not sign itself. */
+interface SignerRow {
+  /** Whether a mount of the server has to be named for it. */
+  readonly hasMount: boolean;
+  /** Whether a run has to wait until somebody has signed. */
+  readonly isAwaited: boolean;
+}
+
+export const SIGNERS = {
+  // the default issuer of another mount
+  mount: { hasMount: true, isAwaited: false },
+  // a root whose key is in the stack's state
+  embedded: { hasMount: false, isAwaited: false },
+  // somebody whom only people reach
+  offline: { hasMount: false, isAwaited: true },
+} as const satisfies Readonly<Record<string, SignerRow>>;
+
+export type SignerKind = keyof typeof SIGNERS;
+export const SIGNER_KINDS = Object.keys(SIGNERS) as [SignerKind, ...SignerKind[]];
+
+export interface SignedBy {
+  readonly kind: SignerKind;
+  /** Path; only where `SIGNERS` says that it has one. */
+  readonly mount?: string | undefined;
+}
+
+export interface Backend {
+  readonly kind: BackendKind;
+  /** Undefined: CAs sign themselves. */
+  readonly signedBy?: SignedBy | undefined;
+  /** Path of a mount that is there already; undefined: the stack makes its own. */
+  readonly mount?: string | undefined;
+  /** The last generation that is made here; undefined: every one from here on. */
+  readonly upTo?: number;
+}
+
+/** The oldest first; the last one has no end. */
+export type Backends = readonly Backend[];
+
+/**
+ * Where the controller manager has the key it signs with: of the CA or, where that is in Vault, of an intermediate. `none`:
+ * it signs nothing.
+ */
+export const CONTROLLER_SIGNERS = ["state", "node", "none"] as const;
+export type ControllerSigner = (typeof CONTROLLER_SIGNERS)[number];

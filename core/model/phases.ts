@@ -1,0 +1,40 @@
+import { AUTHORITIES } from "./authorities";
+
+/** A rotation is between two generations: the old one, and the new one that it leads to. */
+export type Side = "old" | "new";
+
+interface PhaseRow {
+  /** Whose key signs. */
+  readonly signs: Side;
+  /** Whom every node trusts once the phase is reached, the one that signs first. */
+  readonly trusts: readonly Side[];
+  /** Whose loss would break the cluster as it is: somebody may present what it signed. */
+  readonly protects: readonly Side[];
+  /** Whom nodes and the cluster let go of. */
+  readonly retires: readonly Side[];
+}
+
+/** The phases of a rotation, in order. Each can be stopped at, and going back one is the undo. */
+export const PHASE = {
+  // nobody presents anything of the new one yet, so the rotation can still be given up
+  trust: { signs: "old", trusts: ["old", "new"], protects: ["old"], retires: [] },
+  issue: { signs: "new", trusts: ["new", "old"], protects: ["new", "old"], retires: [] },
+  done: { signs: "new", trusts: ["new"], protects: ["new"], retires: ["old"] },
+} as const satisfies Readonly<Record<string, PhaseRow>>;
+
+export type Phase = keyof typeof PHASE;
+export const PHASES = Object.keys(PHASE) as [Phase, ...Phase[]];
+
+/** Where one of them stands. */
+export interface RotationState {
+  /** Where the rotation leads to; 1 is what the cluster began with, or what adoption leads to. */
+  readonly generation: number;
+  readonly phase: Phase;
+}
+
+/** The service account key is no CA, but it is rotated by the same phases. */
+export const ROTATED = [...AUTHORITIES, "serviceAccount"] as const;
+export type Rotated = (typeof ROTATED)[number];
+
+/** A cluster nothing is rotated in. */
+export const AT_REST: RotationState = { generation: 1, phase: "done" };

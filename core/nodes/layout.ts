@@ -1,0 +1,181 @@
+/**
+ * What a layout says: where each file of the PKI lies on a node, who reads it, and how its readers are restarted and
+ * asked for proof. A layout is data (core/nodes/layouts/); core/plan.ts is the only reader.
+ */
+import { hostPort } from "../format/addresses";
+import type { Listener, Listeners } from "../model/listeners";
+import type { AuthorityName } from "../model/authorities";
+import type { ProfileName } from "../model/profiles";
+import type { Config, NodeConfig, Role } from "../schema/config";
+import type { ConsumerInput, ConsumerName } from "./reload";
+
+/** What a file holds. */
+export type Content =
+  | { readonly kind: "certificate"; readonly profile: ProfileName }
+  | { readonly kind: "key"; readonly profile: ProfileName }
+  /** certificate and key in one file, as the kubelet keeps its client credentials */
+  | { readonly kind: "pair"; readonly profile: ProfileName }
+  | { readonly kind: "ca"; readonly authority: AuthorityName }
+  | { readonly kind: "caKey"; readonly authority: AuthorityName }
+  /** the key of a signer that was made on the node, under this name (core/authorities/nodeSigners.ts) */
+  | { readonly kind: "signerKey"; readonly signer: string }
+  /** the one certificate that signs, also where the trusted ones are several */
+  | { readonly kind: "signer"; readonly authority: AuthorityName }
+  | { readonly kind: "serviceAccount"; readonly half: "private" | "public" }
+  | {
+      readonly kind: "kubeconfig";
+      readonly profile: ProfileName;
+      readonly server: "endpoint" | "local";
+      /** Where the client credentials are: inside the file, or in this file. */
+      readonly credentials: "inline" | { readonly file: string };
+    }
+  | { readonly kind: "link"; readonly profile: ProfileName; readonly target: string };
+
+/** Nodes a row applies to. `first-control-plane` is the first one in the stack file. */
+export type Where = Role | "any" | "first-control-plane";
+
+export interface FileRow {
+  readonly path: string;
+  readonly on: Where | readonly Where[];
+  /** Stricter than follows from the content. @default 0600 for what is secret, 0644 for the rest */
+  readonly mode?: "0600";
+  /** User that the file belongs to. @default root */
+  readonly owner?: string;
+  /** @default root */
+  readonly group?: string;
+  readonly content: Content;
+  /** Who reads the file, and as what: core/nodes/reload.ts says what that asks for when it changes. */
+  readonly uses: readonly ConsumerInput[];
+  /** Only where authorities are rotated. @default false */
+  readonly rotationOnly?: true;
+}
+
+/** A row of a layout: the path may hold the node's name. */
+export type LayoutFile = Omit<FileRow, "path"> & { readonly path: NodePath };
+export type NodePath = string | ((nodeName: string) => string);
+
+/** The row as it is for one node. */
+export const fileOn = (row: LayoutFile, nodeName: string): FileRow => ({
+  ...row,
+  path: typeof row.path === "string" ? row.path : row.path(nodeName),
+});
+
+/** Whether somebody who reads it can act as somebody else. */
+export const isSecret = (content: Content): boolean => {
+  switch (content.kind) {
+    case "certificate":
+    case "ca":
+    case "signer":
+      return false;
+    case "serviceAccount":
+      return content.half === "private";
+    case "key":
+    case "pair":
+    case "caKey":
+    case "signerKey":
+    case "kubeconfig":
+    case "link":
+      return true;
+  }
+};
+
+export const modeOf = ({ mode, content }: Pick<FileRow, "mode" | "content">): string =>
+  mode ?? (isSecret(content) ? "0600" : "0644");
+
+/** The leaf a file holds, if it does. */
+export const profileOf = ({ content }: Pick<FileRow, "content">): readonly ProfileName[] =>
+  "profile" in content ? [content.profile] : [];
+
+/**
+ * The controller manager signs with a file of exactly one certificate (kubernetes/kubeadm#1350), so before ca.crt holds
+ * two it gets files of its own: at first copies of what it signs with now.
+ */
+export interface Signing {
+  readonly certificate: string;
+  readonly key: string;
+  readonly from: { readonly certificate: string; readonly key: string };
+}
+
+export type Proof =
+  | { readonly kind: "served"; readonly at: string; readonly profile: ProfileName }
+  | { readonly kind: "accepted"; readonly at: string; readonly path: string; readonly profile: ProfileName }
+  | {
+      readonly kind: "health";
+      readonly scheme: "http" | "https";
+      readonly at: string;
+      readonly path: string;
+      readonly profile: ProfileName | undefined;
+    };
+
+export interface ConsumerRow {
+  readonly name: ConsumerName;
+  readonly on: Where;
+  readonly kind: "static-pod" | "systemd";
+  readonly unit: string;
+  readonly proofs: (on: ServiceNode) => readonly Proof[];
+}
+
+/** The node that a service runs on. */
+export interface ServiceNode {
+  readonly node: NodeConfig;
+  readonly config: Config;
+  readonly listeners: Listeners;
+  /** The services that run there. */
+  readonly services: ReadonlySet<ConsumerName>;
+}
+
+/** Where the node's own listener is reached: `host:port`. */
+export const listensAt = ({ port, on }: Listener, { address }: Pick<NodeConfig, "address">): string =>
+  hostPort(on === "node" ? address : "127.0.0.1", port);
+
+export interface Layout {
+  readonly files: readonly LayoutFile[];
+  readonly signing: Signing;
+  readonly listeners: Listeners;
+  /** In the order in which they are restarted on one node. */
+  readonly consumers: readonly ConsumerRow[];
+}
+
+// Short forms that keep the layout tables readable.
+export const certificate = (profile: ProfileName): Content => ({ kind: "certificate", profile });
+export const key = (profile: ProfileName): Content => ({ kind: "key", profile });
+export const ca = (authority: AuthorityName): Content => ({ kind: "ca", authority });
+export const kubeconfig = (profile: ProfileName, server: "endpoint" | "local"): Content => ({
+  kind: "kubeconfig",
+  profile,
+  server,
+  credentials: "inline",
+});
+
+/** The rows of the controller manager's own signing files. */
+export const signingFiles = ({ certificate: path, key: keyPath }: Signing): readonly LayoutFile[] => [
+  {
+    path,
+    on: "control-plane",
+    content: { kind: "signer", authority: "kubernetes" },
+    uses: ["kube-controller-manager/signing"],
+    rotationOnly: true,
+  },
+  {
+    path: keyPath,
+    on: "control-plane",
+    content: { kind: "caKey", authority: "kubernetes" },
+    uses: ["kube-controller-manager/signing"],
+    rotationOnly: true,
+  },
+];
+
+/** The two files of a leaf in PEM. */
+export const pemFiles = (
+  profile: ProfileName,
+  on: Where,
+  base: NodePath,
+  uses: readonly ConsumerInput[],
+): readonly LayoutFile[] => {
+  const ending = (suffix: string): NodePath =>
+    typeof base === "string" ? `${base}${suffix}` : (nodeName) => `${base(nodeName)}${suffix}`;
+  return [
+    { path: ending(".crt"), on, content: certificate(profile), uses },
+    { path: ending(".key"), on, content: key(profile), uses },
+  ];
+};

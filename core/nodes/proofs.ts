@@ -1,0 +1,68 @@
+/**
+ * How each consumer proves that it works with what was just written: which certificate it serves where, which client
+ * certificates are accepted where, and its own health. Paths are the components' own and the same in every layout; where
+ * they listen the layout says.
+ */
+import type { ProfileName } from "../model/profiles";
+import { listensAt, type ConsumerRow, type Proof, type ServiceNode } from "./layout";
+import type { ConsumerName } from "./reload";
+
+/** Exists in every cluster and needs a user: 200 or 403 is a yes to the client certificate, 401 a no. */
+const AUTHENTICATED = "/api/v1/namespaces/kube-system";
+
+const served = (profile: ProfileName, at: string): Proof => ({ kind: "served", at, profile });
+const accepted = (profile: ProfileName, at: string, path: string): Proof => ({ kind: "accepted", at, path, profile });
+
+const healthy = (at: string, path: string, profile?: ProfileName, scheme: "http" | "https" = "https"): Proof => ({
+  kind: "health",
+  scheme,
+  at,
+  path,
+  profile,
+});
+
+/** The API server a node's clients talk to: its own on a control plane. */
+const apiServerOf = ({ node, config, listeners }: ServiceNode): string =>
+  node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : config.cluster.endpoint;
+
+export const PROOFS: Readonly<Record<ConsumerName, ConsumerRow["proofs"]>> = {
+  etcd: ({ node, listeners }) => {
+    const client = listensAt(listeners.etcdClient, node);
+    return [
+      served("etcd-server", client),
+      served("etcd-peer", listensAt(listeners.etcdPeer, node)),
+      healthy(client, "/health", "etcd-server"),
+      accepted("etcd-healthcheck-client", client, "/health"),
+    ];
+  },
+  "kube-apiserver": ({ node, listeners, services }) => {
+    const at = listensAt(listeners.apiServer, node);
+    return [
+      served("apiserver", at),
+      healthy(at, "/readyz", "admin"),
+      // Peers on other nodes are not asked: one of them being down says nothing about this certificate.
+      ...(services.has("etcd")
+        ? [accepted("apiserver-etcd-client", listensAt(listeners.etcdClient, node), "/health")]
+        : []),
+      ...(services.has("kubelet")
+        ? [accepted("apiserver-kubelet-client", listensAt(listeners.kubelet, node), "/healthz")]
+        : []),
+      accepted("admin", at, AUTHENTICATED),
+      accepted("super-admin", at, AUTHENTICATED),
+    ];
+  },
+  "kube-controller-manager": (on) => [
+    healthy(listensAt(on.listeners.controllerManagerHealth, on.node), "/healthz"),
+    accepted("controller-manager", apiServerOf(on), AUTHENTICATED),
+  ],
+  "kube-scheduler": (on) => [
+    healthy(listensAt(on.listeners.schedulerHealth, on.node), "/healthz"),
+    accepted("scheduler", apiServerOf(on), AUTHENTICATED),
+  ],
+  kubelet: (on) => [
+    served("kubelet-server", listensAt(on.listeners.kubelet, on.node)),
+    healthy(listensAt(on.listeners.kubeletHealth, on.node), "/healthz", undefined, "http"),
+    accepted("kubelet", apiServerOf(on), `/api/v1/nodes/${on.node.name}`),
+  ],
+  "kube-proxy": (on) => [accepted("kube-proxy", apiServerOf(on), AUTHENTICATED)],
+};

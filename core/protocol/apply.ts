@@ -1,0 +1,193 @@
+/** Writes the payload of the verb `apply` (docs/node-protocol.md). */
+import type { SignerPlan } from "../authorities/nodeSigners";
+import { canSign, signerOf, stateOf } from "../authorities/rotation";
+import { kubeconfigText } from "../certificates/kubeconfig";
+import type { AuthorityName } from "../model/authorities";
+import { ROTATED, type Rotated } from "../model/phases";
+import type { ProfileName } from "../model/profiles";
+import { profileOf, type Content } from "../nodes/layout";
+import type { ClusterPlan, NodePlan } from "../plan";
+import type { Config } from "../schema/config";
+import {
+  as,
+  consumerLines,
+  fileLine,
+  framed,
+  haveLines,
+  kubeconfigPart,
+  leafRows,
+  part,
+  serverLines,
+  serverOf,
+  trustGenerationPart,
+  trustPart,
+  trustRows,
+  uniqueParts,
+  useLines,
+} from "./lines";
+import { caKeyPart, caPart, signerPart } from "./parts";
+
+/** A certificate as issued. */
+export interface IssuedLeaf {
+  readonly certificatePem: string;
+  /** The key in PEM when it is in the stack's state; undefined when it is on the node. */
+  readonly keyPem?: string | undefined;
+  /** ISO 8601. */
+  readonly issued: string;
+  /** ISO 8601. */
+  readonly expires: string;
+}
+
+/** Everything a node's apply needs beyond the plan. */
+export interface Material {
+  readonly leaves: Readonly<Partial<Record<ProfileName, IssuedLeaf>>>;
+  /** The CA of each authority that signs, PEM. */
+  readonly trust: Readonly<Record<AuthorityName, string>>;
+  /** The CA or public key a rotation leads to where another one still signs, PEM. */
+  readonly next?: Readonly<Partial<Record<Rotated, string | undefined>>> | undefined;
+  readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
+  /** Whose keys those are, where that is not the CA itself, PEM. */
+  readonly signers?: Readonly<Partial<Record<AuthorityName, string | undefined>>> | undefined;
+  /** The controller manager's own, where its key was made on this node. */
+  readonly nodeSigner?: IssuedLeaf | undefined;
+  readonly serviceAccount?: { readonly privatePem?: string | undefined; readonly publicPem: string } | undefined;
+}
+
+const b64 = (name: string): string => `@b64:${name}@`;
+const unix = (at: string): string => String(Math.floor(Date.parse(at) / 1000));
+
+/** The text of a part, where it is not a leaf's certificate or key. */
+const sharedPart = (content: Content, plan: NodePlan, config: Config, material: Material): string[] => {
+  switch (content.kind) {
+    case "ca":
+      return part(caPart(content.authority), material.trust[content.authority]);
+    case "signer":
+      return part(
+        signerPart(content.authority),
+        material.nodeSigner?.certificatePem ??
+          material.signers?.[content.authority] ??
+          material.trust[content.authority],
+      );
+    case "caKey":
+      return part(caKeyPart(content.authority), material.caKeys[content.authority] ?? "");
+    case "serviceAccount":
+      return part(
+        `serviceaccount:${content.half}`,
+        material.serviceAccount?.[content.half === "private" ? "privatePem" : "publicPem"] ?? "",
+      );
+    case "kubeconfig":
+      return part(
+        kubeconfigPart(content.profile),
+        kubeconfigText({
+          cluster: config.cluster.name,
+          user: plan.leaves.find(({ profile }) => profile === content.profile)?.commonName ?? content.profile,
+          server: serverOf(content.server, plan, config),
+          caData: b64(caPart("kubernetes")),
+          credentials:
+            content.credentials === "inline"
+              ? { certificateData: b64(`cert:${content.profile}`), keyData: b64(`key:${content.profile}`) }
+              : content.credentials,
+        }),
+      );
+    case "certificate":
+    case "key":
+    case "pair":
+    case "link":
+    case "signerKey":
+      return [];
+  }
+};
+
+/**
+ * One node's whole set of files, who reads them, and how success is proven. Where authorities are rotated nothing is taken
+ * away from what the node trusts: that is for the steps around this one. In ca.crt the signer comes first, since kubeadm
+ * takes the first certificate for the CA; elsewhere the order stays, as another one would restart etcd for nothing.
+ */
+export const applyPayload = (
+  cluster: Pick<ClusterPlan, "rotates" | "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+  material: Material,
+): string => {
+  const issued = new Set(plan.leaves.map(({ profile }) => profile));
+  const authorities = new Set(plan.leaves.map(({ authority }) => authority));
+  const trusted = trustRows(plan, cluster);
+  const kubeconfigs = plan.files.filter(({ content }) => content.kind === "kubeconfig");
+  const next = nextOf(config, material);
+  const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
+  const signs = signerOf(stateOf(config, "kubernetes"));
+  const issuedLeaves = [
+    ...plan.leaves.map((leaf) => issuedLines(plan, leaf, material.leaves[leaf.profile])),
+    ...plan.signers
+      .filter(({ generation }) => generation === signs)
+      .map((signer) => issuedLines(plan, { ...signer, authority: "kubernetes" }, material.nodeSigner)),
+  ];
+  return framed("apply", [
+    `node ${as.name(plan.node.name)}`,
+    `start ${plan.start}`,
+    // every authority of a leaf is sent, so that the node can check the chain before it touches anything
+    ...uniqueParts([
+      ...[...authorities].map((authority) => part(caPart(authority), material.trust[authority])),
+      ...plan.files.map(({ content }) => sharedPart(content, plan, config, material)),
+      ...trusted.flatMap(({ part: name }) => {
+        const after = next.get(name);
+        return after === undefined ? [] : [part(after.name, after.text)];
+      }),
+    ]),
+    ...issuedLeaves.flat(),
+    ...plan.files.map(fileLine),
+    ...kubeconfigs.map(({ path }) => `keep ${as.path(path)} ${caPart("kubernetes")}`),
+    ...serverLines(kubeconfigs, plan, config),
+    ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
+    ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
+      (name) =>
+        `trust ${as.part(name)} ${name === caPart("kubernetes") && canSign(config, "kubernetes") ? "prepend" : "append"}`,
+    ),
+    ...plan.files.flatMap((row) => useLines(row, plan, config)),
+    // a leaf that is not ours proves its service as the node has it
+    ...haveLines(others, []),
+    ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
+  ]);
+};
+
+/** A certificate that the node is given for a key, which it may have made itself. */
+const issuedLines = (
+  { node }: Pick<NodePlan, "node">,
+  { profile, id, authority }: Pick<SignerPlan, "profile" | "id"> & { readonly authority: AuthorityName },
+  issued: IssuedLeaf | undefined,
+): string[] => {
+  if (issued === undefined) throw new Error(`no certificate was issued for ${node.name} ${profile}`);
+  return [
+    ...part(`cert:${profile}`, issued.certificatePem),
+    ...(issued.keyPem === undefined ? [] : part(`key:${profile}`, issued.keyPem)),
+    `leaf ${profile} ${as.name(id)} ${unix(issued.issued)} ${unix(issued.expires)} ${caPart(authority)}`,
+  ];
+};
+
+/** By the name of a part of what is trusted: what a rotation leads to, under a name of its own. */
+type Next = ReadonlyMap<string, { readonly name: string; readonly text: string }>;
+
+/**
+ * While another one signs, the payload names the CA or token key that comes next. So it differs from the one before the
+ * rotation, and giving the rotation up visits every node again: one may hold a leaf or key of it that the stack never heard
+ * of, because the run that brought it was killed.
+ */
+const nextOf = (config: Config, { next = {} }: Material): Next =>
+  new Map(
+    ROTATED.flatMap((what) => {
+      const text = next[what];
+      const { generation } = stateOf(config, what);
+      return text === undefined
+        ? []
+        : [[trustPart(what), { name: trustGenerationPart(what, generation), text }] as const];
+    }),
+  );
+
+/**
+ * Another cluster's CA or token key is never overwritten, nor is one brought back that the other nodes have retired: a node
+ * must trust the signer before it gets its leaves. Where no step after this one retires any, none is dropped in silence.
+ */
+const guardLines = ({ rotates }: Pick<ClusterPlan, "rotates">, path: string, name: string): string[] => [
+  `guard ${path} ${name}`,
+  ...(rotates ? [] : [`only ${path} ${name}`]),
+];

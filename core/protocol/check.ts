@@ -1,0 +1,53 @@
+/**
+ * What every node is asked at once and changes nothing by (docs/node-protocol.md, verb `check`): whether its pods have the
+ * new CA before any server is signed by it, and whether somebody on it still needs what is about to go.
+ */
+import { hasWay, retiresOld, stateOf } from "../authorities/rotation";
+import type { Rotated } from "../model/phases";
+import type { NodePlan } from "../plan";
+import type { Config } from "../schema/config";
+import { gateLine, as, framed, part } from "./lines";
+import { caPart } from "./parts";
+
+/** What nodes are asked about: texts of the kubernetes authority, PEM (core/cluster/steps.ts), and a key id. */
+export interface CheckedFacts {
+  readonly ca: string;
+  readonly final: string;
+  /** Empty where the stack does not know it. */
+  readonly old: string;
+  /** Undefined where the stack does not manage the key. */
+  readonly tokenKid: string | undefined;
+}
+
+const isDone = (config: Config, what: Rotated): boolean => retiresOld(stateOf(config, what));
+
+const oldLines = ({ old }: CheckedFacts): string[] => (old.trim() === "" ? [] : part("old:kubernetes", old));
+
+/** Where the stack works in the cluster it also looks whether what it did has arrived. */
+const looksAtMounts = (config: Config): boolean => config.inCluster.enabled && hasWay(config, "kubernetes");
+
+const mountedLines = (config: Config, { ca }: CheckedFacts): string[] =>
+  looksAtMounts(config) ? part("mounted:kubernetes", ca) : [];
+
+/** Between `trust` and `issue`. */
+export const mountsPayload = (plan: NodePlan, config: Config, known: CheckedFacts): string =>
+  framed("check", [
+    `node ${as.name(plan.node.name)}`,
+    ...mountedLines(config, known),
+    ...oldLines(known),
+    gateLine("scan", config),
+  ]);
+
+/** Before anything is retired; of the mounts once more, since pods may have come from anywhere meanwhile. */
+export const checkPayload = (plan: NodePlan, config: Config, known: CheckedFacts): string =>
+  framed("check", [
+    `node ${as.name(plan.node.name)}`,
+    ...(isDone(config, "kubernetes")
+      ? [...part(caPart("kubernetes"), known.final), ...mountedLines(config, known), ...oldLines(known)]
+      : []),
+    ...(isDone(config, "serviceAccount") && known.tokenKid !== undefined
+      ? [`token-kid ${as.keyId(known.tokenKid)}`]
+      : []),
+    gateLine("scan", config),
+    gateLine("tokens", config),
+  ]);

@@ -1,0 +1,196 @@
+/** The lines that payloads share (docs/node-protocol.md): parts, files, who reads them, what proves them. */
+import { createHash } from "node:crypto";
+import { INVENTORY } from "../certificates/inventory";
+import { leafPolicy } from "../certificates/leafPolicy";
+import { checkedField, type FieldKind } from "../format/protocolFields";
+import { stateOf } from "../authorities/rotation";
+import type { Rotated } from "../model/phases";
+import type { ProfileName } from "../model/profiles";
+import { effectsOf, type Change } from "../nodes/effects";
+import { listensAt, modeOf, profileOf, type Content, type FileRow, type Proof } from "../nodes/layout";
+import { LEASES, leaseServers } from "../nodes/leases";
+import type { ClusterPlan, NodePlan } from "../plan";
+import type { Config } from "../schema/config";
+import { caPart, caGenerationPart, caKeyPart, signerPart } from "./parts";
+
+type Verb = "request" | "apply" | "trust" | "check" | "cluster" | "template" | "issue";
+
+const checked = (kind: FieldKind) => (text: string) => checkedField(kind, text, `node protocol, ${kind}`);
+
+/** Every field goes through its allow-list here, and again on the node: nothing unforeseen reaches a shell. */
+export const as = {
+  name: checked("name"),
+  part: checked("part"),
+  path: checked("path"),
+  mode: checked("mode"),
+  owner: checked("owner"),
+  subject: checked("subject"),
+  san: checked("san"),
+  hostPort: checked("hostPort"),
+  keyId: checked("keyId"),
+  seconds: checked("seconds"),
+};
+
+export const framed = (verb: Verb, lines: readonly string[]): string => {
+  const body = `${lines.join("\n")}\n`;
+  const sum = createHash("sha256").update(body).digest("hex");
+  return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;
+};
+
+/** A part and its text. */
+export const part = (name: string, text: string): string[] => {
+  const lines = text.trimEnd().split("\n");
+  return [`part ${as.part(name)} ${String(lines.length)}`, ...lines];
+};
+
+export const uniqueParts = (parts: readonly (readonly string[])[]): string[] => {
+  const seen = new Map(parts.flatMap((lines) => (lines[0] === undefined ? [] : [[lines[0], lines] as const])));
+  return [...seen.values()].flat();
+};
+
+export const kubeconfigPart = (profile: ProfileName): string => `kubeconfig:${profile}`;
+
+/** The parts a file is made of, one after another. */
+const partsOf = (content: Exclude<Content, { kind: "link" }>): readonly string[] => {
+  switch (content.kind) {
+    case "certificate":
+      return [`cert:${content.profile}`];
+    case "key":
+      return [`key:${content.profile}`];
+    case "pair":
+      return [`cert:${content.profile}`, `key:${content.profile}`];
+    case "ca":
+      return [caPart(content.authority)];
+    case "caKey":
+      return [caKeyPart(content.authority)];
+    case "signer":
+      return [signerPart(content.authority)];
+    case "signerKey":
+      return [`key:${content.signer}`];
+    case "serviceAccount":
+      return [`serviceaccount:${content.half}`];
+    case "kubeconfig":
+      return [kubeconfigPart(content.profile)];
+  }
+};
+
+export const fileLine = (row: FileRow): string => {
+  const { path, content, owner = "root", group = "root" } = row;
+  if (content.kind === "link") return `link ${as.path(path)} ${as.name(content.target)}`;
+  const parts = partsOf(content).map(as.part).join(",");
+  return `file ${as.path(path)} ${as.mode(modeOf(row))} ${as.owner(owner)} ${as.owner(group)} ${parts}`;
+};
+
+export const useLines = (row: FileRow, plan: NodePlan, config: Config, change?: Change): string[] =>
+  effectsOf(row, plan, config, change).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
+
+const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileName>): string[] => {
+  if (proof.kind === "health") {
+    const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
+    return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
+  }
+  if (!issued.has(proof.profile)) return [];
+  return proof.kind === "served"
+    ? [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`]
+    : [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
+};
+
+/**
+ * The services of a node, how each proves itself, and what holds between them: where etcd and its API server restart
+ * together the API server stops first, no etcd member restarts while another one is down (design: one move), and who
+ * leads gives its lease back.
+ */
+export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
+  const names = new Set(plan.consumers.map(({ name }) => name));
+  const here = { node: plan.node, config, listeners: plan.listeners, services: names };
+  const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
+  return [
+    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
+    ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
+    ...(names.has("etcd") ? members : []).map(
+      ({ address, bare }) =>
+        `${bare ? "joining" : "member"} etcd ${as.hostPort(listensAt(plan.listeners.etcdClient, { address }))}`,
+    ),
+    ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
+      ({ consumer, lease, profile }) =>
+        leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
+    ),
+    ...plan.consumers.flatMap(({ name, proofs }) => proofs(here).flatMap((proof) => proofLine(name, proof, leaves))),
+  ];
+};
+
+const SERVICE_ACCOUNT_PART = "serviceaccount:public";
+
+/** The part that says what is trusted; one generation of it, where a payload names several. */
+export const trustPart = (what: Rotated): string => (what === "serviceAccount" ? SERVICE_ACCOUNT_PART : caPart(what));
+export const trustGenerationPart = (what: Rotated, generation: number): string =>
+  what === "serviceAccount" ? `${SERVICE_ACCOUNT_PART}:g${String(generation)}` : caGenerationPart(what, generation);
+
+/**
+ * What a cluster trusted before the stack took it over, where its keeper knows: the sha256 of its DER, or `true` for
+ * whatever is there. A token key may be taken over unseen: the CAs' fingerprints already tell this cluster from others.
+ */
+export const adoptedOf = (what: Rotated, { adopt }: Config): string | true | undefined =>
+  adopt?.[what] === false ? undefined : adopt?.[what];
+
+/**
+ * What is this cluster's though no part of the payload holds it; the node remembers it from then on. Taken over unseen is
+ * what is there at the time, and nothing that comes later.
+ */
+export const knownLines = (what: readonly Rotated[], config: Config): string[] =>
+  what.flatMap((each) => {
+    const adopted = adoptedOf(each, config);
+    if (adopted === undefined || (adopted === true && stateOf(config, each).generation > 1)) return [];
+    return [`known ${trustPart(each)} ${adopted === true ? "any" : adopted}`];
+  });
+
+/** `host:port` of the API that a kubeconfig on this node leads to. */
+export const serverOf = (to: "endpoint" | "local", { node, listeners }: NodePlan, { cluster }: Config): string =>
+  to === "local" ? listensAt(listeners.apiServer, node) : cluster.endpoint;
+
+/** An entry of a kubeconfig that leads to one of these servers is this cluster's, whomever it trusts. */
+export const serverLines = (rows: readonly FileRow[], plan: NodePlan, config: Config): string[] => {
+  const servers = rows.flatMap(({ content }) =>
+    content.kind === "kubeconfig" ? [serverOf(content.server, plan, config)] : [],
+  );
+  return [...new Set(servers)].map((server) => `server ${caPart("kubernetes")} ${as.hostPort(server)}`);
+};
+
+/** The files of a node that hold what is trusted, and the part each holds. */
+export const trustRows = (
+  plan: NodePlan,
+  { managesServiceAccount }: Pick<ClusterPlan, "managesServiceAccount">,
+): { readonly row: FileRow; readonly part: string }[] =>
+  plan.known.flatMap((row) => {
+    const { content } = row;
+    if (content.kind === "ca") return [{ row, part: caPart(content.authority) }];
+    if (managesServiceAccount && content.kind === "serviceAccount" && content.half === "public")
+      return [{ row, part: SERVICE_ACCOUNT_PART }];
+    return [];
+  });
+
+/** Files with a leaf that is the stack's to look after, now or once its authority can sign; not one left to others. */
+export const leafRows = (plan: NodePlan, config: Config): FileRow[] =>
+  plan.known.filter((row) => profileOf(row).some((profile) => leafPolicy(config, profile).enabled));
+
+/** Where the leaves lie that a node has now: they prove its services, and say whether anybody still needs what goes. */
+export const haveLines = (rows: readonly FileRow[], here: readonly Rotated[]): string[] =>
+  rows.flatMap(({ path, content }) => {
+    if (!("profile" in content)) return [];
+    const { profile } = content;
+    const authority = here.includes(INVENTORY[profile].authority) ? caPart(INVENTORY[profile].authority) : "-";
+    switch (content.kind) {
+      case "certificate":
+        return [`have ${as.path(path)} cert:${profile} ${authority}`];
+      case "key":
+        return [`have ${as.path(path)} key:${profile} -`];
+      case "kubeconfig":
+        return [`have ${as.path(path)} cert:${profile},key:${profile} ${authority}`];
+      case "pair":
+      case "link":
+        return []; // the kubeconfig names the file
+    }
+  });
+
+export const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
+  `gate ${gate} ${rotation?.force.includes(gate) === true ? "off" : "on"}`;

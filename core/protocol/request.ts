@@ -1,0 +1,17 @@
+/** Writes the payload of the verb `request` (docs/node-protocol.md). */
+import type { SignerPlan } from "../authorities/nodeSigners";
+import { as, framed } from "./lines";
+
+type Requested = Omit<SignerPlan, "generation">;
+
+/** What makes a node create keys and signing requests for these leaves and signers. */
+export const requestPayload = (node: string, leaves: readonly Requested[]): string =>
+  framed("request", [
+    `node ${as.name(node)}`,
+    ...leaves.flatMap(({ profile, id, algorithm, commonName, organizations, sans }) => [
+      `leaf ${profile} ${as.name(id)} ${algorithm}`,
+      `cn ${profile} ${as.subject(commonName)}`,
+      ...organizations.map((organization) => `o ${profile} ${as.subject(organization)}`),
+      ...sans.map((san) => `san ${profile} ${as.san(san)}`),
+    ]),
+  ]);

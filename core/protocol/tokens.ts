@@ -1,0 +1,27 @@
+/**
+ * The payload of the step that has pods get tokens of the new service account key (docs/node-protocol.md, verb `check`), in
+ * the order of nodes: a kubelet whose pods hold tokens of another key is restarted. Where a rotation of the CAs goes with
+ * it kubelets have restarted by then, and nothing is done.
+ */
+import { drops } from "../authorities/rotation";
+import { keyIdOf } from "../format/publicKey";
+import type { NodePlan } from "../plan";
+import type { Config } from "../schema/config";
+import { as, consumerLines, framed } from "./lines";
+
+/** Whether the old key is about to go, and the stack may do something for it. */
+export const renewsTokens = (config: Config): boolean =>
+  drops(config, "serviceAccount") && config.restart !== "never" && config.rotation?.force.includes("tokens") !== true;
+
+const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => name === "kubelet");
+
+export const runsPods = (plan: NodePlan): boolean => kubeletOf(plan).length > 0;
+
+/** @param publicPem of the key that stays */
+export const tokensPayload = (plan: NodePlan, config: Config, publicPem: string): string =>
+  framed("check", [
+    `node ${as.name(plan.node.name)}`,
+    `token-kid ${keyIdOf(publicPem)}`,
+    "gate tokens on",
+    ...consumerLines({ ...plan, consumers: kubeletOf(plan) }, config, new Set()),
+  ]);

@@ -1,0 +1,204 @@
+/**
+ * The payloads of the two steps around the leaves (docs/node-protocol.md, verb `trust`): `trust` adds what is missing beside
+ * whatever a node trusts, `retire` leaves nothing but what the rotation leads to. Neither holds a leaf, so a renewal runs
+ * neither. While a rotation is open `trust` asks for both generations: a node that is new has one of them only, and one
+ * that has let go of the old gets it back when its retirement is undone. Phases `trust` and `issue` ask for the same, so
+ * going on from one to the other visits no node.
+ */
+import { hasSigner } from "../authorities/controllerSigner";
+import { isAdopted, keptOf, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
+import { ROTATED, type Rotated } from "../model/phases";
+import type { ProfileName } from "../model/profiles";
+import { nodeEffects, restartsText } from "../nodes/effects";
+import type { ConsumerName, Need } from "../nodes/reload";
+import { profileOf } from "../nodes/layout";
+import type { ClusterPlan, NodePlan } from "../plan";
+import type { Config } from "../schema/config";
+import {
+  adoptedOf,
+  as,
+  consumerLines,
+  fileLine,
+  framed,
+  haveLines,
+  knownLines,
+  leafRows,
+  part,
+  serverLines,
+  trustGenerationPart,
+  trustPart,
+  trustRows,
+  uniqueParts,
+  useLines,
+} from "./lines";
+import { caPart } from "./parts";
+
+export const TRUST_STEPS = ["trust", "retire"] as const;
+export type TrustStep = (typeof TRUST_STEPS)[number];
+
+/** The certificates of each authority and the public halves of the token keys, by generation: index 0 is generation 1. */
+export type Generations = Readonly<Record<Rotated, readonly string[]>>;
+
+/** What a step is about: `retire` only of what has reached its last phase. */
+export const concerned = (step: TrustStep, config: Config): Rotated[] =>
+  ROTATED.filter((what) => step === "trust" || retiresOld(stateOf(config, what)));
+
+/** The generations a step wants to see trusted, as far as the stack knows them, the older first. */
+const wanted = (what: Rotated, config: Config): readonly number[] =>
+  trustedOf(stateOf(config, what))
+    .filter((generation) => generation > 0)
+    .sort((a, b) => a - b);
+
+/** Without restarts nobody would know what comes next by the time it is presented: it has to be trusted before. */
+const mustBeThere = (what: Rotated, config: Config): boolean =>
+  config.restart === "never" && retiresOld(stateOf(config, what));
+
+/**
+ * A node that trusts another cluster's CA or token key is refused, and so is one where an earlier rotation has not ended or
+ * that would skip a generation: one step from a generation to the next is what every proof here is about. By the clock a
+ * run may have missed generations; trust is additive, so coming from an older one is as safe, only not what a person would
+ * mean.
+ */
+const guardLines = (path: string, what: Rotated, step: TrustStep, config: Config): string[] => {
+  const { generation } = stateOf(config, what);
+  const name = trustPart(what);
+  if (step === "retire") return [`guard ${path} ${name}`];
+  const earlier = keptOf(stateOf(config, what)).slice(0, -1);
+  const byClock = config.rotation?.byClock === true;
+  const begins = mustBeThere(what, config) ? [] : byClock ? earlier : earlier.slice(-1);
+  const pin = generation === 1 && !mustBeThere(what, config) ? adoptedOf(what, config) : undefined;
+  if (pin === true) return [];
+  return [
+    `guard ${path} ${[name, ...begins.map((each) => trustGenerationPart(what, each))].map(as.part).join(",")}`,
+    ...(byClock ? [] : earlier.slice(0, -1)).map((each) => `stale ${path} ${as.part(trustGenerationPart(what, each))}`),
+    ...(pin === undefined ? [] : [`pin ${path} ${pin}`]),
+  ];
+};
+
+/** Whether ca.crt comes to hold two certificates. */
+const changes = (config: Config): boolean =>
+  stateOf(config, "kubernetes").generation > 1 || isAdopted(config, "kubernetes");
+
+const signingFlags = (certificate: string, key: string): string[] => [
+  `replaceflag kube-controller-manager --cluster-signing-cert-file=${certificate}`,
+  `replaceflag kube-controller-manager --cluster-signing-key-file=${key}`,
+];
+
+/** The controller manager gets its own signing files before ca.crt holds two certificates, or signs no more. */
+const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
+  if (signing === undefined || !changes(config)) return [];
+  if (config.authority.signer === "none") return signingFlags("", "");
+  if (!hasSigner(config)) return [];
+  return [
+    `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,
+    `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)} -`,
+    ...signingFlags(signing.certificate, signing.key),
+  ];
+};
+
+/** Shorter goodbyes: seen with 0 failed requests behind a balancer; they act from the restart after this one. */
+const SHUTDOWN_FLAGS = ["--shutdown-delay-duration=3s", "--shutdown-watch-termination-grace-period=3s"];
+
+const flagLines = (plan: NodePlan, config: Config): string[] =>
+  config.rollout.apiServerShutdownFlags && plan.signing !== undefined
+    ? SHUTDOWN_FLAGS.map((flag) => `flag kube-apiserver ${flag}`)
+    : [];
+
+/** The files a step changes: what it concerns and the node has. */
+const changedRows = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+) => {
+  const parts = new Set(concerned(step, config).map(trustPart));
+  return {
+    trusted: trustRows(plan, cluster).filter(({ part: name }) => parts.has(name)),
+    kubeconfigs: plan.known.filter(({ content }) => content.kind === "kubeconfig" && parts.has(caPart("kubernetes"))),
+  };
+};
+
+const changeOf = (step: TrustStep) => (step === "retire" ? "removal" : "any");
+
+/** What a step does to a node's services where it finds something to change. */
+export const trustEffects = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+): Map<ConsumerName, Need> => {
+  const { trusted, kubeconfigs } = changedRows(step, cluster, plan, config);
+  return nodeEffects([...trusted.map(({ row }) => row), ...kubeconfigs], plan, config, changeOf(step));
+};
+
+/** What a step leads to on a node, and which services restart where it finds something to change. */
+export const trustSummary = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+): string => {
+  const { trusted } = changedRows(step, cluster, plan, config);
+  const what = ROTATED.filter((each) => trusted.some(({ part: name }) => name === trustPart(each)));
+  const targets = what.map((each) => `${each} ${String(stateOf(config, each).generation)}`).join(", ");
+  const does = step === "trust" ? `trusts ${targets} beside what it trusts now` : `trusts nothing but ${targets}`;
+  return `${plan.node.name}: ${does}; where its files change, ${restartsText(trustEffects(step, cluster, plan, config), plan)}`;
+};
+
+/** Several API servers behind a balancer can go one by one unnoticed, if they say so before they are gone. */
+export const shutdownAdvice = ({ nodes, rollout }: Config): string | undefined =>
+  rollout.apiServerShutdownFlags || nodes.filter(({ roles }) => roles.includes("control-plane")).length < 2
+    ? undefined
+    : "rollout.apiServerShutdownFlags: false; API servers restart one after another, and with true each stays reachable " +
+      "for 3 s after its /readyz says no, so that a balancer looks away first";
+
+/**
+ * One node's part in `trust` or `retire`.
+ *
+ * @param round names the rotation under way (components/round.ts), for `retire`: with another name every node is brought to
+ * exactly what stays once more
+ */
+export const trustPayload = (
+  step: TrustStep,
+  cluster: Pick<ClusterPlan, "managesServiceAccount">,
+  plan: NodePlan,
+  config: Config,
+  generations: Generations,
+  round?: string,
+): string => {
+  const { trusted, kubeconfigs } = changedRows(step, cluster, plan, config);
+  const here = ROTATED.filter((what) => trusted.some(({ part: name }) => name === trustPart(what)));
+  const textOf = (what: Rotated, generation: number) => generations[what][generation - 1] ?? "";
+  const target = (what: Rotated) => {
+    const texts = wanted(what, config).map((each) => textOf(what, each).trimEnd());
+    return part(trustPart(what), texts.join("\n"));
+  };
+  const earlier = here.flatMap((what) =>
+    keptOf(stateOf(config, what))
+      .slice(0, -1)
+      .map((each) => part(trustGenerationPart(what, each), textOf(what, each))),
+  );
+  const provable = leafRows(plan, config);
+  const leaves = new Set<ProfileName>(provable.flatMap(profileOf));
+  const rows = [...trusted.map(({ row }) => row), ...kubeconfigs];
+  return framed("trust", [
+    `node ${as.name(plan.node.name)}`,
+    `start ${plan.start}`,
+    ...(round === undefined ? [] : [`round ${as.name(round)}`]),
+    ...uniqueParts([...here.map(target), ...earlier]),
+    ...here.map((what) => `trust ${trustPart(what)} ${step === "trust" ? "append" : "retire"}`),
+    ...knownLines(here, config),
+    ...serverLines(kubeconfigs, plan, config),
+    ...trusted.map(({ row }) => fileLine(row)),
+    ...kubeconfigs.map(({ path }) => `kubeconfig-ca ${as.path(path)} ${caPart("kubernetes")}`),
+    ...(step === "trust" ? [...signingLines(plan, config), ...flagLines(plan, config)] : []),
+    ...here.flatMap((what) =>
+      trusted
+        .filter(({ part: name }) => name === trustPart(what))
+        .flatMap(({ row }) => guardLines(as.path(row.path), what, step, config)),
+    ),
+    ...haveLines(provable, here),
+    ...rows.flatMap((row) => useLines(row, plan, config, changeOf(step))),
+    ...consumerLines(plan, config, leaves),
+  ]);
+};

@@ -1,0 +1,86 @@
+/** What a stack reports about its certificates, and how people and programs get to see it. */
+import type { ProfileName } from "../model/profiles";
+
+/** One row of the stack output `certificates`. */
+export interface CertificateRow {
+  /** `-` for what no node holds: a user's. */
+  readonly node: string;
+  /** Of a node; `kubeconfig:<name>` for a user's, whose kubeconfig is in the output `kubeconfigs`. */
+  readonly certificate: ProfileName | `kubeconfig:${string}`;
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hex without separators. */
+  readonly serial: string;
+  /** ISO 8601. */
+  readonly notAfter: string;
+  /** ISO 8601: an `up` at or after this moment renews it. */
+  readonly nextRenewal: string;
+  /** Where the private key was made. */
+  readonly custody: "node" | "state";
+  /** How the node proved that it uses this certificate. */
+  readonly proof: "served" | "accepted" | "restarted" | "none";
+}
+
+const DAY_MS = 86_400_000;
+
+/** Whole days until the certificate ends, rounded down: 0 on the last day, negative once it has ended. */
+export const daysLeft = (row: Pick<CertificateRow, "notAfter">, now: Date): number =>
+  Math.floor((new Date(row.notAfter).getTime() - now.getTime()) / DAY_MS);
+
+/** True when the certificate has ended at `now` or ends within so many seconds after it. */
+export const endsWithin = (row: Pick<CertificateRow, "notAfter">, now: Date, seconds: number): boolean =>
+  new Date(row.notAfter).getTime() - now.getTime() <= seconds * 1000;
+
+/** Serials as sources write them differently (colons, leading zeros, letter case) in one spelling. */
+export const plainSerial = (serial: string): string =>
+  serial
+    .replace(/:/g, "")
+    .toLowerCase()
+    .replace(/^0+(?=.)/, "");
+
+/** The part of a subject that tells certificates apart; the whole subject when there is no CN. */
+const commonName = (subject: string): string => /(?:^|[,/+\n]\s*)CN\s*=\s*([^,/+\n]+)/.exec(subject)?.[1] ?? subject;
+
+const day = (iso: string): string => new Date(iso).toISOString().slice(0, 10);
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+  readonly align?: "right";
+}
+
+/** Plain text, one line per row, columns two spaces apart and no trailing blanks. */
+export function tableText<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
+  const padded = (line: readonly string[]) =>
+    line
+      .map((cell, index) =>
+        columns[index]?.align === "right" ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
+      )
+      .join("  ")
+      .trimEnd();
+  return `${lines.map(padded).join("\n")}\n`;
+}
+
+/** The columns of the certificate table; callers may add their own. */
+export const certificateColumns = (now: Date): readonly Column<CertificateRow>[] => [
+  { title: "NODE", cell: (row) => row.node },
+  { title: "CERTIFICATE", cell: (row) => row.certificate },
+  { title: "ISSUER", cell: (row) => commonName(row.issuer) },
+  { title: "NOT AFTER", cell: (row) => day(row.notAfter) },
+  { title: "DAYS LEFT", cell: (row) => String(daysLeft(row, now)), align: "right" },
+  { title: "NEXT RENEWAL", cell: (row) => day(row.nextRenewal) },
+  { title: "KEY MADE", cell: (row) => (row.custody === "node" ? "on node" : "in state") },
+  { title: "PROOF", cell: (row) => row.proof },
+];
+
+/** For programs: every field of every row, with the days left as of `now`, and what else there is to say. */
+export const certificateJson = (
+  rows: readonly CertificateRow[],
+  now: Date,
+  more: Readonly<Record<string, unknown>> = {},
+): string => {
+  const certificates = rows.map((row) => ({ ...row, daysLeft: daysLeft(row, now) }));
+  return `${JSON.stringify({ asOf: now.toISOString(), certificates, ...more }, null, 2)}\n`;
+};

@@ -1,0 +1,71 @@
+/** A stack's configuration as the rest of the code gets it: every default filled in, everything checked (core/config/). */
+import type { Algorithm } from "../model/algorithms";
+import type { AuthorityName } from "../model/authorities";
+import type { Backends } from "../model/backends";
+import type { RotationState, Rotated } from "../model/phases";
+import type { Sections } from "./sections";
+
+export type Rotation = NonNullable<Sections["rotation"]>;
+
+/** Where each of them stands. */
+export type RotationConfig = Readonly<Record<Rotated, RotationState>> & {
+  readonly force: Rotation["force"];
+  /** Generations come from the clock, so a run may have missed some. */
+  readonly byClock: boolean;
+};
+
+export type NodeConfig = Sections["nodes"][number];
+export type Role = NodeConfig["roles"][number];
+export type Workload = Sections["inCluster"]["reload"][number];
+export type CaBundle = Sections["inCluster"]["caBundles"][number];
+
+/** A CA that the cluster has already, certificate and key proven to belong together. */
+export interface GivenCa {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export type AuthoritySection = Sections["authority"];
+
+/** What `parseConfig` returns: every default filled in, everything checked. */
+export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
+  readonly authority: Pick<
+    AuthoritySection,
+    "address" | "approle" | "algorithm" | "fingerprints" | "requests" | "serviceAccount" | "signer"
+  > & {
+    readonly backends: Readonly<Record<AuthorityName, Backends>>;
+    /** What an offline root signed: PEM by generation. */
+    readonly signed: Readonly<Record<AuthorityName, Readonly<Record<string, string>>>>;
+    readonly validitySeconds: number;
+    readonly kubernetes?: GivenCa | undefined;
+    readonly etcd?: GivenCa | undefined;
+    readonly frontProxy?: GivenCa | undefined;
+  };
+  readonly certificates: CertificatesConfig;
+  /** Absent: the stack has no steps that change trust. */
+  readonly rotation?: RotationConfig | undefined;
+};
+
+interface Lifetime {
+  readonly validitySeconds?: number | undefined;
+  readonly renewBeforeSeconds?: number | undefined;
+  readonly renewEverySeconds?: number | undefined;
+}
+
+export interface CertificatesConfig {
+  readonly validitySeconds: number;
+  readonly renewBeforeSeconds?: number | undefined;
+  /** Given, or two thirds of the validity; `leafPolicy` says what holds for one profile. */
+  readonly renewEverySeconds: number;
+  /** True when neither renewBefore nor renewEvery was given. */
+  readonly renewalIsDefault: boolean;
+  readonly algorithm: Algorithm;
+  readonly custody: "node" | "state";
+  readonly profiles: Partial<Record<keyof Sections["certificates"]["profiles"], ProfileConfig>>;
+}
+
+export interface ProfileConfig extends Lifetime {
+  readonly enabled: boolean;
+  readonly organizations?: readonly string[] | undefined;
+  readonly algorithm?: Algorithm | undefined;
+}

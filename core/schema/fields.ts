@@ -1,0 +1,85 @@
+/**
+ * The kinds of values a stack file holds: each reads a text into what the planner uses (canonical addresses, seconds,
+ * moments) and says in its `error` what is allowed, the second half of a message.
+ */
+import { z } from "zod";
+import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
+import { DURATION_ALLOWED, parseDuration } from "../format/duration";
+import { canonicalHostKey } from "../format/hostKey";
+import { canonicalPem } from "../format/pem";
+
+/** A text that is read by a function; `read` returns undefined for what is not allowed. */
+export const text = <T>(allowed: string, read: (given: string) => T | undefined) =>
+  z.string({ error: allowed }).transform((given, context): T => {
+    const value = read(given);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: allowed });
+    return z.NEVER;
+  });
+
+export const matching = (allowed: string, test: (given: string) => boolean) =>
+  text(allowed, (given) => (test(given) ? given : undefined));
+
+export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `one of ${values.join(", ")}` });
+
+export const flag = z.boolean({ error: "true or false, without quotes" });
+export const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape);
+
+const PORT_ALLOWED = "a port number from 1 to 65535";
+export const port = z.int({ error: PORT_ALLOWED }).min(1, { error: PORT_ALLOWED }).max(65_535, { error: PORT_ALLOWED });
+
+const NODES_ALLOWED = 'a number of nodes from 1, or a share from "1%" to "100%"';
+export const nodesAtOnce = z.union(
+  [z.int().min(1, { error: NODES_ALLOWED }), z.string().regex(/^(?:[1-9]\d?|100)%$/, { error: NODES_ALLOWED })],
+  { error: NODES_ALLOWED },
+);
+
+export const ip = text("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
+export const host = text("a DNS name or an IP address", (given) => {
+  const name = canonicalSan(given);
+  return name?.startsWith("*") === true ? undefined : name;
+});
+export const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
+  error: "a list of DNS names and IP addresses",
+});
+export const user = matching("a login name of lower-case letters, digits, _ and -", (given) =>
+  /^[a-z_][a-z0-9_-]{0,31}$/.test(given),
+);
+export const vaultAddress = matching('an address without a path, such as "https://vault.example.com:8200"', (given) =>
+  /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/.test(given),
+);
+export const mountPath = matching('the path of a mount without slashes around it, such as "pki/kubernetes"', (given) =>
+  /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/.test(given),
+);
+export const hostKey = text(
+  'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."',
+  canonicalHostKey,
+);
+export const duration = text(DURATION_ALLOWED, parseDuration);
+// The certificate resources count validity in hours.
+export const validity = text('a whole number of hours or days, such as "720h" or "30d"', (given) => {
+  const seconds = parseDuration(given);
+  return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
+});
+const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", no bits set after the prefix';
+export const cidr = text(CIDR_ALLOWED, (given) => {
+  const network = parseCidr(given);
+  const address = canonicalIp(given.split("/")[0] ?? "");
+  if (network === undefined || address === undefined) return undefined;
+  const canonical = cidrText(network);
+  return canonical.startsWith(`${address}/`) ? canonical : undefined;
+});
+
+/** Pulumi hands an unquoted YAML timestamp over in Go's way of writing it: `2026-12-31 00:00:00 +0000 UTC`. */
+const readMoment = (given: string): Date | undefined => {
+  const iso = given.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z");
+  return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
+};
+export const moment = text('a moment such as "2026-12-31T00:00:00Z"', readMoment);
+
+/** What is in a PEM is checked in givenCa.ts. The mark keeps a key from being echoed or written plain. */
+export const secretPem = text("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({
+  secret: true,
+});
+export const certificatePem = text("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));

@@ -1,0 +1,100 @@
+/** The shape of `inCluster`: what is done inside the cluster while authorities are rotated. */
+import { z } from "zod";
+import { isDnsLabel, isDnsName } from "../format/dnsNames";
+import { choice, flag, matching, nodesAtOnce, object } from "./fields";
+
+const workload = object({
+  kind: choice(["DaemonSet", "Deployment", "StatefulSet"]).describe("Kind of the workload."),
+  namespace: matching("a DNS label", isDnsLabel).describe("Its namespace."),
+  name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+});
+const workloads = z.array(workload, { error: "a list of workloads, each with kind, namespace and name" });
+
+const IMAGE = /^[a-z0-9][A-Za-z0-9._/:-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$/;
+
+const LABEL = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const labelKey = matching("the key of a label", (given) => LABEL.test(given));
+const labelValue = matching("the value of a label, in quotes", (given) => given === "" || /^[A-Za-z0-9]/.test(given));
+
+const toleration = object({
+  key: labelKey.optional().describe("Key of the taint; without one, all."),
+  operator: choice(["Exists", "Equal"]).default("Exists").describe("Whether the value counts."),
+  value: labelValue.optional().describe("Value of the taint."),
+  effect: choice(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().describe("Effect; without one, all."),
+});
+
+/** Opt-in: pods with all the rights of root on every node that the stack does not list. */
+const workers = object({
+  image: matching(
+    'an image with sh and chroot by tag or, better, by digest, such as "docker.io/library/busybox:1.37.0@sha256:..."',
+    (given) => IMAGE.test(given),
+  ).describe("Image with sh, chroot and gzip's like of busybox; it runs with all rights, so best by digest."),
+  namespace: matching("a DNS label", isDnsLabel)
+    .prefault("kube-system")
+    .describe("Namespace of the DaemonSet; privileged pods must be allowed there."),
+  maxUnavailable: nodesAtOnce
+    .optional()
+    .describe("How many of these nodes take a step at the same time; rollout.workersAtOnce by default."),
+  nodeSelector: z
+    .record(labelKey, labelValue, { error: "labels and their values" })
+    .default({})
+    .describe("Only nodes with these labels."),
+  tolerations: z
+    .array(toleration, { error: "a list of tolerations" })
+    .optional()
+    .describe("Taints of nodes that are visited; all by default."),
+})
+  .optional()
+  .describe("Workers that are not under `nodes`: visited by a DaemonSet instead of ssh. kubeadm layout only.");
+
+const commandLine = matching("a text without control characters", (given) => /^[^\p{Cc}]+$/u.test(given));
+
+/** Not a token or a key itself: those would be in the state. */
+const inClusterUser = object({
+  tokenFile: matching("an absolute path", (given) => given.startsWith("/"))
+    .optional()
+    .describe("File that holds a bearer token, on the machine that runs pulumi; read anew as it changes."),
+  exec: object({
+    command: commandLine.describe("Program, found by PATH on the machine that runs pulumi."),
+    args: z.array(commandLine, { error: "a list of texts" }).default([]).describe("Its arguments; nothing secret."),
+    env: z
+      .record(z.string(), z.string(), { error: "names and values" })
+      .default({})
+      .describe("Variables added to its environment; nothing secret."),
+  })
+    .optional()
+    .describe("A credential plugin (client.authentication.k8s.io/v1), such as an OIDC login of a pipeline."),
+})
+  .optional()
+  .describe(
+    "Whose credentials the stack works in the cluster with, as in a kubeconfig: a cluster administrator's. By default it " +
+      "signs a certificate for one of its own, whose key is in the state and whose kubeconfig is the output `kubeconfigs`.",
+  );
+
+export const inCluster = object({
+  enabled: flag.default(true).describe("Change what in the cluster trusts the CAs; the endpoint must be reachable."),
+  restart: z
+    .union([z.literal("all"), workloads], {
+      error: '"all", or a list of workloads, each with kind, namespace and name',
+    })
+    .default([])
+    .describe("Workloads rolled once both CAs are trusted, in this order."),
+  reload: workloads.default([]).describe("Workloads that take a new CA by themselves."),
+  user: inClusterUser,
+  caBundles: z
+    .array(
+      object({
+        kind: choice([
+          "ValidatingWebhookConfiguration",
+          "MutatingWebhookConfiguration",
+          "APIService",
+          "CustomResourceDefinition",
+        ]).describe("Kind of the object."),
+        name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+      }),
+      { error: "a list of objects, each with kind and name" },
+    )
+    .default([])
+    .describe("Objects whose caBundle is one of the cluster's CAs and is to follow it."),
+  workers,
+}).prefault({});

@@ -1,0 +1,31 @@
+/** The configuration as it is written, as JSON schema. */
+import { z } from "zod";
+import { CONFIG_SCHEMA } from "./sections";
+
+/** Where something stands in it: "nodes", 2, "ssh", "port". */
+export type Path = readonly PropertyKey[];
+
+/** The parts of a JSON schema that say which keys there are. */
+export interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  /** One of these. */
+  readonly anyOf?: readonly JsonSchema[];
+  /** Our own mark on a private key. */
+  readonly secret?: boolean;
+}
+
+/** Draft 2020-12. Made once: it takes longer than all the rest of reading a stack file. */
+export const CONFIG_JSON_SCHEMA = z.toJSONSchema(CONFIG_SCHEMA, { io: "input" }) as JsonSchema;
+
+const secretsIn = (schema: JsonSchema, path: Path): Path[] =>
+  schema.secret === true
+    ? [path]
+    : Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => secretsIn(inner, [...path, key]));
+
+/** Where private keys are written, as the schema marks them; none of them stands in a list. */
+export const SECRET_PATHS: readonly Path[] = secretsIn(CONFIG_JSON_SCHEMA, []);
+
+/** Whether what stands there is a private key. */
+export const isSecretPath = (path: Path): boolean =>
+  SECRET_PATHS.some((secret) => secret.length === path.length && secret.every((key, index) => key === path[index]));

@@ -1,0 +1,72 @@
+/** The shape of what concerns the change of authorities: rotation and adoption. */
+import { z } from "zod";
+import { AT_REST, PHASES } from "../model/phases";
+import { choice, duration, flag, moment, object, text } from "./fields";
+
+/** Gates that a person may give up, by name. */
+export const FORCED = ["scan", "tokens", "restarts"] as const;
+
+const GENERATION_ALLOWED = "a whole number from 1";
+export const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
+const phase = choice(PHASES);
+const whatDiffersFor = (what: string) =>
+  object({
+    generation: generation.optional().describe("Generation of this one; rotation.generation by default."),
+    phase: phase.optional().describe("Phase to stop at; rotation.phase by default."),
+  })
+    .optional()
+    .describe(`What differs for ${what}.`);
+
+export const rotation = object({
+  generation: generation.default(1).describe("Generation to rotate to; one more than now."),
+  phase: phase.default(AT_REST.phase).describe("Phase to stop at: trust, issue or done."),
+  kubernetes: whatDiffersFor("the kubernetes authority"),
+  etcd: whatDiffersFor("the etcd authority"),
+  frontProxy: whatDiffersFor("the front proxy authority"),
+  serviceAccount: whatDiffersFor("the key that signs service account tokens"),
+  rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
+  since: moment.optional().describe("When `generation` was current; goes with rotateEvery."),
+  force: z
+    .array(choice(FORCED), { error: "a list of scan, tokens and restarts" })
+    .default([])
+    .describe(
+      "Gates before `done` that are given up: what scan and tokens find is told, and then cut off; " +
+        "restarts says that you restarted every service yourself (restart: never).",
+    ),
+}).optional();
+
+const hexOf = (given: string): string | undefined => {
+  const hex = given
+    .replace(/^sha256 Fingerprint=/i, "") // the whole line as openssl prints it
+    .replace(/ +-$/, "") // or sha256sum
+    .replaceAll(":", "")
+    .toLowerCase();
+  return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
+};
+
+/** The example is where kubeadm keeps the certificate. */
+export const fingerprint = (what: string, example: string) =>
+  text(
+    `a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as ` +
+      `\`openssl x509 -noout -fingerprint -sha256 -in ${example}\` shows it`,
+    hexOf,
+  )
+    .optional()
+    .describe(`SHA-256 fingerprint of ${what}.`);
+
+const TOKEN_KEY_ALLOWED =
+  "true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal digits, as " +
+  "`openssl pkey -pubin -in /etc/kubernetes/pki/sa.pub -outform DER | sha256sum` shows it";
+
+export const adopt = object({
+  kubernetes: fingerprint("the cluster's CA", "/etc/kubernetes/pki/ca.crt"),
+  etcd: fingerprint("etcd's CA", "/etc/kubernetes/pki/etcd/ca.crt"),
+  frontProxy: fingerprint("the front proxy's CA", "/etc/kubernetes/pki/front-proxy-ca.crt"),
+  serviceAccount: z
+    .union([flag, text(TOKEN_KEY_ALLOWED, hexOf)], { error: TOKEN_KEY_ALLOWED })
+    .default(false)
+    .describe(
+      "Take over the key that signs service account tokens as well: true, or the SHA-256 fingerprint of its public half, " +
+        "which every control plane must then have.",
+    ),
+}).optional();

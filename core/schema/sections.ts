@@ -1,0 +1,276 @@
+/**
+ * The shape of a stack's configuration, one strict object per concern. Texts become what the planner uses: canonical
+ * addresses, seconds, lists (fields.ts). What concerns several fields at once is in checks.ts; messages are made in
+ * problems.ts.
+ *
+ * Every `error` here is the second half of a message, "what is allowed".
+ */
+import { LISTENERS } from "../model/listeners";
+import { LAYOUT_NAMES } from "../model/layouts";
+import { z } from "zod";
+import { canonicalEndpoint } from "../format/addresses";
+import { isDnsLabel, isDnsName } from "../format/dnsNames";
+import { canonicalVersion } from "../format/kubernetesVersion";
+import { isField } from "../format/protocolFields";
+import { ALGORITHMS } from "../model/algorithms";
+import { BACKEND_KINDS, CONTROLLER_SIGNERS, DEFAULT_BACKEND, SIGNER_KINDS } from "../model/backends";
+import { PROFILE_NAMES } from "../model/profiles";
+import {
+  certificatePem,
+  choice,
+  cidr,
+  duration,
+  flag,
+  host,
+  hostKey,
+  ip,
+  matching,
+  moment,
+  mountPath,
+  nodesAtOnce,
+  object,
+  port,
+  sans,
+  secretPem,
+  text,
+  user,
+  validity,
+  vaultAddress,
+} from "./fields";
+import { inCluster } from "./inCluster";
+import { adopt, fingerprint, generation, rotation } from "./rotation";
+import { users } from "./users";
+
+const algorithm = choice(ALGORITHMS);
+const ofEach = <T extends z.ZodType>(one: T) =>
+  object({ kubernetes: one.optional(), etcd: one.optional(), frontProxy: one.optional() });
+const custody = choice(["node", "state"]);
+
+const cluster = object({
+  name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
+    "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
+  ),
+  kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
+    "Version the cluster runs.",
+  ),
+  endpoint: text('"host:port", without https://', (given) =>
+    canonicalEndpoint(given, LISTENERS.apiServer.port),
+  ).describe("Where clients and nodes reach the API; the port is 6443 when left out."),
+  serviceCidrs: z
+    .union([z.string(), z.array(z.string())], { error: "one network, or a list of two (IPv4 and IPv6)" })
+    .transform((given) => (typeof given === "string" ? [given] : given))
+    .pipe(
+      z
+        .array(cidr)
+        .refine((list) => list.length >= 1 && new Set(list.map((one) => one.includes(":"))).size === list.length, {
+          error: "one network, or a list of two (IPv4 and IPv6)",
+        }),
+    )
+    .prefault("10.96.0.0/12")
+    .describe("Service networks; the first address of each goes into the API server's certificate."),
+  dnsDomain: matching("a DNS name in lower case", isDnsName)
+    .prefault("cluster.local")
+    .describe("DNS domain of the cluster's services."),
+  extraSans: sans.default([]).describe("Further names and addresses in every API server certificate."),
+});
+
+const node = object({
+  // The kubelet's subject is system:node:NAME and X.509 ends a CN at 64 characters.
+  name: matching(
+    "a DNS name in lower case of at most 52 characters",
+    (given) => isDnsName(given) && given.length <= 52,
+  ).describe("Name of the node in the cluster."),
+  address: ip.describe("Address of the node inside the cluster; ssh goes there too unless ssh.host is given."),
+  roles: z
+    .array(choice(["control-plane", "etcd", "worker"]), { error: "a list of control-plane, etcd and worker" })
+    .min(1, { error: "at least one of control-plane, etcd, worker" })
+    .refine((roles) => new Set(roles).size === roles.length, { error: "each role once" })
+    .default(["worker"])
+    .describe("What runs there; when no node has the role etcd, the control planes do."),
+  extraSans: sans.default([]).describe("Further names and addresses in this node's serving certificates."),
+  custody: custody.optional().describe("Where this node's leaf keys are made; certificates.custody by default."),
+  bare: flag
+    .default(false)
+    .describe(
+      "A machine that joins the cluster after this run: it is given its files, and no service has to run there.",
+    ),
+  ssh: object({
+    host: host.optional().describe("Where ssh connects to when that is not the node's address."),
+    port: port.optional().describe("Port of sshd; ssh.port by default."),
+    user: user.optional().describe("Login; ssh.user by default."),
+    hostKey: hostKey.optional().describe("The node's public host key."),
+  })
+    .optional()
+    .describe("How to reach this node."),
+});
+
+const ssh = object({
+  user: user.prefault("root").describe("Login on the nodes."),
+  port: port.default(22).describe("Port of sshd on the nodes."),
+  privateKey: secretPem.optional().describe("Private key for the login; a secret."),
+  agent: flag.default(false).describe("Use the ssh agent of the machine that runs pulumi instead of a key."),
+  bastion: object({
+    host: host.describe("Address of the bastion."),
+    port: port.default(22).describe("Port of its sshd."),
+    user: user.prefault("root").describe("Login on the bastion."),
+    hostKey: hostKey.optional().describe("The bastion's public host key."),
+    privateKey: secretPem.optional().describe("Private key for the bastion; ssh.privateKey by default. A secret."),
+  })
+    .optional()
+    .describe("A host that every ssh connection goes through."),
+  sudo: flag.default(false).describe("Run commands with `sudo -n`, for a login that is not root."),
+  insecureIgnoreHostKeys: flag
+    .default(false)
+    .describe("Accept any host key. Anyone between this machine and a node can then take over the cluster."),
+}).prefault({});
+
+const givenCa = object({
+  certificate: certificatePem.optional().describe("The CA's certificate."),
+  key: secretPem.optional().describe("The CA's private key; a secret."),
+})
+  .optional()
+  .describe("A CA that the cluster has already.");
+
+const BACKEND_ALLOWED = `one of ${BACKEND_KINDS.join(", ")}, or one for each of kubernetes, etcd and frontProxy`;
+const backendKind = z.union([choice(BACKEND_KINDS), ofEach(choice(BACKEND_KINDS))], { error: BACKEND_ALLOWED });
+const mounts = ofEach(mountPath).optional();
+const signedBy = object({
+  kind: choice(SIGNER_KINDS).describe("Another mount of the same server, a root in the stack's state, or people."),
+  mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
+}).optional();
+const signedCas = z
+  .record(
+    z.string().regex(/^[1-9]\d*$/, { error: "generations, whole numbers from 1, each with its certificate" }),
+    certificatePem,
+  )
+  .optional();
+const GENERATIONS_ALLOWED = "a whole number from 1, or one for each of kubernetes, etcd and frontProxy";
+const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERATIONS_ALLOWED });
+
+const authority = object({
+  kind: backendKind
+    .default(DEFAULT_BACKEND)
+    .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
+  earlier: z
+    .array(
+      object({
+        generations: z
+          .union([generations, ofEach(generations)], { error: GENERATIONS_ALLOWED })
+          .describe("The last generation that was made there."),
+        kind: backendKind.describe("Who made them."),
+        mounts: mounts.describe("Mounts they are in, where those were given."),
+        signedBy: signedBy.describe("Who signed them."),
+      }),
+      { error: "a list, the oldest first" },
+    )
+    .default([])
+    .describe("Where earlier generations were made, when that was not where the next one is."),
+  address: vaultAddress.optional().describe("Address of Vault or OpenBao; the token comes from VAULT_TOKEN."),
+  approle: mountPath
+    .optional()
+    .describe(
+      "Path of an AppRole auth method that is there: gets a role to renew and one to rotate, each with a policy.",
+    ),
+  mounts: mounts.describe("Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default."),
+  signedBy: signedBy.describe("Who signs the CAs made in Vault; they sign themselves by default."),
+  signer: choice(CONTROLLER_SIGNERS)
+    .optional()
+    .describe(
+      "With the kubernetes CA in Vault: state, the controller manager signs with an intermediate whose key is in the " +
+        "stack's state; node, with one for each control plane, whose key is made there and stays there; none, it signs " +
+        "nothing. By default none in a cluster that began from Vault, else state.",
+    ),
+  requests: generation
+    .default(1)
+    .describe("With an offline signer: signing requests are made up to this generation, before a rotation to it."),
+  fingerprints: object({
+    kubernetes: fingerprint("the CA that signs", "ca.crt"),
+    etcd: fingerprint("the CA that signs", "ca.crt"),
+    frontProxy: fingerprint("the CA that signs", "ca.crt"),
+  })
+    .optional()
+    .describe("What the CAs in Vault that sign must be; checked before anything is touched."),
+  signed: object({ kubernetes: signedCas, etcd: signedCas, frontProxy: signedCas })
+    .optional()
+    .describe("With an offline signer: the CA certificates it signed, by generation."),
+  algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
+  validity: validity.prefault("3650d").describe("Validity of generated CAs."),
+  kubernetes: givenCa,
+  etcd: givenCa,
+  frontProxy: givenCa,
+  serviceAccount: object({
+    enabled: flag.default(true).describe("false: the key is made, laid and rotated by others."),
+    key: secretPem.optional().describe("The key, when the cluster has one already; a secret."),
+  })
+    .optional()
+    .describe("The key that signs service account tokens."),
+}).prefault({});
+
+const profile = object({
+  enabled: flag.default(true).describe("false: this certificate is left to others."),
+  validity: validity.optional().describe("Validity of this certificate."),
+  renewBefore: duration.optional().describe("Renew when this much is left."),
+  renewEvery: duration.optional().describe("Renew when it is this old."),
+  algorithm: algorithm.optional().describe("Key algorithm of this certificate."),
+  organizations: z
+    .array(
+      matching("at most 64 letters, digits, :, ., _ and -", (given) => isField("subject", given)),
+      { error: "a list of organizations" },
+    )
+    .optional()
+    .describe("Organizations (groups) in its subject, where an older cluster has others than kubeadm gives today."),
+}).optional();
+
+type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
+const profileShape = Object.fromEntries(PROFILE_NAMES.map((name) => [name, profile])) as Profiles;
+
+const certificates = object({
+  validity: validity.prefault("365d").describe("Validity of leaf certificates."),
+  renewBefore: duration.optional().describe("Renew when this much is left."),
+  renewEvery: duration.optional().describe("Renew when this old; two thirds of the validity by default."),
+  algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of leaf certificates."),
+  custody: custody
+    .default("node")
+    .describe("Where leaf keys are made: on the node they stay on, or in the stack's state (encrypted)."),
+  profiles: object(profileShape).prefault({}).describe("What differs for single certificates."),
+}).prefault({});
+
+const rollout = object({
+  workersAtOnce: nodesAtOnce.default("25%").describe("How many workers take a step at the same time."),
+  canary: flag.default(true).describe("One worker alone before the others."),
+  acceptEtcdDowntime: flag
+    .default(false)
+    .describe("A rotation may restart etcd where it has one or two members: the API takes no writes for some seconds."),
+  apiServerShutdownFlags: flag
+    .default(false)
+    .describe("Give kube-apiserver a shutdown delay of 3 s, so that balancers see it go before it is gone."),
+}).prefault({});
+
+/** One schema for each top-level key of the `kube-pki` configuration namespace. */
+export const SECTIONS = {
+  cluster: cluster.describe("The cluster as it is."),
+  nodes: z
+    .array(node, { error: "a list of nodes" })
+    .min(1, { error: "at least one node" })
+    .describe("Every node of the cluster."),
+  ssh: ssh.describe("How nodes are reached."),
+  layout: choice(LAYOUT_NAMES).default("kubeadm").describe("Where files lie and how components run."),
+  authority: authority.describe("Who signs, and the CAs the cluster has already."),
+  certificates: certificates.describe("Leaf certificates: validity, renewal, keys."),
+  restart: choice(["auto", "always", "never"])
+    .default("auto")
+    .describe("auto: restart only what does not reload by itself."),
+  rollout: rollout.describe("Order and pace."),
+  rotation: rotation.describe("Rotation of the authorities and of the service account key."),
+  adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),
+  inCluster: inCluster.describe("What is done inside the cluster while authorities are rotated."),
+  users: users.describe("People who get a kubeconfig, as stack output `kubeconfigs`."),
+  asOf: moment.optional().describe("Plan as of this moment instead of now."),
+} as const;
+
+export type SectionName = keyof typeof SECTIONS;
+export type Sections = { [K in SectionName]: z.output<(typeof SECTIONS)[K]> };
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
+
+/** The whole as one schema, from which the editors' JSON schema is made. */
+export const CONFIG_SCHEMA = z.strictObject(SECTIONS);

@@ -1,0 +1,24 @@
+/** The shape of `users`: people with a client certificate of the cluster's own. */
+import { z } from "zod";
+import { isField } from "../format/protocolFields";
+import { flag, matching, object, validity } from "./fields";
+
+/** Without a colon nobody can be called system:... by mistake. */
+const isUserName = (given: string): boolean => isField("subject", given) && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(given);
+
+const user = object({
+  name: matching("at most 64 letters, digits, ., _ and -, the first a letter or a digit", isUserName).describe(
+    "Who it is for: the user that RBAC sees, and the key of the kubeconfig in the output.",
+  ),
+  organizations: z
+    .array(
+      matching("at most 64 letters, digits, :, ., _ and -", (given) => isField("subject", given)),
+      { error: "a list of one organization" },
+    )
+    .default([])
+    .describe("The group that RBAC sees."),
+  validity: validity.optional().describe("Validity of the certificate; certificates.validity by default."),
+  privileged: flag.default(false).describe("Allow a group of Kubernetes itself, such as system:masters."),
+});
+
+export const users = z.array(user, { error: "a list of users, each with a name" }).default([]);

@@ -1,0 +1,186 @@
+/**
+ * What is wrong with Vault or OpenBao, or with the token, before anything is touched: one sentence each that says what to do.
+ * Pure; components/authority/vaultPreflight.ts asks.
+ */
+import { X509Certificate } from "node:crypto";
+import { authorityCommonName } from "../authorities/names";
+import { signerOf, stateOf } from "../authorities/rotation";
+import { planClients } from "../certificates/clients";
+import { formatDuration } from "../format/duration";
+import { momentText } from "../format/x509";
+import { AUTHORITIES, type AuthorityName } from "../model/authorities";
+import type { ClusterPlan } from "../plan";
+import type { Config } from "../schema/config";
+import { mountOf } from "./mounts";
+import { accessName } from "./policies";
+import { roleName, rolesOf } from "./roles";
+
+/** What the server said of itself (https://openbao.org/api-docs/system/health/), or why it said nothing. */
+export type Health =
+  | { readonly status: number; readonly serverTime: number | undefined }
+  | { readonly failure: string; readonly isTrust: boolean };
+
+/** What it said of the token: its status code, and the seconds that are left; 0: it does not end. */
+export interface Token {
+  readonly status: number;
+  readonly ttl: number;
+}
+
+/** Certificates are valid from 30 s before they are signed: with more a node could refuse what it is given. */
+const SKEW_SECONDS = 30;
+
+/** An `up` that begins with less would not end with it. */
+const TOKEN_LEAST_SECONDS = 120;
+
+/** Status codes of the health answer that end a run; a standby hands requests on to the active server. */
+const UNFIT: Readonly<Record<number, string>> = {
+  472: "is a standby of another site and signs nothing; name the primary cluster's address",
+  501: "is not initialised; initialise it (bao operator init), then run again",
+  503: "is sealed; unseal it (bao operator unseal), then run again",
+};
+
+/** @param now unix seconds here, when the answer came */
+export const healthProblem = (address: string, health: Health, now: number): string | undefined => {
+  if ("failure" in health)
+    return health.isTrust
+      ? `VAULT_CACERT: ${address} shows a certificate that is not trusted here (${health.failure}); name the file of its CA`
+      : `authority.address: ${address} does not answer (${health.failure}); check the address, and that it is reached from here`;
+  const unfit = UNFIT[health.status];
+  if (unfit !== undefined) return `authority.address: ${address} ${unfit}`;
+  if (health.serverTime === undefined)
+    return `authority.address: ${address} is no Vault or OpenBao: it answered ${String(health.status)} without a time; check the address`;
+  const ahead = health.serverTime - now;
+  return Math.abs(ahead) <= SKEW_SECONDS
+    ? undefined
+    : `authority.address: the clock of ${address} is ${String(Math.abs(ahead))} s ${ahead > 0 ? "ahead of" : "behind"} this machine's; ` +
+        "certificates would not be valid where they are used: set both by NTP";
+};
+
+export const tokenProblem = (token: Token | undefined): string | undefined => {
+  if (token === undefined) return "VAULT_TOKEN: not set; log in (docs/vault.md), and set it to the token";
+  if (token.status === 403)
+    return (
+      "VAULT_TOKEN: refused by the server: expired, revoked, of another one, or without auth/token/lookup-self in its " +
+      "policies; log in again"
+    );
+  return token.status === 200 && token.ttl > 0 && token.ttl < TOKEN_LEAST_SECONDS
+    ? `VAULT_TOKEN: ends in ${String(token.ttl)} s, before this run would; log in again`
+    : undefined;
+};
+
+/** URNs of what the plugin asks the server for at every plan. */
+export const NEEDS_SERVER = "**SecretBackend*Cert**";
+
+/** A preview goes on without a server; what it needs for that is left out of it by name. */
+export const previewWarning = (problem: string): string =>
+  `${problem}. What needs no server: pulumi preview --exclude '${NEEDS_SERVER}'`;
+
+/** A role that signs now. */
+export interface SigningRole {
+  readonly mount: string;
+  readonly name: string;
+  /** What it is asked for. */
+  readonly validitySeconds: number;
+}
+
+/** The roles that a run which renews signs with. */
+export const signingRoles = (config: Config, plan: ClusterPlan, now: Date): SigningRole[] =>
+  signingCas(config, plan, now).flatMap(({ authority, generation, mount }) =>
+    rolesOf(plan.nodes, planClients(config, now), authority).map(({ role, validitySeconds }) => ({
+      mount,
+      name: roleName(role, generation),
+      validitySeconds,
+    })),
+  );
+
+/** Where it is asked to sign, and where it is. */
+export const signPath = ({ mount, name }: SigningRole): string => `${mount}/sign/${name}`;
+export const rolePath = ({ mount, name }: SigningRole): string => `${mount}/roles/${name}`;
+
+/** @param denied where it should be able to sign, and where the token may not write to */
+export const capabilityProblem = (config: Config, denied: readonly string[]): string | undefined => {
+  const [first, ...more] = denied;
+  if (first === undefined) return undefined;
+  const others = more.length === 0 ? "" : ` and ${String(more.length)} more`;
+  return `VAULT_TOKEN: its policies do not let it write to ${first}${others}; use one with the policy ${accessName(config, "renew")} (docs/vault.md)`;
+};
+
+/** What signs now, where that is in Vault. */
+export interface SigningCa {
+  readonly authority: AuthorityName;
+  readonly generation: number;
+  readonly mount: string;
+  /** Its name in the mount. */
+  readonly issuer: string;
+  /** What it has to sign: the longest of them. */
+  readonly longestSeconds: number;
+}
+
+export const signingCas = (config: Config, plan: ClusterPlan, now: Date): SigningCa[] =>
+  AUTHORITIES.flatMap((authority) => {
+    const generation = signerOf(stateOf(config, authority));
+    const mount = generation > 0 ? mountOf(config, authority, generation) : undefined;
+    const roles = rolesOf(plan.nodes, planClients(config, now), authority);
+    return mount === undefined
+      ? []
+      : [
+          {
+            authority,
+            generation,
+            mount: mount.path,
+            issuer: authorityCommonName(config.cluster.name, authority, generation),
+            longestSeconds: Math.max(0, ...roles.map(({ validitySeconds }) => validitySeconds)),
+          },
+        ];
+  });
+
+/** @param pem the certificate that the mount has by that name */
+export const caProblem = ({ authority, mount, issuer }: SigningCa, pem: string, config: Config, now: Date) => {
+  const ca = new X509Certificate(pem);
+  const [has, wants] = [
+    ca.fingerprint256.replaceAll(":", "").toLowerCase(),
+    config.authority.fingerprints?.[authority],
+  ];
+  if (wants !== undefined && has !== wants)
+    return (
+      `authority.fingerprints.${authority}: ${mount} has another CA by the name ${issuer}, ${has}; it is of another ` +
+      "cluster or was made anew: check authority.address and the mount"
+    );
+  return new Date(ca.validTo) <= now
+    ? `authority.${authority}: ${issuer} in ${mount} ended ${momentText(new Date(ca.validTo))} and signs nothing; let the next generation sign (rotation)`
+    : undefined;
+};
+
+/** What is due later would outlive its CA: the server refuses to sign that, so it has to be rotated before. */
+export const caWarning = ({ authority, mount, issuer, longestSeconds }: SigningCa, pem: string, now: Date) => {
+  const ends = new Date(new X509Certificate(pem).validTo);
+  const left = Math.floor((ends.getTime() - now.getTime()) / 1000);
+  return left >= longestSeconds
+    ? undefined
+    : `authority.${authority}: ${issuer} in ${mount} ends ${momentText(ends)}, in ${formatDuration(left - (left % 60))}, and signs ` +
+        `nothing of ${formatDuration(longestSeconds)} any more; let the next generation sign (rotation), or give a shorter certificates.validity`;
+};
+
+/**
+ * The stack sets its roles itself, so one that is too short is a problem only to a token that may not.
+ *
+ * @param maxSeconds what the role allows at most; 0: as much as its mount
+ */
+export const roleProblem = (role: SigningRole, maxSeconds: number): string | undefined =>
+  maxSeconds === 0 || maxSeconds >= role.validitySeconds
+    ? undefined
+    : `certificates.validity: ${formatDuration(role.validitySeconds)}, but ${rolePath(role)} allows ${formatDuration(maxSeconds)} and ` +
+      "this token may not change it; run once with a token that rotates (docs/vault.md)";
+
+const IN_CLUSTER = /\.svc$|\.svc\.|\.cluster\.local$/;
+
+/** Whoever needs the server to mend a cluster must not need the cluster to reach the server. */
+export const dependenceWarning = ({ authority, cluster, nodes }: Config): string | undefined => {
+  if (authority.address === undefined) return undefined;
+  const { hostname } = new URL(authority.address);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const own = [cluster.endpoint.replace(/:\d+$/, ""), ...nodes.flatMap(({ name, address }) => [name, address])];
+  return IN_CLUSTER.test(host) || own.includes(host)
+    ? `authority.address: ${host} is inside the cluster whose PKI it holds; when the cluster is down no certificate of it can be renewed, and a rotation restarts what the server depends on: run it elsewhere`
+    : undefined;
+};

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LeafPlan } from "../../../core/certificates/leaves";
+import { parseRequests, requestFor, requestProblem } from "../../../core/certificates/signingRequests";
+
+const LEAF = {
+  profile: "kubelet",
+  id: "4-aaaa",
+  commonName: "system:node:w1",
+  organizations: ["system:nodes"],
+  sans: ["DNS:w1", "IP:10.0.0.21", "IP:::1"],
+} as unknown as LeafPlan;
+
+/** A request by openssl, as a node makes it. */
+const request = (subject: string, ...extensions: string[]): string => {
+  const folder = mkdtempSync(join(tmpdir(), "kube-pki-"));
+  try {
+    execFileSync(
+      "openssl",
+      ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(folder, "key")]
+        .concat(["-subj", subject, "-out", join(folder, "csr")])
+        .concat(extensions.flatMap((extension) => ["-addext", extension])),
+      { stdio: "pipe" },
+    );
+    return readFileSync(join(folder, "csr"), "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const SUBJECT = "/O=system:nodes/CN=system:node:w1";
+const NAMES = "subjectAltName=DNS:w1,IP:10.0.0.21,IP:::1";
+
+describe("signing requests", () => {
+  it("accepts what was asked for", async () => {
+    assert.equal(await requestProblem(request(SUBJECT, NAMES), LEAF), undefined);
+  });
+
+  const refusals: readonly (readonly [what: string, problem: RegExp, subject: string, extensions: string[]])[] = [
+    ["another node's name", /its CN is system:node:w2/, "/O=system:nodes/CN=system:node:w2", [NAMES]],
+    ["a group more", /its O is/, "/O=system:nodes/O=system:masters/CN=system:node:w1", [NAMES]],
+    ["another group", /its O is system:masters/, "/O=system:masters/CN=system:node:w1", [NAMES]],
+    ["a second CN", /its CN is/, `${SUBJECT}/CN=kubernetes-admin`, [NAMES]],
+    ["a field that was not asked for", /its subject is/, `${SUBJECT}/OU=x`, [NAMES]],
+    ["a name more", /its names are/, SUBJECT, [`${NAMES},DNS:kubernetes`]],
+    ["a name less", /its names are/, SUBJECT, ["subjectAltName=DNS:w1"]],
+    ["the right to sign", /the extension 2\.5\.29\.19/, SUBJECT, [NAMES, "basicConstraints=critical,CA:TRUE"]],
+  ];
+  for (const [what, problem, subject, extensions] of refusals)
+    it(`refuses ${what}`, async () => {
+      assert.match((await requestProblem(request(subject, ...extensions), LEAF)) ?? "accepted", problem);
+    });
+
+  it("refuses a request whose signature was tampered with", async () => {
+    const pem = request(SUBJECT, NAMES);
+    const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+    der[der.length - 3]! ^= 1;
+    const forged = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+    assert.match((await requestProblem(forged, LEAF)) ?? "accepted", /signature/);
+  });
+
+  it("finds each request in a node's output, and refuses one for an older id", async () => {
+    const pem = request(SUBJECT, NAMES);
+    const stdout = `csr kubelet 4-aaaa\n${pem}csr kubelet-server 4-bbbb\n${pem}`;
+    assert.deepEqual([...parseRequests(stdout).keys()], ["kubelet", "kubelet-server"]);
+    assert.equal((await requestFor(stdout, "w1", LEAF)).trim(), pem.trim());
+    await assert.rejects(
+      requestFor(stdout, "w1", { ...LEAF, id: "5-aaaa" }),
+      /w1: no signing request for kubelet 5-aaaa/,
+    );
+    await assert.rejects(
+      requestFor(stdout, "w1", { ...LEAF, commonName: "x" }),
+      /not what was asked for .*nothing was signed/,
+    );
+  });
+});

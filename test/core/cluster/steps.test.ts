@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { clusterPayload, sinceOf } from "../../../core/cluster/payload";
+import { clusterSteps, MOMENTS } from "../../../core/cluster/steps";
+import { planCluster } from "../../../core/plan";
+import type { Config } from "../../../core/schema/config";
+import { makeCa } from "../config/fixtures";
+import { configWith, hardwayConfig, NOW } from "../fixture";
+
+const PIN = "ab".repeat(32);
+const FACTS = {
+  ca: "NEW",
+  final: "NEW",
+  rotating: "NEW\nOLD",
+  old: "OLD",
+  frontProxy: "FRONT",
+  tokenKid: "a-Kid_1",
+  since: "42",
+};
+const WEBHOOK = { kind: "ValidatingWebhookConfiguration", name: "checks.example.com" };
+
+/** Between the phases of nodes, `/` where a step waits for those before it. */
+const nouns = (config: Config) => {
+  const at = MOMENTS.map((moment) =>
+    clusterSteps(moment, config)
+      .map(({ noun }) => noun)
+      .join(" "),
+  );
+  return [at.slice(0, 3), at.slice(3, 6), at.slice(6)].map((each) => each.filter(Boolean).join(" / "));
+};
+
+const payload = (noun: string, changes: Readonly<Record<string, unknown>>, facts: Partial<typeof FACTS> = FACTS) => {
+  const config = configWith(changes);
+  const step = MOMENTS.flatMap((moment) => clusterSteps(moment, config)).find((each) => each.noun === noun);
+  assert.ok(step, `no step ${noun}`);
+  const node = planCluster(config, NOW).nodes.find(({ node: { name } }) => name === "cp1")!;
+  return clusterPayload(step, node, config, facts).trimEnd().split("\n").slice(1);
+};
+
+describe("in-cluster steps", () => {
+  const rotation = { generation: 2 };
+  const PUBLISHED = "root-ca / mounted-elsewhere";
+  const LISTED = { restart: [{ kind: "Deployment", namespace: "shop", name: "till" }] };
+  const WORKERS = { workers: { image: "busybox:1.37.0" } };
+  const VISITED = ["cp1", "cp2", "cp3", "w1", "w2", "w3"].map((name) => `visited ${name}`);
+  const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
+  const CASES: Record<string, [changes: Readonly<Record<string, unknown>>, expected: string[]]> = {
+    "nothing without rotation": [{}, ["", "", ""]],
+    "nothing at generation 1": [{ rotation: {} }, ["", "", ""]],
+    "nothing where it is turned off": [{ rotation, inCluster: { enabled: false } }, ["", "", ""]],
+    "trust: pods get to know the new CA": [{ rotation: { ...rotation, phase: "trust" } }, [PUBLISHED, "", ""]],
+    "issue: nothing more": [{ rotation: { ...rotation, phase: "issue" } }, [PUBLISHED, "", ""]],
+    "done: all of it": [{ rotation }, [PUBLISHED, "scan / tokens", "authentication"]],
+    "adoption: all but the tokens, whose key is not taken over": [{ adopt }, [PUBLISHED, "scan", "authentication"]],
+    "the token key alone": [{ rotation: { serviceAccount: { generation: 2 } } }, ["", "tokens", ""]],
+    "the front proxy alone": [{ rotation: { frontProxy: { generation: 2 } } }, ["", "", "authentication"]],
+    "etcd alone": [{ rotation: { etcd: { generation: 2 } } }, ["", "", ""]],
+    "the token key still soaks": [
+      { rotation: { ...rotation, serviceAccount: { phase: "issue" } } },
+      [PUBLISHED, "scan", "authentication"],
+    ],
+    "kubernetes still soaks": [
+      { rotation: { ...rotation, kubernetes: { phase: "issue" } } },
+      [PUBLISHED, "tokens", "authentication"],
+    ],
+    "listed bundles and all workloads": [
+      { rotation, inCluster: { restart: "all", caBundles: [WEBHOOK] } },
+      [
+        "root-ca ca-bundles-trust / mounted-elsewhere / restart-all",
+        "scan / tokens",
+        "ca-bundles-retire authentication",
+      ],
+    ],
+    "listed workloads": [
+      { rotation, inCluster: LISTED },
+      [`${PUBLISHED} / may-restart`, "scan / tokens", "authentication"],
+    ],
+    "listed workloads while nobody can sign credentials to roll them with": [
+      { adopt, rotation: { phase: "trust" }, inCluster: LISTED },
+      [PUBLISHED, "", ""],
+    ],
+    "listed workloads once somebody can": [
+      { adopt, rotation: { phase: "issue" }, inCluster: LISTED },
+      [`${PUBLISHED} / may-restart`, "", ""],
+    ],
+    "nodes without ssh": [
+      { rotation, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "workers-issue / scan / tokens", "workers-retire authentication"],
+    ],
+    "nodes without ssh, before the end and on the way back": [
+      { rotation: { ...rotation, phase: "trust" }, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "workers-issue", ""],
+    ],
+    "nodes without ssh while nobody can sign": [
+      { adopt, rotation: { phase: "trust" }, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "", ""],
+    ],
+    "nodes without ssh, where the token key alone is rotated": [
+      { rotation: { serviceAccount: { generation: 2 } }, inCluster: WORKERS },
+      ["", "workers-issue / tokens", "workers-retire"],
+    ],
+    "nodes without ssh, where their CA still soaks": [
+      { rotation: { ...rotation, kubernetes: { phase: "issue" } }, inCluster: WORKERS },
+      ["root-ca workers-trust / mounted-elsewhere", "workers-issue / tokens", "authentication"],
+    ],
+    "nodes without ssh, where their CA is not rotated": [
+      { rotation: { etcd: { generation: 2 } }, inCluster: WORKERS },
+      ["", "", ""],
+    ],
+    "listed bundles before the end": [
+      { rotation: { ...rotation, phase: "issue" }, inCluster: { caBundles: [WEBHOOK] } },
+      ["root-ca ca-bundles-trust / mounted-elsewhere", "", ""],
+    ],
+  };
+  for (const [title, [changes, expected]] of Object.entries(CASES))
+    it(title, () => {
+      assert.deepEqual(nouns(configWith({ rollout: { acceptEtcdDowntime: true }, ...changes })), expected);
+    });
+
+  it("waits for the CA that stays, also while both are trusted: after `retire` there is no other to wait for", () => {
+    for (const phase of ["trust", "issue", "done"])
+      assert.deepEqual(payload("root-ca", { rotation: { ...rotation, phase } }), [
+        "node cp1",
+        "kubeconfig /etc/kubernetes/admin.conf",
+        "part ca:kubernetes 1",
+        "NEW",
+        "task cluster-info-add",
+        "task root-ca",
+      ]);
+  });
+
+  it("names the nodes that are looked at themselves, and what is asked of listed workloads", () => {
+    assert.deepEqual(payload("mounted-elsewhere", { rotation }).slice(2), [
+      "since 42",
+      "gate scan on",
+      ...VISITED,
+      "task nodes",
+      "task mounted-elsewhere",
+    ]);
+    assert.ok(
+      payload("scan", { rotation, inCluster: WORKERS }).includes("visitors kube-system/kube-pki-workers"),
+      "what the DaemonSet visits counts",
+    );
+    assert.deepEqual(
+      payload("may-restart", { rotation: { ...rotation, force: ["scan"] }, inCluster: LISTED }).slice(2),
+      ["part ca:kubernetes 1", "NEW", "gate scan off", "task may-restart", "workload Deployment shop/till"],
+    );
+  });
+
+  it("names nodes that nobody looks after also where the token key goes alone", () => {
+    const alone = payload("tokens", { rotation: { serviceAccount: { generation: 2 } } });
+    assert.deepEqual(alone.slice(-4), ["visited w3", "task nodes", "gate tokens on", "task tokens"]);
+    assert.ok(!payload("tokens", { rotation }).includes("task nodes"), "the scan before it has");
+  });
+
+  it("cleans up after a rotation that was given up, where there was a cluster before", async () => {
+    const { certificate, key } = await makeCa("kubernetes");
+    const config = (changes: Readonly<Record<string, unknown>>): Config => ({
+      ...configWith(changes),
+      authority: { ...configWith().authority, kubernetes: { certificate, key } },
+    });
+    assert.deepEqual(nouns(config({})), ["", "", ""]);
+    const givenUp = config({ rotation: {}, inCluster: { caBundles: [WEBHOOK] } });
+    assert.deepEqual(nouns(givenUp), ["", "", "given-up"]);
+    const withWorkers = config({ rotation: {}, inCluster: { workers: { image: "busybox:1.37.0" } } });
+    assert.deepEqual(nouns(withWorkers), ["", "", "workers-retire given-up"]);
+    const [step] = clusterSteps("afterRetire", givenUp);
+    const lines = clusterPayload(step!, planCluster(givenUp, NOW).nodes[0]!, givenUp, FACTS).trimEnd().split("\n");
+    assert.deepEqual(lines.slice(3), [
+      "part ca:kubernetes 1",
+      "NEW",
+      "part ca:frontproxy 1",
+      "FRONT",
+      "task cluster-info-exact",
+      "task rewrite",
+      "rewrite ValidatingWebhookConfiguration checks.example.com ca:kubernetes",
+      "task authentication-clean",
+    ]);
+  });
+
+  it("finds the admin's kubeconfig of the other layout, which has no cluster-info", () => {
+    const config: Config = {
+      ...hardwayConfig(),
+      rotation: configWith({ rotation }).rotation,
+    };
+    const [step] = clusterSteps("afterTrust", config);
+    const node = planCluster(config, NOW).nodes.find(({ node: { name } }) => name === "cp1")!;
+    const text = clusterPayload(step!, node, config, FACTS);
+    assert.ok(text.includes("\nkubeconfig /var/lib/kubernetes/admin.kubeconfig\n"));
+    assert.ok(!text.includes("cluster-info"));
+  });
+
+  it("puts both CAs into listed bundles first, and then the one that stays", () => {
+    const changes = { rotation, inCluster: { caBundles: [WEBHOOK] } };
+    const rewrite = ["task rewrite", "rewrite ValidatingWebhookConfiguration checks.example.com ca:kubernetes"];
+    assert.deepEqual(payload("ca-bundles-trust", changes).slice(2), ["part ca:kubernetes 2", "NEW", "OLD", ...rewrite]);
+    assert.deepEqual(payload("ca-bundles-retire", changes).slice(2), [
+      "part ca:kubernetes 1",
+      "NEW",
+      "part old:kubernetes 1",
+      "OLD",
+      ...rewrite,
+    ]);
+  });
+
+  it("looks for who knows only what goes, without those who read it anew", () => {
+    const own = { kind: "Deployment", namespace: "shop", name: "till" };
+    const scan = payload("scan", { rotation, inCluster: { reload: [own] } });
+    assert.deepEqual(scan.slice(2), [
+      "part ca:kubernetes 1",
+      "NEW",
+      "part old:kubernetes 1",
+      "OLD",
+      "since 42",
+      "gate scan on",
+      ...VISITED,
+      "task nodes",
+      "task root-ca-seen",
+      "task ca-bundles",
+      "task pods",
+      "reload Deployment shop/till",
+      "reload DaemonSet kube-system/kube-proxy",
+    ]);
+    assert.ok(!payload("scan", { rotation }, { ...FACTS, old: "\n" }).some((line) => line.includes("old:")));
+  });
+
+  it("takes kube-proxy for one that reads it anew from 1.36 on, and unless it is listed", () => {
+    const kubeProxy = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
+    const reloads = (changes: Readonly<Record<string, unknown>>) =>
+      payload("scan", { rotation, ...changes }).filter((line) => line.startsWith("reload ")).length;
+    const cluster = { name: "prod", kubernetesVersion: "1.35.2", endpoint: "api.example.com:6443" };
+    assert.equal(reloads({ inCluster: { restart: "all" } }), 1);
+    assert.equal(reloads({ cluster }), 0);
+    assert.equal(reloads({ inCluster: { restart: [kubeProxy] } }), 0);
+    assert.equal(reloads({ inCluster: { reload: [kubeProxy] } }), 1);
+  });
+
+  it("gives up a gate only by its name", () => {
+    const gates = (force: string[]) =>
+      ["scan", "tokens"].flatMap((noun) =>
+        payload(noun, { rotation: { ...rotation, force } }).filter((line) => line.startsWith("gate ")),
+      );
+    assert.deepEqual(gates([]), ["gate scan on", "gate tokens on"]);
+    assert.deepEqual(gates(["tokens"]), ["gate scan on", "gate tokens off"]);
+  });
+
+  it("cleans what aggregated servers trust of that alone which has come to its end", () => {
+    const parts = (changes: Readonly<Record<string, unknown>>) =>
+      payload("authentication", { rotation: { ...rotation, ...changes } }).filter((line) => line.startsWith("part "));
+    assert.deepEqual(parts({}), ["part ca:kubernetes 1", "part ca:frontproxy 1"]);
+    assert.deepEqual(parts({ frontProxy: { phase: "issue" } }), ["part ca:kubernetes 1"]);
+    assert.deepEqual(parts({ kubernetes: { phase: "issue" } }), ["part ca:frontproxy 1"]);
+  });
+
+  it("refuses what no node would take, and a fact that is missing", () => {
+    assert.throws(() => payload("tokens", { rotation }, { tokenKid: "a kid" }), /keyId: "a kid"; allowed is/);
+    const config = configWith({ rotation });
+    const odd: Config = {
+      ...config,
+      inCluster: {
+        ...config.inCluster,
+        reload: [{ kind: "Deployment", namespace: "shop", name: "till\ntask tokens" }],
+      },
+    };
+    const [scan] = clusterSteps("afterIssue", odd);
+    assert.throws(() => clusterPayload(scan!, planCluster(odd, NOW).nodes[0]!, odd, FACTS), /allowed is a DNS name/);
+    assert.throws(() => payload("tokens", { rotation }, {}), /in-cluster step tokens: tokenKid is not known/);
+  });
+
+  it("reads when the CA reached every namespace, or says that the node did not tell", () => {
+    assert.equal(sinceOf("since 1795305600\ntask root-ca done\ndone 01234567\n"), "1795305600");
+    assert.throws(() => sinceOf("task root-ca done\n"), /did not say when/);
+  });
+});

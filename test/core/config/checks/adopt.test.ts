@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { config, makeCa, makeKey, parsed, problems, type GivenCa, type Raw } from "../fixtures";
+
+const PIN = "ab".repeat(32);
+const COLONS = Array.from({ length: 32 }, () => "AB").join(":");
+const PINS = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
+const ALLOWED = (file: string) =>
+  "allowed is a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as " +
+  `\`openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/${file}\` shows it`;
+
+/** The configuration's only etcd member may be restarted. */
+const adopting = (adopt: unknown, more: Raw = {}): Raw =>
+  config({ adopt, rollout: { acceptEtcdDowntime: true }, ...more });
+
+describe("adoption in the stack file", () => {
+  let ca: GivenCa;
+  let short: GivenCa;
+  let ended: GivenCa;
+  before(async () => {
+    [ca, short, ended] = await Promise.all([
+      makeCa("given"),
+      makeCa("short", { to: "2026-07-01T12:00:00Z" }),
+      makeCa("ended", { to: "2026-05-31T00:00:00Z" }),
+    ]);
+  });
+
+  it("reads fingerprints as openssl prints them", () => {
+    const given = { kubernetes: COLONS, etcd: `sha256 Fingerprint=${COLONS}`, frontProxy: PIN.toUpperCase() };
+    assert.deepEqual(parsed(adopting(given)).adopt, { ...PINS, serviceAccount: false });
+    assert.equal(parsed(adopting({ ...PINS, serviceAccount: true })).adopt?.serviceAccount, true);
+    assert.equal(parsed(adopting({ ...PINS, serviceAccount: `${PIN}  -` })).adopt?.serviceAccount, PIN);
+    assert.equal(parsed(config()).adopt, undefined);
+  });
+
+  it("takes over what is not given", () => {
+    const authority = { kubernetes: ca, frontProxy: ca };
+    assert.deepEqual(problems(adopting({ etcd: PIN }, { authority })), []);
+    assert.deepEqual(problems(adopting({ serviceAccount: true }, { authority: { ...authority, etcd: ca } })), []);
+  });
+
+  it("goes on to later generations, whose authorities are all the stack's", () => {
+    assert.deepEqual(problems(adopting(PINS, { rotation: { generation: 2 } })), []);
+  });
+
+  const missing = (name: string) =>
+    `adopt.${name}: missing; in an existing cluster every authority is either given or adopted: ` +
+    `give its fingerprint here, or its certificate and key as authority.${name}`;
+  const refused: readonly (readonly [string, () => Raw, readonly string[]])[] = [
+    [
+      "another digest",
+      () => adopting({ ...PINS, etcd: "ab".repeat(20) }),
+      [`adopt.etcd: "${"ab".repeat(20)}"; ${ALLOWED("etcd/ca.crt")}`],
+    ],
+    [
+      "what is no digest",
+      () => adopting({ ...PINS, kubernetes: true }),
+      [`adopt.kubernetes: true (a boolean); ${ALLOWED("ca.crt")}`],
+    ],
+    [
+      "a token key by another digest",
+      () => adopting({ ...PINS, serviceAccount: "ab" }),
+      [
+        'adopt.serviceAccount: "ab"; allowed is true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal ' +
+          "digits, as `openssl pkey -pubin -in /etc/kubernetes/pki/sa.pub -outform DER | sha256sum` shows it",
+      ],
+    ],
+    [
+      "nothing",
+      () => adopting({}),
+      ["adopt: empty; allowed is the fingerprint of each CA whose key is unknown, or to leave it out"],
+    ],
+    [
+      "authorities that are neither given nor adopted",
+      () => adopting({ kubernetes: PIN }),
+      [missing("etcd"), missing("frontProxy")],
+    ],
+    [
+      "a token key alone",
+      () => adopting({ serviceAccount: true }),
+      [missing("kubernetes"), missing("etcd"), missing("frontProxy")],
+    ],
+    [
+      "a CA that is given",
+      () => adopting(PINS, { authority: { etcd: ca } }),
+      ["adopt.etcd: authority.etcd is given too; allowed is one of them: adopted is a CA whose key is unknown"],
+    ],
+    [
+      "a token key that is given",
+      () => adopting({ ...PINS, serviceAccount: true }, { authority: { serviceAccount: { key: makeKey() } } }),
+      ["adopt.serviceAccount: given, and authority.serviceAccount too; allowed is one of them"],
+    ],
+    [
+      "leaves that outlive the CA that is made",
+      () => adopting(PINS, { authority: { validity: "200d" } }),
+      ["certificates.validity: 365d; longer than authority.validity, 200d"],
+    ],
+  ];
+  for (const [what, raw, sentences] of refused) {
+    it(`refuses ${what}`, () => {
+      assert.deepEqual(problems(raw()), sentences);
+    });
+  }
+
+  describe("and rotation away from a given CA", () => {
+    const given = (kubernetes: GivenCa, rotation: Raw, more: Raw = {}) =>
+      problems(config({ authority: { kubernetes, ...more }, rotation: { kubernetes: rotation } }));
+    const left =
+      "certificates.validity: 365d; longer than what authority.kubernetes has left: " +
+      "CN=short ends 2026-07-01T12:00:00Z, in 30d12h";
+    const past = "authority.kubernetes.certificate: CN=ended ended 2026-05-31T00:00:00Z; allowed is a CA that is valid";
+
+    it("measures leaves by the CA that signs them", () => {
+      assert.deepEqual(given(short, { generation: 1 }), [left]);
+      assert.deepEqual(given(short, { generation: 2, phase: "trust" }), [left]);
+      assert.deepEqual(given(short, { generation: 2, phase: "issue" }), []);
+      assert.deepEqual(given(short, { generation: 2 }), []);
+      assert.deepEqual(given(short, { generation: 2 }, { validity: "200d" }), [
+        "certificates.validity: 365d; longer than authority.validity, 200d",
+      ]);
+    });
+
+    it("lets a CA end once it signs no longer", () => {
+      assert.deepEqual(given(ended, { generation: 1 }), [past]);
+      assert.deepEqual(given(ended, { generation: 2, phase: "trust" }), [past]);
+      assert.deepEqual(given(ended, { generation: 2 }), []);
+    });
+  });
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { config, parsed, problems, type Raw } from "../fixtures";
+
+const inCluster = (changes: Raw): Raw => config({ inCluster: changes });
+const dns = { kind: "Deployment", namespace: "kube-system", name: "coredns" };
+const cni = { kind: "DaemonSet", namespace: "kube-system", name: "cilium" };
+const hook = { kind: "ValidatingWebhookConfiguration", name: "policy.example.com" };
+const LIST = "list of workloads, each with kind, namespace and name";
+
+describe("work in the cluster, in the stack file", () => {
+  it("takes lists in their order, or all workloads", () => {
+    const lists = { enabled: true, restart: [cni, dns], reload: [{ ...cni, name: "kube-proxy" }], caBundles: [hook] };
+    assert.deepEqual(parsed(inCluster(lists)).inCluster, lists);
+    assert.equal(parsed(inCluster({ restart: "all" })).inCluster.restart, "all");
+  });
+
+  const KINDS = "one of DaemonSet, Deployment, StatefulSet";
+  const refused: readonly (readonly [Raw, string])[] = [
+    [{ restart: "some" }, `inCluster.restart: "some"; allowed is "all", or a ${LIST}`],
+    [{ restart: { kind: "DaemonSet" } }, `inCluster.restart: an object; allowed is "all", or a ${LIST}`],
+    [{ reload: "all" }, `inCluster.reload: "all"; allowed is a ${LIST}`],
+    [{ restart: [cni, { ...dns, kind: "Pod" }] }, `inCluster.restart[1].kind: "Pod"; allowed is ${KINDS}`],
+    [
+      { restart: [{ kind: "DaemonSet", name: "cilium" }] },
+      "inCluster.restart[0].namespace: missing; allowed is a DNS label",
+    ],
+    [{ restart: [{ ...dns, nmae: "x" }] }, "inCluster.restart[0]: unknown key `nmae`; did you mean `name`?"],
+    [
+      { reload: [{ ...dns, name: "Core DNS" }] },
+      'inCluster.reload[0].name: "Core DNS"; allowed is a DNS name in lower case',
+    ],
+    [{ caBundles: {} }, "inCluster.caBundles: an object; allowed is a list of objects, each with kind and name"],
+    [
+      { caBundles: [{ ...hook, kind: "Webhook" }] },
+      'inCluster.caBundles[0].kind: "Webhook"; allowed is one of ValidatingWebhookConfiguration, ' +
+        "MutatingWebhookConfiguration, APIService, CustomResourceDefinition",
+    ],
+    [
+      { restart: [dns, cni, dns] },
+      "inCluster.restart[2]: Deployment kube-system/coredns is inCluster.restart[0] too; allowed is each once",
+    ],
+    [
+      { reload: [cni, cni] },
+      "inCluster.reload[1]: DaemonSet kube-system/cilium is inCluster.reload[0] too; allowed is each once",
+    ],
+    [
+      { restart: [dns], reload: [cni, dns] },
+      "inCluster.reload[1]: Deployment kube-system/coredns is in inCluster.restart too; " +
+        "allowed is one of them: what reloads needs no restart",
+    ],
+    [
+      { caBundles: [hook, hook] },
+      "inCluster.caBundles[1]: ValidatingWebhookConfiguration policy.example.com is inCluster.caBundles[0] too; " +
+        "allowed is each once",
+    ],
+    [{ user: {} }, "inCluster.user: neither tokenFile nor exec; allowed is exactly one of them"],
+    [
+      { user: { tokenFile: "/run/token", exec: { command: "login" } } },
+      "inCluster.user: both tokenFile and exec; allowed is exactly one of them",
+    ],
+    [{ user: { tokenFile: "token" } }, 'inCluster.user.tokenFile: "token"; allowed is an absolute path'],
+    [{ user: { exec: {} } }, "inCluster.user.exec.command: missing; allowed is a text without control characters"],
+    [
+      { user: { exec: { command: "login" }, token: "abc" } },
+      "inCluster.user: unknown key `token`; allowed are tokenFile, exec",
+    ],
+    [{ enabled: "no" }, 'inCluster.enabled: "no"; allowed is true or false, without quotes'],
+  ];
+  for (const [changes, sentence] of refused) {
+    it(sentence, () => {
+      assert.deepEqual(problems(inCluster(changes)), [sentence]);
+    });
+  }
+});

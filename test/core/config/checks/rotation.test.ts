@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../../../core/config/parse";
+import { ROTATED } from "../../../../core/model/phases";
+import { ALL_SECRET, config, makeCa, makeKey, node, parsed, problems, type GivenCa, type Raw } from "../fixtures";
+
+/** Three etcd members: none is the only one. */
+const nodes = [1, 2, 3].map((index) =>
+  node(`cp${String(index)}`, `10.0.0.${String(index)}`, { roles: ["control-plane"] }),
+);
+const rotating = (rotation: unknown, more: Raw = {}): Raw => config({ nodes, rotation, ...more });
+
+const states = (raw: Raw): Record<string, string> => {
+  const { rotation } = parsed(raw);
+  return Object.fromEntries(
+    ROTATED.map((what) => [what, `${String(rotation?.[what].generation)} ${String(rotation?.[what].phase)}`]),
+  );
+};
+const all = (state: string) => Object.fromEntries(ROTATED.map((what) => [what, state]));
+
+const PIN = "ab".repeat(32);
+const PINS = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
+const CLOCK = { rotateEvery: "100d", since: "2026-01-01T00:00:00Z" };
+
+describe("rotation in the stack file", () => {
+  it("is absent unless it is given", () => {
+    assert.equal(parsed(config()).rotation, undefined);
+    assert.deepEqual(parsed(rotating({})).rotation?.force, []);
+    assert.deepEqual(states(rotating({})), all("1 done"));
+  });
+
+  const read: readonly (readonly [string, Raw, Record<string, string>])[] = [
+    ["takes the general state for all of them", { generation: 2, phase: "issue" }, all("2 issue")],
+    ["rotates one alone", { etcd: { generation: 2 } }, { ...all("1 done"), etcd: "2 done" }],
+    [
+      "takes what one does not give from the general",
+      { generation: 3, phase: "trust", etcd: { generation: 2 }, kubernetes: { phase: "issue" } },
+      { ...all("3 trust"), etcd: "2 trust", kubernetes: "3 issue" },
+    ],
+    [
+      "leaves out of a general phase what stays at its first generation",
+      { phase: "trust", etcd: { generation: 2 } },
+      { ...all("1 done"), etcd: "2 trust" },
+    ],
+    // 151 days since: one whole period
+    ["adds a generation for each whole period", { ...CLOCK, generation: 2 }, all("3 done")],
+    ["lets one stay behind the clock", { ...CLOCK, etcd: { generation: 1 } }, { ...all("2 done"), etcd: "1 done" }],
+    [
+      "stops at a general phase by the clock, also while generation 1 is current",
+      { ...CLOCK, phase: "trust", rotateEvery: "200d" },
+      all("1 done"),
+    ],
+  ];
+  for (const [what, rotation, expected] of read) {
+    it(what, () => {
+      assert.deepEqual(states(rotating(rotation)), expected);
+    });
+  }
+
+  it("tells whether the clock was asked, and counts from the moment that is planned for", () => {
+    assert.equal(parsed(rotating({ generation: 2 })).rotation?.byClock, false);
+    assert.equal(parsed(rotating(CLOCK)).rotation?.byClock, true);
+    const at = (asOf: string) => states(rotating(CLOCK, { asOf }))["etcd"];
+    assert.deepEqual(
+      ["2026-01-01T00:00:00Z", "2026-04-10T23:59:59Z", "2026-04-11T00:00:00Z", "2026-07-20T00:00:00Z"].map(at),
+      ["1 done", "1 done", "2 done", "3 done"],
+    );
+  });
+
+  it("keeps the names of gates that are given up", () => {
+    assert.deepEqual(parsed(rotating({ force: ["scan"] })).rotation?.force, ["scan"]);
+  });
+
+  const FIRST =
+    "which nothing comes before; allowed is done, or a generation from 2, or the phases of an adoption (adopt)";
+  const WHOLE = "a whole number from 1";
+  const refused: readonly (readonly [Raw, string])[] = [
+    [{ generation: 0 }, `rotation.generation: 0 (a number); allowed is ${WHOLE}`],
+    [{ generation: 1.5 }, `rotation.generation: 1.5 (a number); allowed is ${WHOLE}`],
+    [{ generation: "2" }, `rotation.generation: "2"; allowed is ${WHOLE}`],
+    [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); allowed is ${WHOLE}`],
+    [{ phase: "retire" }, 'rotation.phase: "retire"; allowed is one of trust, issue, done'],
+    [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; allowed is one of scan, tokens, restarts'],
+    [{ force: "scan" }, 'rotation.force: "scan"; allowed is a list of scan, tokens and restarts'],
+    [{ phase: "trust" }, `rotation.phase: "trust" with generation 1, ${FIRST}`],
+    [{ etcd: { phase: "issue" } }, `rotation.etcd.phase: "issue" with generation 1, ${FIRST}`],
+    [
+      { generation: 2, kubernetes: { generation: 1, phase: "trust" } },
+      `rotation.kubernetes.phase: "trust" with generation 1, ${FIRST}`,
+    ],
+    [
+      { rotateEvery: "365d", generation: 2 },
+      "rotation.rotateEvery: 365d without since; give the moment from which generation 2 counts as since, " +
+        'such as "2026-06-01T00:00:00Z"',
+    ],
+    [
+      { since: "2026-01-01T00:00:00Z" },
+      "rotation.since: 2026-01-01T00:00:00Z without rotateEvery; allowed is both of them or neither",
+    ],
+    [
+      { ...CLOCK, since: "2026-06-01T00:00:01Z" },
+      "rotation.since: 2026-06-01T00:00:01Z is in the future; allowed is a moment up to now, 2026-06-01T00:00:00Z",
+    ],
+    [{ ...CLOCK, rotateEvery: "29d" }, "rotation.rotateEvery: 29d; allowed is at least 30d between two rotations"],
+    [
+      { ...CLOCK, rotateEvery: "3285d1s" },
+      "rotation.rotateEvery: 3285d1s; allowed is up to 3285d, so that the last leaf ends before its CA: " +
+        "authority.validity, 3650d, less certificates.validity, 365d",
+    ],
+  ];
+  for (const [rotation, sentence] of refused) {
+    it(sentence, () => {
+      assert.deepEqual(problems(rotating(rotation)), [sentence]);
+    });
+  }
+
+  describe("without restarts", () => {
+    const sentence = (what: string) =>
+      `restart: "never" with ${what}; a service that is not restarted refuses what it has not read: stop at phase trust and ` +
+      "at phase issue, restart every service of every node yourself after each, and then give rotation.force: [restarts] " +
+      "with phase done, or give restart: auto";
+    const never = (rotation: unknown, more: Raw = {}) => problems(rotating(rotation, { restart: "never", ...more }));
+    const ALL = "phase done of kubernetes, etcd, frontProxy, serviceAccount";
+
+    it("refuses to go straight to the end", () => {
+      assert.deepEqual(never({ generation: 2 }), [sentence(ALL)]);
+      assert.deepEqual(never({ generation: 2, phase: "issue", etcd: { phase: "done" } }), [
+        sentence("phase done of etcd"),
+      ]);
+      assert.deepEqual(never(CLOCK), [sentence("rotation.rotateEvery")]);
+      assert.deepEqual(never(undefined, { adopt: PINS }), [sentence("phase done of kubernetes, etcd, frontProxy")]);
+    });
+
+    it("goes by the phases, and ends with a word", () => {
+      for (const phase of ["trust", "issue"]) assert.deepEqual(never({ generation: 2, phase }), []);
+      assert.deepEqual(never({ generation: 2, force: ["restarts"] }), []);
+      assert.deepEqual(never({ generation: 1 }), []);
+    });
+  });
+
+  it("measures the clock by the longest leaf in use", () => {
+    const certificates = {
+      profiles: { kubelet: { validity: "1000d" }, admin: { enabled: false, validity: "2000d" } },
+    };
+    const every = (rotateEvery: string) => problems(rotating({ ...CLOCK, rotateEvery }, { certificates }));
+    assert.deepEqual(every("2650d"), []);
+    assert.deepEqual(every("2651d"), [
+      "rotation.rotateEvery: 2651d; allowed is up to 2650d, so that the last leaf ends before its CA: " +
+        "authority.validity, 3650d, less certificates.profiles.kubelet.validity, 1000d",
+    ]);
+  });
+
+  it("may stop an adoption at its phases, and only what is adopted", async () => {
+    const frontProxy = { ...(await makeCa("front")) };
+    const { kubernetes, etcd } = PINS;
+    const raw = (rotation: Raw) => rotating(rotation, { authority: { frontProxy }, adopt: { kubernetes, etcd } });
+    assert.deepEqual(states(raw({ phase: "trust" })), { ...all("1 done"), kubernetes: "1 trust", etcd: "1 trust" });
+    assert.deepEqual(states(raw({ etcd: { phase: "issue" } })), { ...all("1 done"), etcd: "1 issue" });
+    assert.deepEqual(problems(raw({ frontProxy: { phase: "trust" } })), [
+      `rotation.frontProxy.phase: "trust" with generation 1, ${FIRST}`,
+    ]);
+  });
+
+  describe("of the service account key", () => {
+    const sentence =
+      "rotation.serviceAccount: the stack has not the key that signs this cluster's tokens; " +
+      "give it as authority.serviceAccount.key, or take it over by adopt.serviceAccount: true";
+    let cas: Record<string, GivenCa>;
+    before(async () => {
+      cas = { kubernetes: await makeCa("k"), etcd: await makeCa("e"), frontProxy: await makeCa("f") };
+    });
+
+    it("leaves a key alone that the stack does not have", () => {
+      const raw = rotating({ generation: 2, phase: "issue" }, { authority: cas });
+      assert.deepEqual(states(raw), { ...all("2 issue"), serviceAccount: "1 done" });
+      assert.deepEqual(problems(rotating({ serviceAccount: { generation: 2 } }, { authority: cas })), [sentence]);
+      assert.deepEqual(problems(rotating({ serviceAccount: { generation: 2 } }, { adopt: PINS })), [sentence]);
+    });
+
+    it("leaves a key to others that would have been made", () => {
+      const authority = { serviceAccount: { enabled: false } };
+      assert.deepEqual(states(rotating({ generation: 2 }, { authority })), {
+        ...all("2 done"),
+        serviceAccount: "1 done",
+      });
+      assert.deepEqual(problems(rotating({ serviceAccount: { generation: 2 } }, { authority })), [sentence]);
+    });
+
+    it("is given, or left to others", () => {
+      const of = (serviceAccount: Raw) =>
+        problems(rotating({ generation: 2 }, { authority: { ...cas, serviceAccount } }));
+      const wanted = "enabled: false; allowed is exactly one of them";
+      assert.deepEqual(of({}), [`authority.serviceAccount: neither key nor ${wanted}`]);
+      assert.deepEqual(of({ key: makeKey(), enabled: false }), [`authority.serviceAccount: both key and ${wanted}`]);
+    });
+
+    it("rotates one that was made, given or taken over", () => {
+      const own = { serviceAccount: { generation: 2 } };
+      const expected = { ...all("1 done"), serviceAccount: "2 done" };
+      assert.deepEqual(states(rotating(own)), expected);
+      const given = { ...cas, serviceAccount: { key: makeKey() } };
+      assert.deepEqual(states(rotating(own, { authority: given })), expected);
+      assert.deepEqual(states(rotating(own, { adopt: { ...PINS, serviceAccount: true } })), expected);
+    });
+
+    it("is not asked for where keys are hidden", () => {
+      const raw = rotating({ serviceAccount: { generation: 2 } }, { adopt: { etcd: PIN } });
+      const context = { now: new Date("2026-06-01T00:00:00Z"), secretKeys: ALL_SECRET };
+      assert.ok(parseConfig(raw, { ...context, secretsHidden: true }).adopt?.etcd === PIN);
+      assert.throws(() => parseConfig(raw, context));
+    });
+  });
+
+  describe("of one or two etcd members", () => {
+    const sentence =
+      "rollout.acceptEtcdDowntime: false; a change of the etcd authority restarts etcd, and with members on cp1 alone it " +
+      "takes no writes for some seconds, nor does the API; give true to accept that, or have three members";
+    const refusedFor: readonly (readonly [string, Raw])[] = [
+      ["all are rotated", { rotation: { generation: 2 } }],
+      ["etcd is", { rotation: { etcd: { generation: 2, phase: "trust" } } }],
+      ["it is adopted", { adopt: PINS }],
+      ["it is etcd's own node", { rotation: { generation: 2 }, nodes: [nodes[1], { ...nodes[0], roles: ["etcd"] }] }],
+    ];
+    for (const [what, changes] of refusedFor) {
+      it(`asks for a yes when ${what}`, () => {
+        assert.deepEqual(problems(config(changes)), [sentence]);
+        assert.deepEqual(problems(config({ ...changes, rollout: { acceptEtcdDowntime: true } })), []);
+        const force = { ...(changes["rotation"] as Raw | undefined), force: ["restarts"] };
+        assert.deepEqual(problems(config({ ...changes, rotation: force, restart: "never" })), []);
+      });
+    }
+
+    it("names both of two, and does not count one that is still to join", () => {
+      const two = sentence.replace("cp1 alone", "cp1 and cp2 alone");
+      const rotation = { generation: 2 };
+      assert.deepEqual(problems(config({ rotation, nodes: nodes.slice(0, 2) })), [two]);
+      assert.deepEqual(problems(config({ rotation, nodes: [...nodes.slice(0, 2), { ...nodes[2], bare: true }] })), [
+        two,
+      ]);
+      const bare = nodes.slice(0, 2).map((each) => ({ ...each, bare: true }));
+      assert.deepEqual(problems(config({ rotation, nodes: bare })), [two]);
+      assert.deepEqual(problems(config({ rotation, nodes })), []);
+    });
+
+    it("asks nothing while etcd stays as it is", () => {
+      assert.deepEqual(problems(config({ rotation: { generation: 1 } })), []);
+      assert.deepEqual(problems(config({ rotation: { kubernetes: { generation: 2 } } })), []);
+    });
+  });
+});

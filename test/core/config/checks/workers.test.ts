@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { config, parsed, problems, type Raw } from "../fixtures";
+
+const IMAGE = `docker.io/library/busybox@sha256:${"0a".repeat(32)}`;
+const workers = (changes: Raw, more: Raw = {}): Raw =>
+  config({ inCluster: { workers: { image: IMAGE, ...changes } }, ...more });
+
+describe("nodes without ssh, in the stack file", () => {
+  it("needs an image and nothing else", () => {
+    assert.equal(parsed(config()).inCluster.workers, undefined);
+    assert.deepEqual(parsed(workers({})).inCluster.workers, {
+      image: IMAGE,
+      namespace: "kube-system",
+      nodeSelector: {},
+    });
+  });
+
+  it("takes all the rest as Kubernetes names it", () => {
+    const all = {
+      image: "registry.example.com:5000/tools/busybox:1.37.0",
+      namespace: "pki",
+      maxUnavailable: "10%",
+      nodeSelector: { "example.com/pool": "batch", zone: "" },
+      tolerations: [
+        { operator: "Exists", effect: "NoExecute" },
+        { key: "gpu", operator: "Equal", value: "yes" },
+      ],
+    };
+    assert.deepEqual(parsed(workers(all)).inCluster.workers, all);
+    assert.equal(parsed(workers({ maxUnavailable: 3 })).inCluster.workers?.maxUnavailable, 3);
+  });
+
+  const IMAGE_ALLOWED =
+    'an image with sh and chroot by tag or, better, by digest, such as "docker.io/library/busybox:1.37.0@sha256:..."';
+  const refused: readonly (readonly [Raw, string])[] = [
+    [config({ inCluster: { workers: {} } }), `inCluster.workers.image: missing; allowed is ${IMAGE_ALLOWED}`],
+    [workers({ image: "busybox" }), `inCluster.workers.image: "busybox"; allowed is ${IMAGE_ALLOWED}`],
+    [workers({ image: "busy box:1" }), `inCluster.workers.image: "busy box:1"; allowed is ${IMAGE_ALLOWED}`],
+    [workers({ namespace: "Kube" }), 'inCluster.workers.namespace: "Kube"; allowed is a DNS label'],
+    [
+      workers({ maxUnavailable: "0%" }),
+      'inCluster.workers.maxUnavailable: "0%"; allowed is a number of nodes from 1, or a share from "1%" to "100%"',
+    ],
+    [
+      workers({ nodeSelector: { pool: true } }),
+      "inCluster.workers.nodeSelector.pool: true (a boolean); allowed is the value of a label, in quotes",
+    ],
+    [workers({ tolerations: "all" }), 'inCluster.workers.tolerations: "all"; allowed is a list of tolerations'],
+    [
+      workers({ tolerations: [{ key: "gpu", effect: "NoRun" }] }),
+      'inCluster.workers.tolerations[0].effect: "NoRun"; allowed is one of NoSchedule, PreferNoSchedule, NoExecute',
+    ],
+    [
+      workers({ tolerations: [{ key: "-" }] }),
+      'inCluster.workers.tolerations[0].key: "-"; allowed is the key of a label', // no secret, though it is called key
+    ],
+    [
+      workers({ tolerations: [{ key: "gpu", value: "yes" }] }),
+      'inCluster.workers.tolerations[0].value: "yes" with operator Exists; allowed is none, or operator Equal',
+    ],
+    [
+      workers({ tolerations: [{ operator: "Equal", value: "yes" }] }),
+      "inCluster.workers.tolerations[0].key: missing with operator Equal; allowed is the key of a taint, or operator Exists",
+    ],
+    [workers({ images: "x" }), "inCluster.workers: unknown key `images`; did you mean `image`?"],
+    [
+      config({ inCluster: { enabled: false, workers: { image: IMAGE } } }),
+      "inCluster.workers: given with inCluster.enabled: false; allowed is one of them: " +
+        "nodes without ssh are reached through the cluster",
+    ],
+    [
+      workers({}, { layout: "hardway" }),
+      "inCluster.workers: given with layout hardway, where nothing signs a kubelet's certificate; " +
+        "allowed is layout kubeadm: list every node under nodes",
+    ],
+  ];
+  for (const [raw, sentence] of refused)
+    it(sentence, () => {
+      assert.deepEqual(problems(raw), [sentence]);
+    });
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { checkedField, FIELD_PATTERNS, isField, type FieldKind } from "../../../core/format/protocolFields";
+
+const CASES: readonly [FieldKind, readonly string[], readonly string[]][] = [
+  ["name", ["kube-proxy", "17-cbe09010", "a"], ["", "-a", "A", "a b", "a".repeat(65)]],
+  ["part", ["ca:frontproxy", "cert:etcd-peer"], ["", ":a", "a/b"]],
+  [
+    "path",
+    ["/etc/kubernetes/pki/etcd/ca.crt", "/var/lib/kubelet/pki/x@y_1.pem", "/srv/a"],
+    [
+      "/etc/../root/x",
+      "/etc//x",
+      "/etc/./x",
+      "/etc/",
+      "/root/.ssh/authorized_keys",
+      "etc/x",
+      "/etc/a b",
+      "/etc/$x",
+      "/var/lib/kube-pki/applied",
+      "/var/lib/kube-pki",
+      "/etcetera/x",
+    ],
+  ],
+  ["mode", ["0600", "0644"], ["600", "0888", "06000", "u+x"]],
+  ["owner", ["root", "etcd", "_x-1"], ["", "Root", "a:b", "a".repeat(33)]],
+  ["subject", ["system:node:cp1", "kubeadm:cluster-admins"], ["", "a b", "a/b", "a".repeat(65), "ä"]],
+  ["san", ["DNS:*.example.com", "IP:10.0.0.1", "IP:fd00::1"], ["10.0.0.1", "DNS:", "IP:FD00::1", "URI:x", "DNS:a_b"]],
+  ["hostPort", ["10.0.0.1:6443", "[fd00::1]:2379", "api:1"], ["10.0.0.1", "fd00::1:2379", "a:b", "a b:1"]],
+];
+
+describe("fields of the node protocol", () => {
+  for (const [kind, allowed, refused] of CASES) {
+    it(`${kind}: what is allowed and what is not`, () => {
+      for (const text of allowed) assert.equal(isField(kind, text), true, text);
+      for (const text of refused) assert.equal(isField(kind, text), false, text);
+    });
+  }
+
+  it("never hold what a shell or the payload's lines would take for more than text", () => {
+    const kinds = Object.keys(FIELD_PATTERNS) as FieldKind[];
+    const sharp = fc.constantFrom("\n", " ", "'", '"', "`", "$", ";", "&", "|", "<", ">", "\\", "\0", "(", "\t", "\r");
+    const around = fc.constantFrom("", "a", "/etc/x", "DNS:a", "root", "0600", "a:1");
+    fc.assert(
+      fc.property(fc.constantFrom(...kinds), around, sharp, around, (kind, before, bad, after) => {
+        assert.equal(isField(kind, before + bad + after), false);
+      }),
+    );
+  });
+
+  it("are refused with what they were for", () => {
+    assert.equal(checkedField("owner", "etcd", "owner of /etc/x"), "etcd");
+    assert.throws(() => checkedField("owner", "a;b", "owner of /etc/x"), {
+      message: 'owner of /etc/x: "a;b"; allowed is ^[a-z_][a-z0-9_-]{0,31}$',
+    });
+  });
+});

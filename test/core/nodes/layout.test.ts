@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { LAYOUT_NAMES } from "../../../core/model/layouts";
+import { fileOn, modeOf, pemFiles } from "../../../core/nodes/layout";
+import { layoutOf } from "../../../core/nodes/layouts";
+import { planCluster } from "../../../core/plan";
+import { applyPayload } from "../../../core/protocol/apply";
+import { fileLine } from "../../../core/protocol/lines";
+import { configWith, NOW } from "../fixture";
+
+const MINORS = [30, 31, 32, 33, 34, 35, 36];
+const tables = LAYOUT_NAMES.flatMap((layout) =>
+  MINORS.map((minor) => ({
+    layout,
+    minor,
+    table: layoutOf(
+      configWith({
+        layout,
+        cluster: { name: "prod", kubernetesVersion: `1.${String(minor)}.0`, endpoint: "api.example.com" },
+      }),
+    ),
+  })),
+);
+
+describe("layouts", () => {
+  for (const { layout, minor, table } of tables)
+    it(`give what can act as somebody to root alone: ${layout}, 1.${String(minor)}`, () => {
+      for (const row of table.files) {
+        const { path } = fileOn(row, "cp1");
+        // by the ending and not by what the table says of the content, which is what might be wrong
+        const isOpen = /\.(?:crt|pub)$/.test(path) && path !== "/etc/kubernetes/pki/sa.pub";
+        assert.equal(modeOf(row), isOpen ? "0644" : "0600", path);
+      }
+    });
+
+  it("may name a file after its node, and give it to a user", () => {
+    const [certificate, key] = pemFiles("etcd-peer", "etcd", (name) => `/etc/ssl/etcd/ssl/member-${name}`, []);
+    assert.ok(certificate && key);
+    assert.equal(
+      fileLine(fileOn({ ...certificate, owner: "etcd", group: "ssl" }, "e1")),
+      "file /etc/ssl/etcd/ssl/member-e1.crt 0644 etcd ssl cert:etcd-peer",
+    );
+    assert.equal(fileLine(fileOn(key, "e1")), "file /etc/ssl/etcd/ssl/member-e1.key 0600 root root key:etcd-peer");
+  });
+
+  it("say where services listen", () => {
+    const config = configWith();
+    const plan = planCluster(config, NOW);
+    const [cp1] = plan.nodes;
+    assert.ok(cp1);
+    const moved = { ...cp1, listeners: { ...cp1.listeners, apiServer: { port: 8443, on: "node" } as const } };
+    const dates = { issued: NOW.toISOString(), expires: NOW.toISOString() };
+    const leaves = Object.fromEntries(cp1.leaves.map(({ profile }) => [profile, { certificatePem: "PEM", ...dates }]));
+    const trust = { kubernetes: "K", etcd: "E", frontProxy: "F" };
+    const text = applyPayload(plan, moved, config, { leaves, trust, caKeys: {} });
+    assert.ok(!text.includes("10.0.0.11:6443"));
+    assert.match(text, /\nserved kube-apiserver 10\.0\.0\.11:8443 apiserver\n/);
+    assert.match(text, /\nlease kube-controller-manager 10\.0\.0\.11:8443 /);
+    assert.match(text, /server: https:\/\/10\.0\.0\.11:8443\n/);
+  });
+});
