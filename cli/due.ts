@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { tableText, type Column } from "../core/report/report";
-import { dueReport, type DueReport, type DueRow, type NodeEffect } from "./dueReport";
+import { dueReport, type DueReport, type DueRow, type NodeEffect, type ServiceChange } from "./dueReport";
 import { EXIT, Failure, type Exit } from "./failure";
 import { COMMON, momentOption, parsedOptions } from "./options";
 import { parsedPreview, previewedConfig, runPreview } from "./preview";
@@ -46,9 +46,14 @@ const COLUMNS: readonly Column<DueRow>[] = [
 ];
 
 const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
-  const says = (verb: string, names: readonly string[]) => (names.length === 0 ? [] : [`${verb} ${names.join(", ")}`]);
-  return `${step === undefined ? node : `${node}, ${step}`}: ${[...says("restarts", restarts), ...says("reloads", reloads)].join("; ") || "restarts nothing"}\n`;
+  const says = [
+    ...(restarts.length > 0 ? [`restarts ${restarts.map(reasoned).join(", ")}`] : []),
+    ...(reloads.length > 0 ? [`reloads ${reloads.map(({ service }) => service).join(", ")}`] : []),
+  ];
+  return `${step === undefined ? node : `${node}, ${step}`}: ${says.join("; ") || "restarts nothing"}\n`;
 };
+
+const reasoned = ({ service, because }: ServiceChange): string => `${service} (${because.join("; ")})`;
 
 function dueText({ due: rows, effects, also }: DueReport): string {
   const services =

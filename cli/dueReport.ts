@@ -1,12 +1,14 @@
 /** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
-import { BACKENDS, type LeafResource } from "../core/model/backends";
 import { planClients } from "../core/certificates/clients";
+import { dueBecause } from "../core/certificates/leafId";
 import type { Renewal } from "../core/certificates/renewalClock";
+import { BACKENDS, type LeafResource } from "../core/model/backends";
 import { PROFILE_NAMES, type ProfileName } from "../core/model/profiles";
-import { nodeEffects } from "../core/nodes/effects";
+import { nodeEffects, type Effects } from "../core/nodes/effects";
+import { profileOf } from "../core/nodes/layout";
 import type { Need } from "../core/nodes/reload";
 import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
-import { TRUST_STEPS, trustEffects, type TrustStep } from "../core/protocol/trust";
+import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
 import type { Step } from "./preview";
@@ -19,13 +21,19 @@ export interface DueRow {
   readonly ends?: string;
 }
 
+/** A service, and why it restarts or reloads. */
+export interface ServiceChange {
+  readonly service: string;
+  readonly because: readonly string[];
+}
+
 /** What a node's services go through. */
 export interface NodeEffect {
   readonly node: string;
   /** The step of a rotation that does it; absent: the one that lays the certificates. */
-  readonly step?: TrustStep;
-  readonly restarts: readonly string[];
-  readonly reloads: readonly string[];
+  readonly step?: NodeStep;
+  readonly restarts: readonly ServiceChange[];
+  readonly reloads: readonly ServiceChange[];
 }
 
 export interface DueReport {
@@ -75,64 +83,43 @@ function leafName(name: string, config: Config | undefined): LeafName | undefine
 
 const ORDER: readonly string[] = PROFILE_NAMES;
 
-const day = (moment: Date): string => moment.toISOString().slice(0, 10);
-
-/** A leaf's trigger is `<renewal period>-<digest of what it says>-g<generation of its authority>` (core/plan.ts). */
-const triggerParts = (trigger: unknown): { period?: string; digest?: string; generation?: string } =>
-  typeof trigger === "string"
-    ? { .../^(?<period>-?\d+)-(?<digest>\w+)(?:-g(?<generation>\d+))?$/.exec(trigger)?.groups }
-    : {};
-
-/** When the period after the old one began: an `up` may have been missed for longer than a period. */
-function firstDue({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date {
-  const missed = Number.isNaN(oldPeriod) ? 0 : Math.max(0, epoch - oldPeriod - 1);
-  return new Date(dueSince.getTime() - missed * (next.getTime() - dueSince.getTime()));
-}
-
 function why(step: Step, renewal: Renewal | undefined): string {
   if (step.op === "create") return "new";
   if (step.op === "delete") return "no longer wanted";
-  const { period: oldPeriod, ...before } = triggerParts(step.oldState?.replacementTrigger);
-  const { period: newPeriod, ...after } = triggerParts(step.newState?.replacementTrigger);
-  const reasons: string[] = [];
-  if (before.generation !== after.generation)
-    reasons.push(`its authority changes (generation ${before.generation ?? "?"} -> ${after.generation ?? "?"})`);
-  if (oldPeriod !== newPeriod) {
-    const since = renewal === undefined ? "" : ` since ${day(firstDue(renewal, Number(oldPeriod)))}`;
-    reasons.push(`due for renewal${since} (period ${oldPeriod ?? "?"} -> ${newPeriod ?? "?"})`);
-  }
-  if (before.digest !== after.digest) reasons.push("its subject, names, usages, algorithm or validity change");
+  const reasons = dueBecause(step.oldState?.replacementTrigger, step.newState?.replacementTrigger, renewal);
   if (reasons.length > 0) return reasons.join("; ");
   const properties = step.replaceReasons ?? step.diffReasons ?? [];
   const known = leafResource(step)?.reasons ?? {};
   return properties.map((property) => known[property] ?? `${property} changes`).join("; ") || "replaced";
 }
 
-const effect = (node: string, needs: ReadonlyMap<string, Need>, step?: TrustStep): NodeEffect => {
-  const those = (need: Need) => [...needs].flatMap(([consumer, each]) => (each === need ? [consumer] : [])).sort();
+const effect = (node: string, effects: Effects, step?: NodeStep): NodeEffect => {
+  const those = (need: Need) =>
+    [...effects]
+      .flatMap(([service, each]) => (each.need === need ? [{ service, because: each.because }] : []))
+      .sort((a, b) => a.service.localeCompare(b.service));
   return { node, ...(step && { step }), restarts: those("restart"), reloads: those("reload") };
 };
 
 /** What writing these profiles' files does to a node's services. */
 const effectOf = (plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config, newTokenKey: boolean): NodeEffect => {
   const rows = plan.files.filter(
-    ({ content }) =>
-      ("profile" in content && due.has(content.profile)) || (newTokenKey && content.kind === "serviceAccount"),
+    (row) =>
+      profileOf(row).some((profile) => due.has(profile)) || (newTokenKey && row.content.kind === "serviceAccount"),
   );
   return effect(plan.node.name, nodeEffects(rows, plan, config));
 };
 
 const TOKEN_KEY = /-service-account(?:-g\d+)?$/;
 
-/** The visits of a rotation that a preview announces, and what each does where it finds something to change. */
-function rotationEffects(steps: readonly Step[], plan: ClusterPlan, config: Config): NodeEffect[] {
+/** The steps on nodes that a preview announces, with what each does where it finds something to change. */
+const stepEffects = (steps: readonly Step[], plan: ClusterPlan, config: Config, step: NodeStep): NodeEffect[] => {
   const changing = new Set(steps.filter(({ op }) => op !== "delete").map(({ urn }) => nameOf(urn)));
-  return TRUST_STEPS.flatMap((step) =>
-    plan.nodes
-      .filter(({ node }) => changing.has(`${config.cluster.name}-${node.name}-${step}`))
-      .map((node) => effect(node.node.name, trustEffects(step, plan, node, config), step)),
-  );
-}
+  return plan.nodes
+    .filter(({ node }) => changing.has(`${config.cluster.name}-${node.name}-${step}`))
+    .map((node) => effect(node.node.name, NODE_STEPS[step].effects(plan, node, config), step))
+    .filter(({ restarts, reloads }) => restarts.length + reloads.length > 0);
+};
 
 export function dueReport(steps: readonly Step[], config: Config | undefined, now: Date): DueReport {
   const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, now);
@@ -158,29 +145,34 @@ export function dueReport(steps: readonly Step[], config: Config | undefined, no
   const rankOf = ({ certificate }: DueRow): number => ORDER.indexOf(certificate);
   const rows = [...due.values()].sort((a, b) => a.node.localeCompare(b.node) || rankOf(a) - rankOf(b));
   const newTokenKey = steps.some(({ op, urn }) => op === "create" && TOKEN_KEY.test(nameOf(urn)));
-  const ofLeaves = plan?.nodes.flatMap((node) => {
-    const profiles = new Set(
-      rows.flatMap(({ node: name, certificate }) =>
-        name === node.node.name ? PROFILE_NAMES.filter((profile) => profile === certificate) : [],
-      ),
+  const ofLeaves = (known: ClusterPlan, of: Config) =>
+    known.nodes.flatMap((node) => {
+      const profiles = new Set(
+        rows.flatMap(({ node: name, certificate }) =>
+          name === node.node.name ? PROFILE_NAMES.filter((profile) => profile === certificate) : [],
+        ),
+      );
+      return profiles.size === 0 ? [] : [effectOf(node, profiles, of, newTokenKey)];
+    });
+  const effects =
+    plan &&
+    config &&
+    NODE_STEP_NAMES.flatMap((step) =>
+      step === "apply" ? ofLeaves(plan, config) : stepEffects(steps, plan, config, step),
     );
-    return profiles.size === 0 || config === undefined ? [] : [effectOf(node, profiles, config, newTokenKey)];
-  });
-  const ofRotation = plan === undefined || config === undefined ? [] : rotationEffects(steps, plan, config);
-  const inStep = (step: TrustStep) => ofRotation.filter((each) => each.step === step);
-  const effects = ofLeaves && [...inStep("trust"), ...ofLeaves, ...inStep("retire")];
-  return { due: rows, effects, also: otherSteps(steps, due, new Set(rows.map(({ node }) => node))) };
+  const told = new Set([...rows, ...(effects ?? [])].map(({ node }) => node));
+  return { due: rows, effects, also: otherSteps(steps, due, told) };
 }
 
 const escaped = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");
 
-/** The key, the request and the visit that belong to a certificate that is due go without saying. */
+/** The key, the request and the visits that belong to what has been told of a node go without saying. */
 function otherSteps(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, nodes: ReadonlySet<string>): string[] {
   const implied = (name: string): boolean =>
     due.has(name.replace(/-(?:key|request)$/, "")) ||
     // Without the configuration a node is known by its whole prefix, the cluster's name included.
     [...nodes].some((node) =>
-      new RegExp(`(?:^|-)${escaped(node)}-(?:apply|request.*|trust|mounts|check|retire)$`).test(name),
+      new RegExp(`(?:^|-)${escaped(node)}-(?:request.*|${NODE_STEP_NAMES.join("|")})$`).test(name),
     );
   return steps
     .filter((step) => !isLeaf(step) && typeOf(step) !== "pulumi:pulumi:Stack")

@@ -7,6 +7,7 @@ import { speakerOf } from "../core/nodes/topology";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
+import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
 import { renewsTokens, runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import { certificateRows } from "../core/report/certificateRows";
@@ -17,7 +18,7 @@ import type { AuthorityGenerations } from "./authority/generations";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
-import { verbStep, type Verb } from "./nodeCommand";
+import { verbStep } from "./nodeCommand";
 import type { IssuedToNode, NodePki } from "./nodePki";
 import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
@@ -87,7 +88,7 @@ export class Recipe {
     const known = knownTrust(config, this.generations, this.serviceAccount, trusted[tells]);
     const work = this.inCluster(known, speaker);
     const ready = this.published(work, known, trusted);
-    const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (node, given) => this.leaves(node, given));
+    const applied = this.inOrder("apply", [...prepared, ...ready], (node, given) => this.leaves(node, given));
     const issued = work?.at("afterApply", applied) ?? applied;
     const retired = this.retired(work, known, issued);
     work?.announce();
@@ -149,8 +150,7 @@ export class Recipe {
 
   /** One step on every node, in the plan's order: a node begins when those it comes after have succeeded. */
   private inOrder(
-    noun: string,
-    verb: Verb,
+    name: NodeStep,
     after: readonly pulumi.Input<pulumi.Resource>[],
     payload: (plan: NodePlan, given: IssuedToNode) => pulumi.Input<string>,
     nodes: readonly PlannedNode[] = this.planned,
@@ -159,9 +159,9 @@ export class Recipe {
     for (const { plan, pki, given } of nodes) {
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
       const step = verbStep(
-        `${this.base}-${plan.node.name}-${noun}`,
+        `${this.base}-${plan.node.name}-${name}`,
         { config: this.config, node: plan.node },
-        verb,
+        NODE_STEPS[name].verb,
         payload(plan, given),
         { parent: pki, dependsOn: before.length > 0 ? before : [...after] }, // one after another; plan.after says why
       );
@@ -176,7 +176,7 @@ export class Recipe {
     const began = round === undefined ? [] : [round.began];
     // only `retire` names the round: unwrapped for `trust` it would make its payload unknown to a preview
     const name = step === "retire" ? round?.name : undefined;
-    const steps = this.inOrder(step, "trust", [...after, ...began], (plan) =>
+    const steps = this.inOrder(step, [...after, ...began], (plan) =>
       pulumi
         .all([this.generations, name])
         .apply(([known, text]) => trustPayload(step, this.plan, plan, this.config, known, text)),
@@ -195,12 +195,12 @@ export class Recipe {
     if (target === undefined || !renewsTokens(config)) return applied;
     const nodes = this.planned.filter(({ plan: node }) => runsPods(node));
     const payload = (node: NodePlan) => target.publicPem.apply((pem) => tokensPayload(node, config, pem));
-    return [...applied, ...this.inOrder("tokens", "check", applied, payload, nodes)];
+    return [...applied, ...this.inOrder("tokens", applied, payload, nodes)];
   }
 
   /** All of them at once: nothing is changed. */
   private ask(
-    noun: string,
+    step: NodeStep,
     dependsOn: readonly pulumi.Resource[],
     payload: (plan: NodePlan, facts: CheckedFacts) => string,
     { ca, final, old, tokenKid }: KnownTrust,
@@ -210,9 +210,9 @@ export class Recipe {
       .filter(({ plan }) => of(plan))
       .map(({ plan, pki }) =>
         verbStep(
-          `${this.base}-${plan.node.name}-${noun}`,
+          `${this.base}-${plan.node.name}-${step}`,
           { config: this.config, node: plan.node },
-          "check",
+          NODE_STEPS[step].verb,
           pulumi.output({ ca, final, old, tokenKid }).apply((facts) => payload(plan, facts)),
           { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
         ),

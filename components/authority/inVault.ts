@@ -28,8 +28,8 @@ export class InVault implements AuthorityMaker {
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
     const { config, plan } = planned;
-    const { address, approle } = config.authority;
-    if (address === undefined) throw new Error("authority.address: kind vault without it came through the checks");
+    if (config.authority.vault === undefined) throw new Error("authority.vault: missing; it came through the checks");
+    const { address, approle } = config.authority.vault;
     this.address = address;
     // The token is no argument, so that it is never in the state: the plugin takes it from VAULT_TOKEN. One that may only
     // sign may make no child.

@@ -120,7 +120,7 @@ const lookAt = async (address: string, config: Config, now: Date): Promise<Found
  * @throws pulumi.RunError in an `up`
  */
 export const vaultPreflight = async (config: Config, now: Date): Promise<void> => {
-  const { address } = config.authority;
+  const address = config.authority.vault?.address;
   if (!usesVault(config) || address === undefined) return;
   const warning = dependenceWarning(config);
   if (warning !== undefined) await pulumi.log.warn(warning);

@@ -3,9 +3,9 @@
  * cluster, and the users of its file. Their keys are in the stack's state, their kubeconfigs its output.
  */
 import { ADMIN } from "../model/profiles";
-import { createHash } from "node:crypto";
 import { canSign, signerOf, stateOf } from "../authorities/rotation";
 import type { Config } from "../schema/config";
+import { leafId } from "./leafId";
 import { INVENTORY } from "./inventory";
 import { leafPolicy, userPolicy } from "./leafPolicy";
 import type { LeafPlan } from "./leaves";
@@ -55,8 +55,7 @@ export const planClients = (config: Config, now: Date): ClientPlan[] => {
   return subjects.map(({ renewEverySeconds, ...subject }) => {
     const renewal = renewalAt(now, `${config.cluster.name}/kubeconfigs/${subject.name}`, renewEverySeconds);
     const what = { ...subject, authority: "kubernetes", usages: ["client"], sans: [] } as const;
-    const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);
-    return { ...what, renewal, generation, id: `${String(renewal.epoch)}-${digest}-g${String(generation)}` };
+    return { ...what, renewal, generation, id: leafId(renewal, what, generation) };
   });
 };
 

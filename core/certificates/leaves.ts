@@ -1,11 +1,11 @@
 /** The leaf certificates of a node: what each says, and when it is renewed. */
-import { createHash } from "node:crypto";
 import { signerOf, stateOf } from "../authorities/rotation";
 import type { San } from "../format/addresses";
 import type { Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
 import type { ProfileName } from "../model/profiles";
 import type { Config, NodeConfig } from "../schema/config";
+import { leafId } from "./leafId";
 import { INVENTORY } from "./inventory";
 import { leafPolicy } from "./leafPolicy";
 import { renewalAt, type Renewal } from "./renewalClock";
@@ -48,9 +48,8 @@ export const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config,
     algorithm: policy.algorithm,
     validitySeconds: policy.validitySeconds,
   };
-  const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);
   const generation = signerOf(stateOf(config, row.authority));
-  return { ...what, renewal, generation, id: `${String(renewal.epoch)}-${digest}-g${String(generation)}` };
+  return { ...what, renewal, generation, id: leafId(renewal, what, generation) };
 };
 
 const hasOwnPolicy = (profile: ProfileName, config: Config): boolean => {

@@ -15,16 +15,16 @@ const ofOne = <T extends string | number>(
 
 /** Where the generations of one authority are made, the oldest first. */
 export const backendsOf = (
-  { kind, mounts, signedBy, earlier }: Pick<AuthoritySection, "kind" | "mounts" | "signedBy" | "earlier">,
+  { kind, vault, signedBy, earlier }: Pick<AuthoritySection, "kind" | "vault" | "signedBy" | "earlier">,
   name: AuthorityName,
 ): Backends => [
   ...earlier.map((each) => ({
     kind: ofOne<BackendKind>(each.kind, name, DEFAULT_BACKEND),
-    mount: each.mounts?.[name],
+    mount: each.vault?.mounts?.[name],
     signedBy: each.signedBy,
     upTo: ofOne<number>(each.generations, name, 0),
   })),
-  { kind: ofOne<BackendKind>(kind, name, DEFAULT_BACKEND), mount: mounts?.[name], signedBy },
+  { kind: ofOne<BackendKind>(kind, name, DEFAULT_BACKEND), mount: vault?.mounts?.[name], signedBy },
 ];
 
 const givenCa = (given: Sections["authority"]["kubernetes"]): GivenCa | undefined =>
@@ -73,9 +73,7 @@ export function normalised(sections: Sections, now: Date): Config {
       signed: mapAuthorities((name) => authority.signed?.[name] ?? {}),
       requests: authority.requests,
       signer: authority.signer,
-      fingerprints: authority.fingerprints,
-      address: authority.address,
-      approle: authority.approle,
+      vault: authority.vault,
       algorithm: authority.algorithm,
       validitySeconds: authority.validity,
       kubernetes: givenCa(authority.kubernetes),

@@ -1,7 +1,7 @@
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { Config, NodeConfig } from "../schema/config";
 import type { ConsumerRow, FileRow } from "./layout";
-import { consumerOf, mindsRemoval, needOf, type ConsumerName, type Need } from "./reload";
+import { becauseOf, consumerOf, mindsRemoval, needOf, type ConsumerName, type Need } from "./reload";
 
 /** A node and the services of its layout that run there. */
 interface ServicesOnNode {
@@ -13,7 +13,16 @@ interface ServicesOnNode {
 export interface Effect {
   readonly consumer: ConsumerName;
   readonly need: Need;
+  readonly because: string;
 }
+
+/** What a service goes through, and the reasons, each once. */
+export interface ServiceEffect {
+  readonly need: Need;
+  readonly because: readonly string[];
+}
+
+export type Effects = ReadonlyMap<ConsumerName, ServiceEffect>;
 
 /** The stack's restart policy applied to what a consumer needs; undefined: nothing is done. */
 const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
@@ -38,7 +47,9 @@ export const effectsOf = (row: FileRow, plan: ServicesOnNode, config: Config, ch
     const consumer = consumerOf(input);
     if (change === "removal" && config.restart !== "always" && !mindsRemoval(input)) return [];
     const need = needUnder(config.restart, needOf(input, minor));
-    return need === undefined || !here.has(consumer) ? [] : [{ consumer, need }];
+    if (need === undefined || !here.has(consumer)) return [];
+    const isPolicy = need !== needOf(input, minor);
+    return [{ consumer, need, because: isPolicy ? `restart: ${config.restart}` : becauseOf(input, minor) }];
   });
 };
 
@@ -48,16 +59,25 @@ export const nodeEffects = (
   plan: ServicesOnNode,
   config: Config,
   change: Change = "any",
-): Map<ConsumerName, Need> => {
-  const needs = new Map<ConsumerName, Need>();
-  for (const { consumer, need } of rows.flatMap((row) => effectsOf(row, plan, config, change)))
-    if (needs.get(consumer) !== "restart") needs.set(consumer, need);
-  return needs;
+): Effects => {
+  const effects = new Map<ConsumerName, ServiceEffect>();
+  for (const { consumer, need, because } of rows.flatMap((row) => effectsOf(row, plan, config, change))) {
+    const known = effects.get(consumer);
+    if (known === undefined || (known.need !== need && need === "restart"))
+      effects.set(consumer, { need, because: [because] });
+    else if (known.need === need && !known.because.includes(because))
+      effects.set(consumer, { need, because: [...known.because, because] });
+  }
+  return effects;
 };
 
+/** Those of them that restart, each with its reasons: "kubelet (its transport is built once at start)". */
+export const restartTexts = (effects: Effects): string[] =>
+  [...effects].flatMap(([name, { need, because }]) => (need === "restart" ? [`${name} (${because.join("; ")})`] : []));
+
 /** What a preview says of them. */
-export const restartsText = (needs: ReadonlyMap<ConsumerName, Need>, plan: ServicesOnNode): string => {
-  const names = [...needs].flatMap(([name, need]) => (need === "restart" ? [name] : []));
-  if (names.length === 0) return "restarts nothing";
-  return `restarts ${names.join(", ")}${plan.node.bare ? " where they run already" : ""}`;
+export const restartsText = (effects: Effects, plan: ServicesOnNode): string => {
+  const texts = restartTexts(effects);
+  if (texts.length === 0) return "restarts nothing";
+  return `restarts ${texts.join(", ")}${plan.node.bare ? " where they run already" : ""}`;
 };

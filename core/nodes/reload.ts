@@ -18,7 +18,7 @@ interface Rule {
 const RULES = {
   "etcd/serving": { need: "reload", because: "read at each handshake" },
   "etcd/peer": { need: "reload", because: "read at each handshake" },
-  "etcd/trusted-ca": { need: "restart", because: "pool built once at start (etcd-io/etcd#11555)" },
+  "etcd/trusted-ca": { need: "restart", because: "pool built once at start, etcd-io/etcd#11555" },
   "kube-apiserver/serving": { need: "reload", because: "file watch and a poll each minute" },
   "kube-apiserver/client-ca": { need: "reload", because: "file watch and a poll each minute" },
   "kube-apiserver/requestheader-ca": { need: "reload", because: "file watch and a poll each minute" },
@@ -36,7 +36,7 @@ const RULES = {
     because: "inline data is read once at start",
   },
   "kube-controller-manager/signing": { need: "reload", because: "file watch and a poll each minute" },
-  "kube-controller-manager/root-ca": { need: "restart", because: "read once at start (kubernetes#137410)" },
+  "kube-controller-manager/root-ca": { need: "restart", because: "read once at start, kubernetes/kubernetes#137410" },
   "kube-controller-manager/client-ca": { need: "reload", because: "file watch and a poll each minute" },
   "kube-controller-manager/service-account-private": { need: "restart", because: "read once at start" },
   "kube-scheduler/kubeconfig": { need: "restart", removal: "memory", because: "inline data is read once at start" },
@@ -67,5 +67,10 @@ export const mindsRemoval = (input: ConsumerInput): boolean => {
   return rule.removal !== "memory";
 };
 
-/** Why, for people. */
-export const becauseOf = (input: ConsumerInput): string => RULES[input].because;
+/** Why: what the consumer does with this input. */
+export const becauseOf = (input: ConsumerInput, kubernetesMinor: number): string => {
+  const rule: Rule = RULES[input];
+  return kubernetesMinor >= (rule.sinceMinor ?? 0)
+    ? rule.because
+    : `reads it by itself only since 1.${String(rule.sinceMinor)}`;
+};

@@ -3,6 +3,7 @@
  * the order of nodes: a kubelet whose pods hold tokens of another key is restarted. Where a rotation of the CAs goes with
  * it kubelets have restarted by then, and nothing is done.
  */
+import type { Effects } from "../nodes/effects";
 import { drops } from "../authorities/rotation";
 import { keyIdOf } from "../format/publicKey";
 import type { NodePlan } from "../plan";
@@ -25,3 +26,12 @@ export const tokensPayload = (plan: NodePlan, config: Config, publicPem: string)
     "gate tokens on",
     ...consumerLines({ ...plan, consumers: kubeletOf(plan) }, config, new Set()),
   ]);
+
+/** What the step does to a node's services. */
+export const tokensEffects = (plan: NodePlan): Effects =>
+  new Map(
+    kubeletOf(plan).map(({ name }) => [
+      name,
+      { need: "restart", because: ["its pods get tokens of the new key, where they still hold old ones"] },
+    ]),
+  );

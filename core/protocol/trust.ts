@@ -6,11 +6,10 @@
  * going on from one to the other visits no node.
  */
 import { hasSigner } from "../authorities/controllerSigner";
-import { isAdopted, keptOf, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
+import { hasWay, isAdopted, keptOf, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
 import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
-import { nodeEffects, restartsText } from "../nodes/effects";
-import type { ConsumerName, Need } from "../nodes/reload";
+import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
 import { profileOf } from "../nodes/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -120,15 +119,26 @@ const changedRows = (
 
 const changeOf = (step: TrustStep) => (step === "retire" ? "removal" : "any");
 
+/** What a step may find something to change of; where nothing moves, a rotation that was given up may have left anything. */
+const moving = (config: Config): readonly Rotated[] => {
+  const moved = ROTATED.filter((what) => hasWay(config, what));
+  return moved.length > 0 ? moved : ROTATED;
+};
+
 /** What a step does to a node's services where it finds something to change. */
 export const trustEffects = (
   step: TrustStep,
   cluster: Pick<ClusterPlan, "managesServiceAccount">,
   plan: NodePlan,
   config: Config,
-): Map<ConsumerName, Need> => {
+): Effects => {
   const { trusted, kubeconfigs } = changedRows(step, cluster, plan, config);
-  return nodeEffects([...trusted.map(({ row }) => row), ...kubeconfigs], plan, config, changeOf(step));
+  const parts = new Set(moving(config).map(trustPart));
+  const rows = [
+    ...trusted.flatMap(({ row, part: name }) => (parts.has(name) ? [row] : [])),
+    ...(parts.has(caPart("kubernetes")) ? kubeconfigs : []),
+  ];
+  return nodeEffects(rows, plan, config, changeOf(step));
 };
 
 /** What a step leads to on a node, and which services restart where it finds something to change. */

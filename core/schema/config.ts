@@ -29,10 +29,7 @@ export type AuthoritySection = Sections["authority"];
 
 /** What `parseConfig` returns: every default filled in, everything checked. */
 export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
-  readonly authority: Pick<
-    AuthoritySection,
-    "address" | "approle" | "algorithm" | "fingerprints" | "requests" | "serviceAccount" | "signer"
-  > & {
+  readonly authority: Pick<AuthoritySection, "algorithm" | "requests" | "serviceAccount" | "signer" | "vault"> & {
     readonly backends: Readonly<Record<AuthorityName, Backends>>;
     /** What an offline root signed: PEM by generation. */
     readonly signed: Readonly<Record<AuthorityName, Readonly<Record<string, string>>>>;

@@ -7,6 +7,7 @@ import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addres
 import { DURATION_ALLOWED, parseDuration } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
 import { canonicalPem } from "../format/pem";
+import { ALGORITHMS } from "../model/algorithms";
 
 /** A text that is read by a function; `read` returns undefined for what is not allowed. */
 export const text = <T>(allowed: string, read: (given: string) => T | undefined) =>
@@ -83,3 +84,8 @@ export const secretPem = text("a private key in PEM", (given) => canonicalPem(gi
   secret: true,
 });
 export const certificatePem = text("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
+
+export const algorithm = choice(ALGORITHMS);
+export const ofEach = <T extends z.ZodType>(one: T) =>
+  object({ kubernetes: one.optional(), etcd: one.optional(), frontProxy: one.optional() });
+export const custody = choice(["node", "state"]);

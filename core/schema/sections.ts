@@ -5,18 +5,16 @@
  *
  * Every `error` here is the second half of a message, "what is allowed".
  */
-import { LISTENERS } from "../model/listeners";
-import { LAYOUT_NAMES } from "../model/layouts";
 import { z } from "zod";
 import { canonicalEndpoint } from "../format/addresses";
 import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { canonicalVersion } from "../format/kubernetesVersion";
 import { isField } from "../format/protocolFields";
-import { ALGORITHMS } from "../model/algorithms";
-import { BACKEND_KINDS, CONTROLLER_SIGNERS, DEFAULT_BACKEND, SIGNER_KINDS } from "../model/backends";
+import { LAYOUT_NAMES } from "../model/layouts";
+import { LISTENERS } from "../model/listeners";
 import { PROFILE_NAMES } from "../model/profiles";
+import { authority } from "./authority";
 import {
-  certificatePem,
   choice,
   cidr,
   duration,
@@ -26,7 +24,6 @@ import {
   ip,
   matching,
   moment,
-  mountPath,
   nodesAtOnce,
   object,
   port,
@@ -35,16 +32,12 @@ import {
   text,
   user,
   validity,
-  vaultAddress,
+  algorithm,
+  custody,
 } from "./fields";
 import { inCluster } from "./inCluster";
-import { adopt, fingerprint, generation, rotation } from "./rotation";
+import { adopt, rotation } from "./rotation";
 import { users } from "./users";
-
-const algorithm = choice(ALGORITHMS);
-const ofEach = <T extends z.ZodType>(one: T) =>
-  object({ kubernetes: one.optional(), etcd: one.optional(), frontProxy: one.optional() });
-const custody = choice(["node", "state"]);
 
 const cluster = object({
   name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
@@ -122,88 +115,6 @@ const ssh = object({
   insecureIgnoreHostKeys: flag
     .default(false)
     .describe("Accept any host key. Anyone between this machine and a node can then take over the cluster."),
-}).prefault({});
-
-const givenCa = object({
-  certificate: certificatePem.optional().describe("The CA's certificate."),
-  key: secretPem.optional().describe("The CA's private key; a secret."),
-})
-  .optional()
-  .describe("A CA that the cluster has already.");
-
-const BACKEND_ALLOWED = `one of ${BACKEND_KINDS.join(", ")}, or one for each of kubernetes, etcd and frontProxy`;
-const backendKind = z.union([choice(BACKEND_KINDS), ofEach(choice(BACKEND_KINDS))], { error: BACKEND_ALLOWED });
-const mounts = ofEach(mountPath).optional();
-const signedBy = object({
-  kind: choice(SIGNER_KINDS).describe("Another mount of the same server, a root in the stack's state, or people."),
-  mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
-}).optional();
-const signedCas = z
-  .record(
-    z.string().regex(/^[1-9]\d*$/, { error: "generations, whole numbers from 1, each with its certificate" }),
-    certificatePem,
-  )
-  .optional();
-const GENERATIONS_ALLOWED = "a whole number from 1, or one for each of kubernetes, etcd and frontProxy";
-const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERATIONS_ALLOWED });
-
-const authority = object({
-  kind: backendKind
-    .default(DEFAULT_BACKEND)
-    .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
-  earlier: z
-    .array(
-      object({
-        generations: z
-          .union([generations, ofEach(generations)], { error: GENERATIONS_ALLOWED })
-          .describe("The last generation that was made there."),
-        kind: backendKind.describe("Who made them."),
-        mounts: mounts.describe("Mounts they are in, where those were given."),
-        signedBy: signedBy.describe("Who signed them."),
-      }),
-      { error: "a list, the oldest first" },
-    )
-    .default([])
-    .describe("Where earlier generations were made, when that was not where the next one is."),
-  address: vaultAddress.optional().describe("Address of Vault or OpenBao; the token comes from VAULT_TOKEN."),
-  approle: mountPath
-    .optional()
-    .describe(
-      "Path of an AppRole auth method that is there: gets a role to renew and one to rotate, each with a policy.",
-    ),
-  mounts: mounts.describe("Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default."),
-  signedBy: signedBy.describe("Who signs the CAs made in Vault; they sign themselves by default."),
-  signer: choice(CONTROLLER_SIGNERS)
-    .optional()
-    .describe(
-      "With the kubernetes CA in Vault: state, the controller manager signs with an intermediate whose key is in the " +
-        "stack's state; node, with one for each control plane, whose key is made there and stays there; none, it signs " +
-        "nothing. By default none in a cluster that began from Vault, else state.",
-    ),
-  requests: generation
-    .default(1)
-    .describe("With an offline signer: signing requests are made up to this generation, before a rotation to it."),
-  fingerprints: object({
-    kubernetes: fingerprint("the CA that signs", "ca.crt"),
-    etcd: fingerprint("the CA that signs", "ca.crt"),
-    frontProxy: fingerprint("the CA that signs", "ca.crt"),
-  })
-    .optional()
-    .describe("What the CAs in Vault that sign must be; checked before anything is touched."),
-  signed: object({ kubernetes: signedCas, etcd: signedCas, frontProxy: signedCas })
-    .optional()
-    .describe("With an offline signer: the CA certificates it signed, by generation."),
-  algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
-  validity: validity.prefault("3650d").describe("Validity of generated CAs."),
-  kubernetes: givenCa,
-  etcd: givenCa,
-  frontProxy: givenCa,
-  serviceAccount: object({
-    enabled: flag.default(true).describe("false: the key is made, laid and rotated by others."),
-    key: secretPem.optional().describe("The key, when the cluster has one already; a secret."),
-  })
-    .optional()
-    .describe("The key that signs service account tokens."),
 }).prefault({});
 
 const profile = object({

@@ -56,7 +56,7 @@ const rotating = (config: Config): string[] => [
   ...rootsOf(config).map((mount) => path(`${mount}/root/sign-intermediate`, "update")),
   ...ACCESS.flatMap((access) => [
     path(`sys/policies/acl/${accessName(config, access)}`, "read"),
-    path(`auth/${config.authority.approle ?? "approle"}/role/${accessName(config, access)}`, "read"),
+    path(`auth/${config.authority.vault?.approle ?? "approle"}/role/${accessName(config, access)}`, "read"),
   ]),
 ];
 

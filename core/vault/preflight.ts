@@ -44,15 +44,15 @@ export const healthProblem = (address: string, health: Health, now: number): str
   if ("failure" in health)
     return health.isTrust
       ? `VAULT_CACERT: ${address} shows a certificate that is not trusted here (${health.failure}); name the file of its CA`
-      : `authority.address: ${address} does not answer (${health.failure}); check the address, and that it is reached from here`;
+      : `authority.vault.address: ${address} does not answer (${health.failure}); check the address, and that it is reached from here`;
   const unfit = UNFIT[health.status];
-  if (unfit !== undefined) return `authority.address: ${address} ${unfit}`;
+  if (unfit !== undefined) return `authority.vault.address: ${address} ${unfit}`;
   if (health.serverTime === undefined)
-    return `authority.address: ${address} is no Vault or OpenBao: it answered ${String(health.status)} without a time; check the address`;
+    return `authority.vault.address: ${address} is no Vault or OpenBao: it answered ${String(health.status)} without a time; check the address`;
   const ahead = health.serverTime - now;
   return Math.abs(ahead) <= SKEW_SECONDS
     ? undefined
-    : `authority.address: the clock of ${address} is ${String(Math.abs(ahead))} s ${ahead > 0 ? "ahead of" : "behind"} this machine's; ` +
+    : `authority.vault.address: the clock of ${address} is ${String(Math.abs(ahead))} s ${ahead > 0 ? "ahead of" : "behind"} this machine's; ` +
         "certificates would not be valid where they are used: set both by NTP";
 };
 
@@ -139,12 +139,12 @@ export const caProblem = ({ authority, mount, issuer }: SigningCa, pem: string, 
   const ca = new X509Certificate(pem);
   const [has, wants] = [
     ca.fingerprint256.replaceAll(":", "").toLowerCase(),
-    config.authority.fingerprints?.[authority],
+    config.authority.vault?.fingerprints?.[authority],
   ];
   if (wants !== undefined && has !== wants)
     return (
-      `authority.fingerprints.${authority}: ${mount} has another CA by the name ${issuer}, ${has}; it is of another ` +
-      "cluster or was made anew: check authority.address and the mount"
+      `authority.vault.fingerprints.${authority}: ${mount} has another CA by the name ${issuer}, ${has}; it is of another ` +
+      "cluster or was made anew: check authority.vault.address and the mount"
     );
   return new Date(ca.validTo) <= now
     ? `authority.${authority}: ${issuer} in ${mount} ended ${momentText(new Date(ca.validTo))} and signs nothing; let the next generation sign (rotation)`
@@ -176,11 +176,11 @@ const IN_CLUSTER = /\.svc$|\.svc\.|\.cluster\.local$/;
 
 /** Whoever needs the server to mend a cluster must not need the cluster to reach the server. */
 export const dependenceWarning = ({ authority, cluster, nodes }: Config): string | undefined => {
-  if (authority.address === undefined) return undefined;
-  const { hostname } = new URL(authority.address);
+  if (authority.vault === undefined) return undefined;
+  const { hostname } = new URL(authority.vault.address);
   const host = hostname.replace(/^\[|\]$/g, "");
   const own = [cluster.endpoint.replace(/:\d+$/, ""), ...nodes.flatMap(({ name, address }) => [name, address])];
   return IN_CLUSTER.test(host) || own.includes(host)
-    ? `authority.address: ${host} is inside the cluster whose PKI it holds; when the cluster is down no certificate of it can be renewed, and a rotation restarts what the server depends on: run it elsewhere`
+    ? `authority.vault.address: ${host} is inside the cluster whose PKI it holds; when the cluster is down no certificate of it can be renewed, and a rotation restarts what the server depends on: run it elsewhere`
     : undefined;
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dueReport } from "../../cli/dueReport";
+import { dueReport, type NodeEffect } from "../../cli/dueReport";
 import { parsedPreview, previewedConfig } from "../../cli/preview";
 import type { Step } from "../../cli/preview";
 import { Harness } from "./harness";
@@ -26,6 +26,13 @@ const state = (trigger?: string) => ({
   outputs: { validityEndTime: "2027-02-20T05:01:21Z" },
 });
 const whys = (...steps: Step[]) => dueReport(steps, CONFIG, NOW).due.map(({ why }) => why);
+
+const services = (all: NodeEffect["restarts"]) => all.map(({ service }) => service);
+const named = ({ restarts, reloads, ...where }: NodeEffect) => ({
+  ...where,
+  restarts: services(restarts),
+  reloads: services(reloads),
+});
 
 describe("what a preview means", () => {
   it("knows a certificate whoever signs it, and when it ends", () => {
@@ -70,35 +77,46 @@ describe("what a preview means", () => {
       ],
     );
     assert.deepEqual(new Set(due.map(({ ends }) => ends?.slice(0, 10))), new Set(["2027-02-20"]));
-    assert.deepEqual(effects, [
+    assert.deepEqual(effects?.map(named), [
       { node: "cp1", restarts: ["kube-scheduler"], reloads: ["etcd", "kube-apiserver"] },
       { node: "w1", restarts: ["kubelet"], reloads: [] },
+    ]);
+    assert.deepEqual(effects[1]?.restarts[0]?.because, [
+      "its certificate manager keeps it in memory",
+      "its transport is built once at start",
     ]);
     assert.deepEqual(also, []);
   });
 
-  it("says for each step of a rotation what restarts where", () => {
-    const step = (name: string, op = "create"): Step => ({
-      op,
-      urn: `urn:pulumi:t::kube-pki::command:remote:Command::prod-${name}`,
-      newState: { type: "command:remote:Command" },
-    });
-    const rotating = CONFIG && {
+  const step = (name: string, op = "create"): Step => ({
+    op,
+    urn: `urn:pulumi:t::kube-pki::command:remote:Command::prod-${name}`,
+    newState: { type: "command:remote:Command" },
+  });
+  const rotatingTo2 = (...moved: readonly string[]) =>
+    CONFIG && {
       ...CONFIG,
       rotation: {
         ...Object.fromEntries(
           ["kubernetes", "etcd", "frontProxy", "serviceAccount"].map((what) => [
             what,
-            { generation: 2, phase: "done" },
+            { generation: moved.includes(what) ? 2 : 1, phase: "done" },
           ]),
         ),
         force: [],
         byClock: false,
       } as unknown as NonNullable<typeof CONFIG.rotation>,
     };
+
+  it("says for each step of a rotation what restarts where", () => {
+    const rotating = rotatingTo2("kubernetes", "etcd", "frontProxy", "serviceAccount");
     const report = dueReport([step("w1-trust"), step("cp1-retire"), step("w1-retire", "delete")], rotating, NOW);
     assert.deepEqual(
-      report.effects?.map(({ node, step: at, restarts }) => [node, at, restarts.join(" ")]),
+      report.effects?.map(({ node, step: at, restarts }) => [
+        node,
+        at,
+        restarts.map(({ service }) => service).join(" "),
+      ]),
       [
         ["w1", "trust", "kubelet"],
         ["cp1", "retire", "etcd kube-apiserver kube-controller-manager"],
@@ -106,9 +124,32 @@ describe("what a preview means", () => {
     );
   });
 
+  it("says of a rotation of the token key alone what it restarts, and nothing else", () => {
+    const names = ["w1-trust", "cp1-trust", "w1-tokens", "w1-check", "cp1-check"];
+    const { effects, also } = dueReport(
+      names.map((name) => step(name)),
+      rotatingTo2("serviceAccount"),
+      NOW,
+    );
+    assert.deepEqual(
+      effects?.map(named).map(({ node, step: at, restarts }) => [node, at, restarts.join(" ")]),
+      [
+        ["cp1", "trust", "kube-apiserver"],
+        ["w1", "tokens", "kubelet"],
+      ],
+    );
+    assert.deepEqual(effects[1]?.restarts[0]?.because, [
+      "its pods get tokens of the new key, where they still hold old ones",
+    ]);
+    assert.deepEqual(also, []);
+  });
+
   it("follows the restart policy", () => {
     assert.ok(CONFIG !== undefined);
-    const effect = (restart: "always" | "never") => dueReport(PREVIEW.steps, { ...CONFIG, restart }, NOW).effects?.[0];
+    const effect = (restart: "always" | "never") =>
+      dueReport(PREVIEW.steps, { ...CONFIG, restart }, NOW)
+        .effects?.slice(0, 1)
+        .map(named)[0];
     assert.deepEqual(effect("always"), {
       node: "cp1",
       restarts: ["etcd", "kube-apiserver", "kube-scheduler"],
@@ -194,7 +235,10 @@ describe("kube-pki due", function () {
     const { code, stdout, stderr } = await stdin(RECORDED);
     assert.deepEqual([code, stderr], [0, ""]);
     assert.match(stdout, /^NODE +CERTIFICATE +ENDS +WHY\ncp1 +apiserver +2027-02-20 +due for renewal since 2026-12-02/);
-    assert.match(stdout, /\n\ncp1: restarts kube-scheduler; reloads etcd, kube-apiserver\nw1: restarts kubelet\n$/);
+    assert.match(
+      stdout,
+      /\n\ncp1: restarts kube-scheduler \(inline data is read once at start\); reloads etcd, kube-apiserver\nw1: restarts kubelet \(its certificate manager keeps it in memory; its/,
+    );
   });
 
   it("exits 1 when asked to and something is due", async () => {

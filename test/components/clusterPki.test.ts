@@ -74,7 +74,7 @@ describe("ClusterPki", () => {
   it("has no private key in the stack where Vault signs, others sign tokens and others work in the cluster", async () => {
     const address = "https://127.0.0.1:1";
     const bare = {
-      authority: { kind: "vault", address, serviceAccount: { enabled: false } },
+      authority: { kind: "vault", vault: { address }, serviceAccount: { enabled: false } },
       rotation: { generation: 2 },
     };
     const user = { exec: { command: "login", args: [], env: {} } };
@@ -90,7 +90,9 @@ describe("ClusterPki", () => {
 
   it("has no CA key in the stack where Vault signs, and the token nowhere", async () => {
     process.env["VAULT_TOKEN"] = "s.of-the-run";
-    const all = await up(configWith({ authority: { kind: "vault", address: "https://vault.example.com:8200" } }));
+    const all = await up(
+      configWith({ authority: { kind: "vault", vault: { address: "https://vault.example.com:8200" } } }),
+    );
     Reflect.deleteProperty(process.env, "VAULT_TOKEN");
     const keys = ofType(all, "tls:index/privateKey:PrivateKey").map(({ name }) => name);
     assert.deepEqual(
@@ -116,7 +118,11 @@ describe("ClusterPki", () => {
   });
 
   it("visits no node while people have to sign its CAs, and puts out what they are to sign", async () => {
-    const authority = { kind: "vault", address: "https://vault.example.com:8200", signedBy: { kind: "offline" } };
+    const authority = {
+      kind: "vault",
+      vault: { address: "https://vault.example.com:8200" },
+      signedBy: { kind: "offline" },
+    };
     let names: string[] = [];
     const all = await registeredBy(() => {
       const pki = new ClusterPki("prod", { config: configWith({ authority }), now: NOW });

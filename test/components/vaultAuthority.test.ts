@@ -31,7 +31,7 @@ describe("VaultAuthority on a real OpenBao", function () {
 
   const configure = (more: Readonly<Record<string, unknown>> = {}) =>
     configWith({
-      authority: { kind: "vault", address: server.address, approle: "ci/approle" },
+      authority: { kind: "vault", vault: { address: server.address, approle: "ci/approle" } },
       cluster: {
         name: "prod",
         kubernetesVersion: "1.36.3",

@@ -37,7 +37,8 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
 
   const configure = (authority: Json, more: Json = {}) =>
     configWith({ authority, rollout: { acceptEtcdDowntime: true }, ...more });
-  const vault = (more: Json = {}) => ({ kind: "vault", address: server.address, ...more });
+  const ownMounts = (folder: string) => ({ address: server.address, mounts: OWN(folder) });
+  const vault = (more: Json = {}) => ({ kind: "vault", vault: { address: server.address }, ...more });
 
   /** The authorities, and the certificate of a kubelet by whoever signs. */
   const program = (of: Config) => async () => {
@@ -104,7 +105,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
 
     const outOf = {
       kind: "embedded",
-      address: server.address,
+      vault: { address: server.address },
       earlier: [...earlier, { generations: 2, kind: "vault" }],
     };
     for (const [name, issuer] of [
@@ -124,13 +125,13 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     for (const path of ["pki/old", "pki/new"]) {
       await server.must("POST", `sys/mounts/${path}`, { type: "pki", config: { max_lease_ttl: "90000h" } });
     }
-    const from = { kind: { kubernetes: "vault" }, mounts: { kubernetes: "pki/old" } };
-    await up(configure({ ...from, address: server.address }));
+    const kind = { kubernetes: "vault" };
+    const [from, into] = [{ kubernetes: "pki/old" }, { kubernetes: "pki/new" }];
+    await up(configure({ kind, vault: { address: server.address, mounts: from } }));
     const to = {
-      ...from,
-      address: server.address,
-      mounts: { kubernetes: "pki/new" },
-      earlier: [{ ...from, generations: 1 }],
+      kind,
+      vault: { address: server.address, mounts: into },
+      earlier: [{ kind, vault: { mounts: from }, generations: 1 }],
     };
     await up(configure(to, { rotation: { kubernetes: { generation: 2 } } }));
     assert.equal(await issuerOf(), "CN=prod-kubernetes-ca-g2");
@@ -139,7 +140,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
   });
 
   it("give each control plane a signer for the key it made, trusted beside its CA and as long", async () => {
-    const of = configure(vault({ signer: "node", mounts: OWN("signers") }), { rotation: { generation: 1 } });
+    const of = configure(vault({ signer: "node", vault: ownMounts("signers") }), { rotation: { generation: 1 } });
     await makeMounts("signers");
     const [asked] = nodeSigners({ roles: ["control-plane"] }, of);
     assert.ok(asked);
@@ -187,7 +188,10 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     await server.must("POST", "sys/mounts/pki/short", { type: "pki", config: { max_lease_ttl: "100h" } });
     const run = await stack.up(
       program(
-        configure({ kind: { kubernetes: "vault" }, address: server.address, mounts: { kubernetes: "pki/short" } }),
+        configure({
+          kind: { kubernetes: "vault" },
+          vault: { address: server.address, mounts: { kubernetes: "pki/short" } },
+        }),
       ),
     );
     assert.ok(run.failed);
@@ -222,7 +226,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
       common_name: "our root",
       ttl: "90000h",
     });
-    const byMount = configure(vault({ signedBy: { kind: "mount", mount: "pki/root" }, mounts: OWN("mount") }));
+    const byMount = configure(vault({ signedBy: { kind: "mount", mount: "pki/root" }, vault: ownMounts("mount") }));
     await makeMounts("mount");
     await up(byMount);
     await assertSigned(new X509Certificate(String(certificate)));
@@ -230,7 +234,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     stack.remove();
     stack = await TestStack.create();
     await makeMounts("state");
-    const byState = configure(vault({ signedBy: { kind: "embedded" }, mounts: OWN("state") }));
+    const byState = configure(vault({ signedBy: { kind: "embedded" }, vault: ownMounts("state") }));
     await up(byState);
     await assertSigned(undefined);
     await sameAgain(byState);
@@ -238,7 +242,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
 
   it("are signed by people: the requests are put out, nothing is issued until the certificates are given", async () => {
     await makeMounts("people");
-    const waiting = vault({ signedBy: { kind: "offline" }, mounts: OWN("people") });
+    const waiting = vault({ signedBy: { kind: "offline" }, vault: ownMounts("people") });
     await up(configure(waiting));
     assert.equal(await stack.output("kubelet"), undefined);
     const requests = (await stack.output("requests")) as Record<string, string>;

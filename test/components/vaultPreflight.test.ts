@@ -13,7 +13,7 @@ describe("preflight with a real OpenBao", function () {
   let server: OpenBao;
   let home: string;
   const environment = { ...process.env };
-  const config = () => configWith({ authority: { kind: "vault", address: server.address } });
+  const config = () => configWith({ authority: { kind: "vault", vault: { address: server.address } } });
   const refusal = async (): Promise<string> => {
     try {
       await preflight(config(), NOW);
@@ -104,7 +104,7 @@ describe("preflight with a real OpenBao", function () {
       const log = pulumi.log as { warn: (text: string) => Promise<void> };
       log.warn = (text) => Promise.resolve(void warnings.push(text));
       try {
-        await preflight(configWith({ authority: { kind: "vault", address: server.address, ...more } }), now);
+        await preflight(configWith({ authority: { kind: "vault", vault: { address: server.address, ...more } } }), now);
       } catch (error) {
         assert.ok(pulumi.RunError.isInstance(error), String(error));
         return { refusal: error.message, warnings };
@@ -133,7 +133,7 @@ describe("preflight with a real OpenBao", function () {
       const { refusal } = await told({ fingerprints: { kubernetes: "ab".repeat(32) } }, soon());
       assert.match(
         refusal,
-        /^authority\.fingerprints\.kubernetes: \S+ has another CA by the name prod-kubernetes-ca-g1, /,
+        /^authority\.vault\.fingerprints\.kubernetes: \S+ has another CA by the name prod-kubernetes-ca-g1, /,
       );
     });
 

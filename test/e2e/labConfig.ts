@@ -86,7 +86,10 @@ export const configureFor = async (stack: Stack, lab: Lab, start: "existing" | "
   await configureSsh(stack, lab);
   const { VAULT_ADDR: address } = stack.env;
   if (address !== undefined) {
-    stack.configure({ authority: { kind: "vault", address }, rollout: { workersAtOnce: 1, acceptEtcdDowntime: true } });
+    stack.configure({
+      authority: { kind: "vault", vault: { address } },
+      rollout: { workersAtOnce: 1, acceptEtcdDowntime: true },
+    });
     if (start === "existing") stack.configure(await adoptionConfig(lab));
   } else if (start === "existing") await stack.configureSecret("authority", await givenAuthorities(lab));
 };

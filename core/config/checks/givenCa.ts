@@ -1,7 +1,7 @@
 /** Checks of the keys and certificates that the cluster has already. Sentences never show a key. */
 import type { KeyObject } from "node:crypto";
-import { pemBlocks } from "../../format/pem";
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { pemBlocks } from "../../format/pem";
 import { parsedCertificate, subjectText, momentText } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";

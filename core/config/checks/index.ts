@@ -7,6 +7,8 @@ import { SECRET_PATHS } from "../../schema/jsonSchema";
 import { stateAsOf } from "../generations";
 import { exactlyOne, pathText, repeated, valueAt } from "../problems";
 import { adoptProblems } from "./adopt";
+import { vaultProblems } from "./vault";
+import { backendProblems } from "./backends";
 import type { Check, CheckInput } from "./check";
 import { authorityProblems } from "./givenCa";
 import { inClusterProblems } from "./inCluster";
@@ -20,7 +22,6 @@ import {
 } from "./rotation";
 import { signedProblems } from "./signed";
 import { userProblems } from "./users";
-import { vaultProblems } from "./vault";
 import { workersProblems } from "./workers";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
@@ -140,6 +141,7 @@ const CHECKS: readonly Check[] = [
   usableSshKeys,
   hostKeys,
   givenCas,
+  backendProblems,
   vaultProblems,
   signedProblems,
   lifetimes,

@@ -4,17 +4,17 @@ import type { AuthorityName } from "../../../core/model/authorities";
 import { mountOf, mountsOf, usesVault } from "../../../core/vault/mounts";
 import { configWith } from "../fixture";
 
-const VAULT = { kind: "vault", address: "https://vault.example.com:8200" };
+const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
 
 describe("where generations are made", () => {
   const moved = configWith({
     authority: {
       ...VAULT,
       kind: { kubernetes: "vault", etcd: "embedded", frontProxy: "vault" },
-      mounts: { kubernetes: "pki/new" },
+      vault: { ...VAULT.vault, mounts: { kubernetes: "pki/new" } },
       earlier: [
         { generations: 1, kind: "embedded" },
-        { generations: { kubernetes: 3, frontProxy: 2 }, kind: "vault", mounts: { kubernetes: "pki/old" } },
+        { generations: { kubernetes: 3, frontProxy: 2 }, kind: "vault", vault: { mounts: { kubernetes: "pki/old" } } },
       ],
     },
     rotation: { generation: 4 },
@@ -52,7 +52,7 @@ describe("where generations are made", () => {
       [false, true, true],
     );
     const outOf = configWith({
-      authority: { address: VAULT.address, kind: "embedded", earlier: [{ generations: 1, kind: "vault" }] },
+      authority: { vault: VAULT.vault, kind: "embedded", earlier: [{ generations: 1, kind: "vault" }] },
     });
     assert.ok(!hasSigner(outOf));
   });

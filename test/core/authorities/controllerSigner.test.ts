@@ -6,7 +6,7 @@ import { applyPayload } from "../../../core/protocol/apply";
 import { trustPayload } from "../../../core/protocol/trust";
 import { configWith, NOW } from "../fixture";
 
-const VAULT = { kind: "vault", address: "https://vault.example.com:8200" };
+const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
 const ADOPT = { kubernetes: "ab".repeat(32), etcd: "cd".repeat(32), frontProxy: "ef".repeat(32) };
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n";
 

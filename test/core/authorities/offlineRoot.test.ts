@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { awaitsSigning, requestedAhead, unsigned } from "../../../core/authorities/offlineRoot";
 import { configWith } from "../fixture";
 
-const VAULT = { kind: "vault", address: "https://vault.example.com:8200" };
+const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
 
 const born = configWith({ authority: VAULT });
 

@@ -24,7 +24,7 @@ const scan = (at: string, command: string) =>
   `${at}.hostKey: missing; give the host's public key as \`${command}\` shows it and compare it on the host, ` +
   "or set ssh.insecureIgnoreHostKeys: true in a lab";
 
-const VAULT = { kind: "vault", address: "https://vault.example.com:8200" };
+const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
 
 /** What is changed in a faultless configuration, and the one sentence that refuses it. */
 const REFUSALS: readonly (readonly [Raw, string])[] = [
@@ -158,25 +158,24 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     { authority: { kind: "cfssl" } },
     'authority.kind: "cfssl"; allowed is one of embedded, vault, or one for each of kubernetes, etcd and frontProxy',
   ],
+  [{ authority: { kind: "vault" } }, "authority.vault: missing; with kind vault give what it asks for (docs/vault.md)"],
   [
-    { authority: { kind: "vault" } },
-    'authority.address: missing; with kind vault give the address of Vault or OpenBao, such as "https://vault.example.com:8200"',
+    { authority: { kind: "vault", vault: { address: "http://vault.example.com:8200" } } },
+    'authority.vault.address: "http://vault.example.com:8200"; allowed is an address without a path, such as "https://vault.example.com:8200"',
   ],
   [
-    { authority: { kind: "vault", address: "http://vault.example.com:8200" } },
-    'authority.address: "http://vault.example.com:8200"; allowed is an address without a path, such as "https://vault.example.com:8200"',
+    { authority: { kind: "vault", vault: { address: "https://vault.example.com", mounts: { etcd: "/pki/" } } } },
+    'authority.vault.mounts.etcd: "/pki/"; allowed is the path of a mount without slashes around it, such as "pki/kubernetes"',
   ],
   [
-    { authority: { kind: "vault", address: "https://vault.example.com", mounts: { etcd: "/pki/" } } },
-    'authority.mounts.etcd: "/pki/"; allowed is the path of a mount without slashes around it, such as "pki/kubernetes"',
+    { authority: { kind: { kubernetes: "vault" }, vault: { ...VAULT.vault, mounts: { etcd: "pki/etcd" } } } },
+    "authority.vault.mounts.etcd: given, but kind embedded has no mount; allowed is kind vault, or to leave it out",
   ],
   [
-    { authority: { ...VAULT, kind: { kubernetes: "vault" }, mounts: { etcd: "pki/etcd" } } },
-    "authority.mounts.etcd: given, but kind embedded has no mount; allowed is kind vault, or to leave it out",
-  ],
-  [
-    { authority: { ...VAULT, earlier: [{ generations: 1, kind: "embedded", mounts: { etcd: "pki/etcd" } }] } },
-    "authority.earlier[0].mounts.etcd: given, but kind embedded has no mount; allowed is kind vault, or to leave it out",
+    {
+      authority: { ...VAULT, earlier: [{ generations: 1, kind: "embedded", vault: { mounts: { etcd: "pki/etcd" } } }] },
+    },
+    "authority.earlier[0].vault.mounts.etcd: given, but kind embedded has no mount; allowed is kind vault, or to leave it out",
   ],
   [
     {
@@ -218,8 +217,8 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { authority: { ...VAULT, kind: { etcd: "vault" }, signer: "none" } },
-    "authority.signer: given, but the kubernetes CA is not in Vault, so the controller manager signs with the CA's own key; " +
-      "allowed is kind vault for kubernetes, or to leave it out",
+    "authority.signer: given, but the key of the kubernetes CA is in the stack's state, so the controller manager signs " +
+      "with that; allowed is kind vault for kubernetes, or to leave it out",
   ],
   [
     { authority: { ...VAULT, signer: "node" } },
@@ -249,8 +248,8 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     "authority.signer: node, but cp1 has custody state; allowed is custody node for it, or another signer",
   ],
   [
-    { authority: { address: "https://vault.example.com" } },
-    "authority.address: given with kind embedded; allowed is kind: vault beside it, or to leave it out",
+    { authority: { vault: { address: "https://vault.example.com" } } },
+    "authority.vault: given with kind embedded; allowed is kind: vault beside it, or to leave it out",
   ],
 ];
 

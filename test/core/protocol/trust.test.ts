@@ -146,16 +146,18 @@ describe("trust payload", () => {
     const [cp1, worker] = [plan.nodes[0]!, plan.nodes[3]!];
     assert.equal(
       trustSummary("trust", plan, worker, config),
-      "w1: trusts kubernetes 2 beside what it trusts now; where its files change, restarts kubelet",
+      "w1: trusts kubernetes 2 beside what it trusts now; where its files change, restarts kubelet " +
+        "(its transport is built once at start)",
     );
     assert.match(
       trustSummary("trust", plan, { ...worker, node: { ...worker.node, bare: true } }, config),
-      /restarts kubelet where they run already$/,
+      /restarts kubelet \(its transport is built once at start\) where they run already$/,
     );
     assert.equal(
       trustSummary("retire", plan, cp1, config),
       "cp1: trusts nothing but kubernetes 2, frontProxy 2, serviceAccount 2; where its files change, restarts " +
-        "kube-apiserver, kube-controller-manager",
+        "kube-apiserver (read once at start), " +
+        "kube-controller-manager (read once at start, kubernetes/kubernetes#137410)",
     );
     assert.match(
       shutdownAdvice(config) ?? "",

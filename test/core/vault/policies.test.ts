@@ -5,7 +5,7 @@ import { configWith, NOW } from "../fixture";
 
 const configured = (changes: Readonly<Record<string, unknown>> = {}) =>
   configWith({
-    authority: { kind: "vault", address: "https://vault.example.com:8200", approle: "ci/approle" },
+    authority: { kind: "vault", vault: { address: "https://vault.example.com:8200", approle: "ci/approle" } },
     rollout: { acceptEtcdDowntime: true },
     ...changes,
   });
@@ -39,9 +39,7 @@ describe("policies in Vault", () => {
     const signedBy = { kind: "mount", mount: "pki/root" };
     const authority = {
       kind: "vault",
-      address: "https://vault.example.com:8200",
-      approle: "ci/approle",
-      mounts,
+      vault: { address: "https://vault.example.com:8200", approle: "ci/approle", mounts },
       signedBy,
     };
     const lines = text("rotate", { authority }).trimEnd().split("\n");

@@ -14,7 +14,7 @@ import { configWith, NOW } from "../fixture";
 const AT = "https://vault.example.com:8200";
 const T = 1_795_305_600;
 const problem = (health: Partial<Health>) => healthProblem(AT, { status: 200, serverTime: T, ...health }, T) ?? "none";
-const configured = (address = AT) => configWith({ authority: { kind: "vault", address } });
+const configured = (address = AT) => configWith({ authority: { kind: "vault", vault: { address } } });
 
 describe("what is wrong with Vault", () => {
   const CASES: Record<string, [health: object, expected: RegExp]> = {
@@ -22,7 +22,7 @@ describe("what is wrong with Vault", () => {
     "nothing, of a standby, which hands requests on": [{ status: 429 }, /^none$/],
     "it does not answer": [
       { failure: "ECONNREFUSED", isTrust: false },
-      /^authority\.address: .*8200 does not answer \(ECONNREFUSED\); check/,
+      /^authority\.vault\.address: .*8200 does not answer \(ECONNREFUSED\); check/,
     ],
     "nobody trusts it": [
       { failure: "SELF_SIGNED_CERT", isTrust: true },
@@ -53,7 +53,7 @@ describe("what is wrong with the token", () => {
 
   it("is that it may not sign what the plan has, with the generation that signs", () => {
     const config = configWith({
-      authority: { kind: "vault", address: AT },
+      authority: { kind: "vault", vault: { address: AT } },
       rotation: { generation: 2, phase: "trust", etcd: { phase: "issue" } },
       rollout: { acceptEtcdDowntime: true },
     });

@@ -5,14 +5,14 @@ import { mountOf } from "../../../core/vault/mounts";
 import { rolesOf, roleName, vaultKey } from "../../../core/vault/roles";
 import { configWith, NOW } from "../fixture";
 
-const VAULT = { kind: "vault", address: "https://vault.example.com:8200" };
+const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
 
 const born = configWith({ authority: VAULT });
 
 describe("what the stack keeps in Vault", () => {
   it("has a mount for each authority, or the one that is given", () => {
     assert.deepEqual(mountOf(born, "frontProxy", 1), { path: "kube-pki/prod/front-proxy", isOurs: true });
-    const given = configWith({ authority: { ...VAULT, mounts: { etcd: "pki/etcd" } } });
+    const given = configWith({ authority: { ...VAULT, vault: { ...VAULT.vault, mounts: { etcd: "pki/etcd" } } } });
     assert.deepEqual(mountOf(given, "etcd", 1), { path: "pki/etcd", isOurs: false });
   });
 

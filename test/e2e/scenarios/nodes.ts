@@ -112,7 +112,8 @@ const controlPlanes: Scenario = {
   play: async (run) => {
     const { lab, stack, vault } = run;
     await configureAsItIs(run);
-    if (vault !== undefined) stack.configure({ authority: { kind: "vault", address: vault.address, signer: "node" } });
+    if (vault !== undefined)
+      stack.configure({ authority: { kind: "vault", vault: { address: vault.address }, signer: "node" } });
     const generation = vault === undefined ? 2 : 1;
     stack.configure(rotateTo(generation, "trust"));
     await run.up("pulumi up: trust");

@@ -135,7 +135,7 @@ const playStolenToken = async (run: Run): Promise<void> => {
   await configureAsItIs(run);
   const { adopt } = await adoptionConfig(lab);
   stack.configure({
-    authority: { kind: "vault", address: server.address, approle: "approle", signer: "none" },
+    authority: { kind: "vault", vault: { address: server.address, approle: "approle" }, signer: "none" },
     adopt: { ...adopt, serviceAccount: false },
     users: [],
     inCluster: { user: { tokenFile: await administratorsToken(run) }, restart: [PROXY] },
@@ -176,15 +176,15 @@ const ownMounts = async (run: Run) => {
   for (const path of [...Object.values(OWN_MOUNTS), ROOT_MOUNT])
     await server.must("POST", `sys/mounts/${path}`, { type: "pki", config: { max_lease_ttl: "219000h" } });
   await server.must("POST", `${ROOT_MOUNT}/root/generate/internal`, { common_name: "root", ttl: "218000h" });
-  return { mounts: OWN_MOUNTS, signedBy: { kind: "mount", mount: ROOT_MOUNT } };
+  return { vault: { mounts: OWN_MOUNTS }, signedBy: { kind: "mount", mount: ROOT_MOUNT } };
 };
 
 const playMove = async (run: Run): Promise<void> => {
   const { stack, lab } = run;
   const { address } = serverOf(run);
   const given = await givenAuthorities(lab);
-  const made = async (authority: Readonly<Record<string, unknown>>) =>
-    stack.configureSecret("authority", { ...given, address, signer: "node", ...authority });
+  const made = async ({ vault = {}, ...authority }: { vault?: object; kind: string; earlier: readonly object[] }) =>
+    stack.configureSecret("authority", { ...given, vault: { address, ...vault }, signer: "node", ...authority });
   await configureSsh(stack, lab);
   stack.configure({ rollout: ROLLOUT, ...rotateTo(1) });
   const first = { generations: 1, kind: "embedded" };

@@ -31,7 +31,7 @@ describe("given CAs and keys", () => {
   });
 
   it("refuses a CA with its key where keys are made in Vault and stay there", () => {
-    const vault = { kind: "vault", address: "https://vault.example.com:8200" };
+    const vault = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
     assert.deepEqual(problems(given({ ...good }, vault)), [
       "authority.kubernetes: a CA with its key, but with kind vault every key is made in the server and stays there; " +
         "leave it out and name the CA's fingerprint as adopt.kubernetes: the cluster is then taken over; " +

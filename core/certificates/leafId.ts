@@ -1,0 +1,42 @@
+/**
+ * The id of a leaf: `<renewal period>-<digest of what it says>-g<generation of its authority>`. It is the replacement trigger
+ * of the leaf's resources, so two of them tell why a certificate is made anew.
+ */
+import { createHash } from "node:crypto";
+import type { Renewal } from "./renewalClock";
+
+/** @param what all that the certificate says */
+export const leafId = ({ epoch }: Pick<Renewal, "epoch">, what: object, generation: number): string => {
+  const digest = createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 8);
+  return `${String(epoch)}-${digest}-g${String(generation)}`;
+};
+
+/** What an id says; nothing of what is none. */
+const partsOf = (id: unknown): { period?: string; digest?: string; generation?: string } =>
+  typeof id === "string" ? { .../^(?<period>-?\d+)-(?<digest>\w+)(?:-g(?<generation>\d+))?$/.exec(id)?.groups } : {};
+
+const day = (moment: Date): string => moment.toISOString().slice(0, 10);
+
+/** When the period after the old one began: an `up` may have been missed for longer than a period. */
+const firstDue = ({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date => {
+  const missed = Number.isNaN(oldPeriod) ? 0 : Math.max(0, epoch - oldPeriod - 1);
+  return new Date(dueSince.getTime() - missed * (next.getTime() - dueSince.getTime()));
+};
+
+/**
+ * Why a leaf of the first id is due to become one of the second, in words; none where they say the same.
+ *
+ * @param renewal of the second; undefined where the plan is not known
+ */
+export const dueBecause = (before: unknown, after: unknown, renewal: Renewal | undefined): string[] => {
+  const [old, now] = [partsOf(before), partsOf(after)];
+  const reasons: string[] = [];
+  if (old.generation !== now.generation)
+    reasons.push(`its authority changes (generation ${old.generation ?? "?"} -> ${now.generation ?? "?"})`);
+  if (old.period !== now.period) {
+    const since = renewal === undefined ? "" : ` since ${day(firstDue(renewal, Number(old.period)))}`;
+    reasons.push(`due for renewal${since} (period ${old.period ?? "?"} -> ${now.period ?? "?"})`);
+  }
+  if (old.digest !== now.digest) reasons.push("its subject, names, usages, algorithm or validity change");
+  return reasons;
+};

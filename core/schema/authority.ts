@@ -1,0 +1,115 @@
+/**
+ * The shape of `authority`: who signs, where its keys are, and the CAs that the cluster has already. What a kind of authority
+ * asks for is a section by its name.
+ */
+import { z } from "zod";
+import { BACKEND_KINDS, CONTROLLER_SIGNERS, DEFAULT_BACKEND, SIGNER_KINDS, type BackendKind } from "../model/backends";
+import {
+  certificatePem,
+  choice,
+  flag,
+  mountPath,
+  object,
+  secretPem,
+  validity,
+  vaultAddress,
+  algorithm,
+  ofEach,
+} from "./fields";
+import { fingerprint, generation } from "./rotation";
+
+const givenCa = object({
+  certificate: certificatePem.optional().describe("The CA's certificate."),
+  key: secretPem.optional().describe("The CA's private key; a secret."),
+})
+  .optional()
+  .describe("A CA that the cluster has already.");
+
+const BACKEND_ALLOWED = `one of ${BACKEND_KINDS.join(", ")}, or one for each of kubernetes, etcd and frontProxy`;
+const backendKind = z.union([choice(BACKEND_KINDS), ofEach(choice(BACKEND_KINDS))], { error: BACKEND_ALLOWED });
+
+const vaultMounts = ofEach(mountPath).optional();
+const vault = object({
+  address: vaultAddress.describe("Address of Vault or OpenBao; the token comes from VAULT_TOKEN."),
+  approle: mountPath
+    .optional()
+    .describe(
+      "Path of an AppRole auth method that is there: gets a role to renew and one to rotate, each with a policy.",
+    ),
+  mounts: vaultMounts.describe(
+    "Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default.",
+  ),
+  fingerprints: object({
+    kubernetes: fingerprint("the CA that signs", "ca.crt"),
+    etcd: fingerprint("the CA that signs", "ca.crt"),
+    frontProxy: fingerprint("the CA that signs", "ca.crt"),
+  })
+    .optional()
+    .describe("What the CAs in Vault that sign must be; checked before anything is touched."),
+});
+
+/** What each kind asks for, in the section of `authority` that is called like it; undefined: nothing. */
+export const KIND_SECTIONS = { embedded: undefined, vault } satisfies Readonly<
+  Record<BackendKind, z.ZodType | undefined>
+>;
+
+const signedBy = object({
+  kind: choice(SIGNER_KINDS).describe("Another mount of the same server, a root in the stack's state, or people."),
+  mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
+}).optional();
+const signedCas = z
+  .record(
+    z.string().regex(/^[1-9]\d*$/, { error: "generations, whole numbers from 1, each with its certificate" }),
+    certificatePem,
+  )
+  .optional();
+const GENERATIONS_ALLOWED = "a whole number from 1, or one for each of kubernetes, etcd and frontProxy";
+const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERATIONS_ALLOWED });
+
+export const authority = object({
+  kind: backendKind
+    .default(DEFAULT_BACKEND)
+    .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
+  earlier: z
+    .array(
+      object({
+        generations: z
+          .union([generations, ofEach(generations)], { error: GENERATIONS_ALLOWED })
+          .describe("The last generation that was made there."),
+        kind: backendKind.describe("Who made them."),
+        vault: object({ mounts: vaultMounts.describe("Mounts they are in, where those were given.") })
+          .optional()
+          .describe("With kind vault: where they are."),
+        signedBy: signedBy.describe("Who signed them."),
+      }),
+      { error: "a list, the oldest first" },
+    )
+    .default([])
+    .describe("Where earlier generations were made, when that was not where the next one is."),
+  vault: KIND_SECTIONS.vault.optional().describe("With kind vault: the server, and what is there already."),
+  signedBy: signedBy.describe("Who signs the CAs made in Vault; they sign themselves by default."),
+  signer: choice(CONTROLLER_SIGNERS)
+    .optional()
+    .describe(
+      "With the kubernetes CA in Vault: state, the controller manager signs with an intermediate whose key is in the " +
+        "stack's state; node, with one for each control plane, whose key is made there and stays there; none, it signs " +
+        "nothing. By default none in a cluster that began from Vault, else state.",
+    ),
+  requests: generation
+    .default(1)
+    .describe("With an offline signer: signing requests are made up to this generation, before a rotation to it."),
+  signed: object({ kubernetes: signedCas, etcd: signedCas, frontProxy: signedCas })
+    .optional()
+    .describe("With an offline signer: the CA certificates it signed, by generation."),
+  algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
+  validity: validity.prefault("3650d").describe("Validity of generated CAs."),
+  kubernetes: givenCa,
+  etcd: givenCa,
+  frontProxy: givenCa,
+  serviceAccount: object({
+    enabled: flag.default(true).describe("false: the key is made, laid and rotated by others."),
+    key: secretPem.optional().describe("The key, when the cluster has one already; a secret."),
+  })
+    .optional()
+    .describe("The key that signs service account tokens."),
+}).prefault({});
