@@ -12,6 +12,7 @@ const CORE = [
   "vault",
   "protocol",
   "cluster",
+  "rollout.ts",
   "report",
   "config",
 ];

@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { hasWay, retires, retiresOld, stateOf } from "../core/authorities/rotation";
+import { retiresOld, stateOf } from "../core/authorities/rotation";
 import type { ClientPlan } from "../core/certificates/clients";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { speakerOf } from "../core/nodes/topology";
@@ -8,12 +8,14 @@ import type { ClusterPlan, NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
 import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
-import { renewsTokens, runsPods, tokensPayload } from "../core/protocol/tokens";
+import { runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import { certificateRows } from "../core/report/certificateRows";
 import type { CertificateRow } from "../core/report/report";
-import type { Config, NodeConfig } from "../core/schema/config";
+import { stagesInOrder, type StageName } from "../core/rollout";
+import type { Config } from "../core/schema/config";
 import { announceTrust } from "./announce";
+import { applyMaterial } from "./applyMaterial";
 import type { AuthorityGenerations } from "./authority/generations";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
@@ -22,6 +24,9 @@ import { verbStep } from "./nodeCommand";
 import type { IssuedToNode, NodePki } from "./nodePki";
 import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
+
+/** What has to have succeeded first. */
+type Waits = readonly pulumi.Input<pulumi.Resource>[];
 
 interface PlannedNode {
   readonly plan: NodePlan;
@@ -51,13 +56,17 @@ export class Recipe {
 
   private readonly config: Config;
   private readonly plan: ClusterPlan;
-  private readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
-  private readonly serviceAccount: ServiceAccountKeys | undefined;
+  public readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
+  public readonly serviceAccount: ServiceAccountKeys | undefined;
   private readonly planned: readonly PlannedNode[];
   private readonly generations: pulumi.Output<Generations>;
   private readonly credentials: Kubeconfigs;
   /** Undefined where nothing is rotated. */
   private readonly round: Round | undefined;
+  /** By stage and name of the node. */
+  private readonly steps = new Map<NodeStep, Map<string, command.remote.Command>>();
+  private knownOnce: KnownTrust | undefined;
+  private work: InCluster | undefined;
 
   /** @param options with `parent`: what all of it belongs to */
   public constructor(
@@ -78,91 +87,103 @@ export class Recipe {
     const signers = mapAuthorities((name) => authorities[name].signer);
     this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(signers) }));
     this.credentials = new Kubeconfigs(`${base}-kubeconfigs`, { config, clients, signer: signers.kubernetes }, options);
-    // The gate: no node is touched before every node was reached, has its keys and its certificates are issued.
-    const prepared = this.planned.flatMap(({ given }) => given.prepared);
-    // A rotation: nobody presents what is new before everybody trusts it, nobody distrusts what is old while it is in use.
-    const trusted = plan.rotates ? this.trustStep("trust", prepared) : [];
-    // a node with etcd alone, or a new one, cannot tell what CAs of kubernetes there were
-    const speaker = speakerOf(config);
-    const tells = this.planned.findIndex(({ plan: { node } }) => node === speaker);
-    const known = knownTrust(config, this.generations, this.serviceAccount, trusted[tells]);
-    const work = this.inCluster(known, speaker);
-    const ready = this.published(work, known, trusted);
-    const applied = this.inOrder("apply", [...prepared, ...ready], (node, given) => this.leaves(node, given));
-    const issued = work?.at("afterApply", applied) ?? applied;
-    const retired = this.retired(work, known, issued);
-    work?.announce();
-    this.kubeconfigs = this.handedOut(known, retired);
+    // the gate: no node is touched before every node was reached, has its keys and its certificates are issued
+    const issued = this.planned.flatMap(({ given }) => given.prepared);
+    const done = this.play(issued);
+    this.work?.announce();
+    this.kubeconfigs = this.handedOut(done("afterRetire"));
     this.certificates = pulumi
       .all([
-        ...this.planned.map(({ plan: node, given }, index) => rows(node, given, applied[index])),
+        ...this.planned.map(({ plan: node, given }) => rows(node, given, this.stepsOf("apply").get(node.node.name))),
         this.credentials.certificates,
       ])
       .apply((each) => each.flat());
   }
 
-  /** Between `trust` and `issue`: what is in the cluster trusts both as well. Gives what `apply` waits for. */
-  private published(
-    work: InCluster | undefined,
-    known: KnownTrust,
-    trusted: pulumi.Resource[],
-  ): readonly pulumi.Resource[] {
-    if (work === undefined) return trusted;
-    const published = work.at("afterTrust", trusted);
-    const mounted = hasWay(this.config, "kubernetes")
-      ? this.ask("mounts", published, (plan, facts) => mountsPayload(plan, this.config, facts), known, hasPods)
-      : [];
-    return work.at("beforeIssue", [...mounted, ...work.at("afterPublished", published)]);
+  /** Plays the stages of core/rollout.ts. Gives what stands for each: its last resources, or those it would have waited for. */
+  private play(issued: Waits): (stage: StageName) => Waits {
+    const done = new Map<string, Waits>([["issued", issued]]);
+    for (const [name, stage] of stagesInOrder) {
+      const after = [...new Set(stage.after.flatMap((each) => done.get(each) ?? []))];
+      const made = stage.isWanted(this.config) ? this.resourcesOf(name, after) : [];
+      done.set(name, made.length > 0 ? made : after);
+    }
+    return (stage) => done.get(stage) ?? [];
   }
 
-  /** From `issue` to `done`, where anything has come that far. Gives the last steps. */
-  private retired(
-    work: InCluster | undefined,
-    known: KnownTrust,
-    issued: pulumi.Resource[],
-  ): readonly pulumi.Resource[] {
-    if (!this.plan.rotates || !retires(this.config)) return issued;
-    const renewed = this.renewTokens(issued);
-    const checked = this.ask("check", renewed, (plan, facts) => checkPayload(plan, this.config, facts), known);
-    const looked = [...checked, ...(work?.at("afterIssue", issued) ?? [])];
-    const retired = this.trustStep("retire", work?.at("beforeRetire", looked) ?? looked);
-    return work?.at("afterRetire", retired) ?? retired;
+  private resourcesOf(name: StageName, after: Waits): Waits {
+    switch (name) {
+      case "trust":
+      case "retire":
+        return this.trustStep(name, after);
+      case "apply":
+        return this.inOrder(name, after, ({ plan, given }) =>
+          applyMaterial(plan, given, this).apply((material) => applyPayload(this.plan, plan, this.config, material)),
+        );
+      case "mounts":
+        return this.ask(name, after, (plan, facts) => mountsPayload(plan, this.config, facts), runsPods);
+      case "tokens":
+        return this.renewTokens(after);
+      case "check":
+        return this.ask(name, after, (plan, facts) => checkPayload(plan, this.config, facts));
+      default:
+        return this.inCluster()?.at(name, after) ?? [];
+    }
   }
 
-  private inCluster({ tokenKid, ...trust }: KnownTrust, workOn: NodeConfig | undefined): InCluster | undefined {
+  /** What is known of CAs once `trust` has come to every node. */
+  private get known(): KnownTrust {
+    // a node with etcd alone, or a new one, cannot tell what CAs of kubernetes there were
+    const speaker = speakerOf(this.config);
+    const tells = speaker && this.stepsOf("trust").get(speaker.name);
+    return (this.knownOnce ??= knownTrust(this.config, this.generations, this.serviceAccount, tells));
+  }
+
+  private inCluster(): InCluster | undefined {
     const { config, plan, base, authorities, credentials, generations, round } = this;
-    if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
+    const workOn = speakerOf(config);
+    if (workOn === undefined) return undefined;
+    const { tokenKid, ...trust } = this.known;
     const kubeconfig = credentials.inCluster(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;
-    return new InCluster(
+    return (this.work ??= new InCluster(
       `${base}-in-cluster`,
       { config, plan, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
       this.options,
-    );
+    ));
   }
 
   /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
-  private handedOut(known: KnownTrust, ends: readonly pulumi.Resource[]): pulumi.Output<Record<string, string>> {
+  private handedOut(ends: Waits): pulumi.Output<Record<string, string>> {
     const isRetired = retiresOld(stateOf(this.config, "kubernetes"));
-    const texts = this.credentials.all(isRetired ? known.final : known.rotating);
-    return pulumi.all([texts, pulumi.all(ends.map(({ urn }) => urn))]).apply(([all]) => all);
+    const texts = this.credentials.all(isRetired ? this.known.final : this.known.rotating);
+    return pulumi
+      .all([texts, pulumi.all(ends.map((end) => pulumi.output(end).apply(({ urn }) => urn)))])
+      .apply(([all]) => all);
+  }
+
+  private stepsOf(name: NodeStep): Map<string, command.remote.Command> {
+    const made = this.steps.get(name) ?? new Map<string, command.remote.Command>();
+    this.steps.set(name, made);
+    return made;
   }
 
   /** One step on every node, in the plan's order: a node begins when those it comes after have succeeded. */
   private inOrder(
     name: NodeStep,
-    after: readonly pulumi.Input<pulumi.Resource>[],
-    payload: (plan: NodePlan, given: IssuedToNode) => pulumi.Input<string>,
+    after: Waits,
+    payload: (node: PlannedNode) => pulumi.Input<string>,
     nodes: readonly PlannedNode[] = this.planned,
   ): command.remote.Command[] {
-    const done = new Map<string, command.remote.Command>();
-    for (const { plan, pki, given } of nodes) {
+    const done = this.stepsOf(name);
+    for (const node of nodes) {
+      const { plan, pki } = node;
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
       const step = verbStep(
         `${this.base}-${plan.node.name}-${name}`,
         { config: this.config, node: plan.node },
         NODE_STEPS[name].verb,
-        payload(plan, given),
+        payload(node),
         { parent: pki, dependsOn: before.length > 0 ? before : [...after] }, // one after another; plan.after says why
       );
       done.set(plan.node.name, step);
@@ -170,13 +191,13 @@ export class Recipe {
     return [...done.values()];
   }
 
-  private trustStep(step: TrustStep, after: readonly pulumi.Input<pulumi.Resource>[]): command.remote.Command[] {
+  private trustStep(step: TrustStep, after: Waits): command.remote.Command[] {
     const { round } = this;
     // no node may hear of a rotation before the state holds that it has begun
     const began = round === undefined ? [] : [round.began];
     // only `retire` names the round: unwrapped for `trust` it would make its payload unknown to a preview
     const name = step === "retire" ? round?.name : undefined;
-    const steps = this.inOrder(step, [...after, ...began], (plan) =>
+    const steps = this.inOrder(step, [...after, ...began], ({ plan }) =>
       pulumi
         .all([this.generations, name])
         .apply(([known, text]) => trustPayload(step, this.plan, plan, this.config, known, text)),
@@ -189,23 +210,22 @@ export class Recipe {
   }
 
   /** Where the token key goes: one node after another, since a kubelet whose pods hold old tokens is restarted. */
-  private renewTokens(applied: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
-    const { config, serviceAccount } = this;
-    const target = serviceAccount?.target;
-    if (target === undefined || !renewsTokens(config)) return applied;
-    const nodes = this.planned.filter(({ plan: node }) => runsPods(node));
-    const payload = (node: NodePlan) => target.publicPem.apply((pem) => tokensPayload(node, config, pem));
-    return [...applied, ...this.inOrder("tokens", applied, payload, nodes)];
+  private renewTokens(after: Waits): Waits {
+    const target = this.serviceAccount?.target;
+    if (target === undefined) return [];
+    const nodes = this.planned.filter(({ plan }) => runsPods(plan));
+    const payload = ({ plan }: PlannedNode) => target.publicPem.apply((pem) => tokensPayload(plan, this.config, pem));
+    return this.inOrder("tokens", after, payload, nodes);
   }
 
   /** All of them at once: nothing is changed. */
   private ask(
     step: NodeStep,
-    dependsOn: readonly pulumi.Resource[],
+    dependsOn: Waits,
     payload: (plan: NodePlan, facts: CheckedFacts) => string,
-    { ca, final, old, tokenKid }: KnownTrust,
     of: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {
+    const { ca, final, old, tokenKid } = this.known;
     return this.planned
       .filter(({ plan }) => of(plan))
       .map(({ plan, pki }) =>
@@ -218,46 +238,7 @@ export class Recipe {
         ),
       );
   }
-
-  /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
-  private tokenKeys() {
-    const { signer, target } = this.serviceAccount ?? {};
-    const verifying = signer ?? target;
-    return verifying && { privatePem: signer?.privatePem, publicPem: verifying.publicPem };
-  }
-
-  /** What a rotation leads to where another one signs. */
-  private next() {
-    const { signer, target } = this.serviceAccount ?? {};
-    const cas = mapAuthorities((name) => {
-      const { signer: signs, target: leads } = this.authorities[name];
-      return signs === undefined || signs === leads ? undefined : leads.trustPem;
-    });
-    return { ...cas, serviceAccount: signer === undefined || signer === target ? undefined : target?.publicPem };
-  }
-
-  private leaves(plan: NodePlan, { leaves }: IssuedToNode): pulumi.Output<string> {
-    // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
-    const secrets = plan.hasSecrets
-      ? {
-          caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem },
-          signers: { kubernetes: this.authorities.kubernetes.signer?.signerPem },
-          serviceAccount: this.tokenKeys(),
-        }
-      : { caKeys: {}, serviceAccount: undefined };
-    return pulumi
-      .output({
-        leaves,
-        nodeSigner: this.authorities.kubernetes.signer?.nodeSigners?.get(plan.node.name),
-        trust: mapAuthorities((name) => (this.authorities[name].signer ?? this.authorities[name].target).trustPem),
-        next: this.next(),
-        ...secrets,
-      })
-      .apply((material) => applyPayload(this.plan, plan, this.config, material));
-  }
 }
-
-const hasPods = ({ consumers }: NodePlan): boolean => consumers.some(({ name }) => name === "kubelet");
 
 const rows = (plan: NodePlan, { leaves }: IssuedToNode, applied: command.remote.Command | undefined) => {
   const certificates = Object.fromEntries(

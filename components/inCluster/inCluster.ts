@@ -16,6 +16,9 @@ import { announceInCluster, type Announced } from "../announce";
 import { verbStep } from "../nodeCommand";
 import { rollout } from "./rollouts";
 
+/** What has to have succeeded first. */
+type Waits = readonly pulumi.Input<pulumi.Resource>[];
+
 export interface InClusterArgs {
   /** Plain: it shapes the graph. */
   readonly config: Config;
@@ -57,7 +60,7 @@ export class InCluster extends pulumi.ComponentResource {
   }
 
   /** What is done at a moment, after all of `dependsOn`; gives what comes next has to wait for. */
-  public at(moment: Moment, dependsOn: pulumi.Resource[]): pulumi.Resource[] {
+  public at(moment: Moment, dependsOn: Waits): Waits {
     const before = lastOf(dependsOn, this.nodeSteps(moment, dependsOn));
     switch (moment) {
       case "beforeIssue":
@@ -74,7 +77,7 @@ export class InCluster extends pulumi.ComponentResource {
     void announceInCluster(this, this.announced);
   }
 
-  private nodeSteps(moment: Moment, dependsOn: pulumi.Resource[]): pulumi.Resource[] {
+  private nodeSteps(moment: Moment, dependsOn: Waits): Waits {
     const { config, plan, workOn } = this.args;
     const node = plan.nodes.find(({ node: each }) => each.name === workOn.name);
     if (node === undefined) throw new Error(`${workOn.name}: work in the cluster is for one of the plan's nodes`);
@@ -83,7 +86,7 @@ export class InCluster extends pulumi.ComponentResource {
       const payload = pulumi.output(facts).apply((known) => clusterPayload(step, node, config, known));
       const made = verbStep(`${this.base}-${step.noun}`, { config, node: workOn }, "cluster", payload, {
         parent: this,
-        dependsOn, // what it looks at must be so on every node
+        dependsOn: [...dependsOn], // what it looks at must be so on every node
       });
       if (step.noun === PUBLISHES) this.published = made;
       this.announced.push({ moment, does: step.does(config), result: made.stdout });
@@ -118,7 +121,7 @@ export class InCluster extends pulumi.ComponentResource {
       });
   }
 
-  private clusterInfo(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
+  private clusterInfo(dependsOn: Waits): Waits {
     const { config, trust } = this.args;
     if (!isClusterInfoExact(config) || !this.canPatch()) return [];
     const kubeconfig = trust.final.apply((pem) => clusterInfoText(config.cluster.endpoint, pem));
@@ -132,7 +135,7 @@ export class InCluster extends pulumi.ComponentResource {
   }
 
   /** One after another: the next one needs what the one before it gives to pods. */
-  private rollouts(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
+  private rollouts(dependsOn: Waits): Waits {
     if (!this.canPatch()) return dependsOn;
     const annotations = this.args.trust.ca.apply(trustedAnnotation);
     const made: pulumi.Resource[] = [];
@@ -152,7 +155,7 @@ export class InCluster extends pulumi.ComponentResource {
    * is made with the first patch, since API servers answer its credentials only once they trust the CA that signed them; a
    * change of credentials or CA never replaces it, that would replace every patch.
    */
-  private patchOptions(dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions {
+  private patchOptions(dependsOn: Waits): pulumi.CustomResourceOptions {
     const { kubeconfig, config } = this.args;
     this.provider ??= new Provider(
       `${this.base}-provider`,
@@ -163,11 +166,10 @@ export class InCluster extends pulumi.ComponentResource {
         enablePatchForce: true,
         enableConfigMapMutable: true,
       },
-      { parent: this, dependsOn },
+      { parent: this, dependsOn: [...dependsOn] },
     );
-    return { parent: this, provider: this.provider, dependsOn, retainOnDelete: true };
+    return { parent: this, provider: this.provider, dependsOn: [...dependsOn], retainOnDelete: true };
   }
 }
 
-const lastOf = (before: pulumi.Resource[], made: pulumi.Resource[]): pulumi.Resource[] =>
-  made.length > 0 ? made : before;
+const lastOf = (before: Waits, made: Waits): Waits => (made.length > 0 ? made : before);

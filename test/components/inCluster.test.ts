@@ -11,8 +11,8 @@ const KEY = "-----BEGIN PRIVATE KEY-----";
 const SECRET = "4dabf18193072939515e22adb298388d";
 
 class Step extends pulumi.CustomResource {
-  constructor(name: string, dependsOn: pulumi.Resource[] = []) {
-    super("test:index:Step", name, {}, { dependsOn });
+  constructor(name: string, dependsOn: readonly pulumi.Input<pulumi.Resource>[] = []) {
+    super("test:index:Step", name, {}, { dependsOn: [...dependsOn] });
   }
 }
 

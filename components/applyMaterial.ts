@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
+import type { NodePlan } from "../core/plan";
+import type { Material } from "../core/protocol/apply";
+import type { AuthorityGenerations } from "./authority/generations";
+import type { IssuedToNode } from "./nodePki";
+import type { ServiceAccountKeys } from "./serviceAccountKeys";
+
+/** What signs in a cluster, and what is rotated beside it. */
+export interface ClusterKeys {
+  readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
+  /** Undefined where the stack does not manage the key. */
+  readonly serviceAccount: ServiceAccountKeys | undefined;
+}
+
+/** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
+const tokenKeys = ({ serviceAccount }: ClusterKeys) => {
+  const { signer, target } = serviceAccount ?? {};
+  const verifying = signer ?? target;
+  return verifying && { privatePem: signer?.privatePem, publicPem: verifying.publicPem };
+};
+
+/** What a rotation leads to where another one signs. */
+const nextOf = ({ authorities, serviceAccount }: ClusterKeys) => {
+  const { signer, target } = serviceAccount ?? {};
+  const cas = mapAuthorities((name) => {
+    const { signer: signs, target: leads } = authorities[name];
+    return signs === undefined || signs === leads ? undefined : leads.trustPem;
+  });
+  return { ...cas, serviceAccount: signer === undefined || signer === target ? undefined : target?.publicPem };
+};
+
+/** What one node's `apply` is made from: its leaves, whom it trusts, and the keys that its roles need. */
+export const applyMaterial = (
+  plan: NodePlan,
+  { leaves }: IssuedToNode,
+  keys: ClusterKeys,
+): pulumi.Output<pulumi.Unwrap<Material>> => {
+  const { kubernetes } = keys.authorities;
+  // only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`
+  const secrets = plan.hasSecrets
+    ? {
+        caKeys: { kubernetes: kubernetes.signer?.keyPem },
+        signers: { kubernetes: kubernetes.signer?.signerPem },
+        serviceAccount: tokenKeys(keys),
+      }
+    : { caKeys: {}, serviceAccount: undefined };
+  return pulumi.output({
+    leaves,
+    nodeSigner: kubernetes.signer?.nodeSigners?.get(plan.node.name),
+    trust: mapAuthorities((name) => (keys.authorities[name].signer ?? keys.authorities[name].target).trustPem),
+    next: nextOf(keys),
+    ...secrets,
+  });
+};
