@@ -45,8 +45,9 @@ read_plan() {
       type["kind"] = "^(static-pod|systemd)$"
       type["act"] = "^(reload|restart)$"
       type["algorithm"] = "^(ECDSA-P256|ECDSA-P384|RSA-2048|RSA-3072|RSA-4096)$"
-      type["merge"] = "^(append|prepend|exact)$"
+      type["merge"] = "^(append|prepend|retire)$"
       type["sha256"] = "^[0-9a-f]+$"; long["sha256"] = short["sha256"] = 64
+      type["which"] = "^(any|[0-9a-f]+)$"; long["which"] = 64
       type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]*$"
       type["halves"] = "^(cert|key):[a-z0-9][a-z0-9.-]*(,key:[a-z0-9][a-z0-9.-]*)?$"
       type["kid"] = "^[A-Za-z0-9_-]+$"; long["kid"] = 64
@@ -74,6 +75,8 @@ read_plan() {
         shape[v " file"] = "path mode user user parts"
         shape[v " guard"] = "path parts"
         shape[v " pin"] = "path sha256"
+        shape[v " known"] = "part which"
+        shape[v " server"] = "part where"
         shape[v " stale"] = "path part"
         shape[v " only"] = "path part"
         shape[v " consumer"] = "name kind unit"
@@ -89,6 +92,7 @@ read_plan() {
       }
       shape["apply leaf"] = "name name number number part"
       shape["apply link"] = "path file"
+      shape["apply keep"] = "path part"
       for (i = split("check cluster", both, " "); i > 0; i--) {
         v = both[i]
         shape[v " node"] = "name"
@@ -153,6 +157,7 @@ read_plan() {
     $1 == "cn" { define("cn", $2); refer("leaf", $2) }
     $1 == "o" || $1 == "san" { refer("leaf", $2) }
     $1 == "trust" { define("trust", $2); refer("part", $2) }
+    $1 == "known" || $1 == "server" { refer("part", $2) }
     $1 == "file" || $1 == "guard" {
       k = split($NF, p, ",")
       for (i = 1; i <= k; i++) {
@@ -163,6 +168,7 @@ read_plan() {
     }
     $1 == "file" || $1 == "seed" || $1 == "kubeconfig-ca" { define("path", $2) }
     $1 == "kubeconfig-ca" || $1 == "stale" || $1 == "only" { refer("part", $3) }
+    $1 == "keep" { refer("path", $2); refer("part", $3) }
     $1 == "link" { define("path", $2); refer("path", folder($2) $3) }
     $1 == "have" {
       k = split($3, p, ",")

@@ -9,6 +9,9 @@ fingerprint() {
   openssl x509 "$@" -noout -fingerprint -sha256 2>/dev/null | sed 's/.*=//' | tr -d ':' | tr 'A-F' 'a-f'
 }
 
+# subject_word: that of the certificate on stdin as one word; a blank is %20.
+subject_word() { openssl x509 -noout -subject -nameopt RFC2253 2>/dev/null | sed 's/^subject= *//; s/%/%25/g; s/ /%20/g'; }
+
 serial() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//'; }
 
 # pem_blocks [FILE]: one line per PEM block, its label and its base64 text

@@ -48,6 +48,7 @@ stage_all() {
   mkdir "$TX/new"
   : >"$TX/facts"
   : >"$TX/made"
+  : >"$TX/foreign"
   sa_n=0
   while read -r sa_word sa_path sa_a sa_b sa_c sa_d <&3; do
     case $sa_word in file | link | kubeconfig-ca | seed) ;; *) continue ;; esac
@@ -59,7 +60,7 @@ stage_all() {
       kubeconfig-ca) stage_kubeconfig "$sa_n" "$sa_path" "$sa_a" ;;
       seed) stage_seed "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c" ;;
       file)
-        assemble "$sa_n" "$sa_d"
+        assemble "$sa_n" "$sa_path" "$sa_d"
         stage_file "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c"
         ;;
     esac
@@ -67,13 +68,19 @@ stage_all() {
   if grep -Eq '^(flag|replaceflag) ' "$TX/plan"; then stage_flags; fi
 }
 
-# assemble N PARTS: the parts one after another, from a list with commas.
+# assemble N PATH PARTS: $TX/new/N gets the parts one after another, from a list with
+# commas; of what is in PATH now that stays which is not the payload's to take away.
 assemble() {
-  as_rest=$2,
+  if [ -n "$(trust_mode "$3")" ]; then
+    trusted_text "$2" "$3" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+    return
+  fi
+  as_rest=$3,
   while [ -n "$as_rest" ]; do
     cat "$TX/parts/${as_rest%%,*}" >>"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
     as_rest=${as_rest#*,}
   done
+  ! grep -q "^keep $2 " "$TX/plan" || merge_kubeconfig "$1" "$2"
 }
 
 stage_file() { # n path mode owner group
@@ -101,22 +108,6 @@ write_beside() {
     die "$2 cannot be written ($(sed 's/.*: //;q' "$TX/why")): make its folder writable or make room; nothing was touched"
   chown "$4:$5" "$wb_new" 2>/dev/null || die "owner or group $4:$5 of $2 is not known on this node: create it or change the layout"
   chmod "$3" "$wb_new"
-}
-
-# stage_kubeconfig N PATH PART: its CA data becomes the part. One that is not
-# there, or that names a CA file, is left alone.
-stage_kubeconfig() {
-  [ -f "$ROOT$2" ] || return 0
-  trust_of "$2" >"$TX/kubeconfig.trust"
-  [ -s "$TX/kubeconfig.trust" ] || return 0
-  [ ! -L "$ROOT$2" ] || die "$2 is a symbolic link: put the file itself there or name its target in the layout"
-  base64 <"$TX/parts/$3" | tr -d '\n' >"$TX/ca-data"
-  ca_data "$ROOT$2" "$TX/ca-data" >"$TX/new/$1"
-  sk_action=replaced
-  ! cmp -s "$TX/new/$1" "$ROOT$2" || sk_action=unchanged
-  echo "$1 file $sk_action $2" >>"$TX/facts"
-  # shellcheck disable=SC2046 # three words wanted
-  [ "$sk_action" = unchanged ] || write_beside "$1" "$2" $(stat -c '%a %u %g' "$ROOT$2")
 }
 
 # stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more

@@ -1,45 +1,9 @@
-# ---- trust: what a node trusts is merged with what it has, never just replaced
+# ---- trust: whom this cluster lets in -----------------------------------------
 
-# ca_data KUBECONFIG [DATA]: the base64 text of each certificate-authority-data,
-# one a line, "-" for one that is not on its key's line. With DATA: the
-# kubeconfig with that file's text in their place, every other byte as it was.
-ca_data() {
-  awk -v data="${2:-}" -v lines="$(wc -l <"$1")" '
-    BEGIN {
-      key = "certificate-authority-data"
-      gap = "^[\"\047]?[ \t]*:[ \t]*[\"\047]?"
-      if (data != "") getline text < data
-    }
-    {
-      out = ""; rest = $0
-      while (rest !~ /^[ \t]*#/ && (at = index(rest, key)) > 0) {
-        at += length(key)
-        out = out substr(rest, 1, at - 1); rest = substr(rest, at)
-        if (!match(rest, gap "[A-Za-z0-9+\/=]+")) { if (data == "") print "-"; continue }
-        whole = RLENGTH
-        match(rest, gap)
-        if (data == "") print substr(rest, RLENGTH + 1, whole - RLENGTH)
-        out = out substr(rest, 1, RLENGTH) text; rest = substr(rest, whole + 1)
-      }
-      if (data != "") printf "%s%s", (NR > 1 ? "\n" : ""), out rest
-    }
-    END { if (data != "" && NR == lines) print "" }' "$1"
-}
-
-# trust_of PATH: what that PEM file or kubeconfig trusts, as lines of blocks.
-trust_of() {
-  if grep -q '^-----BEGIN ' "$ROOT$1"; then
-    pem_blocks "$ROOT$1"
-    return
-  fi
-  ca_data "$ROOT$1" >"$TX/ca-lines"
-  while read -r to_data; do
-    echo "$to_data" | base64 -d 2>/dev/null | pem_blocks >"$TX/ca-blocks" || :
-    [ -s "$TX/ca-blocks" ] ||
-      die "$1 has certificate-authority-data that is not base64 of a PEM certificate on the same line: write it so (kubectl config view --raw --flatten)"
-    cat "$TX/ca-blocks"
-  done <"$TX/ca-lines"
-}
+# Trust has a direction. A CA file says whom the cluster lets in: it is fed by what it
+# holds, by the payload, and by what other CA files of the same part hold of this
+# cluster. A kubeconfig says whom a client takes for its server: what it trusts is
+# never let in. What is not this cluster's stays where it is, and is told.
 
 # among WANT HAVE: some line of HAVE is in WANT. beyond: some line is not.
 among() { awk 'FILENAME == ARGV[1] { want[$0]; next } $0 in want { found = 1 } END { exit !found }' "$1" "$2"; }
@@ -50,7 +14,7 @@ check_guards() {
   while read -r cg_word cg_path cg_part <&3; do
     case $cg_word in guard | pin | stale | only) ;; *) continue ;; esac
     [ -f "$ROOT$cg_path" ] || continue
-    trust_of "$cg_path" >"$TX/guard.live"
+    pem_blocks "$ROOT$cg_path" >"$TX/guard.live"
     case $cg_word in
       guard | pin) check_owner "$cg_path" ;;
       *)
@@ -109,40 +73,143 @@ check_rest() {
   esac
 }
 
-# merge_trust: each part with a "trust" line becomes what its files shall hold.
-merge_trust() {
-  while read -r mt_word mt_part mt_how <&3; do
-    [ "$mt_word" = trust ] || continue
-    pem_blocks "$TX/parts/$mt_part" >"$TX/trust.want"
-    [ -s "$TX/trust.want" ] || die "part $mt_part of the payload holds no certificate: check the authority"
-    : >"$TX/trust.live"
-    [ "$mt_how" = exact ] || live_trust "$mt_part"
-    case $mt_how in
-      append) set -- "$TX/trust.live" "$TX/trust.want" ;;
-      *) set -- "$TX/trust.want" "$TX/trust.live" ;;
-    esac
-    awk '!seen[$0]++' "$@" | blocks_pem >"$TX/parts/$mt_part" || die "this node has no room left to stage: make room in /var"
-  done 3<"$TX/plan"
-}
-
-# trust_mode PART: append, prepend or exact; nothing for one that is not merged.
+# trust_mode PART: append, prepend or retire; nothing for one that is not merged.
 trust_mode() { sed -n "s/^trust $1 //p" "$TX/plan"; }
 
-# live_trust PART: $TX/trust.live gets what all files of PART trust now, in the
-# order of the plan. A label we do not know would be lost: refused.
+# trust_files PART: the CA files of this node that hold it.
+trust_files() { awk -v part="$1" '$1 == "file" && $6 == part { print $2 }' "$TX/plan"; }
+
+# except THESE HAVE: the lines of HAVE that are not in THESE. both: those that are.
+except() { awk 'FILENAME == ARGV[1] { these[$0]; next } !($0 in these)' "$1" "$2"; }
+both() { awk 'FILENAME == ARGV[1] { these[$0]; next } $0 in these' "$1" "$2"; }
+
+# find_trust: for each part that says whom somebody trusts, what of it is this
+# cluster's, as blocks: $TX/ours/PART all that ever was, $TX/set/PART what is
+# trusted from now on. A merged part becomes the latter.
+find_trust() {
+  mkdir "$TX/ours" "$TX/set"
+  awk '$1 == "trust" { print $2 }
+    $1 == "guard" { sub(/,.*/, "", $3); print $3 }
+    $1 == "kubeconfig-ca" || $1 == "kubeconfig" { print $3 }' "$TX/plan" | sort -u >"$TX/trust.parts"
+  while read -r ft_part <&3; do
+    pem_blocks "$TX/parts/$ft_part" >"$TX/want"
+    live_trust "$ft_part"
+    ours_of "$ft_part" >"$TX/ours/$ft_part"
+    ft_mode=$(trust_mode "$ft_part")
+    [ -z "$ft_mode" ] || [ -s "$TX/want" ] || die "part $ft_part of the payload holds no certificate: check the authority"
+    both "$TX/ours/$ft_part" "$TX/trust.live" >"$TX/trust.kept"
+    case $ft_mode in
+      append) cat "$TX/trust.kept" "$TX/want" ;;
+      prepend) cat "$TX/want" "$TX/trust.kept" ;;
+      *) cat "$TX/want" ;;
+    esac | awk '!seen[$0]++' >"$TX/set/$ft_part"
+    [ -z "$ft_mode" ] || blocks_pem <"$TX/set/$ft_part" >"$TX/parts/$ft_part" ||
+      die "this node has no room left to stage: make room in /var"
+  done 3<"$TX/trust.parts"
+}
+
+# live_trust PART: $TX/trust.live gets what its CA files hold now, in the order of
+# the plan. A label we do not know would be lost: refused.
 live_trust() {
-  awk -v part="$1" '
-    FILENAME == ARGV[1] { if ($2 == part) carries[$1]; next }
-    $1 == "file" && ($6 == part || $6 in carries) { print $2 }
-    $1 == "kubeconfig-ca" && $3 == part { print $2 }' "$TX/inline" "$TX/plan" >"$TX/trust.files"
+  : >"$TX/trust.live"
+  trust_files "$1" >"$TX/trust.files"
   while read -r lt_path; do
     [ -f "$ROOT$lt_path" ] || continue
-    trust_of "$lt_path" >"$TX/trust.file"
+    pem_blocks "$ROOT$lt_path" >"$TX/trust.file"
     lt_label=$(awk '$1 != "CERTIFICATE" && $1 != "PUBLIC_KEY" { gsub(/_/, " ", $1); print $1; exit }' "$TX/trust.file")
-    [ -z "$lt_label" ] ||
+    [ -z "$lt_label" ] || [ -z "$(trust_mode "$1")" ] ||
       die "$lt_path holds a $lt_label, which cannot be merged with certificates and public keys: put it into a file of its own"
     cat "$TX/trust.file" >>"$TX/trust.live"
   done <"$TX/trust.files"
+}
+
+# ours_of PART: what is this cluster's by the payload, by what this node was told
+# before, by "known" lines (adoption), and what one of those has signed.
+ours_of() {
+  ours_known "$1" >"$TX/ours.known"
+  except "$TX/ours.known" "$TX/trust.live" | sort -u >"$TX/ours.rest"
+  [ ! -s "$TX/ours.rest" ] || blocks_pem <"$TX/ours.known" >"$TX/ours.pem"
+  while read -r oo_block <&5; do
+    ! is_known "$1" "$oo_block" && ! is_signed_by_ours "$oo_block" || echo "$oo_block"
+  done 5<"$TX/ours.rest" >>"$TX/ours.known"
+  sort -u "$TX/ours.known"
+}
+
+# ours_known PART: its blocks in the payload, of whatever generation, and in
+# $STATE/ours, where each run leaves what it knew.
+ours_known() {
+  for ok_part in "$TX/parts/$1" "$TX/parts/$1":g[0-9]*; do
+    [ ! -f "$ok_part" ] || pem_blocks "$ok_part"
+  done
+  sed -n "s/^$1 //p" "$STATE/ours" 2>/dev/null || :
+}
+
+# is_known PART BLOCK: the payload names it by the sha256 of its DER.
+is_known() {
+  grep -q "^known $1 " "$TX/plan" || return 1
+  ! grep -qx "known $1 any" "$TX/plan" || return 0
+  grep -qx "known $1 $(block_sum "$2")" "$TX/plan"
+}
+
+block_sum() { echo "${1#* }" | base64 -d 2>/dev/null | sha256sum | cut -c 1-64; }
+
+# is_signed_by_ours BLOCK: whoever it lets in is let in already.
+is_signed_by_ours() {
+  case $1 in "CERTIFICATE "*) ;; *) return 1 ;; esac
+  have_openssl && [ -s "$TX/ours.pem" ] || return 1
+  echo "$1" | blocks_pem >"$TX/ours.one"
+  openssl verify -no_check_time -partial_chain -CAfile "$TX/ours.pem" "$TX/ours.one" >/dev/null 2>&1
+}
+
+# join_trust PART LIVE: what a file or entry that holds LIVE holds from now on.
+join_trust() {
+  case $(trust_mode "$1") in
+    prepend) cat "$TX/set/$1" "$2" ;;
+    retire) except "$TX/ours/$1" "$2" | cat "$TX/set/$1" - ;;
+    *) cat "$2" "$TX/set/$1" ;;
+  esac | awk '!seen[$0]++'
+}
+
+# trusted_text PATH PART: a CA file as it is to be. One that holds that already
+# stays as it is written.
+trusted_text() {
+  : >"$TX/trust.file"
+  [ ! -f "$ROOT$1" ] || pem_blocks "$ROOT$1" >"$TX/trust.file"
+  join_trust "$2" "$TX/trust.file" >"$TX/trust.new"
+  tell_foreign "$2" "$1" "$TX/trust.new"
+  if cmp -s "$TX/trust.file" "$TX/trust.new"; then cat "$ROOT$1"; else blocks_pem <"$TX/trust.new"; fi
+}
+
+# tell_foreign PART PATH BLOCKS: those of them that are not this cluster's stay, and
+# $TX/foreign says so.
+tell_foreign() {
+  except "$TX/ours/$1" "$3" | sort -u >"$TX/foreign.blocks"
+  while read -r tf_block <&5; do
+    tf_name=-
+    case $tf_block in
+      "CERTIFICATE "*) ! have_openssl || tf_name=$(echo "$tf_block" | blocks_pem | subject_word) ;;
+    esac
+    echo "foreign $2 $(block_sum "$tf_block") ${tf_name:--}"
+  done 5<"$TX/foreign.blocks" >>"$TX/foreign"
+}
+
+# report_foreign: what is not this cluster's and stays.
+report_foreign() {
+  [ -s "$TX/foreign" ] || return 0
+  cat "$TX/foreign"
+  while read -r _ rf_path rf_sum rf_name; do
+    say "$rf_path: keeps $(echo "$rf_name" | sed 's/%20/ /g') (sha256 $rf_sum), which is not of this cluster"
+  done <"$TX/foreign"
+}
+
+# record_ours: $TX/ours.all as $STATE/ours is to be.
+record_ours() {
+  {
+    for ro_file in "$TX"/ours/*; do
+      [ ! -f "$ro_file" ] || sed "s|^|${ro_file##*/} |" "$ro_file"
+    done
+    cat "$STATE/ours" 2>/dev/null || :
+  } | sort -u
 }
 
 # report_trust: what the node trusts from now on, for what follows in the cluster.

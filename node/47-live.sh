@@ -7,7 +7,7 @@ bring_live() {
     [ "$bl_word" = have ] || continue
     for bl_half in $(echo "$bl_halves" | tr ',' ' '); do
       [ ! -f "$TX/parts/$bl_half" ] || continue
-      live_half "$bl_half" "$ROOT$bl_path" >"$TX/half"
+      live_half "$bl_half" "$bl_path" >"$TX/half"
       [ ! -s "$TX/half" ] || mv "$TX/half" "$TX/parts/$bl_half"
     done
   done 3<"$TX/plan"
@@ -26,34 +26,27 @@ has_leaf() {
   return 1
 }
 
-# live_half HALF FILE: from a PEM file (of both halves too), a kubeconfig that
-# carries it, or the file such a one names.
+# live_half HALF PATH: from a PEM file (of both halves too), a kubeconfig that
+# carries it for this cluster, or the file such a one names.
 live_half() {
-  [ -f "$2" ] || return 0
+  lh_file=$ROOT$2
+  [ -f "$lh_file" ] || return 0
   case $1 in
     cert:*) set -- "CERTIFICATE" client-certificate "$2" ;;
     key:*) set -- "[A-Z ]*PRIVATE KEY" client-key "$2" ;;
   esac
-  if ! grep -q '^-----BEGIN ' "$3"; then
-    if [ -n "$(yaml_field "$2-data" "$3")" ]; then
-      yaml_field "$2-data" "$3" | base64 -d 2>/dev/null || :
+  if ! grep -q '^-----BEGIN ' "$lh_file"; then
+    open_kubeconfig "$3"
+    kc_own "$3"
+    kc_context
+    if [ -n "$(kc_field users "$KC_USER" "$2-data")" ]; then
+      kc_field users "$KC_USER" "$2-data" | base64 -d 2>/dev/null || :
       return
     fi
-    lh_file=$(yaml_field "$2" "$3")
-    case $lh_file in
-      '') return 0 ;;
-      /*) lh_file=$ROOT$lh_file ;;
-      *) lh_file=${3%/*}/$lh_file ;;
-    esac
+    lh_file=$(kc_file "$3" "$(kc_field users "$KC_USER" "$2")")
     [ -f "$lh_file" ] || return 0
-    set -- "$1" "$2" "$lh_file"
   fi
-  sed -n "/^-----BEGIN $1-----/,/^-----END $1-----/p" "$3"
-}
-
-# yaml_field KEY FILE: its first value, of block YAML or of JSON by lines.
-yaml_field() {
-  sed -n "s/^[ -]*[\"']\{0,1\}$1[\"']\{0,1\} *: *[\"']\{0,1\}\([^\"', #]\{1,\}\).*/\1/p" "$2" | sed -n 1p | tr -d '\r'
+  sed -n "/^-----BEGIN $1-----/,/^-----END $1-----/p" "$lh_file"
 }
 
 # check_chains: where a CA is about to go, no leaf that it signed may still be
@@ -61,8 +54,8 @@ yaml_field() {
 check_chains() {
   while read -r ch_word ch_path ch_halves ch_ca <&3; do
     case "$ch_word $ch_halves" in "have cert:"*) ;; *) continue ;; esac
-    [ "$(trust_mode "$ch_ca")" = exact ] || continue
-    live_half "${ch_halves%%,*}" "$ROOT$ch_path" >"$TX/chain.live"
+    [ "$(trust_mode "$ch_ca")" = retire ] || continue
+    live_half "${ch_halves%%,*}" "$ch_path" >"$TX/chain.live"
     [ -s "$TX/chain.live" ] || continue
     if ! have_openssl; then
       say "no openssl here: who signed $ch_path cannot be checked"

@@ -9,7 +9,7 @@ tell_subjects() {
     [ "$ts_word" = file ] || continue
     for ts_profile in $(profiles_of "$ts_parts"); do
       ! grep -qx "$ts_profile" "$TX/told" || continue
-      live_half "cert:$ts_profile" "$ROOT$ts_path" >"$TX/subject.live"
+      live_half "cert:$ts_profile" "$ts_path" >"$TX/subject.live"
       [ -s "$TX/subject.live" ] || continue
       echo "$ts_profile" >>"$TX/told"
       for ts_field in CN O; do

@@ -162,7 +162,7 @@ live_parts() {
       case $lp_part in
         cert:* | key:*) ;;
         *)
-          inline_parts "$lp_part" "$ROOT$lp_path"
+          inline_parts "$lp_part" "$lp_path"
           continue
           ;;
       esac
@@ -172,16 +172,12 @@ live_parts() {
   done 3<"$TX/plan"
 }
 
-# inline_parts PART FILE: what PART carries inline, as FILE has it.
+# inline_parts PART PATH: what PART carries inline, as the kubeconfig there has it.
 inline_parts() {
   sed -n "s/^$1 //p" "$TX/inline" | while read -r ip_name; do
-    case $ip_name in
-      cert:*) ip_field=client-certificate-data ;;
-      key:*) ip_field=client-key-data ;;
-      *) continue ;;
-    esac
+    case $ip_name in cert:* | key:*) ;; *) continue ;; esac
+    live_half "$ip_name" "$2" >"$TX/half"
     rm -f "$TX/parts/$ip_name"
-    ip_data=$(sed -n "s/^ *$ip_field: *\"\{0,1\}\([A-Za-z0-9+\/=]*\).*/\1/p" "$2" 2>/dev/null)
-    [ -z "$ip_data" ] || echo "$ip_data" | base64 -d >"$TX/parts/$ip_name"
+    [ ! -s "$TX/half" ] || cp "$TX/half" "$TX/parts/$ip_name"
   done
 }

@@ -9,10 +9,10 @@ transaction() {
   OURS=yes
   begin
   check_leafs
-  bring_live
   list_inline
   check_guards
-  merge_trust
+  find_trust
+  bring_live
   check_chains
   expand_parts
   check_consumers
@@ -26,6 +26,7 @@ transaction() {
     swap
   fi
   report_files
+  report_foreign
   while read -r ap_word ap_name _ <&3; do
     [ "$ap_word" != consumer ] || settle "$ap_name"
   done 3<"$TX/plan"

@@ -35,25 +35,34 @@ record_leafs() {
 # reads; it holds no part's text.
 commit() {
   record >"$TX/applied"
+  record_ours >"$TX/ours.all"
   point proven
   if [ "$VERB" = apply ] && ! cmp -s "$TX/plan" "$STATE/plan"; then
     cp "$TX/plan" "$STATE/plan.new"
     flush "$STATE/plan.new"
     mv "$STATE/plan.new" "$STATE/plan"
   fi
-  if cmp -s "$TX/applied" "$STATE/applied"; then rm "$TX/applied"; else flush "$TX/applied"; fi
+  for cm_file in applied ours.all; do
+    if cmp -s "$TX/$cm_file" "$STATE/${cm_file%.all}"; then rm "$TX/$cm_file"; else flush "$TX/$cm_file"; fi
+  done
   trap '' TERM # nothing is put back from here on
   : >"$TX/committed"
   flush "$TX/committed" "$TX"
   point committed
   cm_done=unchanged
   ! anything_changed && [ ! -f "$TX/restarted" ] || cm_done=changed
-  [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
+  keep_records
   flush "$STATE"
   point recorded
   prune
   close_transaction
   echo "done $SUM8 $cm_done"
+}
+
+# keep_records: what a transaction that is committed leaves in the state folder.
+keep_records() {
+  [ ! -f "$TX/ours.all" ] || mv "$TX/ours.all" "$STATE/ours"
+  [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
 }
 
 # prune: the newest five backups; the newest two keys of each profile and those
@@ -80,7 +89,7 @@ recover() {
   sweep_runs
   [ -d "$TX" ] || return 0
   if [ -f "$TX/committed" ]; then
-    [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
+    keep_records
   elif [ -f "$TX/journal" ]; then
     say "an earlier run was interrupted: putting back the set of $(sed 's/.*backup\///' "$TX/journal")"
     put_back || die "$pb_failed could not be put back (immutable, read-only or full?), its copy is in $pb_from: mend that, then run again"

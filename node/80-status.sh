@@ -47,9 +47,8 @@ tell() {
     /-----END CERTIFICATE-----/ { close(out); out = "" }'
   for te_cert in "$WORK"/*.crt; do
     [ -f "$te_cert" ] || continue
-    # Blanks in a subject would be more fields.
     te_subject=
-    [ $# -lt 2 ] || te_subject="$(openssl x509 -in "$te_cert" -noout -subject -nameopt RFC2253 | sed 's/^subject= *//; s/%/%25/g; s/ /%20/g') "
+    [ $# -lt 2 ] || te_subject="$(subject_word <"$te_cert") "
     echo "$1 $te_subject$(serial "$te_cert") $(openssl x509 -in "$te_cert" -noout -enddate | unix_time) $(fingerprint "$te_cert")"
     rm "$te_cert"
   done

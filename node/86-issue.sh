@@ -19,7 +19,7 @@ EOF
     die "the payload lacks a kubeconfig, a leaf, ca:kubernetes or apply: use one version of the program and of node.sh"
   [ -f "$ROOT$KUBELET_CONF" ] || die "$KUBELET_CONF is not on this node: join it again (kubeadm join), or remove it from the cluster"
   for vi_half in cert key; do
-    live_half "$vi_half:kubelet" "$ROOT$KUBELET_CONF" >"$TX/parts/$vi_half:live"
+    live_half "$vi_half:kubelet" "$KUBELET_CONF" >"$TX/parts/$vi_half:live"
   done
   [ -s "$TX/parts/cert:live" ] && [ -s "$TX/parts/key:live" ] ||
     die "$KUBELET_CONF has no client certificate with its key: join this node again (kubeadm join)"
@@ -61,7 +61,10 @@ end_interrupted() {
 
 # read_server: $WHERE, $PREFIX and what the node trusts of its kubelet's kubeconfig.
 read_server() {
-  rs_url=$(yaml_field server "$ROOT$KUBELET_CONF")
+  open_kubeconfig "$KUBELET_CONF"
+  kc_own "$KUBELET_CONF"
+  kc_context
+  rs_url=$(kc_field clusters "$KC_CLUSTER" server)
   WHERE=${rs_url#https://}
   PREFIX=
   case $WHERE in */*) PREFIX=/${WHERE#*/} ;; esac
@@ -71,12 +74,9 @@ read_server() {
   case $rs_url in https://*) ;; *) WHERE= ;; esac
   echo "$WHERE$PREFIX" | grep -Eqx '([A-Za-z0-9.-]+|\[[0-9a-f:]+\]):[0-9]+(/[A-Za-z0-9._/-]+)?' ||
     die "$KUBELET_CONF names a server that is not understood: write it as https://host:port"
-  trust_of "$KUBELET_CONF" | blocks_pem >"$TX/server-ca"
-  if [ ! -s "$TX/server-ca" ]; then
-    rs_file=$(yaml_field certificate-authority "$ROOT$KUBELET_CONF")
-    case $rs_file in /*) rs_file=$ROOT$rs_file ;; *) rs_file=$ROOT${KUBELET_CONF%/*}/$rs_file ;; esac
-    cat "$rs_file" >"$TX/server-ca" 2>/dev/null || die "$KUBELET_CONF names no CA that is here: join this node again (kubeadm join)"
-  fi
+  kc_blocks "$KC_CLUSTER" "$KUBELET_CONF" >"$TX/server-blocks"
+  [ -s "$TX/server-blocks" ] || die "$KUBELET_CONF names no CA that is here: join this node again (kubeadm join)"
+  blocks_pem <"$TX/server-blocks" >"$TX/server-ca"
   WHOM=${WHERE%:*}
   WHOM=${WHOM#\[}
   WHOM=${WHOM%\]}

@@ -13,7 +13,8 @@ task_authentication_clean() {
     die "extension-apiserver-authentication in kube-system ${SURPLUS:-lacks a CA that stays} after $LIMIT_WRITTEN s: an API server has other CA files than the rest, restart it"
 }
 
-# authentication_exact: both lists are what stays. SURPLUS says if one is more.
+# authentication_exact: both lists have what stays and nothing that goes. SURPLUS says
+# if one has. Another owner's CA in ca.crt stays in the list as well.
 authentication_exact() {
   SURPLUS=
   ae_exact=yes
@@ -26,8 +27,9 @@ authentication_exact() {
     [ -f "$TX/parts/ca:$ae_name" ] || continue
     pem_blocks "$TX/parts/ca:$ae_name" >"$TX/stays"
     awk -v name="$ae_name" '$1 == "=" { on = $2 == name; next } on' "$TX/answer" | pem_blocks >"$TX/live"
-    if beyond "$TX/stays" "$TX/live"; then
-      SURPLUS="still holds another CA than $ae_name's"
+    except "$TX/stays" "$TX/ours/ca:$ae_name" >"$TX/goes"
+    if among "$TX/goes" "$TX/live"; then
+      SURPLUS="still holds an old CA of $ae_name"
       ae_exact=
     fi
     ! beyond "$TX/live" "$TX/stays" || ae_exact=

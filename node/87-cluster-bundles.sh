@@ -38,7 +38,8 @@ task_ca_bundles() {
 old_of_cluster() {
   ask "$TX/answer" get configmap kube-root-ca.crt -n kube-system --ignore-not-found -o 'go-template={{with .data}}{{index . "ca.crt"}}{{end}}'
   pem_blocks "$TX/answer" >"$TX/live"
-  awk 'FILENAME == ARGV[1] { stays[$0]; next } !($0 in stays)' "$TX/blocks.ca" "$TX/live" >"$TX/blocks.old"
+  both "$TX/ours/ca:kubernetes" "$TX/live" >"$TX/live.ours"
+  except "$TX/blocks.ca" "$TX/live.ours" >"$TX/blocks.old"
 }
 
 # task_rewrite: every caBundle of an object that the stack names is the part. By

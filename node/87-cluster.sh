@@ -16,6 +16,8 @@ verb_cluster() {
   [ -n "$KUBECONFIG_PATH" ] || die "the payload has no kubeconfig line: use one version of the program and of node.sh"
   [ -f "$ROOT$KUBECONFIG_PATH" ] ||
     die "$KUBECONFIG_PATH is not on this node: work in the cluster needs an admin's kubeconfig here, or set inCluster.enabled: false"
+  list_ours
+  kc_own_context
   SINCE=$(sed -n 's/^since //p' "$TX/plan")
   while read -r vc_word vc_task <&5; do
     [ "$vc_word" = task ] || continue
@@ -58,6 +60,27 @@ run_task() {
   if [ "$(wc -l <"$TX/found")" -gt "$rt_before" ]; then echo "task $1 blocked"; else echo "task $1 done"; fi
 }
 
+# list_ours: $TX/ours/PART has the CAs of this cluster, those that go too.
+list_ours() {
+  mkdir "$TX/ours"
+  for lo_name in kubernetes frontproxy; do
+    {
+      ours_known "ca:$lo_name"
+      for lo_part in "$TX/parts/old:$lo_name"*; do
+        [ ! -f "$lo_part" ] || pem_blocks "$lo_part"
+      done
+    } | sort -u >"$TX/ours/ca:$lo_name"
+  done
+}
+
+# kc_own_context: KC_CONTEXT is the one of the kubeconfig that leads to this cluster:
+# its current one may be that of another.
+kc_own_context() {
+  open_kubeconfig "$KUBECONFIG_PATH"
+  kc_own "$KUBECONFIG_PATH"
+  kc_context
+}
+
 # need_part NAME TASK
 need_part() {
   [ -s "$TX/parts/$1" ] || die "task $2 needs part $1, which the payload does not have"
@@ -65,7 +88,7 @@ need_part() {
 
 # kube ARGUMENT...: HOME is ours, so that nobody's kuberc or cache has a say.
 kube() {
-  HOME=$TX timeout 60 kubectl --kubeconfig "$ROOT$KUBECONFIG_PATH" --cache-dir "$TX/cache" --request-timeout=30s "$@" </dev/null
+  HOME=$TX timeout 60 kubectl --kubeconfig "$ROOT$KUBECONFIG_PATH" ${KC_CONTEXT:+--context="$KC_CONTEXT"} --cache-dir "$TX/cache" --request-timeout=30s "$@" </dev/null
 }
 
 # ask FILE ARGUMENT...: kubectl's answer in FILE. Everything asked is the same

@@ -5,8 +5,7 @@ import { kubeconfigText } from "../certificates/kubeconfig";
 import type { AuthorityName } from "../model/authorities";
 import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
-import type { Content } from "../nodes/layout";
-import { listensAt, profileOf } from "../nodes/layout";
+import { profileOf, type Content } from "../nodes/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
@@ -18,6 +17,8 @@ import {
   kubeconfigPart,
   leafRows,
   part,
+  serverLines,
+  serverOf,
   trustGenerationPart,
   trustPart,
   trustRows,
@@ -80,7 +81,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
         kubeconfigText({
           cluster: config.cluster.name,
           user: plan.leaves.find(({ profile }) => profile === content.profile)?.commonName ?? content.profile,
-          server: content.server === "local" ? listensAt(plan.listeners.apiServer, plan.node) : config.cluster.endpoint,
+          server: serverOf(content.server, plan, config),
           caData: b64(caPart("kubernetes")),
           credentials:
             content.credentials === "inline"
@@ -111,6 +112,7 @@ export const applyPayload = (
   const issued = new Set(plan.leaves.map(({ profile }) => profile));
   const authorities = new Set(plan.leaves.map(({ authority }) => authority));
   const trusted = trustRows(plan, cluster);
+  const kubeconfigs = plan.files.filter(({ content }) => content.kind === "kubeconfig");
   const next = nextOf(config, material);
   const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
   const signs = signerOf(stateOf(config, "kubernetes"));
@@ -134,6 +136,8 @@ export const applyPayload = (
     ]),
     ...issuedLeaves.flat(),
     ...plan.files.map(fileLine),
+    ...kubeconfigs.map(({ path }) => `keep ${as.path(path)} ${caPart("kubernetes")}`),
+    ...serverLines(kubeconfigs, plan, config),
     ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
     ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
       (name) =>

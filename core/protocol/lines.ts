@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { INVENTORY } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { checkedField, type FieldKind } from "../format/protocolFields";
+import { stateOf } from "../authorities/rotation";
 import type { Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
@@ -124,6 +125,36 @@ const SERVICE_ACCOUNT_PART = "serviceaccount:public";
 export const trustPart = (what: Rotated): string => (what === "serviceAccount" ? SERVICE_ACCOUNT_PART : caPart(what));
 export const trustGenerationPart = (what: Rotated, generation: number): string =>
   what === "serviceAccount" ? `${SERVICE_ACCOUNT_PART}:g${String(generation)}` : caGenerationPart(what, generation);
+
+/**
+ * What a cluster trusted before the stack took it over, where its keeper knows: the sha256 of its DER, or `true` for
+ * whatever is there. A token key may be taken over unseen: the CAs' fingerprints already tell this cluster from others.
+ */
+export const adoptedOf = (what: Rotated, { adopt }: Config): string | true | undefined =>
+  adopt?.[what] === false ? undefined : adopt?.[what];
+
+/**
+ * What is this cluster's though no part of the payload holds it; the node remembers it from then on. Taken over unseen is
+ * what is there at the time, and nothing that comes later.
+ */
+export const knownLines = (what: readonly Rotated[], config: Config): string[] =>
+  what.flatMap((each) => {
+    const adopted = adoptedOf(each, config);
+    if (adopted === undefined || (adopted === true && stateOf(config, each).generation > 1)) return [];
+    return [`known ${trustPart(each)} ${adopted === true ? "any" : adopted}`];
+  });
+
+/** `host:port` of the API that a kubeconfig on this node leads to. */
+export const serverOf = (to: "endpoint" | "local", { node, listeners }: NodePlan, { cluster }: Config): string =>
+  to === "local" ? listensAt(listeners.apiServer, node) : cluster.endpoint;
+
+/** An entry of a kubeconfig that leads to one of these servers is this cluster's, whomever it trusts. */
+export const serverLines = (rows: readonly FileRow[], plan: NodePlan, config: Config): string[] => {
+  const servers = rows.flatMap(({ content }) =>
+    content.kind === "kubeconfig" ? [serverOf(content.server, plan, config)] : [],
+  );
+  return [...new Set(servers)].map((server) => `server ${caPart("kubernetes")} ${as.hostPort(server)}`);
+};
 
 /** The files of a node that hold what is trusted, and the part each holds. */
 export const trustRows = (

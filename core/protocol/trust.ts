@@ -14,13 +14,16 @@ import { profileOf } from "../nodes/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
+  adoptedOf,
   as,
   consumerLines,
   fileLine,
   framed,
   haveLines,
+  knownLines,
   leafRows,
   part,
+  serverLines,
   trustGenerationPart,
   trustPart,
   trustRows,
@@ -45,13 +48,6 @@ const wanted = (what: Rotated, config: Config): readonly number[] =>
     .filter((generation) => generation > 0)
     .sort((a, b) => a - b);
 
-/**
- * What an adopted cluster has instead of generation 0, where that is known. A token key may be taken over unseen: the CAs'
- * fingerprints already tell this cluster from others.
- */
-const pinOf = (what: Rotated, { adopt }: Config): string | true | undefined =>
-  adopt?.[what] === false ? undefined : adopt?.[what];
-
 /** Without restarts nobody would know what comes next by the time it is presented: it has to be trusted before. */
 const mustBeThere = (what: Rotated, config: Config): boolean =>
   config.restart === "never" && retiresOld(stateOf(config, what));
@@ -69,7 +65,7 @@ const guardLines = (path: string, what: Rotated, step: TrustStep, config: Config
   const earlier = keptOf(stateOf(config, what)).slice(0, -1);
   const byClock = config.rotation?.byClock === true;
   const begins = mustBeThere(what, config) ? [] : byClock ? earlier : earlier.slice(-1);
-  const pin = generation === 1 && !mustBeThere(what, config) ? pinOf(what, config) : undefined;
+  const pin = generation === 1 && !mustBeThere(what, config) ? adoptedOf(what, config) : undefined;
   if (pin === true) return [];
   return [
     `guard ${path} ${[name, ...begins.map((each) => trustGenerationPart(what, each))].map(as.part).join(",")}`,
@@ -188,11 +184,9 @@ export const trustPayload = (
     return part(trustPart(what), texts.join("\n"));
   };
   const earlier = here.flatMap((what) =>
-    step === "retire"
-      ? []
-      : keptOf(stateOf(config, what))
-          .slice(0, -1)
-          .map((each) => part(trustGenerationPart(what, each), textOf(what, each))),
+    keptOf(stateOf(config, what))
+      .slice(0, -1)
+      .map((each) => part(trustGenerationPart(what, each), textOf(what, each))),
   );
   const provable = leafRows(plan, config);
   const leaves = new Set<ProfileName>(provable.flatMap(profileOf));
@@ -202,7 +196,9 @@ export const trustPayload = (
     `start ${plan.start}`,
     ...(round === undefined ? [] : [`round ${as.name(round)}`]),
     ...uniqueParts([...here.map(target), ...earlier]),
-    ...here.map((what) => `trust ${trustPart(what)} ${step === "trust" ? "append" : "exact"}`),
+    ...here.map((what) => `trust ${trustPart(what)} ${step === "trust" ? "append" : "retire"}`),
+    ...knownLines(here, config),
+    ...serverLines(kubeconfigs, plan, config),
     ...trusted.map(({ row }) => fileLine(row)),
     ...kubeconfigs.map(({ path }) => `kubeconfig-ca ${as.path(path)} ${caPart("kubernetes")}`),
     ...(step === "trust" ? [...signingLines(plan, config), ...flagLines(plan, config)] : []),

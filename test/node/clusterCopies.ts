@@ -39,9 +39,13 @@ export function keepsCopies(shell: string): void {
         assert.deepEqual(found(await node.work(["ca-bundles"])), ["MutatingWebhookConfiguration old"]);
       });
 
-      it("learns what goes from the cluster where the stack does not know it", async () => {
+      it("learns what goes from the cluster where the stack does not know it, and takes no other CA for it", async () => {
         node.answer("get.MutatingWebhookConfiguration", rows());
-        node.answer("get.configmap.kube-root-ca.crt", node.stays.cert + node.old.cert);
+        const another = authority().cert;
+        const theirs = `/webhooks/0/clientConfig/caBundle ${base64(another)}|`;
+        node.answer("get.ValidatingWebhookConfiguration", `= theirs|${theirs}`);
+        node.remember("ca:kubernetes", node.old.cert);
+        node.answer("get.configmap.kube-root-ca.crt", node.stays.cert + node.old.cert + another);
         const lines = `node n1\nkubeconfig /etc/kubernetes/admin.conf\n${part("ca:kubernetes", node.stays.cert)}task ca-bundles\n`;
         const done = await node.run("cluster", payload("cluster", lines));
         assert.deepEqual(found(done), ["MutatingWebhookConfiguration old"]);
@@ -128,9 +132,16 @@ export function keepsCopies(shell: string): void {
           `after.${deleted[0] ?? ""}`,
           `: >"$KUBECTL/${key}"; (sleep 1; cp "$KUBECTL/clean" "$KUBECTL/${key}") >/dev/null 2>&1 &`,
         );
+        node.remember("ca:frontproxy", oldFront.cert);
         const done = await clean();
         assert.equal(done.code, 0, done.stderr);
         assert.deepEqual(node.changes(), deleted);
+      });
+
+      it("lets be what also holds a CA that is not this cluster's", async () => {
+        node.answer(key, holds(oldFront.cert + node.stays.cert, front.cert));
+        assert.equal((await clean()).code, 0);
+        assert.deepEqual(node.changes(), []);
       });
 
       it("deletes once, and says whom to look at if the rest comes back", async () => {
@@ -138,7 +149,7 @@ export function keepsCopies(shell: string): void {
         const done = await cleanInVain();
         assert.equal(done.code, 1);
         assert.deepEqual(node.changes(), deleted);
-        assert.match(done.why, /still holds another CA than kubernetes's after 2 s: an API server has other CA files/);
+        assert.match(done.why, /still holds an old CA of kubernetes after 2 s: an API server has other CA files/);
       });
 
       it("deletes nothing that only lacks what stays", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { base64, ControlPlane, leftBehind } from "./controlPlane";
+import { authority } from "./pki";
 
 /** @param shell - what the script is run with */
 export function tellsWhoJoins(shell: string): void {
@@ -48,6 +49,48 @@ export function tellsWhoJoins(shell: string): void {
       node.answer(key, kubeconfig(node.old.cert + node.stays.cert));
       assert.equal((await node.work(["cluster-info-exact"])).code, 0);
       assert.deepEqual(casIn(put()), ["stays"]);
+    });
+
+    it("keeps a CA that is not this cluster's, such as a balancer's", async () => {
+      const another = authority().cert;
+      node.answer(key, kubeconfig(another + node.old.cert));
+      assert.equal((await node.work(["cluster-info-exact"])).code, 0);
+      const [, data = ""] = /authority-data: (\S+)/.exec(put()) ?? [];
+      assert.equal(Buffer.from(data, "base64").toString(), node.stays.cert + another);
+    });
+
+    it("is asked of this cluster where the kubeconfig's current context leads to another one", async () => {
+      node.write(
+        "/etc/kubernetes/admin.conf",
+        `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: ${base64(authority().cert)}
+    server: https://staging:6443
+  name: staging
+- cluster:
+    certificate-authority-data: ${base64(node.old.cert)}
+    server: https://prod:6443
+  name: prod
+contexts:
+- context:
+    cluster: staging
+    user: admin
+  name: admin@staging
+- context:
+    cluster: prod
+    user: admin
+  name: admin@prod one
+current-context: admin@staging
+`,
+      );
+      node.answer(key, kubeconfig(node.old.cert));
+      assert.equal((await node.work(["cluster-info-add"])).code, 0);
+      const calls = node.read("/kubectl/argv").trimEnd().split("\n");
+      assert.ok(
+        calls.length > 0 && calls.every((line) => line.includes("--context=admin@prod one ")),
+        calls.join("\n"),
+      );
     });
 
     it("is let be where it has what it should, and where there is none", async () => {

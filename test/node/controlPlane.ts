@@ -21,6 +21,12 @@ export class ControlPlane extends Scratch {
     writeFileSync(this.path(`/kubectl/${key}`), text);
   }
 
+  /** What earlier runs have left here of the cluster's CAs. */
+  remember(name: string, ...pems: readonly string[]): void {
+    const bodies = pems.map((pem) => `${name} CERTIFICATE ${pem.replace(/-----[^-]+-----|\s/g, "")}\n`);
+    this.write("/var/lib/kube-pki/ours", bodies.join(""), 0o600);
+  }
+
   /** What it answers from the second time on. */
   answerNext(key: string, text: string): void {
     this.answer(`next.${key}`, text);

@@ -129,7 +129,7 @@ export class EtcdMembers extends Scratch {
       "trust",
       `node n1
 start existing
-${part("ca:etcd", authority().cert)}trust ca:etcd append
+${part("ca:etcd", authority().cert)}${part("ca:etcd:g1", this.ca.cert)}trust ca:etcd append
 file ${ETCD_CA} 0644 root root ca:etcd
 have ${CERT} cert:etcd-server ca:etcd
 have ${KEY} key:etcd-server -

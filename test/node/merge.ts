@@ -16,45 +16,76 @@ const publicKey = (): string =>
 
 interface Merge {
   readonly title: string;
-  readonly how: "append" | "prepend" | "exact";
-  /** What the file, then the kubeconfig hold; undefined: not there. */
+  readonly how: "append" | "prepend" | "retire";
+  /** What the file, then the kubeconfig hold; undefined: not there. A and B are this cluster's, C is another's. */
   readonly file?: string;
   readonly conf?: string;
   readonly wanted: string;
   readonly result: string;
+  /** What the kubeconfig holds then. @default as the file */
+  readonly confResult?: string;
 }
+
+const asItCame = `# ours\r\n${A.replaceAll("\n", "\r\n")}`;
 
 const merges: readonly Merge[] = [
   { title: "appends behind what is there", how: "append", file: A, wanted: B, result: A + B },
   { title: "keeps the order that is there", how: "append", file: B + A, wanted: A, result: B + A },
   { title: "puts the signer first", how: "prepend", file: A + B, wanted: B, result: B + A },
   { title: "leaves the signer first", how: "prepend", file: B + A, wanted: B, result: B + A },
-  { title: "leaves nothing but what is wanted", how: "exact", file: A + B, wanted: B, result: B },
-  { title: "takes in what only a kubeconfig trusts", how: "append", file: A, conf: B, wanted: C, result: A + B + C },
+  { title: "takes the old one away", how: "retire", file: A + B, wanted: B, result: B },
   {
-    title: "gives a kubeconfig what only the file trusts",
+    title: "lets nobody in whom a kubeconfig trusts",
+    how: "append",
+    file: A,
+    conf: A + C,
+    wanted: B,
+    result: A + B,
+    confResult: A + C + B,
+  },
+  {
+    title: "leaves an entry of another cluster as it is",
     how: "prepend",
     file: A,
-    conf: B,
-    wanted: C,
-    result: C + A + B,
+    conf: C,
+    wanted: B,
+    result: B + A,
+    confResult: C,
   },
-  { title: "drops it everywhere", how: "exact", file: A + B, conf: B + A, wanted: B, result: B },
-  { title: "makes a file that is not there", how: "append", wanted: A, result: A },
   {
-    title: "knows a certificate by its body",
+    title: "gives a kubeconfig what only the file trusts of this cluster, and nothing else of it",
+    how: "prepend",
+    file: C + A,
+    conf: B,
+    wanted: B,
+    result: B + A + C,
+    confResult: B + A,
+  },
+  { title: "drops it everywhere", how: "retire", file: A + B, conf: B + A, wanted: B, result: B },
+  {
+    title: "drops nothing that is another's",
+    how: "retire",
+    file: C + A + B,
+    conf: A + C,
+    wanted: B,
+    result: B + C,
+  },
+  { title: "makes a file that is not there", how: "append", wanted: A, result: A },
+  { title: "knows a certificate by its body", how: "append", file: asItCame, wanted: A + B, result: A + B },
+  {
+    title: "leaves a file as it is written that holds all",
     how: "append",
-    file: `# ours\r\n${A.replaceAll("\n", "\r\n")}`,
-    wanted: A + B,
-    result: A + B,
+    file: asItCame,
+    wanted: A,
+    result: asItCame,
   },
   {
     title: "reads a last line without its end",
     how: "append",
     file: A.trimEnd(),
-    conf: B.trimEnd(),
-    wanted: C,
-    result: A + B + C,
+    conf: A.trimEnd(),
+    wanted: B,
+    result: A + B,
   },
   { title: "keeps one of two alike", how: "append", file: A + A, wanted: A, result: A },
 ];
@@ -94,7 +125,7 @@ const refusals: readonly Refusal[] = [
   {
     title: "a generation that it does not lead on from",
     file: A,
-    lines: () => `${part("ca:kubernetes:g1", A)}guard ${CA} ca:kubernetes\n`,
+    lines: () => `guard ${CA} ca:kubernetes\n`,
     why: /ca\.crt holds ca:kubernetes:g1, which this step does not lead on from: go phase by phase .*'generation' by one/,
   },
   {
@@ -113,10 +144,10 @@ const refusals: readonly Refusal[] = [
     title: "a kubeconfig whose CA is not on one line",
     file: A,
     lines: (node) => {
-      node.write(CONF, "certificate-authority-data: |\n  AAAA\n");
+      node.write(CONF, "clusters:\n- cluster:\n    certificate-authority-data: |\n      AAAA\n");
       return "";
     },
-    why: /admin\.conf has certificate-authority-data that is not base64 of a PEM certificate on the same line/,
+    why: /admin\.conf is not written as kubectl writes a kubeconfig \(a value that begins with \|\): rewrite it with 'kubectl config view/,
   },
   {
     title: "to copy a signer out of a bundle",
@@ -127,7 +158,7 @@ const refusals: readonly Refusal[] = [
     },
     why: /ca\.crt holds more than one certificate, .*: put the one whose key signs at \/etc\/kubernetes\/pki\/signer\.crt/,
   },
-  { title: "a part merged in two ways", file: A, lines: () => "trust ca:kubernetes exact\n", why: /stands twice/ },
+  { title: "a part merged in two ways", file: A, lines: () => "trust ca:kubernetes retire\n", why: /stands twice/ },
   {
     title: "a way to merge that it does not know",
     file: A,
@@ -169,16 +200,15 @@ const edits: readonly Edit[] = [
   },
   {
     title: "quoted, with a remark and no end of line",
-    text: 'a: "b"\n  certificate-authority-data:   "@"  # ours\nlast: c',
+    text: 'a: "b"\nclusters:\n  - cluster:\n      certificate-authority-data:   "@"  # ours\nlast: c',
   },
-  { title: "in single quotes, with carriage returns", text: "  certificate-authority-data: '@'\r\nusers: []\r\n" },
+  {
+    title: "in single quotes, with carriage returns",
+    text: "clusters:\r\n- cluster:\r\n    certificate-authority-data: '@'\r\nusers: []\r\n",
+  },
   {
     title: "of several clusters",
-    text: "- certificate-authority-data: @\n  x: y\n\n- certificate-authority-data: @\n",
-  },
-  {
-    title: "in JSON on one line",
-    text: '{"clusters":[{"certificate-authority-data":"@"},{"certificate-authority-data":"@","a":1}]}\n',
+    text: "clusters:\n- cluster:\n    certificate-authority-data: @\n    x: y\n\n- name: b\n  cluster:\n    certificate-authority-data: @\n",
   },
 ];
 
@@ -199,20 +229,25 @@ export function mergesTrust(shell: string): void {
         "trust",
         payload(
           "trust",
-          `node n1\n${part("ca:kubernetes", wanted)}${part("ca:old", A)}${part("ca:both", A + B)}trust ca:kubernetes ${how}
+          `node n1\n${part("ca:kubernetes", wanted)}${part("ca:kubernetes:g1", A)}${part("ca:kubernetes:g2", B)}${part("ca:old", A)}${part("ca:both", A + B)}trust ca:kubernetes ${how}
 file ${CA} 0644 root root ca:kubernetes\nkubeconfig-ca ${CONF} ca:kubernetes\n${more}`,
         ),
       );
 
-    for (const { title, how, file, conf, wanted, result } of merges)
+    for (const { title, how, file, conf, wanted, result, confResult = result } of merges)
       it(title, async () => {
         if (file !== undefined) node.write(CA, file);
         if (conf !== undefined) node.write(CONF, kubeconfig(conf), 0o600);
         const done = await send(wanted, how);
         assert.equal(done.code, 0, done.stderr);
         assert.equal(node.read(CA), result);
-        assert.equal(node.has(CONF) ? node.read(CONF) : undefined, conf === undefined ? undefined : kubeconfig(result));
-        assert.ok(done.stdout.includes(`\ntrusted ca:kubernetes\n${result}done `), done.stdout);
+        assert.equal(
+          node.has(CONF) ? node.read(CONF) : undefined,
+          conf === undefined ? undefined : kubeconfig(confResult),
+        );
+        const trusted = done.stdout.slice(done.stdout.indexOf("trusted ca:kubernetes\n"));
+        assert.equal(trusted.includes(B), result.includes(B), trusted);
+        assert.ok(!trusted.includes(C), "what is told on names another's CA");
         const stamps = [node.stamp(CA), conf === undefined ? "" : node.stamp(CONF)];
         const again = await send(wanted, how);
         assert.match(again.stdout, /^file \/etc\/kubernetes\/pki\/ca\.crt unchanged\n[^]*\ndone \w{8} unchanged\n$/);
@@ -273,15 +308,14 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
     it("lets apply put the signer first, also where a kubeconfig carries it", async () => {
       const signer = "/etc/kubernetes/signer.crt";
       node.write(CA, A);
-      node.write(CONF, kubeconfig(A + C), 0o600);
       const parts = [
         part("ca:kubernetes", B),
-        part("ca:old", A),
+        part("ca:kubernetes:g1", A),
         part("signer", B),
         part("conf", "clusters:\n- cluster:\n    certificate-authority-data: @b64:ca:kubernetes@"),
       ];
       const lines = [
-        `guard ${CA} ca:kubernetes,ca:old`,
+        `guard ${CA} ca:kubernetes,ca:kubernetes:g1`,
         "trust ca:kubernetes prepend",
         `file ${CA} 0644 root root ca:kubernetes`,
         `file ${CONF} 0600 root root conf`,
@@ -289,8 +323,8 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
       ];
       const done = await node.run("apply", payload("apply", `node n1\n${parts.join("")}${lines.join("\n")}\n`));
       assert.equal(done.code, 0, done.stderr);
-      assert.equal(node.read(CA), B + A + C);
-      assert.ok(node.read(CONF) === kubeconfig(B + A + C));
+      assert.equal(node.read(CA), B + A);
+      assert.ok(node.read(CONF) === kubeconfig(B + A));
       assert.equal(node.read(signer), B);
       assert.doesNotMatch(done.stdout, /trusted/);
     });
@@ -311,8 +345,8 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
       });
 
     it("refuses a kubeconfig it cannot edit where nothing is merged either", async () => {
-      node.write(CONF, "certificate-authority-data: >-\n  AAAA\n");
-      assert.match((await send(B, "exact")).why, /admin\.conf has certificate-authority-data that is not base64/);
+      node.write(CONF, "clusters:\n- cluster:\n    certificate-authority-data: AAAA\n");
+      assert.match((await send(B, "retire")).why, /admin\.conf has certificate-authority-data that is not base64/);
     });
 
     it("takes what a guard, a pin, stale and only allow", async () => {
@@ -343,7 +377,7 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
       });
 
     it("leaves a kubeconfig alone that names a CA file", async () => {
-      const text = "- cluster:\n    certificate-authority: /etc/kubernetes/pki/ca.crt\n";
+      const text = "clusters:\n- cluster:\n    certificate-authority: /etc/kubernetes/pki/ca.crt\n";
       node.write(CONF, text);
       const stamp = node.stamp(CONF);
       const done = await send(B, "append");

@@ -204,7 +204,7 @@ served web 127.0.0.1:1 none\naccepted web 127.0.0.1:1 / half\nserved web 127.0.0
         node.write(CA, node.ca.cert + at.next.cert);
         node.write(SIGNER, at.next.cert);
         const before = at.live();
-        const failed = await node.run("trust", at.payload(at.next.cert, { how: "exact", more: lines }));
+        const failed = await node.run("trust", at.payload(at.next.cert, { how: "retire", more: lines }));
         assert.equal(failed.code, 1);
         assert.match(
           failed.why,
@@ -212,7 +212,7 @@ served web 127.0.0.1:1 none\naccepted web 127.0.0.1:1 / half\nserved web 127.0.0
         );
         assert.equal(at.live(), before);
         lay(at, at.leaf("next", "me"));
-        const done = await node.run("trust", at.payload(at.next.cert, { how: "exact", more: lines }));
+        const done = await node.run("trust", at.payload(at.next.cert, { how: "retire", more: lines }));
         assert.equal(done.code, 0, done.stderr);
         assert.equal(node.read(CA), at.next.cert);
         assert.equal(node.read(CONF), kubeconfig(at.next.cert));
@@ -224,10 +224,10 @@ served web 127.0.0.1:1 none\naccepted web 127.0.0.1:1 / half\nserved web 127.0.0
       node.lay(node.set(at.next));
       node.write("/etc/kubernetes/old.crt", leaf(at.next, "old", { days: -1 }).cert);
       const more = "have /etc/kubernetes/old.crt cert:old ca:kubernetes\n";
-      const done = await node.run("trust", at.payload(at.next.cert, { how: "exact", more }));
+      const done = await node.run("trust", at.payload(at.next.cert, { how: "retire", more }));
       assert.equal(done.code, 0, done.stderr);
       node.without("openssl");
-      const blind = await node.run("trust", at.payload(at.next.cert, { how: "exact", more }));
+      const blind = await node.run("trust", at.payload(at.next.cert, { how: "retire", more }));
       assert.match(blind.stderr, /n1: no openssl here: who signed \/etc\/kubernetes\/old\.crt cannot be checked\n/);
     });
   });

@@ -11,7 +11,7 @@ export const kubeconfig = (ca: string, rest = ""): string =>
 
 export interface TrustOptions {
   /** @default append */
-  readonly how?: "append" | "exact";
+  readonly how?: "append" | "retire";
   /** Lines at the end. */
   readonly more?: string;
 }
@@ -36,7 +36,7 @@ export class TrustCluster {
       "trust",
       `node n1
 start existing
-${part("ca:kubernetes", wanted)}trust ca:kubernetes ${how}
+${part("ca:kubernetes", wanted)}${part("ca:kubernetes:g1", this.node.ca.cert)}trust ca:kubernetes ${how}
 file ${CA} 0644 root root ca:kubernetes
 kubeconfig-ca ${CONF} ca:kubernetes
 seed ${SIGNER} 0644 ${CA} -

@@ -71,7 +71,7 @@ describe("trust payload", () => {
 
   it("leaves only what the rotation leads to once it is done, and nothing is retired before", () => {
     const lines = payload("retire", { rotation: { ...rotation, phase: "issue", etcd: { phase: "done" } } });
-    assert.deepEqual(starting(lines, "trust"), ["trust ca:etcd exact"]);
+    assert.deepEqual(starting(lines, "trust"), ["trust ca:etcd retire"]);
     assert.equal(partText(lines, "ca:etcd"), "E2");
     assert.deepEqual(starting(lines, "kubeconfig-ca"), []);
   });

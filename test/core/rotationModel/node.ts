@@ -148,6 +148,8 @@ export class ModelNode {
   public tokens: ReadonlySet<number> = new Set();
   /** The last payload of each verb that was proven. */
   public readonly applied = new Map<string, string>();
+  /** By part what it knows to be this cluster's. */
+  public readonly ours = new Map<string, ReadonlySet<string>>();
   /** A transaction that was cut: what its next one puts back. */
   public journal: Disk | undefined;
   public inDoubt = false;

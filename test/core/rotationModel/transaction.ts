@@ -33,9 +33,10 @@ export function* transaction(node: ModelNode, text: string, around: Surroundings
   const payload = readPayload(text);
   checkGuards(node, payload);
   const isEmpty = !payload.lines("have").some(([path = ""]) => node.leafIn(path) !== undefined);
-  const parts = mergedParts(node, payload);
+  const ours = oursOf(node, payload);
+  const parts = mergedParts(node, payload, ours);
   checkChains(node, payload, parts);
-  const staged = stage(node, payload, parts);
+  const staged = stage(node, { payload, parts, ours });
   const before: Disk = new Map(node.disk);
   const changed = new Set([...staged].filter(([path, to]) => !sameText(node.disk.get(path), to)).map(([path]) => path));
   const restarted = new Set<ConsumerName>();
@@ -63,6 +64,7 @@ export function* transaction(node: ModelNode, text: string, around: Surroundings
   node.inDoubt = false;
   node.isNew = false;
   node.applied.set(payload.verb, payload.sum);
+  for (const [part, texts] of ours) node.ours.set(part, texts);
 }
 
 const sameText = (one: Text | undefined, other: Text): boolean => one?.join() === other.join();
@@ -148,31 +150,69 @@ const checkGuards = (node: ModelNode, payload: Payload): void => {
     }
 };
 
-/** A kubeconfig of the payload carries the parts it names; so does a file. */
-const partsOfFile = (payload: Payload, names: string): string[] =>
-  names.split(",").flatMap((name) => [name, ...inlined(payload.parts.get(name) ?? [])]);
-
 const inlined = (text: Text): string[] => text.flatMap((line) => /@b64:([^@]+)@/.exec(line)?.[1] ?? []);
 
-/** The parts as merged with what the node trusts. */
-const mergedParts = (node: ModelNode, payload: Payload): Map<string, Text> => {
+/** By part what of it is this cluster's, of whatever generation (node/45-trust.sh, `ours_of`). */
+const oursOf = (node: ModelNode, payload: Payload): Map<string, Set<string>> =>
+  new Map(
+    trustParts(payload).map((part) => {
+      const named = [...payload.parts].filter(([name]) => name === part || name.startsWith(`${part}:g`));
+      const known = payload.lines("known").flatMap(([of, which]) => (of === part ? [which] : []));
+      const live = filesOf(payload, part).flatMap((path) => trustIn(node, path));
+      const adopted = live.filter((text) => known.includes("any") || known.includes(pinOf(text)));
+      return [part, new Set([...named.flatMap(([, text]) => text), ...(node.ours.get(part) ?? []), ...adopted])];
+    }),
+  );
+
+const trustParts = (payload: Payload): string[] => [
+  ...new Set([
+    ...payload.lines("trust").map(([part = ""]) => part),
+    ...payload.lines("guard").map(([, parts = ""]) => parts.split(",")[0] ?? ""),
+  ]),
+];
+
+const filesOf = (payload: Payload, part: string): string[] =>
+  payload.lines("file").flatMap(([path = "", , , , names]) => (names === part ? [path] : []));
+
+const modeOf = (payload: Payload, part: string): string | undefined =>
+  payload.lines("trust").find(([name]) => name === part)?.[1];
+
+/** What is trusted from now on of this cluster's: nothing of a kubeconfig, and nothing that is another's. */
+const mergedParts = (node: ModelNode, payload: Payload, ours: ReadonlyMap<string, Set<string>>): Map<string, Text> => {
   const parts = new Map(payload.parts);
-  for (const [part = "", how = ""] of payload.lines("trust")) {
+  for (const part of trustParts(payload)) {
     const wanted = payload.parts.get(part) ?? [];
-    const files = [
-      ...payload.lines("file").filter(([, , , , names]) => partsOfFile(payload, names ?? "").includes(part)),
-      ...payload.lines("kubeconfig-ca").filter(([, name]) => name === part),
-    ].map(([path]) => path ?? "");
-    const live = files.flatMap((path) => trustIn(node, path));
-    const order = { exact: wanted, append: [...live, ...wanted], prepend: [...wanted, ...live] }[how];
-    if (order === undefined) throw new Error(`unknown line: trust ${part} ${how}`);
+    const kept = filesOf(payload, part)
+      .flatMap((path) => trustIn(node, path))
+      .filter((text) => ours.get(part)?.has(text));
+    const mode = modeOf(payload, part);
+    const order = { append: [...kept, ...wanted], prepend: [...wanted, ...kept] }[mode ?? ""] ?? wanted;
     parts.set(part, [...new Set(order)]);
   }
   return parts;
 };
 
+interface Trusting {
+  readonly payload: Payload;
+  readonly parts: ReadonlyMap<string, Text>;
+  readonly ours: ReadonlyMap<string, Set<string>>;
+}
+
+/** What a file or kubeconfig that holds these holds from now on. */
+const joined = ({ payload, parts, ours }: Trusting, part: string, live: Text): Text => {
+  const set = parts.get(part) ?? [];
+  switch (modeOf(payload, part)) {
+    case "prepend":
+      return [...new Set([...set, ...live])];
+    case "retire":
+      return [...new Set([...set, ...live.filter((text) => ours.get(part)?.has(text) !== true)])];
+    default:
+      return [...new Set([...live, ...set])];
+  }
+};
+
 const checkChains = (node: ModelNode, payload: Payload, parts: ReadonlyMap<string, Text>): void => {
-  const exact = new Set(payload.lines("trust").flatMap(([part, how]) => (how === "exact" ? [part] : [])));
+  const exact = new Set(payload.lines("trust").flatMap(([part, how]) => (how === "retire" ? [part] : [])));
   for (const [path = "", halves = "", ca = ""] of payload.lines("have")) {
     const leaf = halves.startsWith("cert:") && exact.has(ca) ? node.leafIn(path) : undefined;
     if (leaf !== undefined && !(parts.get(ca) ?? []).includes(issuerOf(leaf)))
@@ -181,19 +221,25 @@ const checkChains = (node: ModelNode, payload: Payload, parts: ReadonlyMap<strin
 };
 
 /** Every file as it will be. */
-const stage = (node: ModelNode, payload: Payload, parts: ReadonlyMap<string, Text>): Disk => {
+const stage = (node: ModelNode, trusting: Trusting): Disk => {
+  const { payload, parts } = trusting;
   const staged: Disk = new Map();
+  const kept = new Map(payload.lines("keep").map(([path = "", part = ""]) => [path, part]));
   const textOf = (name: string): Text => parts.get(name) ?? [name.replace(":", "/")]; // a key the node has made
-  for (const [path = "", , , , names = ""] of payload.lines("file"))
-    staged.set(
-      path,
-      names.split(",").flatMap((name) => expanded(textOf(name), textOf)),
-    );
+  const contentOf = (path: string, names: string): Text => {
+    if (modeOf(payload, names) !== undefined) return joined(trusting, names, trustIn(node, path));
+    const text = names.split(",").flatMap((name) => expanded(textOf(name), textOf));
+    const part = node.disk.has(path) ? kept.get(path) : undefined;
+    if (part === undefined) return text;
+    return [...joined(trusting, part, trustIn(node, path)), ...text.filter((each) => !isCa(each))];
+  };
+  for (const [path = "", , , , names = ""] of payload.lines("file")) staged.set(path, contentOf(path, names));
   for (const [path = "", target = ""] of payload.lines("link"))
     staged.set(path, [fileText(path.replace(/[^/]*$/, target))]);
   for (const [path = "", part = ""] of payload.lines("kubeconfig-ca")) {
     const live = node.disk.get(path);
-    if (live?.some(isCa) === true) staged.set(path, [...textOf(part), ...live.filter((text) => !isCa(text))]);
+    if (live?.some(isCa) === true)
+      staged.set(path, [...joined(trusting, part, live.filter(isCa)), ...live.filter((text) => !isCa(text))]);
   }
   for (const [path = "", , from = "", key = ""] of payload.lines("seed")) {
     const text = node.disk.get(from);

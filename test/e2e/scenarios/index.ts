@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario";
 import { bootstrap } from "./bootstrap";
 import { failureScenarios } from "./failures";
+import { foreignCaScenarios } from "./foreignCa";
 import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { nodeScenarios } from "./nodes";
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...loginScenarios,
   ...failureScenarios,
   ...rotationScenarios,
+  ...foreignCaScenarios,
   rotationKill,
   ...workerScenarios,
   ...stubScenarios,

@@ -1,0 +1,4 @@
+import { keepsTrustInDirection } from "../direction";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) keepsTrustInDirection("busybox sh");

@@ -1,0 +1,4 @@
+import { editsKubeconfigs } from "../kubeconfig";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) editsKubeconfigs("busybox sh");

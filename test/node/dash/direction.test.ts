@@ -1,0 +1,3 @@
+import { keepsTrustInDirection } from "../direction";
+
+keepsTrustInDirection("dash");

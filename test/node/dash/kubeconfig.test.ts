@@ -1,0 +1,3 @@
+import { editsKubeconfigs } from "../kubeconfig";
+
+editsKubeconfigs("dash");

@@ -1,0 +1,319 @@
+import assert from "node:assert/strict";
+import { parse, stringify } from "yaml";
+import { kubeconfigText } from "../../core/certificates/kubeconfig";
+import { part, payload } from "./payload";
+import { authority, leaf, type Pair } from "./pki";
+import { Scratch, type Result } from "./scratch";
+
+const CA = "/etc/kubernetes/pki/ca.crt";
+const CONF = "/etc/kubernetes/admin.conf";
+const KUBELET = "/etc/kubernetes/kubelet.conf";
+const CURRENT = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+const [OURS, NEXT, THEIRS] = [authority(), authority(), authority()];
+const [OLD_ADMIN, ADMIN, GUEST] = [leaf(OURS, "old-admin"), leaf(NEXT, "admin"), leaf(THEIRS, "guest")];
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A kubeconfig of this cluster as kubeadm writes it, with more in it, as people's files have. */
+const live = ({ cluster = {}, user = {}, current = "kubernetes-admin@kubernetes", staging = true }: Live = {}) => ({
+  apiVersion: "v1",
+  clusters: [
+    {
+      cluster: { "certificate-authority-data": base64(OURS.cert), server: "https://10.0.0.1:6443", ...cluster },
+      name: "kubernetes",
+    },
+    ...(staging
+      ? [
+          {
+            cluster: { "certificate-authority-data": base64(THEIRS.cert), server: "https://staging:6443" },
+            name: "staging",
+          },
+        ]
+      : []),
+  ],
+  contexts: [
+    ...(staging ? [{ context: { cluster: "staging", user: "guest", namespace: "team" }, name: "staging" }] : []),
+    { context: { cluster: "kubernetes", user: "kubernetes-admin" }, name: "kubernetes-admin@kubernetes" },
+  ],
+  "current-context": current,
+  kind: "Config",
+  preferences: {},
+  users: [
+    ...(staging ? [{ name: "guest", user: inline(GUEST) }] : []),
+    { name: "kubernetes-admin", user: { ...inline(OLD_ADMIN), ...user } },
+  ],
+});
+
+interface Live {
+  readonly cluster?: Fields;
+  readonly user?: Fields;
+  readonly current?: string;
+  readonly staging?: boolean;
+}
+
+const inline = ({ cert, key }: Pair): Fields => ({
+  "client-certificate-data": base64(cert),
+  "client-key-data": base64(key),
+});
+
+const text = (value: unknown): string => stringify(value, { lineWidth: 0, indentSeq: false });
+
+/** As the stack would write it on a node that has none. */
+const made = (credentials: "inline" | "file"): string =>
+  kubeconfigText({
+    cluster: "prod",
+    user: "kubernetes-admin",
+    server: "10.0.0.1:6443",
+    caData: "@b64:ca:kubernetes@",
+    credentials:
+      credentials === "file" ? { file: CURRENT } : { certificateData: "@b64:cert:admin@", keyData: "@b64:key:admin@" },
+  });
+
+interface Case {
+  readonly title: string;
+  readonly live: string;
+  /** Changes of the parsed live file that are wanted. */
+  readonly becomes: (live: ReturnType<typeof parse>) => void;
+  readonly credentials?: "file";
+  readonly foreign?: number;
+}
+
+const BOTH = base64(OURS.cert + NEXT.cert);
+const renewed = (file: Parsed, n = file.users.length - 1): void => {
+  Object.assign(file.users[n]?.user ?? {}, inline(ADMIN));
+};
+
+interface Parsed {
+  clusters: { name: string; cluster: Record<string, unknown> }[];
+  users: { name: string; user: Record<string, unknown> }[];
+}
+
+const cases: readonly Case[] = [
+  {
+    title: "entries of another cluster stay, this cluster's gets the new CA and the new certificate",
+    live: text(live()),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      renewed(file);
+    },
+    foreign: 1,
+  },
+  {
+    title: "also where the current context leads to the other one",
+    live: text(live({ current: "staging" })),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      renewed(file);
+    },
+    foreign: 1,
+  },
+  {
+    title: "fields that no stack knows stay",
+    live: text(
+      live({
+        staging: false,
+        cluster: { "proxy-url": "http://proxy:3128", "tls-server-name": "api.example.com" },
+        user: { "as-user": "root" },
+      }),
+    ),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      renewed(file);
+    },
+  },
+  {
+    title: "a balancer's CA stays beside the cluster's",
+    live: text(live({ staging: false, cluster: { "certificate-authority-data": base64(THEIRS.cert + OURS.cert) } })),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = base64(THEIRS.cert + OURS.cert + NEXT.cert);
+      renewed(file);
+    },
+    foreign: 1,
+  },
+  {
+    title: "a balancer's CA alone is this cluster's entry by its server",
+    live: text(live({ staging: false, cluster: { "certificate-authority-data": base64(THEIRS.cert) } })),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = base64(THEIRS.cert + OURS.cert + NEXT.cert);
+      renewed(file);
+    },
+    foreign: 1,
+  },
+  {
+    title: "another server of the same cluster becomes the stack's",
+    live: text(live({ staging: false, cluster: { server: "https://old.example.com:6443" } })),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      file.clusters[0]!.cluster["server"] = "https://10.0.0.1:6443";
+      renewed(file);
+    },
+  },
+  {
+    title: "a CA file becomes data, and the server is verified from then on",
+    live: text(
+      live({
+        staging: false,
+        cluster: {
+          "certificate-authority-data": undefined,
+          "certificate-authority": CA,
+          "insecure-skip-tls-verify": false,
+        },
+      }),
+    ),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster = {
+        "certificate-authority-data": BOTH,
+        server: "https://10.0.0.1:6443",
+      };
+      renewed(file);
+    },
+  },
+  {
+    title: "credentials inside become a file",
+    live: text(live({ staging: false })),
+    credentials: "file",
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      file.users[0]!.user = { "client-certificate": CURRENT, "client-key": CURRENT };
+    },
+  },
+];
+
+const refusals: readonly { readonly title: string; readonly live: string; readonly why: RegExp }[] = [
+  {
+    title: "a file that leads to another cluster only",
+    live: text(
+      live({ staging: false, cluster: { "certificate-authority-data": base64(THEIRS.cert), server: "https://s" } }),
+    ),
+    why: /admin\.conf leads to another cluster: no context in it .* move that file away/,
+  },
+  { title: "JSON", live: JSON.stringify(live()), why: /not written as kubectl writes a kubeconfig \(JSON\): rewrite/ },
+  {
+    title: "flow style",
+    live: "clusters: [{name: a, cluster: {server: x}}]\n",
+    why: /\(all of clusters in one line\)/,
+  },
+  {
+    title: "an anchor",
+    live: "clusters:\n- cluster: &a\n    server: x\n  name: a\n",
+    why: /\(a value that begins with &\)/,
+  },
+  { title: "tabs", live: "clusters:\n-\tcluster:\n\t\tserver: x\n", why: /\(a line indented by a tab\)/ },
+  {
+    title: "a value over two lines",
+    live: `clusters:\n- cluster:\n    certificate-authority-data: AAAA\n      BBBB\n  name: a\n`,
+    why: /\(a value that goes on in the next line\)/,
+  },
+];
+
+/** No service runs here: these are about files alone. @param shell - what the script is run with */
+export function editsKubeconfigs(shell: string): void {
+  describe(`node applies kubeconfigs (${shell})`, function () {
+    this.timeout(120_000);
+    let node: Scratch;
+    beforeEach(() => {
+      node = new Scratch(shell);
+      node.write(CA, OURS.cert);
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    const apply = (credentials: "inline" | "file" = "inline"): Promise<Result> => {
+      const now = Math.floor(Date.now() / 1000);
+      const lines = [
+        `leaf admin e1 ${String(now - 60)} ${String(now + 86_400)} ca:kubernetes`,
+        "trust ca:kubernetes append",
+        "server ca:kubernetes 10.0.0.1:6443",
+        `guard ${CA} ca:kubernetes,ca:kubernetes:g1`,
+        `file ${CA} 0644 root root ca:kubernetes`,
+        `file ${CONF} 0600 root root kubeconfig:admin`,
+        `keep ${CONF} ca:kubernetes`,
+        `have ${CONF} cert:admin,key:admin ca:kubernetes`,
+      ];
+      const parts = [
+        part("ca:kubernetes", NEXT.cert),
+        part("ca:kubernetes:g1", OURS.cert),
+        part("cert:admin", ADMIN.cert),
+        part("key:admin", ADMIN.key),
+        part("kubeconfig:admin", made(credentials)),
+      ];
+      return node.run("apply", payload("apply", `node n1\n${parts.join("")}${lines.join("\n")}\n`));
+    };
+    const foreignIn = ({ stdout }: Result): string[] =>
+      stdout.split("\n").filter((line) => line.startsWith("foreign "));
+
+    for (const { title, live: before, becomes, credentials, foreign = 0 } of cases)
+      it(title, async () => {
+        node.write(CONF, before, 0o640);
+        const done = await apply(credentials);
+        assert.equal(done.code, 0, done.stderr);
+        const wanted = parse(before) as Parsed;
+        becomes(wanted);
+        assert.deepEqual(parse(node.read(CONF)), wanted);
+        assert.equal(node.read(CA), OURS.cert + NEXT.cert);
+        assert.equal(foreignIn(done).length, foreign, done.stdout);
+        const stamp = node.stamp(CONF);
+        const again = await apply(credentials);
+        assert.match(again.stdout, /^file \/etc\/kubernetes\/admin\.conf unchanged$/m);
+        assert.equal(node.stamp(CONF), stamp);
+        assert.deepEqual(foreignIn(again), foreignIn(done));
+      });
+
+    it("every byte that is not this cluster's stays", async () => {
+      const odd = `# ours\n${text(live())}`
+        .replace("kind: Config", "kind:   'Config'  # kept")
+        .replaceAll("\n", "\r\n");
+      node.write(CONF, odd);
+      assert.equal((await apply()).code, 0);
+      const edited = odd
+        .replace(base64(OURS.cert), BOTH)
+        .replace(base64(OLD_ADMIN.cert), base64(ADMIN.cert))
+        .replace(base64(OLD_ADMIN.key), base64(ADMIN.key));
+      assert.ok(node.read(CONF) === edited);
+    });
+
+    it("tells what stays that is not this cluster's, by name, and a server that changes", async () => {
+      node.write(CONF, text(live({ cluster: { server: "https://old.example.com:6443" } })));
+      const done = await apply();
+      assert.match(done.stdout, /^foreign \/etc\/kubernetes\/admin\.conf [0-9a-f]{64} CN=test%20ca2$/m);
+      assert.match(done.stderr, /admin\.conf: keeps CN=test ca2 \(sha256 [0-9a-f]{64}\), which is not of this cluster/);
+      assert.match(
+        done.stderr,
+        /admin\.conf: server https:\/\/old\.example\.com:6443 becomes https:\/\/10\.0\.0\.1:6443/,
+      );
+    });
+
+    it("a file that is none, or is not there, is written whole", async () => {
+      for (const before of [undefined, "", "hello\n"]) {
+        if (before !== undefined) node.write(CONF, before);
+        const done = await apply();
+        assert.equal(done.code, 0, done.stderr);
+        const file = parse(node.read(CONF)) as Parsed & { "current-context": string };
+        assert.equal(file["current-context"], "kubernetes-admin@prod");
+        assert.deepEqual(file.users[0]?.user, inline(ADMIN));
+        assert.equal(file.clusters[0]?.cluster["certificate-authority-data"], BOTH);
+      }
+    });
+
+    for (const { title, live: before, why } of refusals)
+      it(`refuses ${title}, and touches nothing`, async () => {
+        node.write(CONF, before);
+        const stamps = [node.stamp(CONF), node.stamp(CA)];
+        const done = await apply();
+        assert.equal(done.code, 1);
+        assert.match(done.why, why);
+        assert.deepEqual([node.stamp(CONF), node.stamp(CA)], stamps);
+        assert.ok(!node.list("/etc").some((name) => name.includes(".kube-pki.")));
+      });
+
+    it("takes the certificate of this cluster's user for what a node has", async () => {
+      node.write(KUBELET, text(live({ current: "staging" })));
+      const sent = `node n1\n${part("ca:kubernetes", OURS.cert)}${part("ca:kubernetes:g2", NEXT.cert)}trust ca:kubernetes retire
+file ${CA} 0644 root root ca:kubernetes\nhave ${KUBELET} cert:admin,key:admin ca:kubernetes\n`;
+      const done = await node.run("trust", payload("trust", sent));
+      assert.equal(done.code, 0, done.stderr); // the guest's is of another CA, and nobody's business
+    });
+  });
+}
