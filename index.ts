@@ -25,9 +25,8 @@ const readConfig = () => {
 
 export = async () => {
   const config = readConfig();
-  const moment = config.asOf ?? now;
-  await preflight(config, moment);
-  const pki = new ClusterPki(config.cluster.name, { config, now: moment });
+  await preflight(config, config.asOf);
+  const pki = new ClusterPki(config.cluster.name, { config });
   return {
     certificates: pki.certificates,
     nodes: pki.nodes,

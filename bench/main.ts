@@ -43,7 +43,7 @@ const COMMAND = "command:remote:Command";
 
 const graph = async (nodes: number, what: string, rotation?: object): Promise<Graph> => {
   const config = clusterOf(nodes, rotation);
-  const resources = await registeredBy(() => new ClusterPki("prod", { config, now: NOW }).certificates, false);
+  const resources = await registeredBy(() => new ClusterPki("prod", { config }).certificates, false);
   return { nodes, what, resources };
 };
 

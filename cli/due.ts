@@ -20,13 +20,11 @@ export async function due(args: readonly string[]): Promise<Exit> {
     preview: { type: "string" },
     "exit-code": { type: "boolean", default: false },
   });
-  const present = momentOption(options["as-of"]);
+  const asOf = options["as-of"] === undefined ? undefined : momentOption(options["as-of"]);
   const preview = options.preview === undefined ? await runPreview(options) : parsedPreview(textOf(options.preview));
-  const config = previewedConfig(preview, present);
-  const now = options["as-of"] === undefined ? (config?.asOf ?? present) : present;
-  const report = dueReport(preview.steps, config, now);
+  const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf));
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : dueText(report));
-  const isQuiet = report.due.length === 0 && report.also.length === 0;
+  const isQuiet = [report.due, report.effects ?? [], report.also].every((part) => part.length === 0);
   return options["exit-code"] && !isQuiet ? EXIT.attention : EXIT.fine;
 }
 

@@ -121,9 +121,10 @@ const stepEffects = (steps: readonly Step[], plan: ClusterPlan, config: Config, 
     .filter(({ restarts, reloads }) => restarts.length + reloads.length > 0);
 };
 
-export function dueReport(steps: readonly Step[], config: Config | undefined, now: Date): DueReport {
-  const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, now);
-  const clients = config === undefined ? [] : planClients(config, now);
+/** @param config of the preview; undefined where it could not be read */
+export function dueReport(steps: readonly Step[], config: Config | undefined): DueReport {
+  const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, config.asOf);
+  const clients = config === undefined ? [] : planClients(config, config.asOf);
   const renewalOf = ({ node, certificate }: LeafName): Renewal | undefined =>
     node === "-"
       ? clients.find(({ name }) => certificate === `kubeconfig:${name}`)?.renewal

@@ -77,13 +77,17 @@ export async function runPreview(choice: StackChoice): Promise<Preview> {
 /**
  * The configuration the preview was made with, as far as the plan needs it; undefined when it is encrypted as a whole.
  * A preview shows no secret, so how nodes are reached is left out.
+ *
+ * @param now the present
+ * @param asOf the moment to plan for in place of the stack's own
  */
-export function previewedConfig({ config }: Preview, now: Date): Config | undefined {
+export function previewedConfig({ config }: Preview, now: Date, asOf?: Date): Config | undefined {
   const { authority, ...raw } = rawConfig(config);
   const validity: unknown =
     typeof authority === "object" && authority !== null ? Reflect.get(authority, "validity") : undefined;
   const known = {
     ...raw,
+    ...(asOf && { asOf: asOf.toISOString() }),
     ssh: { agent: true, insecureIgnoreHostKeys: true },
     ...(validity === undefined ? {} : { authority: { validity } }),
   };

@@ -13,8 +13,6 @@ import { Recipe } from "./recipe";
 export interface ClusterPkiArgs {
   /** The cluster, its nodes and its policy, as `parseConfig` returns them. Plain: it shapes the graph. */
   readonly config: Config;
-  /** The moment to plan for. Plain; taken once, at the top of the program. */
-  readonly now: Date;
 }
 
 /** How `kube-pki status --nodes` reaches a node. */
@@ -45,8 +43,8 @@ export class ClusterPki extends pulumi.ComponentResource {
   public constructor(base: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
     super("kube-pki:index:ClusterPki", base, {}, options);
     const { config } = args;
-    const plan = planCluster(config, args.now);
-    const clients = planClients(config, args.now);
+    const plan = planCluster(config, config.asOf);
+    const clients = planClients(config, config.asOf);
     const own = { parent: this };
     const planned = awaitsSigning(config)
       ? []

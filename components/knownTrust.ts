@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Facts } from "../core/cluster/steps";
+import type { Facts } from "../core/cluster/facts";
 import { isToldByNodes, trustedBy, trustTexts, type TrustFact } from "../core/cluster/trust";
 import { keyIdOf } from "../core/format/publicKey";
 import type { Generations } from "../core/protocol/trust";

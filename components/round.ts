@@ -13,10 +13,10 @@ export interface Round {
 const CHOOSE = { interpreter: ["node", "-p"], create: 'require("node:crypto").randomBytes(8).toString("hex")' };
 
 /**
- * A name that is new whenever what is trusted begins to change (core/authorities/rotation.ts, `roundOf`). A run that is cut may have told a node
- * of a CA without the stack's knowing; the stack file then goes back to words that the state takes for done. So the state
- * has to hold that there was something in between, by a resource that is made anew on a trigger. A changed `create` would be
- * an update, which runs it again in the middle of a rotation: it is left as the state has it.
+ * A name that is new whenever what is trusted begins to change (core/authorities/rotation.ts, `roundOf`). A run that is cut
+ * may have told a node of a CA without the stack's knowing; the stack file then goes back to words that the state takes for
+ * done. So the state has to hold that there was something in between, by a resource that is made anew on a trigger. A changed
+ * `create` would be an update, which runs it again in the middle of a rotation: it is left as the state has it.
  */
 export const roundFor = (base: string, config: Config, options: pulumi.CustomResourceOptions): Round => {
   const began = new command.local.Command(`${base}-round`, CHOOSE, {

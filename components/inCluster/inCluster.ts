@@ -3,9 +3,10 @@ import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/cluster/clusterInfo";
+import type { Fact } from "../../core/cluster/facts";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
 import { restarted, restartNoun, trustedAnnotation } from "../../core/cluster/restarts";
-import { clusterSteps, PUBLISHES, type Fact, type Moment } from "../../core/cluster/steps";
+import { clusterSteps, PUBLISHES, type Moment } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
 import { workerLines, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import type { ClusterPlan } from "../../core/plan";
@@ -30,7 +31,7 @@ export interface InClusterArgs {
    * begins with it.
    */
   readonly kubeconfig: pulumi.Input<string> | undefined;
-  /** Of the kubernetes authority, PEM (core/cluster/steps.ts). */
+  /** Of the kubernetes authority, PEM (core/cluster/facts.ts). */
   readonly trust: Readonly<Record<TrustFact, pulumi.Output<string>>>;
   /** The front proxy's CA that is left after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;

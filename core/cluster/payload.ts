@@ -3,7 +3,8 @@ import type { NodePlan } from "../plan";
 import { as, framed, part } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
 import type { Config } from "../schema/config";
-import type { Fact, Step } from "./steps";
+import type { Fact } from "./facts";
+import type { Step } from "./steps";
 
 const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   ca: (pem) => part(caPart("kubernetes"), pem),

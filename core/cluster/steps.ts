@@ -1,15 +1,16 @@
 /**
- * What a control plane (core/nodes/topology.ts, speakerOf) does inside the cluster while authorities are rotated, as one table: when,
- * on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so going on
- * to the next phase runs only what is new.
+ * What a control plane (core/nodes/topology.ts, speakerOf) does inside the cluster while authorities are rotated, as one
+ * table: when, on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so
+ * going on to the next phase runs only what is new.
  */
-import { LAYOUTS } from "../model/layouts";
 import { canSign, drops, hasWay, wasGivenUp } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
 import { kubernetesMinor } from "../format/kubernetesVersion";
+import { LAYOUTS } from "../model/layouts";
 import { as, gateLine } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
 import type { Config, Workload } from "../schema/config";
+import type { Fact } from "./facts";
 import { hasWorkerStep, type WorkerStep } from "./workers";
 import { WORKERS } from "./workersManifest";
 
@@ -27,29 +28,6 @@ export const MOMENTS = [
   "afterRetire",
 ] as const;
 export type Moment = (typeof MOMENTS)[number];
-
-/** What steps are told beside the configuration. */
-export interface Facts {
-  /** The CA of kubernetes that stays, PEM: all that whoever talks to an API server needs. */
-  readonly ca: string;
-  /** That CA with what signs for it, PEM: all that an API server needs. */
-  readonly final: string;
-  /** All CAs of kubernetes that are trusted while it is rotated, PEM. */
-  readonly rotating: string;
-  /** The CAs of kubernetes that go, PEM. */
-  readonly old: string;
-  /** The CA of the front proxy that stays, PEM. */
-  readonly frontProxy: string;
-  /** Key id of the service account key that stays. */
-  readonly tokenKid: string;
-  /** When the last namespace got the CA that stays, unix seconds. */
-  readonly since: string;
-  /** What is done on nodes that no ssh reaches, as lines (core/cluster/workers.ts). */
-  readonly workersTrust: string;
-  readonly workersIssue: string;
-  readonly workersRetire: string;
-}
-export type Fact = keyof Facts;
 
 export interface Step {
   /** The end of its resource's name. */

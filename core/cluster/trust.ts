@@ -3,7 +3,7 @@ import { isAdopted, isRotating, keptOf, stateOf } from "../authorities/rotation"
 import { pemBlocks } from "../format/pem";
 import { caPart } from "../protocol/parts";
 import type { Config } from "../schema/config";
-import type { Facts } from "./steps";
+import type { Facts } from "./facts";
 
 const lines = (blocks: readonly string[]): string => blocks.map((block) => `${block}\n`).join("");
 

@@ -67,6 +67,7 @@ export function normalised(sections: Sections, now: Date): Config {
   const { authority, rotation, ...rest } = sections;
   return {
     ...rest,
+    asOf: now,
     nodes: withEtcd(sections.nodes),
     authority: {
       backends: mapAuthorities((name) => backendsOf(authority, name)),

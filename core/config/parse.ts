@@ -8,7 +8,7 @@ import { ConfigError, innermost, issueText } from "./problems";
 import { unknownKeys, without } from "./unknownKeys";
 
 export interface ParseContext {
-  /** The one moment this run plans for; `asOf` overrides it. */
+  /** The present: planned for unless the stack file says `asOf`. */
   readonly now: Date;
   /** Top-level keys whose value is encrypted in the stack file. */
   readonly secretKeys: ReadonlySet<string>;

@@ -9,7 +9,7 @@ import type { Config } from "../schema/config";
 import { gateLine, as, framed, part } from "./lines";
 import { caPart } from "./parts";
 
-/** What nodes are asked about: texts of the kubernetes authority, PEM (core/cluster/steps.ts), and a key id. */
+/** What nodes are asked about: texts of the kubernetes authority, PEM (core/cluster/facts.ts), and a key id. */
 export interface CheckedFacts {
   readonly ca: string;
   readonly final: string;

@@ -28,7 +28,9 @@ export interface GivenCa {
 export type AuthoritySection = Sections["authority"];
 
 /** What `parseConfig` returns: every default filled in, everything checked. */
-export type Config = Omit<Sections, "authority" | "certificates" | "rotation"> & {
+export type Config = Omit<Sections, "asOf" | "authority" | "certificates" | "rotation"> & {
+  /** The one moment that all is planned for: generations by the clock, and renewals. */
+  readonly asOf: Date;
   readonly authority: Pick<AuthoritySection, "algorithm" | "requests" | "serviceAccount" | "signer" | "vault"> & {
     readonly backends: Readonly<Record<AuthorityName, Backends>>;
     /** What an offline root signed: PEM by generation. */

@@ -25,7 +25,7 @@ const state = (trigger?: string) => ({
   replacementTrigger: trigger,
   outputs: { validityEndTime: "2027-02-20T05:01:21Z" },
 });
-const whys = (...steps: Step[]) => dueReport(steps, CONFIG, NOW).due.map(({ why }) => why);
+const whys = (...steps: Step[]) => dueReport(steps, CONFIG).due.map(({ why }) => why);
 
 const services = (all: NodeEffect["restarts"]) => all.map(({ service }) => service);
 const named = ({ restarts, reloads, ...where }: NodeEffect) => ({
@@ -43,7 +43,7 @@ describe("what a preview means", () => {
       oldState: { type, replacementTrigger: "17-aaaaaaaa", outputs: { expiration } },
       newState: { type, replacementTrigger: "19-aaaaaaaa" },
     });
-    const { due, also } = dueReport([step], CONFIG, NOW);
+    const { due, also } = dueReport([step], CONFIG);
     assert.deepEqual(due, [
       {
         node: "cp1",
@@ -65,7 +65,7 @@ describe("what a preview means", () => {
   });
 
   it("names what is due and since when, and what restarts", () => {
-    const { due, effects, also } = dueReport(PREVIEW.steps, CONFIG, NOW);
+    const { due, effects, also } = dueReport(PREVIEW.steps, CONFIG);
     assert.deepEqual(
       due.map(({ node, certificate, why }) => `${node} ${certificate}: ${why}`),
       [
@@ -110,7 +110,7 @@ describe("what a preview means", () => {
 
   it("says for each step of a rotation what restarts where", () => {
     const rotating = rotatingTo2("kubernetes", "etcd", "frontProxy", "serviceAccount");
-    const report = dueReport([step("w1-trust"), step("cp1-retire"), step("w1-retire", "delete")], rotating, NOW);
+    const report = dueReport([step("w1-trust"), step("cp1-retire"), step("w1-retire", "delete")], rotating);
     assert.deepEqual(
       report.effects?.map(({ node, step: at, restarts }) => [
         node,
@@ -129,7 +129,6 @@ describe("what a preview means", () => {
     const { effects, also } = dueReport(
       names.map((name) => step(name)),
       rotatingTo2("serviceAccount"),
-      NOW,
     );
     assert.deepEqual(
       effects?.map(named).map(({ node, step: at, restarts }) => [node, at, restarts.join(" ")]),
@@ -147,7 +146,7 @@ describe("what a preview means", () => {
   it("follows the restart policy", () => {
     assert.ok(CONFIG !== undefined);
     const effect = (restart: "always" | "never") =>
-      dueReport(PREVIEW.steps, { ...CONFIG, restart }, NOW)
+      dueReport(PREVIEW.steps, { ...CONFIG, restart })
         .effects?.slice(0, 1)
         .map(named)[0];
     assert.deepEqual(effect("always"), {
@@ -189,7 +188,7 @@ describe("what a preview means", () => {
   it("tells nodes and profiles apart whose names hold each other", () => {
     const steps = [leaf("w1", "kubelet-server"), leaf("old-kubelet", "apiserver-etcd-client", { op: "delete" })];
     assert.deepEqual(
-      dueReport(steps, CONFIG, NOW).due.map(({ node, certificate }) => `${node} ${certificate}`),
+      dueReport(steps, CONFIG).due.map(({ node, certificate }) => `${node} ${certificate}`),
       ["old-kubelet apiserver-etcd-client", "w1 kubelet-server"],
     );
   });
@@ -215,7 +214,7 @@ describe("what a preview means", () => {
       other("update", "prod-cp1-install", command),
       other("replace", "prod-kubernetes-ca-certificate", "tls:index/selfSignedCert:SelfSignedCert"),
     ];
-    assert.deepEqual(dueReport(steps, CONFIG, NOW).also, [
+    assert.deepEqual(dueReport(steps, CONFIG).also, [
       "replace prod-kubernetes-ca-certificate",
       "update prod-cp1-apply",
       "update prod-cp1-install",

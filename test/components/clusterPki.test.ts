@@ -5,10 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ClusterPki } from "../../components";
 import type { Config } from "../../core/schema/config";
-import { configWith, HARDWAY, NOW, RAW } from "../core/fixture";
+import { configWith, HARDWAY, RAW } from "../core/fixture";
 import { registeredBy, THEIRS, type Asked, type Registered } from "./mocks";
 
-const program = (config: Config) => () => new ClusterPki("prod", { config, now: NOW }).certificates;
+const program = (config: Config) => () => new ClusterPki("prod", { config }).certificates;
 const up = (config: Config) => registeredBy(program(config), false);
 const ofType = (all: readonly Registered[], type: string) => all.filter((resource) => resource.type === type);
 const COMMAND = "command:remote:Command";
@@ -125,7 +125,7 @@ describe("ClusterPki", () => {
     };
     let names: string[] = [];
     const all = await registeredBy(() => {
-      const pki = new ClusterPki("prod", { config: configWith({ authority }), now: NOW });
+      const pki = new ClusterPki("prod", { config: configWith({ authority }) });
       names = Object.keys(pki.signingRequests);
       return pulumi.all(Object.values(pki.signingRequests));
     }, false);
@@ -186,7 +186,7 @@ describe("ClusterPki", () => {
       let trust = "";
       const all = await registeredBy(
         () => {
-          const pki = new ClusterPki("prod", { config: configWith({ users, ...changes }), now: NOW });
+          const pki = new ClusterPki("prod", { config: configWith({ users, ...changes }) });
           return pulumi
             .all([pki.kubeconfigs, pulumi.isSecret(pki.kubeconfigs), pki.trust.kubernetes])
             .apply((given) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rawConfig } from "../../../core/config/parse";
-import { config, HOST_KEY, makeCa, node, parsed } from "./fixtures";
+import { config, HOST_KEY, makeCa, node, parsed, NOW } from "./fixtures";
 
 const DAY = 86_400;
 
@@ -9,6 +9,7 @@ const EMBEDDED = [{ kind: "embedded" }];
 describe("parseConfig", () => {
   it("fills in every default", () => {
     assert.deepEqual(JSON.parse(JSON.stringify(parsed(config()))), {
+      asOf: NOW.toISOString(),
       cluster: {
         name: "prod",
         kubernetesVersion: "1.34.2",

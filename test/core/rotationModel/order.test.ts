@@ -67,7 +67,7 @@ describe("model: order", () => {
         const names = plan.nodes.map(({ node }) => node.name);
         const command = (step: string) => (node: string) => `prod-${node}-${step}`;
         const walked = new Set(steps.flatMap((step) => names.map(command(step))));
-        const graph = await dependenciesIn(() => new ClusterPki("prod", { config, now: NOW }), [...walked]);
+        const graph = await dependenciesIn(() => new ClusterPki("prod", { config }), [...walked]);
         const before = (name: string): string[] =>
           (plan.nodes.find(({ node }) => node.name === name)?.after ?? []).flatMap((each) => [each, ...before(each)]);
         for (const [index, step] of steps.entries())
