@@ -15,7 +15,6 @@ export type RotationConfig = Readonly<Record<Rotated, RotationState>> & {
 };
 
 export type NodeConfig = Sections["nodes"][number];
-export type Role = NodeConfig["roles"][number];
 export type Workload = Sections["inCluster"]["reload"][number];
 export type CaBundle = Sections["inCluster"]["caBundles"][number];
 
