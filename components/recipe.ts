@@ -12,7 +12,7 @@ import { runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import { certificateRows } from "../core/report/certificateRows";
 import type { CertificateRow } from "../core/report/report";
-import { stagesInOrder, type StageName } from "../core/rollout";
+import { isPlayed, stagesInOrder, type StageName } from "../core/rollout";
 import type { Config } from "../core/schema/config";
 import { announceTrust } from "./announce";
 import { applyMaterial } from "./applyMaterial";
@@ -105,7 +105,7 @@ export class Recipe {
     const done = new Map<string, Waits>([["issued", issued]]);
     for (const [name, stage] of stagesInOrder) {
       const after = [...new Set(stage.after.flatMap((each) => done.get(each) ?? []))];
-      const made = stage.isWanted(this.config) ? this.resourcesOf(name, after) : [];
+      const made = isPlayed(stage, this.config) ? this.resourcesOf(name, after) : [];
       done.set(name, made.length > 0 ? made : after);
     }
     return (stage) => done.get(stage) ?? [];

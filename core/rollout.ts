@@ -7,7 +7,7 @@
  * The two rules of a rotation: nobody presents what is new before everybody trusts it, and nobody distrusts what is old
  * while anybody may present it.
  */
-import { hasWay, isRotating, retires } from "./authorities/rotation";
+import { hasReached, hasWay, isRotating } from "./authorities/rotation";
 import type { Moment } from "./cluster/steps";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
@@ -22,6 +22,8 @@ export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
 interface StageRow {
   /** The phase of a rotation it belongs to: one that stops before this phase does not come here. */
   readonly phase: Phase;
+  /** It does: what it issues is signed by whoever signs in the phase. */
+  readonly inEveryPhase?: true;
   readonly on: StageOn;
   /** What must have succeeded before, on every node; `issued`: every key is made and every certificate signed. */
   readonly after: readonly (StageName | "issued")[];
@@ -31,8 +33,6 @@ interface StageRow {
 }
 
 const inCluster = (config: Config): boolean => isRotating(config) && config.inCluster.enabled;
-const ends = (config: Config): boolean => isRotating(config) && retires(config);
-const endsInCluster = (config: Config): boolean => ends(config) && config.inCluster.enabled;
 
 export const STAGES = {
   trust: {
@@ -72,6 +72,7 @@ export const STAGES = {
   },
   apply: {
     phase: "issue",
+    inEveryPhase: true,
     on: "nodes in waves",
     after: ["issued", "beforeIssue"],
     isWanted: () => true,
@@ -79,6 +80,7 @@ export const STAGES = {
   },
   afterApply: {
     phase: "issue",
+    inEveryPhase: true,
     on: "the cluster",
     after: ["apply"],
     isWanted: inCluster,
@@ -88,42 +90,42 @@ export const STAGES = {
     phase: "done",
     on: "nodes in waves",
     after: ["afterApply"],
-    isWanted: (config) => ends(config) && renewsTokens(config),
+    isWanted: (config) => isRotating(config) && renewsTokens(config),
     does: "kubelets whose pods hold tokens of the old key restart",
   },
   check: {
     phase: "done",
     on: "all nodes at once",
     after: ["afterApply", "tokens"],
-    isWanted: ends,
+    isWanted: isRotating,
     does: "kubeconfigs, pods and tokens that still need the old CA or key are named, and stop the run",
   },
   afterIssue: {
     phase: "done",
     on: "the cluster",
     after: ["afterApply"],
-    isWanted: endsInCluster,
+    isWanted: inCluster,
     does: "namespaces, `caBundle`s and workloads that still need the old CA are named, and stop the run",
   },
   beforeRetire: {
     phase: "done",
     on: "the cluster",
     after: ["check", "afterIssue"],
-    isWanted: endsInCluster,
+    isWanted: inCluster,
     does: "token Secrets get tokens of the new key",
   },
   retire: {
     phase: "done",
     on: "nodes in waves",
     after: ["beforeRetire"],
-    isWanted: ends,
+    isWanted: isRotating,
     does: "CA files, kubeconfigs and `sa.pub` lose the old CA or key",
   },
   afterRetire: {
     phase: "done",
     on: "the cluster",
     after: ["retire"],
-    isWanted: endsInCluster,
+    isWanted: inCluster,
     does: "`caBundle`s, `cluster-info`, `extension-apiserver-authentication` and nodes without ssh lose the old CA",
   },
 } as const satisfies Readonly<Record<StageName, StageRow>>;
@@ -133,3 +135,7 @@ export const stagesInOrder: readonly (readonly [StageName, StageRow])[] = Object
   StageName,
   StageRow,
 ][];
+
+/** Whether a run comes to the stage. */
+export const isPlayed = ({ phase, inEveryPhase, isWanted }: StageRow, config: Config): boolean =>
+  isWanted(config) && (inEveryPhase === true || hasReached(config, phase));

@@ -5,7 +5,16 @@
  * Generation 0 is what a cluster had before the stack took it over (`adopt`): it can be trusted, but its key is not ours, so
  * it cannot sign.
  */
-import { AT_REST, PHASE, ROTATED, type Rotated, type RotationState, type Side } from "../model/phases";
+import {
+  AT_REST,
+  PHASE,
+  PHASES,
+  ROTATED,
+  type Phase,
+  type Rotated,
+  type RotationState,
+  type Side,
+} from "../model/phases";
 import type { Config } from "../schema/config";
 
 const generationOn = (side: Side, { generation }: RotationState): number =>
@@ -20,6 +29,9 @@ export const trustedOf = (state: RotationState): readonly number[] =>
 
 /** Whether the phase lets go of the old one. */
 export const retiresOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].retires.length > 0;
+
+/** Whether the phase looks for whoever still needs the old one. */
+export const seeksOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].seeks.length > 0;
 
 /** Every generation the stack keeps, so that going back stays possible: the newest last. */
 export const keptOf = ({ generation }: Pick<RotationState, "generation">): readonly number[] =>
@@ -70,10 +82,14 @@ export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolea
 export const drops = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
   hasWay(config, what) && retiresOld(stateOf(config, what));
 
+/** Whether it is looked for who still needs the old one. */
+export const seeks = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
+  hasWay(config, what) && seeksOld(stateOf(config, what));
+
 /** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
 export const wasGivenUp = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
   config.rotation !== undefined && !hasWay(config, "kubernetes") && config.authority.kubernetes !== undefined;
 
-/** Whether any of them has reached the phase in which the old is let go of. */
-export const retires = (config: Pick<Config, "rotation">): boolean =>
-  ROTATED.some((what) => retiresOld(stateOf(config, what)));
+/** Whether any of them has reached the phase. */
+export const hasReached = (config: Pick<Config, "rotation">, phase: Phase): boolean =>
+  ROTATED.some((what) => PHASES.indexOf(stateOf(config, what).phase) >= PHASES.indexOf(phase));

@@ -3,7 +3,7 @@
  * table: when, on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so
  * going on to the next phase runs only what is new.
  */
-import { canSign, drops, hasWay, wasGivenUp } from "../authorities/rotation";
+import { canSign, drops, hasWay, seeks, wasGivenUp } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUTS } from "../layouts";
@@ -161,7 +161,7 @@ const STEPS: readonly Step[] = [
     noun: "scan",
     moment: "afterIssue",
     does: () => "who still needs the old CA is looked for",
-    isWanted: (config) => drops(config, "kubernetes"),
+    isWanted: (config) => seeks(config, "kubernetes"),
     facts: () => ["ca", "old", "since"],
     lines: (config) => [
       ...nodeLines(config), // more may have joined

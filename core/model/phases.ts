@@ -10,6 +10,8 @@ interface PhaseRow {
   readonly trusts: readonly Side[];
   /** Whose loss would break the cluster as it is: somebody may present what it signed. */
   readonly protects: readonly Side[];
+  /** Whom nodes and the cluster are searched for: who still needs it is named and stops the run. */
+  readonly seeks: readonly Side[];
   /** Whom nodes and the cluster let go of. */
   readonly retires: readonly Side[];
 }
@@ -17,9 +19,9 @@ interface PhaseRow {
 /** The phases of a rotation, in order. Each can be stopped at, and going back one is the undo. */
 export const PHASE = {
   // nobody presents anything of the new one yet, so the rotation can still be given up
-  trust: { signs: "old", trusts: ["old", "new"], protects: ["old"], retires: [] },
-  issue: { signs: "new", trusts: ["new", "old"], protects: ["new", "old"], retires: [] },
-  done: { signs: "new", trusts: ["new"], protects: ["new"], retires: ["old"] },
+  trust: { signs: "old", trusts: ["old", "new"], protects: ["old"], seeks: [], retires: [] },
+  issue: { signs: "new", trusts: ["new", "old"], protects: ["new", "old"], seeks: [], retires: [] },
+  done: { signs: "new", trusts: ["new"], protects: ["new"], seeks: ["old"], retires: ["old"] },
 } as const satisfies Readonly<Record<string, PhaseRow>>;
 
 export type Phase = keyof typeof PHASE;

@@ -2,7 +2,7 @@
  * What every node is asked at once and changes nothing by (docs/node-protocol.md, verb `check`): whether its pods have the
  * new CA before any server is signed by it, and whether somebody on it still needs what is about to go.
  */
-import { hasWay, retiresOld, stateOf } from "../authorities/rotation";
+import { hasWay, seeksOld, stateOf } from "../authorities/rotation";
 import type { Rotated } from "../model/phases";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -19,7 +19,7 @@ export interface CheckedFacts {
   readonly tokenKid: string | undefined;
 }
 
-const isDone = (config: Config, what: Rotated): boolean => retiresOld(stateOf(config, what));
+const isSought = (config: Config, what: Rotated): boolean => seeksOld(stateOf(config, what));
 
 const oldLines = ({ old }: CheckedFacts): string[] => (old.trim() === "" ? [] : part("old:kubernetes", old));
 
@@ -42,10 +42,10 @@ export const mountsPayload = (plan: NodePlan, config: Config, known: CheckedFact
 export const checkPayload = (plan: NodePlan, config: Config, known: CheckedFacts): string =>
   framed("check", [
     `node ${as.name(plan.node.name)}`,
-    ...(isDone(config, "kubernetes")
+    ...(isSought(config, "kubernetes")
       ? [...part(caPart("kubernetes"), known.final), ...mountedLines(config, known), ...oldLines(known)]
       : []),
-    ...(isDone(config, "serviceAccount") && known.tokenKid !== undefined
+    ...(isSought(config, "serviceAccount") && known.tokenKid !== undefined
       ? [`token-kid ${as.keyId(known.tokenKid)}`]
       : []),
     gateLine("scan", config),

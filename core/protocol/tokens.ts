@@ -4,7 +4,7 @@
  * it kubelets have restarted by then, and nothing is done.
  */
 import type { Effects } from "../nodes/effects";
-import { drops } from "../authorities/rotation";
+import { seeks } from "../authorities/rotation";
 import { keyIdOf } from "../format/publicKey";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -12,7 +12,7 @@ import { as, consumerLines, framed } from "./lines";
 
 /** Whether the old key is about to go, and the stack may do something for it. */
 export const renewsTokens = (config: Config): boolean =>
-  drops(config, "serviceAccount") && config.restart !== "never" && config.rotation?.force.includes("tokens") !== true;
+  seeks(config, "serviceAccount") && config.restart !== "never" && config.rotation?.force.includes("tokens") !== true;
 
 const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => name === "kubelet");
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PHASES } from "../../core/model/phases";
+import { PHASE, PHASES, type Phase } from "../../core/model/phases";
 import type { FileRow } from "../../core/layouts/layout";
 import { planCluster } from "../../core/plan";
 import { nodeEffects } from "../../core/nodes/effects";
-import { NODE_STEPS } from "../../core/protocol/nodeSteps";
-import { STAGES, stagesInOrder } from "../../core/rollout";
+import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../../core/protocol/nodeSteps";
+import { isPlayed, STAGES, stagesInOrder } from "../../core/rollout";
 import { configWith, HARDWAY, NOW } from "./fixture";
 
 /** The rows of every table in docs/rotation.md, each as its cells. */
@@ -22,6 +22,9 @@ const documented = readFileSync(join(__dirname, "..", "..", "docs", "rotation.md
 
 /** CA files hold both since `trust`; only in ca.crt the order matters (core/protocol/apply.ts). */
 const changesInIssue = ({ content }: FileRow): boolean => content.kind !== "ca" || content.authority === "kubernetes";
+
+/** Where CAs are rotated as well, every kubelet has restarted before this one. */
+const AFTER_CAS: ReadonlySet<NodeStep> = new Set(["tokens"]);
 
 describe("rollout", () => {
   it("is documented as it is played, stage by stage", () => {
@@ -57,28 +60,53 @@ describe("rollout", () => {
     );
   });
 
+  for (const phase of PHASES) {
+    it(`has stages of phase ${phase}, and comes to them once the phase is reached`, () => {
+      const own = stagesInOrder.filter(([, stage]) => stage.phase === phase && stage.inEveryPhase === undefined);
+      assert.ok(stagesInOrder.some(([, stage]) => stage.phase === phase));
+      const comesAt = (at: Phase) => {
+        const config = configWith({ rotation: { generation: 2, phase: at } });
+        return own.flatMap(([name, stage]) => (isPlayed(stage, config) ? [name] : []));
+      };
+      for (const at of PHASES)
+        assert.deepEqual(
+          comesAt(at),
+          PHASES.indexOf(at) < PHASES.indexOf(phase) ? [] : comesAt("done"),
+          `a rotation that stops at ${at}`,
+        );
+    });
+
+    it(`is documented with whom phase ${phase} has sign and be trusted`, () => {
+      const { signs, trusts } = PHASE[phase];
+      const [row] = documented.filter(([name, who]) => name === `\`${phase}\`` && /^the (?:old|new)/.test(who ?? ""));
+      assert.match(row?.[1] ?? "", new RegExp(`^the ${signs}`));
+      assert.match(row?.[2] ?? "", trusts.length > 1 ? /^both/ : new RegExp(`^the ${trusts[0]}`));
+    });
+  }
+
   it("restarts what docs/rotation.md says, phase by phase", () => {
     const rotation = { generation: 2 };
     const configs = [configWith({ rotation }), configWith({ ...HARDWAY, rotation })];
-    const restarts = (phase: "trust" | "issue" | "done"): Set<string> =>
-      new Set(
-        configs.flatMap((config) => {
-          const cluster = planCluster(config, NOW);
-          return cluster.nodes.flatMap((node) => {
+    const restarts = (phase: Phase): string[] =>
+      configs.flatMap((config) => {
+        const cluster = planCluster(config, NOW);
+        return NODE_STEP_NAMES.filter((step) => STAGES[step].phase === phase && !AFTER_CAS.has(step)).flatMap((step) =>
+          cluster.nodes.flatMap((node) => {
             const effects =
-              phase === "issue"
+              step === "apply"
                 ? nodeEffects(node.files.filter(changesInIssue), node, config)
-                : NODE_STEPS[phase === "trust" ? "trust" : "retire"].effects(cluster, node, config);
+                : NODE_STEPS[step].effects(cluster, node, config);
             return [...effects].flatMap(([name, { need }]) => (need === "restart" ? [name] : []));
-          });
-        }),
-      );
-    const table = documented.filter(([, ...cells]) => cells.every((cell) => cell === "once" || cell === "-"));
-    for (const [at, phase] of (["trust", "issue", "done"] as const).entries()) {
+          }),
+        );
+      });
+    const [header, ...table] = documented.slice(documented.findIndex(([first]) => first === ""));
+    assert.deepEqual(header?.slice(1), PHASES);
+    for (const [at, phase] of PHASES.entries()) {
       const said = table.flatMap(([who = "", ...cells]) =>
         cells[at] === "once" ? who.replace(/ as a unit.*/, "").split(", ") : [],
       );
-      assert.deepEqual([...restarts(phase)].sort(), said.sort(), phase);
+      assert.deepEqual([...new Set(restarts(phase))].sort(), said.sort(), phase);
     }
   });
 });

@@ -4,7 +4,7 @@ import {
   isInUse,
   isRotating,
   keptOf,
-  retires,
+  hasReached,
   signerOf,
   stateOf,
   trustedOf,
@@ -38,8 +38,11 @@ describe("rotation", () => {
     const config = configWith({ rotation: { generation: 2, phase: "trust", etcd: { phase: "issue" } } });
     assert.deepEqual(stateOf(config, "kubernetes"), { generation: 2, phase: "trust" });
     assert.deepEqual(stateOf(config, "etcd"), { generation: 2, phase: "issue" });
-    assert.equal(retires(config), false);
-    assert.equal(retires(configWith({ rotation: { generation: 2, phase: "trust", etcd: { phase: "done" } } })), true);
+    assert.equal(hasReached(config, "done"), false);
+    assert.equal(
+      hasReached(configWith({ rotation: { generation: 2, phase: "trust", etcd: { phase: "done" } } }), "done"),
+      true,
+    );
   });
 
   it("counts generations by the clock, whole periods only", () => {

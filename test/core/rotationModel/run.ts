@@ -3,7 +3,7 @@
  * Payloads, who rotates and the order of nodes are the product's; the order of steps is that of components/clusterPki.ts,
  * which order.test.ts compares with this table.
  */
-import { canSign, keptOf, retires, roundOf, signerOf, stateOf, trustedOf } from "../../../core/authorities/rotation";
+import { canSign, keptOf, hasReached, roundOf, signerOf, stateOf, trustedOf } from "../../../core/authorities/rotation";
 import type { LeafPlan } from "../../../core/certificates/leaves";
 import { AUTHORITIES, type AuthorityName } from "../../../core/model/authorities";
 import { ROTATED } from "../../../core/model/phases";
@@ -21,7 +21,7 @@ export type StepName = (typeof STEPS)[number];
 
 /** The steps of a run in order: each on all nodes before the next on any. */
 export const stepsOf = (plan: ClusterPlan, config: Config): readonly StepName[] =>
-  STEPS.filter((step) => step === "apply" || (plan.rotates && (step === "trust" || retires(config))));
+  STEPS.filter((step) => step === "apply" || (plan.rotates && (step === "trust" || hasReached(config, "done"))));
 
 /** What the stack's state knows: the payload each step last succeeded with, each leaf, and the round. */
 export type Recorded = Map<string, string>;
