@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { planClients } from "../../../core/certificates/clients";
+import { INVENTORY } from "../../../core/certificates/inventory";
+import { PROFILE_NAMES } from "../../../core/model/profiles";
 import { planCluster } from "../../../core/plan";
 import { mountOf } from "../../../core/vault/mounts";
 import { rolesOf, roleName, vaultKey } from "../../../core/vault/roles";
@@ -39,7 +41,7 @@ describe("what the stack keeps in Vault", () => {
     const alice = rolesOf(nodes, clients, "kubernetes").find(({ role }) => role === "kubeconfig-alice");
     assert.deepEqual([alice?.names, alice?.organizations, alice?.usages], [["alice"], ["dev"], ["client"]]);
     const ofEtcd = rolesOf(nodes, [], "etcd").map(({ role }) => role);
-    assert.deepEqual(ofEtcd.sort(), ["apiserver-etcd-client", "etcd-healthcheck-client", "etcd-peer", "etcd-server"]);
+    assert.deepEqual(ofEtcd.sort(), PROFILE_NAMES.filter((name) => INVENTORY[name].authority === "etcd").sort());
   });
 
   it("names a role after its generation, and a key as Vault does", () => {
