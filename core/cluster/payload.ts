@@ -14,7 +14,7 @@ const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
   frontProxy: (pem) => part(caPart("frontProxy"), pem),
   tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
-  since: (seconds) => [`since ${as.seconds(seconds)}`],
+  since: (seconds) => [`since ${as.number(seconds)}`],
   workersTrust: (lines) => lines.split("\n"),
   workersIssue: (lines) => lines.split("\n"),
   workersRetire: (lines) => lines.split("\n"),

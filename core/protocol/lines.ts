@@ -12,9 +12,10 @@ import { LEASES, leaseServers } from "../nodes/leases";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
+import { checkLines, type LineVerb } from "./grammar";
 import { caPart, caGenerationPart, caKeyPart, signerPart } from "./parts";
 
-type Verb = "request" | "apply" | "trust" | "check" | "cluster" | "template" | "issue";
+type Verb = LineVerb | "template";
 
 const checked = (kind: FieldKind) => (text: string) => checkedField(kind, text, `node protocol, ${kind}`);
 
@@ -29,10 +30,12 @@ export const as = {
   san: checked("san"),
   hostPort: checked("hostPort"),
   keyId: checked("keyId"),
-  seconds: checked("seconds"),
+  number: checked("number"),
 };
 
 export const framed = (verb: Verb, lines: readonly string[]): string => {
+  // a template's lines are those of a payload that was framed before
+  if (verb !== "template") checkLines(verb, lines);
   const body = `${lines.join("\n")}\n`;
   const sum = createHash("sha256").update(body).digest("hex");
   return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;

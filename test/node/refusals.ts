@@ -111,7 +111,7 @@ const refusals: readonly Refusal[] = [
   {
     title: "a host with blanks and more",
     send: line("served web 127.0.0.1:1;id web"),
-    why: /where that is not allowed/,
+    why: /hostPort that is not allowed/,
   },
   { title: "an unknown line", send: line("delete /etc/passwd"), why: /no line of this kind/ },
   { title: "two blanks", send: line("guard  /etc/x ca"), why: /one space/ },

@@ -176,7 +176,7 @@ export function worksInCluster(shell: string): void {
       ["a workload with an option's name", "workload Deployment -A/web", /namespaced that is not allowed/],
       ["a kind of its own", "rewrite Secret x ca:kubernetes", /rewritten that is not allowed/],
       ["a part that is missing", "rewrite APIService x nobody", /does not have: nobody/],
-      ["a key id with a quote", "token-kid a'b", /kid that is not allowed/],
+      ["a key id with a quote", "token-kid a'b", /keyId that is not allowed/],
       ["an unknown gate", "gate all off", /gate that is not allowed/],
     ] as const)
       it(`refuses ${title}`, async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkedField, FIELD_PATTERNS, isField, type FieldKind } from "../../../core/format/protocolFields";
+import { checkedField, FIELD_KINDS, isField, type FieldKind } from "../../../core/format/protocolFields";
 
 const CASES: readonly [FieldKind, readonly string[], readonly string[]][] = [
   ["name", ["kube-proxy", "17-cbe09010", "a"], ["", "-a", "A", "a b", "a".repeat(65)]],
@@ -38,7 +38,8 @@ describe("fields of the node protocol", () => {
   }
 
   it("never hold what a shell or the payload's lines would take for more than text", () => {
-    const kinds = Object.keys(FIELD_PATTERNS) as FieldKind[];
+    // a GET's query has `&`
+    const kinds = FIELD_KINDS.filter((kind) => kind !== "url");
     const sharp = fc.constantFrom("\n", " ", "'", '"', "`", "$", ";", "&", "|", "<", ">", "\\", "\0", "(", "\t", "\r");
     const around = fc.constantFrom("", "a", "/etc/x", "DNS:a", "root", "0600", "a:1");
     fc.assert(
@@ -51,7 +52,7 @@ describe("fields of the node protocol", () => {
   it("are refused with what they were for", () => {
     assert.equal(checkedField("owner", "etcd", "owner of /etc/x"), "etcd");
     assert.throws(() => checkedField("owner", "a;b", "owner of /etc/x"), {
-      message: 'owner of /etc/x: "a;b"; allowed is ^[a-z_][a-z0-9_-]{0,31}$',
+      message: 'owner of /etc/x: "a;b"; allowed is ^[a-z_][a-z0-9_-]*$, at most 32 characters',
     });
   });
 });
