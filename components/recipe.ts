@@ -22,6 +22,7 @@ import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
 import { verbStep } from "./nodeCommand";
 import type { IssuedToNode, NodePki } from "./nodePki";
+import { Reasons } from "./reasons";
 import { roundFor, type Round } from "./round";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
 
@@ -67,6 +68,7 @@ export class Recipe {
   private readonly steps = new Map<NodeStep, Map<string, command.remote.Command>>();
   private knownOnce: KnownTrust | undefined;
   private work: InCluster | undefined;
+  private readonly reasons: Reasons;
 
   /** @param options with `parent`: what all of it belongs to */
   public constructor(
@@ -77,6 +79,7 @@ export class Recipe {
     const { config, plan, nodes, clients, authorities } = args;
     this.config = config;
     this.plan = plan;
+    this.reasons = new Reasons(base, plan, config);
     this.authorities = authorities;
     this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, config, options) : undefined;
     this.generations = pulumi.output({
@@ -179,13 +182,12 @@ export class Recipe {
     for (const node of nodes) {
       const { plan, pki } = node;
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
-      const step = verbStep(
-        `${this.base}-${plan.node.name}-${name}`,
-        { config: this.config, node: plan.node },
-        NODE_STEPS[name].verb,
-        payload(node),
-        { parent: pki, dependsOn: before.length > 0 ? before : [...after] }, // one after another; plan.after says why
-      );
+      const resource = `${this.base}-${plan.node.name}-${name}`;
+      const step = verbStep(resource, { config: this.config, node: plan.node }, NODE_STEPS[name].verb, payload(node), {
+        parent: pki,
+        dependsOn: before.length > 0 ? before : [...after], // one after another; plan.after says why
+        hooks: this.reasons.of(resource, name, plan, pki),
+      });
       done.set(plan.node.name, step);
     }
     return [...done.values()];
