@@ -1,7 +1,9 @@
 /** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
+import { keptOf, stateOf } from "../core/authorities/rotation";
 import { planClients } from "../core/certificates/clients";
 import { dueBecause } from "../core/certificates/leafId";
 import type { Renewal } from "../core/certificates/renewalClock";
+import { nodeName, serviceAccountName, stepName } from "../core/certificates/resourceNames";
 import { BACKENDS, type LeafResource } from "../core/model/backends";
 import { PROFILE_NAMES, type ProfileName } from "../core/model/profiles";
 import { nodeEffects, type Effects } from "../core/nodes/effects";
@@ -9,6 +11,7 @@ import { profileOf } from "../core/layouts/layout";
 import type { Need } from "../core/model/reload";
 import { planCluster, type ClusterPlan, type NodePlan } from "../core/plan";
 import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
+import { leafResources, type NamedLeaf } from "../core/report/leafResources";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
 import type { Step } from "./preview";
@@ -62,24 +65,23 @@ type LeafName = Pick<DueRow, "node" | "certificate">;
 /** Longest first: "kubelet-server" ends like no other, but "prod-a-kubelet-server" also holds "kubelet". */
 const BY_LENGTH = [...PROFILE_NAMES].sort((a, b) => b.length - a.length);
 
-/** `<cluster>-kubeconfigs-<user>`. */
-const OF_USER = /-kubeconfigs-([A-Za-z0-9._-]+)$/;
-
-/** `<cluster>-<node>-<profile>`, where each of the three may hold "-". */
-function leafName(name: string, config: Config | undefined): LeafName | undefined {
-  for (const { name: node } of config?.nodes ?? []) {
-    const prefix = `${config?.cluster.name ?? ""}-${node}-`;
-    const profile = PROFILE_NAMES.find((each) => name === prefix + each);
-    if (profile !== undefined) return { node, certificate: profile };
-  }
-  const user = OF_USER.exec(name)?.[1];
-  if (user !== undefined) return { node: "-", certificate: `kubeconfig:${user}` };
+/**
+ * Of a certificate that the plan does not have, because its node or profile is gone, or the configuration is encrypted: as
+ * much as its name tells.
+ */
+function strayLeaf(name: string, config: Config | undefined): LeafName | undefined {
   const profile = BY_LENGTH.find((each) => name.endsWith(`-${each}`));
   if (profile === undefined) return undefined;
   const rest = name.slice(0, -profile.length - 1);
   const cluster = `${config?.cluster.name ?? ""}-`;
   return { node: rest.startsWith(cluster) ? rest.slice(cluster.length) : rest, certificate: profile };
 }
+
+/** A user's, where the plan does not have it: `<cluster>-kubeconfigs-<user>`. */
+const strayUser = (name: string): LeafName | undefined => {
+  const user = /-kubeconfigs-([A-Za-z0-9._-]+)$/.exec(name)?.[1];
+  return user === undefined ? undefined : { node: "-", certificate: `kubeconfig:${user}` };
+};
 
 const ORDER: readonly string[] = PROFILE_NAMES;
 
@@ -110,13 +112,14 @@ const effectOf = (plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config,
   return effect(plan.node.name, nodeEffects(rows, plan, config));
 };
 
-const TOKEN_KEY = /-service-account(?:-g\d+)?$/;
+const tokenKeys = (config: Config): string[] =>
+  keptOf(stateOf(config, "serviceAccount")).map((generation) => serviceAccountName(config.cluster.name, generation));
 
 /** The steps on nodes that a preview announces, with what each does where it finds something to change. */
 const stepEffects = (steps: readonly Step[], plan: ClusterPlan, config: Config, step: NodeStep): NodeEffect[] => {
   const changing = new Set(steps.filter(({ op }) => op !== "delete").map(({ urn }) => nameOf(urn)));
   return plan.nodes
-    .filter(({ node }) => changing.has(`${config.cluster.name}-${node.name}-${step}`))
+    .filter(({ node }) => changing.has(stepName(nodeName(config.cluster.name, node.name), step)))
     .map((node) => effect(node.node.name, NODE_STEPS[step].effects(plan, node, config), step))
     .filter(({ restarts, reloads }) => restarts.length + reloads.length > 0);
 };
@@ -125,27 +128,26 @@ const stepEffects = (steps: readonly Step[], plan: ClusterPlan, config: Config, 
 export function dueReport(steps: readonly Step[], config: Config | undefined): DueReport {
   const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, config.asOf);
   const clients = config === undefined ? [] : planClients(config, config.asOf);
-  const renewalOf = ({ node, certificate }: LeafName): Renewal | undefined =>
-    node === "-"
-      ? clients.find(({ name }) => certificate === `kubeconfig:${name}`)?.renewal
-      : plan?.nodes.find((each) => each.node.name === node)?.leaves.find(({ profile }) => profile === certificate)
-          ?.renewal;
+  const leaves = plan && config ? leafResources(config.cluster.name, plan, clients) : new Map<string, NamedLeaf>();
   const due = new Map<string, DueRow>();
   for (const step of steps.filter(isLeaf)) {
     const name = nameOf(step.urn);
-    const leaf = leafName(name, config);
+    const planned = leaves.get(name);
+    const leaf = planned ?? strayUser(name) ?? strayLeaf(name, config);
     // One replacement can be several steps (create-replacement, replace, delete-replaced); the first one says it all.
     if (leaf === undefined || due.has(name)) continue;
     const ends = endOf(step);
     due.set(name, {
-      ...leaf,
-      why: why(step, renewalOf(leaf)),
+      node: leaf.node,
+      certificate: leaf.certificate,
+      why: why(step, planned?.renewal),
       ...(ends === undefined ? {} : { ends }),
     });
   }
   const rankOf = ({ certificate }: DueRow): number => ORDER.indexOf(certificate);
   const rows = [...due.values()].sort((a, b) => a.node.localeCompare(b.node) || rankOf(a) - rankOf(b));
-  const newTokenKey = steps.some(({ op, urn }) => op === "create" && TOKEN_KEY.test(nameOf(urn)));
+  const created = new Set(steps.flatMap(({ op, urn }) => (op === "create" ? [nameOf(urn)] : [])));
+  const newTokenKey = config !== undefined && tokenKeys(config).some((name) => created.has(name));
   const ofLeaves = (known: ClusterPlan, of: Config) =>
     known.nodes.flatMap((node) => {
       const profiles = new Set(

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
+import { nodeName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { nodeConnection } from "../core/nodes/connection";
 import { planCluster } from "../core/plan";
@@ -50,7 +51,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       ? []
       : plan.nodes.map((node) => ({
           plan: node,
-          pki: new NodePki(`${base}-${node.node.name}`, { config, plan: node }, own),
+          pki: new NodePki(nodeName(base, node.node.name), { config, plan: node }, own),
         }));
     const signerRequests = (generation: number) =>
       new Map(

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isGivenOut, type ClientPlan } from "../core/certificates/clients";
 import { kubeconfigText, type KubeconfigInput } from "../core/certificates/kubeconfig";
 import { certificateRow } from "../core/report/certificateRows";
+import { clientName } from "../core/certificates/resourceNames";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
 import { clientRole } from "../core/vault/roles";
@@ -42,7 +43,7 @@ export class Kubeconfigs extends pulumi.ComponentResource {
     const { config, clients, signer } = args;
     this.credentials = clients.map((client) => {
       if (signer === undefined) throw new Error(`${client.name}: nobody signs for the kubernetes authority now`);
-      const name = `${base}-${client.name}`;
+      const name = clientName(base, client.name);
       const { keyPem, requestPem } = stateKey(name, client, this);
       const { commonName, usages, validitySeconds, id } = client;
       const request = { role: clientRole(client.name), commonName, requestPem, usages, validitySeconds, id };

@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { LeafGroup, LeafPlan } from "../core/certificates/leaves";
+import { leafName } from "../core/certificates/resourceNames";
 import { requestFor } from "../core/certificates/signingRequests";
 import type { AuthorityName } from "../core/model/authorities";
 import type { ProfileName } from "../core/model/profiles";
@@ -100,7 +101,7 @@ export class NodePki extends pulumi.ComponentResource {
 
   /** Key in the state, for nodes that cannot make one. */
   private fromState(leaf: LeafPlan, sign: Sign): NodeLeaf {
-    const { keyPem, requestPem } = stateKey(`${this.base}-${leaf.profile}`, leaf, this);
+    const { keyPem, requestPem } = stateKey(leafName(this.base, leaf.profile), leaf, this);
     return { ...sign(leaf, requestPem), keyPem };
   }
 
@@ -109,7 +110,7 @@ export class NodePki extends pulumi.ComponentResource {
     const signer = signers[leaf.authority];
     if (signer === undefined) throw new Error(`${leaf.profile}: nobody signs for the ${leaf.authority} authority now`);
     const request = { role: profile, commonName, requestPem, usages, validitySeconds, id };
-    return signer.issue(`${this.base}-${profile}`, request, { parent: this });
+    return signer.issue(leafName(this.base, profile), request, { parent: this });
   }
 }
 

@@ -2,6 +2,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { retiresOld, stateOf } from "../core/authorities/rotation";
 import type { ClientPlan } from "../core/certificates/clients";
+import { kubeconfigsName, nodeName, stepName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { speakerOf } from "../core/nodes/topology";
 import type { ClusterPlan, NodePlan } from "../core/plan";
@@ -89,7 +90,7 @@ export class Recipe {
     this.round = plan.rotates ? roundFor(base, config, options) : undefined;
     const signers = mapAuthorities((name) => authorities[name].signer);
     this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(signers) }));
-    this.credentials = new Kubeconfigs(`${base}-kubeconfigs`, { config, clients, signer: signers.kubernetes }, options);
+    this.credentials = new Kubeconfigs(kubeconfigsName(base), { config, clients, signer: signers.kubernetes }, options);
     // the gate: no node is touched before every node was reached, has its keys and its certificates are issued
     const issued = this.planned.flatMap(({ given }) => given.prepared);
     const done = this.play(issued);
@@ -182,7 +183,7 @@ export class Recipe {
     for (const node of nodes) {
       const { plan, pki } = node;
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
-      const resource = `${this.base}-${plan.node.name}-${name}`;
+      const resource = stepName(nodeName(this.base, plan.node.name), name);
       const step = verbStep(resource, { config: this.config, node: plan.node }, NODE_STEPS[name].verb, payload(node), {
         parent: pki,
         dependsOn: before.length > 0 ? before : [...after], // one after another; plan.after says why
@@ -232,7 +233,7 @@ export class Recipe {
       .filter(({ plan }) => of(plan))
       .map(({ plan, pki }) =>
         verbStep(
-          `${this.base}-${plan.node.name}-${step}`,
+          stepName(nodeName(this.base, plan.node.name), step),
           { config: this.config, node: plan.node },
           NODE_STEPS[step].verb,
           pulumi.output({ ca, final, old, tokenKid }).apply((facts) => payload(plan, facts)),

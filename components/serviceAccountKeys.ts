@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { isInUse, keptOf, signerOf, stateOf } from "../core/authorities/rotation";
+import { serviceAccountName } from "../core/certificates/resourceNames";
 import { publicKeyOf } from "../core/format/publicKey";
 import type { Config } from "../core/schema/config";
 
@@ -30,7 +31,7 @@ export const serviceAccountKeys = (
     const given = generation === 1 ? authority.serviceAccount?.key : undefined;
     if (given !== undefined) return { privatePem: pulumi.secret(given), publicPem: pulumi.output(publicKeyOf(given)) };
     const key = new tls.PrivateKey(
-      generation === 1 ? `${base}-service-account` : `${base}-service-account-g${String(generation)}`,
+      serviceAccountName(base, generation),
       { algorithm: "RSA", rsaBits: 2048 },
       { ...options, protect: isInUse(state, generation) },
     );

@@ -1,0 +1,20 @@
+/**
+ * What the resources of a stack are called, from the name of its ClusterPki on, which in this project is the cluster's. Whoever
+ * reads a preview looks names up that were made here and takes none apart, since each word of one may hold `-`.
+ */
+import type { ProfileName } from "../model/profiles";
+
+/** What belongs to a node. */
+export const nodeName = (base: string, node: string): string => `${base}-${node}`;
+/** A certificate of a node, and its key where that is in the state. */
+export const leafName = (ofNode: string, profile: ProfileName): string => `${ofNode}-${profile}`;
+/** A step on a node (core/protocol/nodeSteps.ts). */
+export const stepName = (ofNode: string, step: string): string => `${ofNode}-${step}`;
+
+/** What belongs to nobody's node: kubeconfigs of the administrator and of users. */
+export const kubeconfigsName = (base: string): string => `${base}-kubeconfigs`;
+export const clientName = (ofKubeconfigs: string, client: string): string => `${ofKubeconfigs}-${client}`;
+
+/** The key that signs service account tokens, of a generation. */
+export const serviceAccountName = (base: string, generation: number): string =>
+  generation === 1 ? `${base}-service-account` : `${base}-service-account-g${String(generation)}`;

@@ -1,0 +1,29 @@
+import type { ClientPlan } from "../certificates/clients";
+import type { Renewal } from "../certificates/renewalClock";
+import { clientName, kubeconfigsName, leafName, nodeName } from "../certificates/resourceNames";
+import type { ClusterPlan } from "../plan";
+import type { CertificateRow } from "./report";
+
+/** A certificate as reports name it. */
+export interface NamedLeaf extends Pick<CertificateRow, "node" | "certificate"> {
+  readonly renewal: Renewal;
+}
+
+/** Every certificate of a stack by the name of its resource. */
+export const leafResources = (
+  base: string,
+  plan: ClusterPlan,
+  clients: readonly ClientPlan[],
+): ReadonlyMap<string, NamedLeaf> =>
+  new Map([
+    ...plan.nodes.flatMap(({ node, leaves }) =>
+      leaves.map(({ profile, renewal }): [string, NamedLeaf] => [
+        leafName(nodeName(base, node.name), profile),
+        { node: node.name, certificate: profile, renewal },
+      ]),
+    ),
+    ...clients.map(({ name, renewal }): [string, NamedLeaf] => [
+      clientName(kubeconfigsName(base), name),
+      { node: "-", certificate: `kubeconfig:${name}`, renewal },
+    ]),
+  ]);
