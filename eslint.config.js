@@ -66,4 +66,23 @@ module.exports = tseslint.config(
       "@typescript-eslint/no-floating-promises": "off",
     },
   },
+  {
+    files: ["test/**/*.test.ts"],
+    ignores: ["test/withTools/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["**/openbao", "**/testStack", "**/lab/lab", "**/apiServer", "**/toolchain"],
+              message: "a test that gets or builds programs first lies in test/withTools/",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  // of the toolchain itself, on servers of their own
+  { files: ["test/tools/**"], rules: { "no-restricted-imports": "off" } },
 );

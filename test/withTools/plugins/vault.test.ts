@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as vault from "@pulumi/vault";
-import { OpenBao } from "../openbao";
-import { errorsOf, repeatsLostCalls, TestStack } from "./testStack";
+import { OpenBao } from "../../lab/openbao";
+import { errorsOf, repeatsLostCalls, TestStack } from "../../lab/plugins/testStack";
 
 const DAY = 86_400;
 

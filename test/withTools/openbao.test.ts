@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
-import { OpenBao } from "./openbao";
+import { OpenBao } from "../lab/openbao";
 
 describe("OpenBao in the lab", function () {
   this.timeout(120_000);

@@ -4,8 +4,8 @@ import { apps, core, Provider, type ProviderArgs } from "@pulumi/kubernetes";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { authority, leaf } from "../../node/pki";
 import { freePort } from "../../freePort";
-import { ApiServer, dig, type Live } from "./apiServer";
-import { errorsOf, repeatsLostCalls, TestStack, type Run } from "./testStack";
+import { ApiServer, dig, type Live } from "../../lab/plugins/apiServer";
+import { errorsOf, repeatsLostCalls, TestStack, type Run } from "../../lab/plugins/testStack";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { secret, unsecret, type Output } from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { utils } from "ssh2";
-import { isSecret, isUnknown, repeatsLostCalls, TestStack, type Run } from "./testStack";
+import { isSecret, isUnknown, repeatsLostCalls, TestStack, type Run } from "../../lab/plugins/testStack";
 
 const caUses = ["cert_signing", "crl_signing", "digital_signature"];
 const leafUses = ["key_encipherment", "digital_signature", "server_auth", "client_auth"];

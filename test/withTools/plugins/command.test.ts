@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { local, remote, types } from "@pulumi/command";
 import { secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
-import { SshServer } from "./sshServer";
-import { errorsOf as errors, isSecret, isUnknown, repeatsLostCalls, TestStack } from "./testStack";
+import { SshServer } from "../../lab/plugins/sshServer";
+import { errorsOf as errors, isSecret, isUnknown, repeatsLostCalls, TestStack } from "../../lab/plugins/testStack";
 
 type Arguments = Omit<remote.CommandArgs, "connection"> & { connection?: Input<types.input.remote.ConnectionArgs> };
 

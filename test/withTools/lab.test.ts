@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clearAbandoned } from "./clean";
-import { hierarchies } from "./cgroup";
-import { Lab } from "./lab";
-import { namespacesOf } from "./network";
-import { runDir } from "./paths";
-import { must, sleep } from "./process";
-import { knownHostsFile, trustHost } from "./ssh";
-import { readState } from "./state";
+import { clearAbandoned } from "../lab/clean";
+import { hierarchies } from "../lab/cgroup";
+import { Lab } from "../lab/lab";
+import { namespacesOf } from "../lab/network";
+import { runDir } from "../lab/paths";
+import { must, sleep } from "../lab/process";
+import { knownHostsFile, trustHost } from "../lab/ssh";
+import { readState } from "../lab/state";
 
 const log = (line: string): void => {
   console.log(`      ${line}`);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { admissionregistration, apiregistration, core, Provider, type ProviderArgs } from "@pulumi/kubernetes";
 import { secret, type CustomResourceOptions } from "@pulumi/pulumi";
 import { authority } from "../../node/pki";
-import { ApiServer, dig, type Live } from "./apiServer";
-import { errorsOf as errors, isSecret, repeatsLostCalls, TestStack } from "./testStack";
+import { ApiServer, dig, type Live } from "../../lab/plugins/apiServer";
+import { errorsOf as errors, isSecret, repeatsLostCalls, TestStack } from "../../lab/plugins/testStack";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";
 /** Patches, against a real API server. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PrivateKey } from "@pulumi/tls";
 import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
-import { keysIn } from "./keysInState";
+import { keysIn } from "../e2e/keysInState";
 
 describe("private keys in an exported state", function () {
   this.timeout(120_000);
