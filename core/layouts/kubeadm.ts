@@ -56,7 +56,7 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
       on: "control-plane",
       mode: "0644",
       content: ca("frontProxy"),
-      uses: ["kube-apiserver/requestheader-ca"],
+      uses: ["kube-apiserver/requestheader-ca", "kube-controller-manager/requestheader-ca"],
     },
     {
       path: `${PKI}/etcd/ca.crt`,
