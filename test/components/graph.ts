@@ -20,7 +20,16 @@ export const small = (changes: Changes = {}): Changes => ({
   ...changes,
 });
 
-export const graphOf = async (changes: Changes): Promise<Graph> => {
+/** By what was asked for: the fixtures are looked at by many tests. */
+const known = new Map<Changes, Promise<Graph>>();
+
+export const graphOf = (changes: Changes): Promise<Graph> => {
+  const graph = known.get(changes) ?? made(changes);
+  known.set(changes, graph);
+  return graph;
+};
+
+const made = async (changes: Changes): Promise<Graph> => {
   const asked = new Map<string, Asked>();
   const config = configWith(changes);
   const program = () => new ClusterPki("prod", { config, now: NOW }).certificates;

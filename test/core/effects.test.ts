@@ -148,10 +148,14 @@ describe("effects", () => {
 
   it("names what restarts, and says of a machine where nothing may run yet that it is so", () => {
     const plan = planCluster(CURRENT, NOW).nodes[0]!;
-    const needs = new Map([["etcd", "restart"] as const, ["kubelet", "reload"] as const]);
-    assert.equal(restartsText(needs, plan), "restarts etcd");
+    const needs = new Map([
+      ["etcd", "restart"],
+      ["kubelet", "reload"],
+      ["kube-apiserver", "restart"],
+    ] as const);
+    assert.equal(restartsText(needs, plan), "restarts etcd, kube-apiserver");
     assert.equal(restartsText(new Map([["kubelet", "reload"]]), plan), "restarts nothing");
     const bare = { ...plan, node: { ...plan.node, bare: true } };
-    assert.equal(restartsText(needs, bare), "restarts etcd where they run already");
+    assert.equal(restartsText(needs, bare), "restarts etcd, kube-apiserver where they run already");
   });
 });

@@ -173,6 +173,17 @@ describe("layouts", () => {
       "/var/lib/kubelet/pki/kubelet.crt",
       "/var/lib/kubelet/pki/kubelet.key",
     ]);
+    const readers = planOf(configWith(), "w1").files.map(({ path, uses }) =>
+      [path.replace(/.*\//, ""), ...uses].join(" "),
+    );
+    assert.deepEqual(readers.sort(), [
+      "ca.crt kube-apiserver/client-ca kube-controller-manager/root-ca kube-controller-manager/client-ca kubelet/client-ca",
+      "kubelet-client-current.pem kubelet/client",
+      "kubelet-client-kube-pki.pem kubelet/client",
+      "kubelet.conf kubelet/kubeconfig",
+      "kubelet.crt kubelet/serving",
+      "kubelet.key kubelet/serving",
+    ]);
     const second = new Set(pathsOf("cp2"));
     assert.deepEqual(
       pathsOf("cp1").filter((path) => !second.has(path)),
