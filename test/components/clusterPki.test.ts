@@ -6,20 +6,13 @@ import { parse } from "yaml";
 import { ClusterPki } from "../../components";
 import type { Config } from "../../core/schema/config";
 import { configWith, HARDWAY, RAW } from "../core/fixture";
-import { registeredBy, THEIRS, type Asked, type Registered } from "./mocks";
+import { plainKeys, registeredBy, THEIRS, type Asked, type Registered } from "./mocks";
 
 const program = (config: Config) => () => new ClusterPki("prod", { config }).certificates;
 const up = (config: Config) => registeredBy(program(config), false);
 const ofType = (all: readonly Registered[], type: string) => all.filter((resource) => resource.type === type);
 const COMMAND = "command:remote:Command";
 const LEAF = "tls:index/locallySignedCert:LocallySignedCert";
-
-/** Where a text stands in inputs outside the engine's envelope for secrets. */
-const plain = (value: unknown, path = ""): string[] => {
-  if (typeof value === "string") return value.includes("PRIVATE KEY") ? [path] : [];
-  if (typeof value !== "object" || value === null || "4dabf18193072939515e22adb298388d" in value) return [];
-  return Object.entries(value).flatMap(([key, inner]) => plain(inner, `${path}/${key}`));
-};
 
 describe("ClusterPki", () => {
   const config = configWith();
@@ -50,7 +43,7 @@ describe("ClusterPki", () => {
     const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     const all = await up(configWith({ ssh: { privateKey: key }, certificates: { custody: "state" } }));
     assert.deepEqual(
-      all.flatMap(({ name, inputs }) => plain(inputs).map((path) => name + path)),
+      all.flatMap(({ name, inputs }) => plainKeys(inputs).map((path) => name + path)),
       [],
     );
     const commands = ofType(all, COMMAND);
