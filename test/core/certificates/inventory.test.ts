@@ -1,4 +1,4 @@
-/** Subjects, usages and names of 1.36 are held by kubeadm's own tree (test/core/kubeadm/); here is what it does not write. */
+/** Subjects, usages and names of 1.36 are held by kubeadm's own tree (test/core/nodes/kubeadm/); here is what it does not write. */
 import assert from "node:assert/strict";
 import type { Config, NodeConfig } from "../../../core/schema/config";
 import { INVENTORY } from "../../../core/certificates/inventory";
