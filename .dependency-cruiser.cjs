@@ -4,6 +4,7 @@
 const CORE = [
   "model",
   "format",
+  "layouts",
   "schema",
   "nodes",
   "authorities",

@@ -1,11 +1,20 @@
 const tseslint = require("typescript-eslint");
 const pulumi = require("@pulumi/eslint-plugin");
+const { require: load } = require("tsx/cjs/api");
+const { LAYOUT_NAMES } = load("./core/layouts/index.ts", __filename);
+const { BACKEND_KINDS } = load("./core/model/backends.ts", __filename);
+const { PHASES } = load("./core/model/phases.ts", __filename);
 
 /**
- * Rows of closed sets (core/model/): outside the folders that are about one of them nobody asks for a row by its name but
+ * Rows of closed sets (core/model/, core/layouts/): outside the folders that are about one of them nobody asks for a row by its name but
  * for what the row says, so that a new row cannot fall through.
  */
-const NAMES = { kinds: "embedded|vault", layouts: "kubeadm|hardway", phases: "issue|done" };
+const NAMES = {
+  kinds: BACKEND_KINDS.join("|"),
+  layouts: LAYOUT_NAMES.join("|"),
+  // a step on nodes is called trust as well
+  phases: PHASES.filter((name) => name !== "trust").join("|"),
+};
 const comparison = (names, what) => [
   `BinaryExpression[operator=/^[!=]==?$/] > Literal[value=/^(?:${names})$/]`,
   `SwitchStatement[discriminant.property.name=/${what}$/] > SwitchCase > Literal`,
@@ -22,9 +31,9 @@ const noNames = (...sets) => ({
     ),
   ],
 });
-const KINDS = [NAMES.kinds, "backendKind", "BACKENDS in core/model/backends.ts"];
-const LAYOUTS = [NAMES.layouts, "layout", "LAYOUTS in core/model/layouts.ts"];
-const PHASES = [NAMES.phases, "phase", "PHASE in core/model/phases.ts"];
+const NO_KIND = [NAMES.kinds, "backendKind", "BACKENDS in core/model/backends.ts"];
+const NO_LAYOUT = [NAMES.layouts, "layout", "LAYOUTS in core/layouts/"];
+const NO_PHASE = [NAMES.phases, "phase", "PHASE in core/model/phases.ts"];
 
 module.exports = tseslint.config(
   { ignores: ["node_modules/", "reports/", "**/*.js", "**/*.cjs"] },
@@ -43,12 +52,12 @@ module.exports = tseslint.config(
     plugins: { "@pulumi": pulumi },
     rules: { "@pulumi/no-output-in-template-literal": "error" },
   },
-  { files: ["core/**", "components/**", "cli/**", "index.ts"], rules: noNames(KINDS, LAYOUTS, PHASES) },
+  { files: ["core/**", "components/**", "cli/**", "index.ts"], rules: noNames(NO_KIND, NO_LAYOUT, NO_PHASE) },
   {
     files: ["core/vault/**", "core/config/checks/vault.ts", "components/authority/vault*"],
-    rules: noNames(LAYOUTS, PHASES),
+    rules: noNames(NO_LAYOUT, NO_PHASE),
   },
-  { files: ["core/nodes/layouts/**"], rules: noNames(KINDS, PHASES) },
+  { files: ["core/layouts/**"], rules: noNames(NO_KIND, NO_PHASE) },
   {
     files: ["test/**"],
     rules: {

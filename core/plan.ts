@@ -7,11 +7,13 @@ import { hasOwnSigner, hasSigner } from "./authorities/controllerSigner";
 import { nodeSigners, signerProfile, type SignerPlan } from "./authorities/nodeSigners";
 import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./authorities/rotation";
 import { managesServiceAccount } from "./authorities/serviceAccount";
+import { kubernetesMinor } from "./format/kubernetesVersion";
 import { INVENTORY } from "./certificates/inventory";
 import { leafPolicy } from "./certificates/leafPolicy";
 import { groupsOf, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
 import { AUTHORITIES } from "./model/authorities";
 import { PROFILE_NAMES } from "./model/profiles";
+import { LAYOUTS } from "./layouts";
 import {
   fileOn,
   profileOf,
@@ -21,8 +23,7 @@ import {
   type Layout,
   type Signing,
   type Where,
-} from "./nodes/layout";
-import { layoutOf } from "./nodes/layouts";
+} from "./layouts/layout";
 import type { Config, NodeConfig } from "./schema/config";
 
 export interface NodePlan {
@@ -92,7 +93,8 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
   const ownSigner = hasOwnSigner(config);
   const madeHere = ownSigner && config.authority.signer === "node";
   const signerKey: Content = { kind: "signerKey", signer: signerProfile(signerOf(stateOf(config, "kubernetes"))) };
-  const rows = layout.files
+  const rows = layout
+    .files(kubernetesMinor(config))
     .filter(
       ({ on, rotationOnly, content }) =>
         appliesTo(on, node, config) &&
@@ -128,7 +130,7 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
 
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
-  const layout = layoutOf(config);
+  const layout = LAYOUTS[config.layout];
   const begins = AUTHORITIES.every(
     (authority) => config.authority[authority] === undefined && !isAdopted(config, authority),
   );

@@ -81,8 +81,9 @@ export class InVault implements AuthorityMaker {
 
   /** Each mount has its own: the plugin writes a changed one to the mount it was made for. */
   private defaultIssuerName(name: AuthorityName, generation: number): string {
-    const { mount } = backendOf(this.planned.config, name, generation);
-    return [this.base, name, "default-issuer", ...(mount?.split("/") ?? [])].join("-");
+    const place = mountOf(this.planned.config, name, generation);
+    const given = place === undefined || place.isOurs ? [] : place.path.split("/");
+    return [this.base, name, "default-issuer", ...given].join("-");
   }
 
   private caArgs(name: AuthorityName, generation: number) {

@@ -1,5 +1,5 @@
 /** What kubeadm publishes for nodes that want to join (kube-public/cluster-info): nobody else keeps its CA current. */
-import { LAYOUTS } from "../model/layouts";
+import { LAYOUTS } from "../layouts";
 import { stringify } from "yaml";
 import { drops } from "../authorities/rotation";
 import type { Config } from "../schema/config";

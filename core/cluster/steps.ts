@@ -6,7 +6,7 @@
 import { canSign, drops, hasWay, wasGivenUp } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
 import { kubernetesMinor } from "../format/kubernetesVersion";
-import { LAYOUTS } from "../model/layouts";
+import { LAYOUTS } from "../layouts";
 import { as, gateLine } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
 import type { Config, Workload } from "../schema/config";

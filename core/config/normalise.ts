@@ -1,8 +1,9 @@
 import { defaultRenewEvery } from "../certificates/leafPolicy";
 import { mapAuthorities, type AuthorityName } from "../model/authorities";
-import { DEFAULT_BACKEND, type BackendKind, type Backends } from "../model/backends";
+import { DEFAULT_BACKEND, type Backend, type BackendKind, type Backends } from "../model/backends";
 import { withEtcd } from "../nodes/topology";
 import type { GivenCa, AuthoritySection, Config, CertificatesConfig } from "../schema/config";
+import { KIND_SECTIONS, SECTION_KINDS, type SectionKind } from "../schema/authority";
 import type { Sections } from "../schema/sections";
 import { rotationAsOf } from "./generations";
 
@@ -13,19 +14,25 @@ const ofOne = <T extends string | number>(
   otherwise: T,
 ): T => (typeof given === "object" ? (given[name] ?? otherwise) : given);
 
+type Entry = Pick<AuthoritySection["earlier"][number], "kind" | "signedBy" | SectionKind>;
+
+/** Where an authority is, as its entry of the stack file says in the section of its kind. */
+const backendOf = (given: Entry, name: AuthorityName): Backend => {
+  const kind = ofOne<BackendKind>(given.kind, name, DEFAULT_BACKEND);
+  const placeOf = KIND_SECTIONS[kind]?.place as ((section: unknown, name: AuthorityName) => object) | undefined;
+  const backend: object = { kind, signedBy: given.signedBy, ...placeOf?.(Reflect.get(given, kind), name) };
+  return backend as Backend; // the place is of that kind, which the types of a table cannot tell
+};
+
 /** Where the generations of one authority are made, the oldest first. */
-export const backendsOf = (
-  { kind, vault, signedBy, earlier }: Pick<AuthoritySection, "kind" | "vault" | "signedBy" | "earlier">,
-  name: AuthorityName,
-): Backends => [
-  ...earlier.map((each) => ({
-    kind: ofOne<BackendKind>(each.kind, name, DEFAULT_BACKEND),
-    mount: each.vault?.mounts?.[name],
-    signedBy: each.signedBy,
-    upTo: ofOne<number>(each.generations, name, 0),
-  })),
-  { kind: ofOne<BackendKind>(kind, name, DEFAULT_BACKEND), mount: vault?.mounts?.[name], signedBy },
+export const backendsOf = (given: Entry & Pick<AuthoritySection, "earlier">, name: AuthorityName): Backends => [
+  ...given.earlier.map((each) => ({ ...backendOf(each, name), upTo: ofOne<number>(each.generations, name, 0) })),
+  backendOf(given, name),
 ];
+
+/** What each kind was asked for, as it was given. */
+const kindSections = (authority: AuthoritySection): Pick<AuthoritySection, SectionKind> =>
+  Object.fromEntries<unknown>(SECTION_KINDS.map((kind) => [kind, authority[kind]]));
 
 const givenCa = (given: Sections["authority"]["kubernetes"]): GivenCa | undefined =>
   given?.certificate === undefined || given.key === undefined
@@ -74,7 +81,7 @@ export function normalised(sections: Sections, now: Date): Config {
       signed: mapAuthorities((name) => authority.signed?.[name] ?? {}),
       requests: authority.requests,
       signer: authority.signer,
-      vault: authority.vault,
+      ...kindSections(authority),
       algorithm: authority.algorithm,
       validitySeconds: authority.validity,
       kubernetes: givenCa(authority.kubernetes),

@@ -80,15 +80,25 @@ export interface SignedBy {
   readonly mount?: string | undefined;
 }
 
-export interface Backend {
-  readonly kind: BackendKind;
-  /** Undefined: CAs sign themselves. */
-  readonly signedBy?: SignedBy | undefined;
-  /** Path of a mount that is there already; undefined: the stack makes its own. */
-  readonly mount?: string | undefined;
-  /** The last generation that is made here; undefined: every one from here on. */
-  readonly upTo?: number;
+/** What tells where a kind keeps the generations of one authority; nothing where there is one such place in a stack. */
+export interface Places {
+  embedded: object;
+  vault: {
+    /** Path of a mount that is there already; undefined: the stack makes its own. */
+    readonly mount?: string | undefined;
+  };
 }
+
+/** Where generations of one authority are made. */
+export type Backend = {
+  [K in BackendKind]: Places[K] & {
+    readonly kind: K;
+    /** Undefined: CAs sign themselves. */
+    readonly signedBy?: SignedBy | undefined;
+    /** The last generation that is made here; undefined: every one from here on. */
+    readonly upTo?: number;
+  };
+}[BackendKind];
 
 /** The oldest first; the last one has no end. */
 export type Backends = readonly Backend[];

@@ -1,7 +1,7 @@
 import { kubernetesMinor } from "../format/kubernetesVersion";
+import type { ConsumerRow, FileRow } from "../layouts/layout";
 import type { Config, NodeConfig } from "../schema/config";
-import type { ConsumerRow, FileRow } from "./layout";
-import { becauseOf, consumerOf, mindsRemoval, needOf, type ConsumerName, type Need } from "./reload";
+import { becauseOf, consumerOf, mindsRemoval, needOf, type ConsumerName, type Need } from "../model/reload";
 
 /** A node and the services of its layout that run there. */
 interface ServicesOnNode {

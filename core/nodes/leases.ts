@@ -5,8 +5,8 @@
  * give back anything: that is a matter of how long an API server takes to restart.
  */
 import type { ProfileName } from "../model/profiles";
-import { listensAt, type ServiceNode } from "./layout";
-import type { ConsumerName } from "./reload";
+import type { ConsumerName } from "../model/reload";
+import { listensAt, type ServiceNode } from "./proofs";
 
 export interface Lease {
   readonly consumer: ConsumerName;

@@ -3,9 +3,35 @@
  * certificates are accepted where, and its own health. Paths are the components' own and the same in every layout; where
  * they listen the layout says.
  */
+import { hostPort } from "../format/addresses";
+import type { Listener, Listeners } from "../model/listeners";
 import type { ProfileName } from "../model/profiles";
-import { listensAt, type ConsumerRow, type Proof, type ServiceNode } from "./layout";
-import type { ConsumerName } from "./reload";
+import type { ConsumerName } from "../model/reload";
+import type { Config, NodeConfig } from "../schema/config";
+
+export type Proof =
+  | { readonly kind: "served"; readonly at: string; readonly profile: ProfileName }
+  | { readonly kind: "accepted"; readonly at: string; readonly path: string; readonly profile: ProfileName }
+  | {
+      readonly kind: "health";
+      readonly scheme: "http" | "https";
+      readonly at: string;
+      readonly path: string;
+      readonly profile: ProfileName | undefined;
+    };
+
+/** The node that a service runs on. */
+export interface ServiceNode {
+  readonly node: NodeConfig;
+  readonly config: Config;
+  readonly listeners: Listeners;
+  /** The services that run there. */
+  readonly services: ReadonlySet<ConsumerName>;
+}
+
+/** Where the node's own listener is reached: `host:port`. */
+export const listensAt = ({ port, on }: Listener, { address }: Pick<NodeConfig, "address">): string =>
+  hostPort(on === "node" ? address : "127.0.0.1", port);
 
 /** Exists in every cluster and needs a user: 200 or 403 is a yes to the client certificate, 401 a no. */
 const AUTHENTICATED = "/api/v1/namespaces/kube-system";
@@ -25,7 +51,7 @@ const healthy = (at: string, path: string, profile?: ProfileName, scheme: "http"
 const apiServerOf = ({ node, config, listeners }: ServiceNode): string =>
   node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : config.cluster.endpoint;
 
-export const PROOFS: Readonly<Record<ConsumerName, ConsumerRow["proofs"]>> = {
+export const PROOFS: Readonly<Record<ConsumerName, (on: ServiceNode) => readonly Proof[]>> = {
   etcd: ({ node, listeners }) => {
     const client = listensAt(listeners.etcdClient, node);
     return [

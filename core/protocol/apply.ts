@@ -5,7 +5,7 @@ import { kubeconfigText } from "../certificates/kubeconfig";
 import type { AuthorityName } from "../model/authorities";
 import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
-import { profileOf, type Content } from "../nodes/layout";
+import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {

@@ -4,11 +4,12 @@ import { INVENTORY } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { checkedField, type FieldKind } from "../format/protocolFields";
 import { stateOf } from "../authorities/rotation";
+import { modeOf, profileOf, type Content, type FileRow } from "../layouts/layout";
 import type { Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
-import { listensAt, modeOf, profileOf, type Content, type FileRow, type Proof } from "../nodes/layout";
 import { LEASES, leaseServers } from "../nodes/leases";
+import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { caPart, caGenerationPart, caKeyPart, signerPart } from "./parts";
@@ -115,7 +116,7 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
       ({ consumer, lease, profile }) =>
         leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
     ),
-    ...plan.consumers.flatMap(({ name, proofs }) => proofs(here).flatMap((proof) => proofLine(name, proof, leaves))),
+    ...plan.consumers.flatMap(({ name }) => PROOFS[name](here).flatMap((proof) => proofLine(name, proof, leaves))),
   ];
 };
 

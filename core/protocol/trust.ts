@@ -10,7 +10,7 @@ import { hasWay, isAdopted, keptOf, retiresOld, stateOf, trustedOf } from "../au
 import { ROTATED, type Rotated } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
-import { profileOf } from "../nodes/layout";
+import { profileOf } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {

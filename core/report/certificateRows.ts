@@ -1,6 +1,6 @@
 import { nameText } from "../format/x509";
 import { X509Certificate } from "node:crypto";
-import { consumerOf } from "../nodes/reload";
+import { consumerOf } from "../model/reload";
 import type { NodePlan } from "../plan";
 import type { CertificateRow } from "./report";
 

@@ -3,7 +3,15 @@
  * asks for is a section by its name.
  */
 import { z } from "zod";
-import { BACKEND_KINDS, CONTROLLER_SIGNERS, DEFAULT_BACKEND, SIGNER_KINDS, type BackendKind } from "../model/backends";
+import type { AuthorityName } from "../model/authorities";
+import {
+  BACKEND_KINDS,
+  CONTROLLER_SIGNERS,
+  DEFAULT_BACKEND,
+  SIGNER_KINDS,
+  type BackendKind,
+  type Places,
+} from "../model/backends";
 import {
   certificatePem,
   choice,
@@ -48,10 +56,41 @@ const vault = object({
     .describe("What the CAs in Vault that sign must be; checked before anything is touched."),
 });
 
-/** What each kind asks for, in the section of `authority` that is called like it; undefined: nothing. */
-export const KIND_SECTIONS = { embedded: undefined, vault } satisfies Readonly<
-  Record<BackendKind, z.ZodType | undefined>
->;
+/** What a kind asks for, in the section of `authority` and of an entry of `authority.earlier` that is called like it. */
+interface KindSection<K extends BackendKind> {
+  readonly now: z.ZodType;
+  readonly earlier: z.ZodType;
+  /** The page that says more. */
+  readonly docs: string;
+  /** Where generations of one authority are, as either section says. */
+  readonly place: (given: never, name: AuthorityName) => Places[K];
+}
+
+/** By kind; undefined: it asks for nothing. */
+export const KIND_SECTIONS = {
+  embedded: undefined,
+  vault: {
+    now: vault.optional().describe("With kind vault: the server, and what is there already."),
+    earlier: object({ mounts: vaultMounts.describe("Mounts they are in, where those were given.") })
+      .optional()
+      .describe("With kind vault: where they are."),
+    docs: "docs/vault.md",
+    place: (given: { readonly mounts?: z.output<typeof vaultMounts> } | undefined, name) => ({
+      mount: given?.mounts?.[name],
+    }),
+  },
+} as const satisfies { readonly [K in BackendKind]: KindSection<K> | (object extends Places[K] ? undefined : never) };
+
+/** The kinds with a section. */
+export type SectionKind = {
+  [K in BackendKind]: (typeof KIND_SECTIONS)[K] extends undefined ? never : K;
+}[BackendKind];
+export const SECTION_KINDS = BACKEND_KINDS.filter((kind): kind is SectionKind => KIND_SECTIONS[kind] !== undefined);
+
+const sectionsOf = <When extends "now" | "earlier">(when: When) =>
+  Object.fromEntries(SECTION_KINDS.map((kind) => [kind, KIND_SECTIONS[kind][when]])) as {
+    [K in SectionKind]: (typeof KIND_SECTIONS)[K][When];
+  };
 
 const signedBy = object({
   kind: choice(SIGNER_KINDS).describe("Another mount of the same server, a root in the stack's state, or people."),
@@ -77,16 +116,14 @@ export const authority = object({
           .union([generations, ofEach(generations)], { error: GENERATIONS_ALLOWED })
           .describe("The last generation that was made there."),
         kind: backendKind.describe("Who made them."),
-        vault: object({ mounts: vaultMounts.describe("Mounts they are in, where those were given.") })
-          .optional()
-          .describe("With kind vault: where they are."),
+        ...sectionsOf("earlier"),
         signedBy: signedBy.describe("Who signed them."),
       }),
       { error: "a list, the oldest first" },
     )
     .default([])
     .describe("Where earlier generations were made, when that was not where the next one is."),
-  vault: KIND_SECTIONS.vault.optional().describe("With kind vault: the server, and what is there already."),
+  ...sectionsOf("now"),
   signedBy: signedBy.describe("Who signs the CAs made in Vault; they sign themselves by default."),
   signer: choice(CONTROLLER_SIGNERS)
     .optional()

@@ -3,6 +3,7 @@ import type { Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
 import type { Backends } from "../model/backends";
 import type { RotationState, Rotated } from "../model/phases";
+import type { SectionKind } from "./authority";
 import type { Sections } from "./sections";
 
 export type Rotation = NonNullable<Sections["rotation"]>;
@@ -15,7 +16,6 @@ export type RotationConfig = Readonly<Record<Rotated, RotationState>> & {
 };
 
 export type NodeConfig = Sections["nodes"][number];
-export type Role = NodeConfig["roles"][number];
 export type Workload = Sections["inCluster"]["reload"][number];
 export type CaBundle = Sections["inCluster"]["caBundles"][number];
 
@@ -31,7 +31,7 @@ export type AuthoritySection = Sections["authority"];
 export type Config = Omit<Sections, "asOf" | "authority" | "certificates" | "rotation"> & {
   /** The one moment that all is planned for: generations by the clock, and renewals. */
   readonly asOf: Date;
-  readonly authority: Pick<AuthoritySection, "algorithm" | "requests" | "serviceAccount" | "signer" | "vault"> & {
+  readonly authority: Pick<AuthoritySection, "algorithm" | "requests" | "serviceAccount" | "signer" | SectionKind> & {
     readonly backends: Readonly<Record<AuthorityName, Backends>>;
     /** What an offline root signed: PEM by generation. */
     readonly signed: Readonly<Record<AuthorityName, Readonly<Record<string, string>>>>;

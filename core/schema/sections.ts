@@ -10,9 +10,10 @@ import { canonicalEndpoint } from "../format/addresses";
 import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { canonicalVersion } from "../format/kubernetesVersion";
 import { isField } from "../format/protocolFields";
-import { LAYOUT_NAMES } from "../model/layouts";
+import { LAYOUT_NAMES } from "../layouts";
 import { LISTENERS } from "../model/listeners";
 import { PROFILE_NAMES } from "../model/profiles";
+import { ROLES } from "../model/roles";
 import { authority } from "./authority";
 import {
   choice,
@@ -75,7 +76,7 @@ const node = object({
   ).describe("Name of the node in the cluster."),
   address: ip.describe("Address of the node inside the cluster; ssh goes there too unless ssh.host is given."),
   roles: z
-    .array(choice(["control-plane", "etcd", "worker"]), { error: "a list of control-plane, etcd and worker" })
+    .array(choice(ROLES), { error: "a list of control-plane, etcd and worker" })
     .min(1, { error: "at least one of control-plane, etcd, worker" })
     .refine((roles) => new Set(roles).size === roles.length, { error: "each role once" })
     .default(["worker"])

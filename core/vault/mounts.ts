@@ -3,7 +3,7 @@ import { backendOf } from "../authorities/backends";
 import { requestedAhead } from "../authorities/offlineRoot";
 import { keptOf, stateOf } from "../authorities/rotation";
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
-import type { Backend } from "../model/backends";
+import type { Places } from "../model/backends";
 import type { Config } from "../schema/config";
 
 const MOUNT_NAMES: Readonly<Record<AuthorityName, string>> = {
@@ -20,7 +20,7 @@ export interface MountPlace {
   readonly isOurs: boolean;
 }
 
-const placeOf = ({ cluster }: Placed, name: AuthorityName, { mount }: Backend): MountPlace =>
+const placeOf = ({ cluster }: Placed, name: AuthorityName, { mount }: Places["vault"]): MountPlace =>
   mount === undefined
     ? { path: `kube-pki/${cluster.name}/${MOUNT_NAMES[name]}`, isOurs: true }
     : { path: mount, isOurs: false };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PHASES } from "../../core/model/phases";
-import type { FileRow } from "../../core/nodes/layout";
+import type { FileRow } from "../../core/layouts/layout";
 import { planCluster } from "../../core/plan";
 import { nodeEffects } from "../../core/nodes/effects";
 import { NODE_STEPS } from "../../core/protocol/nodeSteps";

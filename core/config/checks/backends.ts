@@ -3,7 +3,7 @@ import { isKeyInServer, keeperOf } from "../../authorities/backends";
 import { authorityCommonName, signerCommonName } from "../../authorities/names";
 import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../model/authorities";
 import { BACKEND_KINDS, type Backends } from "../../model/backends";
-import { KIND_SECTIONS } from "../../schema/authority";
+import { KIND_SECTIONS, SECTION_KINDS } from "../../schema/authority";
 import type { Sections } from "../../schema/sections";
 import { backendsOf } from "../normalise";
 import type { Check } from "./check";
@@ -15,14 +15,14 @@ const IN_SERVER = BACKEND_KINDS.filter((kind) => isKeyInServer({ kind }));
 /** The section of a kind is there where the kind is, and only there. */
 const sectionProblems = (authority: Sections["authority"], all: All): string[] => {
   const used = new Set(Object.values(all).flatMap((backends) => backends.map(({ kind }) => kind)));
-  return BACKEND_KINDS.filter((kind) => KIND_SECTIONS[kind] !== undefined).flatMap((kind) => {
-    const isGiven = Object.keys(authority).includes(kind) && Reflect.get(authority, kind) !== undefined;
+  return SECTION_KINDS.flatMap((kind) => {
+    const isGiven = authority[kind] !== undefined;
     if (isGiven === used.has(kind)) return [];
     return isGiven
       ? [
           `authority.${kind}: given with kind ${[...used].join(" and ")}; allowed is kind: ${kind} beside it, or to leave it out`,
         ]
-      : [`authority.${kind}: missing; with kind ${kind} give what it asks for (docs/${kind}.md)`];
+      : [`authority.${kind}: missing; with kind ${kind} give what it asks for (${KIND_SECTIONS[kind].docs})`];
   });
 };
 

@@ -1,5 +1,5 @@
 /** Checks of `inCluster.workers`: what the API server would refuse in the middle of a rotation. */
-import { LAYOUT_NAMES, LAYOUTS } from "../../model/layouts";
+import { LAYOUT_NAMES, LAYOUTS } from "../../layouts";
 import { controllerSigner } from "../../authorities/controllerSigner";
 import { isAdopted } from "../../authorities/rotation";
 import { backendsOf } from "../normalise";

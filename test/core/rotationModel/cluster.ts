@@ -1,5 +1,5 @@
 /** A running cluster: its nodes, and what is published inside it. */
-import type { ConsumerName } from "../../../core/nodes/reload";
+import type { ConsumerName } from "../../../core/model/reload";
 import type { ModelNode, Process, Text } from "./node";
 import { caText, generationIn, isTrust } from "./texts";
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PHASES, ROTATED, type Rotated, type RotationState } from "../../../core/model/phases";
-import type { ConsumerInput } from "../../../core/nodes/reload";
+import type { ConsumerInput } from "../../../core/model/reload";
 import type { Cluster } from "./cluster";
 import { TALKS } from "./talks";
 import { caText, isTrust, tokenKeyText } from "./texts";

@@ -1,11 +1,11 @@
 /**
  * One node: what is on its disk, and what each of its services has in memory. Who reads which file comes from the layout,
- * what a service notices without a restart from core/nodes/reload.ts.
+ * what a service notices without a restart from core/model/reload.ts.
  */
 import { INVENTORY } from "../../../core/certificates/inventory";
 import type { Rotated } from "../../../core/model/phases";
-import type { Content } from "../../../core/nodes/layout";
-import { consumerOf, needOf, type ConsumerInput, type ConsumerName } from "../../../core/nodes/reload";
+import type { Content } from "../../../core/layouts/layout";
+import { consumerOf, needOf, type ConsumerInput, type ConsumerName } from "../../../core/model/reload";
 import type { NodePlan } from "../../../core/plan";
 import { caKeyText, caText, fileIn, fileText, isLeaf, isTrust, leafText, tokenKeyText } from "./texts";
 

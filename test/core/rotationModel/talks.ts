@@ -1,5 +1,5 @@
 /** Who must be able to talk to whom, by which files on either side. */
-import type { ConsumerInput, ConsumerName } from "../../../core/nodes/reload";
+import type { ConsumerInput, ConsumerName } from "../../../core/model/reload";
 
 export interface Talk {
   readonly client: ConsumerName;

@@ -2,7 +2,7 @@
  * What verbs `apply` and `trust` do on a node (node/70-apply.sh and what it calls), one micro step at a time: each `yield`
  * is a moment in which the cluster has to work. The lines are the product's own.
  */
-import type { ConsumerName } from "../../../core/nodes/reload";
+import type { ConsumerName } from "../../../core/model/reload";
 import { SIGNING_FLAGS, type Disk, type ModelNode, type Process, type Text } from "./node";
 import { readPayload, type Payload } from "./readPayload";
 import { fileText, isCa, isTrust, issuerOf, pinOf } from "./texts";

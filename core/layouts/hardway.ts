@@ -3,11 +3,10 @@
  * (kelseyhightower/kubernetes-the-hard-way), with the three authorities kept apart. Nodes that are only etcd members or
  * control planes run no kubelet.
  */
-import { LISTENERS } from "../../model/listeners";
-import type { ProfileName } from "../../model/profiles";
-import { ca, kubeconfig, pemFiles, signingFiles, type Layout, type LayoutFile, type Signing } from "../layout";
-import { PROOFS } from "../proofs";
-import type { ConsumerInput } from "../reload";
+import { LISTENERS } from "../model/listeners";
+import type { ProfileName } from "../model/profiles";
+import { ca, kubeconfig, pemFiles, signingFiles, type Layout, type LayoutFile, type Signing } from "./layout";
+import type { ConsumerInput } from "../model/reload";
 
 const ETCD = "/etc/etcd";
 const KUBERNETES = "/var/lib/kubernetes";
@@ -28,7 +27,10 @@ const config = (
 ): LayoutFile => ({ path, on, content: kubeconfig(profile, server), uses: [use] });
 
 export const hardway: Layout = {
-  files: [
+  publishesClusterInfo: false,
+  hasKubeadmBindings: false,
+  signsForKubelets: false,
+  files: () => [
     { path: `${ETCD}/ca.crt`, on: "etcd", content: ca("etcd"), uses: ["etcd/trusted-ca"] },
     ...pemFiles("etcd-server", "etcd", `${ETCD}/server`, ["etcd/serving"]),
     ...pemFiles("etcd-peer", "etcd", `${ETCD}/peer`, ["etcd/peer"]),
@@ -120,5 +122,5 @@ export const hardway: Layout = {
       ["kubelet", "worker"],
       ["kube-proxy", "worker"],
     ] as const
-  ).map(([name, on]) => ({ name, on, kind: "systemd", unit: name, proofs: PROOFS[name] })),
+  ).map(([name, on]) => ({ name, on, kind: "systemd", unit: name })),
 };

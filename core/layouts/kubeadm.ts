@@ -2,9 +2,8 @@
  * kubeadm's tree: /etc/kubernetes as `kubeadm init phase certs all` and `kubeconfig all` write it (paths, modes), static
  * pods for the control plane, the kubelet as a systemd unit. docs/kubeadm-differences.md lists where we differ and why.
  */
-import { LISTENERS } from "../../model/listeners";
-import { ca, kubeconfig, pemFiles, signingFiles, type ConsumerRow, type Layout, type Signing } from "../layout";
-import { PROOFS } from "../proofs";
+import { LISTENERS } from "../model/listeners";
+import { ca, kubeconfig, pemFiles, signingFiles, type ConsumerRow, type Layout, type Signing } from "./layout";
 
 const KUBERNETES = "/etc/kubernetes";
 const PKI = `${KUBERNETES}/pki`;
@@ -27,11 +26,13 @@ const staticPod = (name: "kube-apiserver" | "kube-controller-manager" | "kube-sc
   on: "control-plane",
   kind: "static-pod",
   unit: name,
-  proofs: PROOFS[name],
 });
 
-export const kubeadm = (kubernetesMinor: number): Layout => ({
-  files: [
+export const kubeadm: Layout = {
+  publishesClusterInfo: true,
+  hasKubeadmBindings: true,
+  signsForKubelets: true,
+  files: (kubernetesMinor) => [
     {
       path: `${PKI}/ca.crt`,
       on: "any",
@@ -141,11 +142,11 @@ export const kubeadm = (kubernetesMinor: number): Layout => ({
   signing: SIGNING,
   listeners: LISTENERS,
   consumers: [
-    { name: "etcd", on: "etcd", kind: "static-pod", unit: "etcd", proofs: PROOFS.etcd },
+    { name: "etcd", on: "etcd", kind: "static-pod", unit: "etcd" },
     staticPod("kube-apiserver"),
     // before the static pods that restart: a kubelet that has just started knows no crash back-off for them
-    { name: "kubelet", on: "any", kind: "systemd", unit: "kubelet", proofs: PROOFS.kubelet },
+    { name: "kubelet", on: "any", kind: "systemd", unit: "kubelet" },
     staticPod("kube-controller-manager"),
     staticPod("kube-scheduler"),
   ],
-});
+};

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { LAYOUT_NAMES } from "../../../core/model/layouts";
-import { fileOn, modeOf, pemFiles } from "../../../core/nodes/layout";
-import { layoutOf } from "../../../core/nodes/layouts";
+import { LAYOUT_NAMES, LAYOUTS } from "../../../core/layouts";
+import { fileOn, modeOf, pemFiles, profileOf } from "../../../core/layouts/layout";
+import { PROFILE_NAMES } from "../../../core/model/profiles";
+import { consumerOf } from "../../../core/model/reload";
 import { planCluster } from "../../../core/plan";
 import { applyPayload } from "../../../core/protocol/apply";
 import { fileLine } from "../../../core/protocol/lines";
@@ -9,28 +10,33 @@ import { configWith, NOW } from "../fixture";
 
 const MINORS = [30, 31, 32, 33, 34, 35, 36];
 const tables = LAYOUT_NAMES.flatMap((layout) =>
-  MINORS.map((minor) => ({
-    layout,
-    minor,
-    table: layoutOf(
-      configWith({
-        layout,
-        cluster: { name: "prod", kubernetesVersion: `1.${String(minor)}.0`, endpoint: "api.example.com" },
-      }),
-    ),
-  })),
+  MINORS.map((minor) => ({ layout, minor, files: LAYOUTS[layout].files(minor) })),
 );
 
 describe("layouts", () => {
-  for (const { layout, minor, table } of tables)
+  for (const { layout, minor, files } of tables) {
     it(`give what can act as somebody to root alone: ${layout}, 1.${String(minor)}`, () => {
-      for (const row of table.files) {
+      for (const row of files) {
         const { path } = fileOn(row, "cp1");
         // by the ending and not by what the table says of the content, which is what might be wrong
         const isOpen = /\.(?:crt|pub)$/.test(path) && path !== "/etc/kubernetes/pki/sa.pub";
         assert.equal(modeOf(row), isOpen ? "0644" : "0600", path);
       }
     });
+
+    it(`run every service that reads a file, and no other: ${layout}, 1.${String(minor)}`, () => {
+      const readers = new Set(files.flatMap(({ uses }) => uses.map(consumerOf)));
+      assert.deepEqual([...readers].sort(), LAYOUTS[layout].consumers.map(({ name }) => name).sort());
+    });
+  }
+
+  it("lay every certificate somewhere", () => {
+    const held = new Set(tables.flatMap(({ files }) => files.flatMap(profileOf)));
+    assert.deepEqual(
+      PROFILE_NAMES.filter((name) => !held.has(name)),
+      [],
+    );
+  });
 
   it("may name a file after its node, and give it to a user", () => {
     const [certificate, key] = pemFiles("etcd-peer", "etcd", (name) => `/etc/ssl/etcd/ssl/member-${name}`, []);

@@ -1,13 +1,12 @@
 /**
- * What a layout says: where each file of the PKI lies on a node, who reads it, and how its readers are restarted and
- * asked for proof. A layout is data (core/nodes/layouts/); core/plan.ts is the only reader.
+ * What a layout says: where each file of the PKI lies on a node, who reads it, and how its readers are restarted. A layout is
+ * data, in a file of its own.
  */
-import { hostPort } from "../format/addresses";
-import type { Listener, Listeners } from "../model/listeners";
 import type { AuthorityName } from "../model/authorities";
+import type { Listeners } from "../model/listeners";
 import type { ProfileName } from "../model/profiles";
-import type { Config, NodeConfig, Role } from "../schema/config";
-import type { ConsumerInput, ConsumerName } from "./reload";
+import type { ConsumerInput, ConsumerName } from "../model/reload";
+import type { Role } from "../model/roles";
 
 /** What a file holds. */
 export type Content =
@@ -44,7 +43,7 @@ export interface FileRow {
   /** @default root */
   readonly group?: string;
   readonly content: Content;
-  /** Who reads the file, and as what: core/nodes/reload.ts says what that asks for when it changes. */
+  /** Who reads the file, and as what: core/model/reload.ts says what that asks for when it changes. */
   readonly uses: readonly ConsumerInput[];
   /** Only where authorities are rotated. @default false */
   readonly rotationOnly?: true;
@@ -96,40 +95,23 @@ export interface Signing {
   readonly from: { readonly certificate: string; readonly key: string };
 }
 
-export type Proof =
-  | { readonly kind: "served"; readonly at: string; readonly profile: ProfileName }
-  | { readonly kind: "accepted"; readonly at: string; readonly path: string; readonly profile: ProfileName }
-  | {
-      readonly kind: "health";
-      readonly scheme: "http" | "https";
-      readonly at: string;
-      readonly path: string;
-      readonly profile: ProfileName | undefined;
-    };
-
 export interface ConsumerRow {
   readonly name: ConsumerName;
   readonly on: Where;
   readonly kind: "static-pod" | "systemd";
   readonly unit: string;
-  readonly proofs: (on: ServiceNode) => readonly Proof[];
 }
 
-/** The node that a service runs on. */
-export interface ServiceNode {
-  readonly node: NodeConfig;
-  readonly config: Config;
-  readonly listeners: Listeners;
-  /** The services that run there. */
-  readonly services: ReadonlySet<ConsumerName>;
-}
-
-/** Where the node's own listener is reached: `host:port`. */
-export const listensAt = ({ port, on }: Listener, { address }: Pick<NodeConfig, "address">): string =>
-  hostPort(on === "node" ? address : "127.0.0.1", port);
-
+/** A way in which a cluster is made: what holds in it, and what lies and runs on its nodes. */
 export interface Layout {
-  readonly files: readonly LayoutFile[];
+  /** Nodes that join read the CA from kube-public/cluster-info. */
+  readonly publishesClusterInfo: boolean;
+  /** kubeadm's role bindings are there, of the group kubeadm:cluster-admins and of the API server's kubelet client. */
+  readonly hasKubeadmBindings: boolean;
+  /** The controller manager signs what kubelets ask for, so that a kubelet can get another certificate without ssh. */
+  readonly signsForKubelets: boolean;
+  /** Of nodes of Kubernetes 1.`minor`. */
+  readonly files: (kubernetesMinor: number) => readonly LayoutFile[];
   readonly signing: Signing;
   readonly listeners: Listeners;
   /** In the order in which they are restarted on one node. */
