@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { LAYOUT_NAMES } from "../../../core/layouts";
+import { BACKEND_KINDS, BACKENDS } from "../../../core/model/backends";
 import { config, HOST_KEY, node, problems, type Raw } from "./fixtures";
 
 const cluster = (changes: Raw): Raw => ({
@@ -8,6 +10,10 @@ const cp = node("cp1", "10.0.0.1", { roles: ["control-plane"] });
 const second = (changes: Raw): Raw => ({ nodes: [cp, { ...node("w1", "10.0.0.2"), ...changes }] });
 const ssh = (changes: Raw): Raw => ({ ssh: { agent: true, ...changes } });
 const certificates = (changes: Raw): Raw => ({ certificates: changes });
+
+/** The kinds of authority of which the table says so. */
+const kinds = (column: "mayBeSigned" | "keyIn", value: unknown): string =>
+  BACKEND_KINDS.filter((kind) => BACKENDS[kind][column] === value).join(" or ");
 
 const DURATION =
   'a duration above 0 and up to 36500d in days, hours, minutes and seconds, such as "30d", "720h" or "1d12h"';
@@ -95,7 +101,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [ssh({ bastion: { hostKey: HOST_KEY } }), "ssh.bastion.host: missing; allowed is a DNS name or an IP address"],
   [ssh({ bastion: { host: "b.example.com" } }), scan("ssh.bastion", "ssh-keyscan -t ed25519 b.example.com")],
 
-  [{ layout: "kops" }, 'layout: "kops"; allowed is one of kubeadm, hardway'],
+  [{ layout: "kops" }, `layout: "kops"; allowed is one of ${LAYOUT_NAMES.join(", ")}`],
   [{ restart: "later" }, 'restart: "later"; allowed is one of auto, always, never'],
   [{ rollout: { workersAtOnce: 0 } }, `rollout.workersAtOnce: 0 (a number); allowed is ${WORKERS}`],
   [{ rollout: { workersAtOnce: "101%" } }, `rollout.workersAtOnce: "101%"; allowed is ${WORKERS}`],
@@ -156,7 +162,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { authority: { kind: "cfssl" } },
-    'authority.kind: "cfssl"; allowed is one of embedded, vault, or one for each of kubernetes, etcd and frontProxy',
+    `authority.kind: "cfssl"; allowed is one of ${BACKEND_KINDS.join(", ")}, or one for each of kubernetes, etcd and frontProxy`,
   ],
   [{ authority: { kind: "vault" } }, "authority.vault: missing; with kind vault give what it asks for (docs/vault.md)"],
   [
@@ -204,7 +210,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { authority: { signedBy: { kind: "offline" } } },
-    "authority.signedBy: given with kind embedded, whose CAs sign themselves; allowed is kind: vault",
+    `authority.signedBy: given with kind embedded, whose CAs sign themselves; allowed is kind: ${kinds("mayBeSigned", true)}`,
   ],
   [
     {
@@ -218,7 +224,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [
     { authority: { ...VAULT, kind: { etcd: "vault" }, signer: "none" } },
     "authority.signer: given, but the key of the kubernetes CA is in the stack's state, so the controller manager signs " +
-      "with that; allowed is kind vault for kubernetes, or to leave it out",
+      `with that; allowed is kind ${kinds("keyIn", "server")} for kubernetes, or to leave it out`,
   ],
   [
     { authority: { ...VAULT, signer: "node" } },

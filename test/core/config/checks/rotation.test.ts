@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../../core/config/parse";
-import { ROTATED } from "../../../../core/model/phases";
+import { PHASES, ROTATED } from "../../../../core/model/phases";
 import { ALL_SECRET, config, makeCa, makeKey, node, parsed, problems, type GivenCa, type Raw } from "../fixtures";
 
 /** Three etcd members: none is the only one. */
@@ -78,7 +78,7 @@ describe("rotation in the stack file", () => {
     [{ generation: 1.5 }, `rotation.generation: 1.5 (a number); allowed is ${WHOLE}`],
     [{ generation: "2" }, `rotation.generation: "2"; allowed is ${WHOLE}`],
     [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); allowed is ${WHOLE}`],
-    [{ phase: "retire" }, 'rotation.phase: "retire"; allowed is one of trust, issue, done'],
+    [{ phase: "retire" }, `rotation.phase: "retire"; allowed is one of ${PHASES.join(", ")}`],
     [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; allowed is one of scan, tokens, restarts'],
     [{ force: "scan" }, 'rotation.force: "scan"; allowed is a list of scan, tokens and restarts'],
     [{ phase: "trust" }, `rotation.phase: "trust" with generation 1, ${FIRST}`],

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { LAYOUT_NAMES, LAYOUTS } from "../../../../core/layouts";
 import { config, parsed, problems, type Raw } from "../fixtures";
 
 const IMAGE = `docker.io/library/busybox@sha256:${"0a".repeat(32)}`;
+/** Where kubelets can ask for certificates. */
+const able = LAYOUT_NAMES.filter((name) => LAYOUTS[name].signsForKubelets);
 const workers = (changes: Raw, more: Raw = {}): Raw =>
   config({ inCluster: { workers: { image: IMAGE, ...changes } }, ...more });
 
@@ -71,7 +74,7 @@ describe("nodes without ssh, in the stack file", () => {
     [
       workers({}, { layout: "hardway" }),
       "inCluster.workers: given with layout hardway, where nothing signs a kubelet's certificate; " +
-        "allowed is layout kubeadm: list every node under nodes",
+        `allowed is layout ${able.join(" or ")}: list every node under nodes`,
     ],
   ];
   for (const [raw, sentence] of refused)
