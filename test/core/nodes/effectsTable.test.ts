@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../core/schema/config";
 import { nodeEffects, restartsText, type Change } from "../../../core/nodes/effects";
-import type { FileRow } from "../../../core/nodes/layout";
+import type { FileRow } from "../../../core/layouts/layout";
 import { planCluster } from "../../../core/plan";
 import { configWith, hardwayConfig, NOW } from "../fixture";
 

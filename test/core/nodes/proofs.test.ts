@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../core/schema/config";
-import type { Proof, ServiceNode } from "../../../core/nodes/layout";
+import type { Proof, ServiceNode } from "../../../core/nodes/proofs";
 import { planCluster } from "../../../core/plan";
 import { PROOFS } from "../../../core/nodes/proofs";
-import type { ConsumerName } from "../../../core/nodes/reload";
+import type { ConsumerName } from "../../../core/model/reload";
 import { configWith, hardwayConfig, NOW } from "../fixture";
 import { readGolden } from "./kubeadm/golden";
 

@@ -2,7 +2,7 @@
  * Who reads a file, as the flag says by which a program is given it: the independent half of every layout's `uses`. Flags
  * and what stands behind them: kubernetes.io/docs/reference/command-line-tools-reference, etcd.io/docs/v3.6/op-guide/configuration.
  */
-import type { ConsumerInput } from "../../../core/nodes/reload";
+import type { ConsumerInput } from "../../../core/model/reload";
 
 /** Flags without their dashes; flags that name no file of the PKI are not here. */
 export const FLAGS: Readonly<Record<string, Readonly<Record<string, ConsumerInput>>>> = {

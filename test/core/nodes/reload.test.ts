@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { becauseOf, consumerOf, mindsRemoval, needOf, type ConsumerInput, type Need } from "../../../core/nodes/reload";
+import { becauseOf, consumerOf, mindsRemoval, needOf, type ConsumerInput, type Need } from "../../../core/model/reload";
 
 interface Expected {
   readonly need: Need;

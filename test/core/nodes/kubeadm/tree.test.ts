@@ -1,7 +1,7 @@
 /** The plan for a control plane next to what kubeadm itself writes for the same one (golden.json, `npm run golden`). */
 import assert from "node:assert/strict";
 import type { AuthorityName } from "../../../../core/model/authorities";
-import { modeOf, type Content, type FileRow } from "../../../../core/nodes/layout";
+import { modeOf, type Content, type FileRow } from "../../../../core/layouts/layout";
 import { planCluster } from "../../../../core/plan";
 import { type LeafPlan } from "../../../../core/certificates/leaves";
 import { configWith, NOW } from "../../fixture";

@@ -1,24 +1,26 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../core/schema/config";
-import { fileOn, modeOf, type Content, type FileRow, type Layout } from "../../../core/nodes/layout";
-import { layoutOf } from "../../../core/nodes/layouts/index";
+import { fileOn, modeOf, type Content, type FileRow, type Layout } from "../../../core/layouts/layout";
+import { LAYOUTS, type LayoutName } from "../../../core/layouts";
 import { planCluster } from "../../../core/plan";
 import { units } from "../../lab/hardwayUnits";
 import type { NodeSpec } from "../../lab/topology";
 import { configWith, HARDWAY, hardwayConfig, NOW } from "../fixture";
-import { readersOf } from "./readers";
+import { readersOf } from "../nodes/readers";
 
-const layoutAt = (layout: Config["layout"], minor: number): Layout =>
-  layoutOf({ layout, cluster: { ...configWith().cluster, kubernetesVersion: `1.${String(minor)}.0` } });
+/** A layout as it is for one version and one node. */
+type LayoutAt = Omit<Layout, "files"> & { readonly files: readonly FileRow[] };
 
-/** The rows as one node has them. */
-const filesOf = ({ files }: Layout): FileRow[] => files.map((row) => fileOn(row, "cp1"));
+const layoutAt = (name: LayoutName, minor: number): LayoutAt => ({
+  ...LAYOUTS[name],
+  files: LAYOUTS[name].files(minor).map((row) => fileOn(row, "cp1")),
+});
 
 /** Every layout, for every version it differs for; one that is missing here does not compile. */
-const MINORS: Readonly<Record<Config["layout"], readonly number[]>> = { kubeadm: [30, 32, 33, 36], hardway: [36] };
-const LAYOUTS: readonly (readonly [name: string, layout: Layout])[] = (
-  Object.keys(MINORS) as Config["layout"][]
-).flatMap((name) => MINORS[name].map((minor) => [`${name} 1.${String(minor)}`, layoutAt(name, minor)] as const));
+const MINORS: Readonly<Record<LayoutName, readonly number[]>> = { kubeadm: [30, 32, 33, 36], hardway: [36] };
+const ALL: readonly (readonly [name: string, layout: LayoutAt])[] = (Object.keys(MINORS) as LayoutName[]).flatMap(
+  (name) => MINORS[name].map((minor) => [`${name} 1.${String(minor)}`, layoutAt(name, minor)] as const),
+);
 
 /** Whether who reads the file could act as somebody, or sign. */
 const IS_SECRET: Readonly<Record<Content["kind"], (content: Content) => boolean>> = {
@@ -63,8 +65,8 @@ const pem = (base: string, on: string, profile: string): readonly Expected[] => 
   [`${base}.key`, on, `key ${profile}`],
 ];
 
-const rowsOf = (layout: Layout): string[] =>
-  filesOf(layout).map((row) => [row.path, onOf(row), whatOf(row.content)].join(" | "));
+const rowsOf = (layout: LayoutAt): string[] =>
+  layout.files.map((row) => [row.path, onOf(row), whatOf(row.content)].join(" | "));
 const joined = (rows: readonly Expected[]): string[] => rows.map((row) => row.join(" | "));
 
 const K = "/etc/kubernetes";
@@ -128,9 +130,9 @@ const HARD_WAY: readonly Expected[] = [
 ];
 
 describe("layouts", () => {
-  for (const [name, layout] of LAYOUTS) {
+  for (const [name, layout] of ALL) {
     it(`${name}: every secret is 0600, all else 0644 but for the sa.pub of kubeadm`, () => {
-      for (const row of filesOf(layout)) {
+      for (const row of layout.files) {
         const { path, content } = row;
         const asKubeadmDoes = path === "/etc/kubernetes/pki/sa.pub";
         assert.equal(modeOf(row), IS_SECRET[content.kind](content) || asKubeadmDoes ? "0600" : "0644", path);
@@ -138,10 +140,10 @@ describe("layouts", () => {
     });
 
     it(`${name}: every certificate lies beside its key, and no path is named twice for one node`, () => {
-      const holds = new Map(filesOf(layout).map(({ path, content }) => [path, content]));
-      for (const { path, content } of filesOf(layout).filter((row) => row.content.kind === "certificate"))
+      const holds = new Map(layout.files.map(({ path, content }) => [path, content]));
+      for (const { path, content } of layout.files.filter((row) => row.content.kind === "certificate"))
         assert.deepEqual(holds.get(path.replace(/crt$/, "key")), { ...content, kind: "key" }, path);
-      const places = filesOf(layout).map((row) => `${row.path} ${onOf(row)}`);
+      const places = layout.files.map((row) => `${row.path} ${onOf(row)}`);
       assert.deepEqual([...new Set(places)], places);
     });
 
@@ -222,13 +224,13 @@ describe("layouts", () => {
       `${H}/ca.crt`,
       (theirs.get(`${H}/ca.crt`) ?? []).filter((use) => !use.endsWith("/signing")),
     );
-    const ours = new Map(filesOf(layoutAt("hardway", 36)).map(({ path, uses }) => [path, [...uses].sort()]));
+    const ours = new Map(layoutAt("hardway", 36).files.map(({ path, uses }) => [path, [...uses].sort()]));
     const sorted = (readers: ReadonlyMap<string, string[]>) => [...readers].sort(([a], [b]) => (a < b ? -1 : 1));
     assert.deepEqual(sorted(ours), sorted(theirs));
   });
 
   it("knows where each service runs, and restarts them in this order", () => {
-    const consumersOf = (layout: Layout) =>
+    const consumersOf = (layout: LayoutAt) =>
       layout.consumers.map(({ name, on, kind, unit }) => [name, on, kind, unit].join(" "));
     assert.deepEqual(consumersOf(layoutAt("kubeadm", 36)), [
       "etcd etcd static-pod etcd",
