@@ -376,6 +376,21 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
         assert.ok(node.stamp(CONF).includes(` ${String(0o100640)} `));
       });
 
+    it("goes on after a kill on a node where nothing but trust was ever recorded", async () => {
+      node.write(CA, A);
+      assert.equal((await send(A + B, "append")).code, 0);
+      assert.equal(node.read("/var/lib/kube-pki/applied").trimEnd().split("\n").length, 1);
+      const before = node.read("/var/lib/kube-pki/ours");
+      node.env["KUBE_PKI_KILL_AT"] = "proven";
+      assert.equal((await send(B, "retire")).code, 1);
+      delete node.env["KUBE_PKI_KILL_AT"];
+      assert.equal(node.read("/var/lib/kube-pki/ours"), before);
+      const done = await send(B, "append");
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(CA), A + B);
+      assert.ok(!node.has("/var/lib/kube-pki/tx"));
+    });
+
     it("leaves a kubeconfig alone that names a CA file", async () => {
       const text = "clusters:\n- cluster:\n    certificate-authority: /etc/kubernetes/pki/ca.crt\n";
       node.write(CONF, text);
