@@ -109,18 +109,12 @@ find_trust() {
 }
 
 # live_trust PART: $TX/trust.live gets what its CA files hold now, in the order of
-# the plan. A label we do not know would be lost: refused.
+# the plan.
 live_trust() {
-  : >"$TX/trust.live"
   trust_files "$1" >"$TX/trust.files"
   while read -r lt_path; do
-    [ -f "$ROOT$lt_path" ] || continue
-    pem_blocks "$ROOT$lt_path" >"$TX/trust.file"
-    lt_label=$(awk '$1 != "CERTIFICATE" && $1 != "PUBLIC_KEY" { gsub(/_/, " ", $1); print $1; exit }' "$TX/trust.file")
-    [ -z "$lt_label" ] || [ -z "$(trust_mode "$1")" ] ||
-      die "$lt_path holds a $lt_label, which cannot be merged with certificates and public keys: put it into a file of its own"
-    cat "$TX/trust.file" >>"$TX/trust.live"
-  done <"$TX/trust.files"
+    [ ! -f "$ROOT$lt_path" ] || pem_blocks "$ROOT$lt_path"
+  done <"$TX/trust.files" >"$TX/trust.live"
 }
 
 # ours_of PART: what is this cluster's by the payload, by what this node was told
@@ -175,9 +169,14 @@ join_trust() {
 trusted_text() {
   : >"$TX/trust.file"
   [ ! -f "$ROOT$1" ] || pem_blocks "$ROOT$1" >"$TX/trust.file"
-  join_trust "$2" "$TX/trust.file" >"$TX/trust.new"
+  join_trust "$2" "$TX/trust.file" >"$TX/trust.new" || return 1
   tell_foreign "$2" "$1" "$TX/trust.new"
-  if cmp -s "$TX/trust.file" "$TX/trust.new"; then cat "$ROOT$1"; else blocks_pem <"$TX/trust.new"; fi
+  if cmp -s "$TX/trust.file" "$TX/trust.new"; then
+    cat "$ROOT$1"
+    return
+  fi
+  [ ! -f "$ROOT$1" ] || check_plain "$ROOT$1" "$1"
+  blocks_pem <"$TX/trust.new"
 }
 
 # tell_foreign PART PATH BLOCKS: those of them that are not this cluster's stay, and

@@ -87,6 +87,13 @@ const merges: readonly Merge[] = [
     wanted: B,
     result: A + B,
   },
+  {
+    title: "leaves a file as it is written that has nothing to come, whatever is commented out in it",
+    how: "append",
+    file: `${A}# was:\n${C.replaceAll(/^(?=.)/gm, "# ")}`,
+    wanted: A,
+    result: `${A}# was:\n${C.replaceAll(/^(?=.)/gm, "# ")}`,
+  },
   { title: "keeps one of two alike", how: "append", file: A + A, wanted: A, result: A },
 ];
 
@@ -140,6 +147,18 @@ const refusals: readonly Refusal[] = [
     lines: () => "",
     why: /ca\.crt holds a RSA PUBLIC KEY, which cannot be merged/,
   },
+  ...Object.entries({
+    "is commented out": `#${C}`,
+    "is indented": C.replaceAll(/^(?=.)/gm, "  "),
+    "has fields of its own": C.replace("-----\n", "-----\nProc-Type: 4\n\n"),
+    "ends as something else": C.replace("END CERTIFICATE", "END CERT"),
+    "does not end": C.slice(0, 100),
+  }).map(([what, odd]) => ({
+    title: `to let a CA in that ${what}`,
+    file: `${A}${odd}\n`,
+    lines: () => "",
+    why: /ca\.crt holds a PEM block that (is indented, commented out or damaged|does not end) \(line \d+\), which cannot be merged/,
+  })),
   {
     title: "a kubeconfig whose CA is not on one line",
     file: A,
