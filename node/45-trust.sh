@@ -90,7 +90,7 @@ find_trust() {
   mkdir "$TX/ours" "$TX/set"
   awk '$1 == "trust" { print $2 }
     $1 == "guard" { sub(/,.*/, "", $3); print $3 }
-    $1 == "kubeconfig-ca" || $1 == "kubeconfig" { print $3 }' "$TX/plan" | sort -u >"$TX/trust.parts"
+    $1 == "kubeconfig-ca" || $1 == "keep" { print $3 }' "$TX/plan" | sort -u >"$TX/trust.parts"
   while read -r ft_part <&3; do
     pem_blocks "$TX/parts/$ft_part" >"$TX/want"
     live_trust "$ft_part"

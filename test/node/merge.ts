@@ -160,6 +160,15 @@ const refusals: readonly Refusal[] = [
     why: /ca\.crt holds a PEM block that (is indented, commented out or damaged|does not end) \(line \d+\), which cannot be merged/,
   })),
   {
+    title: "such a CA in a kubeconfig",
+    file: A,
+    lines: (node) => {
+      node.write(CONF, kubeconfig(`${A}#${C}`));
+      return "";
+    },
+    why: /admin\.conf \(certificate-authority-data\) holds a PEM block that is indented, commented out/,
+  },
+  {
     title: "a kubeconfig whose CA is not on one line",
     file: A,
     lines: (node) => {
