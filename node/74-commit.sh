@@ -107,7 +107,7 @@ doubt() {
   [ -f "$STATE/applied" ] || return 0
   {
     echo "$(sum_word "$1") none"
-    grep -v "^$(sum_word "$1") " "$STATE/applied"
+    grep -v "^$(sum_word "$1") " "$STATE/applied" || : # it may hold no other line
   } >"$STATE/applied.new"
   flush "$STATE/applied.new"
   mv "$STATE/applied.new" "$STATE/applied"
