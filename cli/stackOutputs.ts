@@ -60,7 +60,7 @@ export function parsedOutputs(text: string): StackOutputs {
   try {
     raw = JSON.parse(text);
   } catch {
-    throw new Failure("pulumi stack output printed no JSON");
+    throw new Failure("pulumi stack output did not print JSON");
   }
   const result = outputs.safeParse(raw);
   if (result.success) return result.data;

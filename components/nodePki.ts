@@ -107,7 +107,8 @@ export class NodePki extends pulumi.ComponentResource {
   private sign(signers: Signers, leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
     const { profile, commonName, usages, validitySeconds, id } = leaf;
     const signer = signers[leaf.authority];
-    if (signer === undefined) throw new Error(`${leaf.profile}: nobody signs for the ${leaf.authority} authority now`);
+    if (signer === undefined)
+      throw new Error(`${leaf.profile}: the ${leaf.authority} authority has no key to sign with in this phase`);
     const request = { role: profile, commonName, requestPem, usages, validitySeconds, id };
     return signer.issue(`${this.base}-${profile}`, request, { parent: this });
   }

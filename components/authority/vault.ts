@@ -173,7 +173,8 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     return pulumi.all([certificate, ends, mount]).apply(([pem, end, path]) => {
       if (endOf(pem) !== end)
         throw new Error(
-          `${name}: asked to end with its CA, ${end}, but it ends ${endOf(pem)}: the mount ${path} allows no more`,
+          `${name}: asked to expire with its CA, ${end}, but it expires ${endOf(pem)}: the mount ${path} allows no more; ` +
+            `raise max_lease_ttl of that mount, then run \`pulumi up --replace '**${name}'\``,
         );
       return pem;
     });

@@ -14,7 +14,7 @@ export const trustedBy = (stdout: string): string => {
   const [text = ""] = start < 0 ? [] : stdout.slice(start + at.length).split(/^(?:trusted|done) /m);
   const blocks = pemBlocks(text);
   if (blocks.length === 0)
-    throw new Error("the node did not say which CAs it trusts: run again with its newest node.sh");
+    throw new Error("the node did not report which CAs it trusts: its node.sh is older than this program, run again");
   return lines(blocks);
 };
 

@@ -159,8 +159,8 @@ export const trustSummary = (
 export const shutdownAdvice = ({ nodes, rollout }: Config): string | undefined =>
   rollout.apiServerShutdownFlags || nodes.filter(({ roles }) => roles.includes("control-plane")).length < 2
     ? undefined
-    : "rollout.apiServerShutdownFlags: false; API servers restart one after another, and with true each stays reachable " +
-      "for 3 s after its /readyz says no, so that a balancer looks away first";
+    : "rollout.apiServerShutdownFlags: false; API servers restart one after another, and with true each still answers for " +
+      "3 s after its /readyz fails, so that a load balancer stops sending to it first";
 
 /**
  * One node's part in `trust` or `retire`.

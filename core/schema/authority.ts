@@ -59,7 +59,7 @@ const signedBy = object({
 }).optional();
 const signedCas = z
   .record(
-    z.string().regex(/^[1-9]\d*$/, { error: "generations, whole numbers from 1, each with its certificate" }),
+    z.string().regex(/^[1-9]\d*$/, { error: "a map from generation, a whole number from 1, to certificate" }),
     certificatePem,
   )
   .optional();

@@ -36,7 +36,7 @@ const workers = object({
     .optional()
     .describe("How many of these nodes take a step at the same time; rollout.workersAtOnce by default."),
   nodeSelector: z
-    .record(labelKey, labelValue, { error: "labels and their values" })
+    .record(labelKey, labelValue, { error: "a map from label to value" })
     .default({})
     .describe("Only nodes with these labels."),
   tolerations: z
@@ -47,7 +47,7 @@ const workers = object({
   .optional()
   .describe("Workers that are not under `nodes`: visited by a DaemonSet instead of ssh. kubeadm layout only.");
 
-const commandLine = matching("a text without control characters", (given) => /^[^\p{Cc}]+$/u.test(given));
+const commandLine = matching("a string without control characters", (given) => /^[^\p{Cc}]+$/u.test(given));
 
 /** Not a token or a key itself: those would be in the state. */
 const inClusterUser = object({
@@ -56,9 +56,9 @@ const inClusterUser = object({
     .describe("File that holds a bearer token, on the machine that runs pulumi; read anew as it changes."),
   exec: object({
     command: commandLine.describe("Program, found by PATH on the machine that runs pulumi."),
-    args: z.array(commandLine, { error: "a list of texts" }).default([]).describe("Its arguments; nothing secret."),
+    args: z.array(commandLine, { error: "a list of strings" }).default([]).describe("Its arguments; nothing secret."),
     env: z
-      .record(z.string(), z.string(), { error: "names and values" })
+      .record(z.string(), z.string(), { error: "a map from name to value" })
       .default({})
       .describe("Variables added to its environment; nothing secret."),
   })

@@ -3,7 +3,7 @@
  * addresses, seconds, lists (fields.ts). What concerns several fields at once is in checks.ts; messages are made in
  * problems.ts.
  *
- * Every `error` here is the second half of a message, "what is allowed".
+ * Every `error` here goes on from "must be" in a message.
  */
 import { z } from "zod";
 import { canonicalEndpoint } from "../format/addresses";
@@ -77,7 +77,7 @@ const node = object({
   roles: z
     .array(choice(["control-plane", "etcd", "worker"]), { error: "a list of control-plane, etcd and worker" })
     .min(1, { error: "at least one of control-plane, etcd, worker" })
-    .refine((roles) => new Set(roles).size === roles.length, { error: "each role once" })
+    .refine((roles) => new Set(roles).size === roles.length, { error: "a list with each role once" })
     .default(["worker"])
     .describe("What runs there; when no node has the role etcd, the control planes do."),
   extraSans: sans.default([]).describe("Further names and addresses in this node's serving certificates."),
@@ -162,7 +162,7 @@ export const SECTIONS = {
   cluster: cluster.describe("The cluster as it is."),
   nodes: z
     .array(node, { error: "a list of nodes" })
-    .min(1, { error: "at least one node" })
+    .min(1, { error: "a list of at least one node" })
     .describe("Every node of the cluster."),
   ssh: ssh.describe("How nodes are reached."),
   layout: choice(LAYOUT_NAMES).default("kubeadm").describe("Where files lie and how components run."),

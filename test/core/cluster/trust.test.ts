@@ -42,7 +42,7 @@ describe("what those in the cluster are told of trust", () => {
       rotating: one + theirs,
       old: theirs,
     });
-    assert.throws(() => trustedBy("done 01234567 changed\n"), /did not say which CAs it trusts/);
+    assert.throws(() => trustedBy("done 01234567 changed\n"), /did not report which CAs it trusts/);
   });
 
   it("is told by a node where signers come and go with control planes", () => {

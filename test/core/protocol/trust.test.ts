@@ -161,7 +161,7 @@ describe("trust payload", () => {
     );
     assert.match(
       shutdownAdvice(config) ?? "",
-      /^rollout\.apiServerShutdownFlags: false; .* with true each stays reachable/,
+      /^rollout\.apiServerShutdownFlags: false; .* with true each still answers/,
     );
     assert.equal(shutdownAdvice(configWith({ rollout: { apiServerShutdownFlags: true } })), undefined);
     const [only] = config.nodes;
