@@ -13,7 +13,7 @@ const certificate = z.object({
   serial: z.string(),
   notAfter: z.iso.datetime({ offset: true }),
   nextRenewal: z.iso.datetime({ offset: true }),
-  custody: z.enum(["node", "state"]),
+  keyLocation: z.enum(["node", "state"]),
   proof: z.enum(["served", "accepted", "restarted", "none"]),
 });
 

@@ -60,7 +60,7 @@ export class Kubeconfigs extends pulumi.ComponentResource {
                 node: "-",
                 certificate: `kubeconfig:${client.name}`,
                 nextRenewal: client.renewal.next,
-                custody: "state",
+                keyLocation: "state",
                 proof: "none",
               }),
             ),

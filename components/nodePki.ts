@@ -51,7 +51,7 @@ export class NodePki extends pulumi.ComponentResource {
     const { plan, config } = args;
     this.install = installStep(`${base}-install`, { config, node: plan.node }, { parent: this });
     this.requests =
-      plan.custody === "node"
+      plan.keyLocation === "node"
         ? plan.groups.map((group) => ({ group, step: this.request(group.name, group.leaves) }))
         : [];
     this.signerRequests = new Map(
@@ -69,7 +69,7 @@ export class NodePki extends pulumi.ComponentResource {
     const { install, requests } = this;
     const sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued => this.sign(signers, leaf, requestPem);
     const leaves = Object.fromEntries(
-      plan.custody === "node"
+      plan.keyLocation === "node"
         ? requests.flatMap(({ group, step }) =>
             group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step, sign)]),
           )

@@ -54,7 +54,7 @@ export class InVault implements AuthorityMaker {
         generation,
         signedBy: this.signedBy(resource, name, generation),
         roles: signs ? rolesOf(plan.nodes, clients, name) : [],
-        signer: name === "kubernetes" ? this.controllerSigner(generation) : "none",
+        csrSigner: name === "kubernetes" ? this.controllerSigner(generation) : "none",
         isInUse: isInUse(state, generation),
       },
       this.options,

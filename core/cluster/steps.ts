@@ -215,7 +215,7 @@ const STEPS: readonly Step[] = [
   },
   {
     // by kubectl: a stack that never rotated has no provider
-    noun: "given-up",
+    noun: "aborted",
     moment: "afterRetire",
     does: () => "removes what an aborted rotation has left",
     isWanted: wasGivenUp,

@@ -24,7 +24,7 @@ export const trustedBy = (stdout: string): string => {
  */
 export const isToldByNodes = (config: Config): boolean =>
   (isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1) ||
-  (config.authority.signer === "node" && isRotating(config));
+  (config.authority.csrSigner === "node" && isRotating(config));
 
 /** By the clock a run may have missed generations, so that the one before may not be the one in use. */
 const rotating = (config: Config, generations: readonly string[]): string[] => {

@@ -86,7 +86,7 @@ const signingFlags = (certificate: string, key: string): string[] => [
 /** The controller manager gets its own signing files before ca.crt holds two certificates, or signs no more. */
 const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
   if (signing === undefined || !changes(config)) return [];
-  if (config.authority.signer === "none") return signingFlags("", "");
+  if (config.authority.csrSigner === "none") return signingFlags("", "");
   if (!hasSigner(config)) return [];
   return [
     `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,

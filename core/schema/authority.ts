@@ -90,7 +90,7 @@ export const authority = object({
     .describe("Where earlier generations are, if not where the next one is."),
   vault: KIND_SECTIONS.vault.optional().describe("With kind vault: the server and what exists there."),
   signedBy: signedBy.describe("Who signs the CAs in Vault; they are self-signed by default."),
-  signer: choice(CONTROLLER_SIGNERS)
+  csrSigner: choice(CONTROLLER_SIGNERS)
     .optional()
     .describe(
       "How the controller manager signs CSRs with the kubernetes CA in Vault: state, with an intermediate whose key is " +

@@ -88,4 +88,4 @@ export const certificatePem = text("a certificate in PEM", (given) => canonicalP
 export const algorithm = choice(ALGORITHMS);
 export const ofEach = <T extends z.ZodType>(one: T) =>
   object({ kubernetes: one.optional(), etcd: one.optional(), frontProxy: one.optional() });
-export const custody = choice(["node", "state"]);
+export const keyLocation = choice(["node", "state"]);

@@ -33,7 +33,7 @@ import {
   user,
   validity,
   algorithm,
-  custody,
+  keyLocation,
 } from "./fields";
 import { inCluster } from "./inCluster";
 import { adopt, rotation } from "./rotation";
@@ -81,8 +81,10 @@ const node = object({
     .default(["worker"])
     .describe("What runs there; if no node has the role etcd, the control planes run it."),
   extraSans: sans.default([]).describe("More names and addresses in this node's serving certificates."),
-  custody: custody.optional().describe("Where this node's leaf keys are generated; certificates.custody by default."),
-  bare: flag
+  keyLocation: keyLocation
+    .optional()
+    .describe("Where this node's leaf keys are generated; certificates.keyLocation by default."),
+  joining: flag
     .default(false)
     .describe(
       "A machine that joins the cluster after this run: it gets its files, and no service has to run there yet.",
@@ -140,7 +142,7 @@ const certificates = object({
   renewBefore: duration.optional().describe("Renew when this much validity is left."),
   renewEvery: duration.optional().describe("Renew at this age; two thirds of the validity by default."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of leaf certificates."),
-  custody: custody
+  keyLocation: keyLocation
     .default("node")
     .describe("Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted)."),
   profiles: object(profileShape).prefault({}).describe("Overrides for single certificates."),

@@ -14,7 +14,7 @@ const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
   serial: "0A1B",
   notAfter: "2036-07-01T00:00:00Z",
   nextRenewal: "2036-06-20T00:00:00Z",
-  custody: "node",
+  keyLocation: "node",
   proof: "served",
   ...changes,
 });

@@ -14,7 +14,7 @@ const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
   serial: "0a1b",
   notAfter: "2026-07-01T00:00:00Z",
   nextRenewal: "2026-06-20T00:00:00Z",
-  custody: "node",
+  keyLocation: "node",
   proof: "served",
   ...changes,
 });

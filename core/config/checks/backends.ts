@@ -69,22 +69,22 @@ const LONGEST_NAME = 64 - signerCommonName(authorityCommonName("", "kubernetes",
 /** Where the signer's keys are to be made on control planes, they have to be able to. */
 const signerProblems = (sections: Partial<Sections>, backends: Backends): string[] => {
   const { authority, cluster, nodes, certificates, rotation, adopt } = sections;
-  if (authority?.signer === undefined) return [];
+  if (authority?.csrSigner === undefined) return [];
   if (!backends.some(isKeyInServer))
     return [
       mustBe(
-        "authority.signer",
+        "authority.csrSigner",
         "given, but the controller manager signs with the kubernetes CA's own key, which is in the stack's state",
         `used with kind ${IN_SERVER.join(" or ")} for kubernetes`,
         "set that kind, or leave it out",
       ),
     ];
-  if (authority.signer !== "node") return [];
+  if (authority.csrSigner !== "node") return [];
   const problems = [];
   if (rotation === undefined && adopt === undefined)
     problems.push(
       mustBe(
-        "authority.signer",
+        "authority.csrSigner",
         "node without rotation",
         "used with rotation, because adding or removing a control plane changes what every node trusts",
         "add rotation: {generation: 1}",
@@ -96,17 +96,17 @@ const signerProblems = (sections: Partial<Sections>, backends: Backends): string
       mustBe(
         "cluster.name",
         `${String(name.length)} characters`,
-        `at most ${String(LONGEST_NAME)} with authority.signer: node, whose common name begins with it`,
+        `at most ${String(LONGEST_NAME)} with authority.csrSigner: node, whose common name begins with it`,
       ),
     );
-  const unable = (nodes ?? []).flatMap(({ name, roles, custody = certificates?.custody }) =>
-    roles.includes("control-plane") && custody === "state"
+  const unable = (nodes ?? []).flatMap(({ name, roles, keyLocation = certificates?.keyLocation }) =>
+    roles.includes("control-plane") && keyLocation === "state"
       ? [
           mustBe(
-            "authority.signer",
-            `node, but ${name} has custody state`,
-            "used with custody node on every control plane",
-            "set that, or choose another signer",
+            "authority.csrSigner",
+            `node, but ${name} has keyLocation: state`,
+            "used with keyLocation: node on every control plane",
+            "set that, or choose another csrSigner",
           ),
         ]
       : [],

@@ -107,7 +107,7 @@ const usableSshKeys: Check = ({ sections: { ssh } }) =>
 /** The tls provider writes one organization into a request, and would leave the others out without a word. */
 const organizationsInState: Check = ({ sections: { certificates, nodes = [] } }) => {
   if (certificates === undefined) return [];
-  const inState = nodes.find(({ custody }) => (custody ?? certificates.custody) === "state");
+  const inState = nodes.find(({ keyLocation }) => (keyLocation ?? certificates.keyLocation) === "state");
   return PROFILE_NAMES.flatMap((name) => {
     const count = certificates.profiles[name]?.organizations?.length ?? 0;
     if (count <= 1) return [];

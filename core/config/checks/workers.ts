@@ -31,12 +31,12 @@ export const workersProblems: Check = ({ sections: { inCluster, layout, authorit
     );
   // a signer of one control plane goes with it, and nobody could tell those kubelets
   const backends = authority && backendsOf(authority, "kubernetes");
-  if (backends && controllerSigner(backends, authority.signer, isAdopted({ adopt }, "kubernetes")) !== "state")
+  if (backends && controllerSigner(backends, authority.csrSigner, isAdopted({ adopt }, "kubernetes")) !== "state")
     problems.push(
       mustBe(
         "inCluster.workers",
         "given, but no lasting key signs the certificates of their kubelets",
-        "used with authority.signer: state where the kubernetes CA is in Vault",
+        "used with authority.csrSigner: state where the kubernetes CA is in Vault",
         "set that, or list every node under nodes",
       ),
     );

@@ -160,9 +160,9 @@ describe("in-cluster steps", () => {
     });
     assert.deepEqual(nouns(config({})), ["", "", ""]);
     const givenUp = config({ rotation: {}, inCluster: { caBundles: [WEBHOOK] } });
-    assert.deepEqual(nouns(givenUp), ["", "", "given-up"]);
+    assert.deepEqual(nouns(givenUp), ["", "", "aborted"]);
     const withWorkers = config({ rotation: {}, inCluster: { workers: { image: "busybox:1.37.0" } } });
-    assert.deepEqual(nouns(withWorkers), ["", "", "workers-retire given-up"]);
+    assert.deepEqual(nouns(withWorkers), ["", "", "workers-retire aborted"]);
     const [step] = clusterSteps("afterRetire", givenUp);
     const lines = clusterPayload(step!, planCluster(givenUp, NOW).nodes[0]!, givenUp, FACTS).trimEnd().split("\n");
     assert.deepEqual(lines.slice(3), [

@@ -46,7 +46,7 @@ describe("what those in the cluster are told of trust", () => {
   });
 
   it("is told by a node where signers come and go with control planes", () => {
-    const authority = { kind: "vault", vault: { address: "https://vault.example.com:8200" }, signer: "node" };
+    const authority = { kind: "vault", vault: { address: "https://vault.example.com:8200" }, csrSigner: "node" };
     const config = configWith({ authority, rotation: { generation: 2 }, rollout: { acceptEtcdDowntime: true } });
     assert.ok(isToldByNodes(config));
     const [ofOne, ofTwo] = ["czE=", "czI="].map(pem) as [string, string];

@@ -67,7 +67,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [second({ roles: [] }), "nodes[1].roles: an empty list; must be at least one of control-plane, etcd, worker"],
   [second({ roles: ["etcd", "etcd"] }), "nodes[1].roles: a list; must be a list with each role once"],
   [second({ roles: ["master"] }), 'nodes[1].roles[0]: "master"; must be one of control-plane, etcd, worker'],
-  [second({ custody: "hsm" }), 'nodes[1].custody: "hsm"; must be one of node, state'],
+  [second({ keyLocation: "hsm" }), 'nodes[1].keyLocation: "hsm"; must be one of node, state'],
   [second({ ssh: undefined }), scan("nodes[1].ssh", "ssh-keyscan -t ed25519 10.0.0.2")],
   [
     second({ ssh: { host: "w1.example.com", port: 2222 } }),
@@ -147,7 +147,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     'certificates.profiles.admin.organizations: "system:masters"; must be a list of organizations',
   ],
   [
-    { ...certificates({ profiles: { admin: { organizations: ["a", "b"] } } }), ...second({ custody: "state" }) },
+    { ...certificates({ profiles: { admin: { organizations: ["a", "b"] } } }), ...second({ keyLocation: "state" }) },
     "certificates.profiles.admin.organizations: a list of 2; must be a list of one where the key is in the state, as on w1",
   ],
   [
@@ -218,32 +218,32 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     'authority.signed.etcd["1"]: missing; before a rotation to this generation set authority.requests: 1, run `pulumi up`, have the request in `pulumi stack output signingRequests` signed, and give the certificate here',
   ],
   [
-    { authority: { ...VAULT, kind: { etcd: "vault" }, signer: "none" } },
-    "authority.signer: given, but the controller manager signs with the kubernetes CA's own key, which is in the stack's state; must be used with kind vault for kubernetes; set that kind, or leave it out",
+    { authority: { ...VAULT, kind: { etcd: "vault" }, csrSigner: "none" } },
+    "authority.csrSigner: given, but the controller manager signs with the kubernetes CA's own key, which is in the stack's state; must be used with kind vault for kubernetes; set that kind, or leave it out",
   ],
   [
-    { authority: { ...VAULT, signer: "node" } },
-    "authority.signer: node without rotation; must be used with rotation, because adding or removing a control plane changes what every node trusts; add rotation: {generation: 1}",
+    { authority: { ...VAULT, csrSigner: "node" } },
+    "authority.csrSigner: node without rotation; must be used with rotation, because adding or removing a control plane changes what every node trusts; add rotation: {generation: 1}",
   ],
   [
     {
       ...cluster({ name: "a".repeat(39), kubernetesVersion: "1.34.2", endpoint: "api.example.com" }),
-      authority: { ...VAULT, signer: "node" },
+      authority: { ...VAULT, csrSigner: "node" },
       rotation: { generation: 1 },
     },
-    "cluster.name: 39 characters; must be at most 38 with authority.signer: node, whose common name begins with it",
+    "cluster.name: 39 characters; must be at most 38 with authority.csrSigner: node, whose common name begins with it",
   ],
   ...(["node", "none"] as const).map((signer): readonly [Raw, string] => [
     {
-      authority: { ...VAULT, signer },
+      authority: { ...VAULT, csrSigner: signer },
       rotation: { generation: 1 },
       inCluster: { workers: { image: "docker.io/library/busybox:1.37.0" } },
     },
-    "inCluster.workers: given, but no lasting key signs the certificates of their kubelets; must be used with authority.signer: state where the kubernetes CA is in Vault; set that, or list every node under nodes",
+    "inCluster.workers: given, but no lasting key signs the certificates of their kubelets; must be used with authority.csrSigner: state where the kubernetes CA is in Vault; set that, or list every node under nodes",
   ]),
   [
-    { authority: { ...VAULT, signer: "node" }, certificates: { custody: "state" }, rotation: { generation: 1 } },
-    "authority.signer: node, but cp1 has custody state; must be used with custody node on every control plane; set that, or choose another signer",
+    { authority: { ...VAULT, csrSigner: "node" }, certificates: { keyLocation: "state" }, rotation: { generation: 1 } },
+    "authority.csrSigner: node, but cp1 has keyLocation: state; must be used with keyLocation: node on every control plane; set that, or choose another csrSigner",
   ],
   [
     { authority: { vault: { address: "https://vault.example.com" } } },

@@ -150,7 +150,7 @@ describe("trust payload", () => {
         "(its transport is built once at start)",
     );
     assert.match(
-      trustSummary("trust", plan, { ...worker, node: { ...worker.node, bare: true } }, config),
+      trustSummary("trust", plan, { ...worker, node: { ...worker.node, joining: true } }, config),
       /restarts kubelet \(its transport is built once at start\) where they run already$/,
     );
     assert.equal(

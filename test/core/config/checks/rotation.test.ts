@@ -228,11 +228,11 @@ describe("rotation in the stack file", () => {
       const two = sentence.replace("on cp1 only", "on cp1 and cp2 only");
       const rotation = { generation: 2 };
       assert.deepEqual(problems(config({ rotation, nodes: nodes.slice(0, 2) })), [two]);
-      assert.deepEqual(problems(config({ rotation, nodes: [...nodes.slice(0, 2), { ...nodes[2], bare: true }] })), [
+      assert.deepEqual(problems(config({ rotation, nodes: [...nodes.slice(0, 2), { ...nodes[2], joining: true }] })), [
         two,
       ]);
-      const bare = nodes.slice(0, 2).map((each) => ({ ...each, bare: true }));
-      assert.deepEqual(problems(config({ rotation, nodes: bare })), [two]);
+      const joining = nodes.slice(0, 2).map((each) => ({ ...each, joining: true }));
+      assert.deepEqual(problems(config({ rotation, nodes: joining })), [two]);
       assert.deepEqual(problems(config({ rotation, nodes })), []);
     });
 
