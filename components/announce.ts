@@ -36,7 +36,7 @@ export const announce = async (
   const rows = plan.files.filter(({ content }) => "profile" in content && profiles.has(content.profile));
   await pulumi.log.info(
     `${plan.node.name}: ${String(due.length)} certificates to issue (${[...profiles].join(", ")}), ` +
-      `renewal period since ${first.renewal.dueSince.toISOString().slice(0, 16)}Z; ` +
+      `due since ${first.renewal.dueSince.toISOString().slice(0, 16)}Z; ` +
       `${restartsText(nodeEffects(rows, plan, config), plan)}; \`kube-pki due\` says why for each`,
     node,
   );
@@ -51,13 +51,13 @@ export interface Announced {
 
 /** The phases of nodes that the moments lie between. */
 const WHEN: Readonly<Record<Moment, string>> = {
-  afterTrust: "before anything is issued",
-  afterPublished: "before anything is issued",
-  beforeIssue: "before anything is issued",
-  afterApply: "once everything is issued",
-  afterIssue: "before anything is retired",
-  beforeRetire: "before anything is retired",
-  afterRetire: "once the old is gone",
+  afterTrust: "before certificates are issued",
+  afterPublished: "before certificates are issued",
+  beforeIssue: "before certificates are issued",
+  afterApply: "after all certificates are issued",
+  afterIssue: "before the old CA is retired",
+  beforeRetire: "before the old CA is retired",
+  afterRetire: "after the old CA is retired",
 };
 
 /** In a preview, says in a line for each phase what is going to be done in the cluster; nothing of what is done already. */

@@ -73,7 +73,7 @@ export class ClusterPki extends pulumi.ComponentResource {
 
   private async tellOfRequests(names: readonly string[]): Promise<void> {
     await pulumi.log.warn(
-      `no node is visited: ${names.join(", ")} wait for a signature; have the requests of ` +
+      `no node was changed: waiting for signatures on ${names.join(", ")}; have the requests in ` +
         "`pulumi stack output signingRequests` signed, and give the certificates as authority.signed",
       this,
     );

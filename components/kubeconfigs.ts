@@ -41,7 +41,8 @@ export class Kubeconfigs extends pulumi.ComponentResource {
     super("kube-pki:index:Kubeconfigs", base, {}, options);
     const { config, clients, signer } = args;
     this.credentials = clients.map((client) => {
-      if (signer === undefined) throw new Error(`${client.name}: nobody signs for the kubernetes authority now`);
+      if (signer === undefined)
+        throw new Error(`${client.name}: the kubernetes authority has no key to sign with in this phase`);
       const name = `${base}-${client.name}`;
       const { keyPem, requestPem } = stateKey(name, client, this);
       const { commonName, usages, validitySeconds, id } = client;
@@ -59,7 +60,7 @@ export class Kubeconfigs extends pulumi.ComponentResource {
                 node: "-",
                 certificate: `kubeconfig:${client.name}`,
                 nextRenewal: client.renewal.next,
-                custody: "state",
+                keyLocation: "state",
                 proof: "none",
               }),
             ),

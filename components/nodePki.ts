@@ -51,7 +51,7 @@ export class NodePki extends pulumi.ComponentResource {
     const { plan, config } = args;
     this.install = installStep(`${base}-install`, { config, node: plan.node }, { parent: this });
     this.requests =
-      plan.custody === "node"
+      plan.keyLocation === "node"
         ? plan.groups.map((group) => ({ group, step: this.request(group.name, group.leaves) }))
         : [];
     this.signerRequests = new Map(
@@ -69,7 +69,7 @@ export class NodePki extends pulumi.ComponentResource {
     const { install, requests } = this;
     const sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued => this.sign(signers, leaf, requestPem);
     const leaves = Object.fromEntries(
-      plan.custody === "node"
+      plan.keyLocation === "node"
         ? requests.flatMap(({ group, step }) =>
             group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step, sign)]),
           )
@@ -107,7 +107,8 @@ export class NodePki extends pulumi.ComponentResource {
   private sign(signers: Signers, leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
     const { profile, commonName, usages, validitySeconds, id } = leaf;
     const signer = signers[leaf.authority];
-    if (signer === undefined) throw new Error(`${leaf.profile}: nobody signs for the ${leaf.authority} authority now`);
+    if (signer === undefined)
+      throw new Error(`${leaf.profile}: the ${leaf.authority} authority has no key to sign with in this phase`);
     const request = { role: profile, commonName, requestPem, usages, validitySeconds, id };
     return signer.issue(`${this.base}-${profile}`, request, { parent: this });
   }

@@ -4,6 +4,7 @@ import { backendOf } from "../../core/authorities/backends";
 import { signerIn } from "../../core/authorities/controllerSigner";
 import { authorityCommonName, rootCommonName } from "../../core/authorities/names";
 import { isInUse, signerOf, stateOf } from "../../core/authorities/rotation";
+import { mustBe } from "../../core/format/problem";
 import type { AuthorityName } from "../../core/model/authorities";
 import type { SignedBy } from "../../core/model/backends";
 import { mountOf } from "../../core/vault/mounts";
@@ -28,7 +29,8 @@ export class InVault implements AuthorityMaker {
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
     const { config, plan } = planned;
-    if (config.authority.vault === undefined) throw new Error("authority.vault: missing; it came through the checks");
+    if (config.authority.vault === undefined)
+      throw new Error(mustBe("authority.vault", "missing", "given with kind: vault"));
     const { address, approle } = config.authority.vault;
     this.address = address;
     // The token is no argument, so that it is never in the state: the plugin takes it from VAULT_TOKEN. One that may only
@@ -52,7 +54,7 @@ export class InVault implements AuthorityMaker {
         generation,
         signedBy: this.signedBy(resource, name, generation),
         roles: signs ? rolesOf(plan.nodes, clients, name) : [],
-        signer: name === "kubernetes" ? this.controllerSigner(generation) : "none",
+        csrSigner: name === "kubernetes" ? this.controllerSigner(generation) : "none",
         isInUse: isInUse(state, generation),
       },
       this.options,

@@ -81,7 +81,8 @@ export class InCluster extends pulumi.ComponentResource {
   private nodeSteps(moment: Moment, dependsOn: Waits): Waits {
     const { config, plan, workOn } = this.args;
     const node = plan.nodes.find(({ node: each }) => each.name === workOn.name);
-    if (node === undefined) throw new Error(`${workOn.name}: work in the cluster is for one of the plan's nodes`);
+    if (node === undefined)
+      throw new Error(`${workOn.name}: is not a node of the plan, so it cannot run the steps in the cluster`);
     return clusterSteps(moment, config).map((step) => {
       const facts = Object.fromEntries(step.facts(config).map((fact) => [fact, this.fact(fact)]));
       const payload = pulumi.output(facts).apply((known) => clusterPayload(step, node, config, known));

@@ -21,7 +21,7 @@ export function unknownKeys(value: unknown, schema: JsonSchema, path: Path = [])
     const next = properties[key];
     if (next !== undefined && known.includes(key)) return unknownKeys(inner, next, [...path, key]);
     const guess = nearest(key, known);
-    const hint = guess === undefined ? `allowed are ${known.join(", ")}` : `did you mean \`${guess}\`?`;
+    const hint = guess === undefined ? `must be one of ${known.join(", ")}` : `did you mean \`${guess}\`?`;
     const where = path.length === 0 ? "" : `${pathText(path)}: `;
     return [{ path: [...path, key], problem: `${where}unknown key \`${key}\`; ${hint}` }];
   });

@@ -1,7 +1,5 @@
-/**
- * The allow-list of the node protocol (docs/node-protocol.md): every text that reaches a node's shell
- * matches one of these, checked here and again on the node.
- */
+import { mustBe } from "./problem";
+
 /**
  * The allow-list of the node protocol (docs/node-protocol.md): every text that reaches a node's shell
  * matches one of these, checked here and again on the node.
@@ -35,5 +33,5 @@ export function isField(kind: FieldKind, text: string): boolean {
 /** Returns the text, or throws naming what it was for: nothing unchecked gets into a payload. */
 export function checkedField(kind: FieldKind, text: string, what: string): string {
   if (isField(kind, text)) return text;
-  throw new Error(`${what}: ${JSON.stringify(text)}; allowed is ${FIELD_PATTERNS[kind].source}`);
+  throw new Error(mustBe(what, JSON.stringify(text), FIELD_PATTERNS[kind].source));
 }

@@ -1,6 +1,6 @@
 /**
  * The kinds of values a stack file holds: each reads a text into what the planner uses (canonical addresses, seconds,
- * moments) and says in its `error` what is allowed, the second half of a message.
+ * moments) and says in its `error` what it must be, for a message.
  */
 import { z } from "zod";
 import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
@@ -77,7 +77,7 @@ const readMoment = (given: string): Date | undefined => {
   const iso = given.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z");
   return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
 };
-export const moment = text('a moment such as "2026-12-31T00:00:00Z"', readMoment);
+export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment);
 
 /** What is in a PEM is checked in givenCa.ts. The mark keeps a key from being echoed or written plain. */
 export const secretPem = text("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({
@@ -88,4 +88,4 @@ export const certificatePem = text("a certificate in PEM", (given) => canonicalP
 export const algorithm = choice(ALGORITHMS);
 export const ofEach = <T extends z.ZodType>(one: T) =>
   object({ kubernetes: one.optional(), etcd: one.optional(), frontProxy: one.optional() });
-export const custody = choice(["node", "state"]);
+export const keyLocation = choice(["node", "state"]);

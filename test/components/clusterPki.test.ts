@@ -41,7 +41,7 @@ describe("ClusterPki", () => {
 
   it("never puts a private key into a plain input", async () => {
     const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-    const all = await up(configWith({ ssh: { privateKey: key }, certificates: { custody: "state" } }));
+    const all = await up(configWith({ ssh: { privateKey: key }, certificates: { keyLocation: "state" } }));
     assert.deepEqual(
       all.flatMap(({ name, inputs }) => plainKeys(inputs).map((path) => name + path)),
       [],
@@ -59,7 +59,7 @@ describe("ClusterPki", () => {
       "prod-kubernetes-ca-key",
       "prod-service-account",
     ]);
-    const inState = await up(configWith({ certificates: { custody: "state" } }));
+    const inState = await up(configWith({ certificates: { keyLocation: "state" } }));
     assert.ok(keys(inState).includes("prod-w1-kubelet-key"));
     assert.equal(ofType(inState, COMMAND).filter(({ name }) => name.endsWith("-request")).length, 0);
   });
@@ -142,7 +142,7 @@ describe("ClusterPki", () => {
       leaves.filter((name) => !waitsFor.has(name)),
       [],
     );
-    assert.ok(waitsFor.has("prod-round"));
+    assert.ok(waitsFor.has("prod-rotation-attempt"));
     // the program's outputs do not wait for its last steps
     for (let waits = 0; waits < 300 && !asked.has("prod-cp1-check"); waits++) await sleep(100);
     // and kubelets get new tokens when the last API server signs with the new key, before anything is looked for

@@ -33,10 +33,10 @@ export const FIXTURES = {
   "generated CAs, rotated": rotated("done"),
   "adoption, phase trust": small({ adopt, rotation: { phase: "trust" } }),
   "adoption, phase issue": small({ adopt, rotation: { phase: "issue" } }),
-  "leaf keys in the state": small({ certificates: { custody: "state" } }),
-  "CAs in Vault": small({ authority: inVault({ signer: "state" }, { approle: "approle" }) }),
+  "leaf keys in the state": small({ certificates: { keyLocation: "state" } }),
+  "CAs in Vault": small({ authority: inVault({ csrSigner: "state" }, { approle: "approle" }) }),
   "CAs in Vault, signers on the nodes, rotated": small({
-    authority: inVault({ signer: "node" }, { mounts: { kubernetes: "pki/kubernetes" } }),
+    authority: inVault({ csrSigner: "node" }, { mounts: { kubernetes: "pki/kubernetes" } }),
     rotation: { generation: 2 },
   }),
   "CAs in Vault that another mount signs": small({

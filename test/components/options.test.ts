@@ -29,7 +29,7 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
   ["InCluster in-cluster", "cluster", ""],
 
   // made once and then left as the state has it; made anew when what is trusted begins to change
-  ["Command round", "cluster", "ignores interpreter create, new with its trigger"],
+  ["Command rotation-attempt", "cluster", "ignores interpreter create, new with its trigger"],
   ["Command NODE-install", "NODE", COMMAND],
   ["Command NODE-request", "NODE", COMMAND],
   ["Command NODE-request-signer", "NODE", COMMAND],

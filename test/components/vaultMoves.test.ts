@@ -140,7 +140,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
   });
 
   it("give each control plane a signer for the key it made, trusted beside its CA and as long", async () => {
-    const of = configure(vault({ signer: "node", vault: ownMounts("signers") }), { rotation: { generation: 1 } });
+    const of = configure(vault({ csrSigner: "node", vault: ownMounts("signers") }), { rotation: { generation: 1 } });
     await makeMounts("signers");
     const [asked] = nodeSigners({ roles: ["control-plane"] }, of);
     assert.ok(asked);

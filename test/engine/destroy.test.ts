@@ -28,7 +28,7 @@ const configure = (server: SshServer): Config =>
       ],
       ssh: { privateKey: server.clientKey },
       // the server runs nothing, so it makes no keys either
-      certificates: { custody: "state" },
+      certificates: { keyLocation: "state" },
       rollout: { acceptEtcdDowntime: true },
       rotation: { generation: 2, phase: "trust" },
       inCluster: { enabled: false },

@@ -153,7 +153,7 @@ describe("effects", () => {
       "restarts kube-apiserver (pool built once at start), etcd (pool built once at start, etcd-io/etcd#11555)";
     assert.equal(restartsText(needs, plan), text);
     assert.equal(restartsText(new Map(), plan), "restarts nothing");
-    const bare = { ...plan, node: { ...plan.node, bare: true } };
-    assert.equal(restartsText(needs, bare), `${text} where they run already`);
+    const joining = { ...plan, node: { ...plan.node, joining: true } };
+    assert.equal(restartsText(needs, joining), `${text} where they run already`);
   });
 });
