@@ -2,19 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
+import { parseConfig } from "../core/config/parse";
+import { ConfigError } from "../core/config/problems";
 import { nodeConnection } from "../core/nodes/connection";
 import { planCluster } from "../core/plan";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
 import { authoritiesOf } from "./authority/generations";
+import { preflight } from "./authority/kinds";
 import { NodePki } from "./nodePki";
 import { Recipe } from "./recipe";
+import type { Sections } from "./sections";
 
-export interface ClusterPkiArgs {
-  /** The cluster, its nodes and its policy, as `parseConfig` returns them. Plain: it shapes the graph. */
-  readonly config: Config;
-  /** The moment to plan for. Plain; taken once, at the top of the program. */
-  readonly now: Date;
+export interface ClusterPkiArgs extends Sections {
+  /** The one moment to plan for, where `asOf` says no other. @default the moment the component is made */
+  readonly now?: Date | undefined;
 }
 
 /** How `kube-pki status --nodes` reaches a node. */
@@ -26,6 +28,32 @@ export interface NodeAddress {
   readonly hostKey: string | undefined;
   readonly sudo: boolean;
 }
+
+interface Read {
+  readonly config: Config;
+  readonly now: Date;
+}
+
+/** Before anything is registered: what is wrong is said in one sentence each, which a stack trace would hide. */
+const read = (base: string, { now = new Date(), ...sections }: ClusterPkiArgs): Read => {
+  try {
+    const config = parseConfig(sections, { now });
+    return { config, now: config.asOf ?? now };
+  } catch (error) {
+    if (error instanceof ConfigError) throw new pulumi.RunError(`${base}: ${error.message}`);
+    throw error;
+  }
+};
+
+/** The component is registered only then, and each of its children waits for it: nothing is created where it fails. */
+const afterPreflight = (
+  config: Config,
+  now: Date,
+  options: pulumi.ComponentResourceOptions = {},
+): pulumi.ComponentResourceOptions => {
+  const nothing: Promise<pulumi.Resource[]> = preflight(config, now).then(() => []);
+  return pulumi.mergeOptions(options, { dependsOn: nothing });
+};
 
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
@@ -42,11 +70,12 @@ export class ClusterPki extends pulumi.ComponentResource {
    */
   public readonly signingRequests: Readonly<Record<string, pulumi.Output<string>>>;
 
+  /** @throws pulumi.RunError with one sentence for each problem in `args` */
   public constructor(base: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
-    super("kube-pki:index:ClusterPki", base, {}, options);
-    const { config } = args;
-    const plan = planCluster(config, args.now);
-    const clients = planClients(config, args.now);
+    const { config, now } = read(base, args);
+    super("kube-pki:index:ClusterPki", base, {}, afterPreflight(config, now, options));
+    const plan = planCluster(config, now);
+    const clients = planClients(config, now);
     const own = { parent: this };
     const planned = awaitsSigning(config)
       ? []
@@ -70,7 +99,8 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.certificates = recipe?.certificates ?? pulumi.output([]);
     this.kubeconfigs = recipe?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
     if (recipe === undefined) void this.tellOfRequests(Object.keys(requests));
-    this.registerOutputs({ certificates: this.certificates });
+    const { certificates, nodes, trust, kubeconfigs, signingRequests } = this;
+    this.registerOutputs({ certificates, nodes, trust, kubeconfigs, signingRequests });
   }
 
   private async tellOfRequests(names: readonly string[]): Promise<void> {

@@ -1,4 +1,6 @@
 export { ClusterPki, type ClusterPkiArgs, type NodeAddress } from "./clusterPki";
+export { stackFile, type StackFile } from "./stackFile";
+export type * from "./sections";
 export { NodePki, type NodePkiArgs, type NodeLeaf } from "./nodePki";
 export { EmbeddedAuthority, type EmbeddedAuthorityArgs } from "./authority/embedded";
 export { VaultAuthority, type VaultAuthorityArgs } from "./authority/vault";

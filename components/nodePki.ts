@@ -60,7 +60,11 @@ export class NodePki extends pulumi.ComponentResource {
         return [signer.generation, stdout.apply((text) => requestFor(text, plan.node.name, signer))];
       }),
     );
-    this.registerOutputs();
+  }
+
+  /** When every step of the node is made. */
+  public end(): void {
+    this.registerOutputs({ signerRequests: Object.fromEntries(this.signerRequests) });
   }
 
   /** @param signers those that sign; one that is missing is asked for nothing (core/plan.ts) */

@@ -90,7 +90,8 @@ export class Recipe {
     const applied = this.inOrder("apply", "apply", [...prepared, ...ready], (node, given) => this.leaves(node, given));
     const issued = work?.at("afterApply", applied) ?? applied;
     const retired = this.retired(work, known, issued);
-    work?.announce();
+    work?.end();
+    for (const { pki } of nodes) pki.end();
     this.kubeconfigs = this.handedOut(known, retired);
     this.certificates = pulumi
       .all([

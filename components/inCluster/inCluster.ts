@@ -53,7 +53,6 @@ export class InCluster extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("kube-pki:index:InCluster", base, {}, options);
-    this.registerOutputs();
   }
 
   /** What is done at a moment, after all of `dependsOn`; gives what comes next has to wait for. */
@@ -69,9 +68,10 @@ export class InCluster extends pulumi.ComponentResource {
     }
   }
 
-  /** In a preview, says what is about to be done. After all moments. */
-  public announce(): void {
+  /** After all moments. In a preview, says what is about to be done. */
+  public end(): void {
     void announceInCluster(this, this.announced);
+    this.registerOutputs();
   }
 
   private nodeSteps(moment: Moment, dependsOn: pulumi.Resource[]): pulumi.Resource[] {

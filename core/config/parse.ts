@@ -10,8 +10,8 @@ import { unknownKeys, without } from "./unknownKeys";
 export interface ParseContext {
   /** The one moment this run plans for; `asOf` overrides it. */
   readonly now: Date;
-  /** Top-level keys whose value is encrypted in the stack file. */
-  readonly secretKeys: ReadonlySet<string>;
+  /** Top-level keys whose value is encrypted in the stack file. Absent: what a program gives stands in no file. */
+  readonly secretKeys?: ReadonlySet<string> | undefined;
   /** What `pulumi preview` shows: given CAs and keys are not in it, so nothing is asked about them. */
   readonly secretsHidden?: boolean;
 }
@@ -20,7 +20,7 @@ export interface ParseContext {
  * Parses the values of the `kube-pki` configuration namespace, keyed by name without the namespace.
  * Throws one `ConfigError` that lists every problem; it never shows a secret.
  */
-export function parseConfig(raw: Record<string, unknown>, context: ParseContext): Config {
+export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext): Config {
   const unknown = unknownKeys(raw, CONFIG_JSON_SCHEMA);
   const known = without(
     raw,
