@@ -2,17 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
-import { parseConfig } from "../core/config/parse";
-import { ConfigError } from "../core/config/problems";
 import { nodeConnection } from "../core/nodes/connection";
-import { planCluster } from "../core/plan";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
 import { authoritiesOf } from "./authority/generations";
 import { preflight } from "./authority/kinds";
+import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
 import { Recipe } from "./recipe";
 import type { Sections } from "./sections";
+import { sshHost } from "./sshConnection";
 
 export interface ClusterPkiArgs extends Sections {
   /** The one moment to plan for, where `asOf` says no other. @default the moment the component is made */
@@ -29,22 +28,6 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
-interface Read {
-  readonly config: Config;
-  readonly now: Date;
-}
-
-/** Before anything is registered: what is wrong is said in one sentence each, which a stack trace would hide. */
-const read = (base: string, { now = new Date(), ...sections }: ClusterPkiArgs): Read => {
-  try {
-    const config = parseConfig(sections, { now });
-    return { config, now: config.asOf ?? now };
-  } catch (error) {
-    if (error instanceof ConfigError) throw new pulumi.RunError(`${base}: ${error.message}`);
-    throw error;
-  }
-};
-
 /** The component is registered only then, and each of its children waits for it: nothing is created where it fails. */
 const afterPreflight = (
   config: Config,
@@ -59,7 +42,7 @@ const afterPreflight = (
 export class ClusterPki extends pulumi.ComponentResource {
   /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
-  public readonly nodes: readonly NodeAddress[];
+  public readonly nodes: pulumi.Output<NodeAddress[]>;
   /** The certificates to trust, PEM, for each authority: where a rotation leads to. */
   public readonly trust: Readonly<Partial<Record<AuthorityName, pulumi.Output<string>>>>;
   /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
@@ -72,16 +55,17 @@ export class ClusterPki extends pulumi.ComponentResource {
 
   /** @throws pulumi.RunError with one sentence for each problem in `args` */
   public constructor(base: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
-    const { config, now } = read(base, args);
+    const { now: given = new Date(), ...sections } = args;
+    const inputs = new Inputs(base, sections, given);
+    const { config, plan, now } = inputs;
     super("kube-pki:index:ClusterPki", base, {}, afterPreflight(config, now, options));
-    const plan = planCluster(config, now);
     const clients = planClients(config, now);
     const own = { parent: this };
     const planned = awaitsSigning(config)
       ? []
       : plan.nodes.map((node) => ({
           plan: node,
-          pki: new NodePki(`${base}-${node.node.name}`, { config, plan: node }, own),
+          pki: new NodePki(`${base}-${node.node.name}`, { inputs, plan: node }, own),
         }));
     const signerRequests = (generation: number) =>
       new Map(
@@ -90,12 +74,13 @@ export class ClusterPki extends pulumi.ComponentResource {
           return request === undefined ? [] : [[node.name, request] as const];
         }),
       );
-    const { generations, requests } = authoritiesOf(base, { config, plan, clients, signerRequests }, own);
-    const recipe =
-      generations && new Recipe(base, { config, plan, nodes: planned, clients, authorities: generations }, own);
+    const { generations, requests } = authoritiesOf(base, { inputs, clients, signerRequests }, own);
+    const recipe = generations && new Recipe(base, { inputs, nodes: planned, clients, authorities: generations }, own);
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
-    this.nodes = config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node) }));
+    this.nodes = pulumi.output(
+      config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
+    );
     this.certificates = recipe?.certificates ?? pulumi.output([]);
     this.kubeconfigs = recipe?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
     if (recipe === undefined) void this.tellOfRequests(Object.keys(requests));

@@ -14,9 +14,11 @@ import type { CertificateRow } from "../core/report/report";
 import type { Config, NodeConfig } from "../core/schema/config";
 import { announceTrust } from "./announce";
 import type { AuthorityGenerations } from "./authority/generations";
+import type { Inputs } from "./inputs";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
+import { materialFor } from "./material";
 import { verbStep, type Verb } from "./nodeCommand";
 import type { IssuedToNode, NodePki } from "./nodePki";
 import { roundFor, type Round } from "./round";
@@ -30,10 +32,7 @@ interface PlannedNode {
 
 /** What a cluster's PKI is made from. */
 export interface RecipeArgs {
-  /** Plain: it shapes the graph. */
-  readonly config: Config;
-  /** Plain: it shapes the graph. */
-  readonly plan: ClusterPlan;
+  readonly inputs: Inputs;
   /** In the plan's order. */
   readonly nodes: readonly Omit<PlannedNode, "given">[];
   /** Plain: it shapes the graph. */
@@ -48,6 +47,7 @@ export class Recipe {
   /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
 
+  private readonly inputs: Inputs;
   private readonly config: Config;
   private readonly plan: ClusterPlan;
   private readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
@@ -64,11 +64,13 @@ export class Recipe {
     args: RecipeArgs,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
-    const { config, plan, nodes, clients, authorities } = args;
+    const { inputs, nodes, clients, authorities } = args;
+    const { config, plan } = inputs;
+    this.inputs = inputs;
     this.config = config;
     this.plan = plan;
     this.authorities = authorities;
-    this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, config, options) : undefined;
+    this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, inputs, options) : undefined;
     this.generations = pulumi.output({
       ...mapAuthorities((name) => authorities[name].all.map(({ trustPem }) => trustPem)),
       serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
@@ -110,7 +112,7 @@ export class Recipe {
     if (work === undefined) return trusted;
     const published = work.at("afterTrust", trusted);
     const mounted = hasWay(this.config, "kubernetes")
-      ? this.ask("mounts", published, (plan, facts) => mountsPayload(plan, this.config, facts), known, hasPods)
+      ? this.ask("mounts", published, mountsPayload, known, hasPods)
       : [];
     return work.at("beforeIssue", [...mounted, ...work.at("afterPublished", published)]);
   }
@@ -123,20 +125,20 @@ export class Recipe {
   ): readonly pulumi.Resource[] {
     if (!this.plan.rotates || !retires(this.config)) return issued;
     const renewed = this.renewTokens(issued);
-    const checked = this.ask("check", renewed, (plan, facts) => checkPayload(plan, this.config, facts), known);
+    const checked = this.ask("check", renewed, checkPayload, known);
     const looked = [...checked, ...(work?.at("afterIssue", issued) ?? [])];
     const retired = this.trustStep("retire", work?.at("beforeRetire", looked) ?? looked);
     return work?.at("afterRetire", retired) ?? retired;
   }
 
   private inCluster({ tokenKid, ...trust }: KnownTrust, workOn: NodeConfig | undefined): InCluster | undefined {
-    const { config, plan, base, authorities, credentials, generations, round } = this;
+    const { inputs, config, plan, base, authorities, credentials, generations, round } = this;
     if (!plan.rotates || !config.inCluster.enabled || workOn === undefined) return undefined;
     const kubeconfig = credentials.inCluster(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;
     return new InCluster(
       `${base}-in-cluster`,
-      { config, plan, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
+      { inputs, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
       this.options,
     );
   }
@@ -161,7 +163,7 @@ export class Recipe {
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
       const step = verbStep(
         `${this.base}-${plan.node.name}-${noun}`,
-        { config: this.config, node: plan.node },
+        { inputs: this.inputs, node: plan.node },
         verb,
         payload(plan, given),
         { parent: pki, dependsOn: before.length > 0 ? before : [...after] }, // one after another; plan.after says why
@@ -180,7 +182,11 @@ export class Recipe {
     const steps = this.inOrder(step, "trust", [...after, ...began], (plan) =>
       pulumi
         .all([this.generations, name])
-        .apply(([known, text]) => trustPayload(step, this.plan, plan, this.config, known, text)),
+        .apply(([known, text]) =>
+          this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
+            trustPayload(step, cluster, node, config, known, text),
+          ),
+        ),
     );
     const rows = this.planned.flatMap(({ plan }, index) =>
       steps.slice(index, index + 1).map((each) => [plan, each] as const),
@@ -195,7 +201,10 @@ export class Recipe {
     const target = serviceAccount?.target;
     if (target === undefined || !renewsTokens(config)) return applied;
     const nodes = this.planned.filter(({ plan: node }) => runsPods(node));
-    const payload = (node: NodePlan) => target.publicPem.apply((pem) => tokensPayload(node, config, pem));
+    const payload = (plan: NodePlan) =>
+      target.publicPem.apply((pem) =>
+        this.inputs.payload(plan.node, (known) => tokensPayload(known.node, known.config, pem)),
+      );
     return [...applied, ...this.inOrder("tokens", "check", applied, payload, nodes)];
   }
 
@@ -203,7 +212,7 @@ export class Recipe {
   private ask(
     noun: string,
     dependsOn: readonly pulumi.Resource[],
-    payload: (plan: NodePlan, facts: CheckedFacts) => string,
+    payload: (plan: NodePlan, config: Config, facts: CheckedFacts) => string,
     { ca, final, old, tokenKid }: KnownTrust,
     of: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {
@@ -212,49 +221,25 @@ export class Recipe {
       .map(({ plan, pki }) =>
         verbStep(
           `${this.base}-${plan.node.name}-${noun}`,
-          { config: this.config, node: plan.node },
+          { inputs: this.inputs, node: plan.node },
           "check",
-          pulumi.output({ ca, final, old, tokenKid }).apply((facts) => payload(plan, facts)),
+          pulumi
+            .output({ ca, final, old, tokenKid })
+            .apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => payload(node, config, facts))),
           { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
         ),
       );
   }
 
-  /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
-  private tokenKeys() {
-    const { signer, target } = this.serviceAccount ?? {};
-    const verifying = signer ?? target;
-    return verifying && { privatePem: signer?.privatePem, publicPem: verifying.publicPem };
-  }
-
-  /** What a rotation leads to where another one signs. */
-  private next() {
-    const { signer, target } = this.serviceAccount ?? {};
-    const cas = mapAuthorities((name) => {
-      const { signer: signs, target: leads } = this.authorities[name];
-      return signs === undefined || signs === leads ? undefined : leads.trustPem;
-    });
-    return { ...cas, serviceAccount: signer === undefined || signer === target ? undefined : target?.publicPem };
-  }
-
   private leaves(plan: NodePlan, { leaves }: IssuedToNode): pulumi.Output<string> {
-    // Only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`.
-    const secrets = plan.hasSecrets
-      ? {
-          caKeys: { kubernetes: this.authorities.kubernetes.signer?.keyPem },
-          signers: { kubernetes: this.authorities.kubernetes.signer?.signerPem },
-          serviceAccount: this.tokenKeys(),
-        }
-      : { caKeys: {}, serviceAccount: undefined };
+    const { authorities, serviceAccount } = this;
     return pulumi
-      .output({
-        leaves,
-        nodeSigner: this.authorities.kubernetes.signer?.nodeSigners?.get(plan.node.name),
-        trust: mapAuthorities((name) => (this.authorities[name].signer ?? this.authorities[name].target).trustPem),
-        next: this.next(),
-        ...secrets,
-      })
-      .apply((material) => applyPayload(this.plan, plan, this.config, material));
+      .output(materialFor(plan, { leaves, authorities, serviceAccount }))
+      .apply((material) =>
+        this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
+          applyPayload(cluster, node, config, material),
+        ),
+      );
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * What a cluster's PKI is made from: one interface for each section of a stack file.
  */
+import type { Input } from "@pulumi/pulumi";
 
 /** The cluster as it is. */
 export interface ClusterArgs {
@@ -33,7 +34,7 @@ export interface NodeArgs {
   /** Name of the node in the cluster. */
   readonly name: string;
   /** Address of the node inside the cluster; ssh goes there too unless ssh.host is given. */
-  readonly address: string;
+  readonly address: Input<string>;
   /**
    * What runs there; when no node has the role etcd, the control planes do.
    *
@@ -53,13 +54,13 @@ export interface NodeArgs {
   /** How to reach this node. */
   readonly ssh?: {
     /** Where ssh connects to when that is not the node's address. */
-    readonly host?: string | undefined;
+    readonly host?: Input<string> | undefined;
     /** Port of sshd; ssh.port by default. */
     readonly port?: number | undefined;
     /** Login; ssh.user by default. */
     readonly user?: string | undefined;
     /** The node's public host key. */
-    readonly hostKey?: string | undefined;
+    readonly hostKey?: Input<string> | undefined;
   } | undefined;
 }
 
@@ -78,7 +79,7 @@ export interface SshArgs {
    */
   readonly port?: number | undefined;
   /** Private key for the login; a secret. */
-  readonly privateKey?: string | undefined;
+  readonly privateKey?: Input<string> | undefined;
   /**
    * Use the ssh agent of the machine that runs pulumi instead of a key.
    *
@@ -88,7 +89,7 @@ export interface SshArgs {
   /** A host that every ssh connection goes through. */
   readonly bastion?: {
     /** Address of the bastion. */
-    readonly host: string;
+    readonly host: Input<string>;
     /**
      * Port of its sshd.
      *
@@ -102,9 +103,9 @@ export interface SshArgs {
      */
     readonly user?: string | undefined;
     /** The bastion's public host key. */
-    readonly hostKey?: string | undefined;
+    readonly hostKey?: Input<string> | undefined;
     /** Private key for the bastion; ssh.privateKey by default. A secret. */
-    readonly privateKey?: string | undefined;
+    readonly privateKey?: Input<string> | undefined;
   } | undefined;
   /**
    * Run commands with `sudo -n`, for a login that is not root.
@@ -196,9 +197,9 @@ export interface AuthorityArgs {
   } | undefined;
   /** With an offline signer: the CA certificates it signed, by generation. */
   readonly signed?: {
-    readonly kubernetes?: Readonly<Record<string, string>> | undefined;
-    readonly etcd?: Readonly<Record<string, string>> | undefined;
-    readonly frontProxy?: Readonly<Record<string, string>> | undefined;
+    readonly kubernetes?: Readonly<Record<string, Input<string>>> | undefined;
+    readonly etcd?: Readonly<Record<string, Input<string>>> | undefined;
+    readonly frontProxy?: Readonly<Record<string, Input<string>>> | undefined;
   } | undefined;
   /**
    * Key algorithm of generated CAs.
@@ -215,23 +216,23 @@ export interface AuthorityArgs {
   /** A CA that the cluster has already. */
   readonly kubernetes?: {
     /** The CA's certificate. */
-    readonly certificate?: string | undefined;
+    readonly certificate?: Input<string> | undefined;
     /** The CA's private key; a secret. */
-    readonly key?: string | undefined;
+    readonly key?: Input<string> | undefined;
   } | undefined;
   /** A CA that the cluster has already. */
   readonly etcd?: {
     /** The CA's certificate. */
-    readonly certificate?: string | undefined;
+    readonly certificate?: Input<string> | undefined;
     /** The CA's private key; a secret. */
-    readonly key?: string | undefined;
+    readonly key?: Input<string> | undefined;
   } | undefined;
   /** A CA that the cluster has already. */
   readonly frontProxy?: {
     /** The CA's certificate. */
-    readonly certificate?: string | undefined;
+    readonly certificate?: Input<string> | undefined;
     /** The CA's private key; a secret. */
-    readonly key?: string | undefined;
+    readonly key?: Input<string> | undefined;
   } | undefined;
   /** The key that signs service account tokens. */
   readonly serviceAccount?: {
@@ -242,7 +243,7 @@ export interface AuthorityArgs {
      */
     readonly enabled?: boolean | undefined;
     /** The key, when the cluster has one already; a secret. */
-    readonly key?: string | undefined;
+    readonly key?: Input<string> | undefined;
   } | undefined;
 }
 

@@ -1,10 +1,11 @@
 /** Reads a stack's configuration: one strict schema, every problem at once, texts turned into what the planner uses. */
 import type { Config } from "../schema/config";
-import { CONFIG_JSON_SCHEMA } from "../schema/jsonSchema";
+import { CONFIG_JSON_SCHEMA, type Path } from "../schema/jsonSchema";
 import { SECTION_NAMES, SECTIONS, type Sections } from "../schema/sections";
 import { crossProblems } from "./checks";
 import { normalised } from "./normalise";
-import { ConfigError, innermost, issueText } from "./problems";
+import { isLate, misplaced, strayStandIns } from "./inputs";
+import { ConfigError, innermost, issueText, valueAt } from "./problems";
 import { unknownKeys, without } from "./unknownKeys";
 
 export interface ParseContext {
@@ -14,6 +15,8 @@ export interface ParseContext {
   readonly secretKeys?: ReadonlySet<string> | undefined;
   /** What `pulumi preview` shows: given CAs and keys are not in it, so nothing is asked about them. */
   readonly secretsHidden?: boolean;
+  /** Paths of values that are not known yet: stand-ins stand there (inputs.ts), and nothing is asked about them. */
+  readonly awaited?: ReadonlySet<string>;
 }
 
 /**
@@ -21,7 +24,9 @@ export interface ParseContext {
  * Throws one `ConfigError` that lists every problem; it never shows a secret.
  */
 export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext): Config {
-  const unknown = unknownKeys(raw, CONFIG_JSON_SCHEMA);
+  const outputs = misplaced(raw);
+  const isOutput = (path: Path): boolean => isLate(valueAt(raw, path));
+  const unknown = [...unknownKeys(raw, CONFIG_JSON_SCHEMA), ...outputs];
   const known = without(
     raw,
     unknown.map(({ path }) => path),
@@ -31,11 +36,20 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   for (const name of SECTION_NAMES) {
     const result = SECTIONS[name].safeParse(known[name]);
     if (result.success) sections[name] = result.data;
-    else problems.push(...result.error.issues.flatMap(innermost).map((issue) => issueText(issue, known[name], name)));
+    else
+      problems.push(
+        ...result.error.issues
+          .flatMap(innermost)
+          .filter(({ path }) => !isOutput([name, ...path]))
+          .map((issue) => issueText(issue, known[name], name)),
+      );
   }
   const parsed = sections as Partial<Sections>;
   const now = parsed.asOf ?? context.now;
-  problems.push(...crossProblems({ ...context, sections: parsed, raw: known, now }));
+  problems.push(
+    ...strayStandIns(known, context.awaited ?? new Set()),
+    ...crossProblems({ ...context, sections: parsed, raw: known, now }),
+  );
   if (problems.length > 0) throw new ConfigError(problems);
   return normalised(parsed as Sections, now);
 }

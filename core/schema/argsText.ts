@@ -6,6 +6,7 @@ const HEADING = `/**
  *
  * What a cluster's PKI is made from: one interface for each section of a stack file.
  */
+import type { Input } from "@pulumi/pulumi";
 `;
 
 const pascal = (key: string): string => key.charAt(0).toUpperCase() + key.slice(1);
@@ -47,6 +48,7 @@ const objectText = (schema: JsonSchema, indent: string): string => {
 const PLAIN: Readonly<Record<string, string>> = { string: "string", boolean: "boolean", integer: "number" };
 
 const typeText = (schema: JsonSchema, indent: string): string => {
+  if (schema.input === true) return "Input<string>";
   const { type, anyOf, enum: values, const: only, items, properties, additionalProperties: every } = schema;
   if (anyOf !== undefined) return anyOf.map((each) => typeText(each, indent)).join(" | ");
   if (values !== undefined) return values.map((value) => JSON.stringify(value)).join(" | ");

@@ -21,6 +21,8 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   /** Our own mark on a private key. */
   readonly secret?: boolean;
+  /** Our own mark on what a program may know only while it runs. */
+  readonly input?: boolean;
 }
 
 /** Draft 2020-12. Made once: it takes longer than all the rest of reading a stack file. */

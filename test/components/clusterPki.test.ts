@@ -22,7 +22,8 @@ const plain = (value: unknown, path = ""): string[] => {
   return Object.entries(value).flatMap(([key, inner]) => plain(inner, `${path}/${key}`));
 };
 
-describe("ClusterPki", () => {
+describe("ClusterPki", function () {
+  this.timeout(30_000); // whole clusters, on a busy machine
   const args = argsWith();
   // there is no server to ask; test/components/vaultPreflight.test.ts has one
   before(() => mock.method(KINDS.vault, "preflight", () => Promise.resolve()));

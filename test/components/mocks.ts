@@ -83,6 +83,7 @@ export interface Asked {
   /** Of the resource that is its provider; undefined: the default one. */
   readonly provider: string | undefined;
   readonly retainOnDelete: boolean;
+  readonly trigger: unknown;
 }
 
 const textOf = (value: unknown): string => {
@@ -135,6 +136,7 @@ const listenTo = (asked: Map<string, Asked>): void => {
       dependsOn: request.getDependenciesList().map(nameIn),
       provider: request.getProvider() === "" ? undefined : nameIn(request.getProvider()).replace(/::.*/, ""),
       retainOnDelete: request.getRetainondelete() === true,
+      trigger: request.getReplacementTrigger()?.toJavaScript(),
     });
     return (registerResource as (...all: unknown[]) => ClientUnaryCall)(request, ...rest);
   };
