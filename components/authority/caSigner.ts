@@ -88,13 +88,13 @@ export const embeddedRoot = (
 
 /** People, who gave the certificate back. */
 export const offlineSigner =
-  (certificatePem: string): CaSigner =>
+  (certificatePem: pulumi.Input<string>): CaSigner =>
   (name, { requestPem }) =>
-    pulumi.output(requestPem).apply((request) => {
-      if (!isKeyOf(request, new X509Certificate(certificatePem)))
+    pulumi.all([requestPem, certificatePem]).apply(([request, certificate]) => {
+      if (!isKeyOf(request, new X509Certificate(certificate)))
         throw new Error(
           `${name}: authority.signed holds a certificate of another key than its signing request has; give the one that ` +
             "was made from `pulumi stack output signingRequests`",
         );
-      return certificatePem;
+      return certificate;
     });

@@ -9,10 +9,10 @@ import { importedOne } from "../../components/authority/vaultCa";
 import { nodeSigners } from "../../core/authorities/nodeSigners";
 import { isKeyOf } from "../../core/certificates/signingRequests";
 import { AUTHORITIES } from "../../core/model/authorities";
-import { planCluster } from "../../core/plan";
 import type { Config } from "../../core/schema/config";
-import { configWith, NOW } from "../core/fixture";
+import { configWith } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
+import { plainInputs } from "./plainInputs";
 import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
 import { requestOf } from "../lab/stolenToken";
 
@@ -42,10 +42,11 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
 
   /** The authorities, and the certificate of a kubelet by whoever signs. */
   const program = (of: Config) => async () => {
-    const plan = planCluster(of, NOW);
+    const inputs = plainInputs(of);
+    const { plan } = inputs;
     const { generations, requests } = authoritiesOf(
       "prod",
-      { config: of, plan, clients: [], signerRequests: () => new Map() },
+      { inputs, clients: [], signerRequests: () => new Map() },
       {},
     );
     const [leaf] = plan.nodes[0]?.leaves.filter(({ profile }) => profile === "kubelet") ?? [];
@@ -147,7 +148,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     const made = { cp1: await requestOf(asked), cp2: await requestOf(asked) };
     const wanted = () => {
       const requests = new Map(Object.entries(made).map(([node, pem]) => [node, pulumi.output(pem)]));
-      const planned = { config: of, plan: planCluster(of, NOW), clients: [], signerRequests: () => requests };
+      const planned = { inputs: plainInputs(of), clients: [], signerRequests: () => requests };
       const { kubernetes } = authoritiesOf("prod", planned, {}).generations ?? assert.fail("no authorities");
       const signers = kubernetes.target.nodeSigners ?? new Map<string, Issued>();
       return {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { preflight } from "../../components";
+import { preflight } from "../../components/authority/kinds";
 import { configWith, NOW } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
 

@@ -2,6 +2,7 @@
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { pemBlocks } from "../../format/pem";
+import { isStandIn } from "../../format/standIn";
 import { parsedCertificate, subjectText, momentText } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
@@ -48,7 +49,9 @@ function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs
   if (pem === undefined && key === undefined)
     return [`${at}: empty; allowed is certificate and key, or to leave it out`];
   const problems: string[] = [];
-  const certificate = pem === undefined ? undefined : parsedCertificate(pem);
+  const awaitsPem = pem !== undefined && isStandIn(pem);
+  const certificate = pem === undefined || awaitsPem ? undefined : parsedCertificate(pem);
+  if (awaitsPem) return key === undefined ? [`${at}.key: ${ADOPTION}`] : [];
   if (pem === undefined) problems.push(`${at}.certificate: missing; give the CA's certificate beside its key`);
   else if (certificate === undefined)
     problems.push(`${at}.certificate: not readable; allowed is a CA certificate in PEM`);
@@ -57,6 +60,7 @@ function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs
     if (signs) problems.push(...timeProblems(`${at}.certificate`, certificate, now));
   }
   if (key === undefined) return [...problems, `${at}.key: ${ADOPTION}`];
+  if (isStandIn(key)) return problems;
   const parsed = parsedKey(key);
   if (parsed === undefined) return [...problems, `${at}.key: ${UNREADABLE_KEY}`];
   if (certificate !== undefined && !certificate.checkPrivateKey(parsed)) {
@@ -77,7 +81,7 @@ export function authorityProblems(
     return given === undefined ? [] : caProblems(`authority.${name}`, given, signers.includes(name), now);
   });
   const tokenKey = authority.serviceAccount?.key;
-  if (tokenKey !== undefined && parsedKey(tokenKey) === undefined) {
+  if (tokenKey !== undefined && !isStandIn(tokenKey) && parsedKey(tokenKey) === undefined) {
     problems.push(`authority.serviceAccount.key: ${UNREADABLE_KEY}`);
   }
   return problems;

@@ -26,15 +26,15 @@ import { workersProblems } from "./workers";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
-  SECRET_PATHS.filter((path) => typeof valueAt(raw, path) === "string" && !secretKeys.has(String(path[0]))).map(
-    (path) => {
-      const at = pathText(path);
-      return (
-        `${at}: a private key in plain text; run ` +
-        `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\` with a new key`
-      );
-    },
-  );
+  SECRET_PATHS.filter(
+    (path) => typeof valueAt(raw, path) === "string" && secretKeys?.has(String(path[0])) === false,
+  ).map((path) => {
+    const at = pathText(path);
+    return (
+      `${at}: a private key in plain text; run ` +
+      `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\` with a new key`
+    );
+  });
 
 const distinctNodes: Check = ({ sections: { nodes = [] } }) =>
   (["name", "address"] as const).flatMap((field) =>
