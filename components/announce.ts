@@ -7,13 +7,7 @@ import type { ClusterPlan, NodePlan } from "../core/plan";
 import { shutdownAdvice, trustSummary, type TrustStep } from "../core/protocol/trust";
 import type { Config } from "../core/schema/config";
 import type { Issued } from "./authority/authority";
-
-/**
- * Whether a preview knows an output's value: it does unless the resource is to be created or replaced. The SDK keeps the
- * field out of its types; should it go away, the preview says less and nothing else changes.
- */
-const isKnown = async (output: pulumi.Output<unknown>): Promise<boolean> =>
-  (await (output as unknown as { isKnown?: Promise<boolean> }).isKnown) ?? true;
+import { isKnown } from "./isKnown";
 
 /** In a preview, says on a node's row what it gets and which of its services restart; says nothing when nothing is due. */
 export const announce = async (

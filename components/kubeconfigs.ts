@@ -67,7 +67,7 @@ export class Kubeconfigs extends pulumi.ComponentResource {
           ),
       )
       .apply((rows) => rows);
-    this.registerOutputs();
+    this.registerOutputs({ certificates: this.certificates });
   }
 
   /**

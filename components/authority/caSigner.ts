@@ -89,10 +89,10 @@ export const embeddedRoot = (
 
 /** People, who gave the certificate back. */
 export const offlineSigner =
-  (certificatePem: string): CaSigner =>
+  (certificatePem: pulumi.Input<string>): CaSigner =>
   (name, { requestPem }) =>
-    pulumi.output(requestPem).apply((request) => {
-      if (!isKeyOf(request, new X509Certificate(certificatePem)))
+    pulumi.all([requestPem, certificatePem]).apply(([request, certificate]) => {
+      if (!isKeyOf(request, new X509Certificate(certificate)))
         throw new Error(
           mustBe(
             "authority.signed",
@@ -101,5 +101,5 @@ export const offlineSigner =
             "have the one in `pulumi stack output signingRequests` signed",
           ),
         );
-      return certificatePem;
+      return certificate;
     });

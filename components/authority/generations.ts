@@ -37,7 +37,7 @@ export const authoritiesOf = (
   planned: Planned,
   options: pulumi.ComponentResourceOptions,
 ): Authorities => {
-  const { config } = planned;
+  const { config } = planned.inputs;
   const makers = new Map<BackendKind, AuthorityMaker>();
   const makerOf = (name: AuthorityName, generation: number): AuthorityMaker => {
     const { kind } = backendOf(config, name, generation);

@@ -1,6 +1,7 @@
 /** Keys of the stack file that the schema does not know. */
 import { nearest } from "../format/spelling";
 import type { Path, JsonSchema } from "../schema/jsonSchema";
+import { isLate } from "./inputs";
 import { pathText } from "./problems";
 
 export interface UnknownKey {
@@ -15,7 +16,7 @@ export function unknownKeys(value: unknown, schema: JsonSchema, path: Path = [])
     return items === undefined ? [] : value.flatMap((item, index) => unknownKeys(item, items, [...path, index]));
   }
   const { properties } = schema;
-  if (properties === undefined || typeof value !== "object" || value === null) return [];
+  if (properties === undefined || typeof value !== "object" || value === null || isLate(value)) return [];
   const known = Object.keys(properties);
   return Object.entries(value).flatMap(([key, inner]) => {
     const next = properties[key];

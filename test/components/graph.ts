@@ -1,7 +1,9 @@
 /** All that a cluster's component asks the engine for, to the last step, and words for it that name kinds, not nodes. */
+import { mock } from "node:test";
 import { disconnect } from "@pulumi/pulumi/runtime/settings";
 import { ClusterPki } from "../../components";
-import { configWith, RAW } from "../core/fixture";
+import { KINDS } from "../../components/authority/kinds";
+import { argsWith, RAW } from "../core/fixture";
 import { registeredBy, type Asked, type Registered } from "./mocks";
 
 export type Changes = Readonly<Record<string, unknown>>;
@@ -31,10 +33,13 @@ export const graphOf = (changes: Changes): Promise<Graph> => {
 
 const made = async (changes: Changes): Promise<Graph> => {
   const asked = new Map<string, Asked>();
-  const config = configWith(changes);
-  const program = () => new ClusterPki("prod", { config }).certificates;
+  const args = argsWith(changes);
+  // there is no server to ask; test/components/vaultPreflight.test.ts has one
+  const preflight = mock.method(KINDS.vault, "preflight", () => Promise.resolve());
+  const program = () => new ClusterPki("prod", args).certificates;
   const all = await registeredBy(program, false, asked);
   await disconnect(); // the program's outputs do not wait for its last steps
+  preflight.mock.restore();
   return { all, asked };
 };
 

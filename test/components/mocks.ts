@@ -181,6 +181,8 @@ export const registeredBy = async (
   asked = new Map<string, Asked>(),
   /** When generated CAs end, ISO 8601. */
   caEnds = END,
+  /** Is given the name of each as it is registered. */
+  names: string[] = [],
 ): Promise<Registered[]> => {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
@@ -188,6 +190,7 @@ export const registeredBy = async (
       newResource: async ({ type, name, inputs, id }) => {
         const resource = { type, name, inputs: inputs as Record<string, unknown> };
         registered.push(resource);
+        names.push(name);
         return { id: id ?? `${name}-id`, state: { ...resource.inputs, ...(await outputsOf(resource, caEnds)) } };
       },
       call: ({ inputs }) => inputs as Record<string, unknown>,

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { preflight } from "../../components";
+import { preflight } from "../../components/authority/kinds";
 import { configWith, NOW } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
 
@@ -55,7 +55,7 @@ describe("preflight with a real OpenBao", function () {
       path "sys/capabilities-self" { capabilities = ["update"] }`);
     assert.match(
       await refusal(),
-      /^VAULT_TOKEN: its policies do not let it write to kube-pki\/prod\/etcd\/sign\/\S+ and \d+ more;/,
+      /^VAULT_TOKEN: its policies do not allow writing to kube-pki\/prod\/etcd\/sign\/\S+ and \d+ more;/,
     );
   });
 

@@ -1,8 +1,6 @@
 /** `pulumi destroy` on the real engine, against an SSH server that notes every command it is asked to run. */
 import assert from "node:assert/strict";
-import { ClusterPki } from "../../components";
-import { parseConfig } from "../../core/config/parse";
-import { type Config } from "../../core/schema/config";
+import { ClusterPki, type ClusterPkiArgs } from "../../components";
 import { NOW } from "../core/fixture";
 import { SshServer } from "../lab/plugins/sshServer";
 import { errorsOf, repeatsLostCalls, TestStack, type StoredResource } from "../lab/plugins/testStack";
@@ -14,27 +12,24 @@ const PROTECTED = [
 ];
 
 /** One node that is all: whatever it is asked to run goes to the server of this test. */
-const configure = (server: SshServer): Config =>
-  parseConfig(
+const argsFor = (server: SshServer): ClusterPkiArgs => ({
+  cluster: { name: "prod", kubernetesVersion: "1.36.3", endpoint: "api.example.com:6443" },
+  nodes: [
     {
-      cluster: { name: "prod", kubernetesVersion: "1.36.3", endpoint: "api.example.com:6443" },
-      nodes: [
-        {
-          name: "cp1",
-          address: "10.0.0.11",
-          roles: ["control-plane"],
-          ssh: { host: "127.0.0.1", port: server.port, user: "tester", hostKey: server.hostKey },
-        },
-      ],
-      ssh: { privateKey: server.clientKey },
-      // the server runs nothing, so it makes no keys either
-      certificates: { keyLocation: "state" },
-      rollout: { acceptEtcdDowntime: true },
-      rotation: { generation: 2, phase: "trust" },
-      inCluster: { enabled: false },
+      name: "cp1",
+      address: "10.0.0.11",
+      roles: ["control-plane"],
+      ssh: { host: "127.0.0.1", port: server.port, user: "tester", hostKey: server.hostKey },
     },
-    { now: NOW, secretKeys: new Set(["ssh"]) },
-  );
+  ],
+  ssh: { privateKey: server.clientKey },
+  // the server runs nothing, so it makes no keys either
+  certificates: { keyLocation: "state" },
+  rollout: { acceptEtcdDowntime: true },
+  rotation: { generation: 2, phase: "trust" },
+  inCluster: { enabled: false },
+  now: NOW,
+});
 
 describe("pulumi destroy", function () {
   this.timeout(400_000);
@@ -51,8 +46,8 @@ describe("pulumi destroy", function () {
   before(async () => {
     server = await SshServer.start();
     stack = await TestStack.create();
-    const config = configure(server);
-    const run = await stack.up(() => ({ certificates: new ClusterPki("prod", { config }).certificates }));
+    const args = argsFor(server);
+    const run = await stack.up(() => ({ certificates: new ClusterPki("prod", args).certificates }));
     assert.equal(run.failed, false, errorsOf(run));
   });
   after(async () => {

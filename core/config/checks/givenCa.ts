@@ -3,6 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { pemBlocks } from "../../format/pem";
 import { missing, mustBe } from "../../format/problem";
+import { isStandIn } from "../../format/standIn";
 import { parsedCertificate, subjectText, momentText } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
@@ -52,7 +53,9 @@ function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs
   if (pem === undefined && key === undefined)
     return [mustBe(at, "empty", "the certificate and the key", "leave it out if the cluster has no CA yet")];
   const problems: string[] = [];
-  const certificate = pem === undefined ? undefined : parsedCertificate(pem);
+  const awaitsPem = pem !== undefined && isStandIn(pem);
+  const certificate = pem === undefined || awaitsPem ? undefined : parsedCertificate(pem);
+  if (awaitsPem) return key === undefined ? [missing(`${at}.key`, ADOPTION)] : [];
   if (pem === undefined) problems.push(missing(`${at}.certificate`, "give the CA's certificate beside its key"));
   else if (certificate === undefined)
     problems.push(mustBe(`${at}.certificate`, "not readable", "a CA certificate in PEM"));
@@ -61,6 +64,7 @@ function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs
     if (signs) problems.push(...timeProblems(`${at}.certificate`, certificate, now));
   }
   if (key === undefined) return [...problems, missing(`${at}.key`, ADOPTION)];
+  if (isStandIn(key)) return problems;
   const parsed = parsedKey(key);
   if (parsed === undefined) return [...problems, unreadableKey(`${at}.key`)];
   if (certificate !== undefined && !certificate.checkPrivateKey(parsed)) {
@@ -81,7 +85,7 @@ export function authorityProblems(
     return given === undefined ? [] : caProblems(`authority.${name}`, given, signers.includes(name), now);
   });
   const tokenKey = authority.serviceAccount?.key;
-  if (tokenKey !== undefined && parsedKey(tokenKey) === undefined) {
+  if (tokenKey !== undefined && !isStandIn(tokenKey) && parsedKey(tokenKey) === undefined) {
     problems.push(unreadableKey("authority.serviceAccount.key"));
   }
   return problems;

@@ -27,17 +27,17 @@ import { workersProblems } from "./workers";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
-  SECRET_PATHS.filter((path) => typeof valueAt(raw, path) === "string" && !secretKeys.has(String(path[0]))).map(
-    (path) => {
-      const at = pathText(path);
-      return mustBe(
-        at,
-        "a private key in plain text",
-        "a secret",
-        `create a new key and run \`pulumi config set --secret --path 'kube-pki:${at}' < FILE\``,
-      );
-    },
-  );
+  SECRET_PATHS.filter(
+    (path) => typeof valueAt(raw, path) === "string" && secretKeys?.has(String(path[0])) === false,
+  ).map((path) => {
+    const at = pathText(path);
+    return mustBe(
+      at,
+      "a private key in plain text",
+      "a secret",
+      `create a new key and run \`pulumi config set --secret --path 'kube-pki:${at}' < FILE\``,
+    );
+  });
 
 const distinctNodes: Check = ({ sections: { nodes = [] } }) =>
   (["name", "address"] as const).flatMap((field) =>

@@ -2,6 +2,7 @@
 import { INVENTORY } from "../../certificates/inventory";
 import { formatDuration } from "../../format/duration";
 import { mustBe } from "../../format/problem";
+import { isStandIn } from "../../format/standIn";
 import { momentText, parsedCertificate, subjectText } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import { PROFILE_NAMES } from "../../model/profiles";
@@ -71,7 +72,11 @@ export function lifetimeProblems(
 ): string[] {
   const generalValidity = { at: "certificates.validity", seconds: certificates.validity };
   const problems = new Set(renewalProblems("certificates", certificates, {}, generalValidity));
-  const limits = authority === undefined ? [] : AUTHORITIES.map((name) => ({ name, ...limitOf(authority, name, now) }));
+  const isAwaited = (name: AuthorityName): boolean => isStandIn(authority?.[name]?.certificate ?? "");
+  const limits =
+    authority === undefined
+      ? []
+      : AUTHORITIES.filter((name) => !isAwaited(name)).map((name) => ({ name, ...limitOf(authority, name, now) }));
   const check = (at: string, { validity: given, ...own }: GivenLifetime, name: AuthorityName): void => {
     const validity = given === undefined ? generalValidity : { at: `${at}.validity`, seconds: given };
     renewalProblems(at, own, certificates, validity).forEach((problem) => problems.add(problem));
