@@ -6,20 +6,19 @@ import { ClusterPki } from "../components";
 import { planCluster } from "../core/plan";
 import { tableText, type Column } from "../core/report/report";
 import { registeredBy, type Registered } from "../test/components/mocks";
-import { configWith, NOW } from "../test/core/fixture";
+import { argsWith, configWith, NOW } from "../test/core/fixture";
 
 const CONTROL_PLANES = 3;
 
-const clusterOf = (count: number, rotation?: object) =>
-  configWith({
-    nodes: Array.from({ length: count }, (_, index) => ({
-      name: `n${String(index)}`,
-      address: `10.${String(Math.floor(index / 250))}.1.${String((index % 250) + 1)}`,
-      roles: index < CONTROL_PLANES ? ["control-plane"] : ["worker"],
-    })),
-    ssh: { agent: true, insecureIgnoreHostKeys: true },
-    ...(rotation && { rotation }),
-  });
+const clusterOf = (count: number, rotation?: object) => ({
+  nodes: Array.from({ length: count }, (_, index) => ({
+    name: `n${String(index)}`,
+    address: `10.${String(Math.floor(index / 250))}.1.${String((index % 250) + 1)}`,
+    roles: index < CONTROL_PLANES ? ["control-plane"] : ["worker"],
+  })),
+  ssh: { agent: true, insecureIgnoreHostKeys: true },
+  ...(rotation && { rotation }),
+});
 
 interface Planned {
   readonly nodes: number;
@@ -27,7 +26,7 @@ interface Planned {
 }
 
 const planned = (nodes: number): Planned => {
-  const config = clusterOf(nodes);
+  const config = configWith(clusterOf(nodes));
   const began = performance.now();
   planCluster(config, NOW);
   return { nodes, ms: performance.now() - began };
@@ -42,8 +41,8 @@ interface Graph {
 const COMMAND = "command:remote:Command";
 
 const graph = async (nodes: number, what: string, rotation?: object): Promise<Graph> => {
-  const config = clusterOf(nodes, rotation);
-  const resources = await registeredBy(() => new ClusterPki("prod", { config }).certificates, false);
+  const args = argsWith(clusterOf(nodes, rotation));
+  const resources = await registeredBy(() => new ClusterPki("prod", args).certificates, false);
   return { nodes, what, resources };
 };
 

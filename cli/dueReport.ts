@@ -87,7 +87,7 @@ const ORDER: readonly string[] = PROFILE_NAMES;
 
 function why(step: Step, renewal: Renewal | undefined): string {
   if (step.op === "create") return "new";
-  if (step.op === "delete") return "no longer wanted";
+  if (step.op === "delete") return "no longer in the plan";
   const reasons = dueBecause(step.oldState?.replacementTrigger, step.newState?.replacementTrigger, renewal);
   if (reasons.length > 0) return reasons.join("; ");
   const properties = step.replaceReasons ?? step.diffReasons ?? [];

@@ -29,7 +29,7 @@ async function main([name, ...args]: readonly string[]): Promise<Exit> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    throw new Failure(`unknown command \`${name}\`; allowed are ${Object.keys(COMMANDS).join(", ")}`);
+    throw new Failure(`unknown command \`${name}\`; must be one of ${Object.keys(COMMANDS).join(", ")}`);
   }
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(command.usage);

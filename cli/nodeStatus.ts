@@ -59,7 +59,7 @@ export function strangers(node: string, answer: Answer, rows: readonly Certifica
   const known = new Set(rows.filter((row) => row.node === node).map((row) => plainSerial(row.serial)));
   return answer.facts.served
     .filter(({ serial }) => serial !== NO_ANSWER && !known.has(serial))
-    .map(({ consumer, at, serial }) => `${node}: ${consumer} at ${at} serves ${serial}, which the stack does not hold`);
+    .map(({ consumer, at, serial }) => `${node}: ${consumer} at ${at} serves ${serial}, which is not in the stack`);
 }
 
 export interface SshChoice {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
 import { DURATION_ALLOWED, parseDuration } from "../core/format/duration";
+import { mustBe } from "../core/format/problem";
 import { Failure } from "./failure";
 
 /** Options every command takes. */
@@ -27,7 +28,7 @@ export function parsedOptions<const T extends NonNullable<ParseArgsConfig["optio
 export function durationOption(name: string, text: string): number {
   if (text === "0") return 0;
   const seconds = parseDuration(text);
-  if (seconds === undefined) throw new Failure(`--${name}: ${JSON.stringify(text)}; allowed is ${DURATION_ALLOWED}`);
+  if (seconds === undefined) throw new Failure(mustBe(`--${name}`, JSON.stringify(text), DURATION_ALLOWED));
   return seconds;
 }
 
@@ -35,5 +36,5 @@ export function durationOption(name: string, text: string): number {
 export function momentOption(text: string | undefined): Date {
   const moment = text === undefined ? new Date() : new Date(text);
   if (!Number.isNaN(moment.getTime())) return moment;
-  throw new Failure(`--as-of: ${JSON.stringify(text)}; allowed is a moment such as "2026-12-31T00:00:00Z"`);
+  throw new Failure(mustBe("--as-of", JSON.stringify(text), 'a timestamp such as "2026-12-31T00:00:00Z"'));
 }

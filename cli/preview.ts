@@ -43,10 +43,11 @@ export function parsedPreview(text: string): Preview {
   try {
     raw = JSON.parse(text);
   } catch {
-    throw new Failure("this is no output of `pulumi preview --json`");
+    throw new Failure("not the output of `pulumi preview --json`; run that command and give its output");
   }
   const result = preview.safeParse(raw);
-  if (!result.success) throw new Failure("this is no output of `pulumi preview --json`");
+  if (!result.success)
+    throw new Failure("not the output of `pulumi preview --json`; run that command and give its output");
   const { config, steps, diagnostics } = result.data;
   const errors = (diagnostics ?? []).filter(({ severity }) => severity === "error");
   if (errors.length > 0)

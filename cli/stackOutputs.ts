@@ -13,7 +13,7 @@ const certificate = z.object({
   serial: z.string(),
   notAfter: z.iso.datetime({ offset: true }),
   nextRenewal: z.iso.datetime({ offset: true }),
-  custody: z.enum(["node", "state"]),
+  keyLocation: z.enum(["node", "state"]),
   proof: z.enum(["served", "accepted", "restarted", "none"]),
 });
 
@@ -60,7 +60,7 @@ export function parsedOutputs(text: string): StackOutputs {
   try {
     raw = JSON.parse(text);
   } catch {
-    throw new Failure("pulumi stack output printed no JSON");
+    throw new Failure("pulumi stack output did not print JSON");
   }
   const result = outputs.safeParse(raw);
   if (result.success) return result.data;

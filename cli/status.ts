@@ -12,11 +12,11 @@ import { askNodes, comparison, strangers, type OnNode } from "./nodeStatus";
 import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
 import { stackOutputs } from "./stackOutputs";
 
-export const STATUS_USAGE = `kube-pki status  every certificate of a stack
+export const STATUS_USAGE = `kube-pki status  every leaf certificate of a stack
   -s, --stack S      the stack; the selected one by default
   -C, --cwd DIR      folder of the Pulumi program
-  --within 30d       exit 1 when something ends within this; 0 by default: has ended
-  --nodes            ask every node over ssh what it really holds and serves
+  --within 30d       exit 1 when a certificate expires within this; 0 by default: has expired
+  --nodes            ask every node over ssh which certificates it has and serves
   --identity FILE    private key for ssh; your agent and keys by default
   --jump HOST        host to go through, as for ssh -J
   --as-of TIME       count as of this moment instead of now
@@ -52,13 +52,13 @@ export async function status(args: readonly string[]): Promise<Exit> {
 
 const endingText = ({ node, certificate, notAfter }: CertificateRow, now: Date, window: number): string =>
   endsWithin({ notAfter }, now, 0)
-    ? `${node}: ${certificate} ended ${notAfter}`
-    : `${node}: ${certificate} ends ${notAfter}, within ${formatDuration(window)}`;
+    ? `${node}: ${certificate} expired ${notAfter}`
+    : `${node}: ${certificate} expires ${notAfter}, within ${formatDuration(window)}`;
 
 const ON_NODE: Column<StatusRow> = { title: "ON THE NODE", cell: (row) => row.onNode ?? "" };
 
 function statusText(rows: readonly StatusRow[], now: Date): string {
-  if (rows.length === 0) return "the stack holds no certificate\n";
+  if (rows.length === 0) return "the stack has no certificates\n";
   const asked = rows.some(({ onNode }) => onNode !== undefined);
   return tableText<StatusRow>([...certificateColumns(now), ...(asked ? [ON_NODE] : [])], rows);
 }

@@ -1,6 +1,10 @@
-/** `npm run schema`: writes the stack files' JSON schema, so that editors complete and check them. */
+/** `npm run schema`: writes what follows from the schema: the stack files' JSON schema, and the types of programs. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { argsText } from "../core/schema/argsText";
 import { stackFileSchemaText } from "../core/schema/stackFile";
 
-writeFileSync(join(__dirname, "..", "stacks", "kube-pki.schema.json"), stackFileSchemaText());
+const ROOT = join(__dirname, "..");
+
+writeFileSync(join(ROOT, "stacks", "kube-pki.schema.json"), stackFileSchemaText());
+writeFileSync(join(ROOT, "components", "sections.ts"), argsText());

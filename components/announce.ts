@@ -7,13 +7,7 @@ import type { ClusterPlan, NodePlan } from "../core/plan";
 import { shutdownAdvice, trustSummary, type TrustStep } from "../core/protocol/trust";
 import type { Config } from "../core/schema/config";
 import type { Issued } from "./authority/authority";
-
-/**
- * Whether a preview knows an output's value: it does unless the resource is to be created or replaced. The SDK keeps the
- * field out of its types; should it go away, the preview says less and nothing else changes.
- */
-const isKnown = async (output: pulumi.Output<unknown>): Promise<boolean> =>
-  (await (output as unknown as { isKnown?: Promise<boolean> }).isKnown) ?? true;
+import { isKnown } from "./isKnown";
 
 /** In a preview, says on a node's row what it gets and which of its services restart; says nothing when nothing is due. */
 export const announce = async (
@@ -36,7 +30,7 @@ export const announce = async (
   const rows = plan.files.filter(({ content }) => "profile" in content && profiles.has(content.profile));
   await pulumi.log.info(
     `${plan.node.name}: ${String(due.length)} certificates to issue (${[...profiles].join(", ")}), ` +
-      `renewal period since ${first.renewal.dueSince.toISOString().slice(0, 16)}Z; ` +
+      `due since ${first.renewal.dueSince.toISOString().slice(0, 16)}Z; ` +
       `${restartsText(nodeEffects(rows, plan, config), plan)}; \`kube-pki due\` says why for each`,
     node,
   );
@@ -51,13 +45,13 @@ export interface Announced {
 
 /** The phases of nodes that the moments lie between. */
 const WHEN: Readonly<Record<Moment, string>> = {
-  afterTrust: "before anything is issued",
-  afterPublished: "before anything is issued",
-  beforeIssue: "before anything is issued",
-  afterApply: "once everything is issued",
-  afterIssue: "before anything is retired",
-  beforeRetire: "before anything is retired",
-  afterRetire: "once the old is gone",
+  afterTrust: "before certificates are issued",
+  afterPublished: "before certificates are issued",
+  beforeIssue: "before certificates are issued",
+  afterApply: "after all certificates are issued",
+  afterIssue: "before the old CA is retired",
+  beforeRetire: "before the old CA is retired",
+  afterRetire: "after the old CA is retired",
 };
 
 /** In a preview, says in a line for each phase what is going to be done in the cluster; nothing of what is done already. */

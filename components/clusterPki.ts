@@ -4,16 +4,19 @@ import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { nodeConnection } from "../core/nodes/connection";
-import { planCluster } from "../core/plan";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
 import { authoritiesOf } from "./authority/generations";
+import { preflight } from "./authority/kinds";
+import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
 import { Recipe } from "./recipe";
+import type { Sections } from "./sections";
+import { sshHost } from "./sshConnection";
 
-export interface ClusterPkiArgs {
-  /** The cluster, its nodes and its policy, as `parseConfig` returns them. Plain: it shapes the graph. */
-  readonly config: Config;
+export interface ClusterPkiArgs extends Sections {
+  /** The one moment to plan for, where `asOf` says no other. @default the moment the component is made */
+  readonly now?: Date | undefined;
 }
 
 /** How `kube-pki status --nodes` reaches a node. */
@@ -26,11 +29,20 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
+/** The component is registered only then, and each of its children waits for it: nothing is created where it fails. */
+const afterPreflight = (
+  config: Config,
+  options: pulumi.ComponentResourceOptions = {},
+): pulumi.ComponentResourceOptions => {
+  const nothing: Promise<pulumi.Resource[]> = preflight(config, config.asOf).then(() => []);
+  return pulumi.mergeOptions(options, { dependsOn: nothing });
+};
+
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
   /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
-  public readonly nodes: readonly NodeAddress[];
+  public readonly nodes: pulumi.Output<NodeAddress[]>;
   /** The certificates to trust, PEM, for each authority: where a rotation leads to. */
   public readonly trust: Readonly<Partial<Record<AuthorityName, pulumi.Output<string>>>>;
   /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
@@ -41,17 +53,19 @@ export class ClusterPki extends pulumi.ComponentResource {
    */
   public readonly signingRequests: Readonly<Record<string, pulumi.Output<string>>>;
 
+  /** @throws pulumi.RunError with one sentence for each problem in `args` */
   public constructor(base: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
-    super("kube-pki:index:ClusterPki", base, {}, options);
-    const { config } = args;
-    const plan = planCluster(config, config.asOf);
+    const { now = new Date(), ...sections } = args;
+    const inputs = new Inputs(base, sections, now);
+    const { config, plan } = inputs;
+    super("kube-pki:index:ClusterPki", base, {}, afterPreflight(config, options));
     const clients = planClients(config, config.asOf);
     const own = { parent: this };
     const planned = awaitsSigning(config)
       ? []
       : plan.nodes.map((node) => ({
           plan: node,
-          pki: new NodePki(nodeName(base, node.node.name), { config, plan: node }, own),
+          pki: new NodePki(nodeName(base, node.node.name), { inputs, plan: node }, own),
         }));
     const signerRequests = (generation: number) =>
       new Map(
@@ -60,21 +74,23 @@ export class ClusterPki extends pulumi.ComponentResource {
           return request === undefined ? [] : [[node.name, request] as const];
         }),
       );
-    const { generations, requests } = authoritiesOf(base, { config, plan, clients, signerRequests }, own);
-    const recipe =
-      generations && new Recipe(base, { config, plan, nodes: planned, clients, authorities: generations }, own);
+    const { generations, requests } = authoritiesOf(base, { inputs, clients, signerRequests }, own);
+    const recipe = generations && new Recipe(base, { inputs, nodes: planned, clients, authorities: generations }, own);
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
-    this.nodes = config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node) }));
+    this.nodes = pulumi.output(
+      config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
+    );
     this.certificates = recipe?.certificates ?? pulumi.output([]);
     this.kubeconfigs = recipe?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
     if (recipe === undefined) void this.tellOfRequests(Object.keys(requests));
-    this.registerOutputs({ certificates: this.certificates });
+    const { certificates, nodes, trust, kubeconfigs, signingRequests } = this;
+    this.registerOutputs({ certificates, nodes, trust, kubeconfigs, signingRequests });
   }
 
   private async tellOfRequests(names: readonly string[]): Promise<void> {
     await pulumi.log.warn(
-      `no node is visited: ${names.join(", ")} wait for a signature; have the requests of ` +
+      `no node was changed: waiting for signatures on ${names.join(", ")}; have the requests in ` +
         "`pulumi stack output signingRequests` signed, and give the certificates as authority.signed",
       this,
     );

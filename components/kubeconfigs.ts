@@ -42,7 +42,8 @@ export class Kubeconfigs extends pulumi.ComponentResource {
     super("kube-pki:index:Kubeconfigs", base, {}, options);
     const { config, clients, signer } = args;
     this.credentials = clients.map((client) => {
-      if (signer === undefined) throw new Error(`${client.name}: nobody signs for the kubernetes authority now`);
+      if (signer === undefined)
+        throw new Error(`${client.name}: the kubernetes authority has no key to sign with in this phase`);
       const name = clientName(base, client.name);
       const { keyPem, requestPem } = stateKey(name, client, this);
       const { commonName, usages, validitySeconds, id } = client;
@@ -60,14 +61,14 @@ export class Kubeconfigs extends pulumi.ComponentResource {
                 node: "-",
                 certificate: `kubeconfig:${client.name}`,
                 nextRenewal: client.renewal.next,
-                custody: "state",
+                keyLocation: "state",
                 proof: "none",
               }),
             ),
           ),
       )
       .apply((rows) => rows);
-    this.registerOutputs();
+    this.registerOutputs({ certificates: this.certificates });
   }
 
   /**

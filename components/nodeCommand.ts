@@ -1,13 +1,14 @@
 import * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Config, NodeConfig } from "../core/schema/config";
+import type { NodeConfig } from "../core/schema/config";
+import type { Inputs } from "./inputs";
 import { INSTALL_COMMAND, INSTALL_PAYLOAD } from "./nodeScript";
 import { sshConnection } from "./sshConnection";
 
 const SCRIPT = "/var/lib/kube-pki/node.sh";
 
 interface Step {
-  readonly config: Config;
+  readonly inputs: Inputs;
   readonly node: NodeConfig;
 }
 
@@ -17,7 +18,7 @@ interface Step {
  */
 const nodeCommand = (
   name: string,
-  { config, node }: Step,
+  { inputs, node }: Step,
   create: string,
   stdin: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
@@ -25,8 +26,8 @@ const nodeCommand = (
   new command.remote.Command(
     name,
     {
-      connection: sshConnection(config, node),
-      create: config.ssh.sudo ? `sudo -n ${create}` : create,
+      connection: sshConnection(inputs, node),
+      create: inputs.config.ssh.sudo ? `sudo -n ${create}` : create,
       stdin,
       // stdout is read by the program; what people follow is stderr
       logging: command.remote.Logging.Stderr,

@@ -7,9 +7,9 @@ import type { AuthorityName } from "../core/model/authorities";
 import type { ProfileName } from "../core/model/profiles";
 import type { NodePlan } from "../core/plan";
 import { requestPayload } from "../core/protocol/request";
-import type { Config } from "../core/schema/config";
 import { announce } from "./announce";
 import type { Authority, Issued } from "./authority/authority";
+import type { Inputs } from "./inputs";
 import { installStep, verbStep } from "./nodeCommand";
 import { stateKey } from "./stateKey";
 
@@ -19,8 +19,7 @@ export interface NodeLeaf extends Issued {
 }
 
 export interface NodePkiArgs {
-  /** Plain: it shapes the graph. */
-  readonly config: Config;
+  readonly inputs: Inputs;
   /** Plain: it shapes the graph. */
   readonly plan: NodePlan;
 }
@@ -49,28 +48,32 @@ export class NodePki extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("kube-pki:index:NodePki", base, {}, options);
-    const { plan, config } = args;
-    this.install = installStep(`${base}-install`, { config, node: plan.node }, { parent: this });
+    const { plan, inputs } = args;
+    this.install = installStep(`${base}-install`, { inputs, node: plan.node }, { parent: this });
     this.requests =
-      plan.custody === "node"
-        ? plan.groups.map((group) => ({ group, step: this.request(group.name, group.leaves) }))
+      plan.keyLocation === "node"
+        ? plan.groups.map((group) => ({ group, step: this.request(group.name, (node) => leavesOf(node, group)) }))
         : [];
     this.signerRequests = new Map(
       plan.signers.map((signer) => {
-        const { stdout } = this.request(signer.profile, [signer]);
+        const { stdout } = this.request(signer.profile, () => [signer]);
         return [signer.generation, stdout.apply((text) => requestFor(text, plan.node.name, signer))];
       }),
     );
-    this.registerOutputs();
+  }
+
+  /** When every step of the node is made. */
+  public end(): void {
+    this.registerOutputs({ signerRequests: Object.fromEntries(this.signerRequests) });
   }
 
   /** @param signers those that sign; one that is missing is asked for nothing (core/plan.ts) */
   public issue(signers: Signers): IssuedToNode {
-    const { plan, config } = this.args;
+    const { plan, inputs } = this.args;
     const { install, requests } = this;
     const sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued => this.sign(signers, leaf, requestPem);
     const leaves = Object.fromEntries(
-      plan.custody === "node"
+      plan.keyLocation === "node"
         ? requests.flatMap(({ group, step }) =>
             group.leaves.map((leaf) => [leaf.profile, this.fromNode(leaf, step, sign)]),
           )
@@ -78,41 +81,67 @@ export class NodePki extends pulumi.ComponentResource {
     );
     const issued = Object.values(leaves).map(({ certificatePem }) => certificatePem);
     const prepared = [install, ...requests.map(({ step }) => step), pulumi.all(issued).apply(() => install)];
-    void announce(this, plan, leaves, config);
+    void announce(this, plan, leaves, inputs.config);
     return { leaves, prepared };
   }
 
-  private request(name: string | undefined, leaves: Parameters<typeof requestPayload>[1]): command.remote.Command {
-    const { plan, config } = this.args;
+  private request(name: string | undefined, asked: (plan: NodePlan) => Asked): command.remote.Command {
+    const { plan, inputs } = this.args;
     return verbStep(
       name === undefined ? `${this.base}-request` : `${this.base}-request-${name}`,
-      { config, node: plan.node },
+      { inputs, node: plan.node },
       "request",
-      requestPayload(plan.node.name, leaves),
+      inputs.ofNode(plan.node, ({ node }) => requestPayload(plan.node.name, asked(node))),
       { parent: this, dependsOn: this.install }, // the script must be there
     );
   }
 
   /** Key on the node: what comes back is checked before it is signed. */
   private fromNode(leaf: LeafPlan, request: command.remote.Command, sign: Sign): NodeLeaf {
-    const requestPem = request.stdout.apply((stdout) => requestFor(stdout, this.args.plan.node.name, leaf));
+    const requestPem = request.stdout.apply((stdout) =>
+      pulumi.output(this.known(leaf, (known) => requestFor(stdout, this.args.plan.node.name, known))),
+    );
     return { ...sign(leaf, requestPem), keyPem: undefined };
   }
 
   /** Key in the state, for nodes that cannot make one. */
   private fromState(leaf: LeafPlan, sign: Sign): NodeLeaf {
-    const { keyPem, requestPem } = stateKey(leafName(this.base, leaf.profile), leaf, this);
+    const { algorithm, commonName, organizations } = leaf;
+    const { keyPem, requestPem } = stateKey(
+      leafName(this.base, leaf.profile),
+      { algorithm, commonName, organizations, id: this.idOf(leaf), sans: this.known(leaf, ({ sans }) => sans) },
+      this,
+    );
     return { ...sign(leaf, requestPem), keyPem };
   }
 
   private sign(signers: Signers, leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
-    const { profile, commonName, usages, validitySeconds, id } = leaf;
+    const { profile, commonName, usages, validitySeconds } = leaf;
     const signer = signers[leaf.authority];
-    if (signer === undefined) throw new Error(`${leaf.profile}: nobody signs for the ${leaf.authority} authority now`);
-    const request = { role: profile, commonName, requestPem, usages, validitySeconds, id };
+    if (signer === undefined)
+      throw new Error(`${leaf.profile}: the ${leaf.authority} authority has no key to sign with in this phase`);
+    const request = { role: profile, commonName, requestPem, usages, validitySeconds, id: this.idOf(leaf) };
     return signer.issue(leafName(this.base, profile), request, { parent: this });
   }
+
+  private idOf(leaf: LeafPlan): pulumi.Input<string> {
+    return this.known(leaf, ({ id }) => id);
+  }
+
+  /** The leaf with the names that follow from the node's address. */
+  private known<T>({ profile }: LeafPlan, pick: (leaf: LeafPlan) => T | Promise<T>): pulumi.Input<T> {
+    return this.args.inputs.ofNode(this.args.plan.node, ({ node }) => {
+      const leaf = node.leaves.find((each) => each.profile === profile);
+      if (leaf === undefined) throw new Error(`${profile}: not in the plan of ${node.node.name}`);
+      return pick(leaf);
+    });
+  }
 }
+
+type Asked = Parameters<typeof requestPayload>[1];
+
+const leavesOf = ({ groups }: NodePlan, { name }: LeafGroup): Asked =>
+  groups.find((group) => group.name === name)?.leaves ?? [];
 
 type Signers = Readonly<Record<AuthorityName, Authority | undefined>>;
 type Sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>) => Issued;

@@ -18,6 +18,7 @@ import type { Config } from "../core/schema/config";
 import { announceTrust } from "./announce";
 import { applyMaterial } from "./applyMaterial";
 import type { AuthorityGenerations } from "./authority/generations";
+import type { Inputs } from "./inputs";
 import { InCluster } from "./inCluster/inCluster";
 import { knownTrust, type KnownTrust } from "./knownTrust";
 import { Kubeconfigs } from "./kubeconfigs";
@@ -38,10 +39,7 @@ interface PlannedNode {
 
 /** What a cluster's PKI is made from. */
 export interface RecipeArgs {
-  /** Plain: it shapes the graph. */
-  readonly config: Config;
-  /** Plain: it shapes the graph. */
-  readonly plan: ClusterPlan;
+  readonly inputs: Inputs;
   /** In the plan's order. */
   readonly nodes: readonly Omit<PlannedNode, "given">[];
   /** Plain: it shapes the graph. */
@@ -56,6 +54,7 @@ export class Recipe {
   /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
 
+  private readonly inputs: Inputs;
   private readonly config: Config;
   private readonly plan: ClusterPlan;
   public readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
@@ -77,12 +76,14 @@ export class Recipe {
     args: RecipeArgs,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
-    const { config, plan, nodes, clients, authorities } = args;
+    const { inputs, nodes, clients, authorities } = args;
+    const { config, plan } = inputs;
+    this.inputs = inputs;
     this.config = config;
     this.plan = plan;
     this.reasons = new Reasons(base, plan, config);
     this.authorities = authorities;
-    this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, config, options) : undefined;
+    this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, inputs, options) : undefined;
     this.generations = pulumi.output({
       ...mapAuthorities((name) => authorities[name].all.map(({ trustPem }) => trustPem)),
       serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
@@ -94,7 +95,8 @@ export class Recipe {
     // the gate: no node is touched before every node was reached, has its keys and its certificates are issued
     const issued = this.planned.flatMap(({ given }) => given.prepared);
     const done = this.play(issued);
-    this.work?.announce();
+    this.work?.end();
+    for (const { pki } of nodes) pki.end();
     this.kubeconfigs = this.handedOut(done("afterRetire"));
     this.certificates = pulumi
       .all([
@@ -122,14 +124,18 @@ export class Recipe {
         return this.trustStep(name, after);
       case "apply":
         return this.inOrder(name, after, ({ plan, given }) =>
-          applyMaterial(plan, given, this).apply((material) => applyPayload(this.plan, plan, this.config, material)),
+          applyMaterial(plan, given, this).apply((material) =>
+            this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
+              applyPayload(cluster, node, config, material),
+            ),
+          ),
         );
       case "mounts":
-        return this.ask(name, after, (plan, facts) => mountsPayload(plan, this.config, facts), runsPods);
+        return this.ask(name, after, mountsPayload, runsPods);
       case "tokens":
         return this.renewTokens(after);
       case "check":
-        return this.ask(name, after, (plan, facts) => checkPayload(plan, this.config, facts));
+        return this.ask(name, after, checkPayload);
       default:
         return this.inCluster()?.at(name, after) ?? [];
     }
@@ -144,7 +150,7 @@ export class Recipe {
   }
 
   private inCluster(): InCluster | undefined {
-    const { config, plan, base, authorities, credentials, generations, round } = this;
+    const { inputs, config, base, authorities, credentials, generations, round } = this;
     const workOn = speakerOf(config);
     if (workOn === undefined) return undefined;
     const { tokenKid, ...trust } = this.known;
@@ -152,7 +158,7 @@ export class Recipe {
     const frontProxy = authorities.frontProxy.target.trustPem;
     return (this.work ??= new InCluster(
       `${base}-in-cluster`,
-      { config, plan, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
+      { inputs, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
       this.options,
     ));
   }
@@ -184,7 +190,7 @@ export class Recipe {
       const { plan, pki } = node;
       const before = plan.after.flatMap((name) => done.get(name) ?? []);
       const resource = stepName(nodeName(this.base, plan.node.name), name);
-      const step = verbStep(resource, { config: this.config, node: plan.node }, NODE_STEPS[name].verb, payload(node), {
+      const step = verbStep(resource, { inputs: this.inputs, node: plan.node }, NODE_STEPS[name].verb, payload(node), {
         parent: pki,
         dependsOn: before.length > 0 ? before : [...after], // one after another; plan.after says why
         hooks: this.reasons.of(resource, name, plan, pki),
@@ -203,7 +209,11 @@ export class Recipe {
     const steps = this.inOrder(step, [...after, ...began], ({ plan }) =>
       pulumi
         .all([this.generations, name])
-        .apply(([known, text]) => trustPayload(step, this.plan, plan, this.config, known, text)),
+        .apply(([known, text]) =>
+          this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
+            trustPayload(step, cluster, node, config, known, text),
+          ),
+        ),
     );
     const rows = this.planned.flatMap(({ plan }, index) =>
       steps.slice(index, index + 1).map((each) => [plan, each] as const),
@@ -217,7 +227,10 @@ export class Recipe {
     const target = this.serviceAccount?.target;
     if (target === undefined) return [];
     const nodes = this.planned.filter(({ plan }) => runsPods(plan));
-    const payload = ({ plan }: PlannedNode) => target.publicPem.apply((pem) => tokensPayload(plan, this.config, pem));
+    const payload = ({ plan }: PlannedNode) =>
+      target.publicPem.apply((pem) =>
+        this.inputs.payload(plan.node, ({ node, config }) => tokensPayload(node, config, pem)),
+      );
     return this.inOrder("tokens", after, payload, nodes);
   }
 
@@ -225,7 +238,7 @@ export class Recipe {
   private ask(
     step: NodeStep,
     dependsOn: Waits,
-    payload: (plan: NodePlan, facts: CheckedFacts) => string,
+    payload: (plan: NodePlan, config: Config, facts: CheckedFacts) => string,
     of: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {
     const { ca, final, old, tokenKid } = this.known;
@@ -234,9 +247,11 @@ export class Recipe {
       .map(({ plan, pki }) =>
         verbStep(
           stepName(nodeName(this.base, plan.node.name), step),
-          { config: this.config, node: plan.node },
+          { inputs: this.inputs, node: plan.node },
           NODE_STEPS[step].verb,
-          pulumi.output({ ca, final, old, tokenKid }).apply((facts) => payload(plan, facts)),
+          pulumi
+            .output({ ca, final, old, tokenKid })
+            .apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => payload(node, config, facts))),
           { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
         ),
       );

@@ -19,7 +19,7 @@ const CHOOSE = { interpreter: ["node", "-p"], create: 'require("node:crypto").ra
  * `create` would be an update, which runs it again in the middle of a rotation: it is left as the state has it.
  */
 export const roundFor = (base: string, config: Config, options: pulumi.CustomResourceOptions): Round => {
-  const began = new command.local.Command(`${base}-round`, CHOOSE, {
+  const began = new command.local.Command(`${base}-rotation-attempt`, CHOOSE, {
     ...options,
     ignoreChanges: Object.keys(CHOOSE),
     replacementTrigger: roundOf(config),

@@ -3,7 +3,7 @@ import * as tls from "@pulumi/tls";
 import { isInUse, keptOf, signerOf, stateOf } from "../core/authorities/rotation";
 import { serviceAccountName } from "../core/certificates/resourceNames";
 import { publicKeyOf } from "../core/format/publicKey";
-import type { Config } from "../core/schema/config";
+import type { Inputs } from "./inputs";
 
 export interface ServiceAccountKey {
   /** A secret. */
@@ -20,16 +20,24 @@ export interface ServiceAccountKeys {
   readonly target: ServiceAccountKey | undefined;
 }
 
+/** Its public half is no secret. */
+const givenKey = (inputs: Inputs): ServiceAccountKey => {
+  const privatePem = pulumi.secret(
+    inputs.of(["authority.serviceAccount.key"], ({ config }) => config.authority.serviceAccount?.key ?? ""),
+  );
+  return { privatePem, publicPem: pulumi.unsecret(privatePem.apply(publicKeyOf)) };
+};
+
 /** The keys that sign service account tokens. RSA, as kubeadm makes them: the one algorithm every verifier knows. */
 export const serviceAccountKeys = (
   base: string,
-  { authority, rotation }: Config,
+  inputs: Inputs,
   options: pulumi.CustomResourceOptions,
 ): ServiceAccountKeys => {
-  const state = stateOf({ rotation }, "serviceAccount");
+  const state = stateOf(inputs.config, "serviceAccount");
+  const isGiven = inputs.config.authority.serviceAccount?.key !== undefined;
   const all = keptOf(state).map((generation): ServiceAccountKey => {
-    const given = generation === 1 ? authority.serviceAccount?.key : undefined;
-    if (given !== undefined) return { privatePem: pulumi.secret(given), publicPem: pulumi.output(publicKeyOf(given)) };
+    if (isGiven && generation === 1) return givenKey(inputs);
     const key = new tls.PrivateKey(
       serviceAccountName(base, generation),
       { algorithm: "RSA", rsaBits: 2048 },

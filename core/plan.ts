@@ -28,9 +28,9 @@ import type { Config, NodeConfig } from "./schema/config";
 
 export interface NodePlan {
   readonly node: NodeConfig;
-  /** `bare`: what never ran there need not run yet. `existing`: a service of the layout that does not is an error. */
+  /** `bare`: a service that never ran there need not run yet. `existing`: a service of the layout that does not is an error. */
   readonly start: "existing" | "bare";
-  readonly custody: "node" | "state";
+  readonly keyLocation: "node" | "state";
   readonly groups: readonly LeafGroup[];
   readonly leaves: readonly LeafPlan[];
   /** Signers of the controller manager whose keys are made here. */
@@ -42,7 +42,7 @@ export interface NodePlan {
   readonly consumers: readonly ConsumerRow[];
   /** Where services listen, here and on other nodes. */
   readonly listeners: Listeners;
-  /** Whether the node gets something that is secret whatever the custody of its leaves. */
+  /** Whether the node gets something that is secret wherever the keys of its leaves are. */
   readonly hasSecrets: boolean;
   /** Where its controller manager signs with files of its own; undefined where none runs. */
   readonly signing: Signing | undefined;
@@ -91,7 +91,7 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
 /** The layout's rows for one node. A node with two roles can match two rows for one path: the first one counts. */
 const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => {
   const ownSigner = hasOwnSigner(config);
-  const madeHere = ownSigner && config.authority.signer === "node";
+  const madeHere = ownSigner && config.authority.csrSigner === "node";
   const signerKey: Content = { kind: "signerKey", signer: signerProfile(signerOf(stateOf(config, "kubernetes"))) };
   const rows = layout
     .files(kubernetesMinor(config))
@@ -117,7 +117,7 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
   const rank = ({ roles }: NodeConfig) => (roles.includes("control-plane") ? 1 : roles.includes("etcd") ? 0 : 2);
   const serial = config.nodes.filter((node) => rank(node) < 2).sort((a, b) => rank(a) - rank(b));
   // a machine that has not joined yet would prove nothing as the canary
-  const workers = config.nodes.filter((node) => rank(node) === 2).sort((a, b) => Number(a.bare) - Number(b.bare));
+  const workers = config.nodes.filter((node) => rank(node) === 2).sort((a, b) => Number(a.joining) - Number(b.joining));
   const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
   if (config.rollout.canary) serial.push(...workers.splice(0, 1));
   const last = serial.at(-1);
@@ -145,8 +145,8 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
     );
     return {
       node,
-      start: begins || node.bare ? "bare" : "existing",
-      custody: node.custody ?? config.certificates.custody,
+      start: begins || node.joining ? "bare" : "existing",
+      keyLocation: node.keyLocation ?? config.certificates.keyLocation,
       groups: groupsOf(leaves, config),
       leaves,
       signers: nodeSigners(node, config),

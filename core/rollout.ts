@@ -40,7 +40,7 @@ export const STAGES = {
     on: "nodes in waves",
     after: ["issued"],
     isWanted: isRotating,
-    does: "CA files, kubeconfigs and `sa.pub` get the new CA or key beside what they hold",
+    does: "CA files, kubeconfigs and `sa.pub` get the new CA or key in addition to the old one",
   },
   afterTrust: {
     phase: "trust",
@@ -54,7 +54,7 @@ export const STAGES = {
     on: "the cluster",
     after: ["afterTrust"],
     isWanted: inCluster,
-    does: "no node of the cluster is left out; kubelets that are not visited get 95 s",
+    does: "a check that no node of the cluster is missing; kubelets on nodes that are not listed get 95 s",
   },
   mounts: {
     phase: "trust",
@@ -98,14 +98,14 @@ export const STAGES = {
     on: "all nodes at once",
     after: ["afterApply", "tokens"],
     isWanted: isRotating,
-    does: "kubeconfigs, pods and tokens that still need the old CA or key are named, and stop the run",
+    does: "kubeconfigs, pods and tokens that still need the old CA or key are reported, and stop the run",
   },
   afterIssue: {
     phase: "done",
     on: "the cluster",
     after: ["afterApply"],
     isWanted: inCluster,
-    does: "namespaces, `caBundle`s and workloads that still need the old CA are named, and stop the run",
+    does: "namespaces, `caBundle`s and workloads that still need the old CA are reported, and stop the run",
   },
   beforeRetire: {
     phase: "done",

@@ -131,7 +131,7 @@ need_tools() {
 open_state() {
   [ ! -L "$STATE" ] || die "$STATE is a symbolic link: remove it, the folder must be our own"
   mkdir -p "$STATE" || die "$STATE cannot be made: run as root"
-  [ "$(stat -c %u "$STATE")" = "$(id -u)" ] || die "$STATE belongs to somebody else: run as root"
+  [ "$(stat -c %u "$STATE")" = "$(id -u)" ] || die "$STATE belongs to another user: run as root"
   chmod 0700 "$STATE"
 }
 

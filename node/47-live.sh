@@ -36,9 +36,12 @@ live_half() {
     key:*) set -- "[A-Z ]*PRIVATE KEY" client-key "$2" ;;
   esac
   if ! grep -q '^-----BEGIN ' "$lh_file"; then
-    open_kubeconfig "$3"
-    kc_own "$3"
-    kc_context
+    [ "$KC_OPEN" = "$3" ] || {
+      open_kubeconfig "$3"
+      kc_own "$3"
+      kc_context
+      KC_OPEN=$3
+    }
     if [ -n "$(kc_field users "$KC_USER" "$2-data")" ]; then
       kc_field users "$KC_USER" "$2-data" | base64 -d 2>/dev/null || :
       return

@@ -22,7 +22,7 @@ verb_request() {
   mv "$STATE/in.$$.body" "$TX/body"
   read_plan request
   # only now: the sentence begins with the name of the node
-  have_openssl || die "this node has no openssl to make keys with: install it, or set custody: state for this node (and no authority.signer: node)"
+  have_openssl || die "this node has no openssl to make keys with: install it, or set keyLocation: state for this node (and no authority.csrSigner: node)"
   while read -r vr_word vr_profile vr_id vr_algorithm <&3; do
     [ "$vr_word" = leaf ] || continue
     make_request "$vr_profile" "$vr_id" "$vr_algorithm"

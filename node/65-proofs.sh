@@ -156,6 +156,7 @@ proven_at() {
 
 # live_parts: after the old set was put back its leafs are what to prove.
 live_parts() {
+  KC_OPEN=
   while read -r lp_word lp_path _ _ _ lp_parts <&3; do
     [ "$lp_word" = file ] || continue
     for lp_part in $(echo "$lp_parts" | tr ',' ' '); do

@@ -5,7 +5,7 @@ check_members() {
   while read -r cm_word cm_name _ <&3; do
     [ "$cm_word" = consumer ] && grep -qx "$cm_name running" "$TX/consumers" && [ "$(asked "$cm_name")" = restart ] || continue
     members_healthy "$cm_name" ||
-      die "$WHY_NOT, and with $cm_name here down as well nothing could be written: nothing was touched, mend that member, then run again"
+      die "$WHY_NOT, and with $cm_name here down as well nothing could be written: nothing was touched, repair that etcd member, then run again"
   done 3<"$TX/plan"
 }
 

@@ -79,7 +79,7 @@ ran_here() { grep -qsx "seen $1" "$STATE/applied"; }
 
 # way_in NAME: what to do where this machine is to join the cluster, perhaps again.
 way_in() {
-  wi_do="give the node 'bare: true' until it has"
+  wi_do="give the node 'joining: true' until it has"
   ! ran_here "$1" || wi_do="it ran here before: remove ${STATE#"$ROOT"}/applied and $wi_do"
   echo "if this machine is to join the cluster, $wi_do"
 }

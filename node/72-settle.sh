@@ -47,13 +47,13 @@ settle() {
   if [ "$se_want" = restart ]; then
     se_how=restarted
     members_healthy "$1" ||
-      die "$WHY_NOT, and with $1 here down as well nothing could be written: the old set was put back, mend that member, then run again"
+      die "$WHY_NOT, and with $1 here down as well nothing could be written: the old set was put back, repair that etcd member, then run again"
     echo "$1" >>"$TX/restarted"
     stop_first "$1" will_restart
     leave_leadership "$1"
     point restarting
     restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
-    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: the old set was put back, mend that member, then run again"
+    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: the old set was put back, repair that etcd member, then run again"
     point restarted
   fi
   echo "consumer $1 $se_how"

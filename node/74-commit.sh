@@ -92,7 +92,7 @@ recover() {
     keep_records
   elif [ -f "$TX/journal" ]; then
     say "an earlier run was interrupted: putting back the set of $(sed 's/.*backup\///' "$TX/journal")"
-    put_back || die "$pb_failed could not be put back (immutable, read-only or full?), its copy is in $pb_from: mend that, then run again"
+    put_back || die "$pb_failed could not be put back (immutable, read-only or full?), its copy is in $pb_from: repair that, then run again"
     # systemd may know the flags of the run that died
     reload_units
     doubt "$(cat "$TX/verb" 2>/dev/null || echo apply)" # none: begun by an older node.sh
@@ -107,7 +107,7 @@ doubt() {
   [ -f "$STATE/applied" ] || return 0
   {
     echo "$(sum_word "$1") none"
-    grep -v "^$(sum_word "$1") " "$STATE/applied"
+    grep -v "^$(sum_word "$1") " "$STATE/applied" || : # it may hold no other line
   } >"$STATE/applied.new"
   flush "$STATE/applied.new"
   mv "$STATE/applied.new" "$STATE/applied"

@@ -8,7 +8,7 @@ CSRS=/apis/certificates.k8s.io/v1/certificatesigningrequests
 # (kubernetes.io/kube-apiserver-client-kubelet), only not late in their life.
 verb_issue() {
   open_look issue
-  have_openssl || die "this node has no openssl, which a kubelet's certificate is asked for with: install it, or list the node under 'nodes' with custody: state"
+  have_openssl || die "this node has no openssl, which a kubelet's certificate is asked for with: install it, or list the node under 'nodes' with keyLocation: state"
   end_interrupted
   KUBELET_CONF=$(sed -n 's/^kubeconfig //p' "$TX/plan")
   read -r _ IS_PROFILE IS_ID IS_ALGORITHM <<EOF

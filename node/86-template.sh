@@ -19,7 +19,7 @@ ANY_NODE='node\.kube-pki\.invalid'
 # verb_template NODE: the payload on stdin is the same for all nodes but for their
 # names. Its first line is the verb it is for; that one checks every line again.
 verb_template() {
-  echo "$1" | grep -Eqx '[a-z0-9][a-z0-9.-]{0,63}' || die "'$1' is no name of a node: it may hold a-z, 0-9, - and dots"
+  echo "$1" | grep -Eqx '[a-z0-9][a-z0-9.-]{0,63}' || die "'$1' is not a node name: must be a-z, 0-9, - and dots"
   NODE=$1
   open_state
   sweep_looks
@@ -32,7 +32,7 @@ verb_template() {
   vt_verb=$(sed -n 1p "$vt_work/in.body")
   case $vt_verb in
     trust | issue | check) ;;
-    *) die "the template is for '$vt_verb', allowed are trust, issue and check" ;;
+    *) die "the template is for '$vt_verb': must be trust, issue or check" ;;
   esac
   [ ! -e "$MANIFESTS/kube-apiserver.yaml" ] ||
     die "this node is a control plane, of which ca.crt is not for the kubelet alone: list it under 'nodes' of the stack file"

@@ -10,6 +10,7 @@ task_cluster_info() {
   cp "$TX/answer" "$TX/cluster-info"
   pem_blocks "$TX/parts/ca:kubernetes" >"$TX/stays"
   read_kubeconfig "$TX/cluster-info"
+  understood "cluster-info in kube-public" "rewrite it with 'kubectl edit configmap cluster-info -n kube-public'"
   : >"$TX/kc.edits"
   for ci_n in $(kc_entries certificate-authority-data); do
     kc_blocks "$ci_n" cluster-info >"$TX/live"

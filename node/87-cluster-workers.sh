@@ -152,7 +152,7 @@ wait_workers() {
       ww_best=$READY
       ww_moved=$ww_now
     fi
-    [ $((ww_now - ww_moved)) -lt "$1" ] || die "$(name_waiting) within $1 s ($READY of $(wc -l <"$TX/workers" | tr -d ' ') nodes without ssh are): mend that, or remove the node from the cluster (kubectl delete node), then run again"
+    [ $((ww_now - ww_moved)) -lt "$1" ] || die "$(name_waiting) within $1 s ($READY of $(wc -l <"$TX/workers" | tr -d ' ') nodes without ssh are): repair that, or remove the node from the cluster (kubectl delete node), then run again"
     if [ $((ww_now - ww_told)) -ge 30 ]; then
       say "nodes without ssh: $READY of $(wc -l <"$TX/workers" | tr -d ' ') are done"
       ww_told=$ww_now
@@ -174,7 +174,7 @@ stop_wave() {
   sw_why=$(awk '
     { line = $0; sub(/^[^ ]* [^ ]* [^ ]* failed */, "", line); sub("^" $1 ": ", "", line); if (++n <= 3) list = list (n > 1 ? "; " : "") $1 ": " line }
     END { print list (n > 3 ? "; and " n - 3 " more" : "") }' "$TX/failed")
-  die "$sw_why; $READY of $(wc -l <"$TX/workers" | tr -d ' ') nodes without ssh are done and no other one begins: mend this, then run again"
+  die "$sw_why; $READY of $(wc -l <"$TX/workers" | tr -d ' ') nodes without ssh are done and no other one begins: repair this, then run again"
 }
 
 first_is_ready() {

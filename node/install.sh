@@ -8,7 +8,7 @@ sh -c '
   new=$dir/.node.sh.$$
   [ ! -L "$dir" ] || die "$dir is a symbolic link: remove it, the folder must be our own"
   mkdir -p "$dir" || die "$dir cannot be made: run as root, by ssh user root or with ssh.sudo"
-  [ "$(stat -c %u "$dir")" = "$(id -u)" ] || die "$dir belongs to somebody else: give it to root"
+  [ "$(stat -c %u "$dir")" = "$(id -u)" ] || die "$dir belongs to another user: chown root it"
   chmod 0700 "$dir"
   trap "rm -f \"$new\"" EXIT
   base64 -d | gzip -d >"$new" || die "node.sh did not arrive whole, or $dir has no room for it: run again"

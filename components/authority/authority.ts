@@ -10,7 +10,7 @@ export interface SigningRequest {
   readonly usages: readonly ("server" | "client")[];
   readonly validitySeconds: number;
   /** A new value means a new certificate. */
-  readonly id: string;
+  readonly id: pulumi.Input<string>;
 }
 
 /** A certificate as issued. */

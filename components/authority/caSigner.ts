@@ -5,6 +5,7 @@ import * as vault from "@pulumi/vault";
 import { isKeyOf } from "../../core/certificates/signingRequests";
 import { grantedValidity } from "../../core/certificates/validity";
 import type { Algorithm } from "../../core/model/algorithms";
+import { mustBe } from "../../core/format/problem";
 import { keyArgs } from "../keyArgs";
 
 /** What is to become a CA. */
@@ -88,13 +89,17 @@ export const embeddedRoot = (
 
 /** People, who gave the certificate back. */
 export const offlineSigner =
-  (certificatePem: string): CaSigner =>
+  (certificatePem: pulumi.Input<string>): CaSigner =>
   (name, { requestPem }) =>
-    pulumi.output(requestPem).apply((request) => {
-      if (!isKeyOf(request, new X509Certificate(certificatePem)))
+    pulumi.all([requestPem, certificatePem]).apply(([request, certificate]) => {
+      if (!isKeyOf(request, new X509Certificate(certificate)))
         throw new Error(
-          `${name}: authority.signed holds a certificate of another key than its signing request has; give the one that ` +
-            "was made from `pulumi stack output signingRequests`",
+          mustBe(
+            "authority.signed",
+            `the certificate for ${name} is not of the key in its signing request`,
+            "the certificate issued for that request",
+            "have the one in `pulumi stack output signingRequests` signed",
+          ),
         );
-      return certificatePem;
+      return certificate;
     });

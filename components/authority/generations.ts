@@ -4,6 +4,7 @@ import { authorityCommonName } from "../../core/authorities/names";
 import { awaitsSigning, requestedAhead, unsigned } from "../../core/authorities/offlineRoot";
 import { keptOf, signerOf, stateOf } from "../../core/authorities/rotation";
 import type { BackendKind } from "../../core/model/backends";
+import { mustBe } from "../../core/format/problem";
 import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../core/model/authorities";
 import type { Config } from "../../core/schema/config";
 import type { Authority } from "./authority";
@@ -36,7 +37,7 @@ export const authoritiesOf = (
   planned: Planned,
   options: pulumi.ComponentResourceOptions,
 ): Authorities => {
-  const { config } = planned;
+  const { config } = planned.inputs;
   const makers = new Map<BackendKind, AuthorityMaker>();
   const makerOf = (name: AuthorityName, generation: number): AuthorityMaker => {
     const { kind } = backendOf(config, name, generation);
@@ -68,7 +69,6 @@ export const authoritiesOf = (
 
 const generationsOf = (name: AuthorityName, config: Config, all: readonly Authority[]): AuthorityGenerations => {
   const target = all.at(-1);
-  if (target === undefined)
-    throw new Error(`rotation.${name}.generation: a generation below 1 came through the checks`);
+  if (target === undefined) throw new Error(mustBe(`rotation.${name}.generation`, "below 1", "a whole number from 1"));
   return { all, signer: all[signerOf(stateOf(config, name)) - 1], target };
 };

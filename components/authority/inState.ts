@@ -3,7 +3,7 @@ import { authorityCommonName } from "../../core/authorities/names";
 import { isInUse, stateOf } from "../../core/authorities/rotation";
 import type { AuthorityName } from "../../core/model/authorities";
 import type { Authority } from "./authority";
-import { EmbeddedAuthority } from "./embedded";
+import { EmbeddedAuthority, type EmbeddedAuthorityArgs } from "./embedded";
 import type { AuthorityMaker, Planned } from "./kind";
 
 /** Authorities whose keys are in the stack's state. */
@@ -14,20 +14,28 @@ export class InState implements AuthorityMaker {
   ) {}
 
   public authority(resource: string, name: AuthorityName, generation: number): Authority {
-    const { config } = this.planned;
+    const { config } = this.planned.inputs;
     const { authority, cluster } = config;
-    const given = generation === 1 ? authority[name] : undefined;
     return new EmbeddedAuthority(
       resource,
       {
         commonName: authorityCommonName(cluster.name, name, generation),
         algorithm: authority.algorithm,
         validitySeconds: authority.validitySeconds,
-        given: given && { certificatePem: given.certificate, keyPem: pulumi.secret(given.key) },
+        given: generation === 1 ? this.given(name) : undefined,
         isInUse: isInUse(stateOf(config, name), generation),
       },
       this.options,
     );
+  }
+
+  /** A certificate may come out of the same secret as its key; shown to everybody who connects, it is none. */
+  private given(name: AuthorityName): EmbeddedAuthorityArgs["given"] {
+    const { inputs } = this.planned;
+    if (inputs.config.authority[name] === undefined) return undefined;
+    const part = (field: "certificate" | "key") =>
+      inputs.of([`authority.${name}.${field}`], ({ config }) => config.authority[name]?.[field] ?? "");
+    return { certificatePem: pulumi.unsecret(pulumi.output(part("certificate"))), keyPem: pulumi.secret(part("key")) };
   }
 
   public request(): undefined {

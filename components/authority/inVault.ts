@@ -4,8 +4,10 @@ import { backendOf } from "../../core/authorities/backends";
 import { signerIn } from "../../core/authorities/controllerSigner";
 import { authorityCommonName, rootCommonName } from "../../core/authorities/names";
 import { isInUse, signerOf, stateOf } from "../../core/authorities/rotation";
+import { mustBe } from "../../core/format/problem";
 import type { AuthorityName } from "../../core/model/authorities";
 import type { SignedBy } from "../../core/model/backends";
+import { pathText } from "../../core/config/problems";
 import { mountOf } from "../../core/vault/mounts";
 import { rolesOf } from "../../core/vault/roles";
 import { embeddedRoot, mountSigner, offlineSigner, type CaSigner } from "./caSigner";
@@ -27,8 +29,9 @@ export class InVault implements AuthorityMaker {
     private readonly planned: Planned,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
-    const { config, plan } = planned;
-    if (config.authority.vault === undefined) throw new Error("authority.vault: missing; it came through the checks");
+    const { config, plan } = planned.inputs;
+    if (config.authority.vault === undefined)
+      throw new Error(mustBe("authority.vault", "missing", "given with kind: vault"));
     const { address, approle } = config.authority.vault;
     this.address = address;
     // The token is no argument, so that it is never in the state: the plugin takes it from VAULT_TOKEN. One that may only
@@ -40,7 +43,8 @@ export class InVault implements AuthorityMaker {
 
   /** One generation of an authority. */
   public authority(resource: string, name: AuthorityName, generation: number): VaultAuthority {
-    const { config, plan, clients } = this.planned;
+    const { inputs, clients } = this.planned;
+    const { config, plan } = inputs;
     const state = stateOf(config, name);
     const signs = generation === signerOf(state);
     const { args, settled } = this.caArgs(name, generation);
@@ -52,7 +56,7 @@ export class InVault implements AuthorityMaker {
         generation,
         signedBy: this.signedBy(resource, name, generation),
         roles: signs ? rolesOf(plan.nodes, clients, name) : [],
-        signer: name === "kubernetes" ? this.controllerSigner(generation) : "none",
+        csrSigner: name === "kubernetes" ? this.controllerSigner(generation) : "none",
         isInUse: isInUse(state, generation),
       },
       this.options,
@@ -69,25 +73,25 @@ export class InVault implements AuthorityMaker {
 
   /** The signing request of a CA that somebody else is to sign, PEM. */
   public request(resource: string, name: AuthorityName, generation: number): pulumi.Output<string> {
-    const protect = isInUse(stateOf(this.planned.config, name), generation);
+    const protect = isInUse(stateOf(this.planned.inputs.config, name), generation);
     return caRequest(resource, this.caArgs(name, generation).args, { ...this.options, protect });
   }
 
   private controllerSigner(generation: number) {
-    const { config, signerRequests } = this.planned;
-    const signer = signerIn(config);
+    const { inputs, signerRequests } = this.planned;
+    const signer = signerIn(inputs.config);
     return signer === "node" ? signerRequests(generation) : signer;
   }
 
   /** Each mount has its own: the plugin writes a changed one to the mount it was made for. */
   private defaultIssuerName(name: AuthorityName, generation: number): string {
-    const place = mountOf(this.planned.config, name, generation);
+    const place = mountOf(this.planned.inputs.config, name, generation);
     const given = place === undefined || place.isOurs ? [] : place.path.split("/");
     return [this.base, name, "default-issuer", ...given].join("-");
   }
 
   private caArgs(name: AuthorityName, generation: number) {
-    const { authority, cluster } = this.planned.config;
+    const { authority, cluster } = this.planned.inputs.config;
     const { path, settled } = this.mount(name, generation);
     const args: VaultCaArgs = {
       provider: this.provider,
@@ -100,7 +104,7 @@ export class InVault implements AuthorityMaker {
   }
 
   private mount(name: AuthorityName, generation: number) {
-    const { config } = this.planned;
+    const { config } = this.planned.inputs;
     const place = mountOf(config, name, generation);
     if (place === undefined) throw new Error(`${name}: generation ${String(generation)} is not in Vault`);
     if (!place.isOurs) return { path: pulumi.output(place.path), settled: [] };
@@ -118,7 +122,7 @@ export class InVault implements AuthorityMaker {
   }
 
   private signedBy(resource: string, name: AuthorityName, generation: number) {
-    const { signedBy } = backendOf(this.planned.config, name, generation);
+    const { signedBy } = backendOf(this.planned.inputs.config, name, generation);
     return (
       signedBy && {
         requestPem: this.request(resource, name, generation),
@@ -127,13 +131,21 @@ export class InVault implements AuthorityMaker {
     );
   }
 
+  private signedPem(name: AuthorityName, generation: number): pulumi.Input<string> {
+    const text = String(generation);
+    return this.planned.inputs.of(
+      [pathText(["authority", "signed", name, text])],
+      ({ config }) => config.authority.signed[name][text] ?? "",
+    );
+  }
+
   private signer({ kind, mount = "" }: SignedBy, name: AuthorityName, generation: number): CaSigner {
-    const { authority, cluster } = this.planned.config;
+    const { authority, cluster } = this.planned.inputs.config;
     switch (kind) {
       case "mount":
         return mountSigner(this.provider, mount);
       case "offline":
-        return offlineSigner(authority.signed[name][String(generation)] ?? "");
+        return offlineSigner(this.signedPem(name, generation));
       case "embedded":
         return (this.root ??= embeddedRoot(
           `${this.base}-root`,

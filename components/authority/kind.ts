@@ -1,14 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClientPlan } from "../../core/certificates/clients";
 import type { AuthorityName } from "../../core/model/authorities";
-import type { ClusterPlan } from "../../core/plan";
 import type { Config } from "../../core/schema/config";
+import type { Inputs } from "../inputs";
 import type { Authority } from "./authority";
 
 /** What the authorities of a cluster are made from. */
 export interface Planned {
-  readonly config: Config;
-  readonly plan: ClusterPlan;
+  readonly inputs: Inputs;
   /** Who gets a certificate without being a node. */
   readonly clients: readonly ClientPlan[];
   /** Of the controller manager's signers of a generation, PEM by the node that made the key. */

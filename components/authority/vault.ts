@@ -19,7 +19,7 @@ export interface VaultAuthorityArgs extends VaultCaArgs {
    * Whether the controller manager gets an intermediate to sign with: one whose key is in the state, or one for each
    * signing request, PEM by the name of the node that made it.
    */
-  readonly signer: "none" | "state" | ReadonlyMap<string, pulumi.Output<string>>;
+  readonly csrSigner: "none" | "state" | ReadonlyMap<string, pulumi.Output<string>>;
   /** What has to be there before it signs a leaf. @default nothing */
   readonly settled?: readonly pulumi.Resource[];
   /** Whether losing it would break the cluster: it is then protected from deletion. @default true */
@@ -52,11 +52,11 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     this.issuerId = ca.issuerId;
     this.roles = new Map(args.roles.map((role) => [role.role, this.role(role)]));
     const ends = ca.certificatePem.apply(endOf);
-    const inState = args.signer === "state" ? this.stateSigner(ends) : undefined;
+    const inState = args.csrSigner === "state" ? this.stateSigner(ends) : undefined;
     this.keyPem = inState?.keyPem;
     this.signerPem = inState?.certificatePem;
     this.nodeSigners = new Map(
-      (typeof args.signer === "string" ? [] : [...args.signer]).map(([node, request]) => {
+      (typeof args.csrSigner === "string" ? [] : [...args.csrSigner]).map(([node, request]) => {
         // not protected: its key can be made again
         const certificatePem = this.signer(`${base}-signer-${node}`, request, ends, { parent: this });
         const { issued, expires } = certificatePem.apply(validityIn);
@@ -173,7 +173,8 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     return pulumi.all([certificate, ends, mount]).apply(([pem, end, path]) => {
       if (endOf(pem) !== end)
         throw new Error(
-          `${name}: asked to end with its CA, ${end}, but it ends ${endOf(pem)}: the mount ${path} allows no more`,
+          `${name}: asked to expire with its CA, ${end}, but it expires ${endOf(pem)}: the mount ${path} allows no more; ` +
+            `raise max_lease_ttl of that mount, then run \`pulumi up --replace '**${name}'\``,
         );
       return pem;
     });

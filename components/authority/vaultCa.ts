@@ -93,7 +93,7 @@ export const importedOne = (name: string, mount: string, imported: readonly stri
   const [first] = imported;
   if (first === undefined)
     throw new Error(
-      `${name}: ${mount} has this CA already, from a run that was killed while it handed it over; take it away ` +
+      `${name}: ${mount} already has this CA, imported by a run that was interrupted; delete it ` +
         `(\`bao list -detailed ${mount}/issuers\`, \`bao delete ${mount}/issuer/ID\`; its key stays), then run ` +
         `\`pulumi up --replace '**${name}'\``,
     );

@@ -9,11 +9,11 @@ import { restarted, restartNoun, trustedAnnotation } from "../../core/cluster/re
 import { clusterSteps, PUBLISHES, type Moment } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
 import { workerLines, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
-import type { ClusterPlan } from "../../core/plan";
 import { checkPayload } from "../../core/protocol/check";
 import type { Generations } from "../../core/protocol/trust";
-import type { Config, NodeConfig } from "../../core/schema/config";
+import type { NodeConfig } from "../../core/schema/config";
 import { announceInCluster, type Announced } from "../announce";
+import type { Inputs } from "../inputs";
 import { verbStep } from "../nodeCommand";
 import { rollout } from "./rollouts";
 
@@ -21,10 +21,7 @@ import { rollout } from "./rollouts";
 type Waits = readonly pulumi.Input<pulumi.Resource>[];
 
 export interface InClusterArgs {
-  /** Plain: it shapes the graph. */
-  readonly config: Config;
-  /** Plain: it shapes the graph. */
-  readonly plan: ClusterPlan;
+  readonly inputs: Inputs;
   /**
    * Trusting all that are trusted: of `inCluster.user`, or an admin's, by the CA that signs. Becomes a secret. Undefined
    * while nobody can sign one (the first phase of an adoption): what is the provider's then waits for the next phase, which
@@ -57,7 +54,6 @@ export class InCluster extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("kube-pki:index:InCluster", base, {}, options);
-    this.registerOutputs();
   }
 
   /** What is done at a moment, after all of `dependsOn`; gives what comes next has to wait for. */
@@ -73,19 +69,21 @@ export class InCluster extends pulumi.ComponentResource {
     }
   }
 
-  /** In a preview, says what is about to be done. After all moments. */
-  public announce(): void {
+  /** After all moments. In a preview, says what is about to be done. */
+  public end(): void {
     void announceInCluster(this, this.announced);
+    this.registerOutputs();
   }
 
   private nodeSteps(moment: Moment, dependsOn: Waits): Waits {
-    const { config, plan, workOn } = this.args;
-    const node = plan.nodes.find(({ node: each }) => each.name === workOn.name);
-    if (node === undefined) throw new Error(`${workOn.name}: work in the cluster is for one of the plan's nodes`);
+    const { inputs, workOn } = this.args;
+    const { config } = inputs;
     return clusterSteps(moment, config).map((step) => {
       const facts = Object.fromEntries(step.facts(config).map((fact) => [fact, this.fact(fact)]));
-      const payload = pulumi.output(facts).apply((known) => clusterPayload(step, node, config, known));
-      const made = verbStep(`${this.base}-${step.noun}`, { config, node: workOn }, "cluster", payload, {
+      const payload = pulumi
+        .output(facts)
+        .apply((known) => inputs.payload(workOn, ({ node, config: now }) => clusterPayload(step, node, now, known)));
+      const made = verbStep(`${this.base}-${step.noun}`, { inputs, node: workOn }, "cluster", payload, {
         parent: this,
         dependsOn: [...dependsOn], // what it looks at must be so on every node
       });
@@ -110,20 +108,23 @@ export class InCluster extends pulumi.ComponentResource {
   }
 
   private workers(step: WorkerStep): pulumi.Output<string> {
-    const { config, generations, trust, tokenKid } = this.args;
+    const { inputs, workOn, generations, trust, tokenKid } = this.args;
     const { ca, final, old } = trust;
     // only there: unwrapped for the other steps it would make their payloads unknown to a preview
     const round = step === "retire" ? this.args.round : undefined;
     return pulumi
       .output({ known: generations, ca, final, old, tokenKid, round })
-      .apply(({ known, round: name, ...facts }) => {
-        const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
-        return workerLines(step, config, templates).join("\n");
-      });
+      .apply(({ known, round: name, ...facts }) =>
+        inputs.payload(workOn, ({ config }) => {
+          const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
+          return workerLines(step, config, templates).join("\n");
+        }),
+      );
   }
 
   private clusterInfo(dependsOn: Waits): Waits {
-    const { config, trust } = this.args;
+    const { trust } = this.args;
+    const { config } = this.args.inputs;
     if (!isClusterInfoExact(config) || !this.canPatch()) return [];
     const kubeconfig = trust.final.apply((pem) => clusterInfoText(config.cluster.endpoint, pem));
     return [
@@ -140,7 +141,7 @@ export class InCluster extends pulumi.ComponentResource {
     if (!this.canPatch()) return dependsOn;
     const annotations = this.args.trust.ca.apply(trustedAnnotation);
     const made: pulumi.Resource[] = [];
-    for (const workload of restarted(this.args.config)) {
+    for (const workload of restarted(this.args.inputs.config)) {
       const options = this.patchOptions(lastOf(dependsOn, made.slice(-1)));
       made.push(rollout(`${this.base}-${restartNoun(workload)}`, workload, annotations, options));
     }
@@ -157,12 +158,12 @@ export class InCluster extends pulumi.ComponentResource {
    * change of credentials or CA never replaces it, that would replace every patch.
    */
   private patchOptions(dependsOn: Waits): pulumi.CustomResourceOptions {
-    const { kubeconfig, config } = this.args;
+    const { kubeconfig, inputs } = this.args;
     this.provider ??= new Provider(
       `${this.base}-provider`,
       {
         kubeconfig: pulumi.secret(kubeconfig),
-        clusterIdentifier: `kube-pki/${config.cluster.name}`,
+        clusterIdentifier: `kube-pki/${inputs.config.cluster.name}`,
         // the fields are owned by kubeadm, or by whoever rolled the workload last
         enablePatchForce: true,
         enableConfigMapMutable: true,

@@ -9,7 +9,7 @@ import type { Config } from "../schema/config";
 /** Which of them keeps a generation. */
 export const keeperOf = (backends: Backends, generation: number): Backend => {
   const found = backends.find(({ upTo = Infinity }) => generation <= upTo);
-  if (found === undefined) throw new Error(`authority.earlier: nothing keeps generation ${String(generation)}`);
+  if (found === undefined) throw new Error(`authority.earlier: no entry covers generation ${String(generation)}`);
   return found;
 };
 

@@ -20,7 +20,7 @@ export const controllerSigner = (
 
 /** Where the controller manager has its key. */
 export const signerIn = (config: Pick<Config, "authority" | "adopt">): ControllerSigner =>
-  controllerSigner(config.authority.backends.kubernetes, config.authority.signer, isAdopted(config, "kubernetes"));
+  controllerSigner(config.authority.backends.kubernetes, config.authority.csrSigner, isAdopted(config, "kubernetes"));
 
 /** Whether the controller manager signs. */
 export const hasSigner = (config: Pick<Config, "authority" | "adopt">): boolean => signerIn(config) !== "none";

@@ -30,7 +30,7 @@ export const nodeSigners = (
   node: Pick<NodeConfig, "roles">,
   config: Pick<Config, "authority" | "cluster" | "rotation">,
 ): SignerPlan[] =>
-  config.authority.signer !== "node" || !node.roles.includes("control-plane")
+  config.authority.csrSigner !== "node" || !node.roles.includes("control-plane")
     ? []
     : trustedOf(stateOf(config, "kubernetes"))
         .filter((generation) => generation > 0 && isKeyInServer(backendOf(config, "kubernetes", generation)))

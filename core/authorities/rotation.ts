@@ -65,7 +65,7 @@ export const roundOf = (config: Pick<Config, "rotation" | "authority" | "nodes">
       const state = stateOf(config, what);
       return `${String(state.generation)}${retiresOld(state) ? "" : " open"}`;
     }),
-    ...(config.authority.signer === "node" ? config.nodes : []).flatMap(({ name, roles }) =>
+    ...(config.authority.csrSigner === "node" ? config.nodes : []).flatMap(({ name, roles }) =>
       roles.includes("control-plane") ? [name] : [],
     ),
   ].join(", ");

@@ -23,7 +23,7 @@ const adminSubject = (config: Config): Subject & { readonly renewEverySeconds: n
   const { algorithm, validitySeconds, renewEverySeconds, organizations } = leafPolicy(config, "admin");
   const { commonName, organizations: usual } = INVENTORY.admin;
   const [anyNode] = config.nodes;
-  if (anyNode === undefined) throw new Error("nodes: none came through the checks");
+  if (anyNode === undefined) throw new Error("nodes: an empty list; must be a list of at least one node");
   return {
     name: ADMIN,
     commonName: commonName(anyNode), // the same on every node

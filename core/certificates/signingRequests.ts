@@ -51,7 +51,7 @@ export const requestProblem = async (
 ): Promise<string | undefined> => {
   const request = new Pkcs10CertificateRequest(pem);
   // the tls provider signs without looking at it
-  if (!(await request.verify())) return "its signature does not fit its key";
+  if (!(await request.verify())) return "its signature does not match its key";
   const subject = request.subjectName;
   const fields = subject.toJSON().flatMap((rdn) => Object.keys(rdn));
   const extensions = request.extensions.filter(({ type }) => type !== SUBJECT_ALTERNATIVE_NAME);
@@ -72,14 +72,14 @@ export const requestFor = async (stdout: string, node: string, leaf: Asked): Pro
   const found = parseRequests(stdout).get(leaf.profile);
   if (found?.id !== leaf.id)
     throw new Error(
-      `${node}: no signing request for ${leaf.profile} ${leaf.id} came back; run \`pulumi up\` again, and if this stays, ` +
+      `${node}: no signing request for ${leaf.profile} ${leaf.id} was returned; run \`pulumi up\` again, and if that does not help, ` +
         `look at /var/lib/kube-pki on the node`,
     );
   const problem = await requestProblem(found.pem, leaf);
   if (problem !== undefined)
     throw new Error(
-      `${node}: the signing request for ${leaf.profile} is not what was asked for (${problem}); nothing was signed. ` +
-        `Someone may have changed files under /var/lib/kube-pki on the node`,
+      `${node}: the signing request for ${leaf.profile} is not what was asked for (${problem}); nothing was signed: ` +
+        `check who changed files under /var/lib/kube-pki on the node`,
     );
   return found.pem;
 };

@@ -30,8 +30,8 @@ export const grantedValidity = (name: string, pem: string, validitySeconds: numb
   if (granted < validitySeconds - TOLERANCE)
     throw new Error(
       `${name}: asked for ${formatDuration(validitySeconds)}, but the certificate is valid for ` +
-        `${formatDuration(granted - (granted % 60))} only: ${where} allows no more; raise that or shorten the validity in the stack file, ` +
-        `then run \`pulumi up --replace '**${name}'\``,
+        `only ${formatDuration(granted - (granted % 60))}: ${where} allows no more; raise that limit or set a shorter validity in the ` +
+        `stack file, then run \`pulumi up --replace '**${name}'\``,
     );
   return validity;
 };
@@ -45,8 +45,8 @@ export const outlivesProblem = (name: string, leafPem: string, caPem: string): s
   const [leafEnds, caEnds] = [new Date(new X509Certificate(leafPem).validTo), new Date(ca.validTo)];
   if (leafEnds.getTime() - caEnds.getTime() <= SLACK_MS) return undefined;
   return (
-    `${name}: the certificate would end ${momentText(leafEnds)}, after its CA ${subjectText(ca)}, which ends ` +
-    `${momentText(caEnds)}; no service was given it: let the next generation sign (rotation, up to phase issue or done), ` +
-    "or give a shorter certificates.validity"
+    `${name}: the certificate would expire ${momentText(leafEnds)}, after its CA ${subjectText(ca)}, which expires ` +
+    `${momentText(caEnds)}; no node received it: rotate the CA (to phase issue or done), or set a shorter ` +
+    "certificates.validity"
   );
 };

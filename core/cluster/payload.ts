@@ -48,6 +48,8 @@ export const clusterPayload = (
 export const sinceOf = (stdout: string): string => {
   const since = /^since ([0-9]+)$/m.exec(stdout)?.[1];
   if (since === undefined)
-    throw new Error("the node did not say when the new CA reached every namespace: run again with its newest node.sh");
+    throw new Error(
+      "the node did not report when the new CA reached every namespace: its node.sh is older than this program, run again",
+    );
   return since;
 };

@@ -5,6 +5,7 @@
  */
 import { canSign, drops, hasWay, seeks, wasGivenUp } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
+import { mustBe } from "../format/problem";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUTS } from "../layouts";
 import { as, gateLine } from "../protocol/lines";
@@ -44,7 +45,7 @@ const moves = (config: Config): boolean => hasWay(config, "kubernetes");
 const hasBundles = ({ inCluster }: Config): boolean => inCluster.caBundles.length > 0;
 
 const dnsName = (text: string): string => {
-  if (!isDnsName(text)) throw new Error(`node protocol, object: ${JSON.stringify(text)}; allowed is a DNS name`);
+  if (!isDnsName(text)) throw new Error(mustBe("node protocol, object", JSON.stringify(text), "a DNS name"));
   return text;
 };
 
@@ -94,7 +95,7 @@ const STEPS: readonly Step[] = [
     noun: PUBLISHES,
     moment: "afterTrust",
     does: ({ layout }) =>
-      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}kube-root-ca.crt of every namespace is awaited`,
+      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}waits for kube-root-ca.crt in every namespace`,
     isWanted: moves,
     facts: () => ["ca"],
     lines: (config) => [
@@ -105,7 +106,7 @@ const STEPS: readonly Step[] = [
   {
     noun: "workers-trust",
     moment: "afterTrust",
-    does: () => "nodes without ssh trust both CAs, their kubelets restart",
+    does: () => "nodes without ssh trust both CAs, kubelets restart",
     isWanted: workersDo("trust"),
     facts: () => ["workersTrust"],
     lines: () => [],
@@ -122,7 +123,7 @@ const STEPS: readonly Step[] = [
     // on the nodes of the stack their pods are looked at instead (core/protocol/check.ts)
     noun: "mounted-elsewhere",
     moment: "afterPublished",
-    does: () => "no node is left out, kubelets bring the new CA into their pods",
+    does: () => "checks that no node is missing, waits for kubelets to update their pods",
     isWanted: moves,
     facts: () => ["since"],
     lines: (config) => [...nodeLines(config), "task mounted-elsewhere"],
@@ -130,7 +131,7 @@ const STEPS: readonly Step[] = [
   {
     noun: "restart-all",
     moment: "beforeIssue",
-    does: () => "every workload restarts that began before",
+    does: () => "restarts every workload whose pods started before the new CA was there",
     isWanted: (config) => moves(config) && config.inCluster.restart === "all",
     facts: () => ["ca", "since"],
     lines: (config) => [gateLine("scan", config), "task restart-all", ...reloadLines(config)],
@@ -139,7 +140,7 @@ const STEPS: readonly Step[] = [
     // the provider that rolls them asks no PodDisruptionBudget
     noun: "may-restart",
     moment: "beforeIssue",
-    does: (config) => `restarts of ${listed(config).map(workloadText).join(", ")}`,
+    does: (config) => `restarts ${listed(config).map(workloadText).join(", ")}`,
     isWanted: (config) => moves(config) && listed(config).length > 0 && canSign(config, "kubernetes"),
     facts: () => ["ca"],
     lines: (config) => [
@@ -151,8 +152,7 @@ const STEPS: readonly Step[] = [
   {
     noun: "workers-issue",
     moment: "afterApply",
-    does: () =>
-      "on nodes without ssh kubelets ask for their certificates and pods get new tokens, their kubelets restart",
+    does: () => "on nodes without ssh kubelets request new certificates and pods get new tokens, kubelets restart",
     isWanted: workersDo("issue"),
     facts: () => ["workersIssue"],
     lines: () => [],
@@ -160,7 +160,7 @@ const STEPS: readonly Step[] = [
   {
     noun: "scan",
     moment: "afterIssue",
-    does: () => "who still needs the old CA is looked for",
+    does: () => "looks for what still needs the old CA",
     isWanted: (config) => seeks(config, "kubernetes"),
     facts: () => ["ca", "old", "since"],
     lines: (config) => [
@@ -175,7 +175,7 @@ const STEPS: readonly Step[] = [
     // a dropped token is refused at once, so not before every look has found nothing in the way
     noun: "tokens",
     moment: "beforeRetire",
-    does: () => "token Secrets get new tokens, the old ones end",
+    does: () => "token Secrets get new tokens, the old ones become invalid",
     isWanted: (config) => drops(config, "serviceAccount"),
     facts: () => ["tokenKid"],
     lines: (config) => [
@@ -187,7 +187,7 @@ const STEPS: readonly Step[] = [
   {
     noun: "workers-retire",
     moment: "afterRetire",
-    does: () => "nodes without ssh are left the one CA, their kubelets restart",
+    does: () => "removes the old CA from nodes without ssh, kubelets restart",
     isWanted: workersDo("retire"),
     facts: () => ["workersRetire"],
     lines: () => [],
@@ -195,7 +195,7 @@ const STEPS: readonly Step[] = [
   {
     noun: "ca-bundles-retire",
     moment: "afterRetire",
-    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles are left the new CA`,
+    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles lose the old CA`,
     isWanted: (config) => drops(config, "kubernetes") && hasBundles(config),
     facts: () => ["final", "old"],
     lines: rewriteLines,
@@ -215,9 +215,9 @@ const STEPS: readonly Step[] = [
   },
   {
     // by kubectl: a stack that never rotated has no provider
-    noun: "given-up",
+    noun: "aborted",
     moment: "afterRetire",
-    does: () => "what a rotation that was given up has left is cleaned",
+    does: () => "removes what an aborted rotation has left",
     isWanted: wasGivenUp,
     facts: (config) => (hasWay(config, "frontProxy") ? ["final"] : ["final", "frontProxy"]),
     lines: (config) => [

@@ -14,7 +14,7 @@ export const trustedBy = (stdout: string): string => {
   const [text = ""] = start < 0 ? [] : stdout.slice(start + at.length).split(/^(?:trusted|done) /m);
   const blocks = pemBlocks(text);
   if (blocks.length === 0)
-    throw new Error("the node did not say which CAs it trusts: run again with its newest node.sh");
+    throw new Error("the node did not report which CAs it trusts: its node.sh is older than this program, run again");
   return lines(blocks);
 };
 
@@ -24,7 +24,7 @@ export const trustedBy = (stdout: string): string => {
  */
 export const isToldByNodes = (config: Config): boolean =>
   (isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1) ||
-  (config.authority.signer === "node" && isRotating(config));
+  (config.authority.csrSigner === "node" && isRotating(config));
 
 /** By the clock a run may have missed generations, so that the one before may not be the one in use. */
 const rotating = (config: Config, generations: readonly string[]): string[] => {

@@ -21,7 +21,7 @@ export const ANY_NODE = "node.kube-pki.invalid";
 
 /** The plan of any of these nodes. Its serving certificate is the kubelet's own: self-signed, or approved by somebody. */
 const anyWorker = (config: Config): { readonly plan: NodePlan; readonly config: Config } => {
-  const node: NodeConfig = { name: ANY_NODE, address: "0.0.0.0", roles: ["worker"], extraSans: [], bare: false };
+  const node: NodeConfig = { name: ANY_NODE, address: "0.0.0.0", roles: ["worker"], extraSans: [], joining: false };
   const { profiles } = config.certificates;
   const own: Config = {
     ...config,

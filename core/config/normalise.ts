@@ -47,7 +47,7 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
     (given.renewBefore === undefined ? defaultRenewEvery(given.validity) : given.validity - given.renewBefore),
   renewalIsDefault: given.renewEvery === undefined && given.renewBefore === undefined,
   algorithm: given.algorithm,
-  custody: given.custody,
+  keyLocation: given.keyLocation,
   profiles: Object.fromEntries(
     Object.entries(given.profiles).flatMap(([name, profile]) =>
       profile === undefined
@@ -80,7 +80,7 @@ export function normalised(sections: Sections, now: Date): Config {
       backends: mapAuthorities((name) => backendsOf(authority, name)),
       signed: mapAuthorities((name) => authority.signed?.[name] ?? {}),
       requests: authority.requests,
-      signer: authority.signer,
+      csrSigner: authority.csrSigner,
       ...kindSections(authority),
       algorithm: authority.algorithm,
       validitySeconds: authority.validity,

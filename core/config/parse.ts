@@ -1,27 +1,32 @@
 /** Reads a stack's configuration: one strict schema, every problem at once, texts turned into what the planner uses. */
 import type { Config } from "../schema/config";
-import { CONFIG_JSON_SCHEMA } from "../schema/jsonSchema";
+import { CONFIG_JSON_SCHEMA, type Path } from "../schema/jsonSchema";
 import { SECTION_NAMES, SECTIONS, type Sections } from "../schema/sections";
 import { crossProblems } from "./checks";
 import { normalised } from "./normalise";
-import { ConfigError, innermost, issueText } from "./problems";
+import { isLate, misplaced, strayStandIns } from "./inputs";
+import { ConfigError, innermost, issueText, valueAt } from "./problems";
 import { unknownKeys, without } from "./unknownKeys";
 
 export interface ParseContext {
   /** The present: planned for unless the stack file says `asOf`. */
   readonly now: Date;
-  /** Top-level keys whose value is encrypted in the stack file. */
-  readonly secretKeys: ReadonlySet<string>;
+  /** Top-level keys whose value is encrypted in the stack file. Absent: what a program gives stands in no file. */
+  readonly secretKeys?: ReadonlySet<string> | undefined;
   /** What `pulumi preview` shows: given CAs and keys are not in it, so nothing is asked about them. */
   readonly secretsHidden?: boolean;
+  /** Paths of values that are not known yet: stand-ins stand there (inputs.ts), and nothing is asked about them. */
+  readonly awaited?: ReadonlySet<string>;
 }
 
 /**
  * Parses the values of the `kube-pki` configuration namespace, keyed by name without the namespace.
  * Throws one `ConfigError` that lists every problem; it never shows a secret.
  */
-export function parseConfig(raw: Record<string, unknown>, context: ParseContext): Config {
-  const unknown = unknownKeys(raw, CONFIG_JSON_SCHEMA);
+export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext): Config {
+  const outputs = misplaced(raw);
+  const isOutput = (path: Path): boolean => isLate(valueAt(raw, path));
+  const unknown = [...unknownKeys(raw, CONFIG_JSON_SCHEMA), ...outputs];
   const known = without(
     raw,
     unknown.map(({ path }) => path),
@@ -31,11 +36,20 @@ export function parseConfig(raw: Record<string, unknown>, context: ParseContext)
   for (const name of SECTION_NAMES) {
     const result = SECTIONS[name].safeParse(known[name]);
     if (result.success) sections[name] = result.data;
-    else problems.push(...result.error.issues.flatMap(innermost).map((issue) => issueText(issue, known[name], name)));
+    else
+      problems.push(
+        ...result.error.issues
+          .flatMap(innermost)
+          .filter(({ path }) => !isOutput([name, ...path]))
+          .map((issue) => issueText(issue, known[name], name)),
+      );
   }
   const parsed = sections as Partial<Sections>;
   const now = parsed.asOf ?? context.now;
-  problems.push(...crossProblems({ ...context, sections: parsed, raw: known, now }));
+  problems.push(
+    ...strayStandIns(known, context.awaited ?? new Set()),
+    ...crossProblems({ ...context, sections: parsed, raw: known, now }),
+  );
   if (problems.length > 0) throw new ConfigError(problems);
   return normalised(parsed as Sections, now);
 }

@@ -1,5 +1,6 @@
-/** Turns what is wrong with a configuration into sentences: `path: what was given; what is allowed`. */
+/** Turns what is wrong with a configuration into messages: `<field>: <given>; must be <what>; <what to do>`. */
 import type { z } from "zod";
+import { mustBe } from "../format/problem";
 import { isSecretPath, type Path } from "../schema/jsonSchema";
 
 /** Everything that is wrong with a configuration, one sentence each. */
@@ -59,7 +60,7 @@ export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string
   const path = [section, ...inner];
   const given = valueAt(raw, inner);
   const allowed = issue.code === "invalid_type" && issue.expected === "object" ? "an object" : issue.message;
-  return `${pathText(path)}: ${given === undefined ? "missing" : shown(given, path)}; allowed is ${allowed}`;
+  return mustBe(pathText(path), given === undefined ? "missing" : shown(given, path), allowed);
 }
 
 /** One problem for each entry whose value an earlier entry has already. */
@@ -76,5 +77,5 @@ export const exactlyOne = (
   [hasOne, hasOther]: readonly [boolean, boolean],
 ): string[] => {
   if (hasOne !== hasOther) return [];
-  return [`${at}: ${hasOne ? `both ${one} and` : `neither ${one} nor`} ${other}; allowed is exactly one of them`];
+  return [mustBe(at, `${hasOne ? `both ${one} and` : `neither ${one} nor`} ${other}`, "exactly one of the two")];
 };

@@ -1,6 +1,7 @@
 /** Keys of the stack file that the schema does not know. */
 import { nearest } from "../format/spelling";
 import type { Path, JsonSchema } from "../schema/jsonSchema";
+import { isLate } from "./inputs";
 import { pathText } from "./problems";
 
 export interface UnknownKey {
@@ -15,13 +16,13 @@ export function unknownKeys(value: unknown, schema: JsonSchema, path: Path = [])
     return items === undefined ? [] : value.flatMap((item, index) => unknownKeys(item, items, [...path, index]));
   }
   const { properties } = schema;
-  if (properties === undefined || typeof value !== "object" || value === null) return [];
+  if (properties === undefined || typeof value !== "object" || value === null || isLate(value)) return [];
   const known = Object.keys(properties);
   return Object.entries(value).flatMap(([key, inner]) => {
     const next = properties[key];
     if (next !== undefined && known.includes(key)) return unknownKeys(inner, next, [...path, key]);
     const guess = nearest(key, known);
-    const hint = guess === undefined ? `allowed are ${known.join(", ")}` : `did you mean \`${guess}\`?`;
+    const hint = guess === undefined ? `must be one of ${known.join(", ")}` : `did you mean \`${guess}\`?`;
     const where = path.length === 0 ? "" : `${pathText(path)}: `;
     return [{ path: [...path, key], problem: `${where}unknown key \`${key}\`; ${hint}` }];
   });

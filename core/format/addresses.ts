@@ -1,6 +1,7 @@
 /** How addresses, networks, hosts with ports and subject alternative names are written and taken apart. */
 import { isIP } from "node:net";
 import { isDnsName } from "./dnsNames";
+import { isStandIn } from "./standIn";
 
 export const isIp = (text: string): boolean => isIP(text) !== 0;
 
@@ -98,4 +99,5 @@ export function canonicalEndpoint(text: string, defaultPort: number): string | u
 /** A subject alternative name as the node protocol writes it: `DNS:name` or `IP:address`. */
 export type San = `DNS:${string}` | `IP:${string}`;
 
-export const sanOf = (name: string): San => (isIp(name) ? `IP:${name}` : `DNS:${name}`);
+/** An address is the one name that may not be known yet. */
+export const sanOf = (name: string): San => (isIp(name) || isStandIn(name) ? `IP:${name}` : `DNS:${name}`);

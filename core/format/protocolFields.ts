@@ -3,6 +3,7 @@
  * checked here and again on the node, by the same patterns (node/18-grammar.sh).
  */
 import { ALGORITHMS } from "../model/algorithms";
+import { mustBe } from "./problem";
 
 interface FieldRow {
   /** Extended regular expression without counts, which not every awk knows. */
@@ -107,5 +108,5 @@ export function checkedField(kind: FieldKind, text: string, what: string): strin
   if (isField(kind, text)) return text;
   const { pattern, longest } = fieldRow(kind);
   const length = longest === undefined ? "" : `, at most ${String(longest)} characters`;
-  throw new Error(`${what}: ${JSON.stringify(text)}; allowed is ${pattern}${length}`);
+  throw new Error(mustBe(what, JSON.stringify(text), `${pattern}${length}`));
 }

@@ -55,7 +55,7 @@ export const kubeadm: Layout = {
       path: `${PKI}/front-proxy-ca.crt`,
       on: "control-plane",
       content: ca("frontProxy"),
-      uses: ["kube-apiserver/requestheader-ca"],
+      uses: ["kube-apiserver/requestheader-ca", "kube-controller-manager/requestheader-ca"],
     },
     {
       path: `${PKI}/etcd/ca.crt`,

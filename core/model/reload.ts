@@ -38,6 +38,7 @@ const RULES = {
   "kube-controller-manager/signing": { need: "reload", because: "file watch and a poll each minute" },
   "kube-controller-manager/root-ca": { need: "restart", because: "read once at start, kubernetes/kubernetes#137410" },
   "kube-controller-manager/client-ca": { need: "reload", because: "file watch and a poll each minute" },
+  "kube-controller-manager/requestheader-ca": { need: "reload", because: "file watch and a poll each minute" },
   "kube-controller-manager/service-account-private": { need: "restart", because: "read once at start" },
   "kube-scheduler/kubeconfig": { need: "restart", removal: "memory", because: "inline data is read once at start" },
   "kubelet/serving": { need: "reload", sinceMinor: 31, because: "ReloadKubeletServerCertificateFile since 1.31" },

@@ -79,5 +79,5 @@ export const restartTexts = (effects: Effects): string[] =>
 export const restartsText = (effects: Effects, plan: ServicesOnNode): string => {
   const texts = restartTexts(effects);
   if (texts.length === 0) return "restarts nothing";
-  return `restarts ${texts.join(", ")}${plan.node.bare ? " where they run already" : ""}`;
+  return `restarts ${texts.join(", ")}${plan.node.joining ? " where they run already" : ""}`;
 };

@@ -7,9 +7,9 @@ export const withEtcd = (nodes: readonly NodeConfig[]): NodeConfig[] =>
     ? [...nodes]
     : nodes.map((node) => (node.roles.includes("control-plane") ? { ...node, roles: [...node.roles, "etcd"] } : node));
 
-/** Of these those that are in the cluster by now: all but the bare ones, or all where nothing else is there. */
+/** Of these those that are in the cluster by now: all but those that are joining, or all where nothing else is there. */
 export const joinedOf = (nodes: readonly NodeConfig[]): readonly NodeConfig[] => {
-  const joined = nodes.filter(({ bare }) => !bare);
+  const joined = nodes.filter(({ joining }) => !joining);
   return joined.length > 0 ? joined : nodes;
 };
 

@@ -10,8 +10,8 @@ import type { Config } from "../schema/config";
 const leafIds = (payload: string): ReadonlyMap<string, string> =>
   new Map([...payload.matchAll(/^leaf (\S+) (\S+) /gm)].map(([, profile = "", id = ""]) => [profile, id]));
 
-const whyOf = (leaf: LeafPlan, before: string | undefined): string =>
-  before === undefined ? "new" : dueBecause(before, leaf.id, leaf.renewal).join("; ");
+const whyOf = ({ renewal }: LeafPlan, before: string | undefined, after: string | undefined): string =>
+  before === undefined ? "new" : dueBecause(before, after, renewal).join("; ");
 
 /**
  * @param before the payload that the node got last; empty where it got none
@@ -23,7 +23,7 @@ export const applyWhy = (plan: NodePlan, config: Config, before: string, after: 
   if (changed.length === 0) return undefined;
   const byReason = new Map<string, string[]>();
   for (const leaf of changed) {
-    const why = whyOf(leaf, had.get(leaf.profile));
+    const why = whyOf(leaf, had.get(leaf.profile), gets.get(leaf.profile));
     byReason.set(why, [...(byReason.get(why) ?? []), leaf.profile]);
   }
   const reasons = [...byReason].map(([why, profiles]) => `${profiles.join(", ")}: ${why}`);

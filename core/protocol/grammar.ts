@@ -58,7 +58,7 @@ export const LINES: readonly LineRow[] = [
     "leaf",
     [PROFILE, "name=id", "number=issued", "number=expires", "part=ca part"],
     "a certificate, or `signer-g<n>`, what the controller manager signs with; unix seconds; parts: `cert:<profile>` given, " +
-      "`key:<profile>` given (state custody) or taken from keys/<profile>/<id>.key",
+      "`key:<profile>` given (keyLocation state) or taken from keys/<profile>/<id>.key",
   ),
   line(
     "apply trust",
@@ -109,7 +109,7 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "only",
     ["path", "part"],
-    "the file must hold nothing but this part's certificates: nothing is dropped in silence",
+    "the file must hold nothing but this part's certificates: nothing is dropped silently",
   ),
   line("apply trust", "consumer", SERVICE, "in the order in which they are handled"),
   line(
@@ -179,7 +179,7 @@ export const LINES: readonly LineRow[] = [
   line("check", "part", PART, [
     ["part mounted:kubernetes <n>", "the CA that pods are to have; without it no pod's CA is looked at"],
     ["part ca:kubernetes <n>", "the CA that stays; without it no kubeconfig is looked at"],
-    ["part old:<name> <n>", "CAs that go, as far as they are known: kubeconfigs of other clusters are then let be"],
+    ["part old:<name> <n>", "CAs that go, as far as they are known: kubeconfigs of other clusters are then ignored"],
   ]),
   line(
     "check",
@@ -191,7 +191,7 @@ export const LINES: readonly LineRow[] = [
     "check",
     "gate",
     ["gate", "switch"],
-    "off: what is found is told, not refused, and not waited for (`rotation.force`)",
+    "off: what is found is reported, not refused, and not waited for (`rotation.force`)",
   ),
   line(
     "check",

@@ -112,8 +112,8 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
     ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
     ...(names.has("etcd") ? members : []).map(
-      ({ address, bare }) =>
-        `${bare ? "joining" : "member"} etcd ${as.hostPort(listensAt(plan.listeners.etcdClient, { address }))}`,
+      ({ address, joining }) =>
+        `${joining ? "joining" : "member"} etcd ${as.hostPort(listensAt(plan.listeners.etcdClient, { address }))}`,
     ),
     ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
       ({ consumer, lease, profile }) =>

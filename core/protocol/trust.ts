@@ -86,7 +86,7 @@ const signingFlags = (certificate: string, key: string): string[] => [
 /** The controller manager gets its own signing files before ca.crt holds two certificates, or signs no more. */
 const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
   if (signing === undefined || !changes(config)) return [];
-  if (config.authority.signer === "none") return signingFlags("", "");
+  if (config.authority.csrSigner === "none") return signingFlags("", "");
   if (!hasSigner(config)) return [];
   return [
     `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,
@@ -159,8 +159,8 @@ export const trustSummary = (
 export const shutdownAdvice = ({ nodes, rollout }: Config): string | undefined =>
   rollout.apiServerShutdownFlags || nodes.filter(({ roles }) => roles.includes("control-plane")).length < 2
     ? undefined
-    : "rollout.apiServerShutdownFlags: false; API servers restart one after another, and with true each stays reachable " +
-      "for 3 s after its /readyz says no, so that a balancer looks away first";
+    : "rollout.apiServerShutdownFlags: false; API servers restart one after another, and with true each still answers for " +
+      "3 s after its /readyz fails, so that a load balancer stops sending to it first";
 
 /**
  * One node's part in `trust` or `retire`.

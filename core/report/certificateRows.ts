@@ -32,7 +32,7 @@ const proofsOf = (stdout: string, plan: NodePlan): ReadonlyMap<string, Certifica
 /** A row, the rest of which the certificate itself says. */
 export const certificateRow = (
   pem: string,
-  row: Pick<CertificateRow, "node" | "certificate" | "custody" | "proof"> & { readonly nextRenewal: Date },
+  row: Pick<CertificateRow, "node" | "certificate" | "keyLocation" | "proof"> & { readonly nextRenewal: Date },
 ): CertificateRow => {
   const { subject, issuer, serialNumber, validTo } = new X509Certificate(pem);
   return {
@@ -43,7 +43,7 @@ export const certificateRow = (
     serial: serialNumber.toLowerCase(),
     notAfter: new Date(validTo).toISOString(),
     nextRenewal: row.nextRenewal.toISOString(),
-    custody: row.custody,
+    keyLocation: row.keyLocation,
     proof: row.proof,
   };
 };
@@ -59,7 +59,13 @@ export const certificateRows = (
     const pem = certificates[profile];
     if (pem === undefined) return [];
     const proof = proofs.get(profile) ?? "none";
-    const row = { node: plan.node.name, certificate: profile, custody: plan.custody, proof, nextRenewal: renewal.next };
+    const row = {
+      node: plan.node.name,
+      certificate: profile,
+      keyLocation: plan.keyLocation,
+      proof,
+      nextRenewal: renewal.next,
+    };
     return [certificateRow(pem, row)];
   });
 };

@@ -16,7 +16,7 @@ export interface CertificateRow {
   /** ISO 8601: an `up` at or after this moment renews it. */
   readonly nextRenewal: string;
   /** Where the private key was made. */
-  readonly custody: "node" | "state";
+  readonly keyLocation: "node" | "state";
   /** How the node proved that it uses this certificate. */
   readonly proof: "served" | "accepted" | "restarted" | "none";
 }
@@ -71,7 +71,7 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
   { title: "NOT AFTER", cell: (row) => day(row.notAfter) },
   { title: "DAYS LEFT", cell: (row) => String(daysLeft(row, now)), align: "right" },
   { title: "NEXT RENEWAL", cell: (row) => day(row.nextRenewal) },
-  { title: "KEY MADE", cell: (row) => (row.custody === "node" ? "on node" : "in state") },
+  { title: "KEY MADE", cell: (row) => (row.keyLocation === "node" ? "on node" : "in state") },
   { title: "PROOF", cell: (row) => row.proof },
 ];
 

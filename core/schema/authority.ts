@@ -31,7 +31,7 @@ const givenCa = object({
   key: secretPem.optional().describe("The CA's private key; a secret."),
 })
   .optional()
-  .describe("A CA that the cluster has already.");
+  .describe("An existing CA of the cluster.");
 
 const BACKEND_ALLOWED = `one of ${BACKEND_KINDS.join(", ")}, or one for each of kubernetes, etcd and frontProxy`;
 const backendKind = z.union([choice(BACKEND_KINDS), ofEach(choice(BACKEND_KINDS))], { error: BACKEND_ALLOWED });
@@ -42,18 +42,16 @@ const vault = object({
   approle: mountPath
     .optional()
     .describe(
-      "Path of an AppRole auth method that is there: gets a role to renew and one to rotate, each with a policy.",
+      "Path of an existing AppRole auth method, which gets a role to renew and one to rotate, each with a policy.",
     ),
-  mounts: vaultMounts.describe(
-    "Mounts of type pki that are there already; kube-pki/CLUSTER/AUTHORITY is made by default.",
-  ),
+  mounts: vaultMounts.describe("Existing mounts of type pki; by default the stack creates kube-pki/CLUSTER/AUTHORITY."),
   fingerprints: object({
     kubernetes: fingerprint("the CA that signs", "ca.crt"),
     etcd: fingerprint("the CA that signs", "ca.crt"),
     frontProxy: fingerprint("the CA that signs", "ca.crt"),
   })
     .optional()
-    .describe("What the CAs in Vault that sign must be; checked before anything is touched."),
+    .describe("SHA-256 fingerprints of the CAs in Vault that sign; checked before any change."),
 });
 
 /** What a kind asks for, in the section of `authority` and of an entry of `authority.earlier` that is called like it. */
@@ -93,12 +91,14 @@ const sectionsOf = <When extends "now" | "earlier">(when: When) =>
   };
 
 const signedBy = object({
-  kind: choice(SIGNER_KINDS).describe("Another mount of the same server, a root in the stack's state, or people."),
+  kind: choice(SIGNER_KINDS).describe(
+    "Another mount of the same server, a root in the stack's state, or an offline CA.",
+  ),
   mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
 }).optional();
 const signedCas = z
   .record(
-    z.string().regex(/^[1-9]\d*$/, { error: "generations, whole numbers from 1, each with its certificate" }),
+    z.string().regex(/^[1-9]\d*$/, { error: "a map from generation, a whole number from 1, to certificate" }),
     certificatePem,
   )
   .optional();
@@ -108,44 +108,46 @@ const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERA
 export const authority = object({
   kind: backendKind
     .default(DEFAULT_BACKEND)
-    .describe("Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave it."),
+    .describe(
+      "Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave the server.",
+    ),
   earlier: z
     .array(
       object({
         generations: z
           .union([generations, ofEach(generations)], { error: GENERATIONS_ALLOWED })
-          .describe("The last generation that was made there."),
-        kind: backendKind.describe("Who made them."),
+          .describe("The last generation from there."),
+        kind: backendKind.describe("Who signed with them."),
         ...sectionsOf("earlier"),
-        signedBy: signedBy.describe("Who signed them."),
+        signedBy: signedBy.describe("Who signed the CAs."),
       }),
       { error: "a list, the oldest first" },
     )
     .default([])
-    .describe("Where earlier generations were made, when that was not where the next one is."),
+    .describe("Where earlier generations are, if not where the next one is."),
   ...sectionsOf("now"),
-  signedBy: signedBy.describe("Who signs the CAs made in Vault; they sign themselves by default."),
-  signer: choice(CONTROLLER_SIGNERS)
+  signedBy: signedBy.describe("Who signs the CAs in Vault; they are self-signed by default."),
+  csrSigner: choice(CONTROLLER_SIGNERS)
     .optional()
     .describe(
-      "With the kubernetes CA in Vault: state, the controller manager signs with an intermediate whose key is in the " +
-        "stack's state; node, with one for each control plane, whose key is made there and stays there; none, it signs " +
-        "nothing. By default none in a cluster that began from Vault, else state.",
+      "How the controller manager signs CSRs with the kubernetes CA in Vault: state, with an intermediate whose key is " +
+        "in the stack's state; node, with one for each control plane, whose key is generated there and stays there; none, " +
+        "not at all. none by default in a cluster that was created from Vault, else state.",
     ),
   requests: generation
     .default(1)
-    .describe("With an offline signer: signing requests are made up to this generation, before a rotation to it."),
+    .describe("With signedBy.kind offline: create signing requests up to this generation, before a rotation to it."),
   signed: object({ kubernetes: signedCas, etcd: signedCas, frontProxy: signedCas })
     .optional()
-    .describe("With an offline signer: the CA certificates it signed, by generation."),
+    .describe("With signedBy.kind offline: the signed CA certificates, by generation."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
   validity: validity.prefault("3650d").describe("Validity of generated CAs."),
   kubernetes: givenCa,
   etcd: givenCa,
   frontProxy: givenCa,
   serviceAccount: object({
-    enabled: flag.default(true).describe("false: the key is made, laid and rotated by others."),
-    key: secretPem.optional().describe("The key, when the cluster has one already; a secret."),
+    enabled: flag.default(true).describe("false: someone else creates, distributes and rotates this key."),
+    key: secretPem.optional().describe("The key, if the cluster has one already; a secret."),
   })
     .optional()
     .describe("The key that signs service account tokens."),

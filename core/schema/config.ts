@@ -31,7 +31,10 @@ export type AuthoritySection = Sections["authority"];
 export type Config = Omit<Sections, "asOf" | "authority" | "certificates" | "rotation"> & {
   /** The one moment that all is planned for: generations by the clock, and renewals. */
   readonly asOf: Date;
-  readonly authority: Pick<AuthoritySection, "algorithm" | "requests" | "serviceAccount" | "signer" | SectionKind> & {
+  readonly authority: Pick<
+    AuthoritySection,
+    "algorithm" | "requests" | "serviceAccount" | "csrSigner" | SectionKind
+  > & {
     readonly backends: Readonly<Record<AuthorityName, Backends>>;
     /** What an offline root signed: PEM by generation. */
     readonly signed: Readonly<Record<AuthorityName, Readonly<Record<string, string>>>>;
@@ -59,7 +62,7 @@ export interface CertificatesConfig {
   /** True when neither renewBefore nor renewEvery was given. */
   readonly renewalIsDefault: boolean;
   readonly algorithm: Algorithm;
-  readonly custody: "node" | "state";
+  readonly keyLocation: "node" | "state";
   readonly profiles: Partial<Record<keyof Sections["certificates"]["profiles"], ProfileConfig>>;
 }
 

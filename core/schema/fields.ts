@@ -1,12 +1,13 @@
 /**
  * The kinds of values a stack file holds: each reads a text into what the planner uses (canonical addresses, seconds,
- * moments) and says in its `error` what is allowed, the second half of a message.
+ * moments) and says in its `error` what it must be, for a message.
  */
 import { z } from "zod";
 import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
 import { DURATION_ALLOWED, parseDuration } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
 import { canonicalPem } from "../format/pem";
+import { isStandIn } from "../format/standIn";
 import { ALGORITHMS } from "../model/algorithms";
 
 /** A text that is read by a function; `read` returns undefined for what is not allowed. */
@@ -20,6 +21,10 @@ export const text = <T>(allowed: string, read: (given: string) => T | undefined)
 
 export const matching = (allowed: string, test: (given: string) => boolean) =>
   text(allowed, (given) => (test(given) ? given : undefined));
+
+/** A text that no resource follows from, so that a program may know it only while it runs. */
+const input = (allowed: string, read: (given: string) => string | undefined) =>
+  text(allowed, (given) => (isStandIn(given) ? given : read(given))).meta({ input: true });
 
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });
@@ -36,8 +41,8 @@ export const nodesAtOnce = z.union(
   { error: NODES_ALLOWED },
 );
 
-export const ip = text("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
-export const host = text("a DNS name or an IP address", (given) => {
+export const ip = input("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
+export const host = input("a DNS name or an IP address", (given) => {
   const name = canonicalSan(given);
   return name?.startsWith("*") === true ? undefined : name;
 });
@@ -53,7 +58,7 @@ export const vaultAddress = matching('an address without a path, such as "https:
 export const mountPath = matching('the path of a mount without slashes around it, such as "pki/kubernetes"', (given) =>
   /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/.test(given),
 );
-export const hostKey = text(
+export const hostKey = input(
   'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."',
   canonicalHostKey,
 );
@@ -77,15 +82,15 @@ const readMoment = (given: string): Date | undefined => {
   const iso = given.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z");
   return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
 };
-export const moment = text('a moment such as "2026-12-31T00:00:00Z"', readMoment);
+export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment);
 
 /** What is in a PEM is checked in givenCa.ts. The mark keeps a key from being echoed or written plain. */
-export const secretPem = text("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({
+export const secretPem = input("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({
   secret: true,
 });
-export const certificatePem = text("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
+export const certificatePem = input("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
 
 export const algorithm = choice(ALGORITHMS);
 export const ofEach = <T extends z.ZodType>(one: T) =>
   object({ kubernetes: one.optional(), etcd: one.optional(), frontProxy: one.optional() });
-export const custody = choice(["node", "state"]);
+export const keyLocation = choice(["node", "state"]);

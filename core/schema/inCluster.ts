@@ -17,10 +17,10 @@ const labelKey = matching("the key of a label", (given) => LABEL.test(given));
 const labelValue = matching("the value of a label, in quotes", (given) => given === "" || /^[A-Za-z0-9]/.test(given));
 
 const toleration = object({
-  key: labelKey.optional().describe("Key of the taint; without one, all."),
-  operator: choice(["Exists", "Equal"]).default("Exists").describe("Whether the value counts."),
+  key: labelKey.optional().describe("Key of the taint; all by default."),
+  operator: choice(["Exists", "Equal"]).default("Exists").describe("Exists ignores the value."),
   value: labelValue.optional().describe("Value of the taint."),
-  effect: choice(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().describe("Effect; without one, all."),
+  effect: choice(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().describe("Effect; all by default."),
 });
 
 /** Opt-in: pods with all the rights of root on every node that the stack does not list. */
@@ -28,7 +28,7 @@ const workers = object({
   image: matching(
     'an image with sh and chroot by tag or, better, by digest, such as "docker.io/library/busybox:1.37.0@sha256:..."',
     (given) => IMAGE.test(given),
-  ).describe("Image with sh, chroot and gzip's like of busybox; it runs with all rights, so best by digest."),
+  ).describe("Image with sh, cat, tail and chroot; it runs privileged, so pin it by digest."),
   namespace: matching("a DNS label", isDnsLabel)
     .prefault("kube-system")
     .describe("Namespace of the DaemonSet; privileged pods must be allowed there."),
@@ -36,29 +36,29 @@ const workers = object({
     .optional()
     .describe("How many of these nodes take a step at the same time; rollout.workersAtOnce by default."),
   nodeSelector: z
-    .record(labelKey, labelValue, { error: "labels and their values" })
+    .record(labelKey, labelValue, { error: "a map from label to value" })
     .default({})
     .describe("Only nodes with these labels."),
   tolerations: z
     .array(toleration, { error: "a list of tolerations" })
     .optional()
-    .describe("Taints of nodes that are visited; all by default."),
+    .describe("Taints to tolerate; all by default."),
 })
   .optional()
-  .describe("Workers that are not under `nodes`: visited by a DaemonSet instead of ssh. kubeadm layout only.");
+  .describe("Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. kubeadm layout only.");
 
-const commandLine = matching("a text without control characters", (given) => /^[^\p{Cc}]+$/u.test(given));
+const commandLine = matching("a string without control characters", (given) => /^[^\p{Cc}]+$/u.test(given));
 
 /** Not a token or a key itself: those would be in the state. */
 const inClusterUser = object({
   tokenFile: matching("an absolute path", (given) => given.startsWith("/"))
     .optional()
-    .describe("File that holds a bearer token, on the machine that runs pulumi; read anew as it changes."),
+    .describe("File with a bearer token, on the machine that runs pulumi; read again when it changes."),
   exec: object({
     command: commandLine.describe("Program, found by PATH on the machine that runs pulumi."),
-    args: z.array(commandLine, { error: "a list of texts" }).default([]).describe("Its arguments; nothing secret."),
+    args: z.array(commandLine, { error: "a list of strings" }).default([]).describe("Its arguments; nothing secret."),
     env: z
-      .record(z.string(), z.string(), { error: "names and values" })
+      .record(z.string(), z.string(), { error: "a map from name to value" })
       .default({})
       .describe("Variables added to its environment; nothing secret."),
   })
@@ -67,19 +67,21 @@ const inClusterUser = object({
 })
   .optional()
   .describe(
-    "Whose credentials the stack works in the cluster with, as in a kubeconfig: a cluster administrator's. By default it " +
-      "signs a certificate for one of its own, whose key is in the state and whose kubeconfig is the output `kubeconfigs`.",
+    "Credentials of a cluster administrator for the stack's work in the cluster, as in a kubeconfig. By default it issues " +
+      "a certificate of its own, whose key is in the state and whose kubeconfig is in the output `kubeconfigs`.",
   );
 
 export const inCluster = object({
-  enabled: flag.default(true).describe("Change what in the cluster trusts the CAs; the endpoint must be reachable."),
+  enabled: flag
+    .default(true)
+    .describe("Update what trusts the CAs inside the cluster; the endpoint must be reachable."),
   restart: z
     .union([z.literal("all"), workloads], {
       error: '"all", or a list of workloads, each with kind, namespace and name',
     })
     .default([])
-    .describe("Workloads rolled once both CAs are trusted, in this order."),
-  reload: workloads.default([]).describe("Workloads that take a new CA by themselves."),
+    .describe("Workloads to restart once both CAs are trusted, in this order."),
+  reload: workloads.default([]).describe("Workloads that reload a new CA by themselves."),
   user: inClusterUser,
   caBundles: z
     .array(
@@ -95,6 +97,6 @@ export const inCluster = object({
       { error: "a list of objects, each with kind and name" },
     )
     .default([])
-    .describe("Objects whose caBundle is one of the cluster's CAs and is to follow it."),
+    .describe("Objects whose caBundle is one of the cluster's CAs and must be updated with it."),
   workers,
 }).prefault({});

@@ -5,14 +5,24 @@ import { CONFIG_SCHEMA } from "./sections";
 /** Where something stands in it: "nodes", 2, "ssh", "port". */
 export type Path = readonly PropertyKey[];
 
-/** The parts of a JSON schema that say which keys there are. */
+/** The parts of a JSON schema that are read here: which keys there are, and what each holds. */
 export interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly description?: string | undefined;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  /** Of an object whose keys are free. */
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
   /** One of these. */
   readonly anyOf?: readonly JsonSchema[];
   /** Our own mark on a private key. */
   readonly secret?: boolean;
+  /** Our own mark on what a program may know only while it runs. */
+  readonly input?: boolean;
 }
 
 /** Draft 2020-12. Made once: it takes longer than all the rest of reading a stack file. */

@@ -15,10 +15,10 @@ const whatDiffersFor = (what: string) =>
     phase: phase.optional().describe("Phase to stop at; rotation.phase by default."),
   })
     .optional()
-    .describe(`What differs for ${what}.`);
+    .describe(`Overrides for ${what}.`);
 
 export const rotation = object({
-  generation: generation.default(1).describe("Generation to rotate to; one more than now."),
+  generation: generation.default(1).describe("Generation to rotate to: the current one plus 1."),
   phase: phase.default(AT_REST.phase).describe("Phase to stop at: trust, issue or done."),
   kubernetes: whatDiffersFor("the kubernetes authority"),
   etcd: whatDiffersFor("the etcd authority"),
@@ -30,8 +30,8 @@ export const rotation = object({
     .array(choice(FORCED), { error: "a list of scan, tokens and restarts" })
     .default([])
     .describe(
-      "Gates before `done` that are given up: what scan and tokens find is told, and then cut off; " +
-        "restarts says that you restarted every service yourself (restart: never).",
+      "Gates before `done` to override: what scan and tokens find is reported, and then loses access; " +
+        "restarts states that you restarted every service yourself (restart: never).",
     ),
 }).optional();
 

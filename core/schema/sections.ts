@@ -3,7 +3,7 @@
  * addresses, seconds, lists (fields.ts). What concerns several fields at once is in checks.ts; messages are made in
  * problems.ts.
  *
- * Every `error` here is the second half of a message, "what is allowed".
+ * Every `error` here goes on from "must be" in a message.
  */
 import { z } from "zod";
 import { canonicalEndpoint } from "../format/addresses";
@@ -34,7 +34,7 @@ import {
   user,
   validity,
   algorithm,
-  custody,
+  keyLocation,
 } from "./fields";
 import { inCluster } from "./inCluster";
 import { adopt, rotation } from "./rotation";
@@ -49,7 +49,7 @@ const cluster = object({
   ),
   endpoint: text('"host:port", without https://', (given) =>
     canonicalEndpoint(given, LISTENERS.apiServer.port),
-  ).describe("Where clients and nodes reach the API; the port is 6443 when left out."),
+  ).describe("Where clients and nodes reach the API; port 6443 by default."),
   serviceCidrs: z
     .union([z.string(), z.array(z.string())], { error: "one network, or a list of two (IPv4 and IPv6)" })
     .transform((given) => (typeof given === "string" ? [given] : given))
@@ -65,7 +65,7 @@ const cluster = object({
   dnsDomain: matching("a DNS name in lower case", isDnsName)
     .prefault("cluster.local")
     .describe("DNS domain of the cluster's services."),
-  extraSans: sans.default([]).describe("Further names and addresses in every API server certificate."),
+  extraSans: sans.default([]).describe("More names and addresses in every API server certificate."),
 });
 
 const node = object({
@@ -74,22 +74,24 @@ const node = object({
     "a DNS name in lower case of at most 52 characters",
     (given) => isDnsName(given) && given.length <= 52,
   ).describe("Name of the node in the cluster."),
-  address: ip.describe("Address of the node inside the cluster; ssh goes there too unless ssh.host is given."),
+  address: ip.describe("Address of the node inside the cluster; ssh uses it too unless ssh.host is given."),
   roles: z
     .array(choice(ROLES), { error: "a list of control-plane, etcd and worker" })
     .min(1, { error: "at least one of control-plane, etcd, worker" })
-    .refine((roles) => new Set(roles).size === roles.length, { error: "each role once" })
+    .refine((roles) => new Set(roles).size === roles.length, { error: "a list with each role once" })
     .default(["worker"])
-    .describe("What runs there; when no node has the role etcd, the control planes do."),
-  extraSans: sans.default([]).describe("Further names and addresses in this node's serving certificates."),
-  custody: custody.optional().describe("Where this node's leaf keys are made; certificates.custody by default."),
-  bare: flag
+    .describe("What runs there; if no node has the role etcd, the control planes run it."),
+  extraSans: sans.default([]).describe("More names and addresses in this node's serving certificates."),
+  keyLocation: keyLocation
+    .optional()
+    .describe("Where this node's leaf keys are generated; certificates.keyLocation by default."),
+  joining: flag
     .default(false)
     .describe(
-      "A machine that joins the cluster after this run: it is given its files, and no service has to run there.",
+      "A machine that joins the cluster after this run: it gets its files, and no service has to run there yet.",
     ),
   ssh: object({
-    host: host.optional().describe("Where ssh connects to when that is not the node's address."),
+    host: host.optional().describe("Where ssh connects to, if not the node's address."),
     port: port.optional().describe("Port of sshd; ssh.port by default."),
     user: user.optional().describe("Login; ssh.user by default."),
     hostKey: hostKey.optional().describe("The node's public host key."),
@@ -119,10 +121,10 @@ const ssh = object({
 }).prefault({});
 
 const profile = object({
-  enabled: flag.default(true).describe("false: this certificate is left to others."),
+  enabled: flag.default(true).describe("false: someone else manages this certificate."),
   validity: validity.optional().describe("Validity of this certificate."),
-  renewBefore: duration.optional().describe("Renew when this much is left."),
-  renewEvery: duration.optional().describe("Renew when it is this old."),
+  renewBefore: duration.optional().describe("Renew when this much validity is left."),
+  renewEvery: duration.optional().describe("Renew at this age."),
   algorithm: algorithm.optional().describe("Key algorithm of this certificate."),
   organizations: z
     .array(
@@ -130,7 +132,7 @@ const profile = object({
       { error: "a list of organizations" },
     )
     .optional()
-    .describe("Organizations (groups) in its subject, where an older cluster has others than kubeadm gives today."),
+    .describe("Organizations (groups) in its subject, if an older cluster has others than kubeadm uses today."),
 }).optional();
 
 type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
@@ -138,45 +140,45 @@ const profileShape = Object.fromEntries(PROFILE_NAMES.map((name) => [name, profi
 
 const certificates = object({
   validity: validity.prefault("365d").describe("Validity of leaf certificates."),
-  renewBefore: duration.optional().describe("Renew when this much is left."),
-  renewEvery: duration.optional().describe("Renew when this old; two thirds of the validity by default."),
+  renewBefore: duration.optional().describe("Renew when this much validity is left."),
+  renewEvery: duration.optional().describe("Renew at this age; two thirds of the validity by default."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of leaf certificates."),
-  custody: custody
+  keyLocation: keyLocation
     .default("node")
-    .describe("Where leaf keys are made: on the node they stay on, or in the stack's state (encrypted)."),
-  profiles: object(profileShape).prefault({}).describe("What differs for single certificates."),
+    .describe("Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted)."),
+  profiles: object(profileShape).prefault({}).describe("Overrides for single certificates."),
 }).prefault({});
 
 const rollout = object({
   workersAtOnce: nodesAtOnce.default("25%").describe("How many workers take a step at the same time."),
-  canary: flag.default(true).describe("One worker alone before the others."),
+  canary: flag.default(true).describe("Update one worker alone before the others."),
   acceptEtcdDowntime: flag
     .default(false)
-    .describe("A rotation may restart etcd where it has one or two members: the API takes no writes for some seconds."),
+    .describe("Allow a rotation to restart etcd with one or two members: the API takes no writes for some seconds."),
   apiServerShutdownFlags: flag
     .default(false)
-    .describe("Give kube-apiserver a shutdown delay of 3 s, so that balancers see it go before it is gone."),
+    .describe("Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops."),
 }).prefault({});
 
 /** One schema for each top-level key of the `kube-pki` configuration namespace. */
 export const SECTIONS = {
-  cluster: cluster.describe("The cluster as it is."),
+  cluster: cluster.describe("The cluster."),
   nodes: z
     .array(node, { error: "a list of nodes" })
-    .min(1, { error: "at least one node" })
+    .min(1, { error: "a list of at least one node" })
     .describe("Every node of the cluster."),
-  ssh: ssh.describe("How nodes are reached."),
-  layout: choice(LAYOUT_NAMES).default("kubeadm").describe("Where files lie and how components run."),
-  authority: authority.describe("Who signs, and the CAs the cluster has already."),
+  ssh: ssh.describe("How to reach the nodes."),
+  layout: choice(LAYOUT_NAMES).default("kubeadm").describe("Where files are and how components run."),
+  authority: authority.describe("Who signs, and the existing CAs of the cluster."),
   certificates: certificates.describe("Leaf certificates: validity, renewal, keys."),
   restart: choice(["auto", "always", "never"])
     .default("auto")
     .describe("auto: restart only what does not reload by itself."),
-  rollout: rollout.describe("Order and pace."),
+  rollout: rollout.describe("How many nodes change at the same time."),
   rotation: rotation.describe("Rotation of the authorities and of the service account key."),
   adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),
-  inCluster: inCluster.describe("What is done inside the cluster while authorities are rotated."),
-  users: users.describe("People who get a kubeconfig, as stack output `kubeconfigs`."),
+  inCluster: inCluster.describe("What a rotation changes inside the cluster."),
+  users: users.describe("Users who get a kubeconfig, as stack output `kubeconfigs`."),
   asOf: moment.optional().describe("Plan as of this moment instead of now."),
 } as const;
 

@@ -18,7 +18,8 @@ function withEncrypted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withEncrypted);
   if (!isObject(value)) return value;
   if (value.secret === true) return { ...ENCRYPTED, description: value.description };
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withEncrypted(inner)]));
+  const entries = Object.entries(value).filter(([key, inner]) => key !== "input" || inner !== true); // that is for programs
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withEncrypted(inner)]));
 }
 
 /** JSON schema of a whole `Pulumi.<stack>.yaml`, for editors. Keys of other namespaces are left alone. */

@@ -1,4 +1,4 @@
-/** The shape of `users`: people with a client certificate of the cluster's own. */
+/** The shape of `users`: client certificates for users. */
 import { z } from "zod";
 import { isField } from "../format/protocolFields";
 import { flag, matching, object, validity } from "./fields";
@@ -8,7 +8,7 @@ const isUserName = (given: string): boolean => isField("subject", given) && /^[A
 
 const user = object({
   name: matching("at most 64 letters, digits, ., _ and -, the first a letter or a digit", isUserName).describe(
-    "Who it is for: the user that RBAC sees, and the key of the kubeconfig in the output.",
+    "The user that RBAC sees, and the key of the kubeconfig in the output.",
   ),
   organizations: z
     .array(

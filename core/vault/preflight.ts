@@ -43,28 +43,28 @@ const UNFIT: Readonly<Record<number, string>> = {
 export const healthProblem = (address: string, health: Health, now: number): string | undefined => {
   if ("failure" in health)
     return health.isTrust
-      ? `VAULT_CACERT: ${address} shows a certificate that is not trusted here (${health.failure}); name the file of its CA`
-      : `authority.vault.address: ${address} does not answer (${health.failure}); check the address, and that it is reached from here`;
+      ? `VAULT_CACERT: ${address} presents a certificate that is not trusted here (${health.failure}); set it to the file of the CA`
+      : `authority.vault.address: ${address} does not answer (${health.failure}); check the address and the network between here and there`;
   const unfit = UNFIT[health.status];
   if (unfit !== undefined) return `authority.vault.address: ${address} ${unfit}`;
   if (health.serverTime === undefined)
-    return `authority.vault.address: ${address} is no Vault or OpenBao: it answered ${String(health.status)} without a time; check the address`;
+    return `authority.vault.address: ${address} is not Vault or OpenBao: it answered ${String(health.status)} without a time; check the address`;
   const ahead = health.serverTime - now;
   return Math.abs(ahead) <= SKEW_SECONDS
     ? undefined
     : `authority.vault.address: the clock of ${address} is ${String(Math.abs(ahead))} s ${ahead > 0 ? "ahead of" : "behind"} this machine's; ` +
-        "certificates would not be valid where they are used: set both by NTP";
+        "nodes would reject the certificates as not yet valid or expired: set both clocks by NTP";
 };
 
 export const tokenProblem = (token: Token | undefined): string | undefined => {
-  if (token === undefined) return "VAULT_TOKEN: not set; log in (docs/vault.md), and set it to the token";
+  if (token === undefined) return "VAULT_TOKEN: not set; must be a token of that server; log in (docs/vault.md)";
   if (token.status === 403)
     return (
-      "VAULT_TOKEN: refused by the server: expired, revoked, of another one, or without auth/token/lookup-self in its " +
-      "policies; log in again"
+      "VAULT_TOKEN: refused by the server: expired, revoked, issued by another server, or without auth/token/lookup-self in " +
+      "its policies; log in again"
     );
   return token.status === 200 && token.ttl > 0 && token.ttl < TOKEN_LEAST_SECONDS
-    ? `VAULT_TOKEN: ends in ${String(token.ttl)} s, before this run would; log in again`
+    ? `VAULT_TOKEN: expires in ${String(token.ttl)} s, before this run would end; log in again`
     : undefined;
 };
 
@@ -73,7 +73,7 @@ export const NEEDS_SERVER = "**SecretBackend*Cert**";
 
 /** A preview goes on without a server; what it needs for that is left out of it by name. */
 export const previewWarning = (problem: string): string =>
-  `${problem}. What needs no server: pulumi preview --exclude '${NEEDS_SERVER}'`;
+  `${problem}. To preview what needs no server: pulumi preview --exclude '${NEEDS_SERVER}'`;
 
 /** A role that signs now. */
 export interface SigningRole {
@@ -102,7 +102,7 @@ export const capabilityProblem = (config: Config, denied: readonly string[]): st
   const [first, ...more] = denied;
   if (first === undefined) return undefined;
   const others = more.length === 0 ? "" : ` and ${String(more.length)} more`;
-  return `VAULT_TOKEN: its policies do not let it write to ${first}${others}; use one with the policy ${accessName(config, "renew")} (docs/vault.md)`;
+  return `VAULT_TOKEN: its policies do not allow writing to ${first}${others}; use a token with the policy ${accessName(config, "renew")} (docs/vault.md)`;
 };
 
 /** What signs now, where that is in Vault. */
@@ -143,11 +143,11 @@ export const caProblem = ({ authority, mount, issuer }: SigningCa, pem: string, 
   ];
   if (wants !== undefined && has !== wants)
     return (
-      `authority.vault.fingerprints.${authority}: ${mount} has another CA by the name ${issuer}, ${has}; it is of another ` +
-      "cluster or was made anew: check authority.vault.address and the mount"
+      `authority.vault.fingerprints.${authority}: ${issuer} in ${mount} has fingerprint ${has}; must be ${wants}; it belongs to ` +
+      "another cluster or was created again: check authority.vault.address and the mount"
     );
   return new Date(ca.validTo) <= now
-    ? `authority.${authority}: ${issuer} in ${mount} ended ${momentText(new Date(ca.validTo))} and signs nothing; let the next generation sign (rotation)`
+    ? `authority.${authority}: ${issuer} in ${mount} expired ${momentText(new Date(ca.validTo))} and cannot sign; rotate it (docs/rotation.md)`
     : undefined;
 };
 
@@ -157,8 +157,8 @@ export const caWarning = ({ authority, mount, issuer, longestSeconds }: SigningC
   const left = Math.floor((ends.getTime() - now.getTime()) / 1000);
   return left >= longestSeconds
     ? undefined
-    : `authority.${authority}: ${issuer} in ${mount} ends ${momentText(ends)}, in ${formatDuration(left - (left % 60))}, and signs ` +
-        `nothing of ${formatDuration(longestSeconds)} any more; let the next generation sign (rotation), or give a shorter certificates.validity`;
+    : `authority.${authority}: ${issuer} in ${mount} expires ${momentText(ends)}, in ${formatDuration(left - (left % 60))}, and cannot ` +
+        `sign for ${formatDuration(longestSeconds)} any more; rotate it (docs/rotation.md), or set a shorter certificates.validity`;
 };
 
 /**
@@ -170,7 +170,7 @@ export const roleProblem = (role: SigningRole, maxSeconds: number): string | und
   maxSeconds === 0 || maxSeconds >= role.validitySeconds
     ? undefined
     : `certificates.validity: ${formatDuration(role.validitySeconds)}, but ${rolePath(role)} allows ${formatDuration(maxSeconds)} and ` +
-      "this token may not change it; run once with a token that rotates (docs/vault.md)";
+      "this token may not change that; run once with a token of the rotate policy (docs/vault.md)";
 
 const IN_CLUSTER = /\.svc$|\.svc\.|\.cluster\.local$/;
 
@@ -181,6 +181,6 @@ export const dependenceWarning = ({ authority, cluster, nodes }: Config): string
   const host = hostname.replace(/^\[|\]$/g, "");
   const own = [cluster.endpoint.replace(/:\d+$/, ""), ...nodes.flatMap(({ name, address }) => [name, address])];
   return IN_CLUSTER.test(host) || own.includes(host)
-    ? `authority.vault.address: ${host} is inside the cluster whose PKI it holds; when the cluster is down no certificate of it can be renewed, and a rotation restarts what the server depends on: run it elsewhere`
+    ? `authority.vault.address: ${host} is inside the cluster whose PKI it holds; must be outside; with the cluster down no certificate could be renewed, and a rotation restarts what the server depends on`
     : undefined;
 };

@@ -159,7 +159,7 @@ describe("what a preview means", () => {
 
   const reasons: readonly [string, Partial<Step>, string][] = [
     ["a new leaf", { op: "create", oldState: null }, "new"],
-    ["a leaf nobody wants", { op: "delete", newState: null }, "no longer wanted"],
+    ["a leaf nobody wants", { op: "delete", newState: null }, "no longer in the plan"],
     [
       "the next generation of its authority",
       { oldState: state("18-aaaaaaaa-g1"), newState: state("18-aaaaaaaa-g2") },
@@ -270,8 +270,12 @@ describe("kube-pki due", function () {
   });
 
   const failures: readonly [string, string, string][] = [
-    ["no JSON", "hello", "this is no output of `pulumi preview --json`"],
-    ["something else in JSON", '{"steps": 3}', "this is no output of `pulumi preview --json`"],
+    ["no JSON", "hello", "not the output of `pulumi preview --json`; run that command and give its output"],
+    [
+      "something else in JSON",
+      '{"steps": 3}',
+      "not the output of `pulumi preview --json`; run that command and give its output",
+    ],
     [
       "a preview that failed",
       JSON.stringify({

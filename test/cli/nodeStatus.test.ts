@@ -14,7 +14,7 @@ const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
   serial: "0A1B",
   notAfter: "2036-07-01T00:00:00Z",
   nextRenewal: "2036-06-20T00:00:00Z",
-  custody: "node",
+  keyLocation: "node",
   proof: "served",
   ...changes,
 });
@@ -54,7 +54,7 @@ describe("what a node says", () => {
   it("and the stack does not know is named", () => {
     assert.deepEqual(strangers("cp1", facts(), [row()]), []);
     assert.deepEqual(strangers("cp1", facts(), [row({ node: "cp2" })]), [
-      "cp1: kube-apiserver at 10.0.0.1:6443 serves a1b, which the stack does not hold",
+      "cp1: kube-apiserver at 10.0.0.1:6443 serves a1b, which is not in the stack",
     ]);
     assert.deepEqual(strangers("cp1", facts("served kubelet 10.0.0.1:10250 - - -\n"), []), []);
     assert.deepEqual(strangers("cp1", { unreachable: "timed out" }, []), ["cp1: timed out"]);

@@ -14,7 +14,7 @@ const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
   serial: "0a1b",
   notAfter: "2026-07-01T00:00:00Z",
   nextRenewal: "2026-06-20T00:00:00Z",
-  custody: "node",
+  keyLocation: "node",
   proof: "served",
   ...changes,
 });
@@ -42,8 +42,8 @@ describe("kube-pki status", function () {
   const windows: readonly [readonly string[], number, string][] = [
     [[], 0, ""],
     [["--within", "29d"], 0, ""],
-    [["--within", "30d"], 1, "cp1: apiserver ends 2026-07-01T00:00:00Z, within 30d\n"],
-    [["--as-of", "2026-07-02T00:00:00Z"], 1, "cp1: apiserver ended 2026-07-01T00:00:00Z\n"],
+    [["--within", "30d"], 1, "cp1: apiserver expires 2026-07-01T00:00:00Z, within 30d\n"],
+    [["--as-of", "2026-07-02T00:00:00Z"], 1, "cp1: apiserver expired 2026-07-01T00:00:00Z\n"],
   ];
   for (const [args, expected, remark] of windows) {
     it(`exits ${String(expected)} with ${args.join(" ") || "no window"}`, async () => {
@@ -59,7 +59,7 @@ describe("kube-pki status", function () {
     assert.deepEqual(JSON.parse(stdout), {
       asOf: "2026-06-01T00:00:00.000Z",
       certificates: [{ ...row(), daysLeft: 30 }],
-      remarks: ["cp1: apiserver ends 2026-07-01T00:00:00Z, within 40d"],
+      remarks: ["cp1: apiserver expires 2026-07-01T00:00:00Z, within 40d"],
     });
   });
 
@@ -95,15 +95,15 @@ describe("kube-pki status", function () {
         harness.pulumi("Please choose a stack");
       },
       [],
-      "pulumi stack output printed no JSON",
+      "pulumi stack output did not print JSON",
     ],
     [
       "the window is no duration",
       holds,
       ["--within", "soon"],
-      '--within: "soon"; allowed is a duration above 0 and up to 36500d in days, hours, minutes and seconds, such as "30d", "720h" or "1d12h"',
+      '--within: "soon"; must be a duration above 0 and up to 36500d in days, hours, minutes and seconds, such as "30d", "720h" or "1d12h"',
     ],
-    ["the moment is none", holds, ["--as-of", "x"], '--as-of: "x"; allowed is a moment such as "2026-12-31T00:00:00Z"'],
+    ["the moment is none", holds, ["--as-of", "x"], '--as-of: "x"; must be a timestamp such as "2026-12-31T00:00:00Z"'],
     ["an option is unknown", holds, ["--wihtin", "1d"], "Unknown option '--wihtin'; see --help"],
   ];
   for (const [what, prepare, args, sentence] of failures) {
@@ -136,7 +136,7 @@ describe("kube-pki", function () {
   it("refuses a command it does not know", async () => {
     for (const name of ["frobnicate", "constructor"]) {
       const { code, stderr } = await harness.run([name]);
-      assert.deepEqual([code, stderr], [2, `kube-pki: unknown command \`${name}\`; allowed are status, due\n`]);
+      assert.deepEqual([code, stderr], [2, `kube-pki: unknown command \`${name}\`; must be one of status, due\n`]);
     }
   });
 });

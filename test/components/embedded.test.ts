@@ -38,7 +38,7 @@ describe("EmbeddedAuthority", () => {
     assert.equal(await issued("2027-11-22T00:00:00Z"), "issued");
     assert.match(
       await issued("2027-11-21T00:00:00Z"),
-      /prod-cp1-apiserver: the certificate would end 2027-11-22T00:00:00Z, after its CA CN=mock, which ends 2027-11-21T00:00:00Z; no service was given it: let the next generation sign \(rotation, /,
+      /prod-cp1-apiserver: the certificate would expire 2027-11-22T00:00:00Z, after its CA CN=mock, which expires 2027-11-21T00:00:00Z; no node received it: rotate the CA \(/,
     );
   });
 });

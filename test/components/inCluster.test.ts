@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { ClusterPkiArgs } from "../../components";
+import { Inputs } from "../../components/inputs";
 import { InCluster } from "../../components/inCluster/inCluster";
-import { planCluster } from "../../core/plan";
-import type { Config } from "../../core/schema/config";
-import { configWith, NOW } from "../core/fixture";
+import { argsWith, NOW } from "../core/fixture";
 import { registeredBy, type Asked, type Registered } from "./mocks";
 
 const BASE = "prod-in-cluster";
@@ -17,10 +17,11 @@ class Step extends pulumi.CustomResource {
 }
 
 /** As the cluster's component does: the steps of the nodes are stood in for by one resource each. */
-const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.Output<unknown> => {
+const program = (args: ClusterPkiArgs, kubeconfig: string | undefined) => (): pulumi.Output<unknown> => {
+  const { now = NOW, ...sections } = args;
+  const inputs = new Inputs("prod", sections, now);
   const inCluster = new InCluster(BASE, {
-    config,
-    plan: planCluster(config, NOW),
+    inputs,
     kubeconfig,
     trust: {
       ca: pulumi.output("NEW\n"),
@@ -32,7 +33,7 @@ const program = (config: Config, kubeconfig: string | undefined) => (): pulumi.O
     generations: pulumi.output({ kubernetes: ["OLD", "NEW"], etcd: [], frontProxy: [], serviceAccount: [] }),
     round: pulumi.output("r1"),
     tokenKid: pulumi.output("kid"),
-    workOn: config.nodes[0]!,
+    workOn: inputs.config.nodes[0]!,
   });
   const published = inCluster.at("afterTrust", [new Step("trusted")]);
   const mounted = inCluster.at("afterPublished", published);
@@ -49,7 +50,7 @@ const run = async (
   { preview = false, canSign = true }: { preview?: boolean; canSign?: boolean } = {},
 ) => {
   const asked = new Map<string, Asked>();
-  const all = await registeredBy(program(configWith(changes), canSign ? `users: ${KEY}` : undefined), preview, asked);
+  const all = await registeredBy(program(argsWith(changes), canSign ? `users: ${KEY}` : undefined), preview, asked);
   const ours = all.filter(({ name }) => name.startsWith(`${BASE}-`));
   const nouns = ours.map(({ name }) => name.slice(BASE.length + 1)).sort();
   const find = (noun: string): Registered => {

@@ -83,6 +83,12 @@ export interface Asked {
   /** Of the resource that is its provider; undefined: the default one. */
   readonly provider: string | undefined;
   readonly retainOnDelete: boolean;
+  readonly protect: boolean;
+  readonly ignoreChanges: readonly string[];
+  /** Undefined: none. */
+  readonly replacementTrigger: unknown;
+  readonly additionalSecretOutputs: readonly string[];
+  readonly deleteBeforeReplace: boolean;
 }
 
 const textOf = (value: unknown): string => {
@@ -115,13 +121,35 @@ const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Pr
       return { certPem: await certificate(caEnds), ...validity };
     default:
       if (type.startsWith("vault:"))
-        return { certificate: await certificate(endOf(inputs)), issuerId: `issuer of ${name}` };
+        return {
+          certificate: await certificate(endOf(inputs)),
+          issuerId: `issuer of ${name}`,
+          importedIssuers: [`imported by ${name}`],
+          csr: "REQUEST\n",
+        };
       return type.startsWith("tls:") ? { certPem: await certificate(END), ...validity } : {};
   }
 };
 
 /** The CA of a cluster that is taken over. */
 export const THEIRS = "-----BEGIN CERTIFICATE-----\nVEhFSVJT\n-----END CERTIFICATE-----\n";
+
+/** What the envelope of a secret is known by. */
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+/** A key as it is, or as a kubeconfig holds it, whatever stands before it. */
+const isKey = (text: string): boolean =>
+  text.includes("PRIVATE KEY") ||
+  (text.match(/[A-Za-z0-9+/]{40,}={0,2}/g) ?? []).some((data) =>
+    Buffer.from(data, "base64").toString("latin1").includes("PRIVATE KEY"),
+  );
+
+/** Where a private key stands in inputs outside the envelope. */
+export const plainKeys = (value: unknown, path = ""): string[] => {
+  if (typeof value === "string") return isKey(value) ? [path] : [];
+  if (typeof value !== "object" || value === null || SECRET in value) return [];
+  return Object.entries(value).flatMap(([key, inner]) => plainKeys(inner, `${path}/${key}`));
+};
 
 const nameIn = (urn: string): string => urn.split("::").slice(3).join("::");
 
@@ -130,11 +158,17 @@ const listenTo = (asked: Map<string, Asked>): void => {
   const monitor = getMonitor() as unknown as Pick<IResourceMonitorClient, "registerResource">;
   const registerResource = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: RegisterResourceRequest, ...rest: unknown[]) => {
-    asked.set(request.getName(), {
+    // a component may share its name with what it is about
+    asked.set(request.getCustom() ? request.getName() : `${request.getType()} ${request.getName()}`, {
       parent: nameIn(request.getParent()),
       dependsOn: request.getDependenciesList().map(nameIn),
       provider: request.getProvider() === "" ? undefined : nameIn(request.getProvider()).replace(/::.*/, ""),
       retainOnDelete: request.getRetainondelete() === true,
+      protect: request.getProtect() === true,
+      ignoreChanges: request.getIgnorechangesList(),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
+      additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      deleteBeforeReplace: request.getDeletebeforereplace(),
     });
     return (registerResource as (...all: unknown[]) => ClientUnaryCall)(request, ...rest);
   };
@@ -147,6 +181,8 @@ export const registeredBy = async (
   asked = new Map<string, Asked>(),
   /** When generated CAs end, ISO 8601. */
   caEnds = END,
+  /** Is given the name of each as it is registered. */
+  names: string[] = [],
 ): Promise<Registered[]> => {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
@@ -154,6 +190,7 @@ export const registeredBy = async (
       newResource: async ({ type, name, inputs, id }) => {
         const resource = { type, name, inputs: inputs as Record<string, unknown> };
         registered.push(resource);
+        names.push(name);
         return { id: id ?? `${name}-id`, state: { ...resource.inputs, ...(await outputsOf(resource, caEnds)) } };
       },
       call: ({ inputs }) => inputs as Record<string, unknown>,

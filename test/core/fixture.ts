@@ -1,4 +1,5 @@
 /** A small cluster to plan with. */
+import type { ClusterPkiArgs } from "../../components/clusterPki";
 import { parseConfig } from "../../core/config/parse";
 import type { Config } from "../../core/schema/config";
 
@@ -31,6 +32,13 @@ export const RAW: Readonly<Record<string, unknown>> = {
   ],
   ssh: { agent: true },
 };
+
+/** As a program gives it. */
+export const argsWith = (changes: Readonly<Record<string, unknown>> = {}): ClusterPkiArgs => ({
+  ...(RAW as unknown as ClusterPkiArgs),
+  ...changes,
+  now: NOW,
+});
 
 /** The fixture with some top-level keys replaced. */
 export const configWith = (changes: Readonly<Record<string, unknown>> = {}): Config =>

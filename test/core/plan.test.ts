@@ -35,7 +35,7 @@ describe("plan", () => {
 
   it("tries a step on a worker that has joined before it goes to those that have not", () => {
     const config = configWith({ rollout: { workersAtOnce: 2 } });
-    const nodes = config.nodes.map((node) => ({ ...node, bare: node.name === "w1" }));
+    const nodes = config.nodes.map((node) => ({ ...node, joining: node.name === "w1" }));
     const after = planCluster({ ...config, nodes }, NOW).nodes.map(({ node, after }) =>
       [node.name, ...after].join("<"),
     );
@@ -45,12 +45,12 @@ describe("plan", () => {
 
   it("works in the cluster from a control plane that has joined it", () => {
     const config = configWith();
-    const bare = (...names: string[]) => ({
-      nodes: config.nodes.map((node) => ({ ...node, bare: names.includes(node.name) })),
+    const joining = (...names: string[]) => ({
+      nodes: config.nodes.map((node) => ({ ...node, joining: names.includes(node.name) })),
     });
     assert.equal(speakerOf(config)?.name, "cp1");
-    assert.equal(speakerOf(bare("cp1"))?.name, "cp2");
-    assert.equal(speakerOf(bare("cp1", "cp2", "cp3"))?.name, "cp1");
+    assert.equal(speakerOf(joining("cp1"))?.name, "cp2");
+    assert.equal(speakerOf(joining("cp1", "cp2", "cp3"))?.name, "cp1");
   });
 
   it("puts kubeadm's names into the API server's certificate", () => {

@@ -51,6 +51,17 @@ export function tellsWhoJoins(shell: string): void {
       assert.deepEqual(casIn(put()), ["stays"]);
     });
 
+    it("is refused where it is written in another way, and not cut short", async () => {
+      node.answer(key, `${kubeconfig(node.old.cert)}users: [ ]\nkind: Config\n`);
+      const done = await node.work(["cluster-info-add"]);
+      assert.equal(done.code, 1);
+      assert.match(
+        done.why,
+        /cluster-info in kube-public is not written as kubectl writes a kubeconfig \(all of users/,
+      );
+      assert.deepEqual(node.changes(), []);
+    });
+
     it("keeps a CA that is not this cluster's, such as a balancer's", async () => {
       const another = authority().cert;
       node.answer(key, kubeconfig(another + node.old.cert));

@@ -7,7 +7,7 @@ import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { part, payload } from "./payload";
-import { authority, fingerprintOf, leaf, type Pair } from "./pki";
+import { authority, fingerprintOf, issuedAnew, leaf, type Pair } from "./pki";
 import { Scratch, type Result } from "./scratch";
 
 const KUBERNETES = ["/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/ca.crt"] as const;
@@ -180,6 +180,43 @@ export function keepsTrustInDirection(shell: string): void {
         const givenUp = await send("retire", OLD, "");
         assert.equal(givenUp.code, 0, givenUp.stderr);
         assert.equal(node.read(ca), OLD + theirs);
+      } finally {
+        node.remove();
+      }
+    });
+
+    it("takes a CA that was issued anew for the one it was", async () => {
+      const node = new Scratch(shell);
+      try {
+        const [ca] = KUBERNETES;
+        node.write(ca, OLD + issuedAnew(CAS[0]!));
+        assert.equal((await run(node, "trust")).code, 0);
+        const done = await run(node, "retire");
+        assert.equal(done.code, 0, done.stderr);
+        assert.deepEqual(letIn(node.read(ca)), [1]);
+      } finally {
+        node.remove();
+      }
+    });
+
+    it("lets nobody in again who was retired, whatever another file brings back", async () => {
+      const node = new Scratch(shell);
+      try {
+        const [ca, other] = KUBERNETES;
+        for (const path of FILES) node.write(path, OLD);
+        for (const step of ["trust", "apply", "retire"] as const) assert.equal((await run(node, step)).code, 0);
+        node.write(other, OLD + NEXT + authority(CAS[0]).cert);
+        for (const step of ["apply", "apply", "retire"] as const) {
+          const done = await run(node, step);
+          assert.equal(done.code, 0, done.stderr);
+          assert.equal(node.read(ca), NEXT);
+        }
+        assert.deepEqual(letIn(node.read(other)), [1]);
+        // the retirement is undone
+        assert.equal((await run(node, "trust")).code, 0);
+        node.write(ca, NEXT + OLD);
+        assert.equal((await run(node, "apply")).code, 0);
+        assert.ok(node.read(ca).includes(OLD));
       } finally {
         node.remove();
       }

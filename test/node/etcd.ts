@@ -63,7 +63,7 @@ export function restartsEtcd(shell: string): void {
       assert.equal(refused.code, 1);
       assert.match(
         refused.why,
-        /^n1: etcd member 127\.0\.0\.1:\d+ has not been healthy for 3 s, and with etcd here down as well nothing could be written: nothing was touched, mend that member, then run again$/,
+        /^n1: etcd member 127\.0\.0\.1:\d+ has not been healthy for 3 s, and with etcd here down as well nothing could be written: nothing was touched, repair that etcd member, then run again$/,
       );
       assert.deepEqual([node.pid("e1"), node.read(ETCD_CA)], [pid, ca]);
 

@@ -82,7 +82,7 @@ export function meetsTrouble(shell: string): void {
       const stuck = await node.run("apply", node.payload(set));
       await chattr("-i");
       assert.equal(stuck.code, 1);
-      assert.match(stuck.why, /web\.crt could not be put back .*its copy is in \S+: mend that/);
+      assert.match(stuck.why, /web\.crt could not be put back .*its copy is in \S+: repair that/);
       await node.run("apply", node.payload(set, { more: "consumer ghost systemd ghost\n" }));
       assert.ok(node.holds(old));
       const done = await node.run("apply", node.payload(set));

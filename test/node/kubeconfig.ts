@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { parse, stringify } from "yaml";
 import { kubeconfigText } from "../../core/certificates/kubeconfig";
 import { part, payload } from "./payload";
-import { authority, leaf, type Pair } from "./pki";
+import { authority, fingerprintOf, leaf, type Pair } from "./pki";
 import { Scratch, type Result } from "./scratch";
 
 const CA = "/etc/kubernetes/pki/ca.crt";
@@ -178,7 +179,48 @@ const cases: readonly Case[] = [
       file.users[0]!.user = { "client-certificate": CURRENT, "client-key": CURRENT };
     },
   },
+  {
+    title: "entries whose dash stands alone, and users that have nothing",
+    live: text(live())
+      .replaceAll(/^- (?=cluster|name)(.*)$/gm, "-\n  $1")
+      .concat("- name: nobody\n  user: {}\n- name: none\n  user: null\n"),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      renewed(file, 1);
+    },
+    foreign: 1,
+  },
+  {
+    title: "a user that has nothing, or a value that is only a remark, gets what is to come",
+    live: text(live({ staging: false })).replace(/^ {2}user:\n[^]*/m, "  user: {} # none yet\n"),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      file.users[0]!.user = inline(ADMIN);
+    },
+  },
+  {
+    title: "a value that is only a remark",
+    live: text(live({ staging: false })).replace(/client-key-data: .*/, "client-key-data: # lost"),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      renewed(file);
+    },
+  },
+  {
+    title: "names with quotes in them",
+    live: text(live())
+      .replaceAll(/: kubernetes$/gm, ": 'it''s: ours'")
+      .replaceAll(/: staging$/gm, ": 'it''s: theirs'"),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      renewed(file);
+    },
+    foreign: 1,
+  },
 ];
+
+const theirs = `clusters:\n- cluster:\n    certificate-authority-data: ${base64(THEIRS.cert)}\n    server: https://staging:6443\n  name: staging\n`;
+const oneLine = /\(a value that goes on in the next line\)/;
 
 const refusals: readonly { readonly title: string; readonly live: string; readonly why: RegExp }[] = [
   {
@@ -203,7 +245,50 @@ const refusals: readonly { readonly title: string; readonly live: string; readon
   {
     title: "a value over two lines",
     live: `clusters:\n- cluster:\n    certificate-authority-data: AAAA\n      BBBB\n  name: a\n`,
-    why: /\(a value that goes on in the next line\)/,
+    why: oneLine,
+  },
+  {
+    title: "a CA in the line below its key",
+    live: text(live()).replace("authority-data: ", "authority-data:\n      "),
+    why: oneLine,
+  },
+  {
+    title: "a key in the line below its key",
+    live: text(live()).replaceAll("key-data: ", "key-data:\n      "),
+    why: oneLine,
+  },
+  { title: "a second document", live: `${text(live())}---\n${theirs}`, why: /\(more than one document\)/ },
+  { title: "clusters in two places", live: text(live()) + theirs, why: /\(clusters twice\)/ },
+  { title: "a file that is indented", live: theirs.replaceAll(/^/gm, "  "), why: /\(all of it indented\)/ },
+  {
+    title: "an entry in flow style",
+    live: "clusters:\n- {name: a, cluster: {server: x}}\n",
+    why: /\(a line that is no field\)/,
+  },
+  {
+    title: "fields from elsewhere",
+    live: text(live()).replace("    server:", "    <<: {proxy-url: x}\n    server:"),
+    why: /\(a line that is no field\)/,
+  },
+  {
+    title: "a user without fields of its own",
+    live: text(live({ staging: false })).replace(/^ {2}user:\n[^]*/m, ""),
+    why: /\(an entry of users without user\)/,
+  },
+  {
+    title: "a file without the user that its certificate is for",
+    live: text(live({ staging: false })).replace(/^contexts:[^]*/m, ""),
+    why: /admin\.conf leads to another cluster: no context in it/,
+  },
+  {
+    title: "to lose users whose clusters are elsewhere",
+    live: "clusters: null\nusers:\n- name: bot\n  user:\n    token: abc\n",
+    why: /admin\.conf leads to another cluster: no context in it/,
+  },
+  {
+    title: "CA data of two texts",
+    live: text(live()).replace(base64(OURS.cert), `${base64(OURS.cert)} ${base64(THEIRS.cert)}`),
+    why: /certificate-authority-data that is not base64/,
   },
 ];
 
@@ -277,8 +362,17 @@ export function editsKubeconfigs(shell: string): void {
     it("tells what stays that is not this cluster's, by name, and a server that changes", async () => {
       node.write(CONF, text(live({ cluster: { server: "https://old.example.com:6443" } })));
       const done = await apply();
-      assert.match(done.stdout, /^foreign \/etc\/kubernetes\/admin\.conf [0-9a-f]{64} CN=test%20ca2$/m);
-      assert.match(done.stderr, /admin\.conf: keeps CN=test ca2 \(sha256 [0-9a-f]{64}\), which is not of this cluster/);
+      const name = new X509Certificate(THEIRS.cert).subject;
+      assert.ok(
+        done.stdout.includes(`\nforeign ${CONF} ${fingerprintOf(THEIRS.cert)} ${name.replaceAll(" ", "%20")}\n`),
+        done.stdout,
+      );
+      assert.ok(
+        done.stderr.includes(
+          `${CONF}: keeps ${name} (sha256 ${fingerprintOf(THEIRS.cert)}), which is not of this cluster\n`,
+        ),
+        done.stderr,
+      );
       assert.match(
         done.stderr,
         /admin\.conf: server https:\/\/old\.example\.com:6443 becomes https:\/\/10\.0\.0\.1:6443/,
@@ -295,6 +389,17 @@ export function editsKubeconfigs(shell: string): void {
         assert.deepEqual(file.users[0]?.user, inline(ADMIN));
         assert.equal(file.clusters[0]?.cluster["certificate-authority-data"], BOTH);
       }
+    });
+
+    it("brings the CA where no CA file is merged", async () => {
+      node.write(CONF, text(live({ staging: false })));
+      const now = Math.floor(Date.now() / 1000);
+      const body = `node n1\n${part("ca:kubernetes", NEXT.cert)}${part("cert:admin", ADMIN.cert)}${part("key:admin", ADMIN.key)}${part("kubeconfig:admin", made("inline"))}leaf admin e1 ${String(now - 60)} ${String(now + 86_400)} ca:kubernetes
+server ca:kubernetes 10.0.0.1:6443\nfile ${CONF} 0600 root root kubeconfig:admin\nkeep ${CONF} ca:kubernetes\n`;
+      const done = await node.run("apply", payload("apply", body));
+      assert.equal(done.code, 0, done.stderr);
+      const file = parse(node.read(CONF)) as Parsed;
+      assert.equal(file.clusters[0]?.cluster["certificate-authority-data"], BOTH);
     });
 
     for (const { title, live: before, why } of refusals)

@@ -87,6 +87,13 @@ const merges: readonly Merge[] = [
     wanted: B,
     result: A + B,
   },
+  {
+    title: "leaves a file as it is written that has nothing to come, whatever is commented out in it",
+    how: "append",
+    file: `${A}# was:\n${C.replaceAll(/^(?=.)/gm, "# ")}`,
+    wanted: A,
+    result: `${A}# was:\n${C.replaceAll(/^(?=.)/gm, "# ")}`,
+  },
   { title: "keeps one of two alike", how: "append", file: A + A, wanted: A, result: A },
 ];
 
@@ -139,6 +146,27 @@ const refusals: readonly Refusal[] = [
     file: `${A}-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n`,
     lines: () => "",
     why: /ca\.crt holds a RSA PUBLIC KEY, which cannot be merged/,
+  },
+  ...Object.entries({
+    "is commented out": `#${C}`,
+    "is indented": C.replaceAll(/^(?=.)/gm, "  "),
+    "has fields of its own": C.replace("-----\n", "-----\nProc-Type: 4\n\n"),
+    "ends as something else": C.replace("END CERTIFICATE", "END CERT"),
+    "does not end": C.slice(0, 100),
+  }).map(([what, odd]) => ({
+    title: `to let a CA in that ${what}`,
+    file: `${A}${odd}\n`,
+    lines: () => "",
+    why: /ca\.crt holds a PEM block that (is indented, commented out or damaged|does not end) \(line \d+\), which cannot be merged/,
+  })),
+  {
+    title: "such a CA in a kubeconfig",
+    file: A,
+    lines: (node) => {
+      node.write(CONF, kubeconfig(`${A}#${C}`));
+      return "";
+    },
+    why: /admin\.conf \(certificate-authority-data\) holds a PEM block that is indented, commented out/,
   },
   {
     title: "a kubeconfig whose CA is not on one line",
@@ -375,6 +403,21 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
         assert.match(done.stdout, /file \/etc\/kubernetes\/admin\.conf replaced/);
         assert.ok(node.stamp(CONF).includes(` ${String(0o100640)} `));
       });
+
+    it("goes on after a kill on a node where nothing but trust was ever recorded", async () => {
+      node.write(CA, A);
+      assert.equal((await send(A + B, "append")).code, 0);
+      assert.equal(node.read("/var/lib/kube-pki/applied").trimEnd().split("\n").length, 1);
+      const before = node.read("/var/lib/kube-pki/ours");
+      node.env["KUBE_PKI_KILL_AT"] = "proven";
+      assert.equal((await send(B, "retire")).code, 1);
+      delete node.env["KUBE_PKI_KILL_AT"];
+      assert.equal(node.read("/var/lib/kube-pki/ours"), before);
+      const done = await send(B, "append");
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(CA), A + B);
+      assert.ok(!node.has("/var/lib/kube-pki/tx"));
+    });
 
     it("leaves a kubeconfig alone that names a CA file", async () => {
       const text = "clusters:\n- cluster:\n    certificate-authority: /etc/kubernetes/pki/ca.crt\n";

@@ -51,13 +51,13 @@ export function takesInNewNodes(shell: string): void {
       const more = "consumer none systemd none\n";
       assert.match(
         (await node.run("trust", at.payload(both(), { more }))).why,
-        /unit none does not exist; nothing was touched \(if .* cluster, give the node 'bare: true' until it has\)/,
+        /unit none does not exist; nothing was touched \(if .* cluster, give the node 'joining: true' until it has\)/,
       );
       assert.equal(node.has(files.ca), false);
       node.write("/var/lib/kube-pki/applied", "seen none\n");
       assert.match(
         (await node.run("trust", at.payload(both(), { more }))).why,
-        /it ran here before: remove \/var\/lib\/kube-pki\/applied and give the node 'bare: true'/,
+        /it ran here before: remove \/var\/lib\/kube-pki\/applied and give the node 'joining: true'/,
       );
     });
   });

@@ -46,6 +46,15 @@ export function authority(signedBy?: Pair): Pair {
   return read(name);
 }
 
+/** The certificate of an authority once more: the same name and key, other dates. */
+export function issuedAnew(ca: Pair): string {
+  const name = `ca${String(count++)}`;
+  // prettier-ignore
+  openssl("req", "-x509", "-key", at(`${name}.key`, ca.key), "-out", `${name}.crt`, "-days", "365",
+    "-subj", `/${new X509Certificate(ca.cert).subject}`, "-addext", "keyUsage=critical,keyCertSign");
+  return read(name).cert;
+}
+
 /** A leaf for 127.0.0.1, both server and client, signed by `ca`. */
 export function leaf(ca: Pair, cn = "leaf", { days = 30, csr }: LeafOptions = {}): Pair {
   const name = `leaf${String(count++)}`;

@@ -89,11 +89,11 @@ export function asksForCertificates(shell: string): void {
       }
     });
 
-    it("says custody: state where there is no openssl", async () => {
+    it("says keyLocation: state where there is no openssl", async () => {
       node.without("openssl");
       const refused = await node.run("request", payload("request", body));
       assert.equal(refused.code, 1);
-      assert.match(refused.why, /no openssl.*custody: state/);
+      assert.match(refused.why, /no openssl.*keyLocation: state/);
     });
 
     it("is installed whole or not at all", async () => {

@@ -52,10 +52,10 @@ file ${CA} 0644 root root ca:kubernetes
     });
 
     for (const [title, name, text, why] of [
-      ["a name for a shell", "w1;id", payload("template", body), /'w1;id' is no name of a node/],
-      ["a name for sed", "w/1", payload("template", body), /is no name of a node/],
-      ["no name", "", payload("template", body), /'' is no name of a node/],
-      ["a verb that is not for it", "w1", payload("template", body.replace("trust", "cluster")), /allowed are trust,/],
+      ["a name for a shell", "w1;id", payload("template", body), /'w1;id' is not a node name/],
+      ["a name for sed", "w/1", payload("template", body), /is not a node name/],
+      ["no name", "", payload("template", body), /'' is not a node name/],
+      ["a verb that is not for it", "w1", payload("template", body.replace("trust", "cluster")), /must be trust,/],
       ["a payload cut short", "w1", payload("template", body).slice(0, -9), /truncated/],
       ["a payload of another verb", "w1", payload("trust", body), /the payload is for 'trust'/],
     ] as const)

@@ -133,7 +133,7 @@ export function rollsWorkers(shell: string): void {
       assert.equal(
         failed.why,
         "n1: w2: /etc/kubernetes/kubelet.conf: none; 1 of 2 nodes without ssh are done and no other one begins: " +
-          "mend this, then run again",
+          "repair this, then run again",
       );
       assert.ok(Date.now() - began < 20_000);
       assert.equal(
@@ -171,7 +171,7 @@ export function rollsWorkers(shell: string): void {
         failed.why,
         "n1: w2 (pod pod-w2), w3 (pod pod-w3, waits: ImagePullBackOff), w4 (pod pod-w4), w5 (pod pod-w5), " +
           "w6 (pod pod-w6) and 1 more were not done within 2 s (1 of 7 nodes without ssh are): " +
-          "mend that, or remove the node from the cluster (kubectl delete node), then run again",
+          "repair that, or remove the node from the cluster (kubectl delete node), then run again",
       );
     });
 

@@ -11,6 +11,7 @@ import { configWith, NOW } from "../core/fixture";
 import { certificateFacts } from "../e2e/certificateFacts";
 import { assertLintClean } from "../e2e/lint";
 import { OpenBao } from "../lab/openbao";
+import { plainInputs } from "../components/plainInputs";
 import { errorsOf, isSecret, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
 import { approleLogin, assertMayOnlySign, requestOf } from "../lab/stolenToken";
 
@@ -44,10 +45,11 @@ describe("VaultAuthority on a real OpenBao", function () {
 
   /** The authorities, and every certificate of the first control plane. */
   const program = (of: Config, now: Date) => () => {
-    const plan = planCluster(of, now);
+    const inputs = plainInputs(of, now);
+    const { plan } = inputs;
     const { generations: authorities } = authoritiesOf(
       "prod",
-      { config: of, plan, clients: [], signerRequests: () => new Map() },
+      { inputs, clients: [], signerRequests: () => new Map() },
       {},
     );
     assert.ok(authorities);

@@ -9,10 +9,10 @@ import { importedOne } from "../../components/authority/vaultCa";
 import { nodeSigners } from "../../core/authorities/nodeSigners";
 import { isKeyOf } from "../../core/certificates/signingRequests";
 import { AUTHORITIES } from "../../core/model/authorities";
-import { planCluster } from "../../core/plan";
 import type { Config } from "../../core/schema/config";
-import { configWith, NOW } from "../core/fixture";
+import { configWith } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
+import { plainInputs } from "../components/plainInputs";
 import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
 import { requestOf } from "../lab/stolenToken";
 
@@ -42,10 +42,11 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
 
   /** The authorities, and the certificate of a kubelet by whoever signs. */
   const program = (of: Config) => async () => {
-    const plan = planCluster(of, NOW);
+    const inputs = plainInputs(of);
+    const { plan } = inputs;
     const { generations, requests } = authoritiesOf(
       "prod",
-      { config: of, plan, clients: [], signerRequests: () => new Map() },
+      { inputs, clients: [], signerRequests: () => new Map() },
       {},
     );
     const [leaf] = plan.nodes[0]?.leaves.filter(({ profile }) => profile === "kubelet") ?? [];
@@ -140,14 +141,14 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
   });
 
   it("give each control plane a signer for the key it made, trusted beside its CA and as long", async () => {
-    const of = configure(vault({ signer: "node", vault: ownMounts("signers") }), { rotation: { generation: 1 } });
+    const of = configure(vault({ csrSigner: "node", vault: ownMounts("signers") }), { rotation: { generation: 1 } });
     await makeMounts("signers");
     const [asked] = nodeSigners({ roles: ["control-plane"] }, of);
     assert.ok(asked);
     const made = { cp1: await requestOf(asked), cp2: await requestOf(asked) };
     const wanted = () => {
       const requests = new Map(Object.entries(made).map(([node, pem]) => [node, pulumi.output(pem)]));
-      const planned = { config: of, plan: planCluster(of, NOW), clients: [], signerRequests: () => requests };
+      const planned = { inputs: plainInputs(of), clients: [], signerRequests: () => requests };
       const { kubernetes } = authoritiesOf("prod", planned, {}).generations ?? assert.fail("no authorities");
       const signers = kubernetes.target.nodeSigners ?? new Map<string, Issued>();
       return {
@@ -197,7 +198,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     assert.ok(run.failed);
     assert.match(
       errorsOf(run),
-      /asked for 3650d, but the certificate is valid for 4d4h only: the mount pki\/short allows/,
+      /asked for 3650d, but the certificate is valid for only 4d4h: the mount pki\/short allows/,
     );
   });
 
@@ -283,7 +284,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     const given = offlineSigner(String(other["certificate"]))("prod-etcd-ca", asked, {});
     await assert.rejects(
       (given as unknown as { promise(): Promise<string> }).promise(),
-      /^Error: prod-etcd-ca: authority\.signed holds a certificate of another key than its signing request has; give/,
+      /^Error: authority\.signed: the certificate for prod-etcd-ca is not of the key in its signing request; must be/,
     );
   });
 
@@ -291,7 +292,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     assert.equal(importedOne("prod-etcd-ca-signed", "pki/etcd", ["one"]), "one");
     assert.throws(
       () => importedOne("prod-etcd-ca-signed", "pki/etcd", []),
-      /pki\/etcd has this CA already, from a run/,
+      /pki\/etcd already has this CA, imported by a run/,
     );
   });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { preflight } from "../../components";
+import { preflight } from "../../components/authority/kinds";
 import { configWith, NOW } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
 
@@ -55,7 +55,7 @@ describe("preflight with a real OpenBao", function () {
       path "sys/capabilities-self" { capabilities = ["update"] }`);
     assert.match(
       await refusal(),
-      /^VAULT_TOKEN: its policies do not let it write to kube-pki\/prod\/etcd\/sign\/\S+ and \d+ more;/,
+      /^VAULT_TOKEN: its policies do not allow writing to kube-pki\/prod\/etcd\/sign\/\S+ and \d+ more;/,
     );
   });
 
@@ -68,12 +68,12 @@ describe("preflight with a real OpenBao", function () {
     process.env["VAULT_TOKEN"] = token;
     assert.match(await refusal(), /^VAULT_TOKEN: refused by the server/);
     process.env["VAULT_TOKEN"] = await server.token(policy, "60s");
-    assert.match(await refusal(), /^VAULT_TOKEN: ends in \d+ s/);
+    assert.match(await refusal(), /^VAULT_TOKEN: expires in \d+ s/);
   });
 
   it("says that its certificate is not trusted", async () => {
     delete process.env["VAULT_CACERT"];
-    assert.match(await refusal(), /^VAULT_CACERT: https:\S+ shows a certificate that is not trusted here \(\S+\)/);
+    assert.match(await refusal(), /^VAULT_CACERT: https:\S+ presents a certificate that is not trusted here \(\S+\)/);
   });
 
   it("says that the server is sealed, and that it is away", async () => {
@@ -119,13 +119,13 @@ describe("preflight with a real OpenBao", function () {
       assert.equal(refusal, "none");
       assert.match(
         warnings.join(),
-        /^authority\.kubernetes: prod-kubernetes-ca-g1 in kube-pki\/prod\/kubernetes ends \S+, in 4d\S+, and signs nothing of 365d any more; let the next/,
+        /^authority\.kubernetes: prod-kubernetes-ca-g1 in kube-pki\/prod\/kubernetes expires \S+, in 4d\S+, and cannot sign for 365d any more; rotate it/,
       );
     });
 
     it("says that it has ended", async () => {
       const { refusal } = await told({}, new Date(Date.now() + 200 * 3_600_000));
-      assert.match(refusal, /^authority\.kubernetes: prod-kubernetes-ca-g1 in \S+ ended \S+ and signs nothing/);
+      assert.match(refusal, /^authority\.kubernetes: prod-kubernetes-ca-g1 in \S+ expired \S+ and cannot sign/);
     });
 
     it("says that it is another one than the pinned", async () => {
@@ -133,7 +133,7 @@ describe("preflight with a real OpenBao", function () {
       const { refusal } = await told({ fingerprints: { kubernetes: "ab".repeat(32) } }, soon());
       assert.match(
         refusal,
-        /^authority\.vault\.fingerprints\.kubernetes: \S+ has another CA by the name prod-kubernetes-ca-g1, /,
+        /^authority\.vault\.fingerprints\.kubernetes: prod-kubernetes-ca-g1 in \S+ has fingerprint /,
       );
     });
 

@@ -1,5 +1,6 @@
 /** Checks of `adopt`: each CA of the cluster is known in exactly one way, with its key or by its fingerprint. */
 import { isAdopted } from "../../authorities/rotation";
+import { mustBe } from "../../format/problem";
 import { ROTATED } from "../../model/phases";
 import { AUTHORITIES } from "../../model/authorities";
 import type { Check } from "./check";
@@ -7,22 +8,35 @@ import type { Check } from "./check";
 export const adoptProblems: Check = ({ sections: { adopt, authority }, secretsHidden }) => {
   if (adopt === undefined) return [];
   if (!ROTATED.some((what) => isAdopted({ adopt }, what)))
-    return ["adopt: empty; allowed is the fingerprint of each CA whose key is unknown, or to leave it out"];
+    return [
+      mustBe("adopt", "empty", "the fingerprint of each CA whose key you do not have", "leave it out if you have them"),
+    ];
   if (authority === undefined || secretsHidden === true) return [];
   const problems = AUTHORITIES.flatMap((name) => {
     const isGiven = authority[name] !== undefined;
     if (isGiven && adopt[name] !== undefined)
       return [
-        `adopt.${name}: authority.${name} is given too; allowed is one of them: adopted is a CA whose key is unknown`,
+        mustBe(
+          `adopt.${name}`,
+          `authority.${name} is given too`,
+          "one of the two",
+          "adopt only a CA whose key you do not have",
+        ),
       ];
     if (!isGiven && adopt[name] === undefined)
       return [
-        `adopt.${name}: missing; in an existing cluster every authority is either given or adopted: ` +
-          `give its fingerprint here, or its certificate and key as authority.${name}`,
+        mustBe(
+          `adopt.${name}`,
+          "missing",
+          "given, because an existing cluster has every CA already",
+          `give the CA's fingerprint here, or its certificate and key as authority.${name}`,
+        ),
       ];
     return [];
   });
   if (adopt.serviceAccount !== false && authority.serviceAccount !== undefined)
-    problems.push("adopt.serviceAccount: given, and authority.serviceAccount too; allowed is one of them");
+    problems.push(
+      mustBe("adopt.serviceAccount", "authority.serviceAccount is given too", "one of the two", "remove one"),
+    );
   return problems;
 };

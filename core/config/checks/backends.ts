@@ -1,6 +1,7 @@
 /** Checks of where CA keys are made: each kind has a section of its own, and generations follow one another. */
 import { isKeyInServer, keeperOf } from "../../authorities/backends";
 import { authorityCommonName, signerCommonName } from "../../authorities/names";
+import { mustBe } from "../../format/problem";
 import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../model/authorities";
 import { BACKEND_KINDS, type Backends } from "../../model/backends";
 import { KIND_SECTIONS, SECTION_KINDS } from "../../schema/authority";
@@ -20,9 +21,21 @@ const sectionProblems = (authority: Sections["authority"], all: All): string[] =
     if (isGiven === used.has(kind)) return [];
     return isGiven
       ? [
-          `authority.${kind}: given with kind ${[...used].join(" and ")}; allowed is kind: ${kind} beside it, or to leave it out`,
+          mustBe(
+            `authority.${kind}`,
+            `given with kind ${[...used].join(" and ")}`,
+            `used with kind: ${kind}`,
+            "set that kind, or leave it out",
+          ),
         ]
-      : [`authority.${kind}: missing; with kind ${kind} give what it asks for (${KIND_SECTIONS[kind].docs})`];
+      : [
+          mustBe(
+            `authority.${kind}`,
+            "missing",
+            `given with kind: ${kind}`,
+            `${KIND_SECTIONS[kind].docs} says what it needs`,
+          ),
+        ];
   });
 };
 
@@ -31,9 +44,13 @@ const givenProblems = (authority: Sections["authority"], name: AuthorityName, ba
   const first = keeperOf(backends, 1);
   return authority[name] !== undefined && isKeyInServer(first)
     ? [
-        `authority.${name}: a CA with its key, but with kind ${first.kind} every key is made in the server and stays there; ` +
-          `leave it out and name the CA's fingerprint as adopt.${name}: the cluster is then taken over; or say in ` +
-          "authority.earlier that generation 1 is embedded, and rotate",
+        mustBe(
+          `authority.${name}`,
+          `a CA with its key, given with kind ${first.kind}`,
+          "left out, because the server creates every key and never gives one away",
+          `give the CA's fingerprint as adopt.${name} to take the cluster over, or declare generation 1 as embedded in ` +
+            "authority.earlier and rotate",
+        ),
       ]
     : [];
 };
@@ -44,8 +61,11 @@ const orderProblems = ({ earlier }: Sections["authority"], name: AuthorityName, 
     const [before, own] = [backends[index - 1]?.upTo ?? 0, backends[index]?.upTo ?? 0];
     return own > 0 && own <= before
       ? [
-          `authority.earlier[${String(index)}].generations: ${String(own)} for ${name}; allowed is more than ` +
-            `${String(before)}, where the entry before ends`,
+          mustBe(
+            `authority.earlier[${String(index)}].generations`,
+            `${String(own)} for ${name}`,
+            `more than ${String(before)}, the last generation of the entry before`,
+          ),
         ]
       : [];
   });
@@ -56,28 +76,46 @@ const LONGEST_NAME = 64 - signerCommonName(authorityCommonName("", "kubernetes",
 /** Where the signer's keys are to be made on control planes, they have to be able to. */
 const signerProblems = (sections: Partial<Sections>, backends: Backends): string[] => {
   const { authority, cluster, nodes, certificates, rotation, adopt } = sections;
-  if (authority?.signer === undefined) return [];
+  if (authority?.csrSigner === undefined) return [];
   if (!backends.some(isKeyInServer))
     return [
-      "authority.signer: given, but the key of the kubernetes CA is in the stack's state, so the controller manager signs " +
-        `with that; allowed is kind ${IN_SERVER.join(" or ")} for kubernetes, or to leave it out`,
+      mustBe(
+        "authority.csrSigner",
+        "given, but the controller manager signs with the kubernetes CA's own key, which is in the stack's state",
+        `used with kind ${IN_SERVER.join(" or ")} for kubernetes`,
+        "set that kind, or leave it out",
+      ),
     ];
-  if (authority.signer !== "node") return [];
+  if (authority.csrSigner !== "node") return [];
   const problems = [];
   if (rotation === undefined && adopt === undefined)
     problems.push(
-      "authority.signer: node without rotation; give rotation: {generation: 1} too: a control plane that comes or goes " +
-        "changes what every node trusts",
+      mustBe(
+        "authority.csrSigner",
+        "node without rotation",
+        "used with rotation, because adding or removing a control plane changes what every node trusts",
+        "add rotation: {generation: 1}",
+      ),
     );
   const name = cluster?.name ?? "";
   if (name.length > LONGEST_NAME)
     problems.push(
-      `cluster.name: ${String(name.length)} characters; with authority.signer: node at most ${String(LONGEST_NAME)} are ` +
-        "allowed, since the signer's common name begins with it",
+      mustBe(
+        "cluster.name",
+        `${String(name.length)} characters`,
+        `at most ${String(LONGEST_NAME)} with authority.csrSigner: node, whose common name begins with it`,
+      ),
     );
-  const unable = (nodes ?? []).flatMap(({ name, roles, custody = certificates?.custody }) =>
-    roles.includes("control-plane") && custody === "state"
-      ? [`authority.signer: node, but ${name} has custody state; allowed is custody node for it, or another signer`]
+  const unable = (nodes ?? []).flatMap(({ name, roles, keyLocation = certificates?.keyLocation }) =>
+    roles.includes("control-plane") && keyLocation === "state"
+      ? [
+          mustBe(
+            "authority.csrSigner",
+            `node, but ${name} has keyLocation: state`,
+            "used with keyLocation: node on every control plane",
+            "set that, or choose another csrSigner",
+          ),
+        ]
       : [],
   );
   return [...problems, ...unable];

@@ -7,7 +7,7 @@ export interface CheckInput {
   /** What was given. */
   readonly raw: unknown;
   readonly now: Date;
-  readonly secretKeys: ReadonlySet<string>;
+  readonly secretKeys?: ReadonlySet<string> | undefined;
   /** Given CAs and keys are not in it. */
   readonly secretsHidden?: boolean;
 }

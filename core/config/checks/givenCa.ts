@@ -2,15 +2,18 @@
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { pemBlocks } from "../../format/pem";
+import { missing, mustBe } from "../../format/problem";
+import { isStandIn } from "../../format/standIn";
 import { parsedCertificate, subjectText, momentText } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
 
 const ADOPTION =
-  "missing; give the CA's private key as a secret, or leave this out and name the CA's fingerprint under `adopt`: " +
-  "the stack then makes a CA of its own beside it and retires it";
+  "give the CA's private key as a secret, or leave this out and give the CA's fingerprint under `adopt`: the stack then " +
+  "creates a CA of its own and retires this one";
 
-const UNREADABLE_KEY = "not readable (not shown); allowed is a private key in PEM without a passphrase";
+const unreadableKey = (at: string): string =>
+  mustBe(at, "not readable (not shown)", "a private key in PEM without a passphrase");
 
 const parsedKey = (pem: string): KeyObject | undefined => {
   try {
@@ -26,8 +29,9 @@ export function certificateProblems(at: string, pem: string, certificate: X509Ce
   const subject = subjectText(certificate);
   const count = pemBlocks(pem).length;
   // kube-controller-manager signs with exactly one certificate; a bundle in ca.crt breaks it.
-  if (count > 1) problems.push(`${at}: ${String(count)} certificates; allowed is exactly one, the CA that signs`);
-  if (!certificate.ca) problems.push(`${at}: ${subject} is no CA; allowed is a certificate that may sign others`);
+  if (count > 1) problems.push(mustBe(at, `${String(count)} certificates`, "exactly one, the CA that signs"));
+  if (!certificate.ca)
+    problems.push(mustBe(at, `${subject} is not a CA certificate`, "one with basicConstraints CA:TRUE"));
   return problems;
 }
 
@@ -37,8 +41,9 @@ export function timeProblems(at: string, certificate: X509Certificate, now: Date
   const subject = subjectText(certificate);
   const begins = new Date(certificate.validFrom);
   const ends = new Date(certificate.validTo);
-  if (ends <= now) problems.push(`${at}: ${subject} ended ${momentText(ends)}; allowed is a CA that is valid`);
-  if (begins > now) problems.push(`${at}: ${subject} begins ${momentText(begins)}; allowed is a CA that is valid`);
+  if (ends <= now) problems.push(mustBe(at, `${subject} expired ${momentText(ends)}`, "a CA that is valid now"));
+  if (begins > now)
+    problems.push(mustBe(at, `${subject} is not valid before ${momentText(begins)}`, "a CA that is valid now"));
   return problems;
 }
 
@@ -46,22 +51,25 @@ type GivenCaSection = NonNullable<Sections["authority"][AuthorityName]>;
 
 function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs: boolean, now: Date): string[] {
   if (pem === undefined && key === undefined)
-    return [`${at}: empty; allowed is certificate and key, or to leave it out`];
+    return [mustBe(at, "empty", "the certificate and the key", "leave it out if the cluster has no CA yet")];
   const problems: string[] = [];
-  const certificate = pem === undefined ? undefined : parsedCertificate(pem);
-  if (pem === undefined) problems.push(`${at}.certificate: missing; give the CA's certificate beside its key`);
+  const awaitsPem = pem !== undefined && isStandIn(pem);
+  const certificate = pem === undefined || awaitsPem ? undefined : parsedCertificate(pem);
+  if (awaitsPem) return key === undefined ? [missing(`${at}.key`, ADOPTION)] : [];
+  if (pem === undefined) problems.push(missing(`${at}.certificate`, "give the CA's certificate beside its key"));
   else if (certificate === undefined)
-    problems.push(`${at}.certificate: not readable; allowed is a CA certificate in PEM`);
+    problems.push(mustBe(`${at}.certificate`, "not readable", "a CA certificate in PEM"));
   else {
     problems.push(...certificateProblems(`${at}.certificate`, pem, certificate));
     if (signs) problems.push(...timeProblems(`${at}.certificate`, certificate, now));
   }
-  if (key === undefined) return [...problems, `${at}.key: ${ADOPTION}`];
+  if (key === undefined) return [...problems, missing(`${at}.key`, ADOPTION)];
+  if (isStandIn(key)) return problems;
   const parsed = parsedKey(key);
-  if (parsed === undefined) return [...problems, `${at}.key: ${UNREADABLE_KEY}`];
+  if (parsed === undefined) return [...problems, unreadableKey(`${at}.key`)];
   if (certificate !== undefined && !certificate.checkPrivateKey(parsed)) {
     problems.push(
-      `${at}.key: not the key of ${subjectText(certificate)}; allowed is the private key of that certificate`,
+      mustBe(`${at}.key`, `not the key of ${subjectText(certificate)}`, "the private key of that certificate"),
     );
   }
   return problems;
@@ -77,8 +85,8 @@ export function authorityProblems(
     return given === undefined ? [] : caProblems(`authority.${name}`, given, signers.includes(name), now);
   });
   const tokenKey = authority.serviceAccount?.key;
-  if (tokenKey !== undefined && parsedKey(tokenKey) === undefined) {
-    problems.push(`authority.serviceAccount.key: ${UNREADABLE_KEY}`);
+  if (tokenKey !== undefined && !isStandIn(tokenKey) && parsedKey(tokenKey) === undefined) {
+    problems.push(unreadableKey("authority.serviceAccount.key"));
   }
   return problems;
 }

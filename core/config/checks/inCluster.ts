@@ -1,4 +1,5 @@
 /** Checks of `inCluster`: an object named twice would be changed by two resources that undo each other. */
+import { mustBe } from "../../format/problem";
 import type { Sections } from "../../schema/sections";
 import { exactlyOne, repeated } from "../problems";
 import type { Check } from "./check";
@@ -11,11 +12,12 @@ const nameOf = (entry: Entry): string =>
 
 const twice = (field: string, entries: readonly Entry[]): string[] => {
   const names = entries.map(nameOf);
-  return repeated(
-    names,
-    (index, first) =>
-      `inCluster.${field}[${String(index)}]: ${names[index] ?? ""} is inCluster.${field}[${String(first)}] too; ` +
-      "allowed is each once",
+  return repeated(names, (index, first) =>
+    mustBe(
+      `inCluster.${field}[${String(index)}]`,
+      `${names[index] ?? ""} is inCluster.${field}[${String(first)}] too`,
+      "listed once",
+    ),
   );
 };
 
@@ -27,8 +29,12 @@ export const inClusterProblems: Check = ({ sections: { inCluster } }) => {
   const both = reload.flatMap((workload, index) =>
     restarted.has(nameOf(workload))
       ? [
-          `inCluster.reload[${String(index)}]: ${nameOf(workload)} is in inCluster.restart too; ` +
-            "allowed is one of them: what reloads needs no restart",
+          mustBe(
+            `inCluster.reload[${String(index)}]`,
+            `${nameOf(workload)} is in inCluster.restart too`,
+            "in one of the two",
+            "a workload that reloads needs no restart",
+          ),
         ]
       : [],
   );

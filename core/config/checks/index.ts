@@ -1,6 +1,7 @@
 /** What concerns several fields at once. Each check looks at the sections that were readable and leaves out the rest. */
 import { signerOf } from "../../authorities/rotation";
 import { hasPassphrase } from "../../format/pem";
+import { missing, mustBe } from "../../format/problem";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import { PROFILE_NAMES } from "../../model/profiles";
 import { SECRET_PATHS } from "../../schema/jsonSchema";
@@ -26,23 +27,28 @@ import { workersProblems } from "./workers";
 
 /** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
-  SECRET_PATHS.filter((path) => typeof valueAt(raw, path) === "string" && !secretKeys.has(String(path[0]))).map(
-    (path) => {
-      const at = pathText(path);
-      return (
-        `${at}: a private key in plain text; run ` +
-        `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\` with a new key`
-      );
-    },
-  );
+  SECRET_PATHS.filter(
+    (path) => typeof valueAt(raw, path) === "string" && secretKeys?.has(String(path[0])) === false,
+  ).map((path) => {
+    const at = pathText(path);
+    return mustBe(
+      at,
+      "a private key in plain text",
+      "a secret",
+      `create a new key and run \`pulumi config set --secret --path 'kube-pki:${at}' < FILE\``,
+    );
+  });
 
 const distinctNodes: Check = ({ sections: { nodes = [] } }) =>
   (["name", "address"] as const).flatMap((field) =>
     repeated(
       nodes.map((node) => node[field]),
       (index, first) =>
-        `nodes[${String(index)}].${field}: ${JSON.stringify(nodes[index]?.[field])} is nodes[${String(first)}].${field} too; ` +
-        `allowed is each ${field} once`,
+        mustBe(
+          `nodes[${String(index)}].${field}`,
+          `${JSON.stringify(nodes[index]?.[field])} is nodes[${String(first)}].${field} too`,
+          "unique",
+        ),
     ),
   );
 
@@ -53,32 +59,34 @@ const distinctHosts: Check = ({ sections: { nodes = [], ssh } }) => {
     `${node.ssh?.host ?? node.address} port ${String(node.ssh?.port ?? ssh?.port ?? 22)}`;
   return repeated(nodes.map(target), (index, first) => {
     const node = nodes[index];
-    return `nodes[${String(index)}].ssh.host: ${node === undefined ? "" : target(node)} is nodes[${String(first)}] too; allowed is each host and port once`;
+    const given = `${node === undefined ? "" : target(node)} is nodes[${String(first)}] too`;
+    return mustBe(`nodes[${String(index)}].ssh.host`, given, "unique together with the port");
   });
 };
 
 const controlPlane: Check = ({ sections: { nodes } }) =>
   nodes === undefined || nodes.some(({ roles }) => roles.includes("control-plane"))
     ? []
-    : ["nodes: none has the role control-plane; allowed is at least one that has"];
+    : [mustBe("nodes", "none has the role control-plane", "a list with at least one control plane")];
 
 const hostKeys: Check = ({ sections: { nodes = [], ssh } }) => {
   if (ssh === undefined || ssh.insecureIgnoreHostKeys) return [];
-  const missing = (at: string, host: string, port: number) => {
+  const noKey = (at: string, host: string, port: number) => {
     const scan = port === 22 ? `ssh-keyscan -t ed25519 ${host}` : `ssh-keyscan -t ed25519 -p ${String(port)} ${host}`;
-    return (
-      `${at}.hostKey: missing; give the host's public key as \`${scan}\` shows it and compare it on the host, ` +
-      "or set ssh.insecureIgnoreHostKeys: true in a lab"
+    return missing(
+      `${at}.hostKey`,
+      `give the host's public key as \`${scan}\` shows it and compare it on the host, or set ` +
+        "ssh.insecureIgnoreHostKeys: true in a lab",
     );
   };
   const onNodes = nodes.flatMap((node, index) =>
     node.ssh?.hostKey === undefined
-      ? [missing(`nodes[${String(index)}].ssh`, node.ssh?.host ?? node.address, node.ssh?.port ?? ssh.port)]
+      ? [noKey(`nodes[${String(index)}].ssh`, node.ssh?.host ?? node.address, node.ssh?.port ?? ssh.port)]
       : [],
   );
   const { bastion } = ssh;
   if (bastion === undefined) return onNodes;
-  return bastion.hostKey === undefined ? [...onNodes, missing("ssh.bastion", bastion.host, bastion.port)] : onNodes;
+  return bastion.hostKey === undefined ? [...onNodes, noKey("ssh.bastion", bastion.host, bastion.port)] : onNodes;
 };
 
 const oneLogin: Check = ({ sections: { ssh } }) => {
@@ -94,18 +102,23 @@ const usableSshKeys: Check = ({ sections: { ssh } }) =>
     ] as const
   )
     .filter(([, key]) => key !== undefined && hasPassphrase(key))
-    .map(([at]) => `${at}: protected by a passphrase; allowed is a key without one, or ssh.agent: true instead`);
+    .map(([at]) => mustBe(at, "protected by a passphrase", "a key without one", "or set ssh.agent: true"));
 
 /** The tls provider writes one organization into a request, and would leave the others out without a word. */
 const organizationsInState: Check = ({ sections: { certificates, nodes = [] } }) => {
   if (certificates === undefined) return [];
-  const inState = nodes.find(({ custody }) => (custody ?? certificates.custody) === "state");
+  const inState = nodes.find(({ keyLocation }) => (keyLocation ?? certificates.keyLocation) === "state");
   return PROFILE_NAMES.flatMap((name) => {
     const count = certificates.profiles[name]?.organizations?.length ?? 0;
     if (count <= 1) return [];
-    const at = `${pathText(["certificates", "profiles", name, "organizations"])}: ${String(count)} of them; allowed is one`;
-    if (inState !== undefined) return [`${at} while a node, ${inState.name}, has custody state`];
-    return name === "admin" ? [`${at}: the key of the stack's own administrator is in its state`] : [];
+    const problem = (where: string) =>
+      mustBe(
+        pathText(["certificates", "profiles", name, "organizations"]),
+        `a list of ${String(count)}`,
+        `a list of one where the key is in the state, as ${where}`,
+      );
+    if (inState !== undefined) return [problem(`on ${inState.name}`)];
+    return name === "admin" ? [problem("that of the stack's own administrator is")] : [];
   });
 };
 

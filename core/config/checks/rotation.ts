@@ -2,6 +2,7 @@
 import { isAdopted, retiresOld } from "../../authorities/rotation";
 import { managesServiceAccount } from "../../authorities/serviceAccount";
 import { formatDuration } from "../../format/duration";
+import { mustBe } from "../../format/problem";
 import { momentText } from "../../format/x509";
 import { AT_REST, ROTATED, type Rotated } from "../../model/phases";
 import { PROFILE_NAMES } from "../../model/profiles";
@@ -41,35 +42,49 @@ export const clockProblems: Check = ({ sections: { rotation, authority, certific
   const { rotateEvery, since, generation } = rotation;
   const problems: string[] = [];
   if (since !== undefined && rotateEvery === undefined)
-    problems.push(`rotation.since: ${momentText(since)} without rotateEvery; allowed is both of them or neither`);
+    problems.push(
+      mustBe("rotation.since", `${momentText(since)} without rotateEvery`, "given with rotateEvery or left out"),
+    );
   if (since !== undefined && since > now)
     problems.push(
-      `rotation.since: ${momentText(since)} is in the future; allowed is a moment up to now, ${momentText(now)}`,
+      mustBe("rotation.since", `${momentText(since)} is in the future`, `no later than now, ${momentText(now)}`),
     );
   if (rotateEvery === undefined) return problems;
-  const at = `rotation.rotateEvery: ${formatDuration(rotateEvery)}`;
+  const every = formatDuration(rotateEvery);
   if (since === undefined)
     problems.push(
-      `${at} without since; give the moment from which generation ${String(generation)} counts as since, ` +
-        `such as "${momentText(now)}"`,
+      mustBe(
+        "rotation.rotateEvery",
+        `${every} without since`,
+        "given with since",
+        `set since to when generation ${String(generation)} became current, such as "${momentText(now)}"`,
+      ),
     );
   if (rotateEvery < SHORTEST_ROTATION)
-    problems.push(`${at}; allowed is at least ${formatDuration(SHORTEST_ROTATION)} between two rotations`);
+    problems.push(mustBe("rotation.rotateEvery", every, `at least ${formatDuration(SHORTEST_ROTATION)}`));
   else if (authority !== undefined && certificates !== undefined) {
     const leaf = longestLeaf(certificates, users);
     const longest = authority.validity - leaf.seconds;
     if (rotateEvery > longest)
       problems.push(
-        `${at}; allowed is up to ${formatDuration(longest)}, so that the last leaf ends before its CA: ` +
-          `authority.validity, ${formatDuration(authority.validity)}, less ${leaf.at}, ${formatDuration(leaf.seconds)}`,
+        mustBe(
+          "rotation.rotateEvery",
+          every,
+          `at most ${formatDuration(longest)}, so that no leaf outlives its CA`,
+          `that is authority.validity, ${formatDuration(authority.validity)}, less ${leaf.at}, ${formatDuration(leaf.seconds)}`,
+        ),
       );
   }
   return problems;
 };
 
-const noWay = (at: string, phase: string): string =>
-  `${at}: ${JSON.stringify(phase)} with generation 1, which nothing comes before; allowed is done, ` +
-  "or a generation from 2, or the phases of an adoption (adopt)";
+const nothingToRotate = (at: string, phase: string): string =>
+  mustBe(
+    at,
+    `${JSON.stringify(phase)} with generation 1, which replaces nothing`,
+    '"done"',
+    "other phases are for a generation from 2, or for a cluster that is taken over (adopt)",
+  );
 
 /** By the clock the generation is 1 only for now: nothing is said about phases then. */
 export const phaseProblems: Check = ({ sections, now }) => {
@@ -80,12 +95,12 @@ export const phaseProblems: Check = ({ sections, now }) => {
     isAdopted({ adopt }, what) || (rotation[what]?.generation ?? rotation.generation) > AT_REST.generation;
   const own = ROTATED.flatMap((what) => {
     const phase = rotation[what]?.phase ?? AT_REST.phase;
-    return phase === AT_REST.phase || hasWay(what) ? [] : [noWay(`rotation.${what}.phase`, phase)];
+    return phase === AT_REST.phase || hasWay(what) ? [] : [nothingToRotate(`rotation.${what}.phase`, phase)];
   });
   if (rotation.phase === AT_REST.phase) return own;
   const followers = ROTATED.filter((what) => rotation[what]?.phase === undefined);
   const moves = followers.some((what) => stateAsOf(what, { rotation, authority, adopt }, now).phase !== AT_REST.phase);
-  return moves ? own : [noWay("rotation.phase", rotation.phase), ...own];
+  return moves ? own : [nothingToRotate("rotation.phase", rotation.phase), ...own];
 };
 
 const tokenKeyProblems: Check = ({ sections: { authority }, secretsHidden }) => {
@@ -102,8 +117,12 @@ export const serviceAccountProblems: Check = (given) => {
   if (rotation?.serviceAccount === undefined || authority === undefined || !("adopt" in sections)) return [];
   if (secretsHidden === true || managesServiceAccount({ authority, adopt })) return [];
   return [
-    "rotation.serviceAccount: the stack has not the key that signs this cluster's tokens; " +
-      "give it as authority.serviceAccount.key, or take it over by adopt.serviceAccount: true",
+    mustBe(
+      "rotation.serviceAccount",
+      "given, but the stack does not have the key that signs this cluster's tokens",
+      "left out without that key",
+      "give it as authority.serviceAccount.key, or take it over with adopt.serviceAccount: true",
+    ),
   ];
 };
 
@@ -123,9 +142,13 @@ export const restartProblems: Check = ({ sections, now }) => {
   if (done.length === 0 && rotation?.rotateEvery === undefined) return [];
   const what = rotation?.rotateEvery === undefined ? `phase done of ${done.join(", ")}` : "rotation.rotateEvery";
   return [
-    `restart: "never" with ${what}; a service that is not restarted refuses what it has not read: stop at phase trust and at ` +
-      "phase issue, restart every service of every node yourself after each, and then give rotation.force: [restarts] with " +
-      "phase done, or give restart: auto",
+    mustBe(
+      "restart",
+      `"never" with ${what}`,
+      '"auto" or "always", because a service trusts only the CAs that it read at its last start',
+      "or stop at phase trust and at phase issue, restart every service of every node yourself after each, and then set " +
+        "phase done with rotation.force: [restarts]",
+    ),
   ];
 };
 
@@ -144,8 +167,11 @@ export const etcdDowntimeProblems: Check = ({ sections, now }) => {
   if (members.length === 0 || members.length >= MEMBERS_FOR_QUORUM) return [];
   if (!isRotated && !isAdopted({ adopt }, "etcd")) return [];
   return [
-    "rollout.acceptEtcdDowntime: false; a change of the etcd authority restarts etcd, and with members on " +
-      `${members.map(({ name }) => name).join(" and ")} alone it takes no writes for some seconds, nor does the API; ` +
-      "give true to accept that, or have three members",
+    mustBe(
+      "rollout.acceptEtcdDowntime",
+      `false with etcd members on ${members.map(({ name }) => name).join(" and ")} only`,
+      "true, because a change of the etcd CA restarts etcd, and the API takes no writes for some seconds",
+      "or have three members",
+    ),
   ];
 };

@@ -2,6 +2,8 @@
 import { isOffline, keeperOf } from "../../authorities/backends";
 import { authorityCommonName } from "../../authorities/names";
 import { keptOf, signerOf } from "../../authorities/rotation";
+import { missing, mustBe } from "../../format/problem";
+import { isStandIn } from "../../format/standIn";
 import { parsedCertificate } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import { BACKEND_KINDS, BACKENDS, SIGNERS, type Backends } from "../../model/backends";
@@ -19,23 +21,24 @@ const signerProblems = (at: string, signedBy: SignedBySection): string[] => {
   const { kind, mount } = signedBy;
   const { hasMount } = SIGNERS[kind];
   if (hasMount && mount === undefined)
-    return [`${at}.mount: missing; with kind ${kind} give the path of the mount whose default issuer signs`];
+    return [missing(`${at}.mount`, `with kind ${kind} give the path of the mount whose default issuer signs`)];
   return !hasMount && mount !== undefined
-    ? [`${at}.mount: given with kind ${kind}; allowed is kind: mount, or to leave it out`]
+    ? [mustBe(`${at}.mount`, `given with kind ${kind}`, "used with kind: mount", "set that kind, or leave it out")]
     : [];
 };
 
 /** The certificates that people gave back: each must be the CA that was asked for. */
 const certificates = (at: string, pem: string, commonName: string, signs: boolean, now: Date): string[] => {
+  if (isStandIn(pem)) return [];
   const certificate = parsedCertificate(pem);
-  if (certificate === undefined) return [`${at}: not readable; allowed is a CA certificate in PEM`];
+  if (certificate === undefined) return [mustBe(at, "not readable", "a CA certificate in PEM")];
   const names = /^CN=(.*)$/m.exec(certificate.subject)?.[1];
   return [
     ...certificateProblems(at, pem, certificate),
     ...(signs ? timeProblems(at, certificate, now) : []),
     ...(names === commonName
       ? []
-      : [`${at}: its CN is ${names ?? "missing"}; allowed is the CN of the signing request, ${commonName}`]),
+      : [mustBe(at, `its CN is ${names ?? "missing"}`, `for the CN of the signing request, ${commonName}`)]),
   ];
 };
 
@@ -46,15 +49,16 @@ const given = ({ sections, now }: CheckInput, name: AuthorityName, backends: Bac
   const state = rotation === undefined ? undefined : stateAsOf(name, { authority, rotation, adopt }, now);
   const target = state?.generation ?? 1;
   const offline = (generation: number): boolean => isOffline(keeperOf(backends, generation));
-  const missing = keptOf({ generation: target })
+  const unsigned = keptOf({ generation: target })
     .filter(() => target > 1)
     .filter((generation) => offline(generation) && authority.signed?.[name]?.[String(generation)] === undefined)
     .slice(0, 1)
-    .map(
-      (generation) =>
-        `authority.signed.${name}: nothing for generation ${String(generation)}; before a rotation to it give ` +
-        `authority.requests: ${String(generation)}, run \`pulumi up\`, and have the request of ` +
-        "`pulumi stack output signingRequests` signed",
+    .map((generation) =>
+      missing(
+        `authority.signed.${name}["${String(generation)}"]`,
+        `before a rotation to this generation set authority.requests: ${String(generation)}, run \`pulumi up\`, have the ` +
+          "request in `pulumi stack output signingRequests` signed, and give the certificate here",
+      ),
     );
   const wrong = Object.entries(authority.signed?.[name] ?? {}).flatMap(([text, pem]) => {
     const at = pathText(["authority", "signed", name, text]);
@@ -67,9 +71,16 @@ const given = ({ sections, now }: CheckInput, name: AuthorityName, backends: Bac
           generation === (state === undefined ? 1 : signerOf(state)),
           now,
         )
-      : [`${at}: given, but nobody is asked to sign generation ${text}; allowed is signedBy.kind: offline for it`];
+      : [
+          mustBe(
+            at,
+            `given, but generation ${text} is not signed offline`,
+            "used with signedBy.kind: offline",
+            "set that, or leave it out",
+          ),
+        ];
   });
-  return [...missing, ...wrong];
+  return [...unsigned, ...wrong];
 };
 
 export const signedProblems: Check = (input) => {
@@ -83,8 +94,12 @@ export const signedProblems: Check = (input) => {
   const kinds = [...new Set(AUTHORITIES.flatMap((name) => backendsOf(authority, name).at(-1)?.kind ?? []))];
   if (signedBy !== undefined && !kinds.some((kind) => BACKENDS[kind].mayBeSigned))
     signers.push(
-      `authority.signedBy: given with kind ${kinds.join(" and ")}, whose CAs sign themselves; allowed is kind: ` +
-        BACKEND_KINDS.filter((kind) => BACKENDS[kind].mayBeSigned).join(" or "),
+      mustBe(
+        "authority.signedBy",
+        `given with kind ${kinds.join(" and ")}, whose CAs are self-signed`,
+        `used with kind: ${BACKEND_KINDS.filter((kind) => BACKENDS[kind].mayBeSigned).join(" or ")}`,
+        "set that kind, or leave it out",
+      ),
     );
   return [...signers, ...AUTHORITIES.flatMap((name) => given(input, name, backendsOf(authority, name)))];
 };

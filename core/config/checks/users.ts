@@ -1,4 +1,5 @@
 /** Checks of `users`: each kubeconfig has a key of its own, and nobody gets the cluster's own rights by accident. */
+import { mustBe } from "../../format/problem";
 import { ADMIN } from "../../model/profiles";
 import { repeated } from "../problems";
 import type { Check } from "./check";
@@ -11,24 +12,34 @@ export const userProblems: Check = ({ sections: { users = [] } }) => [
     const at = `users[${String(index)}]`;
     const problems: string[] = [];
     if (name === ADMIN)
-      problems.push(`${at}.name: "${ADMIN}"; allowed is another name: this one is the stack's own administrator`);
+      problems.push(mustBe(`${at}.name`, `"${ADMIN}"`, "another name, because this is the stack's own administrator"));
     if (organizations.length > 1)
       problems.push(
-        `${at}.organizations: ${String(organizations.length)} of them; allowed is one, ` +
-          "which is all that a signing request of the tls provider carries",
+        mustBe(
+          `${at}.organizations`,
+          `a list of ${String(organizations.length)}`,
+          "a list of one, because a signing request of the tls provider carries no more",
+        ),
       );
     const group = organizations.find((each) => OF_KUBERNETES.test(each));
     if (group !== undefined && !privileged)
       problems.push(
-        `${at}.organizations: "${group}" is a group of Kubernetes itself; allowed is one of your own, ` +
-          `or set ${at}.privileged: true to give its rights knowingly`,
+        mustBe(
+          `${at}.organizations`,
+          `"${group}" is a group of Kubernetes itself`,
+          "a group of your own",
+          `or set ${at}.privileged: true to grant its rights on purpose`,
+        ),
       );
     return problems;
   }),
   ...repeated(
     users.map(({ name }) => name),
     (index, first) =>
-      `users[${String(index)}].name: ${JSON.stringify(users[index]?.name)} is users[${String(first)}].name too; ` +
-      "allowed is each name once",
+      mustBe(
+        `users[${String(index)}].name`,
+        `${JSON.stringify(users[index]?.name)} is users[${String(first)}].name too`,
+        "unique",
+      ),
   ),
 ];

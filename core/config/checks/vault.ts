@@ -1,4 +1,5 @@
 /** Checks of `authority.vault`. */
+import { mustBe } from "../../format/problem";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { BackendKind } from "../../model/backends";
 import type { Sections } from "../../schema/sections";
@@ -16,7 +17,14 @@ const mountProblems = (
     const kind = kindOf(name);
     return mounts?.[name] === undefined || kind === undefined || kind === "vault"
       ? []
-      : [`${at}.mounts.${name}: given, but kind ${kind} has no mount; allowed is kind vault, or to leave it out`];
+      : [
+          mustBe(
+            `${at}.mounts.${name}`,
+            `given with kind ${kind}`,
+            "used with kind: vault",
+            "set that kind, or leave it out",
+          ),
+        ];
   });
 
 /** A mount is of an authority that is in Vault. */

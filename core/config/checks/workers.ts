@@ -2,6 +2,7 @@
 import { LAYOUT_NAMES, LAYOUTS } from "../../layouts";
 import { controllerSigner } from "../../authorities/controllerSigner";
 import { isAdopted } from "../../authorities/rotation";
+import { mustBe } from "../../format/problem";
 import { backendsOf } from "../normalise";
 import type { Check } from "./check";
 
@@ -12,27 +13,43 @@ export const workersProblems: Check = ({ sections: { inCluster, layout, authorit
   const problems = [];
   if (inCluster?.enabled === false)
     problems.push(
-      "inCluster.workers: given with inCluster.enabled: false; allowed is one of them: " +
-        "nodes without ssh are reached through the cluster",
+      mustBe(
+        "inCluster.workers",
+        "given with inCluster.enabled: false",
+        "used with inCluster.enabled: true, because these nodes are reached through the cluster",
+        "set that, or leave it out",
+      ),
     );
   if (layout !== undefined && !LAYOUTS[layout].signsForKubelets)
     problems.push(
-      `inCluster.workers: given with layout ${layout}, where nothing signs a kubelet's certificate; ` +
-        `allowed is layout ${LAYOUT_NAMES.filter((name) => LAYOUTS[name].signsForKubelets).join(" or ")}: list every node under nodes`,
+      mustBe(
+        "inCluster.workers",
+        `given with layout ${layout}, where no component signs certificates for kubelets`,
+        `used with layout ${LAYOUT_NAMES.filter((name) => LAYOUTS[name].signsForKubelets).join(" or ")}`,
+        "leave it out, and list every node under nodes",
+      ),
     );
   // a signer of one control plane goes with it, and nobody could tell those kubelets
   const backends = authority && backendsOf(authority, "kubernetes");
-  if (backends && controllerSigner(backends, authority.signer, isAdopted({ adopt }, "kubernetes")) !== "state")
+  if (backends && controllerSigner(backends, authority.csrSigner, isAdopted({ adopt }, "kubernetes")) !== "state")
     problems.push(
-      "inCluster.workers: given, but nothing signs their kubelets' certificates for good; with the kubernetes CA in " +
-        "Vault give authority.signer: state too, or list every node under nodes",
+      mustBe(
+        "inCluster.workers",
+        "given, but no lasting key signs the certificates of their kubelets",
+        "used with authority.csrSigner: state where the kubernetes CA is in Vault",
+        "set that, or list every node under nodes",
+      ),
     );
   (workers.tolerations ?? []).forEach(({ operator, key, value }, index) => {
     const at = `inCluster.workers.tolerations[${String(index)}]`;
     if (operator === "Exists" && value !== undefined)
-      problems.push(`${at}.value: ${JSON.stringify(value)} with operator Exists; allowed is none, or operator Equal`);
+      problems.push(
+        mustBe(`${at}.value`, `${JSON.stringify(value)} with operator Exists`, "left out", "or set operator: Equal"),
+      );
     if (operator === "Equal" && key === undefined)
-      problems.push(`${at}.key: missing with operator Equal; allowed is the key of a taint, or operator Exists`);
+      problems.push(
+        mustBe(`${at}.key`, "missing with operator Equal", "the key of a taint", "or set operator: Exists"),
+      );
   });
   return problems;
 };

@@ -31,7 +31,7 @@ const payloadOf = (config: typeof born): string => {
     trust: { kubernetes: `${CERTIFICATE}${CERTIFICATE}`, etcd: CERTIFICATE, frontProxy: CERTIFICATE },
     caKeys: { kubernetes: "KEY" },
     signers: { kubernetes: CERTIFICATE.replace("MII=", "SIGNER") },
-    nodeSigner: config.authority.signer === "node" ? { certificatePem: CERTIFICATE, ...validity } : undefined,
+    nodeSigner: config.authority.csrSigner === "node" ? { certificatePem: CERTIFICATE, ...validity } : undefined,
   });
 };
 
@@ -71,7 +71,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
     };
     assert.deepEqual(flags({}), []);
     assert.equal(flags({ adopt: ADOPT }).length, 2);
-    const none = { authority: { ...VAULT, signer: "none" } };
+    const none = { authority: { ...VAULT, csrSigner: "none" } };
     assert.deepEqual(flags({ adopt: ADOPT, ...none }), flags(none));
     assert.deepEqual(flags(none), [
       "replaceflag kube-controller-manager --cluster-signing-cert-file=",
@@ -82,7 +82,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
   it("is one for each control plane where its key is made there, of each generation that is trusted", () => {
     const at = (rotation: object, raw: object = {}) =>
       configWith({
-        authority: { ...VAULT, signer: "node" },
+        authority: { ...VAULT, csrSigner: "node" },
         ...raw,
         rotation,
         rollout: { acceptEtcdDowntime: true },
@@ -112,7 +112,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
 
   it("is another round of trust when a control plane comes or goes, and only then", () => {
     const round = (signer: string, nodes: number) => {
-      const config = configWith({ authority: { ...VAULT, signer }, rotation: { generation: 1 } });
+      const config = configWith({ authority: { ...VAULT, csrSigner: signer }, rotation: { generation: 1 } });
       return roundOf({ ...config, nodes: config.nodes.slice(0, nodes) });
     };
     assert.notEqual(round("node", 2), round("node", 3));
@@ -121,7 +121,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
   });
 
   it("comes without its key, which the node has", () => {
-    const config = configWith({ authority: { ...VAULT, signer: "node" }, adopt: ADOPT });
+    const config = configWith({ authority: { ...VAULT, csrSigner: "node" }, adopt: ADOPT });
     const payload = payloadOf(config);
     assert.match(payload, /\nleaf signer-g1 g1 \d+ \d+ ca:kubernetes\n/);
     assert.match(payload, /\npart cert:signer-g1 3\n-----BEGIN CERTIFICATE-----\nMII=\n/);
@@ -132,7 +132,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
 
   it("is what the stack file says, if it says so", () => {
     const signing = (raw: Record<string, unknown>, signer: string) =>
-      filesOf(configWith({ authority: { ...VAULT, signer }, ...raw }), "cp1").filter((path) =>
+      filesOf(configWith({ authority: { ...VAULT, csrSigner: signer }, ...raw }), "cp1").filter((path) =>
         /^ca(-signing)?\.key$|^ca-signing/.test(path),
       );
     for (const raw of [{}, { adopt: ADOPT }]) {

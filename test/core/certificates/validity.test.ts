@@ -25,8 +25,8 @@ describe("granted validity", () => {
   it("is refused when it is shorter than what was asked for", () => {
     assert.throws(() => grantedValidity("prod-cp1-apiserver", pem, 31 * DAY, "the role apiserver-g1"), {
       message:
-        "prod-cp1-apiserver: asked for 31d, but the certificate is valid for 30d only: the role apiserver-g1 allows no " +
-        "more; raise that or shorten the validity in the stack file, then run `pulumi up --replace '**prod-cp1-apiserver'`",
+        "prod-cp1-apiserver: asked for 31d, but the certificate is valid for only 30d: the role apiserver-g1 allows no " +
+        "more; raise that limit or set a shorter validity in the stack file, then run `pulumi up --replace '**prod-cp1-apiserver'`",
     });
   });
 });
@@ -40,9 +40,7 @@ describe("a leaf and the end of its CA", () => {
   it("is refused where it would end later, with both moments and what to do", async () => {
     assert.equal(
       await at("2037-03-01T00:00:00Z", "2036-11-22T00:00:00Z"),
-      "cp1-apiserver: the certificate would end 2037-03-01T00:00:00Z, after its CA CN=the CA, which ends " +
-        "2036-11-22T00:00:00Z; no service was given it: let the next generation sign (rotation, up to phase issue or done), " +
-        "or give a shorter certificates.validity",
+      "cp1-apiserver: the certificate would expire 2037-03-01T00:00:00Z, after its CA CN=the CA, which expires 2036-11-22T00:00:00Z; no node received it: rotate the CA (to phase issue or done), or set a shorter certificates.validity",
     );
   });
 

@@ -160,9 +160,9 @@ describe("in-cluster steps", () => {
     });
     assert.deepEqual(nouns(config({})), ["", "", ""]);
     const givenUp = config({ rotation: {}, inCluster: { caBundles: [WEBHOOK] } });
-    assert.deepEqual(nouns(givenUp), ["", "", "given-up"]);
+    assert.deepEqual(nouns(givenUp), ["", "", "aborted"]);
     const withWorkers = config({ rotation: {}, inCluster: { workers: { image: "busybox:1.37.0" } } });
-    assert.deepEqual(nouns(withWorkers), ["", "", "workers-retire given-up"]);
+    assert.deepEqual(nouns(withWorkers), ["", "", "workers-retire aborted"]);
     const [step] = clusterSteps("afterRetire", givenUp);
     const lines = clusterPayload(step!, planCluster(givenUp, NOW).nodes[0]!, givenUp, FACTS).trimEnd().split("\n");
     assert.deepEqual(lines.slice(3), [
@@ -252,7 +252,7 @@ describe("in-cluster steps", () => {
   });
 
   it("refuses what no node would take, and a fact that is missing", () => {
-    assert.throws(() => payload("tokens", { rotation }, { tokenKid: "a kid" }), /keyId: "a kid"; allowed is/);
+    assert.throws(() => payload("tokens", { rotation }, { tokenKid: "a kid" }), /keyId: "a kid"; must be/);
     const config = configWith({ rotation });
     const odd: Config = {
       ...config,
@@ -262,12 +262,12 @@ describe("in-cluster steps", () => {
       },
     };
     const [scan] = clusterSteps("afterIssue", odd);
-    assert.throws(() => clusterPayload(scan!, planCluster(odd, NOW).nodes[0]!, odd, FACTS), /allowed is a DNS name/);
+    assert.throws(() => clusterPayload(scan!, planCluster(odd, NOW).nodes[0]!, odd, FACTS), /must be a DNS name/);
     assert.throws(() => payload("tokens", { rotation }, {}), /in-cluster step tokens: tokenKid is not known/);
   });
 
   it("reads when the CA reached every namespace, or says that the node did not tell", () => {
     assert.equal(sinceOf("since 1795305600\ntask root-ca done\ndone 01234567\n"), "1795305600");
-    assert.throws(() => sinceOf("task root-ca done\n"), /did not say when/);
+    assert.throws(() => sinceOf("task root-ca done\n"), /did not report when/);
   });
 });

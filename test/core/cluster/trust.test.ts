@@ -42,11 +42,11 @@ describe("what those in the cluster are told of trust", () => {
       rotating: one + theirs,
       old: theirs,
     });
-    assert.throws(() => trustedBy("done 01234567 changed\n"), /did not say which CAs it trusts/);
+    assert.throws(() => trustedBy("done 01234567 changed\n"), /did not report which CAs it trusts/);
   });
 
   it("is told by a node where signers come and go with control planes", () => {
-    const authority = { kind: "vault", vault: { address: "https://vault.example.com:8200" }, signer: "node" };
+    const authority = { kind: "vault", vault: { address: "https://vault.example.com:8200" }, csrSigner: "node" };
     const config = configWith({ authority, rotation: { generation: 2 }, rollout: { acceptEtcdDowntime: true } });
     assert.ok(isToldByNodes(config));
     const [ofOne, ofTwo] = ["czE=", "czI="].map(pem) as [string, string];

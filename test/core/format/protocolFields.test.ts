@@ -52,7 +52,7 @@ describe("fields of the node protocol", () => {
   it("are refused with what they were for", () => {
     assert.equal(checkedField("owner", "etcd", "owner of /etc/x"), "etcd");
     assert.throws(() => checkedField("owner", "a;b", "owner of /etc/x"), {
-      message: 'owner of /etc/x: "a;b"; allowed is ^[a-z_][a-z0-9_-]*$, at most 32 characters',
+      message: 'owner of /etc/x: "a;b"; must be ^[a-z_][a-z0-9_-]*$, at most 32 characters',
     });
   });
 });

@@ -152,7 +152,7 @@ describe("payload", () => {
     const startOf = (of: Config, index: number) => words(payloadOf(of, index), "start");
     assert.deepEqual(startOf(config, 0), ["start bare"]);
     const there = configWith({ adopt: { kubernetes: SHA, etcd: SHA, frontProxy: SHA }, rotation: { generation: 1 } });
-    const joining = { ...there, nodes: there.nodes.map((node) => ({ ...node, bare: node.name === "cp3" })) };
+    const joining = { ...there, nodes: there.nodes.map((node) => ({ ...node, joining: node.name === "cp3" })) };
     assert.deepEqual(startOf(there, 2), ["start existing"]);
     assert.deepEqual(startOf(joining, 0), ["start existing"]);
     assert.deepEqual(startOf(joining, 2), ["start bare"]);

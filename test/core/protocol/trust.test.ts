@@ -150,7 +150,7 @@ describe("trust payload", () => {
         "(its transport is built once at start)",
     );
     assert.match(
-      trustSummary("trust", plan, { ...worker, node: { ...worker.node, bare: true } }, config),
+      trustSummary("trust", plan, { ...worker, node: { ...worker.node, joining: true } }, config),
       /restarts kubelet \(its transport is built once at start\) where they run already$/,
     );
     assert.equal(
@@ -161,7 +161,7 @@ describe("trust payload", () => {
     );
     assert.match(
       shutdownAdvice(config) ?? "",
-      /^rollout\.apiServerShutdownFlags: false; .* with true each stays reachable/,
+      /^rollout\.apiServerShutdownFlags: false; .* with true each still answers/,
     );
     assert.equal(shutdownAdvice(configWith({ rollout: { apiServerShutdownFlags: true } })), undefined);
     const [only] = config.nodes;

@@ -19,7 +19,7 @@ const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
   serial: "0a1b",
   notAfter: "2026-06-11T12:00:00Z",
   nextRenewal: "2026-06-08T00:00:00Z",
-  custody: "node",
+  keyLocation: "node",
   proof: "served",
   ...changes,
 });
@@ -46,7 +46,7 @@ describe("report", () => {
   it("draws a table of aligned columns without trailing blanks", () => {
     const rows = [
       row(),
-      row({ node: "worker-10", certificate: "kubelet", custody: "state", proof: "none", issuer: "x" }),
+      row({ node: "worker-10", certificate: "kubelet", keyLocation: "state", proof: "none", issuer: "x" }),
     ];
     assert.equal(
       tableText(certificateColumns(NOW), rows),

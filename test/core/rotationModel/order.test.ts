@@ -7,7 +7,7 @@ import { planCluster } from "../../../core/plan";
 import { registeredBy } from "../../components/mocks";
 import { NOW } from "../fixture";
 import { stepsOf } from "./run";
-import { stackFile, statesOf, type Topology } from "./walk";
+import { argsFor, stackFile, statesOf, type Topology } from "./walk";
 
 interface Request {
   getName: () => string;
@@ -57,17 +57,14 @@ describe("model: order", () => {
   ] satisfies Topology[])
     for (const phase of ["trust", "done"] as const)
       it(`is that of the graph: ${topology.layout}, phase ${phase}`, async () => {
-        const config = stackFile(
-          topology,
-          statesOf(() => ({ generation: 2, phase })),
-          false,
-        );
+        const states = statesOf(() => ({ generation: 2, phase }));
+        const config = stackFile(topology, states, false);
         const plan = planCluster(config, NOW);
         const steps = stepsOf(plan, config);
         const names = plan.nodes.map(({ node }) => node.name);
         const command = (step: string) => (node: string) => `prod-${node}-${step}`;
         const walked = new Set(steps.flatMap((step) => names.map(command(step))));
-        const graph = await dependenciesIn(() => new ClusterPki("prod", { config }), [...walked]);
+        const graph = await dependenciesIn(() => new ClusterPki("prod", argsFor(topology, states, false)), [...walked]);
         const before = (name: string): string[] =>
           (plan.nodes.find(({ node }) => node.name === name)?.after ?? []).flatMap((each) => [each, ...before(each)]);
         for (const [index, step] of steps.entries())

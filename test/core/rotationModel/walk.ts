@@ -3,7 +3,8 @@ import { signerOf } from "../../../core/authorities/rotation";
 import { ROTATED, type Rotated, type RotationState } from "../../../core/model/phases";
 import { planCluster } from "../../../core/plan";
 import type { Config } from "../../../core/schema/config";
-import { configWith, NOW } from "../fixture";
+import type { ClusterPkiArgs } from "../../../components";
+import { argsWith, configWith, NOW } from "../fixture";
 import { broken } from "./broken";
 import { Cluster } from "./cluster";
 import { ModelNode, type Text } from "./node";
@@ -40,28 +41,31 @@ const nodes = ({ controlPlanes, etcdMembers, workers }: Topology) => {
 
 const pin = (what: "kubernetes" | "etcd" | "frontProxy") => pinOf(caText(what, 0));
 
-/** The stack file with these states; `adopted` as for a cluster whose CAs were there before the stack. */
-export const stackFile = (topology: Topology, states: States, adopted: boolean): Config =>
-  configWith({
-    cluster: {
-      name: "prod",
-      kubernetesVersion: `1.${String(topology.minor)}.3`,
-      endpoint: "api.example.com:6443",
+/** What a stack file says with these states; `adopted` as for a cluster whose CAs were there before the stack. */
+const sections = (topology: Topology, states: States, adopted: boolean) => ({
+  cluster: {
+    name: "prod",
+    kubernetesVersion: `1.${String(topology.minor)}.3`,
+    endpoint: "api.example.com:6443",
+  },
+  layout: topology.layout,
+  nodes: nodes(topology),
+  ssh: { agent: true, insecureIgnoreHostKeys: true },
+  rollout: { acceptEtcdDowntime: true },
+  rotation: { ...states },
+  ...(adopted && {
+    adopt: {
+      kubernetes: pin("kubernetes"),
+      etcd: pin("etcd"),
+      frontProxy: pin("frontProxy"),
+      serviceAccount: true,
     },
-    layout: topology.layout,
-    nodes: nodes(topology),
-    ssh: { agent: true, insecureIgnoreHostKeys: true },
-    rollout: { acceptEtcdDowntime: true },
-    rotation: { ...states },
-    ...(adopted && {
-      adopt: {
-        kubernetes: pin("kubernetes"),
-        etcd: pin("etcd"),
-        frontProxy: pin("frontProxy"),
-        serviceAccount: true,
-      },
-    }),
-  });
+  }),
+});
+
+export const stackFile = (...given: Parameters<typeof sections>): Config => configWith(sections(...given));
+/** The same as a program gives it. */
+export const argsFor = (...given: Parameters<typeof sections>): ClusterPkiArgs => argsWith(sections(...given));
 
 export const row = (seed: number): ((below: number) => number) => {
   let state = seed >>> 0;

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { leafPolicy } from "../../../core/certificates/leafPolicy";
+import { argsText } from "../../../core/schema/argsText";
 import { stackFileSchema, stackFileSchemaText } from "../../../core/schema/stackFile";
 import { config, makeKey, parsed } from "../config/fixtures";
 
@@ -17,6 +18,12 @@ interface Section {
 describe("stacks/", () => {
   it("has the schema that follows from the code: `npm run schema` writes it", () => {
     assert.equal(readFileSync(join(STACKS, "kube-pki.schema.json"), "utf8"), stackFileSchemaText());
+  });
+
+  it("is typed for programs as it is written for editors: `npm run schema` writes both", () => {
+    const text = readFileSync(join(STACKS, "..", "components", "sections.ts"), "utf8");
+    assert.equal(text, argsText());
+    assert.match(text, /\n {2}\/\*\* Version the cluster runs. \*\/\n {2}readonly kubernetesVersion: string;\n/);
   });
 
   const example = () =>

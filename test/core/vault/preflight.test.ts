@@ -26,14 +26,14 @@ describe("what is wrong with Vault", () => {
     ],
     "nobody trusts it": [
       { failure: "SELF_SIGNED_CERT", isTrust: true },
-      /^VAULT_CACERT: .* is not trusted here \(SELF_SIGNED_CERT\); name/,
+      /^VAULT_CACERT: .* is not trusted here \(SELF_SIGNED_CERT\); set/,
     ],
     sealed: [{ status: 503 }, /is sealed; unseal it/],
     "not initialised": [{ status: 501 }, /is not initialised/],
     "of another site": [{ status: 472 }, /name the primary cluster's address$/],
-    "another program": [{ status: 404, serverTime: undefined }, /is no Vault or OpenBao: it answered 404/],
+    "another program": [{ status: 404, serverTime: undefined }, /is not Vault or OpenBao: it answered 404/],
     "30 s ahead": [{ serverTime: T + 30 }, /^none$/],
-    ahead: [{ serverTime: T + 31 }, /is 31 s ahead of this machine's; certificates would not be valid/],
+    ahead: [{ serverTime: T + 31 }, /is 31 s ahead of this machine's; nodes would reject the certificates/],
     behind: [{ serverTime: T - 90 }, /is 90 s behind this machine's/],
   };
   for (const [title, [health, expected]] of Object.entries(CASES))
@@ -44,9 +44,9 @@ describe("what is wrong with Vault", () => {
 
 describe("what is wrong with the token", () => {
   it("is that there is none, that it is refused, or that it ends too soon", () => {
-    assert.match(tokenProblem(undefined) ?? "", /^VAULT_TOKEN: not set; log in/);
+    assert.match(tokenProblem(undefined) ?? "", /^VAULT_TOKEN: not set; must be a token/);
     assert.match(tokenProblem({ status: 403, ttl: 0 }) ?? "", /^VAULT_TOKEN: refused by the server: expired, revoked/);
-    assert.match(tokenProblem({ status: 200, ttl: 119 }) ?? "", /^VAULT_TOKEN: ends in 119 s/);
+    assert.match(tokenProblem({ status: 200, ttl: 119 }) ?? "", /^VAULT_TOKEN: expires in 119 s/);
     assert.equal(tokenProblem({ status: 200, ttl: 120 }), undefined);
     assert.equal(tokenProblem({ status: 200, ttl: 0 }), undefined, "a root token does not end");
   });
@@ -63,7 +63,7 @@ describe("what is wrong with the token", () => {
     assert.equal(capabilityProblem(config, []), undefined);
     assert.match(
       capabilityProblem(config, paths) ?? "",
-      /do not let it write to kube-pki\/prod\/kubernetes\/sign\/\S+ and \d+ more; use one with the policy kube-pki-prod-renew/,
+      /do not allow writing to kube-pki\/prod\/kubernetes\/sign\/\S+ and \d+ more; use a token with the policy kube-pki-prod-renew/,
     );
   });
 });

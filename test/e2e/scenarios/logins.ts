@@ -61,15 +61,15 @@ const noOpenssl: Scenario = {
     await configureFor(stack, lab, "existing");
     await lab.must(BARE, "mv /usr/bin/openssl /root/openssl.away");
     await run.step("pulumi up is refused by a sentence that names the way out", () =>
-      assertRefused(run, new RegExp(`${BARE}: this node has no openssl .*custody: state`)),
+      assertRefused(run, new RegExp(`${BARE}: this node has no openssl .*keyLocation: state`)),
     );
     const { nodes } = labConfig(lab) as { nodes: { name: string }[] };
-    stack.configure({ nodes: nodes.map((node) => (node.name === BARE ? { ...node, custody: "state" } : node)) });
+    stack.configure({ nodes: nodes.map((node) => (node.name === BARE ? { ...node, keyLocation: "state" } : node)) });
     await run.up("pulumi up with the keys of that node in the state");
     const rows = await stack.certificates();
     const ofBare = rows.filter(({ node }) => node === BARE);
     assert.deepEqual(
-      ofBare.map(({ certificate, custody, proof }) => [certificate, custody, proof]),
+      ofBare.map(({ certificate, keyLocation, proof }) => [certificate, keyLocation, proof]),
       [
         ["kubelet", "state", "restarted"],
         ["kubelet-server", "state", "restarted"],

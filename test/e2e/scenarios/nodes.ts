@@ -92,7 +92,7 @@ const nodesOf = (lab: Lab) => labConfig(lab)["nodes"] as readonly { readonly nam
 const takeIn = async (run: Run, name: string): Promise<void> => {
   const { lab, stack } = run;
   const before = serialsWithout(await stack.certificates(), name);
-  stack.configure({ nodes: nodesOf(lab).map((node) => (node.name === name ? { ...node, bare: true } : node)) });
+  stack.configure({ nodes: nodesOf(lab).map((node) => (node.name === name ? { ...node, joining: true } : node)) });
   await run.up(`pulumi up: ${name} is given its files, nothing runs there`);
   assert.deepEqual(serialsWithout(await stack.certificates(), name), before);
   await run.step(`${name} joins by kubeadm with what it has`, () => lab.join(name, "given"));
@@ -113,7 +113,7 @@ const controlPlanes: Scenario = {
     const { lab, stack, vault } = run;
     await configureAsItIs(run);
     if (vault !== undefined)
-      stack.configure({ authority: { kind: "vault", vault: { address: vault.address }, signer: "node" } });
+      stack.configure({ authority: { kind: "vault", vault: { address: vault.address }, csrSigner: "node" } });
     const generation = vault === undefined ? 2 : 1;
     stack.configure(rotateTo(generation, "trust"));
     await run.up("pulumi up: trust");

@@ -135,7 +135,7 @@ const playStolenToken = async (run: Run): Promise<void> => {
   await configureAsItIs(run);
   const { adopt } = await adoptionConfig(lab);
   stack.configure({
-    authority: { kind: "vault", vault: { address: server.address, approle: "approle" }, signer: "none" },
+    authority: { kind: "vault", vault: { address: server.address, approle: "approle" }, csrSigner: "none" },
     adopt: { ...adopt, serviceAccount: false },
     users: [],
     inCluster: { user: { tokenFile: await administratorsToken(run) }, restart: [PROXY] },
@@ -184,7 +184,7 @@ const playMove = async (run: Run): Promise<void> => {
   const { address } = serverOf(run);
   const given = await givenAuthorities(lab);
   const made = async ({ vault = {}, ...authority }: { vault?: object; kind: string; earlier: readonly object[] }) =>
-    stack.configureSecret("authority", { ...given, vault: { address, ...vault }, signer: "node", ...authority });
+    stack.configureSecret("authority", { ...given, vault: { address, ...vault }, csrSigner: "node", ...authority });
   await configureSsh(stack, lab);
   stack.configure({ rollout: ROLLOUT, ...rotateTo(1) });
   const first = { generations: 1, kind: "embedded" };

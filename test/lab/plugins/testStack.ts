@@ -117,6 +117,15 @@ export class TestStack {
     this.exportedOnce = undefined;
   }
 
+  /** What `pulumi state unprotect --all` does. */
+  async unprotect(): Promise<void> {
+    const exported = await this.stack.exportStack();
+    const deployment = exported.deployment as { resources?: StoredResource[] };
+    deployment.resources = deployment.resources?.map((each) => ({ ...each, protect: false })) ?? [];
+    await this.stack.importStack(exported);
+    this.exportedOnce = undefined;
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }

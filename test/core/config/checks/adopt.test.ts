@@ -5,7 +5,7 @@ const PIN = "ab".repeat(32);
 const COLONS = Array.from({ length: 32 }, () => "AB").join(":");
 const PINS = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
 const ALLOWED = (file: string) =>
-  "allowed is a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as " +
+  "must be a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as " +
   `\`openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/${file}\` shows it`;
 
 /** The configuration's only etcd member may be restarted. */
@@ -43,8 +43,8 @@ describe("adoption in the stack file", () => {
   });
 
   const missing = (name: string) =>
-    `adopt.${name}: missing; in an existing cluster every authority is either given or adopted: ` +
-    `give its fingerprint here, or its certificate and key as authority.${name}`;
+    `adopt.${name}: missing; must be given, because an existing cluster has every CA already; ` +
+    `give the CA's fingerprint here, or its certificate and key as authority.${name}`;
   const refused: readonly (readonly [string, () => Raw, readonly string[]])[] = [
     [
       "another digest",
@@ -60,14 +60,14 @@ describe("adoption in the stack file", () => {
       "a token key by another digest",
       () => adopting({ ...PINS, serviceAccount: "ab" }),
       [
-        'adopt.serviceAccount: "ab"; allowed is true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal ' +
+        'adopt.serviceAccount: "ab"; must be true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal ' +
           "digits, as `openssl pkey -pubin -in /etc/kubernetes/pki/sa.pub -outform DER | sha256sum` shows it",
       ],
     ],
     [
       "nothing",
       () => adopting({}),
-      ["adopt: empty; allowed is the fingerprint of each CA whose key is unknown, or to leave it out"],
+      ["adopt: empty; must be the fingerprint of each CA whose key you do not have; leave it out if you have them"],
     ],
     [
       "authorities that are neither given nor adopted",
@@ -82,17 +82,17 @@ describe("adoption in the stack file", () => {
     [
       "a CA that is given",
       () => adopting(PINS, { authority: { etcd: ca } }),
-      ["adopt.etcd: authority.etcd is given too; allowed is one of them: adopted is a CA whose key is unknown"],
+      ["adopt.etcd: authority.etcd is given too; must be one of the two; adopt only a CA whose key you do not have"],
     ],
     [
       "a token key that is given",
       () => adopting({ ...PINS, serviceAccount: true }, { authority: { serviceAccount: { key: makeKey() } } }),
-      ["adopt.serviceAccount: given, and authority.serviceAccount too; allowed is one of them"],
+      ["adopt.serviceAccount: authority.serviceAccount is given too; must be one of the two; remove one"],
     ],
     [
       "leaves that outlive the CA that is made",
       () => adopting(PINS, { authority: { validity: "200d" } }),
-      ["certificates.validity: 365d; longer than authority.validity, 200d"],
+      ["certificates.validity: 365d; must be no longer than authority.validity, 200d"],
     ],
   ];
   for (const [what, raw, sentences] of refused) {
@@ -105,9 +105,9 @@ describe("adoption in the stack file", () => {
     const given = (kubernetes: GivenCa, rotation: Raw, more: Raw = {}) =>
       problems(config({ authority: { kubernetes, ...more }, rotation: { kubernetes: rotation } }));
     const left =
-      "certificates.validity: 365d; longer than what authority.kubernetes has left: " +
-      "CN=short ends 2026-07-01T12:00:00Z, in 30d12h";
-    const past = "authority.kubernetes.certificate: CN=ended ended 2026-05-31T00:00:00Z; allowed is a CA that is valid";
+      "certificates.validity: 365d; must be no longer than what authority.kubernetes has left: CN=short expires 2026-07-01T12:00:00Z, in 30d12h";
+    const past =
+      "authority.kubernetes.certificate: CN=ended expired 2026-05-31T00:00:00Z; must be a CA that is valid now";
 
     it("measures leaves by the CA that signs them", () => {
       assert.deepEqual(given(short, { generation: 1 }), [left]);
@@ -115,7 +115,7 @@ describe("adoption in the stack file", () => {
       assert.deepEqual(given(short, { generation: 2, phase: "issue" }), []);
       assert.deepEqual(given(short, { generation: 2 }), []);
       assert.deepEqual(given(short, { generation: 2 }, { validity: "200d" }), [
-        "certificates.validity: 365d; longer than authority.validity, 200d",
+        "certificates.validity: 365d; must be no longer than authority.validity, 200d",
       ]);
     });
 

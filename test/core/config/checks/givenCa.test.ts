@@ -3,9 +3,9 @@ import { utils } from "ssh2";
 import { config, HOST_KEY, makeCa, makeKey, problems, type GivenCa, type Raw } from "../fixtures";
 
 const ADOPTION =
-  "missing; give the CA's private key as a secret, or leave this out and name the CA's fingerprint under `adopt`: " +
-  "the stack then makes a CA of its own beside it and retires it";
-const UNREADABLE = "not readable (not shown); allowed is a private key in PEM without a passphrase";
+  "missing; give the CA's private key as a secret, or leave this out and give the CA's fingerprint under `adopt`: " +
+  "the stack then creates a CA of its own and retires this one";
+const UNREADABLE = "not readable (not shown); must be a private key in PEM without a passphrase";
 
 describe("given CAs and keys", () => {
   let good: GivenCa;
@@ -33,9 +33,7 @@ describe("given CAs and keys", () => {
   it("refuses a CA with its key where keys are made in Vault and stay there", () => {
     const vault = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
     assert.deepEqual(problems(given({ ...good }, vault)), [
-      "authority.kubernetes: a CA with its key, but with kind vault every key is made in the server and stays there; " +
-        "leave it out and name the CA's fingerprint as adopt.kubernetes: the cluster is then taken over; " +
-        "or say in authority.earlier that generation 1 is embedded, and rotate",
+      "authority.kubernetes: a CA with its key, given with kind vault; must be left out, because the server creates every key and never gives one away; give the CA's fingerprint as adopt.kubernetes to take the cluster over, or declare generation 1 as embedded in authority.earlier and rotate",
     ]);
     assert.deepEqual(problems(config({ authority: vault })), []);
   });
@@ -47,46 +45,50 @@ describe("given CAs and keys", () => {
       () => ({ key: good.key }),
       "authority.kubernetes.certificate: missing; give the CA's certificate beside its key",
     ],
-    ["neither", () => ({}), "authority.kubernetes: empty; allowed is certificate and key, or to leave it out"],
+    [
+      "neither",
+      () => ({}),
+      "authority.kubernetes: empty; must be the certificate and the key; leave it out if the cluster has no CA yet",
+    ],
     [
       "the key of another",
       () => ({ certificate: good.certificate, key: other.key }),
-      "authority.kubernetes.key: not the key of CN=kubernetes; allowed is the private key of that certificate",
+      "authority.kubernetes.key: not the key of CN=kubernetes; must be the private key of that certificate",
     ],
     [
       "a CA that ended",
       () => ({ ...ended }),
-      "authority.kubernetes.certificate: CN=old ended 2026-05-31T00:00:00Z; allowed is a CA that is valid",
+      "authority.kubernetes.certificate: CN=old expired 2026-05-31T00:00:00Z; must be a CA that is valid now",
     ],
     [
       "a CA that has not begun",
       () => ({ ...early }),
-      "authority.kubernetes.certificate: CN=young begins 2026-07-01T00:00:00Z; allowed is a CA that is valid",
+      "authority.kubernetes.certificate: CN=young is not valid before 2026-07-01T00:00:00Z; must be a CA that is valid now",
     ],
     [
       "a leaf",
       () => ({ ...leaf }),
-      "authority.kubernetes.certificate: CN=leaf is no CA; allowed is a certificate that may sign others",
+      "authority.kubernetes.certificate: CN=leaf is not a CA certificate; must be one with basicConstraints CA:TRUE",
     ],
     [
       "a bundle",
       () => ({ certificate: good.certificate + other.certificate, key: good.key }),
-      "authority.kubernetes.certificate: 2 certificates; allowed is exactly one, the CA that signs",
+      "authority.kubernetes.certificate: 2 certificates; must be exactly one, the CA that signs",
     ],
     [
       "no certificate",
       () => ({ certificate: "hello", key: good.key }),
-      'authority.kubernetes.certificate: "hello"; allowed is a certificate in PEM',
+      'authority.kubernetes.certificate: "hello"; must be a certificate in PEM',
     ],
     [
       "a broken certificate",
       () => ({ certificate: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", key: good.key }),
-      "authority.kubernetes.certificate: not readable; allowed is a CA certificate in PEM",
+      "authority.kubernetes.certificate: not readable; must be a CA certificate in PEM",
     ],
     [
       "a key in the certificate's place",
       () => ({ certificate: good.key, key: good.key }),
-      "authority.kubernetes.certificate: a private key (not shown); allowed is a certificate in PEM",
+      "authority.kubernetes.certificate: a private key (not shown); must be a certificate in PEM",
     ],
     [
       "a key with a passphrase",
@@ -96,13 +98,12 @@ describe("given CAs and keys", () => {
     [
       "no key",
       () => ({ certificate: good.certificate, key: "topsecret" }),
-      "authority.kubernetes.key: not readable (not shown); allowed is a private key in PEM",
+      "authority.kubernetes.key: not readable (not shown); must be a private key in PEM",
     ],
     [
       "a CA with less left than a leaf needs",
       () => ({ ...short }),
-      "certificates.validity: 365d; longer than what authority.kubernetes has left: " +
-        "CN=short ends 2026-07-01T12:00:00Z, in 30d12h",
+      "certificates.validity: 365d; must be no longer than what authority.kubernetes has left: CN=short expires 2026-07-01T12:00:00Z, in 30d12h",
     ],
   ];
   for (const [what, kubernetes, sentence] of refused) {
@@ -117,8 +118,7 @@ describe("given CAs and keys", () => {
       certificates: { validity: "10d", profiles: { "etcd-peer": { validity: "40d" }, kubelet: { validity: "40d" } } },
     });
     assert.deepEqual(problems(raw), [
-      'certificates.profiles["etcd-peer"].validity: 40d; longer than what authority.etcd has left: ' +
-        "CN=short ends 2026-07-01T12:00:00Z, in 30d12h",
+      'certificates.profiles["etcd-peer"].validity: 40d; must be no longer than what authority.etcd has left: CN=short expires 2026-07-01T12:00:00Z, in 30d12h',
     ]);
   });
 
@@ -141,8 +141,8 @@ describe("given CAs and keys", () => {
   describe("private keys", () => {
     const bastion = (privateKey: string) => ({ host: "b.example.com", hostKey: HOST_KEY, privateKey });
     const command = (at: string) =>
-      `${at}: a private key in plain text; run ` +
-      `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\` with a new key`;
+      `${at}: a private key in plain text; must be a secret; create a new key and run ` +
+      `\`pulumi config set --secret --path 'kube-pki:${at}' < FILE\``;
 
     it("are refused in plain text, with the command that sets them", () => {
       const raw = config({
@@ -171,17 +171,17 @@ describe("given CAs and keys", () => {
 
     it("are refused in plain text even when they are unreadable", () => {
       assert.deepEqual(problems(config({ ssh: { privateKey: "x" } }), new Set()), [
-        "ssh.privateKey: not readable (not shown); allowed is a private key in PEM",
+        "ssh.privateKey: not readable (not shown); must be a private key in PEM",
         command("ssh.privateKey"),
       ]);
     });
 
     it("are refused beside an agent, and with a passphrase", () => {
       assert.deepEqual(problems(config({ ssh: { agent: true, privateKey: makeKey() } })), [
-        "ssh: both privateKey and agent: true; allowed is exactly one of them",
+        "ssh: both privateKey and agent: true; must be exactly one of the two",
       ]);
       const sentence = (at: string) =>
-        `${at}: protected by a passphrase; allowed is a key without one, or ssh.agent: true instead`;
+        `${at}: protected by a passphrase; must be a key without one; or set ssh.agent: true`;
       assert.deepEqual(problems(config({ ssh: { privateKey: makeKey("secret"), bastion: bastion(makeKey("x")) } })), [
         sentence("ssh.privateKey"),
         sentence("ssh.bastion.privateKey"),
@@ -193,7 +193,7 @@ describe("given CAs and keys", () => {
       assert.deepEqual(problems(config({ ssh: { privateKey: utils.generateKeyPairSync("ed25519").private } })), []);
       assert.deepEqual(
         problems(config({ ssh: { privateKey: utils.generateKeyPairSync("ed25519", options).private } })),
-        ["ssh.privateKey: protected by a passphrase; allowed is a key without one, or ssh.agent: true instead"],
+        ["ssh.privateKey: protected by a passphrase; must be a key without one; or set ssh.agent: true"],
       );
     });
 

@@ -16,55 +16,55 @@ describe("work in the cluster, in the stack file", () => {
 
   const KINDS = "one of DaemonSet, Deployment, StatefulSet";
   const refused: readonly (readonly [Raw, string])[] = [
-    [{ restart: "some" }, `inCluster.restart: "some"; allowed is "all", or a ${LIST}`],
-    [{ restart: { kind: "DaemonSet" } }, `inCluster.restart: an object; allowed is "all", or a ${LIST}`],
-    [{ reload: "all" }, `inCluster.reload: "all"; allowed is a ${LIST}`],
-    [{ restart: [cni, { ...dns, kind: "Pod" }] }, `inCluster.restart[1].kind: "Pod"; allowed is ${KINDS}`],
+    [{ restart: "some" }, `inCluster.restart: "some"; must be "all", or a ${LIST}`],
+    [{ restart: { kind: "DaemonSet" } }, `inCluster.restart: an object; must be "all", or a ${LIST}`],
+    [{ reload: "all" }, `inCluster.reload: "all"; must be a ${LIST}`],
+    [{ restart: [cni, { ...dns, kind: "Pod" }] }, `inCluster.restart[1].kind: "Pod"; must be ${KINDS}`],
     [
       { restart: [{ kind: "DaemonSet", name: "cilium" }] },
-      "inCluster.restart[0].namespace: missing; allowed is a DNS label",
+      "inCluster.restart[0].namespace: missing; must be a DNS label",
     ],
     [{ restart: [{ ...dns, nmae: "x" }] }, "inCluster.restart[0]: unknown key `nmae`; did you mean `name`?"],
     [
       { reload: [{ ...dns, name: "Core DNS" }] },
-      'inCluster.reload[0].name: "Core DNS"; allowed is a DNS name in lower case',
+      'inCluster.reload[0].name: "Core DNS"; must be a DNS name in lower case',
     ],
-    [{ caBundles: {} }, "inCluster.caBundles: an object; allowed is a list of objects, each with kind and name"],
+    [{ caBundles: {} }, "inCluster.caBundles: an object; must be a list of objects, each with kind and name"],
     [
       { caBundles: [{ ...hook, kind: "Webhook" }] },
-      'inCluster.caBundles[0].kind: "Webhook"; allowed is one of ValidatingWebhookConfiguration, ' +
+      'inCluster.caBundles[0].kind: "Webhook"; must be one of ValidatingWebhookConfiguration, ' +
         "MutatingWebhookConfiguration, APIService, CustomResourceDefinition",
     ],
     [
       { restart: [dns, cni, dns] },
-      "inCluster.restart[2]: Deployment kube-system/coredns is inCluster.restart[0] too; allowed is each once",
+      "inCluster.restart[2]: Deployment kube-system/coredns is inCluster.restart[0] too; must be listed once",
     ],
     [
       { reload: [cni, cni] },
-      "inCluster.reload[1]: DaemonSet kube-system/cilium is inCluster.reload[0] too; allowed is each once",
+      "inCluster.reload[1]: DaemonSet kube-system/cilium is inCluster.reload[0] too; must be listed once",
     ],
     [
       { restart: [dns], reload: [cni, dns] },
       "inCluster.reload[1]: Deployment kube-system/coredns is in inCluster.restart too; " +
-        "allowed is one of them: what reloads needs no restart",
+        "must be in one of the two; a workload that reloads needs no restart",
     ],
     [
       { caBundles: [hook, hook] },
       "inCluster.caBundles[1]: ValidatingWebhookConfiguration policy.example.com is inCluster.caBundles[0] too; " +
-        "allowed is each once",
+        "must be listed once",
     ],
-    [{ user: {} }, "inCluster.user: neither tokenFile nor exec; allowed is exactly one of them"],
+    [{ user: {} }, "inCluster.user: neither tokenFile nor exec; must be exactly one of the two"],
     [
       { user: { tokenFile: "/run/token", exec: { command: "login" } } },
-      "inCluster.user: both tokenFile and exec; allowed is exactly one of them",
+      "inCluster.user: both tokenFile and exec; must be exactly one of the two",
     ],
-    [{ user: { tokenFile: "token" } }, 'inCluster.user.tokenFile: "token"; allowed is an absolute path'],
-    [{ user: { exec: {} } }, "inCluster.user.exec.command: missing; allowed is a text without control characters"],
+    [{ user: { tokenFile: "token" } }, 'inCluster.user.tokenFile: "token"; must be an absolute path'],
+    [{ user: { exec: {} } }, "inCluster.user.exec.command: missing; must be a string without control characters"],
     [
       { user: { exec: { command: "login" }, token: "abc" } },
-      "inCluster.user: unknown key `token`; allowed are tokenFile, exec",
+      "inCluster.user: unknown key `token`; must be one of tokenFile, exec",
     ],
-    [{ enabled: "no" }, 'inCluster.enabled: "no"; allowed is true or false, without quotes'],
+    [{ enabled: "no" }, 'inCluster.enabled: "no"; must be true or false, without quotes'],
   ];
   for (const [changes, sentence] of refused) {
     it(sentence, () => {

@@ -71,16 +71,16 @@ describe("rotation in the stack file", () => {
   });
 
   const FIRST =
-    "which nothing comes before; allowed is done, or a generation from 2, or the phases of an adoption (adopt)";
+    'which replaces nothing; must be "done"; other phases are for a generation from 2, or for a cluster that is taken over (adopt)';
   const WHOLE = "a whole number from 1";
   const refused: readonly (readonly [Raw, string])[] = [
-    [{ generation: 0 }, `rotation.generation: 0 (a number); allowed is ${WHOLE}`],
-    [{ generation: 1.5 }, `rotation.generation: 1.5 (a number); allowed is ${WHOLE}`],
-    [{ generation: "2" }, `rotation.generation: "2"; allowed is ${WHOLE}`],
-    [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); allowed is ${WHOLE}`],
-    [{ phase: "retire" }, `rotation.phase: "retire"; allowed is one of ${PHASES.join(", ")}`],
-    [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; allowed is one of scan, tokens, restarts'],
-    [{ force: "scan" }, 'rotation.force: "scan"; allowed is a list of scan, tokens and restarts'],
+    [{ generation: 0 }, `rotation.generation: 0 (a number); must be ${WHOLE}`],
+    [{ generation: 1.5 }, `rotation.generation: 1.5 (a number); must be ${WHOLE}`],
+    [{ generation: "2" }, `rotation.generation: "2"; must be ${WHOLE}`],
+    [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); must be ${WHOLE}`],
+    [{ phase: "retire" }, `rotation.phase: "retire"; must be one of ${PHASES.join(", ")}`],
+    [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; must be one of scan, tokens, restarts'],
+    [{ force: "scan" }, 'rotation.force: "scan"; must be a list of scan, tokens and restarts'],
     [{ phase: "trust" }, `rotation.phase: "trust" with generation 1, ${FIRST}`],
     [{ etcd: { phase: "issue" } }, `rotation.etcd.phase: "issue" with generation 1, ${FIRST}`],
     [
@@ -89,22 +89,20 @@ describe("rotation in the stack file", () => {
     ],
     [
       { rotateEvery: "365d", generation: 2 },
-      "rotation.rotateEvery: 365d without since; give the moment from which generation 2 counts as since, " +
-        'such as "2026-06-01T00:00:00Z"',
+      'rotation.rotateEvery: 365d without since; must be given with since; set since to when generation 2 became current, such as "2026-06-01T00:00:00Z"',
     ],
     [
       { since: "2026-01-01T00:00:00Z" },
-      "rotation.since: 2026-01-01T00:00:00Z without rotateEvery; allowed is both of them or neither",
+      "rotation.since: 2026-01-01T00:00:00Z without rotateEvery; must be given with rotateEvery or left out",
     ],
     [
       { ...CLOCK, since: "2026-06-01T00:00:01Z" },
-      "rotation.since: 2026-06-01T00:00:01Z is in the future; allowed is a moment up to now, 2026-06-01T00:00:00Z",
+      "rotation.since: 2026-06-01T00:00:01Z is in the future; must be no later than now, 2026-06-01T00:00:00Z",
     ],
-    [{ ...CLOCK, rotateEvery: "29d" }, "rotation.rotateEvery: 29d; allowed is at least 30d between two rotations"],
+    [{ ...CLOCK, rotateEvery: "29d" }, "rotation.rotateEvery: 29d; must be at least 30d"],
     [
       { ...CLOCK, rotateEvery: "3285d1s" },
-      "rotation.rotateEvery: 3285d1s; allowed is up to 3285d, so that the last leaf ends before its CA: " +
-        "authority.validity, 3650d, less certificates.validity, 365d",
+      "rotation.rotateEvery: 3285d1s; must be at most 3285d, so that no leaf outlives its CA; that is authority.validity, 3650d, less certificates.validity, 365d",
     ],
   ];
   for (const [rotation, sentence] of refused) {
@@ -115,9 +113,9 @@ describe("rotation in the stack file", () => {
 
   describe("without restarts", () => {
     const sentence = (what: string) =>
-      `restart: "never" with ${what}; a service that is not restarted refuses what it has not read: stop at phase trust and ` +
-      "at phase issue, restart every service of every node yourself after each, and then give rotation.force: [restarts] " +
-      "with phase done, or give restart: auto";
+      `restart: "never" with ${what}; must be "auto" or "always", because a service trusts only the CAs that it read at its ` +
+      "last start; or stop at phase trust and at phase issue, restart every service of every node yourself after each, and " +
+      "then set phase done with rotation.force: [restarts]";
     const never = (rotation: unknown, more: Raw = {}) => problems(rotating(rotation, { restart: "never", ...more }));
     const ALL = "phase done of kubernetes, etcd, frontProxy, serviceAccount";
 
@@ -144,8 +142,7 @@ describe("rotation in the stack file", () => {
     const every = (rotateEvery: string) => problems(rotating({ ...CLOCK, rotateEvery }, { certificates }));
     assert.deepEqual(every("2650d"), []);
     assert.deepEqual(every("2651d"), [
-      "rotation.rotateEvery: 2651d; allowed is up to 2650d, so that the last leaf ends before its CA: " +
-        "authority.validity, 3650d, less certificates.profiles.kubelet.validity, 1000d",
+      "rotation.rotateEvery: 2651d; must be at most 2650d, so that no leaf outlives its CA; that is authority.validity, 3650d, less certificates.profiles.kubelet.validity, 1000d",
     ]);
   });
 
@@ -162,8 +159,7 @@ describe("rotation in the stack file", () => {
 
   describe("of the service account key", () => {
     const sentence =
-      "rotation.serviceAccount: the stack has not the key that signs this cluster's tokens; " +
-      "give it as authority.serviceAccount.key, or take it over by adopt.serviceAccount: true";
+      "rotation.serviceAccount: given, but the stack does not have the key that signs this cluster's tokens; must be left out without that key; give it as authority.serviceAccount.key, or take it over with adopt.serviceAccount: true";
     let cas: Record<string, GivenCa>;
     before(async () => {
       cas = { kubernetes: await makeCa("k"), etcd: await makeCa("e"), frontProxy: await makeCa("f") };
@@ -188,7 +184,7 @@ describe("rotation in the stack file", () => {
     it("is given, or left to others", () => {
       const of = (serviceAccount: Raw) =>
         problems(rotating({ generation: 2 }, { authority: { ...cas, serviceAccount } }));
-      const wanted = "enabled: false; allowed is exactly one of them";
+      const wanted = "enabled: false; must be exactly one of the two";
       assert.deepEqual(of({}), [`authority.serviceAccount: neither key nor ${wanted}`]);
       assert.deepEqual(of({ key: makeKey(), enabled: false }), [`authority.serviceAccount: both key and ${wanted}`]);
     });
@@ -212,8 +208,7 @@ describe("rotation in the stack file", () => {
 
   describe("of one or two etcd members", () => {
     const sentence =
-      "rollout.acceptEtcdDowntime: false; a change of the etcd authority restarts etcd, and with members on cp1 alone it " +
-      "takes no writes for some seconds, nor does the API; give true to accept that, or have three members";
+      "rollout.acceptEtcdDowntime: false with etcd members on cp1 only; must be true, because a change of the etcd CA restarts etcd, and the API takes no writes for some seconds; or have three members";
     const refusedFor: readonly (readonly [string, Raw])[] = [
       ["all are rotated", { rotation: { generation: 2 } }],
       ["etcd is", { rotation: { etcd: { generation: 2, phase: "trust" } } }],
@@ -230,14 +225,14 @@ describe("rotation in the stack file", () => {
     }
 
     it("names both of two, and does not count one that is still to join", () => {
-      const two = sentence.replace("cp1 alone", "cp1 and cp2 alone");
+      const two = sentence.replace("on cp1 only", "on cp1 and cp2 only");
       const rotation = { generation: 2 };
       assert.deepEqual(problems(config({ rotation, nodes: nodes.slice(0, 2) })), [two]);
-      assert.deepEqual(problems(config({ rotation, nodes: [...nodes.slice(0, 2), { ...nodes[2], bare: true }] })), [
+      assert.deepEqual(problems(config({ rotation, nodes: [...nodes.slice(0, 2), { ...nodes[2], joining: true }] })), [
         two,
       ]);
-      const bare = nodes.slice(0, 2).map((each) => ({ ...each, bare: true }));
-      assert.deepEqual(problems(config({ rotation, nodes: bare })), [two]);
+      const joining = nodes.slice(0, 2).map((each) => ({ ...each, joining: true }));
+      assert.deepEqual(problems(config({ rotation, nodes: joining })), [two]);
       assert.deepEqual(problems(config({ rotation, nodes })), []);
     });
 

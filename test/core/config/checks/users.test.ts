@@ -16,42 +16,41 @@ describe("config: users", () => {
   });
 
   const refused: readonly (readonly [Raw, string])[] = [
-    [config({ users: { name: "a" } }), "users: an object; allowed is a list of users, each with a name"],
-    [users({}), `users[0].name: missing; allowed is ${NAME}`],
-    [users({ name: "system:masters" }), `users[0].name: "system:masters"; allowed is ${NAME}`],
-    [users({ name: "a b" }), `users[0].name: "a b"; allowed is ${NAME}`],
-    [users({ name: "-a" }), `users[0].name: "-a"; allowed is ${NAME}`],
+    [config({ users: { name: "a" } }), "users: an object; must be a list of users, each with a name"],
+    [users({}), `users[0].name: missing; must be ${NAME}`],
+    [users({ name: "system:masters" }), `users[0].name: "system:masters"; must be ${NAME}`],
+    [users({ name: "a b" }), `users[0].name: "a b"; must be ${NAME}`],
+    [users({ name: "-a" }), `users[0].name: "-a"; must be ${NAME}`],
     [users({ name: "a", organisations: [] }), "users[0]: unknown key `organisations`; did you mean `organizations`?"],
-    [
-      users({ name: "a", organizations: "dev" }),
-      'users[0].organizations: "dev"; allowed is a list of one organization',
-    ],
+    [users({ name: "a", organizations: "dev" }), 'users[0].organizations: "dev"; must be a list of one organization'],
     [
       users({ name: "a", organizations: ["a,b"] }),
-      'users[0].organizations[0]: "a,b"; allowed is at most 64 letters, digits, :, ., _ and -',
+      'users[0].organizations[0]: "a,b"; must be at most 64 letters, digits, :, ., _ and -',
     ],
     [
       users({ name: "a", organizations: ["dev", "ops"] }),
-      "users[0].organizations: 2 of them; allowed is one, which is all that a signing request of the tls provider carries",
+      "users[0].organizations: a list of 2; must be a list of one, because a signing request of the tls provider carries no more",
     ],
     [
       users({ name: "a", organizations: ["system:masters"] }),
-      'users[0].organizations: "system:masters" is a group of Kubernetes itself; allowed is one of your own, ' +
-        "or set users[0].privileged: true to give its rights knowingly",
+      'users[0].organizations: "system:masters" is a group of Kubernetes itself; must be a group of your own; or set users[0].privileged: true to grant its rights on purpose',
     ],
     [
       users({ name: "admin" }),
-      'users[0].name: "admin"; allowed is another name: this one is the stack\'s own administrator',
+      'users[0].name: "admin"; must be another name, because this is the stack\'s own administrator',
     ],
-    [users({ name: "a" }, { name: "a" }), 'users[1].name: "a" is users[0].name too; allowed is each name once'],
+    [users({ name: "a" }, { name: "a" }), 'users[1].name: "a" is users[0].name too; must be unique'],
     [
       users({ name: "a", validity: "10h30m" }),
-      'users[0].validity: "10h30m"; allowed is a whole number of hours or days, such as "720h" or "30d"',
+      'users[0].validity: "10h30m"; must be a whole number of hours or days, such as "720h" or "30d"',
     ],
-    [users({ name: "a", validity: "4000d" }), "users[0].validity: 4000d; longer than authority.validity, 3650d"],
+    [
+      users({ name: "a", validity: "4000d" }),
+      "users[0].validity: 4000d; must be no longer than authority.validity, 3650d",
+    ],
     [
       { ...users({ name: "a", validity: "10d" }), certificates: { validity: "90d", renewBefore: "30d" } },
-      "certificates.renewBefore: 30d; allowed is less than users[0].validity, 10d",
+      "certificates.renewBefore: 30d; must be less than users[0].validity, 10d",
     ],
     [
       {
@@ -59,13 +58,11 @@ describe("config: users", () => {
         rotation: { rotateEvery: "730d", since: "2026-01-01T00:00:00Z" },
         rollout: { acceptEtcdDowntime: true },
       },
-      "rotation.rotateEvery: 730d; allowed is up to 650d, so that the last leaf ends before its CA: " +
-        "authority.validity, 3650d, less users[0].validity, 3000d",
+      "rotation.rotateEvery: 730d; must be at most 650d, so that no leaf outlives its CA; that is authority.validity, 3650d, less users[0].validity, 3000d",
     ],
     [
       config({ certificates: { profiles: { admin: { organizations: ["a", "b"] } } } }),
-      "certificates.profiles.admin.organizations: 2 of them; allowed is one: " +
-        "the key of the stack's own administrator is in its state",
+      "certificates.profiles.admin.organizations: a list of 2; must be a list of one where the key is in the state, as that of the stack's own administrator is",
     ],
   ];
   for (const [changes, sentence] of refused) {

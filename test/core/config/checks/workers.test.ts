@@ -36,45 +36,44 @@ describe("nodes without ssh, in the stack file", () => {
   const IMAGE_ALLOWED =
     'an image with sh and chroot by tag or, better, by digest, such as "docker.io/library/busybox:1.37.0@sha256:..."';
   const refused: readonly (readonly [Raw, string])[] = [
-    [config({ inCluster: { workers: {} } }), `inCluster.workers.image: missing; allowed is ${IMAGE_ALLOWED}`],
-    [workers({ image: "busybox" }), `inCluster.workers.image: "busybox"; allowed is ${IMAGE_ALLOWED}`],
-    [workers({ image: "busy box:1" }), `inCluster.workers.image: "busy box:1"; allowed is ${IMAGE_ALLOWED}`],
-    [workers({ namespace: "Kube" }), 'inCluster.workers.namespace: "Kube"; allowed is a DNS label'],
+    [config({ inCluster: { workers: {} } }), `inCluster.workers.image: missing; must be ${IMAGE_ALLOWED}`],
+    [workers({ image: "busybox" }), `inCluster.workers.image: "busybox"; must be ${IMAGE_ALLOWED}`],
+    [workers({ image: "busy box:1" }), `inCluster.workers.image: "busy box:1"; must be ${IMAGE_ALLOWED}`],
+    [workers({ namespace: "Kube" }), 'inCluster.workers.namespace: "Kube"; must be a DNS label'],
     [
       workers({ maxUnavailable: "0%" }),
-      'inCluster.workers.maxUnavailable: "0%"; allowed is a number of nodes from 1, or a share from "1%" to "100%"',
+      'inCluster.workers.maxUnavailable: "0%"; must be a number of nodes from 1, or a share from "1%" to "100%"',
     ],
     [
       workers({ nodeSelector: { pool: true } }),
-      "inCluster.workers.nodeSelector.pool: true (a boolean); allowed is the value of a label, in quotes",
+      "inCluster.workers.nodeSelector.pool: true (a boolean); must be the value of a label, in quotes",
     ],
-    [workers({ tolerations: "all" }), 'inCluster.workers.tolerations: "all"; allowed is a list of tolerations'],
+    [workers({ tolerations: "all" }), 'inCluster.workers.tolerations: "all"; must be a list of tolerations'],
     [
       workers({ tolerations: [{ key: "gpu", effect: "NoRun" }] }),
-      'inCluster.workers.tolerations[0].effect: "NoRun"; allowed is one of NoSchedule, PreferNoSchedule, NoExecute',
+      'inCluster.workers.tolerations[0].effect: "NoRun"; must be one of NoSchedule, PreferNoSchedule, NoExecute',
     ],
     [
       workers({ tolerations: [{ key: "-" }] }),
-      'inCluster.workers.tolerations[0].key: "-"; allowed is the key of a label', // no secret, though it is called key
+      'inCluster.workers.tolerations[0].key: "-"; must be the key of a label', // no secret, though it is called key
     ],
     [
       workers({ tolerations: [{ key: "gpu", value: "yes" }] }),
-      'inCluster.workers.tolerations[0].value: "yes" with operator Exists; allowed is none, or operator Equal',
+      'inCluster.workers.tolerations[0].value: "yes" with operator Exists; must be left out; or set operator: Equal',
     ],
     [
       workers({ tolerations: [{ operator: "Equal", value: "yes" }] }),
-      "inCluster.workers.tolerations[0].key: missing with operator Equal; allowed is the key of a taint, or operator Exists",
+      "inCluster.workers.tolerations[0].key: missing with operator Equal; must be the key of a taint; or set operator: Exists",
     ],
     [workers({ images: "x" }), "inCluster.workers: unknown key `images`; did you mean `image`?"],
     [
       config({ inCluster: { enabled: false, workers: { image: IMAGE } } }),
-      "inCluster.workers: given with inCluster.enabled: false; allowed is one of them: " +
-        "nodes without ssh are reached through the cluster",
+      "inCluster.workers: given with inCluster.enabled: false; must be used with inCluster.enabled: true, because these nodes are reached through the cluster; set that, or leave it out",
     ],
     [
       workers({}, { layout: "hardway" }),
-      "inCluster.workers: given with layout hardway, where nothing signs a kubelet's certificate; " +
-        `allowed is layout ${able.join(" or ")}: list every node under nodes`,
+      "inCluster.workers: given with layout hardway, where no component signs certificates for kubelets; " +
+        `must be used with layout ${able.join(" or ")}; leave it out, and list every node under nodes`,
     ],
   ];
   for (const [raw, sentence] of refused)

@@ -1,0 +1,542 @@
+/**
+ * Written by `npm run schema` from core/schema/; the texts there are the ones to change.
+ *
+ * What a cluster's PKI is made from: one interface for each section of a stack file.
+ */
+import type { Input } from "@pulumi/pulumi";
+
+/** The cluster. */
+export interface ClusterArgs {
+  /** Name of the cluster; part of generated CA subjects and of every kubeconfig. */
+  readonly name: string;
+  /** Version the cluster runs. */
+  readonly kubernetesVersion: string;
+  /** Where clients and nodes reach the API; port 6443 by default. */
+  readonly endpoint: string;
+  /**
+   * Service networks; the first address of each goes into the API server's certificate.
+   *
+   * @default "10.96.0.0/12"
+   */
+  readonly serviceCidrs?: string | readonly string[] | undefined;
+  /**
+   * DNS domain of the cluster's services.
+   *
+   * @default "cluster.local"
+   */
+  readonly dnsDomain?: string | undefined;
+  /** More names and addresses in every API server certificate. */
+  readonly extraSans?: readonly string[] | undefined;
+}
+
+/** One entry of `nodes`. */
+export interface NodeArgs {
+  /** Name of the node in the cluster. */
+  readonly name: string;
+  /** Address of the node inside the cluster; ssh uses it too unless ssh.host is given. */
+  readonly address: Input<string>;
+  /**
+   * What runs there; if no node has the role etcd, the control planes run it.
+   *
+   * @default ["worker"]
+   */
+  readonly roles?: readonly ("control-plane" | "etcd" | "worker")[] | undefined;
+  /** More names and addresses in this node's serving certificates. */
+  readonly extraSans?: readonly string[] | undefined;
+  /** Where this node's leaf keys are generated; certificates.keyLocation by default. */
+  readonly keyLocation?: "node" | "state" | undefined;
+  /**
+   * A machine that joins the cluster after this run: it gets its files, and no service has to run there yet.
+   *
+   * @default false
+   */
+  readonly joining?: boolean | undefined;
+  /** How to reach this node. */
+  readonly ssh?: {
+    /** Where ssh connects to, if not the node's address. */
+    readonly host?: Input<string> | undefined;
+    /** Port of sshd; ssh.port by default. */
+    readonly port?: number | undefined;
+    /** Login; ssh.user by default. */
+    readonly user?: string | undefined;
+    /** The node's public host key. */
+    readonly hostKey?: Input<string> | undefined;
+  } | undefined;
+}
+
+/** How to reach the nodes. */
+export interface SshArgs {
+  /**
+   * Login on the nodes.
+   *
+   * @default "root"
+   */
+  readonly user?: string | undefined;
+  /**
+   * Port of sshd on the nodes.
+   *
+   * @default 22
+   */
+  readonly port?: number | undefined;
+  /** Private key for the login; a secret. */
+  readonly privateKey?: Input<string> | undefined;
+  /**
+   * Use the ssh agent of the machine that runs pulumi instead of a key.
+   *
+   * @default false
+   */
+  readonly agent?: boolean | undefined;
+  /** A host that every ssh connection goes through. */
+  readonly bastion?: {
+    /** Address of the bastion. */
+    readonly host: Input<string>;
+    /**
+     * Port of its sshd.
+     *
+     * @default 22
+     */
+    readonly port?: number | undefined;
+    /**
+     * Login on the bastion.
+     *
+     * @default "root"
+     */
+    readonly user?: string | undefined;
+    /** The bastion's public host key. */
+    readonly hostKey?: Input<string> | undefined;
+    /** Private key for the bastion; ssh.privateKey by default. A secret. */
+    readonly privateKey?: Input<string> | undefined;
+  } | undefined;
+  /**
+   * Run commands with `sudo -n`, for a login that is not root.
+   *
+   * @default false
+   */
+  readonly sudo?: boolean | undefined;
+  /**
+   * Accept any host key. Anyone between this machine and a node can then take over the cluster.
+   *
+   * @default false
+   */
+  readonly insecureIgnoreHostKeys?: boolean | undefined;
+}
+
+/** Who signs, and the existing CAs of the cluster. */
+export interface AuthorityArgs {
+  /**
+   * Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave the server.
+   *
+   * @default "embedded"
+   */
+  readonly kind?: "embedded" | "vault" | {
+    readonly kubernetes?: "embedded" | "vault" | undefined;
+    readonly etcd?: "embedded" | "vault" | undefined;
+    readonly frontProxy?: "embedded" | "vault" | undefined;
+  } | undefined;
+  /** Where earlier generations are, if not where the next one is. */
+  readonly earlier?: readonly {
+    /** The last generation from there. */
+    readonly generations: number | {
+      readonly kubernetes?: number | undefined;
+      readonly etcd?: number | undefined;
+      readonly frontProxy?: number | undefined;
+    };
+    /** Who signed with them. */
+    readonly kind: "embedded" | "vault" | {
+      readonly kubernetes?: "embedded" | "vault" | undefined;
+      readonly etcd?: "embedded" | "vault" | undefined;
+      readonly frontProxy?: "embedded" | "vault" | undefined;
+    };
+    /** With kind vault: where they are. */
+    readonly vault?: {
+      /** Mounts they are in, where those were given. */
+      readonly mounts?: {
+        readonly kubernetes?: string | undefined;
+        readonly etcd?: string | undefined;
+        readonly frontProxy?: string | undefined;
+      } | undefined;
+    } | undefined;
+    /** Who signed the CAs. */
+    readonly signedBy?: {
+      /** Another mount of the same server, a root in the stack's state, or an offline CA. */
+      readonly kind: "mount" | "embedded" | "offline";
+      /** Path of that mount; its default issuer signs. */
+      readonly mount?: string | undefined;
+    } | undefined;
+  }[] | undefined;
+  /** With kind vault: the server, and what is there already. */
+  readonly vault?: {
+    /** Address of Vault or OpenBao; the token comes from VAULT_TOKEN. */
+    readonly address: string;
+    /** Path of an existing AppRole auth method, which gets a role to renew and one to rotate, each with a policy. */
+    readonly approle?: string | undefined;
+    /** Existing mounts of type pki; by default the stack creates kube-pki/CLUSTER/AUTHORITY. */
+    readonly mounts?: {
+      readonly kubernetes?: string | undefined;
+      readonly etcd?: string | undefined;
+      readonly frontProxy?: string | undefined;
+    } | undefined;
+    /** SHA-256 fingerprints of the CAs in Vault that sign; checked before any change. */
+    readonly fingerprints?: {
+      /** SHA-256 fingerprint of the CA that signs. */
+      readonly kubernetes?: string | undefined;
+      /** SHA-256 fingerprint of the CA that signs. */
+      readonly etcd?: string | undefined;
+      /** SHA-256 fingerprint of the CA that signs. */
+      readonly frontProxy?: string | undefined;
+    } | undefined;
+  } | undefined;
+  /** Who signs the CAs in Vault; they are self-signed by default. */
+  readonly signedBy?: {
+    /** Another mount of the same server, a root in the stack's state, or an offline CA. */
+    readonly kind: "mount" | "embedded" | "offline";
+    /** Path of that mount; its default issuer signs. */
+    readonly mount?: string | undefined;
+  } | undefined;
+  /** How the controller manager signs CSRs with the kubernetes CA in Vault: state, with an intermediate whose key is in the stack's state; node, with one for each control plane, whose key is generated there and stays there; none, not at all. none by default in a cluster that was created from Vault, else state. */
+  readonly csrSigner?: "state" | "node" | "none" | undefined;
+  /**
+   * With signedBy.kind offline: create signing requests up to this generation, before a rotation to it.
+   *
+   * @default 1
+   */
+  readonly requests?: number | undefined;
+  /** With signedBy.kind offline: the signed CA certificates, by generation. */
+  readonly signed?: {
+    readonly kubernetes?: Readonly<Record<string, Input<string>>> | undefined;
+    readonly etcd?: Readonly<Record<string, Input<string>>> | undefined;
+    readonly frontProxy?: Readonly<Record<string, Input<string>>> | undefined;
+  } | undefined;
+  /**
+   * Key algorithm of generated CAs.
+   *
+   * @default "ECDSA-P256"
+   */
+  readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
+  /**
+   * Validity of generated CAs.
+   *
+   * @default "3650d"
+   */
+  readonly validity?: string | undefined;
+  /** An existing CA of the cluster. */
+  readonly kubernetes?: {
+    /** The CA's certificate. */
+    readonly certificate?: Input<string> | undefined;
+    /** The CA's private key; a secret. */
+    readonly key?: Input<string> | undefined;
+  } | undefined;
+  /** An existing CA of the cluster. */
+  readonly etcd?: {
+    /** The CA's certificate. */
+    readonly certificate?: Input<string> | undefined;
+    /** The CA's private key; a secret. */
+    readonly key?: Input<string> | undefined;
+  } | undefined;
+  /** An existing CA of the cluster. */
+  readonly frontProxy?: {
+    /** The CA's certificate. */
+    readonly certificate?: Input<string> | undefined;
+    /** The CA's private key; a secret. */
+    readonly key?: Input<string> | undefined;
+  } | undefined;
+  /** The key that signs service account tokens. */
+  readonly serviceAccount?: {
+    /**
+     * false: someone else creates, distributes and rotates this key.
+     *
+     * @default true
+     */
+    readonly enabled?: boolean | undefined;
+    /** The key, if the cluster has one already; a secret. */
+    readonly key?: Input<string> | undefined;
+  } | undefined;
+}
+
+/** Leaf certificates: validity, renewal, keys. */
+export interface CertificatesArgs {
+  /**
+   * Validity of leaf certificates.
+   *
+   * @default "365d"
+   */
+  readonly validity?: string | undefined;
+  /** Renew when this much validity is left. */
+  readonly renewBefore?: string | undefined;
+  /** Renew at this age; two thirds of the validity by default. */
+  readonly renewEvery?: string | undefined;
+  /**
+   * Key algorithm of leaf certificates.
+   *
+   * @default "ECDSA-P256"
+   */
+  readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
+  /**
+   * Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted).
+   *
+   * @default "node"
+   */
+  readonly keyLocation?: "node" | "state" | undefined;
+  /** Overrides for single certificates. */
+  readonly profiles?: Readonly<Partial<Record<
+      | "apiserver"
+      | "apiserver-kubelet-client"
+      | "apiserver-etcd-client"
+      | "front-proxy-client"
+      | "etcd-server"
+      | "etcd-peer"
+      | "etcd-healthcheck-client"
+      | "admin"
+      | "super-admin"
+      | "controller-manager"
+      | "scheduler"
+      | "kubelet"
+      | "kubelet-server"
+      | "kube-proxy",
+    {
+      /**
+       * false: someone else manages this certificate.
+       *
+       * @default true
+       */
+      readonly enabled?: boolean | undefined;
+      /** Validity of this certificate. */
+      readonly validity?: string | undefined;
+      /** Renew when this much validity is left. */
+      readonly renewBefore?: string | undefined;
+      /** Renew at this age. */
+      readonly renewEvery?: string | undefined;
+      /** Key algorithm of this certificate. */
+      readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
+      /** Organizations (groups) in its subject, if an older cluster has others than kubeadm uses today. */
+      readonly organizations?: readonly string[] | undefined;
+    } | undefined
+  >>> | undefined;
+}
+
+/** How many nodes change at the same time. */
+export interface RolloutArgs {
+  /**
+   * How many workers take a step at the same time.
+   *
+   * @default "25%"
+   */
+  readonly workersAtOnce?: number | string | undefined;
+  /**
+   * Update one worker alone before the others.
+   *
+   * @default true
+   */
+  readonly canary?: boolean | undefined;
+  /**
+   * Allow a rotation to restart etcd with one or two members: the API takes no writes for some seconds.
+   *
+   * @default false
+   */
+  readonly acceptEtcdDowntime?: boolean | undefined;
+  /**
+   * Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops.
+   *
+   * @default false
+   */
+  readonly apiServerShutdownFlags?: boolean | undefined;
+}
+
+/** Rotation of the authorities and of the service account key. */
+export interface RotationArgs {
+  /**
+   * Generation to rotate to: the current one plus 1.
+   *
+   * @default 1
+   */
+  readonly generation?: number | undefined;
+  /**
+   * Phase to stop at: trust, issue or done.
+   *
+   * @default "done"
+   */
+  readonly phase?: "trust" | "issue" | "done" | undefined;
+  /** Overrides for the kubernetes authority. */
+  readonly kubernetes?: {
+    /** Generation of this one; rotation.generation by default. */
+    readonly generation?: number | undefined;
+    /** Phase to stop at; rotation.phase by default. */
+    readonly phase?: "trust" | "issue" | "done" | undefined;
+  } | undefined;
+  /** Overrides for the etcd authority. */
+  readonly etcd?: {
+    /** Generation of this one; rotation.generation by default. */
+    readonly generation?: number | undefined;
+    /** Phase to stop at; rotation.phase by default. */
+    readonly phase?: "trust" | "issue" | "done" | undefined;
+  } | undefined;
+  /** Overrides for the front proxy authority. */
+  readonly frontProxy?: {
+    /** Generation of this one; rotation.generation by default. */
+    readonly generation?: number | undefined;
+    /** Phase to stop at; rotation.phase by default. */
+    readonly phase?: "trust" | "issue" | "done" | undefined;
+  } | undefined;
+  /** Overrides for the key that signs service account tokens. */
+  readonly serviceAccount?: {
+    /** Generation of this one; rotation.generation by default. */
+    readonly generation?: number | undefined;
+    /** Phase to stop at; rotation.phase by default. */
+    readonly phase?: "trust" | "issue" | "done" | undefined;
+  } | undefined;
+  /** Raise the generation by one each time this has passed since `since`. */
+  readonly rotateEvery?: string | undefined;
+  /** When `generation` was current; goes with rotateEvery. */
+  readonly since?: string | undefined;
+  /**
+   * Gates before `done` to override: what scan and tokens find is reported, and then loses access; restarts states that you restarted every service yourself (restart: never).
+   *
+   * @default []
+   */
+  readonly force?: readonly ("scan" | "tokens" | "restarts")[] | undefined;
+}
+
+/** Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs. */
+export interface AdoptArgs {
+  /** SHA-256 fingerprint of the cluster's CA. */
+  readonly kubernetes?: string | undefined;
+  /** SHA-256 fingerprint of etcd's CA. */
+  readonly etcd?: string | undefined;
+  /** SHA-256 fingerprint of the front proxy's CA. */
+  readonly frontProxy?: string | undefined;
+  /** Take over the key that signs service account tokens as well: true, or the SHA-256 fingerprint of its public half, which every control plane must then have. */
+  readonly serviceAccount?: boolean | string | undefined;
+}
+
+/** What a rotation changes inside the cluster. */
+export interface InClusterArgs {
+  /**
+   * Update what trusts the CAs inside the cluster; the endpoint must be reachable.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean | undefined;
+  /** Workloads to restart once both CAs are trusted, in this order. */
+  readonly restart?: "all" | readonly {
+    /** Kind of the workload. */
+    readonly kind: "DaemonSet" | "Deployment" | "StatefulSet";
+    /** Its namespace. */
+    readonly namespace: string;
+    /** Its name. */
+    readonly name: string;
+  }[] | undefined;
+  /** Workloads that reload a new CA by themselves. */
+  readonly reload?: readonly {
+    /** Kind of the workload. */
+    readonly kind: "DaemonSet" | "Deployment" | "StatefulSet";
+    /** Its namespace. */
+    readonly namespace: string;
+    /** Its name. */
+    readonly name: string;
+  }[] | undefined;
+  /** Credentials of a cluster administrator for the stack's work in the cluster, as in a kubeconfig. By default it issues a certificate of its own, whose key is in the state and whose kubeconfig is in the output `kubeconfigs`. */
+  readonly user?: {
+    /** File with a bearer token, on the machine that runs pulumi; read again when it changes. */
+    readonly tokenFile?: string | undefined;
+    /** A credential plugin (client.authentication.k8s.io/v1), such as an OIDC login of a pipeline. */
+    readonly exec?: {
+      /** Program, found by PATH on the machine that runs pulumi. */
+      readonly command: string;
+      /** Its arguments; nothing secret. */
+      readonly args?: readonly string[] | undefined;
+      /** Variables added to its environment; nothing secret. */
+      readonly env?: Readonly<Record<string, string>> | undefined;
+    } | undefined;
+  } | undefined;
+  /** Objects whose caBundle is one of the cluster's CAs and must be updated with it. */
+  readonly caBundles?: readonly {
+    /** Kind of the object. */
+    readonly kind: "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" | "APIService" | "CustomResourceDefinition";
+    /** Its name. */
+    readonly name: string;
+  }[] | undefined;
+  /** Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. kubeadm layout only. */
+  readonly workers?: {
+    /** Image with sh, cat, tail and chroot; it runs privileged, so pin it by digest. */
+    readonly image: string;
+    /**
+     * Namespace of the DaemonSet; privileged pods must be allowed there.
+     *
+     * @default "kube-system"
+     */
+    readonly namespace?: string | undefined;
+    /** How many of these nodes take a step at the same time; rollout.workersAtOnce by default. */
+    readonly maxUnavailable?: number | string | undefined;
+    /** Only nodes with these labels. */
+    readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
+    /** Taints to tolerate; all by default. */
+    readonly tolerations?: readonly {
+      /** Key of the taint; all by default. */
+      readonly key?: string | undefined;
+      /**
+       * Exists ignores the value.
+       *
+       * @default "Exists"
+       */
+      readonly operator?: "Exists" | "Equal" | undefined;
+      /** Value of the taint. */
+      readonly value?: string | undefined;
+      /** Effect; all by default. */
+      readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute" | undefined;
+    }[] | undefined;
+  } | undefined;
+}
+
+/** One entry of `users`. */
+export interface UserArgs {
+  /** The user that RBAC sees, and the key of the kubeconfig in the output. */
+  readonly name: string;
+  /** The group that RBAC sees. */
+  readonly organizations?: readonly string[] | undefined;
+  /** Validity of the certificate; certificates.validity by default. */
+  readonly validity?: string | undefined;
+  /**
+   * Allow a group of Kubernetes itself, such as system:masters.
+   *
+   * @default false
+   */
+  readonly privileged?: boolean | undefined;
+}
+
+/** A cluster, its nodes and its policy, as a stack file says them. */
+export interface Sections {
+  /** The cluster. */
+  readonly cluster: ClusterArgs;
+  /** Every node of the cluster. */
+  readonly nodes: readonly NodeArgs[];
+  /** How to reach the nodes. */
+  readonly ssh?: SshArgs | undefined;
+  /**
+   * Where files are and how components run.
+   *
+   * @default "kubeadm"
+   */
+  readonly layout?: "kubeadm" | "hardway" | undefined;
+  /** Who signs, and the existing CAs of the cluster. */
+  readonly authority?: AuthorityArgs | undefined;
+  /** Leaf certificates: validity, renewal, keys. */
+  readonly certificates?: CertificatesArgs | undefined;
+  /**
+   * auto: restart only what does not reload by itself.
+   *
+   * @default "auto"
+   */
+  readonly restart?: "auto" | "always" | "never" | undefined;
+  /** How many nodes change at the same time. */
+  readonly rollout?: RolloutArgs | undefined;
+  /** Rotation of the authorities and of the service account key. */
+  readonly rotation?: RotationArgs | undefined;
+  /** Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs. */
+  readonly adopt?: AdoptArgs | undefined;
+  /** What a rotation changes inside the cluster. */
+  readonly inCluster?: InClusterArgs | undefined;
+  /** Users who get a kubeconfig, as stack output `kubeconfigs`. */
+  readonly users?: readonly UserArgs[] | undefined;
+  /** Plan as of this moment instead of now. */
+  readonly asOf?: string | undefined;
+}

@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseConfig, rawConfig } from "../core/config/parse";
+import { ConfigError } from "../core/config/problems";
+import type { ClusterPkiArgs } from "./clusterPki";
+
+/** What a stack file holds: the arguments of the cluster that it describes. */
+export interface StackFile {
+  /** Name of the cluster. */
+  readonly name: string;
+  readonly args: ClusterPkiArgs;
+}
+
+/** As the engine tells a program: with the namespace before each key. */
+const encryptedKeys = (namespace: string): Set<string> => {
+  const listed = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+  const prefix = `${namespace}:`;
+  return new Set(listed.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : [])));
+};
+
+/**
+ * Reads the configuration of the stack that the program runs for. Beside what `ClusterPki` checks it refuses a private key
+ * that stands plain in the file.
+ *
+ * @throws pulumi.RunError with one sentence for each problem
+ */
+export const stackFile = (namespace = "kube-pki"): StackFile => {
+  const now = new Date();
+  const raw = rawConfig(pulumi.runtime.allConfig(), namespace);
+  try {
+    const { name } = parseConfig(raw, { now, secretKeys: encryptedKeys(namespace) }).cluster;
+    return { name, args: { ...(raw as unknown as ClusterPkiArgs), now } };
+  } catch (error) {
+    // what the user wrote is wrong: the sentences say it, a stack trace would hide them
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+};

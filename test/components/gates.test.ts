@@ -1,0 +1,167 @@
+/** What each step waits for. A gate that is lost shows on a cluster as an outage, and in no other test. */
+import assert from "node:assert/strict";
+import { FIXTURES, type FixtureName } from "./fixtures";
+import { graphOf, kindOf, nodeIn, type Graph } from "./graph";
+
+/** CAs and token keys are in payloads: whoever is given one waits for it anyway. */
+const MATERIAL = /PrivateKey|SelfSignedCert|SecretBackendRootCert|vault:|pulumi:providers:vault/;
+
+/** `every X`: of all nodes; `own X`: of the step's node. */
+const waitsFor = ({ all, asked }: Graph, name: string): string[] => {
+  const types = new Map(all.map((each) => [each.name, each.type]));
+  const isLeaf = (each: string): boolean => kindOf(each, types.get(each)) === "NODE-LEAF";
+  const kind = (each: string): string => kindOf(each, types.get(each)).replace("NODE-", "").replace("LEAF", "leaf");
+  const deps = new Set(
+    asked.get(name)?.dependsOn.filter((each) => isLeaf(each) || !MATERIAL.test(types.get(each) ?? "")),
+  );
+  const groups = new Map<string, string[]>();
+  for (const each of deps) groups.set(kind(each), [...(groups.get(kind(each)) ?? []), each]);
+  return [...groups]
+    .flatMap(([noun, found]) => {
+      const every = all.filter((each) => kind(each.name) === noun && nodeIn(each.name) !== undefined);
+      if (every.length > 0 && found.length === every.length) return [`every ${noun}`];
+      const own = every.filter((each) => nodeIn(each.name) === nodeIn(name));
+      if (own.length > 0 && own.every((each) => deps.has(each.name)) && own.length === found.length)
+        return [`own ${noun}`];
+      return found.map((each) => each.replace("prod-", ""));
+    })
+    .sort();
+};
+
+type Gates = readonly (readonly [step: string, after: string])[];
+
+/** One node after another; the first one waits for the gate, each further one for the one before it, and for what is its own. */
+const inTurn = (noun: string, gate: string, more = ""): Gates => [
+  [`cp1-${noun}`, gate],
+  [`cp2-${noun}`, `cp1-${noun}${more}`],
+  [`w1-${noun}`, `cp2-${noun}${more}`],
+];
+const atOnce = (noun: string, gate: string): Gates => ["cp1", "cp2", "w1"].map((node) => [`${node}-${noun}`, gate]);
+
+const INSTALLS = atOnce("install", "");
+const PREPARED = "every install, every leaf, every request";
+const REQUESTS = atOnce("request", "own install");
+/** Only who worked on the node they were made on knows them. */
+const OWN = ", own leaf";
+
+/** Where another one tells what is trusted, who asks waits for that as well: it is the first node's `trust`. */
+const told = (noun: string, gate: string): Gates => [
+  [`cp1-${noun}`, sorted(`${gate}, own trust`)],
+  ...["cp2", "w1"].map((node) => [`${node}-${noun}`, sorted(`cp1-trust, ${gate}`)] as const),
+];
+
+function sorted(text: string): string {
+  return text.split(", ").sort().join(", ");
+}
+
+/** Everything that is a step on a node or in the cluster. */
+const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
+  "generated CAs": [...INSTALLS, ...REQUESTS, ...inTurn("apply", PREPARED, OWN)],
+  "leaf keys in the state": [...INSTALLS, ...inTurn("apply", "every install, every leaf", OWN)],
+  "CAs in Vault that another mount signs": [...INSTALLS, ...REQUESTS, ...inTurn("apply", PREPARED, OWN)],
+  "generated CAs, phase trust": [
+    ["rotation-attempt", ""],
+    ...INSTALLS,
+    ...REQUESTS,
+    ...inTurn("trust", `${PREPARED}, rotation-attempt`),
+    ["in-cluster-root-ca", "every trust"],
+    ...atOnce("mounts", "in-cluster-root-ca"),
+    ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
+    ["in-cluster-may-restart", "every mounts, in-cluster-mounted-elsewhere"],
+    ["in-cluster-provider", "in-cluster-may-restart, kubeconfigs-admin"],
+    ["in-cluster-restart-deployment-shop.till", "in-cluster-may-restart"],
+    ...inTurn("apply", sorted(`${PREPARED}, in-cluster-restart-deployment-shop.till`), OWN),
+  ],
+  "generated CAs, rotated": [
+    ["rotation-attempt", ""],
+    ...INSTALLS,
+    ...REQUESTS,
+    // nobody presents what is new before every node trusts it, and the state holds that the rotation has begun
+    ...inTurn("trust", `${PREPARED}, rotation-attempt`),
+    ["in-cluster-root-ca", "every trust"],
+    ...atOnce("mounts", "in-cluster-root-ca"),
+    ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
+    ["in-cluster-may-restart", "every mounts, in-cluster-mounted-elsewhere"],
+    ["in-cluster-provider", "in-cluster-may-restart, kubeconfigs-admin"],
+    ["in-cluster-restart-deployment-shop.till", "in-cluster-may-restart"],
+    ...inTurn("apply", sorted(`${PREPARED}, in-cluster-restart-deployment-shop.till`), OWN),
+    // a kubelet gets new tokens once the last API server signs with the new key
+    ...inTurn("tokens", "every apply"),
+    ["in-cluster-scan", "every apply, in-cluster-root-ca"],
+    ...atOnce("check", "every apply, every tokens"),
+    ["in-cluster-tokens", "every check, in-cluster-scan"],
+    // nobody distrusts what is old before it was looked for everywhere
+    ...inTurn("retire", "in-cluster-tokens, rotation-attempt", ", rotation-attempt"),
+    ["in-cluster-cluster-info", "every retire"],
+    ["in-cluster-authentication", "every retire"],
+  ],
+  "adoption, phase trust": [
+    ["rotation-attempt", ""],
+    ...INSTALLS,
+    // nobody of ours can sign yet: there is nothing to request
+    ...inTurn("trust", "every install, rotation-attempt"),
+    ["in-cluster-root-ca", "every trust"],
+    ...told("mounts", "in-cluster-root-ca"),
+    ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
+    ...inTurn("apply", "every install, every mounts, in-cluster-mounted-elsewhere"),
+    // the token key, which is not taken over, counts as in its last phase: these steps find nothing to do
+    ...told("check", "every apply"),
+    ...inTurn("retire", "every apply, every check, rotation-attempt", ", rotation-attempt"),
+  ],
+  "CAs in Vault, signers on the nodes, rotated": [
+    ["rotation-attempt", ""],
+    ...INSTALLS,
+    ...REQUESTS,
+    ["cp1-request-signer-g2", "own install"],
+    ["cp2-request-signer-g2", "own install"],
+    ...inTurn("trust", `${PREPARED}, rotation-attempt`),
+    ["in-cluster-root-ca", "every trust"],
+    ...told("mounts", "in-cluster-root-ca"),
+    ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
+    ...inTurn("apply", sorted(`${PREPARED}, every mounts, in-cluster-mounted-elsewhere`), OWN),
+    ...inTurn("tokens", "every apply"),
+    ["in-cluster-scan", "cp1-trust, every apply, in-cluster-root-ca"],
+    ...told("check", "every apply, every tokens"),
+    ["in-cluster-tokens", "every check, in-cluster-scan"],
+    ...inTurn("retire", "in-cluster-tokens, rotation-attempt", ", rotation-attempt"),
+    ["in-cluster-provider", "cp1-trust, every retire"],
+    ["in-cluster-cluster-info", "cp1-trust, every retire"],
+    ["in-cluster-authentication", "cp1-trust, every retire"],
+  ],
+};
+
+const isStep = (type: string): boolean => type.startsWith("command:") || type.includes("kubernetes");
+
+describe("gates", () => {
+  for (const [name, gates] of Object.entries(GATES))
+    it(`hold each step of a cluster with ${name} until all before it is done`, async () => {
+      const graph = await graphOf(FIXTURES[name as FixtureName]);
+      const steps = graph.all.filter(({ type }) => isStep(type)).map(({ name: each }) => each);
+      const found = steps.map((each) => [each.replace("prod-", ""), waitsFor(graph, each).join(", ")]);
+      assert.deepEqual(Object.fromEntries(found.sort()), Object.fromEntries([...gates].sort()));
+    });
+
+  it("issue every leaf from a request of its own node", async () => {
+    const graph = await graphOf(FIXTURES["generated CAs"]);
+    const leaves = graph.all.filter(({ name, type }) => kindOf(name, type) === "NODE-LEAF");
+    assert.equal(leaves.length, 13 + 12 + 2);
+    for (const { name } of leaves) assert.deepEqual(waitsFor(graph, name), ["own request"], name);
+  });
+
+  it("let Vault sign no leaf before leaves say where their CA and revocation list are", async () => {
+    const { all, asked } = await graphOf(FIXTURES["CAs in Vault"]);
+    const roles = all.filter(({ name, type }) => kindOf(name, type).endsWith("-role-LEAF"));
+    assert.equal(roles.length, 14);
+    for (const { name } of roles) {
+      const [authority = ""] = name.replace("prod-", "").split("-");
+      assert.ok(asked.get(name)?.dependsOn.includes(`prod-${authority}-mount-urls`), name);
+    }
+    for (const authority of ["kubernetes", "etcd", "frontProxy"]) {
+      const waits = asked.get(`prod-${authority}-mount-urls`)?.dependsOn;
+      assert.ok(
+        waits?.includes(`prod-${authority}-mount-cluster`),
+        "a template is refused while the path is not there",
+      );
+    }
+  });
+});

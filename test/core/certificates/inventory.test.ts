@@ -1,0 +1,114 @@
+/** Subjects, usages and names of 1.36 are held by kubeadm's own tree (test/core/nodes/kubeadm/); here is what it does not write. */
+import assert from "node:assert/strict";
+import type { Config, NodeConfig } from "../../../core/schema/config";
+import { INVENTORY } from "../../../core/certificates/inventory";
+import { sanOf } from "../../../core/format/addresses";
+import type { ProfileName } from "../../../core/model/profiles";
+import { configWith, hardwayConfig, RAW } from "../fixture";
+
+const at = (version: string, changes: Readonly<Record<string, unknown>> = {}): Config =>
+  configWith({ cluster: { ...(RAW["cluster"] as object), kubernetesVersion: version, ...changes } });
+const [cp1, w1] = ["cp1", "w1"].map((name) => configWith().nodes.find((node) => node.name === name)!) as [
+  NodeConfig,
+  NodeConfig,
+];
+
+/** [authority, CN, usages, O with kubeadm 1.36, O in the hard way]; read in certlist.go and the authorizers' docs. */
+const EXPECTED: Readonly<Record<ProfileName, readonly [string, string, string, readonly string[], readonly string[]]>> =
+  {
+    apiserver: ["kubernetes", "kube-apiserver", "server", [], []],
+    // kubeadm 1.36 binds the user to system:kubelet-api-admin; elsewhere nobody does, so it is in a group that may
+    "apiserver-kubelet-client": ["kubernetes", "kube-apiserver-kubelet-client", "client", [], ["system:masters"]],
+    "apiserver-etcd-client": ["etcd", "kube-apiserver-etcd-client", "client", [], []],
+    // --requestheader-allowed-names
+    "front-proxy-client": ["frontProxy", "front-proxy-client", "client", [], []],
+    // etcd-io/etcd#9785: it presents its server certificate as a client, too
+    "etcd-server": ["etcd", "w1", "client server", [], []],
+    "etcd-peer": ["etcd", "w1", "client server", [], []],
+    "etcd-healthcheck-client": ["etcd", "kube-etcd-healthcheck-client", "client", [], []],
+    admin: ["kubernetes", "kubernetes-admin", "client", ["kubeadm:cluster-admins"], ["system:masters"]],
+    "super-admin": ["kubernetes", "kubernetes-super-admin", "client", ["system:masters"], ["system:masters"]],
+    // kubernetes.io/docs/reference/access-authn-authz/rbac: users that default bindings name
+    "controller-manager": ["kubernetes", "system:kube-controller-manager", "client", [], []],
+    scheduler: ["kubernetes", "system:kube-scheduler", "client", [], []],
+    "kube-proxy": ["kubernetes", "system:kube-proxy", "client", ["system:node-proxier"], ["system:node-proxier"]],
+    // kubernetes.io/docs/reference/access-authn-authz/node: the node authorizer's user and group
+    kubelet: ["kubernetes", "system:node:w1", "client", ["system:nodes"], ["system:nodes"]],
+    // as the signer kubernetes.io/kubelet-serving asks for
+    "kubelet-server": ["kubernetes", "system:node:w1", "server", ["system:nodes"], ["system:nodes"]],
+  };
+
+describe("inventory", () => {
+  for (const [profile, [authority, commonName, usages, withKubeadm, hardWay]] of Object.entries(EXPECTED))
+    it(`${profile}: subject, usages and who signs it`, () => {
+      const row = INVENTORY[profile as ProfileName];
+      assert.deepEqual(
+        [row.authority, row.commonName(w1), [...row.usages].sort().join(" ")],
+        [authority, commonName, usages],
+      );
+      assert.deepEqual(row.organizations(at("1.36.3")), withKubeadm);
+      assert.deepEqual(row.organizations(hardwayConfig()), hardWay);
+    });
+
+  it("keeps the API server's kubelet client in kubeadm's group up to 1.35, where no binding names the user", () => {
+    const groups = (version: string) => INVENTORY["apiserver-kubelet-client"].organizations(at(version));
+    assert.deepEqual(
+      ["1.30.0", "1.34.2", "1.35.9"].map(groups),
+      [1, 2, 3].map(() => ["kubeadm:cluster-admins"]),
+    );
+    assert.deepEqual(groups("1.36.0"), []);
+  });
+
+  it("gives clients no names to serve under", () => {
+    const clients = Object.values(INVENTORY).filter(({ usages }) => !usages.includes("server"));
+    assert.equal(clients.length, 10);
+    for (const { sans } of clients) assert.deepEqual(sans(cp1, configWith()), []);
+  });
+
+  it("names an API server by all that it is called in a dual-stack cluster, each name once", () => {
+    const config = at("1.36.3", {
+      endpoint: "[fd00::9]:6443",
+      dnsDomain: "corp.internal",
+      serviceCidrs: ["10.32.0.0/16", "fd00:10::/112"],
+      extraSans: ["api.example.org", "10.0.0.11", "*.api.example.org"],
+    });
+    assert.deepEqual(INVENTORY.apiserver.sans({ ...cp1, extraSans: ["cp1.example.org"] }, config), [
+      "DNS:cp1",
+      "DNS:kubernetes",
+      "DNS:kubernetes.default",
+      "DNS:kubernetes.default.svc",
+      "DNS:kubernetes.default.svc.corp.internal",
+      "IP:10.32.0.1",
+      "IP:fd00:10::1",
+      "IP:10.0.0.11",
+      "IP:fd00::9",
+      "DNS:api.example.org",
+      "DNS:*.api.example.org",
+      "DNS:cp1.example.org",
+    ]);
+  });
+
+  it("names etcd by its node, its addresses and localhost, for clients and for peers", () => {
+    const node = { ...cp1, extraSans: ["etcd-1.example.org", "10.9.9.9"] };
+    for (const profile of ["etcd-server", "etcd-peer"] as const)
+      assert.deepEqual(INVENTORY[profile].sans(node, configWith()), [
+        "DNS:cp1",
+        "DNS:localhost",
+        "IP:10.0.0.11",
+        "IP:127.0.0.1",
+        "IP:::1",
+        "DNS:etcd-1.example.org",
+        "IP:10.9.9.9",
+      ]);
+  });
+
+  it("names a kubelet by its node, its address and what the stack file adds", () => {
+    const node = { ...w1, extraSans: ["w1.example.org"] };
+    assert.deepEqual(INVENTORY["kubelet-server"].sans(node, configWith()), [
+      "DNS:w1",
+      "IP:10.0.0.21",
+      "DNS:w1.example.org",
+    ]);
+    assert.deepEqual([sanOf("fd00::1"), sanOf("api")], ["IP:fd00::1", "DNS:api"]);
+  });
+});

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import type { Config } from "../../../core/schema/config";
+import { fileOn, modeOf, type Content, type FileRow, type Layout } from "../../../core/layouts/layout";
+import { LAYOUTS, type LayoutName } from "../../../core/layouts";
+import { planCluster } from "../../../core/plan";
+import { units } from "../../lab/hardwayUnits";
+import type { NodeSpec } from "../../lab/topology";
+import { configWith, HARDWAY, hardwayConfig, NOW } from "../fixture";
+import { readersOf } from "../nodes/readers";
+
+/** A layout as it is for one version and one node. */
+type LayoutAt = Omit<Layout, "files"> & { readonly files: readonly FileRow[] };
+
+const layoutAt = (name: LayoutName, minor: number): LayoutAt => ({
+  ...LAYOUTS[name],
+  files: LAYOUTS[name].files(minor).map((row) => fileOn(row, "cp1")),
+});
+
+/** Every layout, for every version it differs for; one that is missing here does not compile. */
+const MINORS: Readonly<Record<LayoutName, readonly number[]>> = { kubeadm: [30, 32, 33, 36], hardway: [36] };
+const ALL: readonly (readonly [name: string, layout: LayoutAt])[] = (Object.keys(MINORS) as LayoutName[]).flatMap(
+  (name) => MINORS[name].map((minor) => [`${name} 1.${String(minor)}`, layoutAt(name, minor)] as const),
+);
+
+/** Whether who reads the file could act as somebody, or sign. */
+const IS_SECRET: Readonly<Record<Content["kind"], (content: Content) => boolean>> = {
+  certificate: () => false,
+  ca: () => false,
+  signer: () => false,
+  key: () => true,
+  pair: () => true,
+  link: () => true, // to a pair
+  caKey: () => true,
+  signerKey: () => true,
+  serviceAccount: (content) => content.kind !== "serviceAccount" || content.half === "private",
+  kubeconfig: () => true,
+};
+
+const onOf = ({ on }: FileRow): string => (typeof on === "string" ? on : on.join("+"));
+
+const whatOf = (content: Content): string => {
+  switch (content.kind) {
+    case "ca":
+    case "caKey":
+    case "signer":
+      return `${content.kind} ${content.authority}`;
+    case "serviceAccount":
+      return `${content.kind} ${content.half}`;
+    case "signerKey":
+      return content.kind;
+    case "kubeconfig":
+      return `${content.kind} ${content.profile} ${content.server} ${content.credentials === "inline" ? "inline" : "file"}`;
+    default:
+      return `${content.kind} ${content.profile}`;
+  }
+};
+
+const planOf = (config: Config, name: string) => planCluster(config, NOW).nodes.find(({ node }) => node.name === name)!;
+
+/** A row of a table below: path, where, what it holds. */
+type Expected = readonly [path: string, on: string, holds: string];
+
+const pem = (base: string, on: string, profile: string): readonly Expected[] => [
+  [`${base}.crt`, on, `certificate ${profile}`],
+  [`${base}.key`, on, `key ${profile}`],
+];
+
+const rowsOf = (layout: LayoutAt): string[] =>
+  layout.files.map((row) => [row.path, onOf(row), whatOf(row.content)].join(" | "));
+const joined = (rows: readonly Expected[]): string[] => rows.map((row) => row.join(" | "));
+
+const K = "/etc/kubernetes";
+const CONTROL_PLANE = "control-plane";
+
+/** Where kubeadm has what: its own tree is test/core/nodes/kubeadm/tree.test.ts; here is on which nodes. */
+const KUBEADM: readonly Expected[] = [
+  [`${K}/pki/ca.crt`, "any", "ca kubernetes"],
+  [`${K}/pki/ca.key`, CONTROL_PLANE, "caKey kubernetes"],
+  [`${K}/pki/ca-signing.crt`, CONTROL_PLANE, "signer kubernetes"],
+  [`${K}/pki/ca-signing.key`, CONTROL_PLANE, "caKey kubernetes"],
+  [`${K}/pki/front-proxy-ca.crt`, CONTROL_PLANE, "ca frontProxy"],
+  [`${K}/pki/etcd/ca.crt`, "control-plane+etcd", "ca etcd"],
+  [`${K}/pki/sa.key`, CONTROL_PLANE, "serviceAccount private"],
+  [`${K}/pki/sa.pub`, CONTROL_PLANE, "serviceAccount public"],
+  ...pem(`${K}/pki/etcd/server`, "etcd", "etcd-server"),
+  ...pem(`${K}/pki/etcd/peer`, "etcd", "etcd-peer"),
+  ...pem(`${K}/pki/etcd/healthcheck-client`, "etcd", "etcd-healthcheck-client"),
+  ...pem(`${K}/pki/apiserver`, CONTROL_PLANE, "apiserver"),
+  ...pem(`${K}/pki/apiserver-etcd-client`, CONTROL_PLANE, "apiserver-etcd-client"),
+  ...pem(`${K}/pki/apiserver-kubelet-client`, CONTROL_PLANE, "apiserver-kubelet-client"),
+  ...pem(`${K}/pki/front-proxy-client`, CONTROL_PLANE, "front-proxy-client"),
+  [`${K}/admin.conf`, CONTROL_PLANE, "kubeconfig admin endpoint inline"],
+  [`${K}/super-admin.conf`, "first-control-plane", "kubeconfig super-admin endpoint inline"],
+  [`${K}/controller-manager.conf`, CONTROL_PLANE, "kubeconfig controller-manager local inline"],
+  [`${K}/scheduler.conf`, CONTROL_PLANE, "kubeconfig scheduler local inline"],
+  ["/var/lib/kubelet/pki/kubelet-client-kube-pki.pem", "any", "pair kubelet"],
+  ["/var/lib/kubelet/pki/kubelet-client-current.pem", "any", "link kubelet"],
+  // ControlPlaneKubeletLocalMode is on from 1.33: changelog of Kubernetes 1.33, kubeadm
+  [`${K}/kubelet.conf`, CONTROL_PLANE, "kubeconfig kubelet local file"],
+  [`${K}/kubelet.conf`, "worker", "kubeconfig kubelet endpoint file"],
+  ...pem("/var/lib/kubelet/pki/kubelet", "any", "kubelet-server"),
+];
+
+const H = "/var/lib/kubernetes";
+
+/** As kelseyhightower/kubernetes-the-hard-way has it, with three authorities; readers are held by the lab's units below. */
+const HARD_WAY: readonly Expected[] = [
+  ["/etc/etcd/ca.crt", "etcd", "ca etcd"],
+  ...pem("/etc/etcd/server", "etcd", "etcd-server"),
+  ...pem("/etc/etcd/peer", "etcd", "etcd-peer"),
+  [`${H}/ca.crt`, CONTROL_PLANE, "ca kubernetes"],
+  [`${H}/ca.key`, CONTROL_PLANE, "caKey kubernetes"],
+  [`${H}/ca-signing.crt`, CONTROL_PLANE, "signer kubernetes"],
+  [`${H}/ca-signing.key`, CONTROL_PLANE, "caKey kubernetes"],
+  [`${H}/etcd-ca.crt`, CONTROL_PLANE, "ca etcd"],
+  [`${H}/front-proxy-ca.crt`, CONTROL_PLANE, "ca frontProxy"],
+  [`${H}/service-accounts.key`, CONTROL_PLANE, "serviceAccount private"],
+  [`${H}/service-accounts.pub`, CONTROL_PLANE, "serviceAccount public"],
+  ...pem(`${H}/kube-apiserver`, CONTROL_PLANE, "apiserver"),
+  ...pem(`${H}/apiserver-etcd-client`, CONTROL_PLANE, "apiserver-etcd-client"),
+  ...pem(`${H}/apiserver-kubelet-client`, CONTROL_PLANE, "apiserver-kubelet-client"),
+  ...pem(`${H}/front-proxy-client`, CONTROL_PLANE, "front-proxy-client"),
+  [`${H}/admin.kubeconfig`, CONTROL_PLANE, "kubeconfig admin endpoint inline"],
+  [`${H}/kube-controller-manager.kubeconfig`, CONTROL_PLANE, "kubeconfig controller-manager local inline"],
+  [`${H}/kube-scheduler.kubeconfig`, CONTROL_PLANE, "kubeconfig scheduler local inline"],
+  ["/var/lib/kubelet/ca.crt", "worker", "ca kubernetes"],
+  ...pem("/var/lib/kubelet/kubelet", "worker", "kubelet-server"),
+  ["/var/lib/kubelet/kubeconfig", "worker", "kubeconfig kubelet endpoint inline"],
+  ["/var/lib/kube-proxy/kubeconfig", "worker", "kubeconfig kube-proxy endpoint inline"],
+];
+
+describe("layouts", () => {
+  for (const [name, layout] of ALL) {
+    it(`${name}: every secret is 0600, all else 0644 but for the sa.pub of kubeadm`, () => {
+      for (const row of layout.files) {
+        const { path, content } = row;
+        const asKubeadmDoes = path === "/etc/kubernetes/pki/sa.pub";
+        assert.equal(modeOf(row), IS_SECRET[content.kind](content) || asKubeadmDoes ? "0600" : "0644", path);
+      }
+    });
+
+    it(`${name}: every certificate lies beside its key, and no path is named twice for one node`, () => {
+      const holds = new Map(layout.files.map(({ path, content }) => [path, content]));
+      for (const { path, content } of layout.files.filter((row) => row.content.kind === "certificate"))
+        assert.deepEqual(holds.get(path.replace(/crt$/, "key")), { ...content, kind: "key" }, path);
+      const places = layout.files.map((row) => `${row.path} ${onOf(row)}`);
+      assert.deepEqual([...new Set(places)], places);
+    });
+
+    it(`${name}: the signing files, and they alone, wait for a rotation`, () => {
+      const { certificate, key, from } = layout.signing;
+      const waiting = layout.files.filter(({ rotationOnly }) => rotationOnly === true).map(({ path }) => path);
+      assert.deepEqual(waiting, [certificate, key]);
+      const contents = [from.certificate, from.key].map(
+        (path) => layout.files.find((row) => row.path === path)?.content,
+      );
+      assert.deepEqual(contents, [
+        { kind: "ca", authority: "kubernetes" },
+        { kind: "caKey", authority: "kubernetes" },
+      ]);
+    });
+  }
+
+  it("kubeadm: has each file where it belongs", () => {
+    assert.deepEqual(rowsOf(layoutAt("kubeadm", 36)).sort(), joined(KUBEADM).sort());
+    assert.deepEqual(rowsOf(layoutAt("kubeadm", 33)).sort(), joined(KUBEADM).sort());
+    const before = KUBEADM.map(([path, on, holds]): Expected => [
+      path,
+      on,
+      holds.replace("kubelet local", "kubelet endpoint"),
+    ]);
+    assert.deepEqual(rowsOf(layoutAt("kubeadm", 32)).sort(), joined(before).sort());
+  });
+
+  it("kubeadm: gives a worker the CA and the kubelet's own, and super-admin.conf to the first control plane", () => {
+    const pathsOf = (name: string) => planOf(configWith(), name).files.map(({ path }) => path);
+    assert.deepEqual(pathsOf("w1").sort(), [
+      `${K}/kubelet.conf`,
+      `${K}/pki/ca.crt`,
+      "/var/lib/kubelet/pki/kubelet-client-current.pem",
+      "/var/lib/kubelet/pki/kubelet-client-kube-pki.pem",
+      "/var/lib/kubelet/pki/kubelet.crt",
+      "/var/lib/kubelet/pki/kubelet.key",
+    ]);
+    const readers = planOf(configWith(), "w1").files.map(({ path, uses }) =>
+      [path.replace(/.*\//, ""), ...uses].join(" "),
+    );
+    assert.deepEqual(readers.sort(), [
+      "ca.crt kube-apiserver/client-ca kube-controller-manager/root-ca kube-controller-manager/client-ca kubelet/client-ca",
+      "kubelet-client-current.pem kubelet/client",
+      "kubelet-client-kube-pki.pem kubelet/client",
+      "kubelet.conf kubelet/kubeconfig",
+      "kubelet.crt kubelet/serving",
+      "kubelet.key kubelet/serving",
+    ]);
+    const second = new Set(pathsOf("cp2"));
+    assert.deepEqual(
+      pathsOf("cp1").filter((path) => !second.has(path)),
+      [`${K}/super-admin.conf`],
+    );
+  });
+
+  it("hardway: has each file where it belongs", () => {
+    assert.deepEqual(rowsOf(layoutAt("hardway", 36)).sort(), joined(HARD_WAY).sort());
+  });
+
+  it("hardway: gives every file the readers that the units' flags name", () => {
+    const nodes: NodeSpec[] = hardwayConfig().nodes.map(({ name, address, roles }) => ({
+      name,
+      address,
+      roles: [...roles],
+    }));
+    const flags = Object.fromEntries(Object.entries(units).map(([name, unit]) => [name, unit.flags(nodes[0]!, nodes)]));
+    const isPki = (path: string) =>
+      /^\/(etc\/etcd|var\/lib\/kube[a-z-]*)\/\S+\.(crt|key|pub|kubeconfig)$|\/kubeconfig$/.test(path);
+    const theirs = readersOf(flags, isPki);
+    // of the kubelet's configuration file (unitFiles), and what no program holds
+    theirs.set("/var/lib/kubelet/ca.crt", ["kubelet/client-ca"]);
+    for (const suffix of ["crt", "key"]) theirs.set(`/var/lib/kubelet/kubelet.${suffix}`, ["kubelet/serving"]);
+    theirs.set(`${H}/admin.kubeconfig`, ["kube-apiserver/client"]);
+    for (const suffix of ["crt", "key"]) theirs.set(`${H}/ca-signing.${suffix}`, ["kube-controller-manager/signing"]);
+    // before ca.crt changes the flags name the signing files instead
+    theirs.set(
+      `${H}/ca.crt`,
+      (theirs.get(`${H}/ca.crt`) ?? []).filter((use) => !use.endsWith("/signing")),
+    );
+    const ours = new Map(layoutAt("hardway", 36).files.map(({ path, uses }) => [path, [...uses].sort()]));
+    const sorted = (readers: ReadonlyMap<string, string[]>) => [...readers].sort(([a], [b]) => (a < b ? -1 : 1));
+    assert.deepEqual(sorted(ours), sorted(theirs));
+  });
+
+  it("knows where each service runs, and restarts them in this order", () => {
+    const consumersOf = (layout: LayoutAt) =>
+      layout.consumers.map(({ name, on, kind, unit }) => [name, on, kind, unit].join(" "));
+    assert.deepEqual(consumersOf(layoutAt("kubeadm", 36)), [
+      "etcd etcd static-pod etcd",
+      "kube-apiserver control-plane static-pod kube-apiserver",
+      // a kubelet that has just started knows no crash back-off for the pods that restart after it
+      "kubelet any systemd kubelet",
+      "kube-controller-manager control-plane static-pod kube-controller-manager",
+      "kube-scheduler control-plane static-pod kube-scheduler",
+    ]);
+    const hard = Object.entries(units).map(([name, { on }]) => `${name} ${on} systemd ${name}`);
+    assert.deepEqual(consumersOf(layoutAt("hardway", 36)), hard);
+  });
+
+  it("hardway: gives nodes that are etcd members alone nothing of kubernetes", () => {
+    const paths = planOf(configWith(HARDWAY), "e1").files.map(({ path }) => path);
+    assert.deepEqual(
+      paths.filter((path) => !path.startsWith("/etc/etcd/")),
+      [],
+    );
+  });
+});
