@@ -6,7 +6,7 @@ import { EmbeddedAuthority, VaultAuthority } from "../../components";
 import { planClients } from "../../core/clients";
 import { planCluster } from "../../core/plan";
 import { configWith, NOW } from "../core/fixture";
-import { existing, FIXTURES, type FixtureName } from "./fixtures";
+import { existing, existingTokenKey, FIXTURES, type FixtureName } from "./fixtures";
 import { graphOf, kindOf, nodeIn, type Changes, type Graph } from "./graph";
 import { plainKeys, registeredBy, type Asked } from "./mocks";
 
@@ -134,6 +134,10 @@ const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
     "prod-service-account-g2",
   ],
   "generated CAs, rotated": [...each(["ca-g2-key", "ca-g2-certificate"]), "prod-service-account-g2"],
+  "generated CAs, that of etcd alone rotated": [
+    ...["kubernetes-ca", "frontProxy-ca", "etcd-ca-g2"].flatMap((ca) => [`prod-${ca}-key`, `prod-${ca}-certificate`]),
+    "prod-service-account",
+  ],
   "adoption, phase trust": [],
   "adoption, phase issue": each(["ca-key", "ca-certificate"]),
   "leaf keys in the state": [...each(["ca-key", "ca-certificate"]), "prod-service-account"],
@@ -143,6 +147,11 @@ const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
     ...["key", "request"].map((noun) => `prod-kubernetes-ca-signer-${noun}`),
     "prod-kubernetes-ca-signer",
     "prod-service-account",
+  ],
+  "CAs in Vault, a signer in the state, token keys left to others": [
+    ...each(["ca-certificate", "mount"]),
+    ...["key", "request"].map((noun) => `prod-kubernetes-ca-signer-${noun}`),
+    "prod-kubernetes-ca-signer",
   ],
   "CAs in Vault, signers on the nodes, rotated": [
     ...each(["ca-g2-certificate"]),
@@ -194,6 +203,7 @@ describe("resource options", () => {
 
   it("are with existing CAs and keys those of the list", async () => {
     await look("existing CAs and keys", await existing());
+    await look("an existing token key", existingTokenKey());
   });
 
   it("are listed for no kind of resource that no cluster asks for", () => {
