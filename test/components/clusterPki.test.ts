@@ -161,6 +161,19 @@ describe("ClusterPki", function () {
     assert.ok(asked.get("prod-cp1-check")?.dependsOn.includes("prod-w3-tokens"));
   });
 
+  it("puts out every certificate, those of kubeconfigs that no node holds as well", async () => {
+    let rows: readonly string[] = [];
+    const all = await registeredBy(
+      () =>
+        program(args)().apply((each) => {
+          rows = each.map(({ node, certificate }) => `${node} ${certificate}`);
+        }),
+      false,
+    );
+    assert.equal(rows.length, ofType(all, LEAF).length);
+    assert.ok(rows.includes("w3 kubelet-server") && rows.includes("- kubeconfig:admin"));
+  });
+
   it("uses sudo when told to", async () => {
     const commands = ofType(await up(argsWith({ ssh: { agent: true, user: "ops", sudo: true } })), COMMAND);
     assert.ok(commands.every(({ inputs }) => String(inputs["create"]).startsWith("sudo -n ")));

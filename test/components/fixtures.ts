@@ -11,13 +11,16 @@ const inVault = (more: Changes = {}, vault: Changes = {}): Changes => ({
   ...more,
 });
 
-/** The keys that `existing` gives. */
+/** A cluster that has its CAs and its token key already. */
 export const existing = async (): Promise<Changes> => {
   const [kubernetes, etcd, frontProxy] = await Promise.all(
     ["kubernetes", "etcd", "frontProxy"].map((name) => makeCa(name)),
   );
   return small({ authority: { kubernetes, etcd, frontProxy, serviceAccount: { key: makeKey() } } });
 };
+
+/** The only secret that its nodes get is a token key it has already: nothing else seals what they are sent. */
+export const existingTokenKey = (): Changes => small({ authority: inVault({ serviceAccount: { key: makeKey() } }) });
 
 const rotated = (phase: string): Changes =>
   small({
@@ -31,10 +34,14 @@ export const FIXTURES = {
   "generated CAs, phase trust": rotated("trust"),
   "generated CAs, phase issue": rotated("issue"),
   "generated CAs, rotated": rotated("done"),
+  "generated CAs, that of etcd alone rotated": small({ rotation: { etcd: { generation: 2 } } }),
   "adoption, phase trust": small({ adopt, rotation: { phase: "trust" } }),
   "adoption, phase issue": small({ adopt, rotation: { phase: "issue" } }),
   "leaf keys in the state": small({ certificates: { keyLocation: "state" } }),
   "CAs in Vault": small({ authority: inVault({ csrSigner: "state" }, { approle: "approle" }) }),
+  "CAs in Vault, a signer in the state, token keys left to others": small({
+    authority: inVault({ csrSigner: "state", serviceAccount: { enabled: false } }),
+  }),
   "CAs in Vault, signers on the nodes, rotated": small({
     authority: inVault({ csrSigner: "node" }, { mounts: { kubernetes: "pki/kubernetes" } }),
     rotation: { generation: 2 },

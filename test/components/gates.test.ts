@@ -1,7 +1,11 @@
 /** What each step waits for. A gate that is lost shows on a cluster as an outage, and in no other test. */
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterPki } from "../../components";
+import { argsWith } from "../core/fixture";
 import { FIXTURES, type FixtureName } from "./fixtures";
 import { graphOf, kindOf, nodeIn, type Graph } from "./graph";
+import { registeredBy, type Asked } from "./mocks";
 
 /** CAs and token keys are in payloads: whoever is given one waits for it anyway. */
 const MATERIAL = /PrivateKey|SelfSignedCert|SecretBackendRootCert|vault:|pulumi:providers:vault/;
@@ -95,6 +99,15 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ["in-cluster-cluster-info", "every retire"],
     ["in-cluster-authentication", "every retire"],
   ],
+  "generated CAs, that of etcd alone rotated": [
+    ["rotation-attempt", ""],
+    ...INSTALLS,
+    ...REQUESTS,
+    ...inTurn("trust", `${PREPARED}, rotation-attempt`),
+    ...inTurn("apply", `${PREPARED}, every trust`, OWN),
+    ...atOnce("check", "every apply"),
+    ...inTurn("retire", "every apply, every check, rotation-attempt", ", rotation-attempt"),
+  ],
   "adoption, phase trust": [
     ["rotation-attempt", ""],
     ...INSTALLS,
@@ -164,4 +177,30 @@ describe("gates", () => {
       );
     }
   });
+
+  for (const [fixture, last] of [
+    ["generated CAs", ["cp1-apply", "cp2-apply", "w1-apply"]],
+    ["generated CAs, that of etcd alone rotated", ["cp1-retire", "cp2-retire", "w1-retire"]],
+    ["generated CAs, rotated", ["in-cluster-cluster-info", "in-cluster-authentication"]],
+  ] as const)
+    it(`give out kubeconfigs, with ${fixture}, once all has come to its last step`, async () => {
+      const asked = new Map<string, Asked>();
+      const args = argsWith(FIXTURES[fixture]);
+      await registeredBy(
+        () => {
+          const { kubeconfigs } = new ClusterPki("prod", args);
+          return new Consumer("consumer", { kubeconfigs }).urn;
+        },
+        false,
+        asked,
+      );
+      const waits = asked.get("consumer")?.dependsOn;
+      for (const step of last) assert.ok(waits?.includes(`prod-${step}`), step);
+    });
 });
+
+class Consumer extends pulumi.CustomResource {
+  constructor(name: string, inputs: pulumi.Inputs) {
+    super("test:index:Consumer", name, inputs);
+  }
+}

@@ -1,11 +1,14 @@
 /** What the engine is told of each kind of resource beside its inputs: an option that is lost changes no other test. */
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import * as vault from "@pulumi/vault";
+import { EmbeddedAuthority, VaultAuthority } from "../../components";
 import { planClients } from "../../core/certificates/clients";
 import { planCluster } from "../../core/plan";
 import { configWith, NOW } from "../core/fixture";
-import { existing, FIXTURES, type FixtureName } from "./fixtures";
+import { existing, existingTokenKey, FIXTURES, type FixtureName } from "./fixtures";
 import { graphOf, kindOf, nodeIn, type Changes, type Graph } from "./graph";
-import { plainKeys, type Asked } from "./mocks";
+import { plainKeys, registeredBy, type Asked } from "./mocks";
 
 const NEW_WITH_ID = "new with its leaf's id";
 /** The providers' own choice; a version of theirs that makes another one is to be looked at. */
@@ -131,6 +134,10 @@ const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
     "prod-service-account-g2",
   ],
   "generated CAs, rotated": [...each(["ca-g2-key", "ca-g2-certificate"]), "prod-service-account-g2"],
+  "generated CAs, that of etcd alone rotated": [
+    ...["kubernetes-ca", "frontProxy-ca", "etcd-ca-g2"].flatMap((ca) => [`prod-${ca}-key`, `prod-${ca}-certificate`]),
+    "prod-service-account",
+  ],
   "adoption, phase trust": [],
   "adoption, phase issue": each(["ca-key", "ca-certificate"]),
   "leaf keys in the state": [...each(["ca-key", "ca-certificate"]), "prod-service-account"],
@@ -140,6 +147,11 @@ const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
     ...["key", "request"].map((noun) => `prod-kubernetes-ca-signer-${noun}`),
     "prod-kubernetes-ca-signer",
     "prod-service-account",
+  ],
+  "CAs in Vault, a signer in the state, token keys left to others": [
+    ...each(["ca-certificate", "mount"]),
+    ...["key", "request"].map((noun) => `prod-kubernetes-ca-signer-${noun}`),
+    "prod-kubernetes-ca-signer",
   ],
   "CAs in Vault, signers on the nodes, rotated": [
     ...each(["ca-g2-certificate"]),
@@ -160,28 +172,63 @@ const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
   "CAs in Vault that wait for their signature": each(["ca-request", "mount"]),
 };
 
+const LISTED = new Set(OPTIONS.map((row) => row.join(" | ")));
+
 describe("resource options", () => {
   const graphs = new Map<string, { readonly changes: Changes; readonly graph: Graph }>();
+  const seen = new Set<string>();
 
-  before(async function () {
-    this.timeout(120_000);
-    for (const [name, changes] of Object.entries({ ...FIXTURES, "existing CAs and keys": await existing() }))
-      graphs.set(name, { changes, graph: await graphOf(changes) });
-  });
+  const look = async (name: string, changes: Changes): Promise<Graph> => {
+    const graph = await graphOf(changes);
+    graphs.set(name, { changes, graph });
+    const rows = rowsOf(graph);
+    for (const row of rows) seen.add(row);
+    assert.deepEqual(
+      rows.filter((row) => !LISTED.has(row)),
+      [],
+    );
+    return graph;
+  };
 
-  it("are for each kind of resource what this list says, and no kind is missing in it", () => {
-    const seen = new Set([...graphs.values()].flatMap(({ graph }) => rowsOf(graph)));
-    assert.deepEqual([...seen].sort(), OPTIONS.map((row) => row.join(" | ")).sort());
-  });
-
-  for (const [name, names] of Object.entries(PROTECTED))
-    it(`protect from deletion with ${name}: ${names.length > 0 ? "what its nodes trust and present" : "nothing"}`, () => {
-      const { graph } = graphs.get(name)!;
-      const mounts = new Set(graph.all.flatMap((one) => (one.type === "vault:index/mount:Mount" ? [one.name] : [])));
-      const found = [...graph.asked].flatMap(([resource, { protect }]) => (protect ? [resource] : []));
+  for (const [name, names] of Object.entries(PROTECTED)) {
+    const what = names.length > 0 ? "what its nodes trust and present" : "nothing";
+    it(`are with ${name} those of the list, and protect from deletion ${what}`, async () => {
+      const { all, asked } = await look(name, FIXTURES[name as FixtureName]);
+      const found = [...asked].flatMap(([resource, { protect }]) => (protect ? [resource] : []));
       assert.deepEqual(found.sort(), [...names].sort());
-      assert.ok([...mounts].every((mount) => names.includes(mount)));
+      const mounts = all.flatMap((one) => (one.type === "vault:index/mount:Mount" ? [one.name] : []));
+      assert.ok(mounts.every((mount) => names.includes(mount)));
     });
+  }
+
+  it("are with existing CAs and keys those of the list", async () => {
+    await look("existing CAs and keys", await existing());
+    await look("an existing token key", existingTokenKey());
+  });
+
+  it("are listed for no kind of resource that no cluster asks for", () => {
+    assert.deepEqual(
+      [...LISTED].filter((row) => !seen.has(row)),
+      [],
+    );
+  });
+
+  it("protect an authority of which nobody said whether it is in use", async () => {
+    const asked = new Map<string, Asked>();
+    const own = { commonName: "g1", algorithm: "ECDSA-P256", validitySeconds: 3600 } as const;
+    const inVault = { mount: pulumi.output("pki"), generation: 1, roles: [], csrSigner: "none" } as const;
+    await registeredBy(
+      () => {
+        const provider = new vault.Provider("vault", { address: "https://vault.example.com:8200" });
+        const made = [new EmbeddedAuthority("a", own), new VaultAuthority("b", { ...own, ...inVault, provider })];
+        return pulumi.all(made.map(({ trustPem }) => trustPem));
+      },
+      false,
+      asked,
+    );
+    const found = [...asked].flatMap(([name, { protect }]) => (protect ? [name] : []));
+    assert.deepEqual(found.sort(), ["a-certificate", "a-key", "b-certificate"]);
+  });
 
   it("protect no key of an authority that the stack file gives: its owner has it", () => {
     const { asked } = graphs.get("existing CAs and keys")!.graph;

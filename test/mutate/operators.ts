@@ -1,0 +1,156 @@
+/** What is done to a source text to make it wrong: each operator gives every single change of its kind. */
+import ts from "typescript";
+
+export interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly put: string;
+  /** What it does, for people. */
+  readonly what: string;
+}
+
+/** The changes that begin at this node. */
+export type Operator = (node: ts.Node, source: ts.SourceFile) => readonly Change[];
+
+/** Every change that these operators find in a text. */
+export const changesIn = (file: string, text: string, operators: readonly Operator[]): Change[] => {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: Change[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || isMessage(node))
+      return;
+    for (const operator of operators) found.push(...operator(node, source));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+};
+
+/** Texts that only people read. */
+const isMessage = (node: ts.Node): boolean =>
+  ts.isThrowStatement(node) || (ts.isPropertyAssignment(node) && node.name.getText() === "because");
+
+const replace = (node: ts.Node, put: string, what = `${node.getText()} -> ${put}`): Change => ({
+  start: node.getStart(),
+  end: node.getEnd(),
+  put,
+  what,
+});
+
+const without = <T extends ts.Node>(all: readonly T[], gone: T): string =>
+  all
+    .filter((each) => each !== gone)
+    .map((each) => each.getText())
+    .join(", ");
+
+/** A plausible other value; what is in no pair gets one that is nowhere. */
+const OTHER: Readonly<Record<string, string>> = {
+  "0600": "0644",
+  "0644": "0600",
+  reload: "restart",
+  restart: "reload",
+  server: "client",
+  client: "server",
+  endpoint: "local",
+  local: "endpoint",
+  private: "public",
+  public: "private",
+  http: "https",
+  https: "http",
+  "control-plane": "worker",
+  worker: "control-plane",
+  any: "control-plane",
+  "first-control-plane": "control-plane",
+  kubernetes: "etcd",
+  etcd: "kubernetes",
+  frontProxy: "kubernetes",
+  "static-pod": "systemd",
+  systemd: "static-pod",
+  "system:masters": "system:nodes",
+  "system:nodes": "system:masters",
+};
+
+/** Whether the text is a value of a table: not a name, and not what another operator or the compiler looks after. */
+const isValue = ({ parent }: ts.Node): boolean =>
+  (ts.isPropertyAssignment(parent) ||
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isCallExpression(parent) ||
+    ts.isArrowFunction(parent) ||
+    ts.isConditionalExpression(parent) ||
+    ts.isBinaryExpression(parent) ||
+    ts.isVariableDeclaration(parent)) &&
+  !(ts.isPropertyAssignment(parent) && ["kind", "name"].includes(parent.name.getText()));
+
+export const texts: Operator = (node) => {
+  if (ts.isStringLiteral(node) && isValue(node))
+    return [replace(node, JSON.stringify(OTHER[node.text] ?? `${node.text}x`))];
+  if (ts.isTemplateExpression(node) || ts.isNoSubstitutionTemplateLiteral(node))
+    return isValue(node) ? [replace(node, `${node.getText().slice(0, -1)}x\``)] : [];
+  return [];
+};
+
+export const numbers: Operator = (node) =>
+  ts.isNumericLiteral(node)
+    ? [1, -1].map((by) => {
+        const put = String(Number(node.text) + by);
+        return replace(node, put, `${short(node.parent)}: ${put}`);
+      })
+    : [];
+
+export const booleans: Operator = (node) => {
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return [replace(node, "false")];
+  return node.kind === ts.SyntaxKind.FalseKeyword ? [replace(node, "true")] : [];
+};
+
+export const elements: Operator = (node) =>
+  ts.isArrayLiteralExpression(node)
+    ? node.elements.map((each) => replace(node, `[${without(node.elements, each)}]`, `without ${short(each)}`))
+    : [];
+
+/** Of lists that are put together from others alone. */
+export const joinedLists: Operator = (node, source) =>
+  ts.isArrayLiteralExpression(node) && node.elements.some(ts.isSpreadElement) ? elements(node, source) : [];
+
+const COMPARED: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
+  [ts.SyntaxKind.EqualsEqualsEqualsToken]: "!==",
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken]: "===",
+  [ts.SyntaxKind.GreaterThanEqualsToken]: ">",
+  [ts.SyntaxKind.GreaterThanToken]: ">=",
+  [ts.SyntaxKind.LessThanToken]: "<=",
+  [ts.SyntaxKind.LessThanEqualsToken]: "<",
+};
+
+export const comparisons: Operator = (node) => {
+  const put = COMPARED[node.kind];
+  return put === undefined ? [] : [replace(node, put, `${node.parent.getText()}: ${put}`)];
+};
+
+/** Takes properties of these names out of objects; `inheriting`: and what such an object spreads as well. */
+export const properties =
+  (names: readonly string[], inheriting = false): Operator =>
+  (node) => {
+    if (!ts.isObjectLiteralExpression(node)) return [];
+    const isNamed = (each: ts.ObjectLiteralElementLike): boolean => names.includes(each.name?.getText() ?? "");
+    const gone = node.properties.filter(
+      (each) => isNamed(each) || (inheriting && ts.isSpreadAssignment(each) && node.properties.some(isNamed)),
+    );
+    return gone.map((each) => replace(node, `{ ${without(node.properties, each)} }`, `without ${short(each)}`));
+  };
+
+const short = (node: ts.Node): string => node.getText().replace(/\s+/g, " ").slice(0, 80);
+
+/** `pulumi.secret(x)` without the seal. */
+export const seals: Operator = (node) =>
+  ts.isCallExpression(node) && node.expression.getText() === "pulumi.secret"
+    ? [replace(node.expression, "pulumi.output", `${short(node)}: unsealed`)]
+    : [];
+
+/** Empties what is passed on under these names: lists of what is to be waited for. */
+export const gates =
+  (names: readonly string[]): Operator =>
+  (node) =>
+    ts.isIdentifier(node) &&
+    names.includes(node.text) &&
+    ((ts.isCallExpression(node.parent) && node.parent.arguments.includes(node)) || ts.isReturnStatement(node.parent))
+      ? [replace(node, "[]", `${short(node.parent)}: nothing for ${node.text}`)]
+      : [];
