@@ -1,5 +1,5 @@
 /** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
-import { keptOf, stateOf } from "../core/authorities/rotation";
+import { generationsUpTo, stateOf } from "../core/authorities/rotation";
 import { planClients } from "../core/certificates/clients";
 import { dueBecause } from "../core/certificates/leafId";
 import type { Renewal } from "../core/certificates/renewalClock";
@@ -113,7 +113,9 @@ const effectOf = (plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config,
 };
 
 const tokenKeys = (config: Config): string[] =>
-  keptOf(stateOf(config, "serviceAccount")).map((generation) => serviceAccountName(config.cluster.name, generation));
+  generationsUpTo(stateOf(config, "serviceAccount")).map((generation) =>
+    serviceAccountName(config.cluster.name, generation),
+  );
 
 /** The steps on nodes that a preview announces, with what each does where it finds something to change. */
 const stepEffects = (steps: readonly Step[], plan: ClusterPlan, config: Config, step: NodeStep): NodeEffect[] => {

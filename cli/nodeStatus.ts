@@ -54,7 +54,7 @@ export function comparison(row: CertificateRow, answer: Answer | undefined): OnN
 const NO_ANSWER = "-";
 
 /** What a node serves that the stack knows nothing of, one sentence each. */
-export function strangers(node: string, answer: Answer, rows: readonly CertificateRow[]): string[] {
+export function unknownCertificates(node: string, answer: Answer, rows: readonly CertificateRow[]): string[] {
   if ("unreachable" in answer) return [`${node}: ${answer.unreachable}`];
   const known = new Set(rows.filter((row) => row.node === node).map((row) => plainSerial(row.serial)));
   return answer.facts.served
@@ -109,7 +109,7 @@ async function asked(node: NodeAddress, knownHosts: string, choice: SshChoice): 
 const AT_ONCE = 8;
 
 /** Asks every node, some at a time. */
-export async function askNodes(nodes: readonly NodeAddress[], choice: SshChoice): Promise<Map<string, Answer>> {
+export async function queryNodes(nodes: readonly NodeAddress[], choice: SshChoice): Promise<Map<string, Answer>> {
   const folder = mkdtempSync(join(tmpdir(), "kube-pki-status-"));
   try {
     const knownHosts = join(folder, "known_hosts");

@@ -8,7 +8,7 @@ import {
   type Column,
 } from "../core/report/report";
 import { EXIT, type Exit } from "./failure";
-import { askNodes, comparison, strangers, type OnNode } from "./nodeStatus";
+import { queryNodes, comparison, unknownCertificates, type OnNode } from "./nodeStatus";
 import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
 import { stackOutputs } from "./stackOutputs";
 
@@ -36,12 +36,12 @@ export async function status(args: readonly string[]): Promise<Exit> {
   const window = durationOption("within", options.within);
   const now = momentOption(options["as-of"]);
   const outputs = await stackOutputs(options);
-  const answers = options.nodes ? await askNodes(outputs.nodes, options) : undefined;
+  const answers = options.nodes ? await queryNodes(outputs.nodes, options) : undefined;
   const rows = outputs.certificates.map((row): StatusRow =>
     answers === undefined || row.node === "-" ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
   );
   const remarks = [
-    ...[...(answers ?? [])].flatMap(([node, answer]) => strangers(node, answer, rows)),
+    ...[...(answers ?? [])].flatMap(([node, answer]) => unknownCertificates(node, answer, rows)),
     ...rows.filter((row) => endsWithin(row, now, window)).map((row) => endingText(row, now, window)),
   ];
   process.stdout.write(options.json ? certificateJson(rows, now, { remarks }) : statusText(rows, now));

@@ -15,19 +15,19 @@ export interface ClusterKeys {
 
 /** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
 const tokenKeys = ({ serviceAccount }: ClusterKeys) => {
-  const { signer, target } = serviceAccount ?? {};
-  const verifying = signer ?? target;
-  return verifying && { privatePem: signer?.privatePem, publicPem: verifying.publicPem };
+  const { current, target } = serviceAccount ?? {};
+  const verifying = current ?? target;
+  return verifying && { privatePem: current?.privatePem, publicPem: verifying.publicPem };
 };
 
 /** What a rotation leads to where another one signs. */
 const nextOf = ({ authorities, serviceAccount }: ClusterKeys) => {
-  const { signer, target } = serviceAccount ?? {};
+  const { current, target } = serviceAccount ?? {};
   const cas = mapAuthorities((name) => {
-    const { signer: signs, target: leads } = authorities[name];
+    const { issuer: signs, target: leads } = authorities[name];
     return signs === undefined || signs === leads ? undefined : leads.trustPem;
   });
-  return { ...cas, serviceAccount: signer === undefined || signer === target ? undefined : target?.publicPem };
+  return { ...cas, serviceAccount: current === undefined || current === target ? undefined : target?.publicPem };
 };
 
 /** What one node's `apply` is made from: its leaves, whom it trusts, and the keys that its roles need. */
@@ -40,15 +40,15 @@ export const applyMaterial = (
   // only what this node gets is unwrapped: a payload without secrets stays readable in `pulumi preview --diff`
   const secrets = plan.hasSecrets
     ? {
-        caKeys: { kubernetes: kubernetes.signer?.keyPem },
-        signers: { kubernetes: kubernetes.signer?.signerPem },
+        caKeys: { kubernetes: kubernetes.issuer?.keyPem },
+        csrSigners: { kubernetes: kubernetes.issuer?.csrSignerPem },
         serviceAccount: tokenKeys(keys),
       }
     : { caKeys: {}, serviceAccount: undefined };
   return pulumi.output({
     leaves,
-    nodeSigner: kubernetes.signer?.nodeSigners?.get(plan.node.name),
-    trust: mapAuthorities((name) => (keys.authorities[name].signer ?? keys.authorities[name].target).trustPem),
+    nodeCsrSigner: kubernetes.issuer?.nodeCsrSigners?.get(plan.node.name),
+    trust: mapAuthorities((name) => (keys.authorities[name].issuer ?? keys.authorities[name].target).trustPem),
     next: nextOf(keys),
     ...secrets,
   });

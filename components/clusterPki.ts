@@ -10,7 +10,7 @@ import { authoritiesOf } from "./authority/generations";
 import { preflight } from "./authority/kinds";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
-import { Recipe } from "./recipe";
+import { Rollout } from "./rolloutSteps";
 import type { Sections } from "./sections";
 import { sshHost } from "./sshConnection";
 
@@ -67,23 +67,24 @@ export class ClusterPki extends pulumi.ComponentResource {
           plan: node,
           pki: new NodePki(nodeName(base, node.node.name), { inputs, plan: node }, own),
         }));
-    const signerRequests = (generation: number) =>
+    const csrSignerRequests = (generation: number) =>
       new Map(
         planned.flatMap(({ plan: { node }, pki }) => {
-          const request = pki.signerRequests.get(generation);
+          const request = pki.csrSignerRequests.get(generation);
           return request === undefined ? [] : [[node.name, request] as const];
         }),
       );
-    const { generations, requests } = authoritiesOf(base, { inputs, clients, signerRequests }, own);
-    const recipe = generations && new Recipe(base, { inputs, nodes: planned, clients, authorities: generations }, own);
+    const { generations, requests } = authoritiesOf(base, { inputs, clients, csrSignerRequests }, own);
+    const rollout =
+      generations && new Rollout(base, { inputs, nodes: planned, clients, authorities: generations }, own);
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
     this.nodes = pulumi.output(
       config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
     );
-    this.certificates = recipe?.certificates ?? pulumi.output([]);
-    this.kubeconfigs = recipe?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
-    if (recipe === undefined) void this.tellOfRequests(Object.keys(requests));
+    this.certificates = rollout?.certificates ?? pulumi.output([]);
+    this.kubeconfigs = rollout?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
+    if (rollout === undefined) void this.tellOfRequests(Object.keys(requests));
     const { certificates, nodes, trust, kubeconfigs, signingRequests } = this;
     this.registerOutputs({ certificates, nodes, trust, kubeconfigs, signingRequests });
   }

@@ -1,6 +1,6 @@
 import { ADMIN } from "../core/model/profiles";
 import * as pulumi from "@pulumi/pulumi";
-import { isGivenOut, type ClientPlan } from "../core/certificates/clients";
+import { isPublished, type ClientPlan } from "../core/certificates/clients";
 import { kubeconfigText, type KubeconfigInput } from "../core/certificates/kubeconfig";
 import { certificateRow } from "../core/report/certificateRows";
 import { clientName } from "../core/certificates/resourceNames";
@@ -16,7 +16,7 @@ export interface KubeconfigsArgs {
   /** Plain: it shapes the graph. */
   readonly clients: readonly ClientPlan[];
   /** Who signs for the kubernetes authority; undefined where `clients` is empty. */
-  readonly signer: Authority | undefined;
+  readonly issuer: Authority | undefined;
 }
 
 interface Credential {
@@ -40,21 +40,21 @@ export class Kubeconfigs extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("kube-pki:index:Kubeconfigs", base, {}, options);
-    const { config, clients, signer } = args;
+    const { config, clients, issuer } = args;
     this.credentials = clients.map((client) => {
-      if (signer === undefined)
+      if (issuer === undefined)
         throw new Error(`${client.name}: the kubernetes authority has no key to sign with in this phase`);
       const name = clientName(base, client.name);
       const { keyPem, requestPem } = stateKey(name, client, this);
       const { commonName, usages, validitySeconds, id } = client;
       const request = { role: clientRole(client.name), commonName, requestPem, usages, validitySeconds, id };
-      const { certificatePem } = signer.issue(name, request, { parent: this });
+      const { certificatePem } = issuer.issue(name, request, { parent: this });
       return { client, certificatePem, keyPem };
     });
     this.certificates = pulumi
       .all(
         this.credentials
-          .filter(({ client }) => isGivenOut(client, config))
+          .filter(({ client }) => isPublished(client, config))
           .map(({ client, certificatePem }) =>
             certificatePem.apply((pem) =>
               certificateRow(pem, {
@@ -85,7 +85,7 @@ export class Kubeconfigs extends pulumi.ComponentResource {
 
   /** All that are given out, by name. A secret. */
   public all(trustPem: pulumi.Input<string>): pulumi.Output<Record<string, string>> {
-    const given = this.credentials.filter(({ client }) => isGivenOut(client, this.args.config));
+    const given = this.credentials.filter(({ client }) => isPublished(client, this.args.config));
     return pulumi.secret(
       pulumi.output(
         Object.fromEntries(given.map((credential) => [credential.client.name, this.text(credential, trustPem)])),

@@ -7,7 +7,7 @@ import type { AuthorityName } from "../core/model/authorities";
 import type { ProfileName } from "../core/model/profiles";
 import type { NodePlan } from "../core/plan";
 import { requestPayload } from "../core/protocol/request";
-import { announce } from "./announce";
+import { logPreview } from "./logPreview";
 import type { Authority, Issued } from "./authority/authority";
 import type { Inputs } from "./inputs";
 import { installStep, verbStep } from "./nodeCommand";
@@ -36,8 +36,8 @@ export interface IssuedToNode {
  * back the signing requests; no file that a service reads is touched.
  */
 export class NodePki extends pulumi.ComponentResource {
-  /** Of the controller manager's signers, PEM by generation. */
-  public readonly signerRequests: ReadonlyMap<number, pulumi.Output<string>>;
+  /** Of the controller manager's CSR signers, PEM by generation. */
+  public readonly csrSignerRequests: ReadonlyMap<number, pulumi.Output<string>>;
 
   private readonly install: command.remote.Command;
   private readonly requests: readonly { readonly group: LeafGroup; readonly step: command.remote.Command }[];
@@ -54,24 +54,24 @@ export class NodePki extends pulumi.ComponentResource {
       plan.keyLocation === "node"
         ? plan.groups.map((group) => ({ group, step: this.request(group.name, (node) => leavesOf(node, group)) }))
         : [];
-    this.signerRequests = new Map(
-      plan.signers.map((signer) => {
-        const { stdout } = this.request(signer.profile, () => [signer]);
-        return [signer.generation, stdout.apply((text) => requestFor(text, plan.node.name, signer))];
+    this.csrSignerRequests = new Map(
+      plan.csrSigners.map((csrSigner) => {
+        const { stdout } = this.request(csrSigner.profile, () => [csrSigner]);
+        return [csrSigner.generation, stdout.apply((text) => requestFor(text, plan.node.name, csrSigner))];
       }),
     );
   }
 
   /** When every step of the node is made. */
   public end(): void {
-    this.registerOutputs({ signerRequests: Object.fromEntries(this.signerRequests) });
+    this.registerOutputs({ csrSignerRequests: Object.fromEntries(this.csrSignerRequests) });
   }
 
-  /** @param signers those that sign; one that is missing is asked for nothing (core/plan.ts) */
-  public issue(signers: Signers): IssuedToNode {
+  /** @param issuers those that sign; one that is missing is asked for nothing (core/plan.ts) */
+  public issue(issuers: Issuers): IssuedToNode {
     const { plan, inputs } = this.args;
     const { install, requests } = this;
-    const sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued => this.sign(signers, leaf, requestPem);
+    const sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued => this.sign(issuers, leaf, requestPem);
     const leaves = Object.fromEntries(
       plan.keyLocation === "node"
         ? requests.flatMap(({ group, step }) =>
@@ -81,7 +81,7 @@ export class NodePki extends pulumi.ComponentResource {
     );
     const issued = Object.values(leaves).map(({ certificatePem }) => certificatePem);
     const prepared = [install, ...requests.map(({ step }) => step), pulumi.all(issued).apply(() => install)];
-    void announce(this, plan, leaves, inputs.config);
+    void logPreview(this, plan, leaves, inputs.config);
     return { leaves, prepared };
   }
 
@@ -115,13 +115,13 @@ export class NodePki extends pulumi.ComponentResource {
     return { ...sign(leaf, requestPem), keyPem };
   }
 
-  private sign(signers: Signers, leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
+  private sign(issuers: Issuers, leaf: LeafPlan, requestPem: pulumi.Input<string>): Issued {
     const { profile, commonName, usages, validitySeconds } = leaf;
-    const signer = signers[leaf.authority];
-    if (signer === undefined)
+    const issuer = issuers[leaf.authority];
+    if (issuer === undefined)
       throw new Error(`${leaf.profile}: the ${leaf.authority} authority has no key to sign with in this phase`);
     const request = { role: profile, commonName, requestPem, usages, validitySeconds, id: this.idOf(leaf) };
-    return signer.issue(leafName(this.base, profile), request, { parent: this });
+    return issuer.issue(leafName(this.base, profile), request, { parent: this });
   }
 
   private idOf(leaf: LeafPlan): pulumi.Input<string> {
@@ -143,5 +143,5 @@ type Asked = Parameters<typeof requestPayload>[1];
 const leavesOf = ({ groups }: NodePlan, { name }: LeafGroup): Asked =>
   groups.find((group) => group.name === name)?.leaves ?? [];
 
-type Signers = Readonly<Record<AuthorityName, Authority | undefined>>;
+type Issuers = Readonly<Record<AuthorityName, Authority | undefined>>;
 type Sign = (leaf: LeafPlan, requestPem: pulumi.Input<string>) => Issued;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { isInUse, keptOf, signerOf, stateOf } from "../core/authorities/rotation";
+import { isInUse, generationsUpTo, issuerOf, stateOf } from "../core/authorities/rotation";
 import { serviceAccountName } from "../core/certificates/resourceNames";
 import { publicKeyOf } from "../core/format/publicKey";
 import type { Inputs } from "./inputs";
@@ -15,7 +15,7 @@ export interface ServiceAccountKeys {
   /** Every generation the stack keeps: the first is generation 1. */
   readonly all: readonly ServiceAccountKey[];
   /** The one that signs tokens; undefined while that is one the stack took over and does not know. */
-  readonly signer: ServiceAccountKey | undefined;
+  readonly current: ServiceAccountKey | undefined;
   /** The one a rotation leads to. */
   readonly target: ServiceAccountKey | undefined;
 }
@@ -36,7 +36,7 @@ export const serviceAccountKeys = (
 ): ServiceAccountKeys => {
   const state = stateOf(inputs.config, "serviceAccount");
   const isGiven = inputs.config.authority.serviceAccount?.key !== undefined;
-  const all = keptOf(state).map((generation): ServiceAccountKey => {
+  const all = generationsUpTo(state).map((generation): ServiceAccountKey => {
     if (isGiven && generation === 1) return givenKey(inputs);
     const key = new tls.PrivateKey(
       serviceAccountName(base, generation),
@@ -45,5 +45,5 @@ export const serviceAccountKeys = (
     );
     return { privatePem: pulumi.secret(key.privateKeyPem), publicPem: key.publicKeyPem };
   });
-  return { all, signer: all[signerOf(state) - 1], target: all.at(-1) };
+  return { all, current: all[issuerOf(state) - 1], target: all.at(-1) };
 };

@@ -3,9 +3,9 @@
  * size can be planned in a test.
  */
 import type { Listeners } from "./model/listeners";
-import { hasOwnSigner, hasSigner } from "./authorities/controllerSigner";
-import { nodeSigners, signerProfile, type SignerPlan } from "./authorities/nodeSigners";
-import { canSign, isAdopted, isRotating, signerOf, stateOf } from "./authorities/rotation";
+import { hasOwnCsrSigner, hasCsrSigner } from "./authorities/csrSigner";
+import { nodeCsrSigners, csrSignerProfile, type CsrSignerPlan } from "./authorities/nodeCsrSigners";
+import { canSign, isAdopted, isRotating, issuerOf, stateOf } from "./authorities/rotation";
 import { managesServiceAccount } from "./authorities/serviceAccount";
 import { kubernetesMinor } from "./format/kubernetesVersion";
 import { INVENTORY } from "./certificates/inventory";
@@ -33,8 +33,8 @@ export interface NodePlan {
   readonly keyLocation: "node" | "state";
   readonly groups: readonly LeafGroup[];
   readonly leaves: readonly LeafPlan[];
-  /** Signers of the controller manager whose keys are made here. */
-  readonly signers: readonly SignerPlan[];
+  /** CSR signers of the controller manager whose keys are made here. */
+  readonly csrSigners: readonly CsrSignerPlan[];
   /** What the stack writes. */
   readonly files: readonly FileRow[];
   /** Every file of the layout here, also those whose leaves are not the stack's: what is trusted concerns them all. */
@@ -77,9 +77,9 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
     case "serviceAccount":
       return managesTokens && (content.half === "public" || canSign(config, "serviceAccount"));
     case "caKey":
-    case "signer":
-      return hasSigner(config) && canSign(config, content.authority);
-    case "signerKey":
+    case "csrSigner":
+      return hasCsrSigner(config) && canSign(config, content.authority);
+    case "csrSignerKey":
       return canSign(config, "kubernetes");
     case "ca":
       return true;
@@ -90,17 +90,20 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
 
 /** The layout's rows for one node. A node with two roles can match two rows for one path: the first one counts. */
 const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => {
-  const ownSigner = hasOwnSigner(config);
-  const madeHere = ownSigner && config.authority.csrSigner === "node";
-  const signerKey: Content = { kind: "signerKey", signer: signerProfile(signerOf(stateOf(config, "kubernetes"))) };
+  const ownCsrSigner = hasOwnCsrSigner(config);
+  const madeHere = ownCsrSigner && config.authority.csrSigner === "node";
+  const csrSignerKey: Content = {
+    kind: "csrSignerKey",
+    csrSigner: csrSignerProfile(issuerOf(stateOf(config, "kubernetes"))),
+  };
   const rows = layout
     .files(kubernetesMinor(config))
     .filter(
       ({ on, rotationOnly, content }) =>
         appliesTo(on, node, config) &&
-        (rotationOnly === true ? ownSigner || isRotating(config) : content.kind !== "caKey" || !ownSigner),
+        (rotationOnly === true ? ownCsrSigner || isRotating(config) : content.kind !== "caKey" || !ownCsrSigner),
     )
-    .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: signerKey } : row))
+    .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: csrSignerKey } : row))
     .map((row) => fileOn(row, node.name));
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
@@ -149,7 +152,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       keyLocation: node.keyLocation ?? config.certificates.keyLocation,
       groups: groupsOf(leaves, config),
       leaves,
-      signers: nodeSigners(node, config),
+      csrSigners: nodeCsrSigners(node, config),
       files,
       known,
       listeners: layout.listeners,

@@ -1,5 +1,5 @@
 /**
- * A run from top to bottom: every stage of a rotation in order, what it waits for, and what it does. components/recipe.ts
+ * A run from top to bottom: every stage of a rotation in order, what it waits for, and what it does. components/rolloutSteps.ts
  * plays these rows and knows no other order; docs/rotation.md has them as a table, which a test compares with this one.
  * Where nothing is rotated `apply` alone is left. What each step on a node sends is in core/protocol/, what each step in
  * the cluster does is in core/cluster/steps.ts, and which services a changed file restarts is in core/model/reload.ts.
@@ -7,14 +7,14 @@
  * The two rules of a rotation: nobody presents what is new before everybody trusts it, and nobody distrusts what is old
  * while anybody may present it.
  */
-import { hasReached, hasWay, isRotating } from "./authorities/rotation";
-import type { Moment } from "./cluster/steps";
+import { hasReached, hasPrevious, isRotating } from "./authorities/rotation";
+import type { Hook } from "./cluster/steps";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
 import { renewsTokens } from "./protocol/tokens";
 import type { Config } from "./schema/config";
 
-export type StageName = NodeStep | Moment;
+export type StageName = NodeStep | Hook;
 
 /** Nodes one after another in waves (core/plan.ts, `orderOf`), all nodes at once, or the cluster through one node. */
 export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
@@ -22,14 +22,14 @@ export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
 interface StageRow {
   /** The phase of a rotation it belongs to: one that stops before this phase does not come here. */
   readonly phase: Phase;
-  /** It does: what it issues is signed by whoever signs in the phase. */
+  /** It summary: what it issues is signed by whoever signs in the phase. */
   readonly inEveryPhase?: true;
   readonly on: StageOn;
   /** What must have succeeded before, on every node; `issued`: every key is made and every certificate signed. */
   readonly after: readonly (StageName | "issued")[];
   readonly isWanted: (config: Config) => boolean;
   /** For docs/rotation.md. */
-  readonly does: string;
+  readonly summary: string;
 }
 
 const inCluster = (config: Config): boolean => isRotating(config) && config.inCluster.enabled;
@@ -40,35 +40,35 @@ export const STAGES = {
     on: "nodes in waves",
     after: ["issued"],
     isWanted: isRotating,
-    does: "CA files, kubeconfigs and `sa.pub` get the new CA or key in addition to the old one",
+    summary: "CA files, kubeconfigs and `sa.pub` get the new CA or key in addition to the old one",
   },
   afterTrust: {
     phase: "trust",
     on: "the cluster",
     after: ["trust"],
     isWanted: inCluster,
-    does: "`cluster-info`, `kube-root-ca.crt`, `caBundle`s and nodes without ssh get the new CA as well",
+    summary: "`cluster-info`, `kube-root-ca.crt`, `caBundle`s and nodes without ssh get the new CA as well",
   },
   afterPublished: {
     phase: "trust",
     on: "the cluster",
     after: ["afterTrust"],
     isWanted: inCluster,
-    does: "a check that no node of the cluster is missing; kubelets on nodes that are not listed get 95 s",
+    summary: "a check that no node of the cluster is missing; kubelets on nodes that are not listed get 95 s",
   },
   mounts: {
     phase: "trust",
     on: "all nodes at once",
     after: ["afterTrust"],
-    isWanted: (config) => inCluster(config) && hasWay(config, "kubernetes"),
-    does: "every pod has the new CA in its mounted `ca.crt`",
+    isWanted: (config) => inCluster(config) && hasPrevious(config, "kubernetes"),
+    summary: "every pod has the new CA in its mounted `ca.crt`",
   },
   beforeIssue: {
     phase: "trust",
     on: "the cluster",
     after: ["mounts", "afterPublished"],
     isWanted: inCluster,
-    does: "workloads under `inCluster.restart` are rolled",
+    summary: "workloads under `inCluster.restart` are rolled",
   },
   apply: {
     phase: "issue",
@@ -76,7 +76,7 @@ export const STAGES = {
     on: "nodes in waves",
     after: ["issued", "beforeIssue"],
     isWanted: () => true,
-    does: "leaf certificates and kubeconfigs of the CA that signs; kube-controller-manager signs with it",
+    summary: "leaf certificates and kubeconfigs of the CA that signs; kube-controller-manager signs with it",
   },
   afterApply: {
     phase: "issue",
@@ -84,49 +84,49 @@ export const STAGES = {
     on: "the cluster",
     after: ["apply"],
     isWanted: inCluster,
-    does: "kubelets of nodes without ssh get certificates of the CA that signs",
+    summary: "kubelets of nodes without ssh get certificates of the CA that signs",
   },
   tokens: {
     phase: "done",
     on: "nodes in waves",
     after: ["afterApply"],
     isWanted: (config) => isRotating(config) && renewsTokens(config),
-    does: "kubelets whose pods hold tokens of the old key restart",
+    summary: "kubelets whose pods hold tokens of the old key restart",
   },
   check: {
     phase: "done",
     on: "all nodes at once",
     after: ["afterApply", "tokens"],
     isWanted: isRotating,
-    does: "kubeconfigs, pods and tokens that still need the old CA or key are reported, and stop the run",
+    summary: "kubeconfigs, pods and tokens that still need the old CA or key are reported, and stop the run",
   },
   afterIssue: {
     phase: "done",
     on: "the cluster",
     after: ["afterApply"],
     isWanted: inCluster,
-    does: "namespaces, `caBundle`s and workloads that still need the old CA are reported, and stop the run",
+    summary: "namespaces, `caBundle`s and workloads that still need the old CA are reported, and stop the run",
   },
   beforeRetire: {
     phase: "done",
     on: "the cluster",
     after: ["check", "afterIssue"],
     isWanted: inCluster,
-    does: "token Secrets get tokens of the new key",
+    summary: "token Secrets get tokens of the new key",
   },
   retire: {
     phase: "done",
     on: "nodes in waves",
     after: ["beforeRetire"],
     isWanted: isRotating,
-    does: "CA files, kubeconfigs and `sa.pub` lose the old CA or key",
+    summary: "CA files, kubeconfigs and `sa.pub` lose the old CA or key",
   },
   afterRetire: {
     phase: "done",
     on: "the cluster",
     after: ["retire"],
     isWanted: inCluster,
-    does: "`caBundle`s, `cluster-info`, `extension-apiserver-authentication` and nodes without ssh lose the old CA",
+    summary: "`caBundle`s, `cluster-info`, `extension-apiserver-authentication` and nodes without ssh lose the old CA",
   },
 } as const satisfies Readonly<Record<StageName, StageRow>>;
 

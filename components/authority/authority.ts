@@ -29,8 +29,8 @@ export interface Authority {
   /** The key in PEM that the controller manager signs with, a secret; undefined where there is none to give away. */
   readonly keyPem: pulumi.Output<string> | undefined;
   /** The certificate of that key, PEM, where that is not the CA itself. */
-  readonly signerPem?: pulumi.Output<string> | undefined;
+  readonly csrSignerPem?: pulumi.Output<string> | undefined;
   /** By the name of a node: the certificate of the signer whose key was made there. */
-  readonly nodeSigners?: ReadonlyMap<string, Issued> | undefined;
+  readonly nodeCsrSigners?: ReadonlyMap<string, Issued> | undefined;
   issue(name: string, request: SigningRequest, options: pulumi.CustomResourceOptions): Issued;
 }

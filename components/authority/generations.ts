@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { backendOf } from "../../core/authorities/backends";
 import { authorityCommonName } from "../../core/authorities/names";
 import { awaitsSigning, requestedAhead, unsigned } from "../../core/authorities/offlineRoot";
-import { keptOf, signerOf, stateOf } from "../../core/authorities/rotation";
+import { generationsUpTo, issuerOf, stateOf } from "../../core/authorities/rotation";
 import type { BackendKind } from "../../core/model/backends";
 import { mustBe } from "../../core/format/problem";
 import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../core/model/authorities";
@@ -16,7 +16,7 @@ export interface AuthorityGenerations {
   /** Every generation the stack keeps: the first is generation 1. */
   readonly all: readonly Authority[];
   /** The one that signs; undefined while that is a CA the stack took over and whose key it does not know. */
-  readonly signer: Authority | undefined;
+  readonly issuer: Authority | undefined;
   /** The one a rotation leads to. */
   readonly target: Authority;
 }
@@ -57,7 +57,7 @@ export const authoritiesOf = (
   );
   const made = mapAuthorities((name) => {
     const waiting = unsigned(config, name);
-    return keptOf(stateOf(config, name))
+    return generationsUpTo(stateOf(config, name))
       .filter((generation) => !waiting.includes(generation))
       .map((generation) => makerOf(name, generation).authority(resourceOf(name, generation), name, generation));
   });
@@ -70,5 +70,5 @@ export const authoritiesOf = (
 const generationsOf = (name: AuthorityName, config: Config, all: readonly Authority[]): AuthorityGenerations => {
   const target = all.at(-1);
   if (target === undefined) throw new Error(mustBe(`rotation.${name}.generation`, "below 1", "a whole number from 1"));
-  return { all, signer: all[signerOf(stateOf(config, name)) - 1], target };
+  return { all, issuer: all[issuerOf(stateOf(config, name)) - 1], target };
 };

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 import { backendOf } from "../../core/authorities/backends";
-import { signerIn } from "../../core/authorities/controllerSigner";
+import { csrSignerIn } from "../../core/authorities/csrSigner";
 import { authorityCommonName, rootCommonName } from "../../core/authorities/names";
-import { isInUse, signerOf, stateOf } from "../../core/authorities/rotation";
+import { isInUse, issuerOf, stateOf } from "../../core/authorities/rotation";
 import { mustBe } from "../../core/format/problem";
 import type { AuthorityName } from "../../core/model/authorities";
 import type { SignedBy } from "../../core/model/backends";
@@ -46,17 +46,17 @@ export class InVault implements AuthorityMaker {
     const { inputs, clients } = this.planned;
     const { config, plan } = inputs;
     const state = stateOf(config, name);
-    const signs = generation === signerOf(state);
-    const { args, settled } = this.caArgs(name, generation);
+    const signs = generation === issuerOf(state);
+    const { args, ready } = this.caArgs(name, generation);
     const made = new VaultAuthority(
       resource,
       {
         ...args,
-        settled,
+        ready,
         generation,
         signedBy: this.signedBy(resource, name, generation),
         roles: signs ? rolesOf(plan.nodes, clients, name) : [],
-        csrSigner: name === "kubernetes" ? this.controllerSigner(generation) : "none",
+        csrSigner: name === "kubernetes" ? this.csrSignerOf(generation) : "none",
         isInUse: isInUse(state, generation),
       },
       this.options,
@@ -77,10 +77,10 @@ export class InVault implements AuthorityMaker {
     return caRequest(resource, this.caArgs(name, generation).args, { ...this.options, protect });
   }
 
-  private controllerSigner(generation: number) {
-    const { inputs, signerRequests } = this.planned;
-    const signer = signerIn(inputs.config);
-    return signer === "node" ? signerRequests(generation) : signer;
+  private csrSignerOf(generation: number) {
+    const { inputs, csrSignerRequests } = this.planned;
+    const csrSigner = csrSignerIn(inputs.config);
+    return csrSigner === "node" ? csrSignerRequests(generation) : csrSigner;
   }
 
   /** Each mount has its own: the plugin writes a changed one to the mount it was made for. */
@@ -92,7 +92,7 @@ export class InVault implements AuthorityMaker {
 
   private caArgs(name: AuthorityName, generation: number) {
     const { authority, cluster } = this.planned.inputs.config;
-    const { path, settled } = this.mount(name, generation);
+    const { path, ready } = this.mount(name, generation);
     const args: VaultCaArgs = {
       provider: this.provider,
       mount: path,
@@ -100,14 +100,14 @@ export class InVault implements AuthorityMaker {
       algorithm: authority.algorithm,
       validitySeconds: authority.validitySeconds,
     };
-    return { args, settled };
+    return { args, ready };
   }
 
   private mount(name: AuthorityName, generation: number) {
     const { config } = this.planned.inputs;
     const place = mountOf(config, name, generation);
     if (place === undefined) throw new Error(`${name}: generation ${String(generation)} is not in Vault`);
-    if (!place.isOurs) return { path: pulumi.output(place.path), settled: [] };
+    if (!place.isOurs) return { path: pulumi.output(place.path), ready: [] };
     const { provider, address } = this;
     const known = this.mounts.get(name);
     const made =
@@ -126,7 +126,7 @@ export class InVault implements AuthorityMaker {
     return (
       signedBy && {
         requestPem: this.request(resource, name, generation),
-        signer: this.signer(signedBy, name, generation),
+        caSigner: this.caSigner(signedBy, name, generation),
       }
     );
   }
@@ -139,7 +139,7 @@ export class InVault implements AuthorityMaker {
     );
   }
 
-  private signer({ kind, mount = "" }: SignedBy, name: AuthorityName, generation: number): CaSigner {
+  private caSigner({ kind, mount = "" }: SignedBy, name: AuthorityName, generation: number): CaSigner {
     const { authority, cluster } = this.planned.inputs.config;
     switch (kind) {
       case "mount":

@@ -11,7 +11,7 @@ export interface Planned {
   /** Who gets a certificate without being a node. */
   readonly clients: readonly ClientPlan[];
   /** Of the controller manager's signers of a generation, PEM by the node that made the key. */
-  readonly signerRequests: (generation: number) => ReadonlyMap<string, pulumi.Output<string>>;
+  readonly csrSignerRequests: (generation: number) => ReadonlyMap<string, pulumi.Output<string>>;
 }
 
 /** One kind of authority in a stack. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import * as vault from "@pulumi/vault";
-import { signerCommonName } from "../../core/authorities/names";
+import { csrSignerCommonName } from "../../core/authorities/names";
 import { grantedValidity, validityIn } from "../../core/certificates/validity";
 import { roleName, vaultKey, type VaultRole } from "../../core/vault/roles";
 import { keyArgs } from "../keyArgs";
@@ -12,7 +12,7 @@ import { rootCa, signedCa, type VaultCaArgs } from "./vaultCa";
 export interface VaultAuthorityArgs extends VaultCaArgs {
   readonly generation: number;
   /** Who signs it and what he is given. @default it signs itself */
-  readonly signedBy?: { readonly requestPem: pulumi.Output<string>; readonly signer: CaSigner } | undefined;
+  readonly signedBy?: { readonly requestPem: pulumi.Output<string>; readonly caSigner: CaSigner } | undefined;
   /** What it may sign; none unless it is the one that signs. */
   readonly roles: readonly VaultRole[];
   /**
@@ -21,7 +21,7 @@ export interface VaultAuthorityArgs extends VaultCaArgs {
    */
   readonly csrSigner: "none" | "state" | ReadonlyMap<string, pulumi.Output<string>>;
   /** What has to be there before it signs a leaf. @default nothing */
-  readonly settled?: readonly pulumi.Resource[];
+  readonly ready?: readonly pulumi.Resource[];
   /** Whether losing it would break the cluster: it is then protected from deletion. @default true */
   readonly isInUse?: boolean;
 }
@@ -34,8 +34,8 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
   public readonly trustPem: pulumi.Output<string>;
   /** Of the controller manager's intermediate. */
   public readonly keyPem: pulumi.Output<string> | undefined;
-  public readonly signerPem: pulumi.Output<string> | undefined;
-  public readonly nodeSigners: ReadonlyMap<string, Issued>;
+  public readonly csrSignerPem: pulumi.Output<string> | undefined;
+  public readonly nodeCsrSigners: ReadonlyMap<string, Issued>;
   public readonly issuerId: pulumi.Output<string>;
 
   private readonly roles: ReadonlyMap<string, vault.pkisecret.SecretBackendRole>;
@@ -52,24 +52,24 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     this.issuerId = ca.issuerId;
     this.roles = new Map(args.roles.map((role) => [role.role, this.role(role)]));
     const ends = ca.certificatePem.apply(endOf);
-    const inState = args.csrSigner === "state" ? this.stateSigner(ends) : undefined;
+    const inState = args.csrSigner === "state" ? this.stateCsrSigner(ends) : undefined;
     this.keyPem = inState?.keyPem;
-    this.signerPem = inState?.certificatePem;
-    this.nodeSigners = new Map(
+    this.csrSignerPem = inState?.certificatePem;
+    this.nodeCsrSigners = new Map(
       (typeof args.csrSigner === "string" ? [] : [...args.csrSigner]).map(([node, request]) => {
         // not protected: its key can be made again
-        const certificatePem = this.signer(`${base}-signer-${node}`, request, ends, { parent: this });
+        const certificatePem = this.csrSignerCertificate(`${base}-signer-${node}`, request, ends, { parent: this });
         const { issued, expires } = certificatePem.apply(validityIn);
         return [node, { certificatePem, issued, expires }];
       }),
     );
     // API servers get no intermediate from a client whose certificate the controller manager signed, so they trust it too
-    const made = [...this.nodeSigners.values()].map(({ certificatePem }) => certificatePem);
-    const signers = this.signerPem === undefined ? made : [this.signerPem];
+    const made = [...this.nodeCsrSigners.values()].map(({ certificatePem }) => certificatePem);
+    const csrSigners = this.csrSignerPem === undefined ? made : [this.csrSignerPem];
     this.trustPem =
-      signers.length === 0
+      csrSigners.length === 0
         ? ca.certificatePem
-        : pulumi.all([ca.certificatePem, ...signers]).apply((all) => all.map(line).join(""));
+        : pulumi.all([ca.certificatePem, ...csrSigners]).apply((all) => all.map(line).join(""));
     this.registerOutputs({ trustPem: this.trustPem });
   }
 
@@ -129,12 +129,12 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
         ttl: seconds,
         maxTtl: seconds,
       },
-      { parent: this, provider: this.args.provider, dependsOn: [...(this.args.settled ?? [])] }, // see `settled`
+      { parent: this, provider: this.args.provider, dependsOn: [...(this.args.ready ?? [])] }, // see `ready`
     );
   }
 
   /** An intermediate for the controller manager: it must have its key as a file, and the CA's cannot be had. */
-  private stateSigner(ends: pulumi.Output<string>): {
+  private stateCsrSigner(ends: pulumi.Output<string>): {
     certificatePem: pulumi.Output<string>;
     keyPem: pulumi.Output<string>;
   } {
@@ -143,14 +143,14 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     const key = new tls.PrivateKey(`${this.base}-signer-key`, keyArgs(algorithm), options);
     const request = new tls.CertRequest(
       `${this.base}-signer-request`,
-      { privateKeyPem: key.privateKeyPem, subject: { commonName: signerCommonName(commonName) } },
+      { privateKeyPem: key.privateKeyPem, subject: { commonName: csrSignerCommonName(commonName) } },
       options,
     );
-    const certificatePem = this.signer(`${this.base}-signer`, request.certRequestPem, ends, options);
+    const certificatePem = this.csrSignerCertificate(`${this.base}-signer`, request.certRequestPem, ends, options);
     return { certificatePem, keyPem: pulumi.secret(key.privateKeyPem) };
   }
 
-  private signer(
+  private csrSignerCertificate(
     name: string,
     requestPem: pulumi.Output<string>,
     ends: pulumi.Output<string>,
@@ -163,7 +163,7 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
         backend: mount,
         issuerRef: this.issuerId,
         csr: requestPem,
-        commonName: signerCommonName(commonName),
+        commonName: csrSignerCommonName(commonName),
         excludeCnFromSans: true,
         maxPathLength: 0,
         notAfter: ends, // whenever it is made: the CA signs nothing that outlives it

@@ -66,11 +66,11 @@ export const caRequest = (
 export const signedCa = (
   base: string,
   args: VaultCaArgs,
-  { requestPem, signer }: { readonly requestPem: pulumi.Output<string>; readonly signer: CaSigner },
+  { requestPem, caSigner }: { readonly requestPem: pulumi.Output<string>; readonly caSigner: CaSigner },
   options: pulumi.CustomResourceOptions,
 ): VaultCa => {
   const { provider, mount, commonName, validitySeconds } = args;
-  const certificatePem = signer(`${base}-certificate`, { commonName, requestPem, validitySeconds }, options);
+  const certificatePem = caSigner(`${base}-certificate`, { commonName, requestPem, validitySeconds }, options);
   const own = { ...options, provider };
   const { importedIssuers } = new vault.pkisecret.SecretBackendIntermediateSetSigned(
     `${base}-signed`,

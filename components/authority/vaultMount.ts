@@ -18,7 +18,7 @@ export class VaultMount extends pulumi.ComponentResource {
   /** Known once the mount is there. */
   public readonly path: pulumi.Output<string>;
   /** What has to be there before it signs a leaf, so that the leaf says where its CA and revocation list are. */
-  public readonly settled: readonly pulumi.Resource[];
+  public readonly ready: readonly pulumi.Resource[];
 
   public constructor(base: string, args: VaultMountArgs, options?: pulumi.ComponentResourceOptions) {
     super("kube-pki:index:VaultMount", base, {}, options);
@@ -53,7 +53,7 @@ export class VaultMount extends pulumi.ComponentResource {
       { ...own, dependsOn: cluster }, // a template is refused while the path is not there
     );
     this.path = backend;
-    this.settled = [urls];
+    this.ready = [urls];
     this.registerOutputs();
   }
 }

@@ -5,14 +5,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/cluster/clusterInfo";
 import type { Fact } from "../../core/cluster/facts";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
-import { restarted, restartNoun, trustedAnnotation } from "../../core/cluster/restarts";
-import { clusterSteps, PUBLISHES, type Moment } from "../../core/cluster/steps";
+import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
+import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
 import { workerLines, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import { checkPayload } from "../../core/protocol/check";
 import type { Generations } from "../../core/protocol/trust";
 import type { NodeConfig } from "../../core/schema/config";
-import { announceInCluster, type Announced } from "../announce";
+import { logClusterPreview, type ClusterPreview } from "../logPreview";
 import type { Inputs } from "../inputs";
 import { verbStep } from "../nodeCommand";
 import { rollout } from "./rollouts";
@@ -33,19 +33,19 @@ export interface InClusterArgs {
   /** The front proxy's CA that is left after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;
   readonly generations: pulumi.Output<Generations>;
-  /** Names the rotation under way (components/round.ts). */
-  readonly round: pulumi.Output<string> | undefined;
+  /** Names the rotation under way (components/rotationAttempt.ts). */
+  readonly attempt: pulumi.Output<string> | undefined;
   /** Key id of the service account key that stays; undefined where the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
-  /** A control plane (core/nodes/topology.ts, speakerOf): its kubectl does what the provider cannot. */
-  readonly workOn: NodeConfig;
+  /** A control plane (core/nodes/topology.ts, controlPlaneExecutor): its kubectl does what the provider cannot. */
+  readonly runOn: NodeConfig;
 }
 
 /** What trusts the cluster's CAs from inside it, kept in step with a rotation of the nodes. */
 export class InCluster extends pulumi.ComponentResource {
   /** Says since when every namespace has the new CA. */
   private published: command.remote.Command | undefined;
-  private readonly announced: Announced[] = [];
+  private readonly previews: ClusterPreview[] = [];
   private provider: Provider | undefined;
 
   public constructor(
@@ -56,10 +56,10 @@ export class InCluster extends pulumi.ComponentResource {
     super("kube-pki:index:InCluster", base, {}, options);
   }
 
-  /** What is done at a moment, after all of `dependsOn`; gives what comes next has to wait for. */
-  public at(moment: Moment, dependsOn: Waits): Waits {
-    const before = lastOf(dependsOn, this.nodeSteps(moment, dependsOn));
-    switch (moment) {
+  /** What is done at a hook, after all of `dependsOn`; gives what comes next has to wait for. */
+  public at(hook: Hook, dependsOn: Waits): Waits {
+    const before = lastOf(dependsOn, this.nodeSteps(hook, dependsOn));
+    switch (hook) {
       case "beforeIssue":
         return this.rollouts(before);
       case "afterRetire":
@@ -69,26 +69,26 @@ export class InCluster extends pulumi.ComponentResource {
     }
   }
 
-  /** After all moments. In a preview, says what is about to be done. */
+  /** After all hooks. In a preview, says what is about to be done. */
   public end(): void {
-    void announceInCluster(this, this.announced);
+    void logClusterPreview(this, this.previews);
     this.registerOutputs();
   }
 
-  private nodeSteps(moment: Moment, dependsOn: Waits): Waits {
-    const { inputs, workOn } = this.args;
+  private nodeSteps(hook: Hook, dependsOn: Waits): Waits {
+    const { inputs, runOn } = this.args;
     const { config } = inputs;
-    return clusterSteps(moment, config).map((step) => {
+    return clusterSteps(hook, config).map((step) => {
       const facts = Object.fromEntries(step.facts(config).map((fact) => [fact, this.fact(fact)]));
       const payload = pulumi
         .output(facts)
-        .apply((known) => inputs.payload(workOn, ({ node, config: now }) => clusterPayload(step, node, now, known)));
-      const made = verbStep(`${this.base}-${step.noun}`, { inputs, node: workOn }, "cluster", payload, {
+        .apply((known) => inputs.payload(runOn, ({ node, config: now }) => clusterPayload(step, node, now, known)));
+      const made = verbStep(`${this.base}-${step.nameSuffix}`, { inputs, node: runOn }, "cluster", payload, {
         parent: this,
         dependsOn: [...dependsOn], // what it looks at must be so on every node
       });
-      if (step.noun === PUBLISHES) this.published = made;
-      this.announced.push({ moment, does: step.does(config), result: made.stdout });
+      if (step.nameSuffix === PUBLISHES) this.published = made;
+      this.previews.push({ hook, summary: step.summary(config), result: made.stdout });
       return made;
     });
   }
@@ -108,14 +108,14 @@ export class InCluster extends pulumi.ComponentResource {
   }
 
   private workers(step: WorkerStep): pulumi.Output<string> {
-    const { inputs, workOn, generations, trust, tokenKid } = this.args;
+    const { inputs, runOn, generations, trust, tokenKid } = this.args;
     const { ca, final, old } = trust;
     // only there: unwrapped for the other steps it would make their payloads unknown to a preview
-    const round = step === "retire" ? this.args.round : undefined;
+    const attempt = step === "retire" ? this.args.attempt : undefined;
     return pulumi
-      .output({ known: generations, ca, final, old, tokenKid, round })
-      .apply(({ known, round: name, ...facts }) =>
-        inputs.payload(workOn, ({ config }) => {
+      .output({ known: generations, ca, final, old, tokenKid, attempt })
+      .apply(({ known, attempt: name, ...facts }) =>
+        inputs.payload(runOn, ({ config }) => {
           const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
           return workerLines(step, config, templates).join("\n");
         }),
@@ -143,7 +143,7 @@ export class InCluster extends pulumi.ComponentResource {
     const made: pulumi.Resource[] = [];
     for (const workload of restarted(this.args.inputs.config)) {
       const options = this.patchOptions(lastOf(dependsOn, made.slice(-1)));
-      made.push(rollout(`${this.base}-${restartNoun(workload)}`, workload, annotations, options));
+      made.push(rollout(`${this.base}-${restartNameSuffix(workload)}`, workload, annotations, options));
     }
     return lastOf(dependsOn, made);
   }

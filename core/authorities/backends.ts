@@ -3,11 +3,11 @@
  * next one begins in the new place, so that moving a cluster into Vault, out of it or to another mount is a rotation.
  */
 import type { AuthorityName } from "../model/authorities";
-import { BACKENDS, SIGNERS, type Backend, type Backends } from "../model/backends";
+import { BACKENDS, CA_SIGNERS, type Backend, type Backends } from "../model/backends";
 import type { Config } from "../schema/config";
 
 /** Which of them keeps a generation. */
-export const keeperOf = (backends: Backends, generation: number): Backend => {
+export const backendFor = (backends: Backends, generation: number): Backend => {
   const found = backends.find(({ upTo = Infinity }) => generation <= upTo);
   if (found === undefined) throw new Error(`authority.earlier: no entry covers generation ${String(generation)}`);
   return found;
@@ -15,11 +15,11 @@ export const keeperOf = (backends: Backends, generation: number): Backend => {
 
 /** What keeps the key of a generation. */
 export const backendOf = ({ authority }: Pick<Config, "authority">, name: AuthorityName, generation: number): Backend =>
-  keeperOf(authority.backends[name], generation);
+  backendFor(authority.backends[name], generation);
 
 /** Whether people have to have its CAs signed. */
 export const isOffline = ({ kind, signedBy }: Backend): boolean =>
-  BACKENDS[kind].mayBeSigned && signedBy !== undefined && SIGNERS[signedBy.kind].isAwaited;
+  BACKENDS[kind].mayBeSigned && signedBy !== undefined && CA_SIGNERS[signedBy.kind].isAwaited;
 
 /** Whether the key of its CAs cannot be had, so that whoever else signs for them needs an intermediate. */
 export const isKeyInServer = ({ kind }: Pick<Backend, "kind">): boolean => BACKENDS[kind].keyIn === "server";

@@ -19,4 +19,4 @@ export const authorityCommonName = (cluster: string, authority: AuthorityName, g
 export const rootCommonName = (cluster: string): string => `${cluster}-root-ca`;
 
 /** Of the intermediate that the controller manager signs with, where the CA's key stays in Vault. */
-export const signerCommonName = (authorityName: string): string => `${authorityName}-signer`;
+export const csrSignerCommonName = (authorityName: string): string => `${authorityName}-signer`;

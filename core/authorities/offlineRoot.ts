@@ -5,7 +5,7 @@
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import type { Config } from "../schema/config";
 import { backendOf, isOffline } from "./backends";
-import { keptOf, stateOf } from "./rotation";
+import { generationsUpTo, stateOf } from "./rotation";
 
 type Given = Pick<Config, "authority" | "rotation">;
 
@@ -20,7 +20,7 @@ export const requestedAhead = (config: Given, name: AuthorityName): number[] => 
 
 /** The generations that the stack would use and that nobody has signed yet. */
 export const unsigned = (config: Given, name: AuthorityName): number[] =>
-  keptOf(stateOf(config, name)).filter(
+  generationsUpTo(stateOf(config, name)).filter(
     (generation) =>
       isOffline(backendOf(config, name, generation)) && config.authority.signed[name][String(generation)] === undefined,
   );

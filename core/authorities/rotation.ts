@@ -9,9 +9,9 @@ import {
   AT_REST,
   PHASE,
   PHASES,
-  ROTATED,
+  ROTATABLE,
   type Phase,
-  type Rotated,
+  type Rotatable,
   type RotationState,
   type Side,
 } from "../model/phases";
@@ -21,9 +21,9 @@ const generationOn = (side: Side, { generation }: RotationState): number =>
   side === "new" ? generation : generation - 1;
 
 /** The generation that signs; 0: one whose key the stack does not have. */
-export const signerOf = (state: RotationState): number => generationOn(PHASE[state.phase].signs, state);
+export const issuerOf = (state: RotationState): number => generationOn(PHASE[state.phase].signs, state);
 
-/** The generations that are trusted once the phase is reached, the signer first; 0 stands for the adopted one. */
+/** The generations that are trusted once the phase is reached, the issuer first; 0 stands for the adopted one. */
 export const trustedOf = (state: RotationState): readonly number[] =>
   PHASE[state.phase].trusts.map((side) => generationOn(side, state));
 
@@ -34,7 +34,7 @@ export const retiresOld = ({ phase }: Pick<RotationState, "phase">): boolean => 
 export const seeksOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].seeks.length > 0;
 
 /** Every generation the stack keeps, so that going back stays possible: the newest last. */
-export const keptOf = ({ generation }: Pick<RotationState, "generation">): readonly number[] =>
+export const generationsUpTo = ({ generation }: Pick<RotationState, "generation">): readonly number[] =>
   Array.from({ length: generation }, (_, index) => index + 1);
 
 /** Whether losing this generation would break the cluster as it is in this phase. */
@@ -46,11 +46,11 @@ export const isRotating = (config: Pick<Config, "rotation" | "adopt">): boolean 
   config.rotation !== undefined || config.adopt !== undefined;
 
 /** Where one of them stands. */
-export const stateOf = (config: Pick<Config, "rotation">, what: Rotated): RotationState =>
+export const stateOf = (config: Pick<Config, "rotation">, what: Rotatable): RotationState =>
   config.rotation?.[what] ?? AT_REST;
 
 /** Whether what the cluster had before is unknown to the stack: there is a generation 0. */
-export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean => {
+export const isAdopted = (config: Pick<Config, "adopt">, what: Rotatable): boolean => {
   const known = config.adopt?.[what];
   return known !== undefined && known !== false;
 };
@@ -59,9 +59,9 @@ export const isAdopted = (config: Pick<Config, "adopt">, what: Rotated): boolean
  * What every change of is another round: a rotation that begins, ends, is given up or opened again, and where signers have
  * their keys on control planes one of those that comes or goes.
  */
-export const roundOf = (config: Pick<Config, "rotation" | "authority" | "nodes">): string =>
+export const attemptKey = (config: Pick<Config, "rotation" | "authority" | "nodes">): string =>
   [
-    ...ROTATED.map((what) => {
+    ...ROTATABLE.map((what) => {
       const state = stateOf(config, what);
       return `${String(state.generation)}${retiresOld(state) ? "" : " open"}`;
     }),
@@ -71,25 +71,25 @@ export const roundOf = (config: Pick<Config, "rotation" | "authority" | "nodes">
   ].join(", ");
 
 /** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
-export const hasWay = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
+export const hasPrevious = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
   stateOf(config, what).generation > 1 || isAdopted(config, what);
 
 /** Whether the stack has the key that signs in this phase. */
-export const canSign = (config: Pick<Config, "rotation">, what: Rotated): boolean =>
-  signerOf(stateOf(config, what)) > 0;
+export const canSign = (config: Pick<Config, "rotation">, what: Rotatable): boolean =>
+  issuerOf(stateOf(config, what)) > 0;
 
 /** Whether the old one is let go of. */
-export const drops = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
-  hasWay(config, what) && retiresOld(stateOf(config, what));
+export const retiresPrevious = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
+  hasPrevious(config, what) && retiresOld(stateOf(config, what));
 
 /** Whether it is looked for who still needs the old one. */
-export const seeks = (config: Pick<Config, "rotation" | "adopt">, what: Rotated): boolean =>
-  hasWay(config, what) && seeksOld(stateOf(config, what));
+export const seeks = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
+  hasPrevious(config, what) && seeksOld(stateOf(config, what));
 
 /** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
-export const wasGivenUp = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
-  config.rotation !== undefined && !hasWay(config, "kubernetes") && config.authority.kubernetes !== undefined;
+export const wasAborted = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
+  config.rotation !== undefined && !hasPrevious(config, "kubernetes") && config.authority.kubernetes !== undefined;
 
 /** Whether any of them has reached the phase. */
 export const hasReached = (config: Pick<Config, "rotation">, phase: Phase): boolean =>
-  ROTATED.some((what) => PHASES.indexOf(stateOf(config, what).phase) >= PHASES.indexOf(phase));
+  ROTATABLE.some((what) => PHASES.indexOf(stateOf(config, what).phase) >= PHASES.indexOf(phase));

@@ -3,7 +3,7 @@
  * cluster, and the users of its file. Their keys are in the stack's state, their kubeconfigs its output.
  */
 import { ADMIN } from "../model/profiles";
-import { canSign, signerOf, stateOf } from "../authorities/rotation";
+import { canSign, issuerOf, stateOf } from "../authorities/rotation";
 import type { Config } from "../schema/config";
 import { leafId } from "./leafId";
 import { INVENTORY } from "./inventory";
@@ -50,7 +50,7 @@ const hasAdmin = (config: Config): boolean =>
 /** Nobody while an adopted CA still signs: its key is not the stack's. */
 export const planClients = (config: Config, now: Date): ClientPlan[] => {
   if (!canSign(config, "kubernetes")) return [];
-  const generation = signerOf(stateOf(config, "kubernetes"));
+  const generation = issuerOf(stateOf(config, "kubernetes"));
   const subjects = [...(hasAdmin(config) ? [adminSubject(config)] : []), ...userSubjects(config)];
   return subjects.map(({ renewEverySeconds, ...subject }) => {
     const renewal = renewalAt(now, `${config.cluster.name}/kubeconfigs/${subject.name}`, renewEverySeconds);
@@ -60,5 +60,5 @@ export const planClients = (config: Config, now: Date): ClientPlan[] => {
 };
 
 /** Whether its kubeconfig is given out: the administrator's only where the stack looks after that profile. */
-export const isGivenOut = ({ name }: Pick<ClientPlan, "name">, config: Config): boolean =>
+export const isPublished = ({ name }: Pick<ClientPlan, "name">, config: Config): boolean =>
   name !== ADMIN || leafPolicy(config, "admin").enabled;

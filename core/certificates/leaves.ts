@@ -1,5 +1,5 @@
 /** The leaf certificates of a node: what each says, and when it is renewed. */
-import { signerOf, stateOf } from "../authorities/rotation";
+import { issuerOf, stateOf } from "../authorities/rotation";
 import type { San } from "../format/addresses";
 import type { Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
@@ -48,7 +48,7 @@ export const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config,
     algorithm: policy.algorithm,
     validitySeconds: policy.validitySeconds,
   };
-  const generation = signerOf(stateOf(config, row.authority));
+  const generation = issuerOf(stateOf(config, row.authority));
   return { ...what, renewal, generation, id: leafId(renewal, what, generation) };
 };
 

@@ -6,7 +6,7 @@
 import type { X509Certificate } from "node:crypto";
 import "reflect-metadata"; // @peculiar/x509 asks for it
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
-import type { SignerPlan } from "../authorities/nodeSigners";
+import type { CsrSignerPlan } from "../authorities/nodeCsrSigners";
 import { canonicalIp } from "../format/addresses";
 
 /** Splits the output of the node's `request` verb: profile -> {id, pem}. */
@@ -42,7 +42,7 @@ export const isKeyOf = (requestPem: string, certificate: X509Certificate): boole
 };
 
 /** What a node was asked for: a leaf, or a signer. */
-type Asked = Omit<SignerPlan, "generation" | "algorithm">;
+type Asked = Omit<CsrSignerPlan, "generation" | "algorithm">;
 
 /** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
 export const requestProblem = async (

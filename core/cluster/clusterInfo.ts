@@ -1,7 +1,7 @@
 /** What kubeadm publishes for nodes that want to join (kube-public/cluster-info): nobody else keeps its CA current. */
 import { LAYOUTS } from "../layouts";
 import { stringify } from "yaml";
-import { drops } from "../authorities/rotation";
+import { retiresPrevious } from "../authorities/rotation";
 import type { Config } from "../schema/config";
 
 export const CLUSTER_INFO = { namespace: "kube-public", name: "cluster-info" } as const;
@@ -36,4 +36,4 @@ export const clusterInfoText = (endpoint: string, trustPem: string): string =>
  * retire is exact.
  */
 export const isClusterInfoExact = (config: Config): boolean =>
-  config.inCluster.enabled && LAYOUTS[config.layout].publishesClusterInfo && drops(config, "kubernetes");
+  config.inCluster.enabled && LAYOUTS[config.layout].publishesClusterInfo && retiresPrevious(config, "kubernetes");

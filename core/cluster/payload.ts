@@ -38,7 +38,7 @@ export const clusterPayload = (
     `kubeconfig ${adminKubeconfig(node)}`,
     ...step.facts(config).flatMap((fact) => {
       const value = facts[fact];
-      if (value === undefined) throw new Error(`in-cluster step ${step.noun}: ${fact} is not known`);
+      if (value === undefined) throw new Error(`in-cluster step ${step.nameSuffix}: ${fact} is not known`);
       return FACT_LINES[fact](value);
     }),
     ...step.lines(config),

@@ -1,6 +1,6 @@
 /** Workloads that are rolled once both CAs are trusted: those named under `inCluster.restart`. */
 import { createHash } from "node:crypto";
-import { canSign, hasWay } from "../authorities/rotation";
+import { canSign, hasPrevious } from "../authorities/rotation";
 import type { Config, Workload } from "../schema/config";
 
 /** What the rest of a cluster needs comes first: the network of pods, the way to services, names. */
@@ -21,12 +21,12 @@ const rankOf = ({ kind, namespace, name }: Workload): number => {
  */
 export const restarted = (config: Config): readonly Workload[] => {
   const { enabled, restart } = config.inCluster;
-  if (!enabled || restart === "all" || !hasWay(config, "kubernetes") || !canSign(config, "kubernetes")) return [];
+  if (!enabled || restart === "all" || !hasPrevious(config, "kubernetes") || !canSign(config, "kubernetes")) return [];
   return [...restart].sort((a, b) => rankOf(a) - rankOf(b));
 };
 
-/** A namespace has no dot in its name, so no two workloads share a noun. */
-export const restartNoun = ({ kind, namespace, name }: Workload): string =>
+/** A namespace has no dot in its name, so no two workloads share a nameSuffix. */
+export const restartNameSuffix = ({ kind, namespace, name }: Workload): string =>
   `restart-${kind.toLowerCase()}-${namespace}.${name}`;
 
 /** What a pod template carries so that its pods are begun anew; the same over the phases of one generation. */

@@ -1,9 +1,9 @@
 /**
- * What a control plane (core/nodes/topology.ts, speakerOf) does inside the cluster while authorities are rotated, as one
+ * What a control plane (core/nodes/topology.ts, controlPlaneExecutor) does inside the cluster while authorities are rotated, as one
  * table: when, on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so
  * going on to the next phase runs only what is new.
  */
-import { canSign, drops, hasWay, seeks, wasGivenUp } from "../authorities/rotation";
+import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
 import { mustBe } from "../format/problem";
 import { kubernetesMinor } from "../format/kubernetesVersion";
@@ -19,7 +19,7 @@ import { WORKERS } from "./workersManifest";
  * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
  * `apply` and `retire`, and after it. From `afterIssue` on only where something is retired.
  */
-export const MOMENTS = [
+export const HOOKS = [
   "afterTrust",
   "afterPublished",
   "beforeIssue",
@@ -28,20 +28,20 @@ export const MOMENTS = [
   "beforeRetire",
   "afterRetire",
 ] as const;
-export type Moment = (typeof MOMENTS)[number];
+export type Hook = (typeof HOOKS)[number];
 
 export interface Step {
   /** The end of its resource's name. */
-  readonly noun: string;
-  readonly moment: Moment;
+  readonly nameSuffix: string;
+  readonly hook: Hook;
   /** What a preview says of it. */
-  readonly does: (config: Config) => string;
+  readonly summary: (config: Config) => string;
   readonly isWanted: (config: Config) => boolean;
   readonly facts: (config: Config) => readonly Fact[];
   readonly lines: (config: Config) => readonly string[];
 }
 
-const moves = (config: Config): boolean => hasWay(config, "kubernetes");
+const moves = (config: Config): boolean => hasPrevious(config, "kubernetes");
 const hasBundles = ({ inCluster }: Config): boolean => inCluster.caBundles.length > 0;
 
 const dnsName = (text: string): string => {
@@ -92,9 +92,9 @@ export const PUBLISHES = "root-ca";
 const STEPS: readonly Step[] = [
   {
     // pods and nodes that join know the new CA before any server is signed by it
-    noun: PUBLISHES,
-    moment: "afterTrust",
-    does: ({ layout }) =>
+    nameSuffix: PUBLISHES,
+    hook: "afterTrust",
+    summary: ({ layout }) =>
       `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}waits for kube-root-ca.crt in every namespace`,
     isWanted: moves,
     facts: () => ["ca"],
@@ -104,43 +104,43 @@ const STEPS: readonly Step[] = [
     ],
   },
   {
-    noun: "workers-trust",
-    moment: "afterTrust",
-    does: () => "nodes without ssh trust both CAs, kubelets restart",
+    nameSuffix: "workers-trust",
+    hook: "afterTrust",
+    summary: () => "nodes without ssh trust both CAs, kubelets restart",
     isWanted: workersDo("trust"),
     facts: () => ["workersTrust"],
     lines: () => [],
   },
   {
-    noun: "ca-bundles-trust",
-    moment: "afterTrust",
-    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles get both CAs`,
+    nameSuffix: "ca-bundles-trust",
+    hook: "afterTrust",
+    summary: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles get both CAs`,
     isWanted: (config) => moves(config) && hasBundles(config),
     facts: () => ["rotating"],
     lines: rewriteLines,
   },
   {
     // on the nodes of the stack their pods are looked at instead (core/protocol/check.ts)
-    noun: "mounted-elsewhere",
-    moment: "afterPublished",
-    does: () => "checks that no node is missing, waits for kubelets to update their pods",
+    nameSuffix: "mounted-elsewhere",
+    hook: "afterPublished",
+    summary: () => "checks that no node is missing, waits for kubelets to update their pods",
     isWanted: moves,
     facts: () => ["since"],
     lines: (config) => [...nodeLines(config), "task mounted-elsewhere"],
   },
   {
-    noun: "restart-all",
-    moment: "beforeIssue",
-    does: () => "restarts every workload whose pods started before the new CA was there",
+    nameSuffix: "restart-all",
+    hook: "beforeIssue",
+    summary: () => "restarts every workload whose pods started before the new CA was there",
     isWanted: (config) => moves(config) && config.inCluster.restart === "all",
     facts: () => ["ca", "since"],
     lines: (config) => [gateLine("scan", config), "task restart-all", ...reloadLines(config)],
   },
   {
     // the provider that rolls them asks no PodDisruptionBudget
-    noun: "may-restart",
-    moment: "beforeIssue",
-    does: (config) => `restarts ${listed(config).map(workloadText).join(", ")}`,
+    nameSuffix: "may-restart",
+    hook: "beforeIssue",
+    summary: (config) => `restarts ${listed(config).map(workloadText).join(", ")}`,
     isWanted: (config) => moves(config) && listed(config).length > 0 && canSign(config, "kubernetes"),
     facts: () => ["ca"],
     lines: (config) => [
@@ -150,17 +150,17 @@ const STEPS: readonly Step[] = [
     ],
   },
   {
-    noun: "workers-issue",
-    moment: "afterApply",
-    does: () => "on nodes without ssh kubelets request new certificates and pods get new tokens, kubelets restart",
+    nameSuffix: "workers-issue",
+    hook: "afterApply",
+    summary: () => "on nodes without ssh kubelets request new certificates and pods get new tokens, kubelets restart",
     isWanted: workersDo("issue"),
     facts: () => ["workersIssue"],
     lines: () => [],
   },
   {
-    noun: "scan",
-    moment: "afterIssue",
-    does: () => "looks for what still needs the old CA",
+    nameSuffix: "scan",
+    hook: "afterIssue",
+    summary: () => "looks for what still needs the old CA",
     isWanted: (config) => seeks(config, "kubernetes"),
     facts: () => ["ca", "old", "since"],
     lines: (config) => [
@@ -173,53 +173,53 @@ const STEPS: readonly Step[] = [
   },
   {
     // a dropped token is refused at once, so not before every look has found nothing in the way
-    noun: "tokens",
-    moment: "beforeRetire",
-    does: () => "token Secrets get new tokens, the old ones become invalid",
-    isWanted: (config) => drops(config, "serviceAccount"),
+    nameSuffix: "tokens",
+    hook: "beforeRetire",
+    summary: () => "token Secrets get new tokens, the old ones become invalid",
+    isWanted: (config) => retiresPrevious(config, "serviceAccount"),
     facts: () => ["tokenKid"],
     lines: (config) => [
-      ...(drops(config, "kubernetes") ? [] : nodeLines(config)), // else the scan has named them
+      ...(retiresPrevious(config, "kubernetes") ? [] : nodeLines(config)), // else the scan has named them
       gateLine("tokens", config),
       "task tokens",
     ],
   },
   {
-    noun: "workers-retire",
-    moment: "afterRetire",
-    does: () => "removes the old CA from nodes without ssh, kubelets restart",
+    nameSuffix: "workers-retire",
+    hook: "afterRetire",
+    summary: () => "removes the old CA from nodes without ssh, kubelets restart",
     isWanted: workersDo("retire"),
     facts: () => ["workersRetire"],
     lines: () => [],
   },
   {
-    noun: "ca-bundles-retire",
-    moment: "afterRetire",
-    does: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles lose the old CA`,
-    isWanted: (config) => drops(config, "kubernetes") && hasBundles(config),
+    nameSuffix: "ca-bundles-retire",
+    hook: "afterRetire",
+    summary: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles lose the old CA`,
+    isWanted: (config) => retiresPrevious(config, "kubernetes") && hasBundles(config),
     facts: () => ["final", "old"],
     lines: rewriteLines,
   },
   {
     // API servers only ever add to it, so it can be cleaned when the last of them has dropped the old CA
-    noun: "authentication",
-    moment: "afterRetire",
-    does: ({ layout }) =>
+    nameSuffix: "authentication",
+    hook: "afterRetire",
+    summary: ({ layout }) =>
       `extension-apiserver-authentication${LAYOUTS[layout].publishesClusterInfo ? " and cluster-info lose" : " loses"} the old CA`,
-    isWanted: (config) => drops(config, "kubernetes") || drops(config, "frontProxy"),
+    isWanted: (config) => retiresPrevious(config, "kubernetes") || retiresPrevious(config, "frontProxy"),
     facts: (config) => [
-      ...(drops(config, "kubernetes") ? (["final"] as const) : []),
-      ...(drops(config, "frontProxy") ? (["frontProxy"] as const) : []),
+      ...(retiresPrevious(config, "kubernetes") ? (["final"] as const) : []),
+      ...(retiresPrevious(config, "frontProxy") ? (["frontProxy"] as const) : []),
     ],
     lines: () => ["task authentication-clean"],
   },
   {
     // by kubectl: a stack that never rotated has no provider
-    noun: "aborted",
-    moment: "afterRetire",
-    does: () => "removes what an aborted rotation has left",
-    isWanted: wasGivenUp,
-    facts: (config) => (hasWay(config, "frontProxy") ? ["final"] : ["final", "frontProxy"]),
+    nameSuffix: "aborted",
+    hook: "afterRetire",
+    summary: () => "removes what an aborted rotation has left",
+    isWanted: wasAborted,
+    facts: (config) => (hasPrevious(config, "frontProxy") ? ["final"] : ["final", "frontProxy"]),
     lines: (config) => [
       ...(LAYOUTS[config.layout].publishesClusterInfo ? ["task cluster-info-exact"] : []),
       ...(hasBundles(config) ? rewriteLines(config) : []),
@@ -228,6 +228,6 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-/** The steps of one moment, in order. */
-export const clusterSteps = (moment: Moment, config: Config): readonly Step[] =>
-  config.inCluster.enabled ? STEPS.filter((step) => step.moment === moment && step.isWanted(config)) : [];
+/** The steps of one hook, in order. */
+export const clusterSteps = (hook: Hook, config: Config): readonly Step[] =>
+  config.inCluster.enabled ? STEPS.filter((step) => step.hook === hook && step.isWanted(config)) : [];

@@ -1,5 +1,5 @@
 /** The CAs of the kubernetes authority, as what lives in the cluster is told of them. */
-import { isAdopted, isRotating, keptOf, stateOf } from "../authorities/rotation";
+import { isAdopted, isRotating, generationsUpTo, stateOf } from "../authorities/rotation";
 import { pemBlocks } from "../format/pem";
 import { caPart } from "../protocol/parts";
 import type { Config } from "../schema/config";
@@ -22,13 +22,13 @@ export const trustedBy = (stdout: string): string => {
  * Whether only nodes know all that was trusted before: the CA before this generation is none of the stack's, or signers
  * whose keys are on control planes have left the stack.
  */
-export const isToldByNodes = (config: Config): boolean =>
+export const learnedFromNodes = (config: Config): boolean =>
   (isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1) ||
   (config.authority.csrSigner === "node" && isRotating(config));
 
 /** By the clock a run may have missed generations, so that the one before may not be the one in use. */
 const rotating = (config: Config, generations: readonly string[]): string[] => {
-  const kept = keptOf(stateOf(config, "kubernetes"));
+  const kept = generationsUpTo(stateOf(config, "kubernetes"));
   const concerned = config.rotation?.byClock === true ? kept : kept.slice(-2);
   return [...concerned].reverse().flatMap((generation) => pemBlocks(generations[generation - 1] ?? ""));
 };
@@ -38,7 +38,7 @@ export type TrustFact = "ca" | "final" | "rotating" | "old";
 
 /**
  * @param generations certificates by generation, the CA's first: index 0 is generation 1
- * @param trusted what a node trusts since its `trust` step; asked of only where `isToldByNodes`
+ * @param trusted what a node trusts since its `trust` step; asked of only where `learnedFromNodes`
  */
 export const trustTexts = (
   config: Config,

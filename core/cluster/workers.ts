@@ -4,7 +4,7 @@
  * no Pulumi resource: one `up` takes it through three revisions.
  */
 import { createHash } from "node:crypto";
-import { canSign, drops, hasWay, signerOf, stateOf, wasGivenUp } from "../authorities/rotation";
+import { canSign, retiresPrevious, hasPrevious, issuerOf, stateOf, wasAborted } from "../authorities/rotation";
 import { planCluster, type NodePlan } from "../plan";
 import { as, consumerLines, fileLine, framed, part, useLines } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
@@ -48,9 +48,9 @@ const template = (payload: string): string => {
 
 /** The kubelet's client certificate anew, where another CA than the one that signs has signed it. */
 const issuePayload = (config: Config, generations: Generations): string => {
-  const generation = signerOf(stateOf(config, "kubernetes"));
-  const signer = generations.kubernetes[generation - 1] ?? "";
-  const digest = createHash("sha256").update(signer.trimEnd()).digest("hex").slice(0, 8);
+  const generation = issuerOf(stateOf(config, "kubernetes"));
+  const issuer = generations.kubernetes[generation - 1] ?? "";
+  const digest = createHash("sha256").update(issuer.trimEnd()).digest("hex").slice(0, 8);
   const { plan, config: own } = anyWorker(config);
   const rows = plan.known.filter(
     ({ content }) => (content.kind === "pair" || content.kind === "link") && content.profile === "kubelet",
@@ -62,7 +62,7 @@ const issuePayload = (config: Config, generations: Generations): string => {
   const apply = [
     `node ${ANY_NODE}`,
     "start existing",
-    ...part(caPart("kubernetes"), signer),
+    ...part(caPart("kubernetes"), issuer),
     ...rows.map(fileLine),
     ...rows.flatMap((row) => useLines(row, plan, own)),
     ...consumerLines(plan, own, new Set(["kubelet"])),
@@ -70,7 +70,7 @@ const issuePayload = (config: Config, generations: Generations): string => {
   return framed("issue", [
     `node ${ANY_NODE}`,
     `kubeconfig ${as.path(kubeconfig.path)}`,
-    ...part(caPart("kubernetes"), signer),
+    ...part(caPart("kubernetes"), issuer),
     `leaf kubelet ${as.name(`g${String(generation)}-${digest}`)} ${leaf.algorithm}`,
     `cn kubelet ${as.subject(leaf.commonName)}`,
     // more than this the API server signs for no kubelet
@@ -83,12 +83,14 @@ const NO_TOKEN_KEY = { managesServiceAccount: false };
 
 /** The steps in which these nodes have something to do, each on its own grounds. */
 export const hasWorkerStep: Readonly<Record<WorkerStep, (config: Config) => boolean>> = {
-  trust: (config) => hasWay(config, "kubernetes"),
+  trust: (config) => hasPrevious(config, "kubernetes"),
   // also where a phase was gone back from: then whoever signs again signs their certificates anew
-  issue: (config) => (hasWay(config, "kubernetes") && canSign(config, "kubernetes")) || renewsTokens(config),
+  issue: (config) => (hasPrevious(config, "kubernetes") && canSign(config, "kubernetes")) || renewsTokens(config),
   // not before the CA that is rotated beside the token key has come to its end as well
   retire: (config) =>
-    drops(config, "kubernetes") || wasGivenUp(config) || (renewsTokens(config) && !hasWay(config, "kubernetes")),
+    retiresPrevious(config, "kubernetes") ||
+    wasAborted(config) ||
+    (renewsTokens(config) && !hasPrevious(config, "kubernetes")),
 };
 
 /** What each of these nodes does in a step, in order, as templates of payloads. */
@@ -98,23 +100,25 @@ export const workerTemplates = (
   generations: Generations,
   /** Of a node's `check`, for the moment before anything is retired. */
   check: (plan: NodePlan) => string,
-  /** Names the rotation, for `retire` (components/round.ts). */
-  round?: string,
+  /** Names the rotation, for `retire` (components/rotationAttempt.ts). */
+  attempt?: string,
 ): string[] => {
   const { plan, config: own } = anyWorker(config);
-  const moves = hasWay(config, "kubernetes");
+  const moves = hasPrevious(config, "kubernetes");
   const tokenKey = generations.serviceAccount[stateOf(config, "serviceAccount").generation - 1];
   switch (step) {
     case "trust":
     case "retire":
-      return moves || wasGivenUp(config)
-        ? [template(trustPayload(step, NO_TOKEN_KEY, plan, own, generations, round))]
+      return moves || wasAborted(config)
+        ? [template(trustPayload(step, NO_TOKEN_KEY, plan, own, generations, attempt))]
         : [];
     case "issue":
       return [
         ...(moves && canSign(config, "kubernetes") ? [template(issuePayload(config, generations))] : []),
         ...(renewsTokens(config) && tokenKey !== undefined ? [template(tokensPayload(plan, own, tokenKey))] : []),
-        ...(drops(config, "kubernetes") || drops(config, "serviceAccount") ? [template(check(plan))] : []),
+        ...(retiresPrevious(config, "kubernetes") || retiresPrevious(config, "serviceAccount")
+          ? [template(check(plan))]
+          : []),
       ];
   }
 };

@@ -1,7 +1,7 @@
 /** Where each of what can be rotated stands, as the stack file and the clock say. */
 import { isAdopted } from "../authorities/rotation";
 import { managesServiceAccount } from "../authorities/serviceAccount";
-import { AT_REST, ROTATED, type Rotated, type RotationState } from "../model/phases";
+import { AT_REST, ROTATABLE, type Rotatable, type RotationState } from "../model/phases";
 import type { Rotation, RotationConfig } from "../schema/config";
 import type { Sections } from "../schema/sections";
 
@@ -16,16 +16,19 @@ type Given = Pick<Sections, "authority" | "adopt"> & { readonly rotation: Rotati
  * Its own generation and phase, else the general ones. A general phase is for what has a way to go: the rest is where it
  * was, and so is a token key that the stack does not have.
  */
-export const stateAsOf = (what: Rotated, { rotation, authority, adopt }: Given, now: Date): RotationState => {
+export const stateAsOf = (what: Rotatable, { rotation, authority, adopt }: Given, now: Date): RotationState => {
   if (what === "serviceAccount" && !managesServiceAccount({ authority, adopt })) return AT_REST;
   const own = rotation[what];
   const generation = own?.generation ?? generalGeneration(rotation, now);
-  const hasWay = generation > AT_REST.generation || isAdopted({ adopt }, what);
-  return hasWay ? { generation, phase: own?.phase ?? rotation.phase } : AT_REST;
+  const hasPrevious = generation > AT_REST.generation || isAdopted({ adopt }, what);
+  return hasPrevious ? { generation, phase: own?.phase ?? rotation.phase } : AT_REST;
 };
 
 export const rotationAsOf = (known: Given, now: Date): RotationConfig => ({
-  ...(Object.fromEntries(ROTATED.map((what) => [what, stateAsOf(what, known, now)])) as Record<Rotated, RotationState>),
+  ...(Object.fromEntries(ROTATABLE.map((what) => [what, stateAsOf(what, known, now)])) as Record<
+    Rotatable,
+    RotationState
+  >),
   force: known.rotation.force,
   byClock: known.rotation.rotateEvery !== undefined,
 });

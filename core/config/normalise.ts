@@ -2,7 +2,7 @@ import { defaultRenewEvery } from "../certificates/leafPolicy";
 import { mapAuthorities, type AuthorityName } from "../model/authorities";
 import { DEFAULT_BACKEND, type Backend, type BackendKind, type Backends } from "../model/backends";
 import { withEtcd } from "../nodes/topology";
-import type { GivenCa, AuthoritySection, Config, CertificatesConfig } from "../schema/config";
+import type { ExistingCa, AuthoritySection, Config, CertificatesConfig } from "../schema/config";
 import { KIND_SECTIONS, SECTION_KINDS, type SectionKind } from "../schema/authority";
 import type { Sections } from "../schema/sections";
 import { rotationAsOf } from "./generations";
@@ -34,7 +34,7 @@ export const backendsOf = (given: Entry & Pick<AuthoritySection, "earlier">, nam
 const kindSections = (authority: AuthoritySection): Pick<AuthoritySection, SectionKind> =>
   Object.fromEntries<unknown>(SECTION_KINDS.map((kind) => [kind, authority[kind]]));
 
-const givenCa = (given: Sections["authority"]["kubernetes"]): GivenCa | undefined =>
+const existingCa = (given: Sections["authority"]["kubernetes"]): ExistingCa | undefined =>
   given?.certificate === undefined || given.key === undefined
     ? undefined
     : { certificate: given.certificate, key: given.key };
@@ -84,9 +84,9 @@ export function normalised(sections: Sections, now: Date): Config {
       ...kindSections(authority),
       algorithm: authority.algorithm,
       validitySeconds: authority.validity,
-      kubernetes: givenCa(authority.kubernetes),
-      etcd: givenCa(authority.etcd),
-      frontProxy: givenCa(authority.frontProxy),
+      kubernetes: existingCa(authority.kubernetes),
+      etcd: existingCa(authority.etcd),
+      frontProxy: existingCa(authority.frontProxy),
       serviceAccount: authority.serviceAccount,
     },
     certificates: certificatesOf(sections.certificates),

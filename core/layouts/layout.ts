@@ -16,10 +16,10 @@ export type Content =
   | { readonly kind: "pair"; readonly profile: ProfileName }
   | { readonly kind: "ca"; readonly authority: AuthorityName }
   | { readonly kind: "caKey"; readonly authority: AuthorityName }
-  /** the key of a signer that was made on the node, under this name (core/authorities/nodeSigners.ts) */
-  | { readonly kind: "signerKey"; readonly signer: string }
+  /** the key of a signer that was made on the node, under this name (core/authorities/nodeCsrSigners.ts) */
+  | { readonly kind: "csrSignerKey"; readonly csrSigner: string }
   /** the one certificate that signs, also where the trusted ones are several */
-  | { readonly kind: "signer"; readonly authority: AuthorityName }
+  | { readonly kind: "csrSigner"; readonly authority: AuthorityName }
   | { readonly kind: "serviceAccount"; readonly half: "private" | "public" }
   | {
       readonly kind: "kubeconfig";
@@ -64,14 +64,14 @@ export const isSecret = (content: Content): boolean => {
   switch (content.kind) {
     case "certificate":
     case "ca":
-    case "signer":
+    case "csrSigner":
       return false;
     case "serviceAccount":
       return content.half === "private";
     case "key":
     case "pair":
     case "caKey":
-    case "signerKey":
+    case "csrSignerKey":
     case "kubeconfig":
     case "link":
       return true;
@@ -134,7 +134,7 @@ export const signingFiles = ({ certificate: path, key: keyPath }: Signing): read
   {
     path,
     on: "control-plane",
-    content: { kind: "signer", authority: "kubernetes" },
+    content: { kind: "csrSigner", authority: "kubernetes" },
     uses: ["kube-controller-manager/signing"],
     rotationOnly: true,
   },

@@ -55,28 +55,28 @@ export const BACKEND_KINDS = Object.keys(BACKENDS) as [BackendKind, ...BackendKi
 export const DEFAULT_BACKEND: BackendKind = "embedded";
 
 /** Who signs a CA that does not sign itself. */
-interface SignerRow {
+interface CaSignerRow {
   /** Whether a mount of the server has to be named for it. */
   readonly hasMount: boolean;
   /** Whether a run has to wait until somebody has signed. */
   readonly isAwaited: boolean;
 }
 
-export const SIGNERS = {
+export const CA_SIGNERS = {
   // the default issuer of another mount
   mount: { hasMount: true, isAwaited: false },
   // a root whose key is in the stack's state
   embedded: { hasMount: false, isAwaited: false },
   // somebody whom only people reach
   offline: { hasMount: false, isAwaited: true },
-} as const satisfies Readonly<Record<string, SignerRow>>;
+} as const satisfies Readonly<Record<string, CaSignerRow>>;
 
-export type SignerKind = keyof typeof SIGNERS;
-export const SIGNER_KINDS = Object.keys(SIGNERS) as [SignerKind, ...SignerKind[]];
+export type CaSignerKind = keyof typeof CA_SIGNERS;
+export const CA_SIGNER_KINDS = Object.keys(CA_SIGNERS) as [CaSignerKind, ...CaSignerKind[]];
 
 export interface SignedBy {
-  readonly kind: SignerKind;
-  /** Path; only where `SIGNERS` says that it has one. */
+  readonly kind: CaSignerKind;
+  /** Path; only where `CA_SIGNERS` says that it has one. */
   readonly mount?: string | undefined;
 }
 
@@ -107,5 +107,5 @@ export type Backends = readonly Backend[];
  * Where the controller manager has the key it signs with: of the CA or, where that is in Vault, of an intermediate. `none`:
  * it signs nothing.
  */
-export const CONTROLLER_SIGNERS = ["state", "node", "none"] as const;
-export type ControllerSigner = (typeof CONTROLLER_SIGNERS)[number];
+export const CSR_SIGNERS = ["state", "node", "none"] as const;
+export type CsrSigner = (typeof CSR_SIGNERS)[number];

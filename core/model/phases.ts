@@ -35,8 +35,8 @@ export interface RotationState {
 }
 
 /** The service account key is no CA, but it is rotated by the same phases. */
-export const ROTATED = [...AUTHORITIES, "serviceAccount"] as const;
-export type Rotated = (typeof ROTATED)[number];
+export const ROTATABLE = [...AUTHORITIES, "serviceAccount"] as const;
+export type Rotatable = (typeof ROTATABLE)[number];
 
 /** A cluster nothing is rotated in. */
 export const AT_REST: RotationState = { generation: 1, phase: "done" };

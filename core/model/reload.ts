@@ -63,7 +63,7 @@ export const needOf = (input: ConsumerInput, kubernetesMinor: number): Need => {
 };
 
 /** Whether this input matters when the only change is that a CA is trusted no longer. */
-export const mindsRemoval = (input: ConsumerInput): boolean => {
+export const needsRestartOnRemoval = (input: ConsumerInput): boolean => {
   const rule: Rule = RULES[input];
   return rule.removal !== "memory";
 };

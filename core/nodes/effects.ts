@@ -1,7 +1,7 @@
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { ConsumerRow, FileRow } from "../layouts/layout";
 import type { Config, NodeConfig } from "../schema/config";
-import { becauseOf, consumerOf, mindsRemoval, needOf, type ConsumerName, type Need } from "../model/reload";
+import { becauseOf, consumerOf, needsRestartOnRemoval, needOf, type ConsumerName, type Need } from "../model/reload";
 
 /** A node and the services of its layout that run there. */
 interface ServicesOnNode {
@@ -45,7 +45,7 @@ export const effectsOf = (row: FileRow, plan: ServicesOnNode, config: Config, ch
   const here = new Set(plan.consumers.map(({ name }) => name));
   return row.uses.flatMap((input) => {
     const consumer = consumerOf(input);
-    if (change === "removal" && config.restart !== "always" && !mindsRemoval(input)) return [];
+    if (change === "removal" && config.restart !== "always" && !needsRestartOnRemoval(input)) return [];
     const need = needUnder(config.restart, needOf(input, minor));
     if (need === undefined || !here.has(consumer)) return [];
     const isPolicy = need !== needOf(input, minor);

@@ -14,5 +14,5 @@ export const joinedOf = (nodes: readonly NodeConfig[]): readonly NodeConfig[] =>
 };
 
 /** Where the cluster is asked and work in it is done: a control plane that has joined it, if one has. */
-export const speakerOf = ({ nodes }: Pick<Config, "nodes">): NodeConfig | undefined =>
+export const controlPlaneExecutor = ({ nodes }: Pick<Config, "nodes">): NodeConfig | undefined =>
   joinedOf(nodes.filter(({ roles }) => roles.includes("control-plane")))[0];

@@ -1,9 +1,9 @@
 /** Writes the payload of the verb `apply` (docs/node-protocol.md). */
-import type { SignerPlan } from "../authorities/nodeSigners";
-import { canSign, signerOf, stateOf } from "../authorities/rotation";
+import type { CsrSignerPlan } from "../authorities/nodeCsrSigners";
+import { canSign, issuerOf, stateOf } from "../authorities/rotation";
 import { kubeconfigText } from "../certificates/kubeconfig";
 import type { AuthorityName } from "../model/authorities";
-import { ROTATED, type Rotated } from "../model/phases";
+import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
@@ -25,7 +25,7 @@ import {
   uniqueParts,
   useLines,
 } from "./lines";
-import { caKeyPart, caPart, signerPart } from "./parts";
+import { caKeyPart, caPart, csrSignerPart } from "./parts";
 
 /** A certificate as issued. */
 export interface IssuedLeaf {
@@ -44,12 +44,12 @@ export interface Material {
   /** The CA of each authority that signs, PEM. */
   readonly trust: Readonly<Record<AuthorityName, string>>;
   /** The CA or public key a rotation leads to where another one still signs, PEM. */
-  readonly next?: Readonly<Partial<Record<Rotated, string | undefined>>> | undefined;
+  readonly next?: Readonly<Partial<Record<Rotatable, string | undefined>>> | undefined;
   readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
   /** Whose keys those are, where that is not the CA itself, PEM. */
-  readonly signers?: Readonly<Partial<Record<AuthorityName, string | undefined>>> | undefined;
+  readonly csrSigners?: Readonly<Partial<Record<AuthorityName, string | undefined>>> | undefined;
   /** The controller manager's own, where its key was made on this node. */
-  readonly nodeSigner?: IssuedLeaf | undefined;
+  readonly nodeCsrSigner?: IssuedLeaf | undefined;
   readonly serviceAccount?: { readonly privatePem?: string | undefined; readonly publicPem: string } | undefined;
 }
 
@@ -61,11 +61,11 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
   switch (content.kind) {
     case "ca":
       return part(caPart(content.authority), material.trust[content.authority]);
-    case "signer":
+    case "csrSigner":
       return part(
-        signerPart(content.authority),
-        material.nodeSigner?.certificatePem ??
-          material.signers?.[content.authority] ??
+        csrSignerPart(content.authority),
+        material.nodeCsrSigner?.certificatePem ??
+          material.csrSigners?.[content.authority] ??
           material.trust[content.authority],
       );
     case "caKey":
@@ -93,7 +93,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
     case "key":
     case "pair":
     case "link":
-    case "signerKey":
+    case "csrSignerKey":
       return [];
   }
 };
@@ -115,12 +115,12 @@ export const applyPayload = (
   const kubeconfigs = plan.files.filter(({ content }) => content.kind === "kubeconfig");
   const next = nextOf(config, material);
   const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
-  const signs = signerOf(stateOf(config, "kubernetes"));
+  const signs = issuerOf(stateOf(config, "kubernetes"));
   const issuedLeaves = [
     ...plan.leaves.map((leaf) => issuedLines(plan, leaf, material.leaves[leaf.profile])),
-    ...plan.signers
+    ...plan.csrSigners
       .filter(({ generation }) => generation === signs)
-      .map((signer) => issuedLines(plan, { ...signer, authority: "kubernetes" }, material.nodeSigner)),
+      .map((csrSigner) => issuedLines(plan, { ...csrSigner, authority: "kubernetes" }, material.nodeCsrSigner)),
   ];
   return framed("apply", [
     `node ${as.name(plan.node.name)}`,
@@ -153,7 +153,7 @@ export const applyPayload = (
 /** A certificate that the node is given for a key, which it may have made itself. */
 const issuedLines = (
   { node }: Pick<NodePlan, "node">,
-  { profile, id, authority }: Pick<SignerPlan, "profile" | "id"> & { readonly authority: AuthorityName },
+  { profile, id, authority }: Pick<CsrSignerPlan, "profile" | "id"> & { readonly authority: AuthorityName },
   issued: IssuedLeaf | undefined,
 ): string[] => {
   if (issued === undefined) throw new Error(`no certificate was issued for ${node.name} ${profile}`);
@@ -174,7 +174,7 @@ type Next = ReadonlyMap<string, { readonly name: string; readonly text: string }
  */
 const nextOf = (config: Config, { next = {} }: Material): Next =>
   new Map(
-    ROTATED.flatMap((what) => {
+    ROTATABLE.flatMap((what) => {
       const text = next[what];
       const { generation } = stateOf(config, what);
       return text === undefined

@@ -2,8 +2,8 @@
  * What every node is asked at once and changes nothing by (docs/node-protocol.md, verb `check`): whether its pods have the
  * new CA before any server is signed by it, and whether somebody on it still needs what is about to go.
  */
-import { hasWay, seeksOld, stateOf } from "../authorities/rotation";
-import type { Rotated } from "../model/phases";
+import { hasPrevious, seeksOld, stateOf } from "../authorities/rotation";
+import type { Rotatable } from "../model/phases";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { gateLine, as, framed, part } from "./lines";
@@ -19,12 +19,12 @@ export interface CheckedFacts {
   readonly tokenKid: string | undefined;
 }
 
-const isSought = (config: Config, what: Rotated): boolean => seeksOld(stateOf(config, what));
+const isSought = (config: Config, what: Rotatable): boolean => seeksOld(stateOf(config, what));
 
 const oldLines = ({ old }: CheckedFacts): string[] => (old.trim() === "" ? [] : part("old:kubernetes", old));
 
 /** Where the stack works in the cluster it also looks whether what it did has arrived. */
-const looksAtMounts = (config: Config): boolean => config.inCluster.enabled && hasWay(config, "kubernetes");
+const looksAtMounts = (config: Config): boolean => config.inCluster.enabled && hasPrevious(config, "kubernetes");
 
 const mountedLines = (config: Config, { ca }: CheckedFacts): string[] =>
   looksAtMounts(config) ? part("mounted:kubernetes", ca) : [];

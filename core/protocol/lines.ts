@@ -5,7 +5,7 @@ import { leafPolicy } from "../certificates/leafPolicy";
 import { checkedField, type FieldKind } from "../format/protocolFields";
 import { stateOf } from "../authorities/rotation";
 import { modeOf, profileOf, type Content, type FileRow } from "../layouts/layout";
-import type { Rotated } from "../model/phases";
+import type { Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
 import { LEASES, leaseServers } from "../nodes/leases";
@@ -13,7 +13,7 @@ import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { checkLines, type LineVerb } from "./grammar";
-import { caPart, caGenerationPart, caKeyPart, signerPart } from "./parts";
+import { caPart, caGenerationPart, caKeyPart, csrSignerPart } from "./parts";
 
 type Verb = LineVerb | "template";
 
@@ -67,10 +67,10 @@ const partsOf = (content: Exclude<Content, { kind: "link" }>): readonly string[]
       return [caPart(content.authority)];
     case "caKey":
       return [caKeyPart(content.authority)];
-    case "signer":
-      return [signerPart(content.authority)];
-    case "signerKey":
-      return [`key:${content.signer}`];
+    case "csrSigner":
+      return [csrSignerPart(content.authority)];
+    case "csrSignerKey":
+      return [`key:${content.csrSigner}`];
     case "serviceAccount":
       return [`serviceaccount:${content.half}`];
     case "kubeconfig":
@@ -126,22 +126,22 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
 const SERVICE_ACCOUNT_PART = "serviceaccount:public";
 
 /** The part that says what is trusted; one generation of it, where a payload names several. */
-export const trustPart = (what: Rotated): string => (what === "serviceAccount" ? SERVICE_ACCOUNT_PART : caPart(what));
-export const trustGenerationPart = (what: Rotated, generation: number): string =>
+export const trustPart = (what: Rotatable): string => (what === "serviceAccount" ? SERVICE_ACCOUNT_PART : caPart(what));
+export const trustGenerationPart = (what: Rotatable, generation: number): string =>
   what === "serviceAccount" ? `${SERVICE_ACCOUNT_PART}:g${String(generation)}` : caGenerationPart(what, generation);
 
 /**
  * What a cluster trusted before the stack took it over, where its keeper knows: the sha256 of its DER, or `true` for
  * whatever is there. A token key may be taken over unseen: the CAs' fingerprints already tell this cluster from others.
  */
-export const adoptedOf = (what: Rotated, { adopt }: Config): string | true | undefined =>
+export const adoptedOf = (what: Rotatable, { adopt }: Config): string | true | undefined =>
   adopt?.[what] === false ? undefined : adopt?.[what];
 
 /**
  * What is this cluster's though no part of the payload holds it; the node remembers it from then on. Taken over unseen is
  * what is there at the time, and nothing that comes later.
  */
-export const knownLines = (what: readonly Rotated[], config: Config): string[] =>
+export const knownLines = (what: readonly Rotatable[], config: Config): string[] =>
   what.flatMap((each) => {
     const adopted = adoptedOf(each, config);
     if (adopted === undefined || (adopted === true && stateOf(config, each).generation > 1)) return [];
@@ -178,7 +178,7 @@ export const leafRows = (plan: NodePlan, config: Config): FileRow[] =>
   plan.known.filter((row) => profileOf(row).some((profile) => leafPolicy(config, profile).enabled));
 
 /** Where the leaves lie that a node has now: they prove its services, and say whether anybody still needs what goes. */
-export const haveLines = (rows: readonly FileRow[], here: readonly Rotated[]): string[] =>
+export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]): string[] =>
   rows.flatMap(({ path, content }) => {
     if (!("profile" in content)) return [];
     const { profile } = content;

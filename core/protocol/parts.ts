@@ -8,4 +8,4 @@ export const caKeyPart = (authority: AuthorityName): string => `cakey:${authorit
 /** One generation's certificate, where a payload carries several; and the one that signs, never merged with others. */
 export const caGenerationPart = (authority: AuthorityName, generation: number): string =>
   `${caPart(authority)}:g${String(generation)}`;
-export const signerPart = (authority: AuthorityName): string => `signer:${authority.toLowerCase()}`;
+export const csrSignerPart = (authority: AuthorityName): string => `signer:${authority.toLowerCase()}`;

@@ -1,8 +1,8 @@
 /** Writes the payload of the verb `request` (docs/node-protocol.md). */
-import type { SignerPlan } from "../authorities/nodeSigners";
+import type { CsrSignerPlan } from "../authorities/nodeCsrSigners";
 import { as, framed } from "./lines";
 
-type Requested = Omit<SignerPlan, "generation">;
+type Requested = Omit<CsrSignerPlan, "generation">;
 
 /** What makes a node create keys and signing requests for these leaves and signers. */
 export const requestPayload = (node: string, leaves: readonly Requested[]): string =>

@@ -5,9 +5,9 @@
  * that has let go of the old gets it back when its retirement is undone. Phases `trust` and `issue` ask for the same, so
  * going on from one to the other visits no node.
  */
-import { hasSigner } from "../authorities/controllerSigner";
-import { hasWay, isAdopted, keptOf, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
-import { ROTATED, type Rotated } from "../model/phases";
+import { hasCsrSigner } from "../authorities/csrSigner";
+import { hasPrevious, isAdopted, generationsUpTo, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
+import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
 import { profileOf } from "../layouts/layout";
@@ -36,20 +36,20 @@ export const TRUST_STEPS = ["trust", "retire"] as const;
 export type TrustStep = (typeof TRUST_STEPS)[number];
 
 /** The certificates of each authority and the public halves of the token keys, by generation: index 0 is generation 1. */
-export type Generations = Readonly<Record<Rotated, readonly string[]>>;
+export type Generations = Readonly<Record<Rotatable, readonly string[]>>;
 
 /** What a step is about: `retire` only of what has reached its last phase. */
-export const concerned = (step: TrustStep, config: Config): Rotated[] =>
-  ROTATED.filter((what) => step === "trust" || retiresOld(stateOf(config, what)));
+export const concerned = (step: TrustStep, config: Config): Rotatable[] =>
+  ROTATABLE.filter((what) => step === "trust" || retiresOld(stateOf(config, what)));
 
 /** The generations a step wants to see trusted, as far as the stack knows them, the older first. */
-const wanted = (what: Rotated, config: Config): readonly number[] =>
+const wanted = (what: Rotatable, config: Config): readonly number[] =>
   trustedOf(stateOf(config, what))
     .filter((generation) => generation > 0)
     .sort((a, b) => a - b);
 
 /** Without restarts nobody would know what comes next by the time it is presented: it has to be trusted before. */
-const mustBeThere = (what: Rotated, config: Config): boolean =>
+const mustBeThere = (what: Rotatable, config: Config): boolean =>
   config.restart === "never" && retiresOld(stateOf(config, what));
 
 /**
@@ -58,11 +58,11 @@ const mustBeThere = (what: Rotated, config: Config): boolean =>
  * run may have missed generations; trust is additive, so coming from an older one is as safe, only not what a person would
  * mean.
  */
-const guardLines = (path: string, what: Rotated, step: TrustStep, config: Config): string[] => {
+const guardLines = (path: string, what: Rotatable, step: TrustStep, config: Config): string[] => {
   const { generation } = stateOf(config, what);
   const name = trustPart(what);
   if (step === "retire") return [`guard ${path} ${name}`];
-  const earlier = keptOf(stateOf(config, what)).slice(0, -1);
+  const earlier = generationsUpTo(stateOf(config, what)).slice(0, -1);
   const byClock = config.rotation?.byClock === true;
   const begins = mustBeThere(what, config) ? [] : byClock ? earlier : earlier.slice(-1);
   const pin = generation === 1 && !mustBeThere(what, config) ? adoptedOf(what, config) : undefined;
@@ -87,7 +87,7 @@ const signingFlags = (certificate: string, key: string): string[] => [
 const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
   if (signing === undefined || !changes(config)) return [];
   if (config.authority.csrSigner === "none") return signingFlags("", "");
-  if (!hasSigner(config)) return [];
+  if (!hasCsrSigner(config)) return [];
   return [
     `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,
     `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)} -`,
@@ -120,9 +120,9 @@ const changedRows = (
 const changeOf = (step: TrustStep) => (step === "retire" ? "removal" : "any");
 
 /** What a step may find something to change of; where nothing moves, a rotation that was given up may have left anything. */
-const moving = (config: Config): readonly Rotated[] => {
-  const moved = ROTATED.filter((what) => hasWay(config, what));
-  return moved.length > 0 ? moved : ROTATED;
+const moving = (config: Config): readonly Rotatable[] => {
+  const moved = ROTATABLE.filter((what) => hasPrevious(config, what));
+  return moved.length > 0 ? moved : ROTATABLE;
 };
 
 /** What a step does to a node's services where it finds something to change. */
@@ -149,7 +149,7 @@ export const trustSummary = (
   config: Config,
 ): string => {
   const { trusted } = changedRows(step, cluster, plan, config);
-  const what = ROTATED.filter((each) => trusted.some(({ part: name }) => name === trustPart(each)));
+  const what = ROTATABLE.filter((each) => trusted.some(({ part: name }) => name === trustPart(each)));
   const targets = what.map((each) => `${each} ${String(stateOf(config, each).generation)}`).join(", ");
   const does = step === "trust" ? `trusts ${targets} beside what it trusts now` : `trusts nothing but ${targets}`;
   return `${plan.node.name}: ${does}; where its files change, ${restartsText(trustEffects(step, cluster, plan, config), plan)}`;
@@ -165,7 +165,7 @@ export const shutdownAdvice = ({ nodes, rollout }: Config): string | undefined =
 /**
  * One node's part in `trust` or `retire`.
  *
- * @param round names the rotation under way (components/round.ts), for `retire`: with another name every node is brought to
+ * @param attempt names the rotation under way (components/rotationAttempt.ts), for `retire`: with another name every node is brought to
  * exactly what stays once more
  */
 export const trustPayload = (
@@ -174,17 +174,17 @@ export const trustPayload = (
   plan: NodePlan,
   config: Config,
   generations: Generations,
-  round?: string,
+  attempt?: string,
 ): string => {
   const { trusted, kubeconfigs } = changedRows(step, cluster, plan, config);
-  const here = ROTATED.filter((what) => trusted.some(({ part: name }) => name === trustPart(what)));
-  const textOf = (what: Rotated, generation: number) => generations[what][generation - 1] ?? "";
-  const target = (what: Rotated) => {
+  const here = ROTATABLE.filter((what) => trusted.some(({ part: name }) => name === trustPart(what)));
+  const textOf = (what: Rotatable, generation: number) => generations[what][generation - 1] ?? "";
+  const target = (what: Rotatable) => {
     const texts = wanted(what, config).map((each) => textOf(what, each).trimEnd());
     return part(trustPart(what), texts.join("\n"));
   };
   const earlier = here.flatMap((what) =>
-    keptOf(stateOf(config, what))
+    generationsUpTo(stateOf(config, what))
       .slice(0, -1)
       .map((each) => part(trustGenerationPart(what, each), textOf(what, each))),
   );
@@ -194,7 +194,7 @@ export const trustPayload = (
   return framed("trust", [
     `node ${as.name(plan.node.name)}`,
     `start ${plan.start}`,
-    ...(round === undefined ? [] : [`round ${as.name(round)}`]),
+    ...(attempt === undefined ? [] : [`round ${as.name(attempt)}`]),
     ...uniqueParts([...here.map(target), ...earlier]),
     ...here.map((what) => `trust ${trustPart(what)} ${step === "trust" ? "append" : "retire"}`),
     ...knownLines(here, config),

@@ -6,9 +6,9 @@ import { z } from "zod";
 import type { AuthorityName } from "../model/authorities";
 import {
   BACKEND_KINDS,
-  CONTROLLER_SIGNERS,
+  CSR_SIGNERS,
   DEFAULT_BACKEND,
-  SIGNER_KINDS,
+  CA_SIGNER_KINDS,
   type BackendKind,
   type Places,
 } from "../model/backends";
@@ -26,7 +26,7 @@ import {
 } from "./fields";
 import { fingerprint, generation } from "./rotation";
 
-const givenCa = object({
+const existingCa = object({
   certificate: certificatePem.optional().describe("The CA's certificate."),
   key: secretPem.optional().describe("The CA's private key; a secret."),
 })
@@ -91,7 +91,7 @@ const sectionsOf = <When extends "now" | "earlier">(when: When) =>
   };
 
 const signedBy = object({
-  kind: choice(SIGNER_KINDS).describe(
+  kind: choice(CA_SIGNER_KINDS).describe(
     "Another mount of the same server, a root in the stack's state, or an offline CA.",
   ),
   mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
@@ -127,7 +127,7 @@ export const authority = object({
     .describe("Where earlier generations are, if not where the next one is."),
   ...sectionsOf("now"),
   signedBy: signedBy.describe("Who signs the CAs in Vault; they are self-signed by default."),
-  csrSigner: choice(CONTROLLER_SIGNERS)
+  csrSigner: choice(CSR_SIGNERS)
     .optional()
     .describe(
       "How the controller manager signs CSRs with the kubernetes CA in Vault: state, with an intermediate whose key is " +
@@ -142,9 +142,9 @@ export const authority = object({
     .describe("With signedBy.kind offline: the signed CA certificates, by generation."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of generated CAs."),
   validity: validity.prefault("3650d").describe("Validity of generated CAs."),
-  kubernetes: givenCa,
-  etcd: givenCa,
-  frontProxy: givenCa,
+  kubernetes: existingCa,
+  etcd: existingCa,
+  frontProxy: existingCa,
   serviceAccount: object({
     enabled: flag.default(true).describe("false: someone else creates, distributes and rotates this key."),
     key: secretPem.optional().describe("The key, if the cluster has one already; a secret."),

@@ -2,14 +2,14 @@
 import type { Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
 import type { Backends } from "../model/backends";
-import type { RotationState, Rotated } from "../model/phases";
+import type { RotationState, Rotatable } from "../model/phases";
 import type { SectionKind } from "./authority";
 import type { Sections } from "./sections";
 
 export type Rotation = NonNullable<Sections["rotation"]>;
 
 /** Where each of them stands. */
-export type RotationConfig = Readonly<Record<Rotated, RotationState>> & {
+export type RotationConfig = Readonly<Record<Rotatable, RotationState>> & {
   readonly force: Rotation["force"];
   /** Generations come from the clock, so a run may have missed some. */
   readonly byClock: boolean;
@@ -20,7 +20,7 @@ export type Workload = Sections["inCluster"]["reload"][number];
 export type CaBundle = Sections["inCluster"]["caBundles"][number];
 
 /** A CA that the cluster has already, certificate and key proven to belong together. */
-export interface GivenCa {
+export interface ExistingCa {
   readonly certificate: string;
   readonly key: string;
 }
@@ -39,9 +39,9 @@ export type Config = Omit<Sections, "asOf" | "authority" | "certificates" | "rot
     /** What an offline root signed: PEM by generation. */
     readonly signed: Readonly<Record<AuthorityName, Readonly<Record<string, string>>>>;
     readonly validitySeconds: number;
-    readonly kubernetes?: GivenCa | undefined;
-    readonly etcd?: GivenCa | undefined;
-    readonly frontProxy?: GivenCa | undefined;
+    readonly kubernetes?: ExistingCa | undefined;
+    readonly etcd?: ExistingCa | undefined;
+    readonly frontProxy?: ExistingCa | undefined;
   };
   readonly certificates: CertificatesConfig;
   /** Absent: the stack has no steps that change trust. */

@@ -84,7 +84,7 @@ const readMoment = (given: string): Date | undefined => {
 };
 export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment);
 
-/** What is in a PEM is checked in givenCa.ts. The mark keeps a key from being echoed or written plain. */
+/** What is in a PEM is checked in existingCa.ts. The mark keeps a key from being echoed or written plain. */
 export const secretPem = input("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({
   secret: true,
 });

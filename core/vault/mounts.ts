@@ -1,7 +1,7 @@
 /** Where in Vault or OpenBao the stack keeps its authorities: one mount for each, in it one issuer for each generation. */
 import { backendOf } from "../authorities/backends";
 import { requestedAhead } from "../authorities/offlineRoot";
-import { keptOf, stateOf } from "../authorities/rotation";
+import { generationsUpTo, stateOf } from "../authorities/rotation";
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import type { Places } from "../model/backends";
 import type { Config } from "../schema/config";
@@ -43,7 +43,7 @@ export const mountsOf = (config: Placed, name: AuthorityName): string[] => [
 /** Whether anything that the stack makes or keeps is in Vault: only then anybody asks it. */
 export const usesVault = (config: Config): boolean =>
   AUTHORITIES.some((name) =>
-    [...keptOf(stateOf(config, name)), ...requestedAhead(config, name)].some(
+    [...generationsUpTo(stateOf(config, name)), ...requestedAhead(config, name)].some(
       (generation) => backendOf(config, name, generation).kind === "vault",
     ),
   );

@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { authorityCommonName } from "../authorities/names";
-import { signerOf, stateOf } from "../authorities/rotation";
+import { issuerOf, stateOf } from "../authorities/rotation";
 import { planClients } from "../certificates/clients";
 import { formatDuration } from "../format/duration";
 import { momentText } from "../format/x509";
@@ -118,7 +118,7 @@ export interface SigningCa {
 
 export const signingCas = (config: Config, plan: ClusterPlan, now: Date): SigningCa[] =>
   AUTHORITIES.flatMap((authority) => {
-    const generation = signerOf(stateOf(config, authority));
+    const generation = issuerOf(stateOf(config, authority));
     const mount = generation > 0 ? mountOf(config, authority, generation) : undefined;
     const roles = rolesOf(plan.nodes, planClients(config, now), authority);
     return mount === undefined

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server, utils } from "ssh2";
-import { answerOf, comparison, parsedFacts, sshArgs, strangers, type Answer } from "../../cli/nodeStatus";
+import { answerOf, comparison, parsedFacts, sshArgs, unknownCertificates, type Answer } from "../../cli/nodeStatus";
 import type { CertificateRow } from "../../core/report/report";
 import { Harness } from "./harness";
 
@@ -52,12 +52,12 @@ describe("what a node says", () => {
   });
 
   it("and the stack does not know is named", () => {
-    assert.deepEqual(strangers("cp1", facts(), [row()]), []);
-    assert.deepEqual(strangers("cp1", facts(), [row({ node: "cp2" })]), [
+    assert.deepEqual(unknownCertificates("cp1", facts(), [row()]), []);
+    assert.deepEqual(unknownCertificates("cp1", facts(), [row({ node: "cp2" })]), [
       "cp1: kube-apiserver at 10.0.0.1:6443 serves a1b, which is not in the stack",
     ]);
-    assert.deepEqual(strangers("cp1", facts("served kubelet 10.0.0.1:10250 - - -\n"), []), []);
-    assert.deepEqual(strangers("cp1", { unreachable: "timed out" }, []), ["cp1: timed out"]);
+    assert.deepEqual(unknownCertificates("cp1", facts("served kubelet 10.0.0.1:10250 - - -\n"), []), []);
+    assert.deepEqual(unknownCertificates("cp1", { unreachable: "timed out" }, []), ["cp1: timed out"]);
   });
 
   it("is asked for without a host key only when the stack has none", () => {

@@ -197,7 +197,7 @@ describe("ClusterPki", function () {
 
     const run = async (changes: Readonly<Record<string, unknown>>) => {
       const asked = new Map<string, Asked>();
-      let handedOut: Record<string, string> = {};
+      let published: Record<string, string> = {};
       let isSecret = false;
       let trust = "";
       const all = await registeredBy(
@@ -206,7 +206,7 @@ describe("ClusterPki", function () {
           return pulumi
             .all([pki.kubeconfigs, pulumi.isSecret(pki.kubeconfigs), pki.trust.kubernetes])
             .apply((given) => {
-              [handedOut, isSecret] = given;
+              [published, isSecret] = given;
               trust = `${(given[2] ?? "").trimEnd()}\n`;
             });
         },
@@ -216,7 +216,7 @@ describe("ClusterPki", function () {
       const steps = new Set(all.flatMap(({ type, name }) => (/^(tls|command:local):/.test(type) ? [] : [name])));
       const after = (name: string): string[] =>
         [...(asked.get(name)?.dependsOn ?? [])].filter((each) => steps.has(each)).sort();
-      return { all, after, handedOut, isSecret, trust };
+      return { all, after, published, isSecret, trust };
     };
 
     interface Kubeconfig {
@@ -242,11 +242,11 @@ describe("ClusterPki", function () {
     });
 
     it("hands out kubeconfigs for the phase, as secrets", async () => {
-      const { handedOut, isSecret, trust } = await run(small);
+      const { published, isSecret, trust } = await run(small);
       assert.ok(isSecret);
-      assert.deepEqual(Object.keys(handedOut), ["admin", "alice"]);
-      assert.deepEqual(casIn(handedOut["alice"]), [trust]);
-      const { clusters, users: given } = parse(handedOut["alice"] ?? "") as Kubeconfig;
+      assert.deepEqual(Object.keys(published), ["admin", "alice"]);
+      assert.deepEqual(casIn(published["alice"]), [trust]);
+      const { clusters, users: given } = parse(published["alice"] ?? "") as Kubeconfig;
       assert.equal(clusters[0]?.cluster["server"], "https://api.example.com:6443");
       assert.equal(given[0]?.name, "alice");
     });
@@ -257,22 +257,22 @@ describe("ClusterPki", function () {
       ["done", 1],
     ] as const)
       it(`hands out kubeconfigs that trust ${count === 1 ? "the new CA" : "both CAs, the new one first,"} in ${phase}`, async () => {
-        const { handedOut, trust } = await run({ ...small, rotation: { generation: 2, phase } });
-        const cas = casIn(handedOut["alice"]);
+        const { published, trust } = await run({ ...small, rotation: { generation: 2, phase } });
+        const cas = casIn(published["alice"]);
         assert.deepEqual([cas.length, cas[0]], [count, trust]);
       });
 
     it("leaves out the administrator where that profile is left to others, and keeps his credentials for its own work", async () => {
       const certificates = { profiles: { admin: { enabled: false } } };
-      const { handedOut, all } = await run({ ...small, certificates, rotation: { generation: 2 } });
-      assert.deepEqual(Object.keys(handedOut), ["alice"]);
+      const { published, all } = await run({ ...small, certificates, rotation: { generation: 2 } });
+      assert.deepEqual(Object.keys(published), ["alice"]);
       assert.ok(all.some(({ name }) => name === "prod-in-cluster-provider"));
     });
 
     it("waits in this order: nodes trust, namespaces and pods have it, workloads roll, leaves, looks, tokens, the old goes", async () => {
       const { after } = await run({ rotation: { generation: 2 }, inCluster: { restart } });
       const names = nodes.map(({ name }) => name);
-      const each = (noun: string) => names.map((node) => `prod-${node}-${noun}`);
+      const each = (nameSuffix: string) => names.map((node) => `prod-${node}-${nameSuffix}`);
       assert.deepEqual(after("prod-in-cluster-root-ca"), each("trust"));
       for (const node of names) assert.deepEqual(after(`prod-${node}-mounts`), ["prod-in-cluster-root-ca"]);
       assert.deepEqual(
@@ -297,18 +297,18 @@ describe("ClusterPki", function () {
 
     it("begins to work in a cluster that is taken over when somebody can sign, trusting theirs as well", async () => {
       const first = await run({ ...small, adopt, rotation: { phase: "trust" }, inCluster: { restart } });
-      assert.deepEqual(first.handedOut, {});
+      assert.deepEqual(first.published, {});
       assert.ok(!first.all.some(({ type }) => type.includes("kubernetes:")));
       const then = await run({ ...small, adopt, rotation: { phase: "issue" }, inCluster: { restart } });
-      assert.deepEqual(casIn(then.handedOut["admin"]), [then.trust, THEIRS]);
+      assert.deepEqual(casIn(then.published["admin"]), [then.trust, THEIRS]);
       const provider = then.all.find(({ name }) => name === "prod-in-cluster-provider");
       const { value } = provider?.inputs["kubeconfig"] as { value: string };
       assert.deepEqual(casIn(value), [then.trust, THEIRS]);
       const done = await run({ ...small, adopt });
-      assert.deepEqual(casIn(done.handedOut["admin"]), [done.trust]);
+      assert.deepEqual(casIn(done.published["admin"]), [done.trust]);
       // nodes with etcd alone come first and know no CA of kubernetes
       const apart = await run({ ...HARDWAY, adopt, rotation: { phase: "issue" } });
-      assert.deepEqual(casIn(apart.handedOut["admin"]), [apart.trust, THEIRS]);
+      assert.deepEqual(casIn(apart.published["admin"]), [apart.trust, THEIRS]);
     });
   });
 });

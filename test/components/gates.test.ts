@@ -21,12 +21,12 @@ const waitsFor = ({ all, asked }: Graph, name: string): string[] => {
   const groups = new Map<string, string[]>();
   for (const each of deps) groups.set(kind(each), [...(groups.get(kind(each)) ?? []), each]);
   return [...groups]
-    .flatMap(([noun, found]) => {
-      const every = all.filter((each) => kind(each.name) === noun && nodeIn(each.name) !== undefined);
-      if (every.length > 0 && found.length === every.length) return [`every ${noun}`];
+    .flatMap(([nameSuffix, found]) => {
+      const every = all.filter((each) => kind(each.name) === nameSuffix && nodeIn(each.name) !== undefined);
+      if (every.length > 0 && found.length === every.length) return [`every ${nameSuffix}`];
       const own = every.filter((each) => nodeIn(each.name) === nodeIn(name));
       if (own.length > 0 && own.every((each) => deps.has(each.name)) && own.length === found.length)
-        return [`own ${noun}`];
+        return [`own ${nameSuffix}`];
       return found.map((each) => each.replace("prod-", ""));
     })
     .sort();
@@ -35,12 +35,13 @@ const waitsFor = ({ all, asked }: Graph, name: string): string[] => {
 type Gates = readonly (readonly [step: string, after: string])[];
 
 /** One node after another; the first one waits for the gate, each further one for the one before it, and for what is its own. */
-const inTurn = (noun: string, gate: string, more = ""): Gates => [
-  [`cp1-${noun}`, gate],
-  [`cp2-${noun}`, `cp1-${noun}${more}`],
-  [`w1-${noun}`, `cp2-${noun}${more}`],
+const inTurn = (nameSuffix: string, gate: string, more = ""): Gates => [
+  [`cp1-${nameSuffix}`, gate],
+  [`cp2-${nameSuffix}`, `cp1-${nameSuffix}${more}`],
+  [`w1-${nameSuffix}`, `cp2-${nameSuffix}${more}`],
 ];
-const atOnce = (noun: string, gate: string): Gates => ["cp1", "cp2", "w1"].map((node) => [`${node}-${noun}`, gate]);
+const atOnce = (nameSuffix: string, gate: string): Gates =>
+  ["cp1", "cp2", "w1"].map((node) => [`${node}-${nameSuffix}`, gate]);
 
 const INSTALLS = atOnce("install", "");
 const PREPARED = "every install, every leaf, every request";
@@ -49,9 +50,9 @@ const REQUESTS = atOnce("request", "own install");
 const OWN = ", own leaf";
 
 /** Where another one tells what is trusted, who asks waits for that as well: it is the first node's `trust`. */
-const told = (noun: string, gate: string): Gates => [
-  [`cp1-${noun}`, sorted(`${gate}, own trust`)],
-  ...["cp2", "w1"].map((node) => [`${node}-${noun}`, sorted(`cp1-trust, ${gate}`)] as const),
+const told = (nameSuffix: string, gate: string): Gates => [
+  [`cp1-${nameSuffix}`, sorted(`${gate}, own trust`)],
+  ...["cp2", "w1"].map((node) => [`${node}-${nameSuffix}`, sorted(`cp1-trust, ${gate}`)] as const),
 ];
 
 function sorted(text: string): string {

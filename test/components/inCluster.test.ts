@@ -16,7 +16,7 @@ class Step extends pulumi.CustomResource {
   }
 }
 
-/** As the cluster's component does: the steps of the nodes are stood in for by one resource each. */
+/** As the cluster's component summary: the steps of the nodes are stood in for by one resource each. */
 const program = (args: ClusterPkiArgs, kubeconfig: string | undefined) => (): pulumi.Output<unknown> => {
   const { now = NOW, ...sections } = args;
   const inputs = new Inputs("prod", sections, now);
@@ -31,9 +31,9 @@ const program = (args: ClusterPkiArgs, kubeconfig: string | undefined) => (): pu
     },
     frontProxy: pulumi.output("FRONT\n"),
     generations: pulumi.output({ kubernetes: ["OLD", "NEW"], etcd: [], frontProxy: [], serviceAccount: [] }),
-    round: pulumi.output("r1"),
+    attempt: pulumi.output("r1"),
     tokenKid: pulumi.output("kid"),
-    workOn: inputs.config.nodes[0]!,
+    runOn: inputs.config.nodes[0]!,
   });
   const published = inCluster.at("afterTrust", [new Step("trusted")]);
   const mounted = inCluster.at("afterPublished", published);
@@ -53,14 +53,14 @@ const run = async (
   const all = await registeredBy(program(argsWith(changes), canSign ? `users: ${KEY}` : undefined), preview, asked);
   const ours = all.filter(({ name }) => name.startsWith(`${BASE}-`));
   const nouns = ours.map(({ name }) => name.slice(BASE.length + 1)).sort();
-  const find = (noun: string): Registered => {
-    const found = ours.find(({ name }) => name === `${BASE}-${noun}`);
-    assert.ok(found, `no ${noun} among ${nouns.join(" ")}`);
+  const find = (nameSuffix: string): Registered => {
+    const found = ours.find(({ name }) => name === `${BASE}-${nameSuffix}`);
+    assert.ok(found, `no ${nameSuffix} among ${nouns.join(" ")}`);
     return found;
   };
   const of = (name: string): Asked => asked.get(name)!;
-  const after = (noun: string): string[] =>
-    of(`${BASE}-${noun}`)
+  const after = (nameSuffix: string): string[] =>
+    of(`${BASE}-${nameSuffix}`)
       .dependsOn.map((name) => name.replace(`${BASE}-`, ""))
       .sort();
   return { ours, nouns, find, of, after };
@@ -95,7 +95,7 @@ describe("InCluster", () => {
 
   const TRUST = ["ca-bundles-trust", "provider"];
   const ROLLOUTS = ["canal", "coredns", "store"];
-  const restarts = (nouns: readonly string[]) => nouns.filter((noun) => noun.startsWith("restart-"));
+  const restarts = (nouns: readonly string[]) => nouns.filter((nameSuffix) => nameSuffix.startsWith("restart-"));
 
   it("has what each phase needs", async () => {
     const seen: string[][] = [];
@@ -103,11 +103,11 @@ describe("InCluster", () => {
       seen.push((await run({ ...everything, rotation: { generation: 2, phase } })).nouns);
     assert.deepEqual(seen[1], seen[0]);
     assert.deepEqual(
-      seen[0]!.filter((noun) => !noun.startsWith("restart-")),
+      seen[0]!.filter((nameSuffix) => !nameSuffix.startsWith("restart-")),
       [...TRUST, "may-restart", "mounted-elsewhere", "root-ca"].sort(),
     );
     assert.deepEqual(
-      seen[2]!.filter((noun) => !seen[0]!.includes(noun)),
+      seen[2]!.filter((nameSuffix) => !seen[0]!.includes(nameSuffix)),
       ["authentication", "ca-bundles-retire", "cluster-info", "scan", "tokens"],
     );
     assert.equal(restarts(seen[0]!).length, ROLLOUTS.length);
@@ -129,7 +129,7 @@ describe("InCluster", () => {
     const workers = { inCluster: { workers: { image: "busybox:1.37.0" } } };
     const { nouns, find, after, of } = await run({ rotation: { generation: 2 }, ...workers });
     assert.deepEqual(
-      nouns.filter((noun) => noun.startsWith("workers-")),
+      nouns.filter((nameSuffix) => nameSuffix.startsWith("workers-")),
       ["workers-issue", "workers-retire", "workers-trust"],
     );
     assert.deepEqual(after("workers-trust"), ["trusted"]);
@@ -137,7 +137,7 @@ describe("InCluster", () => {
     assert.deepEqual(after("workers-issue"), ["applied"]);
     assert.ok(after("scan").includes("workers-issue"));
     assert.deepEqual(after("workers-retire"), ["retired"]);
-    const text = (noun: string) => (find(noun).inputs as { stdin: string }).stdin;
+    const text = (nameSuffix: string) => (find(nameSuffix).inputs as { stdin: string }).stdin;
     assert.match(text("workers-retire"), /^round r1$/m, "a rotation that was cut and given up is another one");
     assert.doesNotMatch(text("workers-trust"), /^round /m);
     const { stdin = "" } = find("workers-issue").inputs as { stdin?: string };
@@ -203,7 +203,7 @@ describe("InCluster", () => {
     assert.deepEqual(of("looked").dependsOn, [`${BASE}-scan`]);
     assert.deepEqual(after("tokens"), ["looked"], "a token is not dropped while anything is in the way");
     assert.deepEqual(of("retired").dependsOn, [`${BASE}-tokens`]);
-    for (const noun of ["authentication", "ca-bundles-retire"]) assert.deepEqual(after(noun), ["retired"]);
+    for (const nameSuffix of ["authentication", "ca-bundles-retire"]) assert.deepEqual(after(nameSuffix), ["retired"]);
   });
 
   it("runs on the one node it was given, as the node script wants it", async () => {

@@ -121,7 +121,9 @@ const rowsOf = ({ all, asked }: Graph): string[] => {
 };
 
 const each = (nouns: readonly string[]): string[] =>
-  ["kubernetes", "etcd", "frontProxy"].flatMap((authority) => nouns.map((noun) => `prod-${authority}-${noun}`));
+  ["kubernetes", "etcd", "frontProxy"].flatMap((authority) =>
+    nouns.map((nameSuffix) => `prod-${authority}-${nameSuffix}`),
+  );
 
 /** What cannot be made again without taking over every node, by what the stack file says; all else is not protected. */
 const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
@@ -144,13 +146,13 @@ const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
   // with a mount every key in it would go
   "CAs in Vault": [
     ...each(["ca-certificate", "mount"]),
-    ...["key", "request"].map((noun) => `prod-kubernetes-ca-signer-${noun}`),
+    ...["key", "request"].map((nameSuffix) => `prod-kubernetes-ca-signer-${nameSuffix}`),
     "prod-kubernetes-ca-signer",
     "prod-service-account",
   ],
   "CAs in Vault, a signer in the state, token keys left to others": [
     ...each(["ca-certificate", "mount"]),
-    ...["key", "request"].map((noun) => `prod-kubernetes-ca-signer-${noun}`),
+    ...["key", "request"].map((nameSuffix) => `prod-kubernetes-ca-signer-${nameSuffix}`),
     "prod-kubernetes-ca-signer",
   ],
   "CAs in Vault, signers on the nodes, rotated": [

@@ -70,11 +70,11 @@ const role: VaultRole = {
   algorithm,
   validitySeconds: 3600,
 };
-const signer: CaSigner = (_name: string, { requestPem }: CaRequest) => pulumi.output(requestPem);
+const caSigner: CaSigner = (_name: string, { requestPem }: CaRequest) => pulumi.output(requestPem);
 const inVault: VaultAuthorityArgs = {
   ...ca,
   generation: 1,
-  signedBy: { requestPem: pulumi.output("CSR"), signer },
+  signedBy: { requestPem: pulumi.output("CSR"), caSigner },
   roles: [role],
   csrSigner: "none",
 };

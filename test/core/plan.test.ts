@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { speakerOf } from "../../core/nodes/topology";
+import { controlPlaneExecutor } from "../../core/nodes/topology";
 import { planCluster, workersAtOnce, type ClusterPlan, type NodePlan } from "../../core/plan";
 import { configWith, hardwayConfig, NOW, RAW } from "./fixture";
 
@@ -48,9 +48,9 @@ describe("plan", () => {
     const joining = (...names: string[]) => ({
       nodes: config.nodes.map((node) => ({ ...node, joining: names.includes(node.name) })),
     });
-    assert.equal(speakerOf(config)?.name, "cp1");
-    assert.equal(speakerOf(joining("cp1"))?.name, "cp2");
-    assert.equal(speakerOf(joining("cp1", "cp2", "cp3"))?.name, "cp1");
+    assert.equal(controlPlaneExecutor(config)?.name, "cp1");
+    assert.equal(controlPlaneExecutor(joining("cp1"))?.name, "cp2");
+    assert.equal(controlPlaneExecutor(joining("cp1", "cp2", "cp3"))?.name, "cp1");
   });
 
   it("puts kubeadm's names into the API server's certificate", () => {

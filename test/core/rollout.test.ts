@@ -33,7 +33,7 @@ describe("rollout", () => {
       documented.filter(
         (row) => row.length === 4 && names.has(row[0] ?? "") && row[3] !== undefined && row[2] !== "both",
       ),
-      stagesInOrder.map(([name, { phase, on, does }]) => [`\`${name}\``, `\`${phase}\``, on, does]),
+      stagesInOrder.map(([name, { phase, on, summary }]) => [`\`${name}\``, `\`${phase}\``, on, summary]),
     );
   });
 

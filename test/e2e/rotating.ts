@@ -1,6 +1,6 @@
 /** What rotation scenarios have in common: the way to a phase, and what is looked at when it is reached. */
 import assert from "node:assert/strict";
-import { signerOf } from "../../core/authorities/rotation";
+import { issuerOf } from "../../core/authorities/rotation";
 import type { Phase } from "../../core/model/phases";
 import { assertLogsAndExec, kubeletRows, SHELL_WORKLOADS, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
@@ -115,7 +115,7 @@ export class Witness {
         for (const { node, certificate, generation } of await kubeletRows(lab, lab.clusterNodes, moment.kubernetes))
           assert.equal(
             generation,
-            signerOf(moment.kubernetes),
+            issuerOf(moment.kubernetes),
             `${node}: generation of the kubelet's ${certificate} certificate`,
           );
       this.run.counts["logs and exec"] = (this.run.counts["logs and exec"] ?? 0) + (await assertLogsAndExec(lab));

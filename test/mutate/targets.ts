@@ -233,7 +233,7 @@ export const ROWS: readonly Row[] = [
   {
     name: "an existing CA may have ended",
     under: "core",
-    edits: [["config/givenCa.ts", "if (ends <= now)", "if (ends <= new Date(0))"]],
+    edits: [["config/existingCa.ts", "if (ends <= now)", "if (ends <= new Date(0))"]],
     tests: ["config/refusals.test.ts", "config/authority.test.ts"],
   },
   {

@@ -49,21 +49,21 @@ describe("VaultAuthority on a real OpenBao", function () {
     const { plan } = inputs;
     const { generations: authorities } = authoritiesOf(
       "prod",
-      { inputs, clients: [], signerRequests: () => new Map() },
+      { inputs, clients: [], csrSignerRequests: () => new Map() },
       {},
     );
     assert.ok(authorities);
     const issued = (plan.nodes[0]?.leaves ?? []).map(({ profile, authority, ...leaf }) => {
       const request = { ...leaf, role: profile, requestPem: requests.get(profile) ?? "" };
-      const made = authorities[authority].signer?.issue(`prod-cp1-${profile}`, request, {});
+      const made = authorities[authority].issuer?.issue(`prod-cp1-${profile}`, request, {});
       return [profile, made?.certificatePem] as const;
     });
     const { kubernetes } = authorities;
     return {
       certificates: Object.fromEntries(issued),
       trust: kubernetes.target.trustPem,
-      signer: kubernetes.signer?.signerPem,
-      key: kubernetes.signer?.keyPem,
+      signer: kubernetes.issuer?.csrSignerPem,
+      key: kubernetes.issuer?.keyPem,
     };
   };
   const up = async (of: Config, now = NOW) => {

@@ -6,7 +6,7 @@ import type { Issued } from "../../components/authority/authority";
 import { offlineSigner } from "../../components/authority/caSigner";
 import { authoritiesOf } from "../../components/authority/generations";
 import { importedOne } from "../../components/authority/vaultCa";
-import { nodeSigners } from "../../core/authorities/nodeSigners";
+import { nodeCsrSigners } from "../../core/authorities/nodeCsrSigners";
 import { isKeyOf } from "../../core/certificates/signingRequests";
 import { AUTHORITIES } from "../../core/model/authorities";
 import type { Config } from "../../core/schema/config";
@@ -46,17 +46,17 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     const { plan } = inputs;
     const { generations, requests } = authoritiesOf(
       "prod",
-      { inputs, clients: [], signerRequests: () => new Map() },
+      { inputs, clients: [], csrSignerRequests: () => new Map() },
       {},
     );
     const [leaf] = plan.nodes[0]?.leaves.filter(({ profile }) => profile === "kubelet") ?? [];
     assert.ok(leaf);
     const request = { ...leaf, role: "kubelet", requestPem: (asked ??= await requestOf(leaf)) };
-    const signer = generations?.kubernetes.signer;
+    const issuer = generations?.kubernetes.issuer;
     return {
       requests,
-      kubelet: signer?.issue("prod-cp1-kubelet", request, {}).certificatePem,
-      signer: signer?.signerPem,
+      kubelet: issuer?.issue("prod-cp1-kubelet", request, {}).certificatePem,
+      signer: issuer?.csrSignerPem,
       trust: generations && AUTHORITIES.map((name) => generations[name].target.trustPem),
     };
   };
@@ -143,14 +143,14 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
   it("give each control plane a signer for the key it made, trusted beside its CA and as long", async () => {
     const of = configure(vault({ csrSigner: "node", vault: ownMounts("signers") }), { rotation: { generation: 1 } });
     await makeMounts("signers");
-    const [asked] = nodeSigners({ roles: ["control-plane"] }, of);
+    const [asked] = nodeCsrSigners({ roles: ["control-plane"] }, of);
     assert.ok(asked);
     const made = { cp1: await requestOf(asked), cp2: await requestOf(asked) };
     const wanted = () => {
       const requests = new Map(Object.entries(made).map(([node, pem]) => [node, pulumi.output(pem)]));
-      const planned = { inputs: plainInputs(of), clients: [], signerRequests: () => requests };
+      const planned = { inputs: plainInputs(of), clients: [], csrSignerRequests: () => requests };
       const { kubernetes } = authoritiesOf("prod", planned, {}).generations ?? assert.fail("no authorities");
-      const signers = kubernetes.target.nodeSigners ?? new Map<string, Issued>();
+      const signers = kubernetes.target.nodeCsrSigners ?? new Map<string, Issued>();
       return {
         key: kubernetes.target.keyPem ?? "none",
         trust: kubernetes.target.trustPem,

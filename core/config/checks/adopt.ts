@@ -1,13 +1,13 @@
 /** Checks of `adopt`: each CA of the cluster is known in exactly one way, with its key or by its fingerprint. */
 import { isAdopted } from "../../authorities/rotation";
 import { mustBe } from "../../format/problem";
-import { ROTATED } from "../../model/phases";
+import { ROTATABLE } from "../../model/phases";
 import { AUTHORITIES } from "../../model/authorities";
 import type { Check } from "./check";
 
 export const adoptProblems: Check = ({ sections: { adopt, authority }, secretsHidden }) => {
   if (adopt === undefined) return [];
-  if (!ROTATED.some((what) => isAdopted({ adopt }, what)))
+  if (!ROTATABLE.some((what) => isAdopted({ adopt }, what)))
     return [
       mustBe("adopt", "empty", "the fingerprint of each CA whose key you do not have", "leave it out if you have them"),
     ];

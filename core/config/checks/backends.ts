@@ -1,6 +1,6 @@
 /** Checks of where CA keys are made: each kind has a section of its own, and generations follow one another. */
-import { isKeyInServer, keeperOf } from "../../authorities/backends";
-import { authorityCommonName, signerCommonName } from "../../authorities/names";
+import { isKeyInServer, backendFor } from "../../authorities/backends";
+import { authorityCommonName, csrSignerCommonName } from "../../authorities/names";
 import { mustBe } from "../../format/problem";
 import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../model/authorities";
 import { BACKEND_KINDS, type Backends } from "../../model/backends";
@@ -41,7 +41,7 @@ const sectionProblems = (authority: Sections["authority"], all: All): string[] =
 
 /** A CA that is given with its key is one whose key the stack keeps. */
 const givenProblems = (authority: Sections["authority"], name: AuthorityName, backends: Backends): string[] => {
-  const first = keeperOf(backends, 1);
+  const first = backendFor(backends, 1);
   return authority[name] !== undefined && isKeyInServer(first)
     ? [
         mustBe(
@@ -71,7 +71,7 @@ const orderProblems = ({ earlier }: Sections["authority"], name: AuthorityName, 
   });
 
 /** A common name has 64 characters (RFC 5280, appendix A.1); the rest is for three digits of generation. */
-const LONGEST_NAME = 64 - signerCommonName(authorityCommonName("", "kubernetes", 100)).length;
+const LONGEST_NAME = 64 - csrSignerCommonName(authorityCommonName("", "kubernetes", 100)).length;
 
 /** Where the signer's keys are to be made on control planes, they have to be able to. */
 const signerProblems = (sections: Partial<Sections>, backends: Backends): string[] => {

@@ -1,5 +1,5 @@
 /** What concerns several fields at once. Each check looks at the sections that were readable and leaves out the rest. */
-import { signerOf } from "../../authorities/rotation";
+import { issuerOf } from "../../authorities/rotation";
 import { hasPassphrase } from "../../format/pem";
 import { missing, mustBe } from "../../format/problem";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
@@ -11,7 +11,7 @@ import { adoptProblems } from "./adopt";
 import { vaultProblems } from "./vault";
 import { backendProblems } from "./backends";
 import type { Check, CheckInput } from "./check";
-import { authorityProblems } from "./givenCa";
+import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
 import { lifetimeProblems } from "./lifetimes";
 import {
@@ -123,24 +123,24 @@ const organizationsInState: Check = ({ sections: { certificates, nodes = [] } })
 };
 
 /** The authorities whose given CA signs now. One that was rotated away from may end. */
-const givenSigners = ({ sections: { authority, rotation, adopt }, now }: CheckInput): AuthorityName[] =>
+const existingIssuers = ({ sections: { authority, rotation, adopt }, now }: CheckInput): AuthorityName[] =>
   AUTHORITIES.filter(
     (name) =>
       authority?.[name] !== undefined &&
-      (rotation === undefined || signerOf(stateAsOf(name, { authority, rotation, adopt }, now)) === 1),
+      (rotation === undefined || issuerOf(stateAsOf(name, { authority, rotation, adopt }, now)) === 1),
   );
 
-const givenCas: Check = (input) => {
+const existingCas: Check = (input) => {
   const { authority } = input.sections;
-  return authority === undefined ? [] : authorityProblems(authority, givenSigners(input), input.now);
+  return authority === undefined ? [] : authorityProblems(authority, existingIssuers(input), input.now);
 };
 
 const lifetimes: Check = (input) => {
   const { authority, certificates, users } = input.sections;
   if (certificates === undefined) return [];
   const isReadable = authority !== undefined && "rotation" in input.sections && "adopt" in input.sections;
-  const signers = new Set(givenSigners(input));
-  const given = AUTHORITIES.flatMap((name) => (signers.has(name) ? [[name, authority?.[name]] as const] : []));
+  const issuers = new Set(existingIssuers(input));
+  const given = AUTHORITIES.flatMap((name) => (issuers.has(name) ? [[name, authority?.[name]] as const] : []));
   const limits = isReadable ? { validity: authority.validity, ...Object.fromEntries(given) } : undefined;
   return lifetimeProblems(certificates, limits, input.now, users);
 };
@@ -153,7 +153,7 @@ const CHECKS: readonly Check[] = [
   oneLogin,
   usableSshKeys,
   hostKeys,
-  givenCas,
+  existingCas,
   backendProblems,
   vaultProblems,
   signedProblems,

@@ -4,7 +4,7 @@ import { managesServiceAccount } from "../../authorities/serviceAccount";
 import { formatDuration } from "../../format/duration";
 import { mustBe } from "../../format/problem";
 import { momentText } from "../../format/x509";
-import { AT_REST, ROTATED, type Rotated } from "../../model/phases";
+import { AT_REST, ROTATABLE, type Rotatable } from "../../model/phases";
 import { PROFILE_NAMES } from "../../model/profiles";
 import { joinedOf, withEtcd } from "../../nodes/topology";
 import type { Sections } from "../../schema/sections";
@@ -91,14 +91,14 @@ export const phaseProblems: Check = ({ sections, now }) => {
   const { rotation, authority, adopt } = sections;
   if (rotation === undefined || authority === undefined || !("adopt" in sections)) return [];
   if (rotation.rotateEvery !== undefined) return [];
-  const hasWay = (what: Rotated) =>
+  const hasPrevious = (what: Rotatable) =>
     isAdopted({ adopt }, what) || (rotation[what]?.generation ?? rotation.generation) > AT_REST.generation;
-  const own = ROTATED.flatMap((what) => {
+  const own = ROTATABLE.flatMap((what) => {
     const phase = rotation[what]?.phase ?? AT_REST.phase;
-    return phase === AT_REST.phase || hasWay(what) ? [] : [nothingToRotate(`rotation.${what}.phase`, phase)];
+    return phase === AT_REST.phase || hasPrevious(what) ? [] : [nothingToRotate(`rotation.${what}.phase`, phase)];
   });
   if (rotation.phase === AT_REST.phase) return own;
-  const followers = ROTATED.filter((what) => rotation[what]?.phase === undefined);
+  const followers = ROTATABLE.filter((what) => rotation[what]?.phase === undefined);
   const moves = followers.some((what) => stateAsOf(what, { rotation, authority, adopt }, now).phase !== AT_REST.phase);
   return moves ? own : [nothingToRotate("rotation.phase", rotation.phase), ...own];
 };
@@ -134,7 +134,7 @@ export const restartProblems: Check = ({ sections, now }) => {
   const { rotation, authority, adopt, restart } = sections;
   if (restart !== "never" || authority === undefined || !("adopt" in sections) || !("rotation" in sections)) return [];
   if (rotation?.force.includes("restarts") === true) return [];
-  const done = ROTATED.filter((what) => {
+  const done = ROTATABLE.filter((what) => {
     if (rotation === undefined) return isAdopted({ adopt }, what);
     const state = stateAsOf(what, { rotation, authority, adopt }, now);
     return retiresOld(state) && (state.generation > AT_REST.generation || isAdopted({ adopt }, what));

@@ -1,25 +1,25 @@
 /** Checks of CAs that somebody else signs: who it is, and what people gave back. */
-import { isOffline, keeperOf } from "../../authorities/backends";
+import { isOffline, backendFor } from "../../authorities/backends";
 import { authorityCommonName } from "../../authorities/names";
-import { keptOf, signerOf } from "../../authorities/rotation";
+import { generationsUpTo, issuerOf } from "../../authorities/rotation";
 import { missing, mustBe } from "../../format/problem";
 import { isStandIn } from "../../format/standIn";
 import { parsedCertificate } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
-import { BACKEND_KINDS, BACKENDS, SIGNERS, type Backends } from "../../model/backends";
+import { BACKEND_KINDS, BACKENDS, CA_SIGNERS, type Backends } from "../../model/backends";
 import type { Sections } from "../../schema/sections";
 import { stateAsOf } from "../generations";
 import { backendsOf } from "../normalise";
 import { pathText } from "../problems";
 import type { Check, CheckInput } from "./check";
-import { certificateProblems, timeProblems } from "./givenCa";
+import { certificateProblems, timeProblems } from "./existingCa";
 
 type SignedBySection = Sections["authority"]["signedBy"];
 
 const signerProblems = (at: string, signedBy: SignedBySection): string[] => {
   if (signedBy === undefined) return [];
   const { kind, mount } = signedBy;
-  const { hasMount } = SIGNERS[kind];
+  const { hasMount } = CA_SIGNERS[kind];
   if (hasMount && mount === undefined)
     return [missing(`${at}.mount`, `with kind ${kind} give the path of the mount whose default issuer signs`)];
   return !hasMount && mount !== undefined
@@ -48,8 +48,8 @@ const given = ({ sections, now }: CheckInput, name: AuthorityName, backends: Bac
     return [];
   const state = rotation === undefined ? undefined : stateAsOf(name, { authority, rotation, adopt }, now);
   const target = state?.generation ?? 1;
-  const offline = (generation: number): boolean => isOffline(keeperOf(backends, generation));
-  const unsigned = keptOf({ generation: target })
+  const offline = (generation: number): boolean => isOffline(backendFor(backends, generation));
+  const unsigned = generationsUpTo({ generation: target })
     .filter(() => target > 1)
     .filter((generation) => offline(generation) && authority.signed?.[name]?.[String(generation)] === undefined)
     .slice(0, 1)
@@ -68,7 +68,7 @@ const given = ({ sections, now }: CheckInput, name: AuthorityName, backends: Bac
           at,
           pem,
           authorityCommonName(cluster.name, name, generation),
-          generation === (state === undefined ? 1 : signerOf(state)),
+          generation === (state === undefined ? 1 : issuerOf(state)),
           now,
         )
       : [
@@ -87,13 +87,13 @@ export const signedProblems: Check = (input) => {
   const { authority } = input.sections;
   if (authority === undefined) return [];
   const { signedBy, earlier } = authority;
-  const signers = [
+  const caSignerProblems = [
     ...signerProblems("authority.signedBy", signedBy),
     ...earlier.flatMap((each, index) => signerProblems(`authority.earlier[${String(index)}].signedBy`, each.signedBy)),
   ];
   const kinds = [...new Set(AUTHORITIES.flatMap((name) => backendsOf(authority, name).at(-1)?.kind ?? []))];
   if (signedBy !== undefined && !kinds.some((kind) => BACKENDS[kind].mayBeSigned))
-    signers.push(
+    caSignerProblems.push(
       mustBe(
         "authority.signedBy",
         `given with kind ${kinds.join(" and ")}, whose CAs are self-signed`,
@@ -101,5 +101,5 @@ export const signedProblems: Check = (input) => {
         "set that kind, or leave it out",
       ),
     );
-  return [...signers, ...AUTHORITIES.flatMap((name) => given(input, name, backendsOf(authority, name)))];
+  return [...caSignerProblems, ...AUTHORITIES.flatMap((name) => given(input, name, backendsOf(authority, name)))];
 };

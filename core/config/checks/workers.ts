@@ -1,6 +1,6 @@
 /** Checks of `inCluster.workers`: what the API server would refuse in the middle of a rotation. */
 import { LAYOUT_NAMES, LAYOUTS } from "../../layouts";
-import { controllerSigner } from "../../authorities/controllerSigner";
+import { csrSignerOf } from "../../authorities/csrSigner";
 import { isAdopted } from "../../authorities/rotation";
 import { mustBe } from "../../format/problem";
 import { backendsOf } from "../normalise";
@@ -31,7 +31,7 @@ export const workersProblems: Check = ({ sections: { inCluster, layout, authorit
     );
   // a signer of one control plane goes with it, and nobody could tell those kubelets
   const backends = authority && backendsOf(authority, "kubernetes");
-  if (backends && controllerSigner(backends, authority.csrSigner, isAdopted({ adopt }, "kubernetes")) !== "state")
+  if (backends && csrSignerOf(backends, authority.csrSigner, isAdopted({ adopt }, "kubernetes")) !== "state")
     problems.push(
       mustBe(
         "inCluster.workers",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hasOwnSigner, hasSigner } from "../../../core/authorities/controllerSigner";
+import { hasOwnCsrSigner, hasCsrSigner } from "../../../core/authorities/csrSigner";
 import type { AuthorityName } from "../../../core/model/authorities";
 import { mountOf, mountsOf, usesVault } from "../../../core/vault/mounts";
 import { configWith } from "../fixture";
@@ -43,7 +43,7 @@ describe("where generations are made", () => {
 
   it("leaves the controller manager its signer: the CA's key, then an intermediate; and gives none that was not there", () => {
     const own = (authority: object, phase: string) =>
-      hasOwnSigner(
+      hasOwnCsrSigner(
         configWith({ authority, rotation: { generation: 2, phase }, rollout: { acceptEtcdDowntime: true } }),
       );
     const into = { ...VAULT, earlier: [{ generations: 1, kind: "embedded" }] };
@@ -54,6 +54,6 @@ describe("where generations are made", () => {
     const outOf = configWith({
       authority: { vault: VAULT.vault, kind: "embedded", earlier: [{ generations: 1, kind: "vault" }] },
     });
-    assert.ok(!hasSigner(outOf));
+    assert.ok(!hasCsrSigner(outOf));
   });
 });

@@ -3,9 +3,9 @@ import {
   canSign,
   isInUse,
   isRotating,
-  keptOf,
+  generationsUpTo,
   hasReached,
-  signerOf,
+  issuerOf,
   stateOf,
   trustedOf,
 } from "../../../core/authorities/rotation";
@@ -17,14 +17,14 @@ const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
 describe("rotation", () => {
   it("says per phase who signs and what is trusted, the signer first", () => {
     const states = (["trust", "issue", "done"] as const).map((phase) => ({ generation: 3, phase }));
-    assert.deepEqual(states.map(signerOf), [2, 3, 3]);
+    assert.deepEqual(states.map(issuerOf), [2, 3, 3]);
     assert.deepEqual(states.map(trustedOf), [[2, 3], [3, 2], [3]]);
   });
 
   it("keeps every generation, and protects those whose signatures may be presented", () => {
     const inUse = (phase: "trust" | "issue" | "done") =>
-      keptOf({ generation: 3 }).filter((each) => isInUse({ generation: 3, phase }, each));
-    assert.deepEqual(keptOf({ generation: 3 }), [1, 2, 3]);
+      generationsUpTo({ generation: 3 }).filter((each) => isInUse({ generation: 3, phase }, each));
+    assert.deepEqual(generationsUpTo({ generation: 3 }), [1, 2, 3]);
     assert.deepEqual([inUse("trust"), inUse("issue"), inUse("done")], [[2], [2, 3], [3]]);
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isGivenOut, planClients } from "../../../core/certificates/clients";
+import { isPublished, planClients } from "../../../core/certificates/clients";
 import { configWith, hardwayConfig, NOW } from "../fixture";
 
 const PIN = "ab".repeat(32);
@@ -27,7 +27,7 @@ describe("plan of clients", () => {
       [admin?.validitySeconds, admin?.algorithm, admin?.organizations],
       [30 * 86_400, "RSA-2048", ["ops"]],
     );
-    assert.ok(!isGivenOut(admin!, config) && isGivenOut(admin!, configWith()));
+    assert.ok(!isPublished(admin!, config) && isPublished(admin!, configWith()));
   });
 
   it("has no administrator where others work in the cluster, or nobody does and his profile is not the stack's", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { restarted, restartNoun, trustedAnnotation } from "../../../core/cluster/restarts";
+import { restarted, restartNameSuffix, trustedAnnotation } from "../../../core/cluster/restarts";
 import { configWith } from "../fixture";
 
 const workload = (kind: string, namespace: string, name: string) => ({ kind, namespace, name });
@@ -31,8 +31,8 @@ describe("restarted workloads", () => {
   });
 
   it("have names that no other has", () => {
-    const one = restartNoun({ kind: "Deployment", namespace: "a-b", name: "c" });
-    assert.notEqual(one, restartNoun({ kind: "Deployment", namespace: "a", name: "b-c" }));
+    const one = restartNameSuffix({ kind: "Deployment", namespace: "a-b", name: "c" });
+    assert.notEqual(one, restartNameSuffix({ kind: "Deployment", namespace: "a", name: "b-c" }));
     assert.equal(one, "restart-deployment-a-b.c");
   });
 

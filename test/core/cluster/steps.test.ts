@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { clusterPayload, sinceOf } from "../../../core/cluster/payload";
-import { clusterSteps, MOMENTS } from "../../../core/cluster/steps";
+import { clusterSteps, HOOKS } from "../../../core/cluster/steps";
 import { planCluster } from "../../../core/plan";
 import type { Config } from "../../../core/schema/config";
 import { makeCa } from "../config/fixtures";
@@ -20,18 +20,22 @@ const WEBHOOK = { kind: "ValidatingWebhookConfiguration", name: "checks.example.
 
 /** Between the phases of nodes, `/` where a step waits for those before it. */
 const nouns = (config: Config) => {
-  const at = MOMENTS.map((moment) =>
-    clusterSteps(moment, config)
-      .map(({ noun }) => noun)
+  const at = HOOKS.map((hook) =>
+    clusterSteps(hook, config)
+      .map(({ nameSuffix }) => nameSuffix)
       .join(" "),
   );
   return [at.slice(0, 3), at.slice(3, 6), at.slice(6)].map((each) => each.filter(Boolean).join(" / "));
 };
 
-const payload = (noun: string, changes: Readonly<Record<string, unknown>>, facts: Partial<typeof FACTS> = FACTS) => {
+const payload = (
+  nameSuffix: string,
+  changes: Readonly<Record<string, unknown>>,
+  facts: Partial<typeof FACTS> = FACTS,
+) => {
   const config = configWith(changes);
-  const step = MOMENTS.flatMap((moment) => clusterSteps(moment, config)).find((each) => each.noun === noun);
-  assert.ok(step, `no step ${noun}`);
+  const step = HOOKS.flatMap((hook) => clusterSteps(hook, config)).find((each) => each.nameSuffix === nameSuffix);
+  assert.ok(step, `no step ${nameSuffix}`);
   const node = planCluster(config, NOW).nodes.find(({ node: { name } }) => name === "cp1")!;
   return clusterPayload(step, node, config, facts).trimEnd().split("\n").slice(1);
 };
@@ -236,8 +240,8 @@ describe("in-cluster steps", () => {
 
   it("gives up a gate only by its name", () => {
     const gates = (force: string[]) =>
-      ["scan", "tokens"].flatMap((noun) =>
-        payload(noun, { rotation: { ...rotation, force } }).filter((line) => line.startsWith("gate ")),
+      ["scan", "tokens"].flatMap((nameSuffix) =>
+        payload(nameSuffix, { rotation: { ...rotation, force } }).filter((line) => line.startsWith("gate ")),
       );
     assert.deepEqual(gates([]), ["gate scan on", "gate tokens on"]);
     assert.deepEqual(gates(["tokens"]), ["gate scan on", "gate tokens off"]);

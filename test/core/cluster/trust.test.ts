@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isToldByNodes, trustedBy, trustTexts } from "../../../core/cluster/trust";
+import { learnedFromNodes, trustedBy, trustTexts } from "../../../core/cluster/trust";
 import { configWith } from "../fixture";
 
 const pem = (name: string): string => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
@@ -31,8 +31,8 @@ describe("what those in the cluster are told of trust", () => {
   });
 
   it("is told by a node where the one that goes is none of the stack's", () => {
-    assert.ok(isToldByNodes(configWith({ adopt, rotation: { phase: "issue" } })));
-    assert.ok(!isToldByNodes(configWith({ adopt, rotation: { generation: 2 } })));
+    assert.ok(learnedFromNodes(configWith({ adopt, rotation: { phase: "issue" } })));
+    assert.ok(!learnedFromNodes(configWith({ adopt, rotation: { generation: 2 } })));
     const stdout = `file /etc/x replaced\ntrusted ca:etcd\n${two}trusted ca:kubernetes\n${theirs}${one}trusted ca:frontproxy\n${three}done 01234567 changed\n`;
     assert.equal(trustedBy(stdout), theirs + one);
     assert.equal(trustedBy(`trusted ca:kubernetes\n${one}done 01234567 unchanged\n`), one);
@@ -48,7 +48,7 @@ describe("what those in the cluster are told of trust", () => {
   it("is told by a node where signers come and go with control planes", () => {
     const authority = { kind: "vault", vault: { address: "https://vault.example.com:8200" }, csrSigner: "node" };
     const config = configWith({ authority, rotation: { generation: 2 }, rollout: { acceptEtcdDowntime: true } });
-    assert.ok(isToldByNodes(config));
+    assert.ok(learnedFromNodes(config));
     const [ofOne, ofTwo] = ["czE=", "czI="].map(pem) as [string, string];
     assert.deepEqual(trustTexts(config, [one, two + ofTwo], one + ofOne + two + ofTwo), {
       ca: two,

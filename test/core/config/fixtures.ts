@@ -49,7 +49,7 @@ export function problems(raw: Raw, secretKeys: ReadonlySet<string> = ALL_SECRET)
   }
 }
 
-export interface GivenCa {
+export interface ExistingCa {
   certificate: string;
   key: string;
 }
@@ -58,7 +58,7 @@ export interface GivenCa {
 export async function makeCa(
   name: string,
   { from = "2026-01-01T00:00:00Z", to = "2036-01-01T00:00:00Z", ca = true } = {},
-): Promise<GivenCa> {
+): Promise<ExistingCa> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(

@@ -26,12 +26,12 @@ const ALL: readonly (readonly [name: string, layout: LayoutAt])[] = (Object.keys
 const IS_SECRET: Readonly<Record<Content["kind"], (content: Content) => boolean>> = {
   certificate: () => false,
   ca: () => false,
-  signer: () => false,
+  csrSigner: () => false,
   key: () => true,
   pair: () => true,
   link: () => true, // to a pair
   caKey: () => true,
-  signerKey: () => true,
+  csrSignerKey: () => true,
   serviceAccount: (content) => content.kind !== "serviceAccount" || content.half === "private",
   kubeconfig: () => true,
 };
@@ -42,11 +42,11 @@ const whatOf = (content: Content): string => {
   switch (content.kind) {
     case "ca":
     case "caKey":
-    case "signer":
+    case "csrSigner":
       return `${content.kind} ${content.authority}`;
     case "serviceAccount":
       return `${content.kind} ${content.half}`;
-    case "signerKey":
+    case "csrSignerKey":
       return content.kind;
     case "kubeconfig":
       return `${content.kind} ${content.profile} ${content.server} ${content.credentials === "inline" ? "inline" : "file"}`;

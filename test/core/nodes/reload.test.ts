@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { becauseOf, consumerOf, mindsRemoval, needOf, type ConsumerInput, type Need } from "../../../core/model/reload";
+import {
+  becauseOf,
+  consumerOf,
+  needsRestartOnRemoval,
+  needOf,
+  type ConsumerInput,
+  type Need,
+} from "../../../core/model/reload";
 
 interface Expected {
   readonly need: Need;
@@ -89,7 +96,7 @@ describe("reload rules", () => {
     it(`${input}: ${need}${from}${forgets ? ", but not for a CA that goes" : ""} (${source})`, () => {
       for (const minor of MINORS)
         assert.equal(needOf(input, minor), minor >= since ? need : "restart", `1.${String(minor)}`);
-      assert.equal(mindsRemoval(input), forgets !== true);
+      assert.equal(needsRestartOnRemoval(input), forgets !== true);
       assert.equal(consumerOf(input), input.replace(/\/.*/, ""));
       for (const minor of MINORS) assert.ok(becauseOf(input, minor).length > 10);
     });

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PHASES, ROTATED, type Rotated, type RotationState } from "../../../core/model/phases";
+import { PHASES, ROTATABLE, type Rotatable, type RotationState } from "../../../core/model/phases";
 import type { ConsumerInput } from "../../../core/model/reload";
 import type { Cluster } from "./cluster";
 import { TALKS } from "./talks";
@@ -90,12 +90,12 @@ const trustedIn = ({ nodes, podTrust, aggregatedTrust }: Cluster): Set<string> =
   return new Set([...files, ...servers, ...podTrust.flat(), ...aggregatedTrust].filter(isTrust));
 };
 
-const targetOf = (what: Rotated, { generation }: RotationState): string =>
+const targetOf = (what: Rotatable, { generation }: RotationState): string =>
   what === "serviceAccount" ? tokenKeyText("public", generation) : caText(what, generation);
 
 /** Of what is in phase done nothing else is trusted any more. */
 const assertExact = (cluster: Cluster, states: States): void => {
-  const done = ROTATED.filter((what) => states[what].phase === "done");
+  const done = ROTATABLE.filter((what) => states[what].phase === "done");
   const kinds = done.map((what) => targetOf(what, states[what]).replace(/\d+$/, ""));
   const found = [...trustedIn(cluster)].filter((text) => kinds.some((kind) => text.startsWith(kind)));
   assert.deepEqual(found.sort(), done.map((what) => targetOf(what, states[what])).sort());
@@ -111,7 +111,7 @@ describe("model: legal walks", function () {
         topology,
         fc.nat(),
         fc.boolean(),
-        fc.subarray([...ROTATED], { minLength: 1 }),
+        fc.subarray([...ROTATABLE], { minLength: 1 }),
         fc.array(turn, { minLength: 1, maxLength: 7 }),
         (where, seed, adopted, subset, turns) => {
           const walk = new Walk(where, seed, adopted);
@@ -144,7 +144,7 @@ describe("model: legal walks", function () {
             assert.deepEqual(walk.found, [], walk.moments.join("\n"));
           }
           assertExact(walk.cluster, states);
-          exact += ROTATED.filter((what) => states[what].phase === "done" && states[what].generation > 1).length;
+          exact += ROTATABLE.filter((what) => states[what].phase === "done" && states[what].generation > 1).length;
         },
       ),
       { seed: SEED, numRuns: 70 },
@@ -176,8 +176,8 @@ describe("model: legal walks", function () {
 
 /** What may be taken back at once: an issue, a trust, the undo of a retirement; never what may have been retired. */
 const isUndoable = (before: States, after: States): boolean =>
-  ROTATED.every((what) => before[what] === after[what] || after[what].phase !== "done");
+  ROTATABLE.every((what) => before[what] === after[what] || after[what].phase !== "done");
 
 /** Of a generation 0 the stack knows a fingerprint only: it can tell no new node of it. */
 const knowsAll = (states: States): boolean =>
-  ROTATED.every((what) => states[what].generation > 1 || states[what].phase === "done");
+  ROTATABLE.every((what) => states[what].generation > 1 || states[what].phase === "done");

@@ -3,7 +3,7 @@
  * what a service notices without a restart from core/model/reload.ts.
  */
 import { INVENTORY } from "../../../core/certificates/inventory";
-import type { Rotated } from "../../../core/model/phases";
+import type { Rotatable } from "../../../core/model/phases";
 import type { Content } from "../../../core/layouts/layout";
 import { consumerOf, needOf, type ConsumerInput, type ConsumerName } from "../../../core/model/reload";
 import type { NodePlan } from "../../../core/plan";
@@ -109,14 +109,14 @@ export class Process {
 export type Disk = Map<string, Text>;
 
 /** What a file holds where each authority is at this generation. */
-const contentAt = (content: Content, path: string, at: Readonly<Record<Rotated, number>>): Text => {
+const contentAt = (content: Content, path: string, at: Readonly<Record<Rotatable, number>>): Text => {
   switch (content.kind) {
     case "ca":
-    case "signer":
+    case "csrSigner":
       return [caText(content.authority, at[content.authority])];
     case "caKey":
       return [caKeyText(content.authority, at[content.authority])];
-    case "signerKey":
+    case "csrSignerKey":
       return [caKeyText("kubernetes", at.kubernetes)];
     case "serviceAccount":
       return [tokenKeyText(content.half, at.serviceAccount)];
@@ -135,7 +135,7 @@ const contentAt = (content: Content, path: string, at: Readonly<Record<Rotated, 
   }
 };
 
-const leafFor = (profile: keyof typeof INVENTORY, at: Readonly<Record<Rotated, number>>): string => {
+const leafFor = (profile: keyof typeof INVENTORY, at: Readonly<Record<Rotatable, number>>): string => {
   const { authority } = INVENTORY[profile];
   return leafText(authority, at[authority], profile, "first");
 };
@@ -164,7 +164,7 @@ export class ModelNode {
   }
 
   /** As a node that runs with one generation of everything. */
-  public boot(at: Readonly<Record<Rotated, number>>): void {
+  public boot(at: Readonly<Record<Rotatable, number>>): void {
     for (const { path, content, rotationOnly } of this.plan.known)
       if (rotationOnly !== true) this.disk.set(path, contentAt(content, path, at));
     this.tokens = this.runsPods ? new Set([at.serviceAccount]) : new Set();

@@ -3,10 +3,18 @@
  * Payloads, who rotates and the order of nodes are the product's; the order of steps is that of components/clusterPki.ts,
  * which order.test.ts compares with this table.
  */
-import { canSign, keptOf, hasReached, roundOf, signerOf, stateOf, trustedOf } from "../../../core/authorities/rotation";
+import {
+  canSign,
+  generationsUpTo,
+  hasReached,
+  attemptKey,
+  issuerOf,
+  stateOf,
+  trustedOf,
+} from "../../../core/authorities/rotation";
 import type { LeafPlan } from "../../../core/certificates/leaves";
 import { AUTHORITIES, type AuthorityName } from "../../../core/model/authorities";
-import { ROTATED } from "../../../core/model/phases";
+import { ROTATABLE } from "../../../core/model/phases";
 import { planCluster, type ClusterPlan, type NodePlan } from "../../../core/plan";
 import { applyPayload, type Material } from "../../../core/protocol/apply";
 import { renewsTokens } from "../../../core/protocol/tokens";
@@ -73,7 +81,7 @@ export type End = "done" | "stopped" | { readonly refused: string };
 
 const generationsOf = (config: Config): Generations => {
   const each = (make: (generation: number) => string, what: AuthorityName | "serviceAccount") =>
-    keptOf(stateOf(config, what)).map(make);
+    generationsUpTo(stateOf(config, what)).map(make);
   return {
     kubernetes: each((generation) => caText("kubernetes", generation), "kubernetes"),
     etcd: each((generation) => caText("etcd", generation), "etcd"),
@@ -84,7 +92,7 @@ const generationsOf = (config: Config): Generations => {
 
 /** The generation whose certificate an apply carries: that of the signer, or where it is not ours the one to come. */
 const carried = (config: Config, what: AuthorityName | "serviceAccount"): number =>
-  canSign(config, what) ? signerOf(stateOf(config, what)) : stateOf(config, what).generation;
+  canSign(config, what) ? issuerOf(stateOf(config, what)) : stateOf(config, what).generation;
 
 /** What is made before any node is told anything. */
 export interface Made {
@@ -95,7 +103,7 @@ export interface Made {
 const ROUND = "round";
 
 const madeFor = (plan: ClusterPlan, config: Config, recorded: Recorded): Made => {
-  const round = triggered(recorded, ROUND, roundOf(config)).replace(/^.*#/, "");
+  const round = triggered(recorded, ROUND, attemptKey(config)).replace(/^.*#/, "");
   const nameOf = (node: NodePlan, { profile }: LeafPlan) => `${node.node.name} leaf ${profile}`;
   for (const node of plan.nodes) for (const leaf of node.leaves) triggered(recorded, nameOf(node, leaf), leaf.id);
   return { round, leafId: (node, leaf) => recorded.get(nameOf(node, leaf)) ?? "" };
@@ -117,7 +125,7 @@ const materialOf = (node: NodePlan, config: Config, { leafId }: Made): Material 
     string
   >,
   next: Object.fromEntries(
-    ROTATED.flatMap((what) => {
+    ROTATABLE.flatMap((what) => {
       const { generation, phase } = stateOf(config, what);
       if (phase !== "trust" || generation === 1) return [];
       return [[what, what === "serviceAccount" ? tokenKeyText("public", generation) : caText(what, generation)]];

@@ -1,6 +1,6 @@
 /** The model minds what would break a cluster: each of these orders is wrong, and each must be found out. */
 import assert from "node:assert/strict";
-import { ROTATED, type Rotated, type RotationState } from "../../../core/model/phases";
+import { ROTATABLE, type Rotatable, type RotationState } from "../../../core/model/phases";
 import type { Wrong } from "./run";
 import { statesOf, Walk, type Topology } from "./walk";
 
@@ -8,7 +8,7 @@ const STACKED: Topology = { layout: "kubeadm", minor: 36, controlPlanes: 3, etcd
 const AT_REST: RotationState = { generation: 1, phase: "done" };
 const NEXT: RotationState = { generation: 2, phase: "done" };
 
-const only = (...what: readonly Rotated[]) => statesOf((each) => (what.includes(each) ? NEXT : AT_REST));
+const only = (...what: readonly Rotatable[]) => statesOf((each) => (what.includes(each) ? NEXT : AT_REST));
 const ALL = statesOf(() => NEXT);
 
 const CHECKS = /^(?:guard|pin|stale|only|have) /;
@@ -159,7 +159,7 @@ describe("model: wrong orders", () => {
   };
 
   it("sees a skipped generation refused for each of what is rotated, before anything is touched", () => {
-    for (const what of ROTATED) {
+    for (const what of ROTATABLE) {
       const to = (generation: number) => statesOf((each) => (each === what ? { generation, phase: "done" } : AT_REST));
       assert.match(refusedAs(settled(), to(3)), /holds another/);
     }

@@ -1,6 +1,6 @@
 /** Clusters to walk with, and what the stack file says about them. */
-import { signerOf } from "../../../core/authorities/rotation";
-import { ROTATED, type Rotated, type RotationState } from "../../../core/model/phases";
+import { issuerOf } from "../../../core/authorities/rotation";
+import { ROTATABLE, type Rotatable, type RotationState } from "../../../core/model/phases";
 import { planCluster } from "../../../core/plan";
 import type { Config } from "../../../core/schema/config";
 import type { ClusterPkiArgs } from "../../../components";
@@ -20,10 +20,10 @@ export interface Topology {
   readonly workers: number;
 }
 
-export type States = Readonly<Record<Rotated, RotationState>>;
+export type States = Readonly<Record<Rotatable, RotationState>>;
 
-export const statesOf = (make: (what: Rotated) => RotationState): States =>
-  Object.fromEntries(ROTATED.map((what) => [what, make(what)])) as Record<Rotated, RotationState>;
+export const statesOf = (make: (what: Rotatable) => RotationState): States =>
+  Object.fromEntries(ROTATABLE.map((what) => [what, make(what)])) as Record<Rotatable, RotationState>;
 
 const nodes = ({ controlPlanes, etcdMembers, workers }: Topology) => {
   const row = (count: number, prefix: string, role: string, net: number) =>
@@ -104,7 +104,7 @@ export class Walk {
 
   public up(states: States, more: Partial<Run> = {}): End {
     this.moments.push(
-      `up ${ROTATED.map((what) => `${what}=${String(states[what].generation)}/${states[what].phase}`).join(" ")} ${JSON.stringify(more.fault ?? "")}`,
+      `up ${ROTATABLE.map((what) => `${what}=${String(states[what].generation)}/${states[what].phase}`).join(" ")} ${JSON.stringify(more.fault ?? "")}`,
     );
     const end = up({
       cluster: this.cluster,
@@ -151,8 +151,8 @@ export class Walk {
     const [first] = this.cluster.nodes.filter(({ plan }) => plan.signing !== undefined);
     if (first === undefined || this.topology.layout !== "kubeadm") return;
     const node = this.newNode("controlPlanes");
-    const signing = Object.fromEntries(ROTATED.map((what) => [what, signerOf(states[what])]));
-    node.boot(signing as Record<Rotated, number>);
+    const signing = Object.fromEntries(ROTATABLE.map((what) => [what, issuerOf(states[what])]));
+    node.boot(signing as Record<Rotatable, number>);
     for (const { path, content } of node.plan.known) {
       const copied = content.kind === "ca" || content.kind === "caKey" || content.kind === "serviceAccount";
       const text = first.disk.get(path);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { signerOf, trustedOf } from "../../../core/authorities/rotation";
+import { issuerOf, trustedOf } from "../../../core/authorities/rotation";
 import type { RotationState } from "../../../core/model/phases";
 import type { Lab } from "../../lab/lab";
 import { withRole } from "../../lab/topology";
@@ -42,10 +42,10 @@ export const expectedAnswer = (
   between: readonly Moment[] = [],
 ): AccessAnswer => {
   const believed = trustedOf((trust === "own" ? made : now).kubernetes);
-  if (!believed.includes(signerOf(now.kubernetes))) return "server not trusted";
+  if (!believed.includes(issuerOf(now.kubernetes))) return "server not trusted";
   const by = CREDENTIALS[kind];
   const counts = kind === "legacy token" ? [...between, now] : [now];
-  return counts.every((moment) => trustedOf(moment[by]).includes(signerOf(made[by]))) ? "accepted" : "refused";
+  return counts.every((moment) => trustedOf(moment[by]).includes(issuerOf(made[by]))) ? "accepted" : "refused";
 };
 
 export class AccessMatrix {

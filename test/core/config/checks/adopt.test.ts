@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { config, makeCa, makeKey, parsed, problems, type GivenCa, type Raw } from "../fixtures";
+import { config, makeCa, makeKey, parsed, problems, type ExistingCa, type Raw } from "../fixtures";
 
 const PIN = "ab".repeat(32);
 const COLONS = Array.from({ length: 32 }, () => "AB").join(":");
@@ -13,9 +13,9 @@ const adopting = (adopt: unknown, more: Raw = {}): Raw =>
   config({ adopt, rollout: { acceptEtcdDowntime: true }, ...more });
 
 describe("adoption in the stack file", () => {
-  let ca: GivenCa;
-  let short: GivenCa;
-  let ended: GivenCa;
+  let ca: ExistingCa;
+  let short: ExistingCa;
+  let ended: ExistingCa;
   before(async () => {
     [ca, short, ended] = await Promise.all([
       makeCa("given"),
@@ -102,7 +102,7 @@ describe("adoption in the stack file", () => {
   }
 
   describe("and rotation away from a given CA", () => {
-    const given = (kubernetes: GivenCa, rotation: Raw, more: Raw = {}) =>
+    const given = (kubernetes: ExistingCa, rotation: Raw, more: Raw = {}) =>
       problems(config({ authority: { kubernetes, ...more }, rotation: { kubernetes: rotation } }));
     const left =
       "certificates.validity: 365d; must be no longer than what authority.kubernetes has left: CN=short expires 2026-07-01T12:00:00Z, in 30d12h";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../../core/config/parse";
-import { PHASES, ROTATED } from "../../../../core/model/phases";
-import { ALL_SECRET, config, makeCa, makeKey, node, parsed, problems, type GivenCa, type Raw } from "../fixtures";
+import { PHASES, ROTATABLE } from "../../../../core/model/phases";
+import { ALL_SECRET, config, makeCa, makeKey, node, parsed, problems, type ExistingCa, type Raw } from "../fixtures";
 
 /** Three etcd members: none is the only one. */
 const nodes = [1, 2, 3].map((index) =>
@@ -12,10 +12,10 @@ const rotating = (rotation: unknown, more: Raw = {}): Raw => config({ nodes, rot
 const states = (raw: Raw): Record<string, string> => {
   const { rotation } = parsed(raw);
   return Object.fromEntries(
-    ROTATED.map((what) => [what, `${String(rotation?.[what].generation)} ${String(rotation?.[what].phase)}`]),
+    ROTATABLE.map((what) => [what, `${String(rotation?.[what].generation)} ${String(rotation?.[what].phase)}`]),
   );
 };
-const all = (state: string) => Object.fromEntries(ROTATED.map((what) => [what, state]));
+const all = (state: string) => Object.fromEntries(ROTATABLE.map((what) => [what, state]));
 
 const PIN = "ab".repeat(32);
 const PINS = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
@@ -160,7 +160,7 @@ describe("rotation in the stack file", () => {
   describe("of the service account key", () => {
     const sentence =
       "rotation.serviceAccount: given, but the stack does not have the key that signs this cluster's tokens; must be left out without that key; give it as authority.serviceAccount.key, or take it over with adopt.serviceAccount: true";
-    let cas: Record<string, GivenCa>;
+    let cas: Record<string, ExistingCa>;
     before(async () => {
       cas = { kubernetes: await makeCa("k"), etcd: await makeCa("e"), frontProxy: await makeCa("f") };
     });

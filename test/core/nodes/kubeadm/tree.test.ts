@@ -27,10 +27,10 @@ const LEFT_OUT = ["/etc/kubernetes/pki/etcd/ca.key", "/etc/kubernetes/pki/front-
 const HOLDS: Readonly<Record<Content["kind"], (content: Content) => GoldenFile["holds"] | undefined>> = {
   certificate: () => "certificate",
   ca: () => "certificate",
-  signer: () => "certificate",
+  csrSigner: () => "certificate",
   key: () => "private key",
   caKey: () => "private key",
-  signerKey: () => "private key",
+  csrSignerKey: () => "private key",
   serviceAccount: (content) =>
     content.kind === "serviceAccount" && content.half === "public" ? "public key" : "private key",
   kubeconfig: () => "kubeconfig",
@@ -162,7 +162,7 @@ describe("kubeadm's tree", () => {
     assert.deepEqual(
       signing.map((row) => [modeOf(row), row.content.kind, ...row.uses]),
       [
-        ["0644", "signer", "kube-controller-manager/signing"],
+        ["0644", "csrSigner", "kube-controller-manager/signing"],
         ["0600", "caKey", "kube-controller-manager/signing"],
       ],
     );

@@ -1,27 +1,27 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Facts } from "../core/cluster/facts";
-import { isToldByNodes, trustedBy, trustTexts, type TrustFact } from "../core/cluster/trust";
+import { learnedFromNodes, trustedBy, trustTexts, type TrustFact } from "../core/cluster/trust";
 import { keyIdOf } from "../core/format/publicKey";
 import type { Generations } from "../core/protocol/trust";
 import type { Config } from "../core/schema/config";
 import type { ServiceAccountKeys } from "./serviceAccountKeys";
 
 /** What those in the cluster are told of what is trusted, once it is known. */
-export type KnownTrust = { readonly [F in TrustFact]: pulumi.Output<Facts[F]> } & {
+export type TrustFacts = { readonly [F in TrustFact]: pulumi.Output<Facts[F]> } & {
   /** Undefined where the stack does not manage the key. */
   readonly tokenKid: pulumi.Output<string> | undefined;
 };
 
 /** @param trusted the `trust` step of a node: of a CA that was taken over nobody else can tell */
-export const knownTrust = (
+export const trustFacts = (
   config: Config,
   generations: pulumi.Output<Generations>,
   serviceAccount: ServiceAccountKeys | undefined,
   trusted: command.remote.Command | undefined,
-): KnownTrust => {
-  const told = isToldByNodes(config) ? trusted?.stdout.apply(trustedBy) : undefined;
-  const texts = pulumi.all([generations, told]).apply(([all, theirs]) => trustTexts(config, all.kubernetes, theirs));
+): TrustFacts => {
+  const learned = learnedFromNodes(config) ? trusted?.stdout.apply(trustedBy) : undefined;
+  const texts = pulumi.all([generations, learned]).apply(([all, theirs]) => trustTexts(config, all.kubernetes, theirs));
   return {
     ca: texts.ca,
     final: texts.final,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { hasOwnSigner } from "../../../core/authorities/controllerSigner";
-import { roundOf } from "../../../core/authorities/rotation";
+import { hasOwnCsrSigner } from "../../../core/authorities/csrSigner";
+import { attemptKey } from "../../../core/authorities/rotation";
 import { planCluster } from "../../../core/plan";
 import { applyPayload } from "../../../core/protocol/apply";
 import { trustPayload } from "../../../core/protocol/trust";
@@ -30,14 +30,14 @@ const payloadOf = (config: typeof born): string => {
     leaves,
     trust: { kubernetes: `${CERTIFICATE}${CERTIFICATE}`, etcd: CERTIFICATE, frontProxy: CERTIFICATE },
     caKeys: { kubernetes: "KEY" },
-    signers: { kubernetes: CERTIFICATE.replace("MII=", "SIGNER") },
-    nodeSigner: config.authority.csrSigner === "node" ? { certificatePem: CERTIFICATE, ...validity } : undefined,
+    csrSigners: { kubernetes: CERTIFICATE.replace("MII=", "SIGNER") },
+    nodeCsrSigner: config.authority.csrSigner === "node" ? { certificatePem: CERTIFICATE, ...validity } : undefined,
   });
 };
 
 describe("the controller manager's signer where the CA's key is in Vault", () => {
   it("is none in a cluster that began there: no CA key is on any node", () => {
-    assert.ok(!hasOwnSigner(born));
+    assert.ok(!hasOwnCsrSigner(born));
     const files = filesOf(born, "cp1");
     assert.ok(files.includes("ca.crt"));
     assert.deepEqual(
@@ -47,7 +47,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
   });
 
   it("is an intermediate with files of its own in a cluster that was taken over", () => {
-    assert.ok(hasOwnSigner(takenOver));
+    assert.ok(hasOwnCsrSigner(takenOver));
     const files = filesOf(takenOver, "cp1");
     assert.ok(files.includes("ca-signing.crt") && files.includes("ca-signing.key"));
     assert.ok(!files.includes("ca.key"));
@@ -88,7 +88,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
         rollout: { acceptEtcdDowntime: true },
       });
     const signers = (config: typeof born) =>
-      planCluster(config, NOW).nodes.map(({ node, signers: asked }) => [
+      planCluster(config, NOW).nodes.map(({ node, csrSigners: asked }) => [
         node.name,
         ...asked.map(({ commonName }) => commonName),
       ]);
@@ -113,7 +113,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
   it("is another round of trust when a control plane comes or goes, and only then", () => {
     const round = (signer: string, nodes: number) => {
       const config = configWith({ authority: { ...VAULT, csrSigner: signer }, rotation: { generation: 1 } });
-      return roundOf({ ...config, nodes: config.nodes.slice(0, nodes) });
+      return attemptKey({ ...config, nodes: config.nodes.slice(0, nodes) });
     };
     assert.notEqual(round("node", 2), round("node", 3));
     assert.equal(round("node", 3), round("node", 6)); // the rest are workers

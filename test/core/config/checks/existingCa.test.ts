@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { utils } from "ssh2";
-import { config, HOST_KEY, makeCa, makeKey, problems, type GivenCa, type Raw } from "../fixtures";
+import { config, HOST_KEY, makeCa, makeKey, problems, type ExistingCa, type Raw } from "../fixtures";
 
 const ADOPTION =
   "missing; give the CA's private key as a secret, or leave this out and give the CA's fingerprint under `adopt`: " +
@@ -8,12 +8,12 @@ const ADOPTION =
 const UNREADABLE = "not readable (not shown); must be a private key in PEM without a passphrase";
 
 describe("given CAs and keys", () => {
-  let good: GivenCa;
-  let other: GivenCa;
-  let ended: GivenCa;
-  let early: GivenCa;
-  let leaf: GivenCa;
-  let short: GivenCa;
+  let good: ExistingCa;
+  let other: ExistingCa;
+  let ended: ExistingCa;
+  let early: ExistingCa;
+  let leaf: ExistingCa;
+  let short: ExistingCa;
   before(async () => {
     [good, other, ended, early, leaf, short] = await Promise.all([
       makeCa("kubernetes"),

@@ -47,9 +47,9 @@ export function timeProblems(at: string, certificate: X509Certificate, now: Date
   return problems;
 }
 
-type GivenCaSection = NonNullable<Sections["authority"][AuthorityName]>;
+type ExistingCaSection = NonNullable<Sections["authority"][AuthorityName]>;
 
-function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs: boolean, now: Date): string[] {
+function caProblems(at: string, { certificate: pem, key }: ExistingCaSection, signs: boolean, now: Date): string[] {
   if (pem === undefined && key === undefined)
     return [mustBe(at, "empty", "the certificate and the key", "leave it out if the cluster has no CA yet")];
   const problems: string[] = [];
@@ -77,12 +77,12 @@ function caProblems(at: string, { certificate: pem, key }: GivenCaSection, signs
 
 export function authorityProblems(
   authority: Sections["authority"],
-  signers: readonly AuthorityName[],
+  issuers: readonly AuthorityName[],
   now: Date,
 ): string[] {
   const problems = AUTHORITIES.flatMap((name) => {
     const given = authority[name];
-    return given === undefined ? [] : caProblems(`authority.${name}`, given, signers.includes(name), now);
+    return given === undefined ? [] : caProblems(`authority.${name}`, given, issuers.includes(name), now);
   });
   const tokenKey = authority.serviceAccount?.key;
   if (tokenKey !== undefined && !isStandIn(tokenKey) && parsedKey(tokenKey) === undefined) {

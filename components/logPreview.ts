@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Moment } from "../core/cluster/steps";
+import type { Hook } from "../core/cluster/steps";
 import type { ProfileName } from "../core/model/profiles";
 import { nodeEffects, restartsText } from "../core/nodes/effects";
 import type { ClusterPlan, NodePlan } from "../core/plan";
@@ -10,7 +10,7 @@ import type { Issued } from "./authority/authority";
 import { isKnown } from "./isKnown";
 
 /** In a preview, says on a node's row what it gets and which of its services restart; says nothing when nothing is due. */
-export const announce = async (
+export const logPreview = async (
   node: pulumi.Resource,
   plan: NodePlan,
   leaves: Readonly<Partial<Record<ProfileName, Issued>>>,
@@ -37,14 +37,14 @@ export const announce = async (
 };
 
 /** Something that a step in the cluster does; `result` is what the step puts out. */
-export interface Announced {
-  readonly moment: Moment;
-  readonly does: string;
+export interface ClusterPreview {
+  readonly hook: Hook;
+  readonly summary: string;
   readonly result: pulumi.Output<unknown>;
 }
 
-/** The phases of nodes that the moments lie between. */
-const WHEN: Readonly<Record<Moment, string>> = {
+/** The phases of nodes that the hooks lie between. */
+const WHEN: Readonly<Record<Hook, string>> = {
   afterTrust: "before certificates are issued",
   afterPublished: "before certificates are issued",
   beforeIssue: "before certificates are issued",
@@ -55,18 +55,18 @@ const WHEN: Readonly<Record<Moment, string>> = {
 };
 
 /** In a preview, says in a line for each phase what is going to be done in the cluster; nothing of what is done already. */
-export const announceInCluster = async (work: pulumi.Resource, all: readonly Announced[]): Promise<void> => {
+export const logClusterPreview = async (work: pulumi.Resource, all: readonly ClusterPreview[]): Promise<void> => {
   if (!pulumi.runtime.isDryRun()) return;
   const known = await Promise.all(all.map(({ result }) => isKnown(result)));
   const coming = all.filter((_, index) => known[index] === false);
   for (const when of new Set(Object.values(WHEN))) {
-    const texts = coming.flatMap(({ moment, does }) => (WHEN[moment] === when ? [does] : []));
+    const texts = coming.flatMap(({ hook, summary }) => (WHEN[hook] === when ? [summary] : []));
     if (texts.length > 0) await pulumi.log.info(`in the cluster, ${when}: ${texts.join("; ")}`, work);
   }
 };
 
 /** In a preview, says on each step that is due what it leads to and restarts, and once what would make that gentler. */
-export const announceTrust = async (
+export const logTrustPreview = async (
   step: TrustStep,
   cluster: ClusterPlan,
   steps: readonly (readonly [NodePlan, command.remote.Command])[],

@@ -4,7 +4,7 @@ import { retiresOld, stateOf } from "../core/authorities/rotation";
 import type { ClientPlan } from "../core/certificates/clients";
 import { kubeconfigsName, nodeName, stepName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
-import { speakerOf } from "../core/nodes/topology";
+import { controlPlaneExecutor } from "../core/nodes/topology";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
@@ -15,17 +15,17 @@ import { certificateRows } from "../core/report/certificateRows";
 import type { CertificateRow } from "../core/report/report";
 import { isPlayed, stagesInOrder, type StageName } from "../core/rollout";
 import type { Config } from "../core/schema/config";
-import { announceTrust } from "./announce";
+import { logTrustPreview } from "./logPreview";
 import { applyMaterial } from "./applyMaterial";
 import type { AuthorityGenerations } from "./authority/generations";
 import type { Inputs } from "./inputs";
 import { InCluster } from "./inCluster/inCluster";
-import { knownTrust, type KnownTrust } from "./knownTrust";
+import { trustFacts, type TrustFacts } from "./trustFacts";
 import { Kubeconfigs } from "./kubeconfigs";
 import { verbStep } from "./nodeCommand";
 import type { IssuedToNode, NodePki } from "./nodePki";
 import { Reasons } from "./reasons";
-import { roundFor, type Round } from "./round";
+import { rotationAttempt, type RotationAttempt } from "./rotationAttempt";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
 
 /** What has to have succeeded first. */
@@ -38,7 +38,7 @@ interface PlannedNode {
 }
 
 /** What a cluster's PKI is made from. */
-export interface RecipeArgs {
+export interface RolloutArgs {
   readonly inputs: Inputs;
   /** In the plan's order. */
   readonly nodes: readonly Omit<PlannedNode, "given">[];
@@ -48,7 +48,7 @@ export interface RecipeArgs {
 }
 
 /** Every step on every node and in the cluster, in order: from signing requests to the proof that the old CA is gone. */
-export class Recipe {
+export class Rollout {
   /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
   /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
@@ -63,17 +63,17 @@ export class Recipe {
   private readonly generations: pulumi.Output<Generations>;
   private readonly credentials: Kubeconfigs;
   /** Undefined where nothing is rotated. */
-  private readonly round: Round | undefined;
+  private readonly attempt: RotationAttempt | undefined;
   /** By stage and name of the node. */
   private readonly steps = new Map<NodeStep, Map<string, command.remote.Command>>();
-  private knownOnce: KnownTrust | undefined;
+  private knownOnce: TrustFacts | undefined;
   private work: InCluster | undefined;
   private readonly reasons: Reasons;
 
   /** @param options with `parent`: what all of it belongs to */
   public constructor(
     private readonly base: string,
-    args: RecipeArgs,
+    args: RolloutArgs,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
     const { inputs, nodes, clients, authorities } = args;
@@ -88,16 +88,16 @@ export class Recipe {
       ...mapAuthorities((name) => authorities[name].all.map(({ trustPem }) => trustPem)),
       serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],
     });
-    this.round = plan.rotates ? roundFor(base, config, options) : undefined;
-    const signers = mapAuthorities((name) => authorities[name].signer);
-    this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(signers) }));
-    this.credentials = new Kubeconfigs(kubeconfigsName(base), { config, clients, signer: signers.kubernetes }, options);
+    this.attempt = plan.rotates ? rotationAttempt(base, config, options) : undefined;
+    const issuers = mapAuthorities((name) => authorities[name].issuer);
+    this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(issuers) }));
+    this.credentials = new Kubeconfigs(kubeconfigsName(base), { config, clients, issuer: issuers.kubernetes }, options);
     // the gate: no node is touched before every node was reached, has its keys and its certificates are issued
     const issued = this.planned.flatMap(({ given }) => given.prepared);
     const done = this.play(issued);
     this.work?.end();
     for (const { pki } of nodes) pki.end();
-    this.kubeconfigs = this.handedOut(done("afterRetire"));
+    this.kubeconfigs = this.published(done("afterRetire"));
     this.certificates = pulumi
       .all([
         ...this.planned.map(({ plan: node, given }) => rows(node, given, this.stepsOf("apply").get(node.node.name))),
@@ -142,29 +142,29 @@ export class Recipe {
   }
 
   /** What is known of CAs once `trust` has come to every node. */
-  private get known(): KnownTrust {
+  private get known(): TrustFacts {
     // a node with etcd alone, or a new one, cannot tell what CAs of kubernetes there were
-    const speaker = speakerOf(this.config);
-    const tells = speaker && this.stepsOf("trust").get(speaker.name);
-    return (this.knownOnce ??= knownTrust(this.config, this.generations, this.serviceAccount, tells));
+    const executor = controlPlaneExecutor(this.config);
+    const tells = executor && this.stepsOf("trust").get(executor.name);
+    return (this.knownOnce ??= trustFacts(this.config, this.generations, this.serviceAccount, tells));
   }
 
   private inCluster(): InCluster | undefined {
-    const { inputs, config, base, authorities, credentials, generations, round } = this;
-    const workOn = speakerOf(config);
-    if (workOn === undefined) return undefined;
+    const { inputs, config, base, authorities, credentials, generations, attempt } = this;
+    const runOn = controlPlaneExecutor(config);
+    if (runOn === undefined) return undefined;
     const { tokenKid, ...trust } = this.known;
     const kubeconfig = credentials.inCluster(trust.rotating);
     const frontProxy = authorities.frontProxy.target.trustPem;
     return (this.work ??= new InCluster(
       `${base}-in-cluster`,
-      { inputs, kubeconfig, trust, frontProxy, generations, round: round?.name, tokenKid, workOn },
+      { inputs, kubeconfig, trust, frontProxy, generations, attempt: attempt?.name, tokenKid, runOn },
       this.options,
     ));
   }
 
   /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
-  private handedOut(ends: Waits): pulumi.Output<Record<string, string>> {
+  private published(ends: Waits): pulumi.Output<Record<string, string>> {
     const isRetired = retiresOld(stateOf(this.config, "kubernetes"));
     const texts = this.credentials.all(isRetired ? this.known.final : this.known.rotating);
     return pulumi
@@ -201,12 +201,12 @@ export class Recipe {
   }
 
   private trustStep(step: TrustStep, after: Waits): command.remote.Command[] {
-    const { round } = this;
+    const { attempt } = this;
     // no node may hear of a rotation before the state holds that it has begun
-    const began = round === undefined ? [] : [round.began];
-    // only `retire` names the round: unwrapped for `trust` it would make its payload unknown to a preview
-    const name = step === "retire" ? round?.name : undefined;
-    const steps = this.inOrder(step, [...after, ...began], ({ plan }) =>
+    const started = attempt === undefined ? [] : [attempt.started];
+    // only `retire` names the attempt: unwrapped for `trust` it would make its payload unknown to a preview
+    const name = step === "retire" ? attempt?.name : undefined;
+    const steps = this.inOrder(step, [...after, ...started], ({ plan }) =>
       pulumi
         .all([this.generations, name])
         .apply(([known, text]) =>
@@ -218,7 +218,7 @@ export class Recipe {
     const rows = this.planned.flatMap(({ plan }, index) =>
       steps.slice(index, index + 1).map((each) => [plan, each] as const),
     );
-    void announceTrust(step, this.plan, rows, this.config);
+    void logTrustPreview(step, this.plan, rows, this.config);
     return steps;
   }
 
