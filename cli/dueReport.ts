@@ -33,7 +33,7 @@ export interface ServiceChange {
 /** What a node's services go through. */
 export interface NodeEffect {
   readonly node: string;
-  /** The step of a rotation that does it; absent: the one that lays the certificates. */
+  /** The step of a rotation that does it; absent: the one that installs the certificates. */
   readonly step?: NodeStep;
   readonly restarts: readonly ServiceChange[];
   readonly reloads: readonly ServiceChange[];

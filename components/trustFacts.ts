@@ -13,7 +13,7 @@ export type TrustFacts = { readonly [F in TrustFact]: pulumi.Output<Facts[F]> } 
   readonly tokenKid: pulumi.Output<string> | undefined;
 };
 
-/** @param trusted the `trust` step of a node: of a CA that was taken over nobody else can tell */
+/** @param trusted the `trust` step of a node: a CA that was taken over is known only there */
 export const trustFacts = (
   config: Config,
   generations: pulumi.Output<Generations>,

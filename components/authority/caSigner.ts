@@ -46,7 +46,7 @@ export const mountSigner =
       return pem;
     });
 
-/** A root has to outlive the CAs of many rotations; nobody but auditors looks at it. */
+/** A root has to outlive the CAs of many rotations and is of interest to auditors only. */
 const ROOT_LIVES = 3;
 
 const HOUR = 3600;
@@ -87,7 +87,7 @@ export const embeddedRoot = (
     ).certPem;
 };
 
-/** People, who gave the certificate back. */
+/** An offline CA, whose certificate is in the stack file. */
 export const offlineSigner =
   (certificatePem: pulumi.Input<string>): CaSigner =>
   (name, { requestPem }) =>

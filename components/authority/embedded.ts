@@ -65,7 +65,7 @@ export class EmbeddedAuthority extends pulumi.ComponentResource implements Autho
   }
 
   private generate(name: string, { commonName, algorithm, validitySeconds, isInUse = true }: EmbeddedAuthorityArgs) {
-    // losing a CA's key means taking over every node again: only an explicit `pulumi state unprotect` lets go of it
+    // losing a CA's key means taking over every node again: only an explicit `pulumi state unprotect` allows it
     const options = { parent: this, protect: isInUse };
     const key = new tls.PrivateKey(`${name}-key`, keyArgs(algorithm), options);
     const certificate = new tls.SelfSignedCert(

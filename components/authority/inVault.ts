@@ -61,7 +61,7 @@ export class InVault implements AuthorityMaker {
       },
       this.options,
     );
-    // whoever signs in this mount without naming an issuer gets the one that the nodes present
+    // a request in this mount without an issuer is signed by the one that the nodes present
     if (signs)
       new vault.pkisecret.SecretBackendConfigIssuers(
         this.defaultIssuerName(name, generation),
@@ -71,7 +71,7 @@ export class InVault implements AuthorityMaker {
     return made;
   }
 
-  /** The signing request of a CA that somebody else is to sign, PEM. */
+  /** The signing request of a CA that another CA signs, PEM. */
   public request(resource: string, name: AuthorityName, generation: number): pulumi.Output<string> {
     const protect = isInUse(stateOf(this.planned.inputs.config, name), generation);
     return caRequest(resource, this.caArgs(name, generation).args, { ...this.options, protect });

@@ -18,7 +18,7 @@ export interface Planned {
 export interface AuthorityMaker {
   /** One generation of an authority. */
   authority(resource: string, name: AuthorityName, generation: number): Authority;
-  /** The signing request of a CA that somebody else is to sign, PEM; undefined where its CAs sign themselves. */
+  /** The signing request of a CA that another CA signs, PEM; undefined where its CAs sign themselves. */
   request(resource: string, name: AuthorityName, generation: number): pulumi.Output<string> | undefined;
 }
 

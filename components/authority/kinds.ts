@@ -9,7 +9,7 @@ import { vaultPreflight } from "./vaultPreflight";
 export const KINDS: Readonly<Record<BackendKind, AuthorityKind>> = {
   embedded: {
     maker: (_base, planned, options) => new InState(planned, options),
-    preflight: () => Promise.resolve(), // nobody has to be asked
+    preflight: () => Promise.resolve(), // there is no server to ask
   },
   vault: {
     maker: (base, planned, options) => new InVault(base, planned, options),

@@ -35,7 +35,7 @@ export const tokenHere = (): string | undefined => {
 /**
  * One request of the HTTP API. It answers with any status.
  *
- * @throws Error when there is no answer within 5 s, or nobody here trusts who gives it
+ * @throws Error when there is no answer within 5 s, or the server's certificate is not trusted here
  */
 export const ask = (address: string, method: string, path: string, token = "", body?: object): Promise<Answer> =>
   new Promise((resolve, reject) => {

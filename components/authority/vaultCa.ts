@@ -50,7 +50,7 @@ export const rootCa = (base: string, args: VaultCaArgs, options: pulumi.CustomRe
   return { certificatePem, issuerId };
 };
 
-/** Makes the key of a CA that somebody else is to sign. Gives the signing request, PEM. */
+/** Generates the key of a CA that another CA signs. Gives the signing request, PEM. */
 export const caRequest = (
   base: string,
   args: VaultCaArgs,
@@ -62,7 +62,7 @@ export const caRequest = (
     { ...options, provider: args.provider },
   ).csr;
 
-/** A CA that somebody else signs. What is trusted is this CA alone: with its root whoever else that signs would be let in. */
+/** A CA signed by another one. Only this CA is trusted: with its root any other CA below it could issue certificates too. */
 export const signedCa = (
   base: string,
   args: VaultCaArgs,
@@ -88,7 +88,7 @@ export const signedCa = (
   return { certificatePem, issuerId };
 };
 
-/** The server tells of an issuer once: whoever was killed before the answer is told of none the next time. */
+/** The server reports an imported issuer once: after a run that was killed before the answer it reports none. */
 export const importedOne = (name: string, mount: string, imported: readonly string[]): string => {
   const [first] = imported;
   if (first === undefined)

@@ -164,7 +164,7 @@ export class InCluster extends pulumi.ComponentResource {
       {
         kubeconfig: pulumi.secret(kubeconfig),
         clusterIdentifier: `kube-pki/${inputs.config.cluster.name}`,
-        // the fields are owned by kubeadm, or by whoever rolled the workload last
+        // the fields are owned by kubeadm, or by the last one to roll the workload
         enablePatchForce: true,
         enableConfigMapMutable: true,
       },

@@ -21,5 +21,5 @@ export const backendOf = ({ authority }: Pick<Config, "authority">, name: Author
 export const isOffline = ({ kind, signedBy }: Backend): boolean =>
   BACKENDS[kind].mayBeSigned && signedBy !== undefined && CA_SIGNERS[signedBy.kind].isAwaited;
 
-/** Whether the key of its CAs cannot be had, so that whoever else signs for them needs an intermediate. */
+/** Whether the key of its CAs cannot be exported, so that the controller manager needs an intermediate. */
 export const isKeyInServer = ({ kind }: Pick<Backend, "kind">): boolean => BACKENDS[kind].keyIn === "server";

@@ -1,6 +1,6 @@
 /**
- * CAs that only people can have signed: the stack makes the key in Vault and prints the request, people have it signed by
- * their root and put the certificate into the stack file (`authority.signed`).
+ * CAs signed offline: the stack generates the key in Vault and outputs the request; an operator has it signed by the offline
+ * root and puts the certificate into the stack file (`authority.signed`).
  */
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import type { Config } from "../schema/config";
@@ -18,7 +18,7 @@ export const requestedAhead = (config: Given, name: AuthorityName): number[] => 
   ).filter((each) => isOffline(backendOf(config, name, each)));
 };
 
-/** The generations that the stack would use and that nobody has signed yet. */
+/** The generations that the stack would use and that are not signed yet. */
 export const unsigned = (config: Given, name: AuthorityName): number[] =>
   generationsUpTo(stateOf(config, name)).filter(
     (generation) =>

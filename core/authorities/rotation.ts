@@ -27,7 +27,7 @@ export const issuerOf = (state: RotationState): number => generationOn(PHASE[sta
 export const trustedOf = (state: RotationState): readonly number[] =>
   PHASE[state.phase].trusts.map((side) => generationOn(side, state));
 
-/** Whether the phase lets go of the old one. */
+/** Whether the phase retires the old one. */
 export const retiresOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].retires.length > 0;
 
 /** Whether the phase looks for whoever still needs the old one. */
@@ -56,8 +56,8 @@ export const isAdopted = (config: Pick<Config, "adopt">, what: Rotatable): boole
 };
 
 /**
- * What every change of is another round: a rotation that begins, ends, is given up or opened again, and where signers have
- * their keys on control planes one of those that comes or goes.
+ * Every change of it starts another attempt: a rotation that begins, ends, is aborted or reopened, and where CSR signers have
+ * their keys on control planes, one that is added or removed.
  */
 export const attemptKey = (config: Pick<Config, "rotation" | "authority" | "nodes">): string =>
   [
@@ -78,7 +78,7 @@ export const hasPrevious = (config: Pick<Config, "rotation" | "adopt">, what: Ro
 export const canSign = (config: Pick<Config, "rotation">, what: Rotatable): boolean =>
   issuerOf(stateOf(config, what)) > 0;
 
-/** Whether the old one is let go of. */
+/** Whether there is an old one and it is retired. */
 export const retiresPrevious = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
   hasPrevious(config, what) && retiresOld(stateOf(config, what));
 
@@ -86,7 +86,7 @@ export const retiresPrevious = (config: Pick<Config, "rotation" | "adopt">, what
 export const seeks = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
   hasPrevious(config, what) && seeksOld(stateOf(config, what));
 
-/** A rotation that was given up: both CAs may be written down in the cluster of before its first generation 2. */
+/** Whether a rotation may have been aborted: both CAs may be written down in the cluster of before its first generation 2. */
 export const wasAborted = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
   config.rotation !== undefined && !hasPrevious(config, "kubernetes") && config.authority.kubernetes !== undefined;
 

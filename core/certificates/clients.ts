@@ -47,7 +47,7 @@ const userSubjects = (config: Config): (Subject & { readonly renewEverySeconds: 
 const hasAdmin = (config: Config): boolean =>
   config.inCluster.user === undefined && (leafPolicy(config, "admin").enabled || config.inCluster.enabled);
 
-/** Nobody while an adopted CA still signs: its key is not the stack's. */
+/** None while an adopted CA still signs: the stack does not have its key. */
 export const planClients = (config: Config, now: Date): ClientPlan[] => {
   if (!canSign(config, "kubernetes")) return [];
   const generation = issuerOf(stateOf(config, "kubernetes"));

@@ -1,4 +1,4 @@
-/** What kubeadm publishes for nodes that want to join (kube-public/cluster-info): nobody else keeps its CA current. */
+/** What kubeadm publishes for nodes that want to join (kube-public/cluster-info): kubeadm does not update its CA later. */
 import { LAYOUTS } from "../layouts";
 import { stringify } from "yaml";
 import { retiresPrevious } from "../authorities/rotation";

@@ -1,6 +1,6 @@
 /** What steps are told beside the configuration. */
 export interface Facts {
-  /** The CA of kubernetes that stays, PEM: all that whoever talks to an API server needs. */
+  /** The CA of kubernetes that stays, PEM: all that a client of an API server needs. */
   readonly ca: string;
   /** That CA with what signs for it, PEM: all that an API server needs. */
   readonly final: string;

@@ -75,7 +75,7 @@ const workersDo =
   (config: Config): boolean =>
     config.inCluster.workers !== undefined && hasWorkerStep[step](config);
 
-/** Every node of the cluster is somebody's; `gate` line and `visited` lines go with it. */
+/** Every node of the cluster must be listed or reached by workers; `gate` line and `visited` lines go with it. */
 const nodeLines = (config: Config): string[] => {
   const { workers } = config.inCluster;
   return [

@@ -19,7 +19,7 @@ export type WorkerStep = "trust" | "issue" | "retire";
 /** Stands for a node's name until the node itself puts it in (node/86-template.sh). */
 export const ANY_NODE = "node.kube-pki.invalid";
 
-/** The plan of any of these nodes. Its serving certificate is the kubelet's own: self-signed, or approved by somebody. */
+/** The plan of any of these nodes. Its serving certificate is the kubelet's own, self-signed or approved in the cluster. */
 const anyWorker = (config: Config): { readonly plan: NodePlan; readonly config: Config } => {
   const node: NodeConfig = { name: ANY_NODE, address: "0.0.0.0", roles: ["worker"], extraSans: [], joining: false };
   const { profiles } = config.certificates;
@@ -84,7 +84,7 @@ const NO_TOKEN_KEY = { managesServiceAccount: false };
 /** The steps in which these nodes have something to do, each on its own grounds. */
 export const hasWorkerStep: Readonly<Record<WorkerStep, (config: Config) => boolean>> = {
   trust: (config) => hasPrevious(config, "kubernetes"),
-  // also where a phase was gone back from: then whoever signs again signs their certificates anew
+  // also where a phase was gone back from: then the CA that signs again issues their certificates again
   issue: (config) => (hasPrevious(config, "kubernetes") && canSign(config, "kubernetes")) || renewsTokens(config),
   // not before the CA that is rotated beside the token key has come to its end as well
   retire: (config) =>

@@ -89,7 +89,7 @@ export const workersManifest = (config: Config, workers: Workers): object => {
               env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
               securityContext: { privileged: true },
               volumeMounts: [
-                // volumes that are unmounted on the node are let go of here as well
+                // volumes that are unmounted on the node are released here as well
                 { name: "host", mountPath: "/host", mountPropagation: "HostToContainer" },
                 { name: "work", mountPath: "/work", readOnly: true },
                 { name: "state", mountPath: "/state" },

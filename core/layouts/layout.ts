@@ -59,7 +59,7 @@ export const fileOn = (row: LayoutFile, nodeName: string): FileRow => ({
   path: typeof row.path === "string" ? row.path : row.path(nodeName),
 });
 
-/** Whether somebody who reads it can act as somebody else. */
+/** Whether it is secret: it lets its reader act with another identity. */
 export const isSecret = (content: Content): boolean => {
   switch (content.kind) {
     case "certificate":

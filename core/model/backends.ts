@@ -4,7 +4,7 @@
 interface BackendRow {
   /** Where the keys of its CAs are: encrypted in the stack's state, or in a server that never gives them away. */
   readonly keyIn: "state" | "server";
-  /** Whether somebody else may sign its CAs (`authority.signedBy`). */
+  /** Whether another CA may sign its CAs (`authority.signedBy`). */
   readonly mayBeSigned: boolean;
   /** The resource of a certificate that it has signed. */
   readonly leaf: LeafResource;
@@ -58,7 +58,7 @@ export const DEFAULT_BACKEND: BackendKind = "embedded";
 interface CaSignerRow {
   /** Whether a mount of the server has to be named for it. */
   readonly hasMount: boolean;
-  /** Whether a run has to wait until somebody has signed. */
+  /** Whether a run has to wait for the signature. */
   readonly isAwaited: boolean;
 }
 
@@ -67,7 +67,7 @@ export const CA_SIGNERS = {
   mount: { hasMount: true, isAwaited: false },
   // a root whose key is in the stack's state
   embedded: { hasMount: false, isAwaited: false },
-  // somebody whom only people reach
+  // a CA that only an operator can reach
   offline: { hasMount: false, isAwaited: true },
 } as const satisfies Readonly<Record<string, CaSignerRow>>;
 

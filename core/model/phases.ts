@@ -8,17 +8,17 @@ interface PhaseRow {
   readonly signs: Side;
   /** Whom every node trusts once the phase is reached, the one that signs first. */
   readonly trusts: readonly Side[];
-  /** Whose loss would break the cluster as it is: somebody may present what it signed. */
+  /** Whose loss would break the cluster as it is: certificates it signed may be in use. */
   readonly protects: readonly Side[];
-  /** Whom nodes and the cluster are searched for: who still needs it is named and stops the run. */
+  /** Which CA nodes and the cluster are searched for: who still needs it is named and stops the run. */
   readonly seeks: readonly Side[];
-  /** Whom nodes and the cluster let go of. */
+  /** Which CA nodes and the cluster stop trusting. */
   readonly retires: readonly Side[];
 }
 
 /** The phases of a rotation, in order. Each can be stopped at, and going back one is the undo. */
 export const PHASE = {
-  // nobody presents anything of the new one yet, so the rotation can still be given up
+  // no certificate of the new one is in use yet, so the rotation can still be aborted
   trust: { signs: "old", trusts: ["old", "new"], protects: ["old"], seeks: [], retires: [] },
   issue: { signs: "new", trusts: ["new", "old"], protects: ["new", "old"], seeks: [], retires: [] },
   done: { signs: "new", trusts: ["new"], protects: ["new"], seeks: ["old"], retires: ["old"] },

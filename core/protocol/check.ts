@@ -1,6 +1,6 @@
 /**
  * What every node is asked at once and changes nothing by (docs/node-protocol.md, verb `check`): whether its pods have the
- * new CA before any server is signed by it, and whether somebody on it still needs what is about to go.
+ * new CA before any server is signed by it, and whether anything on it still needs what is about to be retired.
  */
 import { hasPrevious, seeksOld, stateOf } from "../authorities/rotation";
 import type { Rotatable } from "../model/phases";

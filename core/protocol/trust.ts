@@ -2,7 +2,7 @@
  * The payloads of the two steps around the leaves (docs/node-protocol.md, verb `trust`): `trust` adds what is missing beside
  * whatever a node trusts, `retire` leaves nothing but what the rotation leads to. Neither holds a leaf, so a renewal runs
  * neither. While a rotation is open `trust` asks for both generations: a node that is new has one of them only, and one
- * that has let go of the old gets it back when its retirement is undone. Phases `trust` and `issue` ask for the same, so
+ * that has removed the old one gets it back when its retirement is undone. Phases `trust` and `issue` ask for the same, so
  * going on from one to the other visits no node.
  */
 import { hasCsrSigner } from "../authorities/csrSigner";
@@ -48,7 +48,7 @@ const wanted = (what: Rotatable, config: Config): readonly number[] =>
     .filter((generation) => generation > 0)
     .sort((a, b) => a - b);
 
-/** Without restarts nobody would know what comes next by the time it is presented: it has to be trusted before. */
+/** Without restarts no service would know the new CA by the time it is presented: it has to be trusted before. */
 const mustBeThere = (what: Rotatable, config: Config): boolean =>
   config.restart === "never" && retiresOld(stateOf(config, what));
 
@@ -95,7 +95,7 @@ const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
   ];
 };
 
-/** Shorter goodbyes: seen with 0 failed requests behind a balancer; they act from the restart after this one. */
+/** A graceful shutdown: measured with 0 failed requests behind a load balancer; effective from the restart after this one. */
 const SHUTDOWN_FLAGS = ["--shutdown-delay-duration=3s", "--shutdown-watch-termination-grace-period=3s"];
 
 const flagLines = (plan: NodePlan, config: Config): string[] =>
@@ -119,7 +119,7 @@ const changedRows = (
 
 const changeOf = (step: TrustStep) => (step === "retire" ? "removal" : "any");
 
-/** What a step may find something to change of; where nothing moves, a rotation that was given up may have left anything. */
+/** What a step may find something to change of; where nothing moves, an aborted rotation may have left anything. */
 const moving = (config: Config): readonly Rotatable[] => {
   const moved = ROTATABLE.filter((what) => hasPrevious(config, what));
   return moved.length > 0 ? moved : ROTATABLE;

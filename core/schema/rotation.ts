@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AT_REST, PHASES } from "../model/phases";
 import { choice, duration, flag, moment, object, text } from "./fields";
 
-/** Gates that a person may give up, by name. */
+/** Gates that an operator may override, by name. */
 export const FORCED = ["scan", "tokens", "restarts"] as const;
 
 const GENERATION_ALLOWED = "a whole number from 1";

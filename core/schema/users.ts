@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isField } from "../format/protocolFields";
 import { flag, matching, object, validity } from "./fields";
 
-/** Without a colon nobody can be called system:... by mistake. */
+/** Without a colon no user can be named system:... by mistake. */
 const isUserName = (given: string): boolean => isField("subject", given) && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(given);
 
 const user = object({

@@ -174,7 +174,7 @@ export const roleProblem = (role: SigningRole, maxSeconds: number): string | und
 
 const IN_CLUSTER = /\.svc$|\.svc\.|\.cluster\.local$/;
 
-/** Whoever needs the server to mend a cluster must not need the cluster to reach the server. */
+/** Repairing a cluster must not depend on a server that runs inside it. */
 export const dependenceWarning = ({ authority, cluster, nodes }: Config): string | undefined => {
   if (authority.vault === undefined) return undefined;
   const { hostname } = new URL(authority.vault.address);

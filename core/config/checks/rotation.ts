@@ -14,7 +14,7 @@ import type { Check } from "./check";
 
 const DAY = 86_400;
 
-/** A rotation takes people's attention and restarts: one a month is a mistake rather than a policy. */
+/** A rotation costs attention and restarts: one a month is a mistake rather than a policy. */
 const SHORTEST_ROTATION = 30 * DAY;
 
 /** The validity that lasts longest of those in use, and the field it was read from. */
@@ -127,8 +127,8 @@ export const serviceAccountProblems: Check = (given) => {
 };
 
 /**
- * Without restarts a service knows what is trusted only as of its last start. Between phases people can restart it; within
- * one `up` nobody does.
+ * Without restarts a service knows what is trusted only as of its last start. Between phases an operator can restart it; within
+ * one `up` that is not possible.
  */
 export const restartProblems: Check = ({ sections, now }) => {
   const { rotation, authority, adopt, restart } = sections;

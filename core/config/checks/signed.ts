@@ -1,4 +1,4 @@
-/** Checks of CAs that somebody else signs: who it is, and what people gave back. */
+/** Checks of CAs that another CA signs: which one, and the certificates it issued. */
 import { isOffline, backendFor } from "../../authorities/backends";
 import { authorityCommonName } from "../../authorities/names";
 import { generationsUpTo, issuerOf } from "../../authorities/rotation";
@@ -27,7 +27,7 @@ const signerProblems = (at: string, signedBy: SignedBySection): string[] => {
     : [];
 };
 
-/** The certificates that people gave back: each must be the CA that was asked for. */
+/** The certificates from the offline CA: each must be for the CA that was requested. */
 const certificates = (at: string, pem: string, commonName: string, signs: boolean, now: Date): string[] => {
   if (isStandIn(pem)) return [];
   const certificate = parsedCertificate(pem);

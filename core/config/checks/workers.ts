@@ -29,7 +29,7 @@ export const workersProblems: Check = ({ sections: { inCluster, layout, authorit
         "leave it out, and list every node under nodes",
       ),
     );
-  // a signer of one control plane goes with it, and nobody could tell those kubelets
+  // an intermediate of one control plane is removed with it, and those kubelets could not be updated
   const backends = authority && backendsOf(authority, "kubernetes");
   if (backends && csrSignerOf(backends, authority.csrSigner, isAdopted({ adopt }, "kubernetes")) !== "state")
     problems.push(

@@ -76,7 +76,7 @@ const CONTROL_PLANE = "control-plane";
 const KUBEADM: readonly Expected[] = [
   [`${K}/pki/ca.crt`, "any", "ca kubernetes"],
   [`${K}/pki/ca.key`, CONTROL_PLANE, "caKey kubernetes"],
-  [`${K}/pki/ca-signing.crt`, CONTROL_PLANE, "signer kubernetes"],
+  [`${K}/pki/ca-signing.crt`, CONTROL_PLANE, "csrSigner kubernetes"],
   [`${K}/pki/ca-signing.key`, CONTROL_PLANE, "caKey kubernetes"],
   [`${K}/pki/front-proxy-ca.crt`, CONTROL_PLANE, "ca frontProxy"],
   [`${K}/pki/etcd/ca.crt`, "control-plane+etcd", "ca etcd"],
@@ -110,7 +110,7 @@ const HARD_WAY: readonly Expected[] = [
   ...pem("/etc/etcd/peer", "etcd", "etcd-peer"),
   [`${H}/ca.crt`, CONTROL_PLANE, "ca kubernetes"],
   [`${H}/ca.key`, CONTROL_PLANE, "caKey kubernetes"],
-  [`${H}/ca-signing.crt`, CONTROL_PLANE, "signer kubernetes"],
+  [`${H}/ca-signing.crt`, CONTROL_PLANE, "csrSigner kubernetes"],
   [`${H}/ca-signing.key`, CONTROL_PLANE, "caKey kubernetes"],
   [`${H}/etcd-ca.crt`, CONTROL_PLANE, "ca etcd"],
   [`${H}/front-proxy-ca.crt`, CONTROL_PLANE, "ca frontProxy"],

@@ -59,11 +59,11 @@ const playFaults = async (run: Run): Promise<void> => {
 
   await server.seal();
   const sealed = await assertNothingGiven(run, "pulumi up: issue, with the server sealed", upInVain(run));
-  assert.match(sealed, /authority\.address: \S+ is sealed; unseal it/);
+  assert.match(sealed, /authority\.vault\.address: \S+ is sealed; unseal it/);
   await run.step("pulumi preview with the server sealed says so in one line, and how to see the rest", async () => {
     const { stdout, stderr } = await stack.previewText();
     const [, exclude = ""] =
-      /warning: .*authority\.address: \S+ is sealed; unseal it.*pulumi preview --exclude '(\S+)'/.exec(
+      /warning: .*authority\.vault\.address: \S+ is sealed; unseal it.*pulumi preview --exclude '(\S+)'/.exec(
         stdout + stderr,
       ) ?? [];
     const rest = await stack.previewText("--exclude", exclude);
