@@ -20,9 +20,9 @@ export type StageName = NodeStep | Hook;
 export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
 
 interface StageRow {
-  /** The phase of a rotation it belongs to: one that stops before this phase does not come here. */
+  /** The phase of a rotation it belongs to: one that stops before this phase does not run it. */
   readonly phase: Phase;
-  /** It summary: what it issues is signed by whoever signs in the phase. */
+  /** It runs in every phase: what it issues is signed by the issuer of that phase. */
   readonly inEveryPhase?: true;
   readonly on: StageOn;
   /** What must have succeeded before, on every node; `issued`: every key is made and every certificate signed. */
@@ -130,12 +130,12 @@ export const STAGES = {
   },
 } as const satisfies Readonly<Record<StageName, StageRow>>;
 
-/** The stages in the order in which they are played. */
+/** The stages in order. */
 export const stagesInOrder: readonly (readonly [StageName, StageRow])[] = Object.entries(STAGES) as [
   StageName,
   StageRow,
 ][];
 
-/** Whether a run comes to the stage. */
+/** Whether a run includes the stage. */
 export const isPlayed = ({ phase, inEveryPhase, isWanted }: StageRow, config: Config): boolean =>
   isWanted(config) && (inEveryPhase === true || hasReached(config, phase));
