@@ -96,7 +96,7 @@ export const offlineSigner =
         throw new Error(
           mustBe(
             "authority.signed",
-            `the certificate for ${name} is not of the key in its signing request`,
+            `the certificate for ${name} has another key than its signing request`,
             "the certificate issued for that request",
             "have the one in `pulumi stack output signingRequests` signed",
           ),

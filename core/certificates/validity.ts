@@ -36,10 +36,10 @@ export const grantedValidity = (name: string, pem: string, validitySeconds: numb
   return validity;
 };
 
-/** A first leaf may be as long as its CA, and is issued some moments after it. */
+/** A first leaf may be valid as long as its CA, and is issued shortly after it. */
 const SLACK_MS = 3_600_000;
 
-/** What is wrong with a leaf that ends after the CA that signed it; undefined: nothing. */
+/** What is wrong with a leaf that expires after the CA that signed it; undefined: nothing. */
 export const outlivesProblem = (name: string, leafPem: string, caPem: string): string | undefined => {
   const ca = new X509Certificate(caPem);
   const [leafEnds, caEnds] = [new Date(new X509Certificate(leafPem).validTo), new Date(ca.validTo)];

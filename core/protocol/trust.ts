@@ -150,8 +150,8 @@ export const trustSummary = (
 ): string => {
   const { trusted } = changedRows(step, cluster, plan, config);
   const what = ROTATABLE.filter((each) => trusted.some(({ part: name }) => name === trustPart(each)));
-  const targets = what.map((each) => `${each} ${String(stateOf(config, each).generation)}`).join(", ");
-  const does = step === "trust" ? `trusts ${targets} beside what it trusts now` : `trusts nothing but ${targets}`;
+  const targets = what.map((each) => `${each} generation ${String(stateOf(config, each).generation)}`).join(", ");
+  const does = step === "trust" ? `adds ${targets} to what it trusts` : `trusts only ${targets}`;
   return `${plan.node.name}: ${does}; where its files change, ${restartsText(trustEffects(step, cluster, plan, config), plan)}`;
 };
 

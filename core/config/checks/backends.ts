@@ -47,7 +47,7 @@ const givenProblems = (authority: Sections["authority"], name: AuthorityName, ba
         mustBe(
           `authority.${name}`,
           `a CA with its key, given with kind ${first.kind}`,
-          "left out, because the server creates every key and never gives one away",
+          "left out, because the server creates every key and exports none",
           `give the CA's fingerprint as adopt.${name} to take the cluster over, or declare generation 1 as embedded in ` +
             "authority.earlier and rotate",
         ),
