@@ -1,9 +1,9 @@
-/** What is wrong with how long an issued certificate is valid. */
+/** Checks of how long an issued certificate is valid. */
 import { X509Certificate } from "node:crypto";
 import { formatDuration } from "../format/duration";
 import { momentText, subjectText } from "../format/x509";
 
-/** Clocks differ and servers date back; less than this is not worth a sentence. */
+/** Clocks differ and servers date certificates back; a smaller difference is ignored. */
 const TOLERANCE = 60;
 
 export interface Granted {
@@ -13,7 +13,7 @@ export interface Granted {
   readonly expires: string;
 }
 
-/** When a certificate was issued and when it ends, as it says itself. */
+/** notBefore and notAfter of a certificate. */
 export const validityIn = (pem: string): Granted => {
   const { validFrom, validTo } = new X509Certificate(pem);
   return { issued: new Date(validFrom).toISOString(), expires: new Date(validTo).toISOString() };
