@@ -1,7 +1,7 @@
 /**
  * A run from top to bottom: every stage of a rotation in order, what it waits for, and what it does. components/rolloutSteps.ts
  * runs these rows and has no other order; docs/rotation.md has them as a table, which a test compares with this one.
- * Where nothing is rotated `apply` alone is left. What each step on a node sends is in core/protocol/, what each step in
+ * Without a rotation only `apply` runs. What each step on a node sends is in core/protocol/, what each step in
  * the cluster does is in core/cluster/steps.ts, and which services a changed file restarts is in core/model/reload.ts.
  *
  * The two rules of a rotation: no certificate of the new CA is presented before every node trusts it, and no node
