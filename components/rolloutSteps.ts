@@ -49,9 +49,9 @@ export interface RolloutArgs {
 
 /** Every step on every node and in the cluster, in order: from signing requests to the proof that the old CA is gone. */
 export class Rollout {
-  /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
+  /** Every leaf certificate: subject, issuer, serial, notAfter, next renewal, key location, and how the node proved it. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
-  /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
+  /** Kubeconfigs of the administrator and of each user, by name, for the phase the cluster has reached. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
 
   private readonly inputs: Inputs;
@@ -106,7 +106,7 @@ export class Rollout {
       .apply((each) => each.flat());
   }
 
-  /** Plays the stages of core/rollout.ts. Gives what stands for each: its last resources, or those it would have waited for. */
+  /** Runs the stages of core/rollout.ts. Returns for each its last resources, or those it would have waited for. */
   private play(issued: Waits): (stage: StageName) => Waits {
     const done = new Map<string, Waits>([["issued", issued]]);
     for (const [name, stage] of stagesInOrder) {
@@ -141,9 +141,9 @@ export class Rollout {
     }
   }
 
-  /** What is known of CAs once `trust` has come to every node. */
+  /** The facts about CAs after `trust` has run on every node. */
   private get known(): TrustFacts {
-    // a node with etcd alone, or a new one, cannot tell what CAs of kubernetes there were
+    // an etcd-only node or a new one does not know which kubernetes CAs were trusted
     const executor = controlPlaneExecutor(this.config);
     const tells = executor && this.stepsOf("trust").get(executor.name);
     return (this.knownOnce ??= trustFacts(this.config, this.generations, this.serviceAccount, tells));
@@ -163,7 +163,7 @@ export class Rollout {
     ));
   }
 
-  /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
+  /** Only when the cluster has reached this phase: until then the kubeconfigs of the phase before are the ones that work. */
   private published(ends: Waits): pulumi.Output<Record<string, string>> {
     const isRetired = retiresOld(stateOf(this.config, "kubernetes"));
     const texts = this.credentials.all(isRetired ? this.known.final : this.known.rotating);
@@ -202,7 +202,7 @@ export class Rollout {
 
   private trustStep(step: TrustStep, after: Waits): command.remote.Command[] {
     const { attempt } = this;
-    // no node may hear of a rotation before the state holds that it has begun
+    // the state must record that a rotation has begun before any node knows of it
     const started = attempt === undefined ? [] : [attempt.started];
     // only `retire` names the attempt: unwrapped for `trust` it would make its payload unknown to a preview
     const name = step === "retire" ? attempt?.name : undefined;
@@ -222,7 +222,7 @@ export class Rollout {
     return steps;
   }
 
-  /** Where the token key goes: one node after another, since a kubelet whose pods hold old tokens is restarted. */
+  /** When the token key is retired: one node after another, because a kubelet whose pods hold old tokens is restarted. */
   private renewTokens(after: Waits): Waits {
     const target = this.serviceAccount?.target;
     if (target === undefined) return [];
@@ -234,7 +234,7 @@ export class Rollout {
     return this.inOrder("tokens", after, payload, nodes);
   }
 
-  /** All of them at once: nothing is changed. */
+  /** On all nodes at once, because nothing is changed. */
   private ask(
     step: NodeStep,
     dependsOn: Waits,
@@ -252,7 +252,7 @@ export class Rollout {
           pulumi
             .output({ ca, final, old, tokenKid })
             .apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => payload(node, config, facts))),
-          { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
+          { parent: pki, dependsOn: [...dependsOn] }, // what it looks for appears only after the last API server has been updated
         ),
       );
   }

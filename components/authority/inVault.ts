@@ -17,7 +17,7 @@ import { VaultAccess } from "./vaultAccess";
 import { caRequest, type VaultCaArgs } from "./vaultCa";
 import { VaultMount } from "./vaultMount";
 
-/** All that the stack keeps in Vault or OpenBao, made as generations ask for it. */
+/** Everything of the stack in Vault or OpenBao, created when a generation needs it. */
 export class InVault implements AuthorityMaker {
   private readonly provider: vault.Provider;
   private readonly address: string;

@@ -1,23 +1,23 @@
 /**
- * What makes and keeps the CA key of each generation. Generations that were made elsewhere stay where they are and only the
- * next one begins in the new place, so that moving a cluster into Vault, out of it or to another mount is a rotation.
+ * Where the CA key of each generation is generated and kept. Earlier generations stay where they are and only the next one is
+ * generated in the new place, so that moving a cluster into Vault, out of it or to another mount is a rotation.
  */
 import type { AuthorityName } from "../model/authorities";
 import { BACKENDS, CA_SIGNERS, type Backend, type Backends } from "../model/backends";
 import type { Config } from "../schema/config";
 
-/** Which of them keeps a generation. */
+/** The backend that has the keys of a generation. */
 export const backendFor = (backends: Backends, generation: number): Backend => {
   const found = backends.find(({ upTo = Infinity }) => generation <= upTo);
   if (found === undefined) throw new Error(`authority.earlier: no entry covers generation ${String(generation)}`);
   return found;
 };
 
-/** What keeps the key of a generation. */
+/** Where the key of a generation is. */
 export const backendOf = ({ authority }: Pick<Config, "authority">, name: AuthorityName, generation: number): Backend =>
   backendFor(authority.backends[name], generation);
 
-/** Whether people have to have its CAs signed. */
+/** Whether an operator has its CAs signed by an offline CA. */
 export const isOffline = ({ kind, signedBy }: Backend): boolean =>
   BACKENDS[kind].mayBeSigned && signedBy !== undefined && CA_SIGNERS[signedBy.kind].isAwaited;
 

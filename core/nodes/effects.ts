@@ -16,7 +16,7 @@ export interface Effect {
   readonly because: string;
 }
 
-/** What a service goes through, and the reasons, each once. */
+/** Whether a service restarts or reloads, and the reasons, each once. */
 export interface ServiceEffect {
   readonly need: Need;
   readonly because: readonly string[];
@@ -36,7 +36,7 @@ const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
   }
 };
 
-/** Whether a change only takes trust away. */
+/** Whether a change only removes trust. */
 export type Change = "any" | "removal";
 
 /** What a change of this file asks of the services that run on this node. */
@@ -75,7 +75,7 @@ export const nodeEffects = (
 export const restartTexts = (effects: Effects): string[] =>
   [...effects].flatMap(([name, { need, because }]) => (need === "restart" ? [`${name} (${because.join("; ")})`] : []));
 
-/** What a preview says of them. */
+/** For a preview. */
 export const restartsText = (effects: Effects, plan: ServicesOnNode): string => {
   const texts = restartTexts(effects);
   if (texts.length === 0) return "restarts nothing";

@@ -6,7 +6,7 @@
 import { ALGORITHMS } from "../model/algorithms";
 import { checkedField, type FieldKind } from "../format/protocolFields";
 
-/** What nodes are asked for with lines of their own. */
+/** The verbs with lines of their own. */
 export const LINE_VERBS = ["request", "apply", "trust", "check", "issue", "cluster"] as const;
 export type LineVerb = (typeof LINE_VERBS)[number];
 

@@ -1,6 +1,6 @@
 /**
- * The kinds of values a stack file holds: each reads a text into what the planner uses (canonical addresses, seconds,
- * moments) and says in its `error` what it must be, for a message.
+ * The kinds of values in a stack file: each turns a text into what the planner uses (canonical addresses, seconds,
+ * timestamps) and says in its `error` what it must be, for a message.
  */
 import { z } from "zod";
 import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";

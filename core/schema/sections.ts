@@ -1,9 +1,9 @@
 /**
  * The shape of a stack's configuration, one strict object per concern. Texts become what the planner uses: canonical
- * addresses, seconds, lists (fields.ts). What concerns several fields at once is in checks.ts; messages are made in
- * problems.ts.
+ * addresses, seconds, lists (fields.ts). Checks of several fields at once are in core/config/checks/; messages are made in
+ * core/config/problems.ts.
  *
- * Every `error` here goes on from "must be" in a message.
+ * Every `error` here continues the words "must be" in a message.
  */
 import { z } from "zod";
 import { canonicalEndpoint } from "../format/addresses";
@@ -45,7 +45,7 @@ const cluster = object({
     "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
   ),
   kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
-    "Version the cluster runs.",
+    "Kubernetes version of the cluster; it decides which services reload a file and which restart.",
   ),
   endpoint: text('"host:port", without https://', (given) =>
     canonicalEndpoint(given, LISTENERS.apiServer.port),
@@ -65,7 +65,7 @@ const cluster = object({
   dnsDomain: matching("a DNS name in lower case", isDnsName)
     .prefault("cluster.local")
     .describe("DNS domain of the cluster's services."),
-  extraSans: sans.default([]).describe("More names and addresses in every API server certificate."),
+  extraSans: sans.default([]).describe("Additional names and addresses in every API server certificate."),
 });
 
 const node = object({
@@ -81,7 +81,7 @@ const node = object({
     .refine((roles) => new Set(roles).size === roles.length, { error: "a list with each role once" })
     .default(["worker"])
     .describe("What runs there; if no node has the role etcd, the control planes run it."),
-  extraSans: sans.default([]).describe("More names and addresses in this node's serving certificates."),
+  extraSans: sans.default([]).describe("Additional names and addresses in this node's serving certificates."),
   keyLocation: keyLocation
     .optional()
     .describe("Where this node's leaf keys are generated; certificates.keyLocation by default."),
@@ -132,7 +132,7 @@ const profile = object({
       { error: "a list of organizations" },
     )
     .optional()
-    .describe("Organizations (groups) in its subject, if an older cluster has others than kubeadm uses today."),
+    .describe("Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today."),
 }).optional();
 
 type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
@@ -150,7 +150,7 @@ const certificates = object({
 }).prefault({});
 
 const rollout = object({
-  workersAtOnce: nodesAtOnce.default("25%").describe("How many workers take a step at the same time."),
+  workersAtOnce: nodesAtOnce.default("25%").describe("How many workers are updated at the same time."),
   canary: flag.default(true).describe("Update one worker alone before the others."),
   acceptEtcdDowntime: flag
     .default(false)
@@ -179,7 +179,7 @@ export const SECTIONS = {
   adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),
   inCluster: inCluster.describe("What a rotation changes inside the cluster."),
   users: users.describe("Users who get a kubeconfig, as stack output `kubeconfigs`."),
-  asOf: moment.optional().describe("Plan as of this moment instead of now."),
+  asOf: moment.optional().describe("Plan as of this time instead of now."),
 } as const;
 
 export type SectionName = keyof typeof SECTIONS;

@@ -26,7 +26,7 @@ type Capability = "create" | "read" | "update" | "patch" | "delete" | "list";
 const path = (where: string, ...capabilities: readonly Capability[]): string =>
   `path ${JSON.stringify(where)} { capabilities = ${JSON.stringify(capabilities)} }\n`;
 
-/** The plugin looks at its token in every run, and the check before a run asks what it may. */
+/** The plugin looks up its token in every run, and the preflight asks for its capabilities. */
 const SELF = path("auth/token/lookup-self", "read") + path("sys/capabilities-self", "update");
 
 /** A role has another name in each generation, and each user one of their own. */

@@ -27,7 +27,7 @@ const changesInIssue = ({ content }: FileRow): boolean => content.kind !== "ca" 
 const AFTER_CAS: ReadonlySet<NodeStep> = new Set(["tokens"]);
 
 describe("rollout", () => {
-  it("is documented as it is played, stage by stage", () => {
+  it("is documented as it runs, stage by stage", () => {
     const names = new Set(Object.keys(STAGES).map((name) => `\`${name}\``));
     assert.deepEqual(
       documented.filter(
@@ -76,7 +76,7 @@ describe("rollout", () => {
         );
     });
 
-    it(`is documented with whom phase ${phase} has sign and be trusted`, () => {
+    it(`is documented with the issuer and the trusted CAs of phase ${phase}`, () => {
       const { signs, trusts } = PHASE[phase];
       const [row] = documented.filter(([name, who]) => name === `\`${phase}\`` && /^the (?:old|new)/.test(who ?? ""));
       assert.match(row?.[1] ?? "", new RegExp(`^the ${signs}`));

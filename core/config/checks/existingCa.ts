@@ -1,4 +1,4 @@
-/** Checks of the keys and certificates that the cluster has already. Sentences never show a key. */
+/** Checks of the cluster's existing CAs and keys. Messages never show a key. */
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { pemBlocks } from "../../format/pem";
@@ -35,7 +35,7 @@ export function certificateProblems(at: string, pem: string, certificate: X509Ce
   return problems;
 }
 
-/** A CA that was rotated away from may end; one that signs must be valid. */
+/** A CA that was replaced by a rotation may expire; one that signs must be valid. */
 export function timeProblems(at: string, certificate: X509Certificate, now: Date): string[] {
   const problems: string[] = [];
   const subject = subjectText(certificate);

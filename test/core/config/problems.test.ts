@@ -245,7 +245,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
       rotation: { generation: 1 },
       inCluster: { workers: { image: "docker.io/library/busybox:1.37.0" } },
     },
-    "inCluster.workers: given, but no lasting key signs the certificates of their kubelets; must be used with authority.csrSigner: state where the kubernetes CA is in Vault; set that, or list every node under nodes",
+    `inCluster.workers: given with authority.csrSigner: ${signer}; must be used with authority.csrSigner: state, because these kubelets get their certificates from kube-controller-manager; set that, or list every node under nodes`,
   ]),
   [
     { authority: { ...VAULT, csrSigner: "node" }, certificates: { keyLocation: "state" }, rotation: { generation: 1 } },

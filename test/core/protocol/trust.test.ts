@@ -146,7 +146,7 @@ describe("trust payload", () => {
     const [cp1, worker] = [plan.nodes[0]!, plan.nodes[3]!];
     assert.equal(
       trustSummary("trust", plan, worker, config),
-      "w1: trusts kubernetes 2 beside what it trusts now; where its files change, restarts kubelet " +
+      "w1: adds kubernetes generation 2 to what it trusts; where its files change, restarts kubelet " +
         "(its transport is built once at start)",
     );
     assert.match(
@@ -155,7 +155,7 @@ describe("trust payload", () => {
     );
     assert.equal(
       trustSummary("retire", plan, cp1, config),
-      "cp1: trusts nothing but kubernetes 2, frontProxy 2, serviceAccount 2; where its files change, restarts " +
+      "cp1: trusts only kubernetes generation 2, frontProxy generation 2, serviceAccount generation 2; where its files change, restarts " +
         "kube-apiserver (read once at start), " +
         "kube-controller-manager (read once at start, kubernetes/kubernetes#137410)",
     );
