@@ -1,5 +1,6 @@
 /** Turns the problems of a configuration into messages: `<field>: <given>; must be <what>; <what to do>`. */
 import type { z } from "zod";
+import { isEncodedPem } from "../format/pem";
 import { mustBe } from "../format/problem";
 import { isSecretPath, type Path } from "../schema/jsonSchema";
 
@@ -41,6 +42,7 @@ function shown(value: unknown, path: Path): string {
   if (typeof value !== "string") return `${JSON.stringify(value)} (a ${typeof value})`;
   // A private key may have been pasted into any field.
   if (value.includes("PRIVATE KEY")) return "a private key (not shown)";
+  if (isEncodedPem(value)) return "a text in base64 (not shown)";
   const line = JSON.stringify(value);
   return line.length > 72 ? `${line.slice(0, 68)}..."` : line;
 }

@@ -6,16 +6,23 @@ import { z } from "zod";
 import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
 import { DURATION_ALLOWED, parseDuration } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
-import { canonicalPem } from "../format/pem";
+import { canonicalPem, pemTodo } from "../format/pem";
 import { isStandIn } from "../format/standIn";
 import { ALGORITHMS } from "../model/algorithms";
 
-/** A text that is read by a function; `read` returns undefined for what is not allowed. */
-export const text = <T>(allowed: string, read: (given: string) => T | undefined) =>
+/**
+ * A text that is read by a function; `read` returns undefined for what is not allowed, and `todo` what to do about that, if
+ * it can be told.
+ */
+export const text = <T>(
+  allowed: string,
+  read: (given: string) => T | undefined,
+  todo: (given: string) => string | undefined = () => undefined,
+) =>
   z.string({ error: allowed }).transform((given, context): T => {
     const value = read(given);
     if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: allowed });
+    context.addIssue({ code: "custom", message: [allowed, todo(given) ?? []].flat().join("; ") });
     return z.NEVER;
   });
 
@@ -23,8 +30,11 @@ export const matching = (allowed: string, test: (given: string) => boolean) =>
   text(allowed, (given) => (test(given) ? given : undefined));
 
 /** A text that no resource follows from, so that a program may know it only while it runs. */
-const input = (allowed: string, read: (given: string) => string | undefined) =>
-  text(allowed, (given) => (isStandIn(given) ? given : read(given))).meta({ input: true });
+const input = (
+  allowed: string,
+  read: (given: string) => string | undefined,
+  todo?: (given: string) => string | undefined,
+) => text(allowed, (given) => (isStandIn(given) ? given : read(given)), todo).meta({ input: true });
 
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });
@@ -85,10 +95,14 @@ const readMoment = (given: string): Date | undefined => {
 export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment);
 
 /** What is in a PEM is checked in existingCa.ts. The mark keeps a key from being echoed or written plain. */
-export const secretPem = input("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({
-  secret: true,
-});
-export const certificatePem = input("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
+const pem = (allowed: string, wanted: "CERTIFICATE" | "PRIVATE KEY") =>
+  input(
+    allowed,
+    (given) => canonicalPem(given, wanted),
+    (given) => pemTodo(given, wanted),
+  );
+export const secretPem = pem("a private key in PEM", "PRIVATE KEY").meta({ secret: true });
+export const certificatePem = pem("a certificate in PEM", "CERTIFICATE");
 
 export const algorithm = choice(ALGORITHMS);
 export const ofEach = <T extends z.ZodType>(one: T) =>

@@ -21,7 +21,9 @@ import {
   restartProblems,
   serviceAccountProblems,
 } from "./rotation";
+import { plannedSans } from "./plannedSans";
 import { signedProblems } from "./signed";
+import { unusable } from "./unusable";
 import { userProblems } from "./users";
 import { workersProblems } from "./workers";
 
@@ -69,10 +71,19 @@ const controlPlane: Check = ({ sections: { nodes } }) =>
     ? []
     : [mustBe("nodes", "none has the role control-plane", "a list with at least one control plane")];
 
+const usableHostKeys: Check = ({ sections: { nodes = [], ssh } }) =>
+  [
+    ...nodes.map((node, index) => [`nodes[${String(index)}].ssh.hostKey`, node.ssh?.hostKey] as const),
+    ["ssh.bastion.hostKey", ssh?.bastion?.hostKey] as const,
+  ].flatMap(([at, key]) => (key === undefined ? [] : unusable("hostKey", at, key)));
+
+/** With both types, as a host under FIPS 140 has no Ed25519. */
+const SCAN = "ssh-keyscan -t ed25519,ecdsa";
+
 const hostKeys: Check = ({ sections: { nodes = [], ssh } }) => {
   if (ssh === undefined || ssh.insecureIgnoreHostKeys) return [];
   const noKey = (at: string, host: string, port: number) => {
-    const scan = port === 22 ? `ssh-keyscan -t ed25519 ${host}` : `ssh-keyscan -t ed25519 -p ${String(port)} ${host}`;
+    const scan = port === 22 ? `${SCAN} ${host}` : `${SCAN} -p ${String(port)} ${host}`;
     return missing(
       `${at}.hostKey`,
       `give the host's public key as \`${scan}\` shows it and compare it on the host, or set ` +
@@ -131,8 +142,15 @@ const existingIssuers = ({ sections: { authority, rotation, adopt }, now }: Chec
   );
 
 const existingCas: Check = (input) => {
-  const { authority } = input.sections;
-  return authority === undefined ? [] : authorityProblems(authority, existingIssuers(input), input.now);
+  const { sections, now } = input;
+  if (sections.authority === undefined) return [];
+  const issuers = existingIssuers(input);
+  return authorityProblems(sections.authority, (name) => ({
+    authority: name,
+    signs: issuers.includes(name),
+    sans: () => plannedSans(sections, name, now),
+    now,
+  }));
 };
 
 const lifetimes: Check = (input) => {
@@ -153,6 +171,7 @@ const CHECKS: readonly Check[] = [
   oneLogin,
   usableSshKeys,
   hostKeys,
+  usableHostKeys,
   existingCas,
   backendProblems,
   vaultProblems,

@@ -74,10 +74,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [second({ roles: ["etcd", "etcd"] }), "nodes[1].roles: a list; must be a list with each role once"],
   [second({ roles: ["master"] }), 'nodes[1].roles[0]: "master"; must be one of control-plane, etcd, worker'],
   [second({ keyLocation: "hsm" }), 'nodes[1].keyLocation: "hsm"; must be one of node, state'],
-  [second({ ssh: undefined }), scan("nodes[1].ssh", "ssh-keyscan -t ed25519 10.0.0.2")],
+  [second({ ssh: undefined }), scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa 10.0.0.2")],
   [
     second({ ssh: { host: "w1.example.com", port: 2222 } }),
-    scan("nodes[1].ssh", "ssh-keyscan -t ed25519 -p 2222 w1.example.com"),
+    scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa -p 2222 w1.example.com"),
   ],
   [second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }), `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}`],
   [second({ ssh: { hostKey: HOST_KEY, port: "22" } }), `nodes[1].ssh.port: "22"; must be ${PORT}`],
@@ -99,7 +99,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [{ ssh: {} }, "ssh: neither privateKey nor agent: true; must be exactly one of the two"],
   [ssh({ sudo: "yes" }), 'ssh.sudo: "yes"; must be true or false, without quotes'],
   [ssh({ bastion: { hostKey: HOST_KEY } }), "ssh.bastion.host: missing; must be a DNS name or an IP address"],
-  [ssh({ bastion: { host: "b.example.com" } }), scan("ssh.bastion", "ssh-keyscan -t ed25519 b.example.com")],
+  [ssh({ bastion: { host: "b.example.com" } }), scan("ssh.bastion", "ssh-keyscan -t ed25519,ecdsa b.example.com")],
 
   [{ layout: "kops" }, `layout: "kops"; must be one of ${LAYOUT_NAMES.join(", ")}`],
   [{ restart: "later" }, 'restart: "later"; must be one of auto, always, never'],
