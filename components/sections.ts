@@ -340,6 +340,21 @@ export interface RolloutArgs {
    * @default false
    */
   readonly apiServerShutdownFlags?: boolean | undefined;
+  /** Other programs on the nodes that read files of the stack and have to be restarted for them. */
+  readonly readers?: readonly {
+    /** How it runs. */
+    readonly kind: "static-pod" | "systemd";
+    /** Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program. */
+    readonly name: string;
+    /** Files of the stack that it reads at its start: it is restarted after one of them has changed. */
+    readonly reads: readonly string[];
+    /**
+     * The nodes that it runs on.
+     *
+     * @default ["control-plane"]
+     */
+    readonly roles?: readonly ("control-plane" | "etcd" | "worker")[] | undefined;
+  }[] | undefined;
 }
 
 /** Rotation of the authorities and of the service account key. */

@@ -11,6 +11,7 @@ import type { Config } from "../schema/config";
 import {
   as,
   consumerLines,
+  readerLines,
   fileLine,
   framed,
   haveLines,
@@ -147,6 +148,7 @@ export const applyPayload = (
     // a leaf that the stack does not manage proves its service too, as the node has it
     ...haveLines(others, []),
     ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
+    ...readerLines(plan, config),
   ]);
 };
 

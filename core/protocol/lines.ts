@@ -9,6 +9,7 @@ import type { Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
 import { LEASES, leaseServers } from "../nodes/leases";
+import { readersOn } from "../nodes/readers";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -123,6 +124,10 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
     ...plan.consumers.flatMap(({ name }) => PROOFS[name](here).flatMap((proof) => proofLine(name, proof, leaves))),
   ];
 };
+
+/** Other programs that read files of the payload (`rollout.readers`), after the services. */
+export const readerLines = ({ node }: NodePlan, config: Config): string[] =>
+  readersOn(node, config).map(({ name, kind }) => `consumer ${as.name(name)} ${kind} ${as.name(name)}`);
 
 const SERVICE_ACCOUNT_PART = "serviceaccount:public";
 

@@ -16,6 +16,7 @@ import {
   adoptedOf,
   as,
   consumerLines,
+  readerLines,
   fileLine,
   framed,
   haveLines,
@@ -209,5 +210,6 @@ export const trustPayload = (
     ...haveLines(provable, here),
     ...rows.flatMap((row) => useLines(row, plan, config, changeOf(step))),
     ...consumerLines(plan, config, leaves),
+    ...readerLines(plan, config),
   ]);
 };

@@ -37,6 +37,7 @@ import {
   keyLocation,
 } from "./fields";
 import { inCluster } from "./inCluster";
+import { readers } from "./readers";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
 
@@ -158,6 +159,9 @@ const rollout = object({
   apiServerShutdownFlags: flag
     .default(false)
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops."),
+  readers: readers.describe(
+    "Other programs on the nodes that read files of the stack and have to be restarted for them.",
+  ),
 }).prefault({});
 
 /** One schema for each top-level key of the `kube-pki` configuration namespace. */

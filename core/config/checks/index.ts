@@ -13,6 +13,7 @@ import { backendProblems } from "./backends";
 import type { Check, CheckInput } from "./check";
 import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
+import { readerProblems } from "./readers";
 import { lifetimeProblems } from "./lifetimes";
 import {
   clockProblems,
@@ -185,6 +186,7 @@ const CHECKS: readonly Check[] = [
   restartProblems,
   adoptProblems,
   inClusterProblems,
+  readerProblems,
   userProblems,
   workersProblems,
 ];

@@ -224,4 +224,11 @@ describe("trust payload", () => {
     assert.ok(lines.includes("seed /var/lib/kubernetes/ca-signing.key 0600 /var/lib/kubernetes/ca.key -"));
     assert.deepEqual(starting(lines, "before"), []);
   });
+
+  it("restarts other programs that read what it writes, after the services", () => {
+    const readers = [{ kind: "static-pod", name: "kube-vip", reads: ["/etc/kubernetes/admin.conf"] }];
+    const lines = payload("trust", { rollout: { readers }, rotation: { generation: 2 } });
+    assert.equal(starting(lines, "consumer").at(-1), "consumer kube-vip static-pod kube-vip");
+    assert.ok(lines.includes("use kube-vip restart /etc/kubernetes/admin.conf"));
+  });
 });

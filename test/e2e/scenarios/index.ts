@@ -11,6 +11,7 @@ import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
 import { vaultScenarios } from "./vault";
+import { vip } from "./vip";
 import { workerScenarios } from "./rotationWorkers";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
+  vip,
   rotationKill,
   ...workerScenarios,
   ...stubScenarios,
