@@ -54,6 +54,15 @@ found() {
   fi
 }
 
+# told KIND NAME WHY...: one thing that whoever owns it ought to know, and that stops
+# nothing: else its owner could stop the rotation of the whole cluster.
+told() {
+  echo "found $*"
+  to_what="$1 $2"
+  shift 2
+  say "$to_what: $*; this stops nothing"
+}
+
 # refuse_found: all that was found in one sentence, by what is to be done; long
 # lists are cut, stdout has them whole.
 refuse_found() {

@@ -1,35 +1,10 @@
 /**
  * Every line that may stand in a payload, with its fields and what it is for: the one list of them. Payloads are checked
- * against it before they are sent (lines.ts); `npm run protocol` writes the node's own copy (node/18-grammar.sh) and the
+ * against it before they are sent (checkLines.ts); `npm run protocol` writes the node's own copy (node/18-grammar.sh) and the
  * lists in docs/node-protocol.md.
  */
 import { ALGORITHMS } from "../model/algorithms";
-import { checkedField, type FieldKind } from "../format/protocolFields";
-
-/** The verbs with lines of their own. */
-export const LINE_VERBS = ["request", "apply", "trust", "check", "issue", "cluster"] as const;
-export type LineVerb = (typeof LINE_VERBS)[number];
-
-/** A field; `kind=label` where the kind alone does not tell what it is. */
-type Field = FieldKind | `${FieldKind}=${string}`;
-
-/** For docs/node-protocol.md: what the line is for, or that of each form it has, where it has several. */
-type Says = string | readonly (readonly [form: string, says: string])[];
-
-export interface LineRow {
-  /** Documented with the first of them. */
-  readonly verbs: readonly LineVerb[];
-  readonly word: string;
-  readonly fields: readonly Field[];
-  readonly says: Says;
-}
-
-const line = (verbs: string, word: string, fields: readonly Field[], says: Says = ""): LineRow => ({
-  verbs: verbs.split(" ") as LineVerb[],
-  word,
-  fields,
-  says,
-});
+import { line, type LineRow } from "./lineRow";
 
 const NODE = ["name"] as const;
 const PART = ["part=name", "number=n"] as const;
@@ -250,32 +225,3 @@ export const LINES: readonly LineRow[] = [
     "for workers: the DaemonSet, how many nodes at once, one alone first",
   ),
 ];
-
-/** Of a field of a row. */
-export const kindOf = (field: Field): FieldKind => field.split("=")[0] as FieldKind;
-export const labelOf = (field: Field): string | undefined => field.split("=")[1];
-
-const KNOWN: ReadonlyMap<string, readonly FieldKind[]> = new Map(
-  LINES.flatMap(({ verbs, word, fields }) => verbs.map((verb) => [`${verb} ${word}`, fields.map(kindOf)] as const)),
-);
-
-/** @throws where a line is not of the list: the node would refuse it */
-export const checkLines = (verb: LineVerb, lines: readonly string[]): void => {
-  let text = 0; // lines of a part that are still to come
-  for (const each of lines) {
-    if (text > 0) {
-      text -= 1;
-      continue;
-    }
-    const [word = "", ...fields] = each.split(" ");
-    const kinds = KNOWN.get(`${verb} ${word}`);
-    if (kinds === undefined)
-      throw new Error(`node protocol, ${verb}: core/protocol/grammar.ts has no line \`${word}\``);
-    if (kinds.length !== fields.length)
-      throw new Error(
-        `node protocol, ${verb}: ${word} takes ${String(kinds.length)} fields, not ${String(fields.length)}`,
-      );
-    for (const [at, kind] of kinds.entries()) checkedField(kind, fields[at] ?? "", `node protocol, ${verb} ${word}`);
-    if (word === "part") text = Number(fields[1]);
-  }
-};

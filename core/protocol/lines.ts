@@ -12,7 +12,8 @@ import { LEASES, leaseServers } from "../nodes/leases";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
-import { checkLines, type LineVerb } from "./grammar";
+import { checkLines } from "./checkLines";
+import type { LineVerb } from "./lineRow";
 import { caPart, caGenerationPart, caKeyPart, csrSignerPart } from "./parts";
 
 type Verb = LineVerb | "template";

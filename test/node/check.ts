@@ -195,12 +195,22 @@ export function checksNodes(shell: string): void {
 
       it("is awaited, in every kind of volume, and the pod named that does not get it", async () => {
         mkdirSync(node.path(`/var/log/pods/app_web-0_${uid}`), { recursive: true });
-        for (const volume of ["kubernetes.io~projected/any", "kubernetes.io~configmap/ca"]) {
+        for (const [volume, token, why] of [
+          [
+            "kubernetes.io~projected/any",
+            true,
+            /pod app\/web-0: still has a ca\.crt without the new CA: look at the kubelet/,
+          ],
+          ["kubernetes.io~projected/own", false, undefined],
+          ["kubernetes.io~configmap/ca", false, undefined],
+        ] as const) {
           node.write(api("ca.crt", volume), old.cert);
+          if (token) node.write(api("token", volume), "t");
           const done = await check("gate scan on\n", withOldKnown, "MOUNTS=2");
-          assert.equal(done.code, 1);
           assert.deepEqual(foundBy(done).length, 1);
-          assert.match(done.why, /pod app\/web-0: still has a ca\.crt without the new CA: look at the kubelet/);
+          assert.match(done.stderr, /waiting for the new CA/);
+          assert.equal(done.code, why === undefined ? 0 : 1, volume);
+          assert.match(done.stderr, why ?? /pod app\/web-0: has a ca\.crt without the new CA, .*; this stops nothing/);
           node.write(api("ca.crt", volume), old.cert + stays.cert);
         }
         node.write(api(), old.cert);
