@@ -76,7 +76,7 @@ scan_text() {
   fi
   [ -z "$STAYS" ] || scan_authority "$@"
   [ -z "$TOKEN_KID" ] || each_token ||
-    "$2" tokens kubeconfig "$1" "holds a token of a service account key that goes: get a new one"
+    "$2" tokens kubeconfig "$1" "holds a token of the old service account key: get a new one"
 }
 
 # found_at GATE KIND NAME WHY: a person's file stops no rotation: its owner loses
@@ -92,14 +92,14 @@ found_at() {
 
 scan_authority() {
   each_entry certificate-authority trusts_rest ||
-    "$2" scan kubeconfig "$1" "does not trust the CA that stays: write that CA into it"
+    "$2" scan kubeconfig "$1" "does not trust the new CA: add it to the file"
   [ "$NEEDED" = all ] || return 0
   if ! have_openssl; then
     say "no openssl here: who signed the client certificate of $1 cannot be checked"
     return
   fi
   each_entry client-certificate signed_by_rest ||
-    "$2" scan kubeconfig "$1" "has a client certificate that the CA that stays did not sign: issue it anew"
+    "$2" scan kubeconfig "$1" "has a client certificate that the new CA did not sign: issue a new one"
 }
 
 # scan_certificate: a certificate of somebody's, not a CA, that the old CA signed.
@@ -109,7 +109,7 @@ scan_certificate() {
   cp "$TX/reader" "$TX/pem"
   ! openssl x509 -in "$TX/pem" -noout -text 2>/dev/null | grep -q 'CA:TRUE' || return 0
   signed_by_rest ||
-    "$2" scan certificate "$1" "is not signed by the CA that stays: issue it anew"
+    "$2" scan certificate "$1" "is not signed by the new CA: issue a new one"
 }
 
 # each_entry FIELD TEST: TEST holds for each PEM text that FIELD carries or names,

@@ -48,7 +48,7 @@ found() {
   echo "found $*"
   if gate_off "$fo_gate"; then
     shift 2
-    say "$fo_what: $*; let through by 'force: [$fo_gate]'"
+    say "$fo_what: $*; allowed by 'force: [$fo_gate]'"
   else
     echo "$fo_gate $*" >>"$TX/found"
   fi
@@ -80,7 +80,7 @@ refuse_found() {
       }
     }' "$TX/found")
   rf_gates=$(cut -d ' ' -f 1 "$TX/found" | sort -u | tr '\n' ',' | sed 's/,$//; s/,/, /')
-  die "$rf_list; then run again, or let it through with 'force: [$rf_gates]' under 'rotation'"
+  die "$rf_list; then run again, or override it with 'force: [$rf_gates]' under 'rotation'"
 }
 
 # wait_for SECONDS TEXT COMMAND...: await that tells what for, and goes on

@@ -37,7 +37,7 @@ scan_serving() {
     [ -f "$ss_file" ] || continue
     cp "$ss_file" "$TX/pem"
     signed_by_rest ||
-      found scan certificate "${ss_file#"$ROOT"}" "is the kubelet's serving certificate, and the CA that stays did not sign it: remove it, restart the kubelet and approve its signing request"
+      found scan certificate "${ss_file#"$ROOT"}" "is the kubelet's serving certificate, and the new CA did not sign it: remove it, restart the kubelet and approve its signing request"
   done
 }
 
@@ -91,7 +91,7 @@ check_tokens() {
   [ -n "$TOKEN_KID" ] || return 0
   tokens_new || renew_tokens
   wait_for "$(patience tokens "$LIMIT_TOKENS")" "tokens of the new service account key in the pods of this node" tokens_new || while read -r ct_pod; do
-    found tokens token "$ct_pod" "is still of a service account key that goes: restart the kubelet, or delete the pod"
+    found tokens token "$ct_pod" "is still of the old service account key: restart the kubelet, or delete the pod"
   done <"$TX/tokens"
 }
 

@@ -33,7 +33,7 @@ task_root_ca_seen() {
   if root_ca_everywhere; then return 0; fi
   sleep "$POLL" # a namespace that was just made
   root_ca_everywhere || while read -r rs_name <&3; do
-    found scan ConfigMap "$rs_name/kube-root-ca.crt" "lacks the CA that stays: check that kube-controller-manager runs and has the new --root-ca-file"
+    found scan ConfigMap "$rs_name/kube-root-ca.crt" "lacks the new CA: check that kube-controller-manager runs and has the new --root-ca-file"
   done 3<"$TX/lacking"
 }
 

@@ -110,7 +110,7 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "lease",
     [CONSUMER, "hostPort=https host:port", "namespaced", PROFILE],
-    "the Lease it leads by, and who may write it: given back when it has ended; a second line is another API server to ask",
+    "its leader election Lease, and the client that may write it: given back when it has ended; a second line is another API server to ask",
   ),
   line("apply trust", "served", [CONSUMER, "hostPort", PROFILE], "proof: what answers there serves this leaf"),
   line(
@@ -135,7 +135,12 @@ export const LINES: readonly LineRow[] = [
     "<path> is not there and <from> is: a copy, owned by root. Of several certificates the one that belongs to that key is " +
       "copied; where none does, or openssl is missing, it is refused",
   ),
-  line("trust", "round", NODE, "nothing is done with it: another name has the same payload run once more"),
+  line(
+    "trust",
+    "round",
+    NODE,
+    "names the rotation attempt; the node ignores it: with another name the same payload runs once more",
+  ),
   line(
     "trust",
     "flag",
@@ -152,16 +157,11 @@ export const LINES: readonly LineRow[] = [
 
   line("check", "node", NODE),
   line("check", "part", PART, [
-    ["part mounted:kubernetes <n>", "the CA that pods are to have; without it no pod's CA is looked at"],
-    ["part ca:kubernetes <n>", "the CA that stays; without it no kubeconfig is looked at"],
-    ["part old:<name> <n>", "CAs that go, as far as they are known: kubeconfigs of other clusters are then ignored"],
+    ["part mounted:kubernetes <n>", "the CA that pods must have; without it no pod's CA is checked"],
+    ["part ca:kubernetes <n>", "the new CA; without it no kubeconfig is checked"],
+    ["part old:<name> <n>", "the old CAs, as far as they are known: kubeconfigs of other clusters are then ignored"],
   ]),
-  line(
-    "check",
-    "token-kid",
-    ["keyId=key id"],
-    "of the service account key that stays; without it no token is looked at",
-  ),
+  line("check", "token-kid", ["keyId=key id"], "of the new service account key; without it no token is checked"),
   line(
     "check",
     "gate",
@@ -173,12 +173,12 @@ export const LINES: readonly LineRow[] = [
     "consumer",
     SERVICE,
     "the kubelet: restarted where a pod has a token of another key; with its `health` lines as in apply. No kubeconfig is " +
-      "looked at then",
+      "checked then",
   ),
   line("check", "health", HEALTH),
 
   line("issue", "node", NODE),
-  line("issue", "kubeconfig", ["path"], "the kubelet's: its server, whom it trusts, its client certificate"),
+  line("issue", "kubeconfig", ["path"], "the kubelet's: its server, the CAs it trusts, its client certificate"),
   line("issue", "part", PART, [
     ["part ca:kubernetes <n>", "the CA that signs"],
     ["part apply <n>", "lines of apply, without the leaf and its certificate"],
@@ -190,11 +190,11 @@ export const LINES: readonly LineRow[] = [
   line("cluster", "node", NODE),
   line("cluster", "kubeconfig", ["path"]),
   line("cluster", "part", PART, [
-    ["part ca:kubernetes <n>", "the CA that stays"],
+    ["part ca:kubernetes <n>", "the CA that stays trusted"],
     ["part ca:frontproxy <n>", "for authentication-clean"],
     [
       "part old:<name> <n>",
-      "CAs that go; without one ca-bundles takes what kube-root-ca.crt holds beside those that stay",
+      "the old CAs; without one ca-bundles takes what kube-root-ca.crt holds beside the new ones",
     ],
     ["part manifest <n>", 'for workers: it as JSON, with @revision@ and "@at-once@"'],
     ["part step:<n> <n>", "for workers: templates, in order"],
@@ -210,13 +210,13 @@ export const LINES: readonly LineRow[] = [
     "cluster",
     "visited",
     NODE,
-    "a node of the stack: `nodes` knows it, and mounted-elsewhere does not wait for it, since its own check looks at its pods",
+    "a node of the stack: `nodes` does not report it, and mounted-elsewhere does not wait for it, since its own check covers its pods",
   ),
   line("cluster", "visitors", ["namespaced"], "the DaemonSet whose pods visit other nodes"),
   line("cluster", "task", ["task=name"], "in the order of the lines"),
   line("cluster", "rewrite", ["rewritten", "object", "part"]),
   line("cluster", "workload", ["rolled", "namespaced"], "for may-restart"),
-  line("cluster", "reload", ["rolled", "namespaced"], "reads ca.crt anew: neither restart-all nor pods mean it"),
+  line("cluster", "reload", ["rolled", "namespaced"], "reloads ca.crt by itself: restart-all and pods skip it"),
   line("cluster", "gate", ["gate", "switch"], "as in check"),
   line(
     "cluster",

@@ -93,7 +93,7 @@ export function checksNodes(shell: string): void {
     });
 
     const needy: readonly (readonly [title: string, path: string, text: () => string, why: RegExp])[] = [
-      ["trusts only the old CA", "/root/.kube/config", () => kubeconfig(old, newClient), /does not trust the CA/],
+      ["trusts only the old CA", "/root/.kube/config", () => kubeconfig(old, newClient), /does not trust the new CA/],
       [
         "is signed by the old CA",
         "/home/ann/.kube/config",
@@ -105,19 +105,19 @@ export function checksNodes(shell: string): void {
         "/etc/cni/net.d/x-kubeconfig",
         () =>
           JSON.stringify({ clusters: [{ cluster: { "certificate-authority-data": base64(old.cert), server: "x" } }] }),
-        /does not trust the CA/,
+        /does not trust the new CA/,
       ],
       [
         "has several clusters",
         "/root/.kube/config",
         () => kubeconfig(stays, newClient) + kubeconfig(old, newClient),
-        /does not trust the CA/,
+        /does not trust the new CA/,
       ],
       [
         "has its CA where it cannot be read",
         "/root/.kube/config",
         () => "clusters:\n- cluster:\n    certificate-authority-data: |\n      LS0t\n",
-        /does not trust the CA/,
+        /does not trust the new CA/,
       ],
       [
         "names a file beside it",
@@ -137,7 +137,7 @@ export function checksNodes(shell: string): void {
         assert.equal(foundBy(done).length, 1, done.stdout);
         assert.ok(foundBy(done)[0]?.startsWith(`found kubeconfig ${path} `));
         assert.match(done.why, why);
-        assert.match(done.why, /run again, or let it through with 'force: \[scan\]'/);
+        assert.match(done.why, /run again, or override it with 'force: \[scan\]'/);
       });
 
     it("lets those of other clusters be where the old CA is known, and those that have expired", async () => {
@@ -159,7 +159,7 @@ export function checksNodes(shell: string): void {
       const done = await check("gate scan off\n");
       assert.equal(done.code, 0);
       assert.equal(foundBy(done).length, 1);
-      assert.match(done.stderr, /let through by 'force: \[scan\]'/);
+      assert.match(done.stderr, /allowed by 'force: \[scan\]'/);
       assert.match(done.stdout, /\ndone /);
     });
 
@@ -169,7 +169,7 @@ export function checksNodes(shell: string): void {
       const refused = await check("token-kid new_kid\ngate tokens on\n", "", "TOKENS=2");
       assert.equal(refused.code, 1);
       assert.deepEqual(foundBy(refused).length, 1);
-      assert.match(refused.why, /token app\/web-0: is still of a service account key that goes: .*force: \[tokens\]/);
+      assert.match(refused.why, /token app\/web-0: is still of the old service account key: .*force: \[tokens\]/);
       const later = setTimeout(() => {
         node.write(`${volume}/..2026/token`, tokenOf("new_kid"), 0o600);
       }, 1500);
@@ -249,7 +249,7 @@ export function checksNodes(shell: string): void {
       node.write("/etc/cni/net.d/calico-kubeconfig", `users:\n- name: calico\n  user:\n    token: "${text}"\n`);
       const done = await check("token-kid new_kid\n", "");
       assert.equal(done.code, 1);
-      assert.match(done.why, /calico-kubeconfig: holds a token of a service account key that goes/);
+      assert.match(done.why, /calico-kubeconfig: holds a token of the old service account key/);
       for (const piece of text.split(".")) assert.ok(!`${done.stdout}${done.stderr}`.includes(piece));
     });
 

@@ -113,7 +113,7 @@ export function findsReaders(shell: string): void {
         const done = await check();
         assert.equal(done.code, 0, done.stderr);
         assert.deepEqual(foundBy(done), [`kubeconfig ${config}`, `kubeconfig ${config}`]);
-        assert.match(done.stderr, /does not trust the CA that stays: .*; this stops nothing/);
+        assert.match(done.stderr, /does not trust the new CA: .*; this stops nothing/);
       });
 
       it("whose kubeconfig names a pipe, or a device", async () => {
@@ -185,7 +185,7 @@ export function findsReaders(shell: string): void {
           assert.match(foundBy(done).join(), /^mount sleep:.*\/seen$/);
           assert.match(
             done.why,
-            /is an older file, as it is mounted by itself, and does not trust the CA that stays: restart/,
+            /is an older file, as it is mounted by itself, and does not trust the new CA: restart/,
           );
         } finally {
           reader.release();
@@ -198,7 +198,7 @@ export function findsReaders(shell: string): void {
           replace(kubeconfig(both, leaf(stays, "u")));
           const done = await check();
           assert.equal(done.code, 1, done.stderr);
-          assert.match(done.why, /and has a client certificate that the CA that stays did not sign: restart the pod/);
+          assert.match(done.why, /and has a client certificate that the new CA did not sign: restart the pod/);
         } finally {
           reader.release();
         }

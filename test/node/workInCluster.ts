@@ -80,14 +80,14 @@ export function worksInCluster(shell: string): void {
     });
 
     describe("root-ca-seen", () => {
-      it("names each namespace that lacks the CA that stays, without waiting for it", async () => {
+      it("names each namespace that lacks the new CA, without waiting for it", async () => {
         node.answer("get.namespaces", "a Active\nb Active\ngone Terminating\n");
         node.answer("get.configmaps", rootCa("a", node.stays.cert) + rootCa("gone", node.old.cert));
         const done = await node.work(["root-ca-seen", "tokens"], "token-kid k\n");
         assert.equal(done.code, 1);
         assert.deepEqual(found(done), ["ConfigMap b/kube-root-ca.crt"]);
         assert.match(done.stdout, /task tokens skipped/);
-        assert.match(done.why, /lacks the CA that stays: check that kube-controller-manager runs .*force: \[scan\]/);
+        assert.match(done.why, /lacks the new CA: check that kube-controller-manager runs .*force: \[scan\]/);
         assert.doesNotMatch(done.stderr, /waiting/);
       });
 
@@ -137,7 +137,7 @@ export function worksInCluster(shell: string): void {
         node.answer("get.nodes", "cp1\nfar\n");
         const forced = await node.work(["nodes"], "visited cp1\ngate scan off\n");
         assert.equal(forced.code, 0, forced.stderr);
-        assert.match(forced.stderr, /Node far: .*let through by 'force: \[scan\]'/);
+        assert.match(forced.stderr, /Node far: .*allowed by 'force: \[scan\]'/);
         assert.deepEqual(found(await node.work(["nodes"], "visited cp1\nvisited far\n")), []);
       });
     });

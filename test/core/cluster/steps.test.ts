@@ -82,7 +82,7 @@ describe("in-cluster steps", () => {
       { adopt, rotation: { phase: "trust" }, inCluster: LISTED },
       [PUBLISHED, "", ""],
     ],
-    "listed workloads once somebody can": [
+    "listed workloads once the stack can sign": [
       { adopt, rotation: { phase: "issue" }, inCluster: LISTED },
       [`${PUBLISHED} / may-restart`, "", ""],
     ],
@@ -150,7 +150,7 @@ describe("in-cluster steps", () => {
     );
   });
 
-  it("names nodes that nobody looks after also where the token key goes alone", () => {
+  it("reports unlisted nodes also if the token key is rotated alone", () => {
     const alone = payload("tokens", { rotation: { serviceAccount: { generation: 2 } } });
     assert.deepEqual(alone.slice(-4), ["visited w3", "task nodes", "gate tokens on", "task tokens"]);
     assert.ok(!payload("tokens", { rotation }).includes("task nodes"), "the scan before it has");
@@ -206,7 +206,7 @@ describe("in-cluster steps", () => {
     ]);
   });
 
-  it("looks for who knows only what goes, without those who read it anew", () => {
+  it("checks what knows only the old CA, without workloads that reload it", () => {
     const own = { kind: "Deployment", namespace: "shop", name: "till" };
     const scan = payload("scan", { rotation, inCluster: { reload: [own] } });
     assert.deepEqual(scan.slice(2), [

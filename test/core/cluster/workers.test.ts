@@ -133,7 +133,7 @@ describe("steps of nodes without ssh", () => {
     );
   });
 
-  it("issue goes back with the phase: whoever signs then has signed every kubelet's certificate", () => {
+  it("issue goes back with the phase: its issuer then has signed every kubelet's certificate", () => {
     const signer = (phase: string) => templates("issue", { rotation: { generation: 2, phase } }).map((body) => body[4]);
     assert.deepEqual(signer("trust"), ["ONE"]);
     assert.deepEqual(signer("issue"), ["TWO"], "no look while the old may still be in use");

@@ -84,7 +84,7 @@ describe("parseConfig", () => {
     assert.equal(result.nodes[0].ssh?.hostKey, HOST_KEY);
   });
 
-  it("keeps only the PEM of a given CA, ending with a newline", async () => {
+  it("keeps only the PEM of an existing CA, ending with a newline", async () => {
     const ca = await makeCa("kubernetes");
     const written = {
       certificate: `Certificate:\r\n    Data:\r\n${ca.certificate.trim().replace(/\n/g, "\r\n")}`,

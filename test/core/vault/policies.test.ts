@@ -29,7 +29,7 @@ describe("policies in Vault", () => {
     for (const line of lines.slice(0, -2)) assert.match(line, /^path "kube-pki\/prod\/[a-z-]+\/sign\/[a-z-]+\*" /);
   });
 
-  it("is the same text through a rotation, so that whoever rotates changes no policy", () => {
+  it("is the same text through a rotation, so that a rotation changes no policy", () => {
     for (const access of ["renew", "rotate"] as const)
       assert.equal(text(access, { rotation: { generation: 2, phase: "issue" } }), text(access));
   });

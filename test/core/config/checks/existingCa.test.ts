@@ -7,7 +7,7 @@ const ADOPTION =
   "the stack then creates a CA of its own and retires this one";
 const UNREADABLE = "not readable (not shown); must be a private key in PEM without a passphrase";
 
-describe("given CAs and keys", () => {
+describe("existing CAs and keys", () => {
   let good: ExistingCa;
   let other: ExistingCa;
   let ended: ExistingCa;
