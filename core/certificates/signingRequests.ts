@@ -7,6 +7,7 @@ import "reflect-metadata"; // @peculiar/x509 asks for it
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { CsrSignerPlan } from "../authorities/nodeCsrSigners";
 import { canonicalIp } from "../format/addresses";
+import { printedBefore } from "../format/printedBefore";
 
 /** Splits the output of the node's `request` verb: profile -> {id, pem}. */
 export const parseRequests = (stdout: string): Map<string, { id: string; pem: string }> => {
@@ -69,6 +70,11 @@ export const requestProblem = async (
  */
 export const requestFor = async (stdout: string, node: string, leaf: Asked): Promise<string> => {
   const found = parseRequests(stdout).get(leaf.profile);
+  const noise = found === undefined ? printedBefore(stdout, `csr ${leaf.profile} ${leaf.id}`) : undefined;
+  if (noise !== undefined)
+    throw new Error(
+      `${node}: the signing request for ${leaf.profile} cannot be read, because ${noise}; then run \`pulumi up --replace '**${node}-request*'\``,
+    );
   if (found?.id !== leaf.id)
     throw new Error(
       `${node}: no signing request for ${leaf.profile} ${leaf.id} was returned; run \`pulumi up\` again, and if that does not help, ` +

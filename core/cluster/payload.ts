@@ -1,4 +1,5 @@
 /** The payload of one step in the cluster (docs/node-protocol.md, verb `cluster`), and what its answer says. */
+import { whyMissing } from "../format/printedBefore";
 import type { NodePlan } from "../plan";
 import { as, framed, part } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
@@ -49,7 +50,7 @@ export const sinceOf = (stdout: string): string => {
   const since = /^since ([0-9]+)$/m.exec(stdout)?.[1];
   if (since === undefined)
     throw new Error(
-      "the node did not report when the new CA reached every namespace: its node.sh is older than this program, run again",
+      `the node did not report when the new CA reached every namespace: ${whyMissing(stdout, "since [0-9]+")}, run again`,
     );
   return since;
 };

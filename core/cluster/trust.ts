@@ -1,6 +1,7 @@
 /** The CAs of the kubernetes authority that steps in the cluster distribute. */
 import { isAdopted, isRotating, generationsUpTo, stateOf } from "../authorities/rotation";
 import { pemBlocks } from "../format/pem";
+import { whyMissing } from "../format/printedBefore";
 import { caPart } from "../protocol/parts";
 import type { Config } from "../schema/config";
 import type { Facts } from "./facts";
@@ -9,12 +10,13 @@ const lines = (blocks: readonly string[]): string => blocks.map((block) => `${bl
 
 /** The CAs that a node trusts, by the answer of its `trust` step. */
 export const trustedBy = (stdout: string): string => {
-  const at = `trusted ${caPart("kubernetes")}\n`;
+  const line = `trusted ${caPart("kubernetes")}`;
+  const at = `${line}\n`;
   const start = `\n${stdout}`.indexOf(`\n${at}`);
   const [text = ""] = start < 0 ? [] : stdout.slice(start + at.length).split(/^(?:trusted|done) /m);
   const blocks = pemBlocks(text);
   if (blocks.length === 0)
-    throw new Error("the node did not report which CAs it trusts: its node.sh is older than this program, run again");
+    throw new Error(`the node did not report which CAs it trusts: ${whyMissing(stdout, line)}, run again`);
   return lines(blocks);
 };
 

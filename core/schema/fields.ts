@@ -6,6 +6,7 @@ import { z } from "zod";
 import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
 import { DURATION_ALLOWED, parseDuration } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
+import { isLogin, LOGIN_ALLOWED } from "../format/login";
 import { canonicalPem, pemTodo } from "../format/pem";
 import { isStandIn } from "../format/standIn";
 import { ALGORITHMS } from "../model/algorithms";
@@ -59,9 +60,7 @@ export const host = input("a DNS name or an IP address", (given) => {
 export const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
   error: "a list of DNS names and IP addresses",
 });
-export const user = matching("a login name of lower-case letters, digits, _ and -", (given) =>
-  /^[a-z_][a-z0-9_-]{0,31}$/.test(given),
-);
+export const user = matching(LOGIN_ALLOWED, isLogin);
 export const vaultAddress = matching('an address without a path, such as "https://vault.example.com:8200"', (given) =>
   /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/.test(given),
 );

@@ -11,6 +11,7 @@ import { adoptProblems } from "./adopt";
 import { vaultProblems } from "./vault";
 import { backendProblems } from "./backends";
 import type { Check, CheckInput } from "./check";
+import { etcdProblems } from "./etcd";
 import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
 import { readerProblems } from "./readers";
@@ -169,6 +170,7 @@ const CHECKS: readonly Check[] = [
   distinctNodes,
   distinctHosts,
   controlPlane,
+  etcdProblems,
   oneLogin,
   usableSshKeys,
   hostKeys,

@@ -26,6 +26,7 @@ const VERSION = '"1.30.0" to "1.36.x" with its patch number, in quotes';
 const KEY = 'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."';
 const VALIDITY = 'a whole number of hours or days, such as "720h" or "30d"';
 const WORKERS = 'a number of nodes from 1, or a share from "1%" to "100%"';
+const LOGIN = "a login name of letters, digits and . _ - + @ \\";
 const scan = (at: string, command: string) =>
   `${at}.hostKey: missing; give the host's public key as \`${command}\` shows it and compare it on the host, ` +
   "or set ssh.insecureIgnoreHostKeys: true in a lab";
@@ -83,10 +84,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [second({ ssh: { hostKey: HOST_KEY, port: "22" } }), `nodes[1].ssh.port: "22"; must be ${PORT}`],
   [second({ ssh: { hostKey: HOST_KEY, port: 0 } }), `nodes[1].ssh.port: 0 (a number); must be ${PORT}`],
   [second({ ssh: { hostKey: HOST_KEY, port: 22.5 } }), `nodes[1].ssh.port: 22.5 (a number); must be ${PORT}`],
-  [
-    second({ ssh: { hostKey: HOST_KEY, user: "a;b" } }),
-    'nodes[1].ssh.user: "a;b"; must be a login name of lower-case letters, digits, _ and -',
-  ],
+  ...["a;b", "-x", "a b", "a$(id)", "a%r", "a'b", "a\\", "", "a\nb"].map((user): readonly [Raw, string] => [
+    second({ ssh: { hostKey: HOST_KEY, user } }),
+    `nodes[1].ssh.user: ${JSON.stringify(user)}; must be ${LOGIN}`,
+  ]),
   [
     second({ ssh: { hostKey: HOST_KEY, host: "*.example.com" } }),
     'nodes[1].ssh.host: "*.example.com"; must be a DNS name or an IP address',
