@@ -35,7 +35,7 @@ export class EmbeddedAuthority extends pulumi.ComponentResource implements Autho
     const { certificatePem, keyPem } = args.given ?? this.generate(name, args);
     this.trustPem = pulumi.output(certificatePem);
     this.keyPem = pulumi.secret(keyPem);
-    this.registerOutputs({ trustPem: this.trustPem });
+    this.registerOutputs({ trustPem: this.trustPem, keyPem: this.keyPem });
   }
 
   /** Signs a request; the certificate is replaced when `id` changes, and by itself never. */

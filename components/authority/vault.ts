@@ -70,7 +70,9 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
       csrSigners.length === 0
         ? ca.certificatePem
         : pulumi.all([ca.certificatePem, ...csrSigners]).apply((all) => all.map(line).join(""));
-    this.registerOutputs({ trustPem: this.trustPem });
+    const { trustPem, keyPem, csrSignerPem, issuerId } = this;
+    const nodeCsrSigners = Object.fromEntries(this.nodeCsrSigners);
+    this.registerOutputs({ trustPem, keyPem, csrSignerPem, nodeCsrSigners, issuerId });
   }
 
   /** Signs a request; the certificate is replaced when `id` changes, and by itself never. */

@@ -54,6 +54,6 @@ export class VaultMount extends pulumi.ComponentResource {
     );
     this.path = backend;
     this.ready = [urls];
-    this.registerOutputs();
+    this.registerOutputs({ path: this.path });
   }
 }
