@@ -2,6 +2,7 @@
 import type { CsrSignerPlan } from "../authorities/nodeCsrSigners";
 import { canSign, issuerOf, stateOf } from "../authorities/rotation";
 import { kubeconfigText } from "../certificates/kubeconfig";
+import { leafPolicy } from "../certificates/leafPolicy";
 import type { AuthorityName } from "../model/authorities";
 import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
@@ -135,6 +136,7 @@ export const applyPayload = (
       }),
     ]),
     ...issuedLeaves.flat(),
+    ...plan.leaves.flatMap(({ profile }) => allowLines(profile, config)),
     ...plan.files.map(fileLine),
     ...kubeconfigs.map(({ path }) => `keep ${as.path(path)} ${caPart("kubernetes")}`),
     ...serverLines(kubeconfigs, plan, config),
@@ -163,6 +165,10 @@ const issuedLines = (
     `leaf ${profile} ${as.name(id)} ${unix(issued.issued)} ${unix(issued.expires)} ${caPart(authority)}`,
   ];
 };
+
+/** Names and usages that a certificate which somebody else made has, and that nobody will miss. */
+const allowLines = (profile: ProfileName, config: Config): string[] =>
+  leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
 
 /** By the name of a part of what is trusted: what a rotation leads to, under a name of its own. */
 type Next = ReadonlyMap<string, { readonly name: string; readonly text: string }>;

@@ -28,6 +28,7 @@ export const as = {
   owner: checked("owner"),
   subject: checked("subject"),
   san: checked("san"),
+  loss: checked("loss"),
   hostPort: checked("hostPort"),
   keyId: checked("keyId"),
   number: checked("number"),

@@ -7,6 +7,7 @@ import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addres
 import { DURATION_ALLOWED, parseDuration } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
 import { canonicalPem } from "../format/pem";
+import { isField } from "../format/protocolFields";
 import { isStandIn } from "../format/standIn";
 import { ALGORITHMS } from "../model/algorithms";
 
@@ -49,6 +50,17 @@ export const host = input("a DNS name or an IP address", (given) => {
 export const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
   error: "a list of DNS names and IP addresses",
 });
+/** As the node tells it (node/48-losses.sh). */
+const canonicalLoss = (given: string): string | undefined => {
+  const [, kind = "", name = ""] = /^([^:]*):(.*)$/.exec(given) ?? [];
+  const canonical = kind === "IP" ? canonicalIp(name) : kind === "DNS" ? name.toLowerCase() : name;
+  const loss = `${kind}:${canonical ?? ""}`;
+  return isField("loss", loss) ? loss : undefined;
+};
+export const loss = text(
+  'a name or usage such as "DNS:api.example.com", "IP:10.0.0.100", "usage:clientAuth"',
+  canonicalLoss,
+);
 export const user = matching("a login name of lower-case letters, digits, _ and -", (given) =>
   /^[a-z_][a-z0-9_-]{0,31}$/.test(given),
 );
