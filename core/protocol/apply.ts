@@ -2,7 +2,6 @@
 import type { CsrSignerPlan } from "../authorities/nodeCsrSigners";
 import { canSign, issuerOf, stateOf } from "../authorities/rotation";
 import { kubeconfigText } from "../certificates/kubeconfig";
-import { leafPolicy } from "../certificates/leafPolicy";
 import type { AuthorityName } from "../model/authorities";
 import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
@@ -10,6 +9,7 @@ import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
+  allowLines,
   as,
   consumerLines,
   fileLine,
@@ -165,10 +165,6 @@ const issuedLines = (
     `leaf ${profile} ${as.name(id)} ${unix(issued.issued)} ${unix(issued.expires)} ${caPart(authority)}`,
   ];
 };
-
-/** Names and usages that a certificate which somebody else made has, and that nobody will miss. */
-const allowLines = (profile: ProfileName, config: Config): string[] =>
-  leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
 
 /** By the name of a part of what is trusted: what a rotation leads to, under a name of its own. */
 type Next = ReadonlyMap<string, { readonly name: string; readonly text: string }>;

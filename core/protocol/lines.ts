@@ -197,5 +197,9 @@ export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]):
     }
   });
 
+/** Names and usages that a certificate which somebody else made has, and that nobody will miss. */
+export const allowLines = (profile: ProfileName, config: Config): string[] =>
+  leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
+
 export const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
   `gate ${gate} ${rotation?.force.includes(gate) === true ? "off" : "on"}`;
