@@ -310,6 +310,8 @@ export interface CertificatesArgs {
       readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
       /** Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today. */
       readonly organizations?: readonly string[] | undefined;
+      /** Names and usages that a certificate in place has, that this one lacks, and that nobody needs. */
+      readonly allowLoss?: readonly string[] | undefined;
     } | undefined
   >>> | undefined;
 }

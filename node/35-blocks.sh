@@ -5,16 +5,19 @@
 # width and comments. A block is what Go and openssl take for one: BEGIN and END of
 # the same label on lines of their own. What is commented out or indented lets
 # nobody in, and must not once it is written anew. blocks_pem: such lines as PEM again.
-pem_blocks() {
-  awk '
-    { sub(/[ \t\r]+$/, "") }
-    /^-----BEGIN [A-Z0-9 ]*-----$/ { label = substr($0, 12, length($0) - 16); text = ""; inside = 1; next }
-    /^-----END / {
-      if (inside && $0 == "-----END " label "-----") { gsub(/ /, "_", label); print label " " text }
-      inside = 0; next
-    }
-    inside { gsub(/[ \t]/, ""); text = text $0 }' "$@"
-}
+pem_blocks() { awk 'function tell(block) { print block } '"$PEM_BLOCKS" "$@"; }
+
+# shellcheck disable=SC2016 # awk's text
+PEM_BLOCKS='
+  FNR == 1 { inside = 0 }
+  { sub(/[ \t\r]+$/, "") }
+  /^-----BEGIN [A-Z0-9 ]*-----$/ { label = substr($0, 12, length($0) - 16); text = ""; inside = 1; next }
+  /^-----END / {
+    if (inside && $0 == "-----END " label "-----") { gsub(/ /, "_", label); tell(label " " text) }
+    inside = 0; next
+  }
+  inside { gsub(/[ \t]/, ""); text = text $0 }
+'
 
 blocks_pem() {
   awk '{

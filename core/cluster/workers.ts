@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { canSign, retiresPrevious, hasPrevious, issuerOf, stateOf, wasAborted } from "../authorities/rotation";
 import { planCluster, type NodePlan } from "../plan";
-import { as, consumerLines, fileLine, framed, part, useLines } from "../protocol/lines";
+import { allowLines, as, consumerLines, fileLine, framed, part, useLines } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
 import { renewsTokens, tokensPayload } from "../protocol/tokens";
 import { trustPayload, type Generations } from "../protocol/trust";
@@ -63,6 +63,7 @@ const issuePayload = (config: Config, generations: Generations): string => {
     `node ${ANY_NODE}`,
     "start existing",
     ...part(caPart("kubernetes"), issuer),
+    ...allowLines("kubelet", config),
     ...rows.map(fileLine),
     ...rows.flatMap((row) => useLines(row, plan, own)),
     ...consumerLines(plan, own, new Set(["kubelet"])),

@@ -62,6 +62,7 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
                 renewEverySeconds: profile.renewEvery,
                 algorithm: profile.algorithm,
                 organizations: profile.organizations,
+                allowLoss: profile.allowLoss,
               },
             ],
           ],

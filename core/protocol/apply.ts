@@ -9,6 +9,7 @@ import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
+  allowLines,
   as,
   consumerLines,
   readerLines,
@@ -136,6 +137,7 @@ export const applyPayload = (
       }),
     ]),
     ...issuedLeaves.flat(),
+    ...plan.leaves.flatMap(({ profile }) => allowLines(profile, config)),
     ...plan.files.map(fileLine),
     ...kubeconfigs.map(({ path }) => `keep ${as.path(path)} ${caPart("kubernetes")}`),
     ...serverLines(kubeconfigs, plan, config),

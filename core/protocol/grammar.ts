@@ -36,6 +36,12 @@ export const LINES: readonly LineRow[] = [
       "`key:<profile>` given (keyLocation state) or taken from keys/<profile>/<id>.key",
   ),
   line(
+    "apply",
+    "allow",
+    [PROFILE, "loss=name or usage"],
+    "the certificate in place has it, the one to come has not, and that is meant so",
+  ),
+  line(
     "apply trust",
     "file",
     ["path", "mode", "owner", "owner=group", "parts"],

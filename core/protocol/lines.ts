@@ -30,6 +30,7 @@ export const as = {
   owner: checked("owner"),
   subject: checked("subject"),
   san: checked("san"),
+  loss: checked("loss"),
   hostPort: checked("hostPort"),
   keyId: checked("keyId"),
   number: checked("number"),
@@ -201,6 +202,10 @@ export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]):
         return []; // the kubeconfig names the file
     }
   });
+
+/** Names and usages that a certificate which somebody else made has, and that nobody will miss. */
+export const allowLines = (profile: ProfileName, config: Config): string[] =>
+  leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
 
 export const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
   `gate ${gate} ${rotation?.force.includes(gate) === true ? "off" : "on"}`;

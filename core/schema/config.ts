@@ -69,5 +69,6 @@ export interface CertificatesConfig {
 export interface ProfileConfig extends Lifetime {
   readonly enabled: boolean;
   readonly organizations?: readonly string[] | undefined;
+  readonly allowLoss?: readonly string[] | undefined;
   readonly algorithm?: Algorithm | undefined;
 }

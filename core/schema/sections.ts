@@ -23,6 +23,7 @@ import {
   host,
   hostKey,
   ip,
+  loss,
   matching,
   moment,
   nodesAtOnce,
@@ -134,6 +135,10 @@ const profile = object({
     )
     .optional()
     .describe("Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today."),
+  allowLoss: z
+    .array(loss, { error: "a list of names and usages" })
+    .optional()
+    .describe("Names and usages that a certificate in place has, that this one lacks, and that nobody needs."),
 }).optional();
 
 type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;

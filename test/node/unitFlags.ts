@@ -176,6 +176,37 @@ export function setsUnitFlags(shell: string): void {
       });
     }
 
+    const ENVIRONMENT = "[Service]\nEnvironmentFile=/etc/default/store\nExecStart=/usr/bin/store $STORE_ARGS\n";
+
+    it("refuses one that another one of an EnvironmentFile would follow: the last one counts", async () => {
+      at.node.env["STORE_ARGS"] = "--mode=elsewhere --last=x";
+      await lay(ENVIRONMENT);
+      const [before, pid] = [at.node.stamp(UNIT), at.node.pid("store")];
+      const why =
+        /^n1: store gets --mode=elsewhere from elsewhere than \S+store\.service \(an EnvironmentFile=\?\), and the last one counts: set --mode=new for store there yourself and restart it, nothing was touched$/;
+      assert.match((await at.node.run("trust", send("flag store --mode=new\n"))).why, why);
+      assert.deepEqual([at.node.stamp(UNIT), at.node.pid("store")], [before, pid]);
+      // somebody has put both there: the unit's file alone says nothing of what runs
+      await lay(ENVIRONMENT.replace("$STORE", "--mode=new $STORE"));
+      assert.match((await at.node.run("trust", send("replaceflag store --mode=new\n"))).why, why);
+      at.node.env["STORE_ARGS"] = "--mode=new";
+      await lay(ENVIRONMENT.replace("$STORE", "--mode=old $STORE"));
+      const done = await at.node.run("trust", send("replaceflag store --mode=new\n"));
+      assert.equal(done.code, 0, done.stderr);
+    });
+
+    it("does not take a process for it that another one follows since", async () => {
+      await lay(ENVIRONMENT);
+      at.node.env["STORE_ARGS"] = "--mode=elsewhere";
+      const sent = send("flag store --mode=new\n");
+      const failed = await at.node.run("trust", sent, { KUBE_PKI_LIMITS: "BACK=2 HEALTH=2" });
+      assert.match(
+        failed.why,
+        /store did not start with the flags of \S+store\.service within 2 s: the old set was put back/,
+      );
+      assert.equal(at.node.read(UNIT), ENVIRONMENT);
+    });
+
     it("takes what its administrator has set elsewhere, and the absence of what is only replaced", async () => {
       at.node.env["STORE_ARGS"] = "--mode=new";
       await lay("[Service]\nExecStart=/usr/bin/store $STORE_ARGS\n", "/usr/lib/systemd/system/store.service");

@@ -109,6 +109,12 @@ describe("steps of nodes without ssh", () => {
     assert.deepEqual(check, ["check", "node n"]);
   });
 
+  it("issue: a kubelet's certificate may lose what the stack file says", () => {
+    const [issue] = templates("issue", { certificates: { profiles: { kubelet: { allowLoss: ["DNS:old"] } } } });
+    assert.ok(issue?.includes("allow kubelet DNS:old"));
+    assert.ok(issue?.includes("part apply 12"));
+  });
+
   it("issue: pods get tokens of a new key, alone or beside the certificate; then only the DaemonSet is left to go", () => {
     const keys = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
     const generations = { ...GENERATIONS, serviceAccount: ["ONE", keys.toString()] };

@@ -5,6 +5,7 @@ import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
 import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
+import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...rotationScenarios,
   ...foreignCaScenarios,
   vip,
+  ...lossScenarios,
   rotationKill,
   ...workerScenarios,
   ...stubScenarios,
