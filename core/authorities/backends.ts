@@ -3,7 +3,7 @@
  * generated in the new place, so that moving a cluster into Vault, out of it or to another mount is a rotation.
  */
 import type { AuthorityName } from "../model/authorities";
-import { BACKENDS, CA_SIGNERS, type Backend, type Backends } from "../model/backends";
+import { CA_SIGNERS, type Backend, type Backends, type SignedBy } from "../model/backends";
 import type { Config } from "../schema/config";
 
 /** The backend that has the keys of a generation. */
@@ -17,9 +17,15 @@ export const backendFor = (backends: Backends, generation: number): Backend => {
 export const backendOf = ({ authority }: Pick<Config, "authority">, name: AuthorityName, generation: number): Backend =>
   backendFor(authority.backends[name], generation);
 
+/** Who signs its CAs; undefined: they sign themselves. */
+export const caSignerOf = (backend: Backend): SignedBy | undefined =>
+  "signedBy" in backend ? backend.signedBy : undefined;
+
 /** Whether an operator has its CAs signed by an offline CA. */
-export const isOffline = ({ kind, signedBy }: Backend): boolean =>
-  BACKENDS[kind].mayBeSigned && signedBy !== undefined && CA_SIGNERS[signedBy.kind].isAwaited;
+export const isOffline = (backend: Backend): boolean => {
+  const signedBy = caSignerOf(backend);
+  return signedBy !== undefined && CA_SIGNERS[signedBy.kind].isAwaited;
+};
 
 /** Whether the key of its CAs cannot be exported, so that the controller manager needs an intermediate. */
-export const isKeyInServer = ({ kind }: Pick<Backend, "kind">): boolean => BACKENDS[kind].keyIn === "server";
+export const isKeyInServer = ({ keyIn }: Pick<Backend, "keyIn">): boolean => keyIn === "server";

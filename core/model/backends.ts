@@ -74,11 +74,11 @@ export const CA_SIGNERS = {
 export type CaSignerKind = keyof typeof CA_SIGNERS;
 export const CA_SIGNER_KINDS = Object.keys(CA_SIGNERS) as [CaSignerKind, ...CaSignerKind[]];
 
-export interface SignedBy {
-  readonly kind: CaSignerKind;
-  /** Path; only where `CA_SIGNERS` says that it has one. */
-  readonly mount?: string | undefined;
-}
+export type SignedBy = {
+  [K in CaSignerKind]: { readonly kind: K } & ((typeof CA_SIGNERS)[K]["hasMount"] extends true
+    ? { /** Path. */ readonly mount: string }
+    : object);
+}[CaSignerKind];
 
 /** The fields that say where a kind keeps the generations of one authority; none if a stack has one such place. */
 export interface Places {
@@ -89,15 +89,20 @@ export interface Places {
   };
 }
 
-/** Where generations of one authority are made. */
+/** Nothing of a kind whose CAs can only sign themselves. */
+type Signed<K extends BackendKind> = (typeof BACKENDS)[K]["mayBeSigned"] extends true
+  ? { /** Undefined: CAs sign themselves. */ readonly signedBy: SignedBy | undefined }
+  : object;
+
+/** Where generations of one authority are made: each kind has what its row and its place say, and no more. */
 export type Backend = {
-  [K in BackendKind]: Places[K] & {
-    readonly kind: K;
-    /** Undefined: CAs sign themselves. */
-    readonly signedBy?: SignedBy | undefined;
-    /** The last generation that is made here; undefined: every one from here on. */
-    readonly upTo?: number;
-  };
+  [K in BackendKind]: Places[K] &
+    Signed<K> & {
+      readonly kind: K;
+      readonly keyIn: (typeof BACKENDS)[K]["keyIn"];
+      /** The last generation that is made here; undefined: every one from here on. */
+      readonly upTo?: number;
+    };
 }[BackendKind];
 
 /** The oldest first; the last one has no end. */

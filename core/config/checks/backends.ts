@@ -1,9 +1,9 @@
 /** Checks of where CA keys are: each kind has a section of its own, and generations follow one another. */
-import { isKeyInServer, backendFor } from "../../authorities/backends";
+import { backendFor, isKeyInServer } from "../../authorities/backends";
 import { authorityCommonName, csrSignerCommonName } from "../../authorities/names";
 import { mustBe } from "../../format/problem";
 import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../model/authorities";
-import { BACKEND_KINDS, type Backends } from "../../model/backends";
+import { BACKEND_KINDS, BACKENDS, type Backends } from "../../model/backends";
 import { KIND_SECTIONS, SECTION_KINDS } from "../../schema/authority";
 import type { Sections } from "../../schema/sections";
 import { backendsOf } from "../normalise";
@@ -11,7 +11,7 @@ import type { Check } from "./check";
 
 type All = Readonly<Record<AuthorityName, Backends>>;
 
-const IN_SERVER = BACKEND_KINDS.filter((kind) => isKeyInServer({ kind }));
+const IN_SERVER = BACKEND_KINDS.filter((kind) => isKeyInServer(BACKENDS[kind]));
 
 /** The section of a kind is there where the kind is, and only there. */
 const sectionProblems = (authority: Sections["authority"], all: All): string[] => {

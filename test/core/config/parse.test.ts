@@ -4,7 +4,7 @@ import { config, HOST_KEY, makeCa, node, parsed, NOW } from "./fixtures";
 
 const DAY = 86_400;
 
-const EMBEDDED = [{ kind: "embedded" }];
+const EMBEDDED = [{ kind: "embedded", keyIn: "state" }];
 
 describe("parseConfig", () => {
   it("fills in every default", () => {
