@@ -45,6 +45,7 @@ describe("parseConfig", () => {
         canary: true,
         acceptEtcdDowntime: false,
         apiServerShutdownFlags: false,
+        readers: [],
       },
       inCluster: { enabled: true, restart: [], reload: [], caBundles: [] },
       users: [],
