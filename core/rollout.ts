@@ -22,7 +22,7 @@ export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
 interface StageRow {
   /** The phase of a rotation it belongs to: one that stops before this phase does not come here. */
   readonly phase: Phase;
-  /** It summary: what it issues is signed by whoever signs in the phase. */
+  /** It is played whatever the phase: what it issues is signed by whoever signs then. */
   readonly inEveryPhase?: true;
   readonly on: StageOn;
   /** What must have succeeded before, on every node; `issued`: every key is made and every certificate signed. */
