@@ -5,11 +5,10 @@ import { nodeName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { nodeConnection } from "../core/nodes/connection";
 import type { CertificateRow } from "../core/report/report";
-import type { Config } from "../core/schema/config";
 import { authoritiesOf } from "./authority/generations";
-import { preflight } from "./authority/kinds";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
+import { afterPreflight } from "./preflightGate";
 import { Rollout } from "./rolloutSteps";
 import type { Sections } from "./sections";
 import { sshHost } from "./sshConnection";
@@ -28,15 +27,6 @@ export interface NodeAddress {
   readonly hostKey: string | undefined;
   readonly sudo: boolean;
 }
-
-/** The component is registered only after this, and each of its children waits for it: if it fails, nothing is created. */
-const afterPreflight = (
-  config: Config,
-  options: pulumi.ComponentResourceOptions = {},
-): pulumi.ComponentResourceOptions => {
-  const nothing: Promise<pulumi.Resource[]> = preflight(config, config.asOf).then(() => []);
-  return pulumi.mergeOptions(options, { dependsOn: nothing });
-};
 
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
@@ -58,7 +48,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     const { now = new Date(), ...sections } = args;
     const inputs = new Inputs(base, sections, now);
     const { config, plan } = inputs;
-    super("kube-pki:index:ClusterPki", base, {}, afterPreflight(config, options));
+    super("kube-pki:index:ClusterPki", base, {}, afterPreflight(base, config, options));
     const clients = planClients(config, config.asOf);
     const own = { parent: this };
     const planned = awaitsSigning(config)

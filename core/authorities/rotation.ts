@@ -16,6 +16,7 @@ import {
   type Side,
 } from "../model/phases";
 import type { Config } from "../schema/config";
+import { managesServiceAccount } from "./serviceAccount";
 
 const generationOn = (side: Side, { generation }: RotationState): number =>
   side === "new" ? generation : generation - 1;
@@ -90,6 +91,8 @@ export const seeks = (config: Pick<Config, "rotation" | "adopt">, what: Rotatabl
 export const wasAborted = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
   config.rotation !== undefined && !hasPrevious(config, "kubernetes") && config.authority.kubernetes !== undefined;
 
-/** Whether any of them has reached the phase. */
-export const hasReached = (config: Pick<Config, "rotation">, phase: Phase): boolean =>
-  ROTATABLE.some((what) => PHASES.indexOf(stateOf(config, what).phase) >= PHASES.indexOf(phase));
+/** Whether any that is the stack's to rotate has reached the phase: a token key that is left to others is always at rest. */
+export const hasReached = (config: Pick<Config, "rotation" | "adopt" | "authority">, phase: Phase): boolean =>
+  ROTATABLE.filter((what) => what !== "serviceAccount" || managesServiceAccount(config)).some(
+    (what) => PHASES.indexOf(stateOf(config, what).phase) >= PHASES.indexOf(phase),
+  );

@@ -84,6 +84,18 @@ describe("rollout", () => {
     });
   }
 
+  it("comes to no stage for a token key that is left to others", () => {
+    const PIN = "ab".repeat(32);
+    const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
+    const comesTo = (changes: Readonly<Record<string, unknown>>): string[] => {
+      const config = configWith(changes);
+      return stagesInOrder.flatMap(([name, stage]) => (isPlayed(stage, config) ? [name] : []));
+    };
+    for (const phase of ["trust", "issue"] as const)
+      assert.deepEqual(comesTo({ adopt, rotation: { phase } }), comesTo({ rotation: { generation: 2, phase } }), phase);
+    assert.ok(comesTo({ adopt }).includes("retire"));
+  });
+
   it("restarts what docs/rotation.md says, phase by phase", () => {
     const rotation = { generation: 2 };
     const configs = [configWith({ rotation }), configWith({ ...HARDWAY, rotation })];
