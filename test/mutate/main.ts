@@ -9,8 +9,10 @@ import { dirname, join } from "node:path";
 import { mutantsOf, nameOf, ROOT, textOf, type Mutant } from "./mutants";
 import { EQUIVALENT, ROWS, TARGETS } from "./targets";
 
-/** A test that hangs has noticed, too. */
-const TIMEOUT_MS = 180_000;
+/** A test that hangs has noticed, too, unless the machine is too busy: such a one is named. */
+const TIMEOUT_MS = 600_000;
+const HUNG = "nothing was heard of the tests";
+const IS_HUNG = new RegExp(`^${HUNG}|Timeout of \\d+ms|did not come to an end`);
 
 type Verdict = "noticed" | "survived" | "equivalent";
 
@@ -25,34 +27,37 @@ const copy = (): string => {
   return folder;
 };
 
-/** Runs tests in a copy: in one process for all, or in a new one each time. */
+/** A process that reads our files anew each time forgets nothing. */
+const RUNS_OF_A_PROCESS = 150;
+
+/** Runs tests in a copy: in one process for many, or in a new one each time. */
 class Runner {
   private worker: ChildProcess | undefined;
+  private runs = 0;
 
   constructor(readonly folder: string) {}
 
-  /** Whether they pass. @param anew where a test could leave something behind for the next one */
-  passes(tests: readonly string[], anew: boolean): Promise<boolean> {
-    if (anew) this.stop();
+  /** What fails first; empty: all pass. @param anew where a test could leave something behind for the next one */
+  failure(tests: readonly string[], anew: boolean): Promise<string> {
+    if (anew || ++this.runs % RUNS_OF_A_PROCESS === 0) this.stop();
     const execArgv = ["--import", "tsx"];
     this.worker ??= fork(join(__dirname, "worker.ts"), { cwd: this.folder, execArgv, stdio: "ignore" });
     const { worker } = this;
     return new Promise((resolve) => {
-      const done = (passed: boolean): void => {
+      const done = (failure: string): void => {
         clearTimeout(timer);
         worker.removeAllListeners();
-        resolve(passed);
-      };
-      const ended = (): void => {
-        this.worker = undefined;
-        done(false);
+        resolve(failure);
       };
       const timer = setTimeout(() => {
         this.stop();
-        ended();
+        done(HUNG);
       }, TIMEOUT_MS);
       worker.once("message", done);
-      worker.once("exit", ended);
+      worker.once("exit", () => {
+        this.worker = undefined;
+        done("the tests' process ended");
+      });
       worker.send(tests.map((test) => join(this.folder, test)));
     });
   }
@@ -65,22 +70,23 @@ class Runner {
 }
 
 /** Those of core one after another in one process; the engine's SDK leaves things behind, so the others each time in a new one. */
-const pass = async (runner: Runner, tests: readonly string[]): Promise<boolean> => {
-  const [pure, others] = [true, false].map((isPure) =>
-    tests.filter((test) => test.startsWith("test/core/") === isPure),
-  );
-  return (
-    (pure?.length === 0 || (await runner.passes(pure ?? [], false))) &&
-    (others?.length === 0 || (await runner.passes(others ?? [], true)))
-  );
+const failureOf = async (runner: Runner, tests: readonly string[]): Promise<string> => {
+  for (const isPure of [true, false]) {
+    const some = tests.filter((test) => test.startsWith("test/core/") === isPure);
+    const failure = some.length === 0 ? "" : await runner.failure(some, !isPure);
+    if (failure !== "") return failure;
+  }
+  return "";
 };
 
-const judge = async (runner: Runner, { files, tests, isEquivalent }: Mutant): Promise<Verdict> => {
+const judge = async (runner: Runner, mutant: Mutant): Promise<Verdict> => {
+  const { files, tests, isEquivalent } = mutant;
   if (isEquivalent) return "equivalent";
   for (const [path, text] of files) writeFileSync(join(runner.folder, path), text);
-  const survived = await pass(runner, tests);
+  const failure = await failureOf(runner, tests);
   for (const path of files.keys()) writeFileSync(join(runner.folder, path), textOf(path));
-  return survived ? "survived" : "noticed";
+  if (IS_HUNG.test(failure)) console.error(`hung: ${nameOf(mutant)}: ${failure}`);
+  return failure === "" ? "survived" : "noticed";
 };
 
 const run = async (mutants: readonly Mutant[], runners: readonly Runner[]): Promise<Map<Mutant, Verdict>> => {
@@ -109,7 +115,10 @@ const main = async (wanted: readonly string[]): Promise<void> => {
   const all = mutantsOf({ targets: TARGETS, rows: ROWS, equivalent: EQUIVALENT });
   const mutants = all.filter((mutant) => wanted.length === 0 || wanted.some((text) => nameOf(mutant).includes(text)));
   const started = Date.now();
-  const runners = Array.from({ length: Math.min(2, availableParallelism()) }, () => new Runner(copy()));
+  const runners: readonly [Runner, ...Runner[]] = [
+    new Runner(copy()),
+    ...(availableParallelism() > 1 ? [new Runner(copy())] : []),
+  ];
   const clear = (): void => {
     for (const runner of runners) {
       runner.stop();
@@ -123,9 +132,10 @@ const main = async (wanted: readonly string[]): Promise<void> => {
     });
   try {
     const tests = [...new Set(mutants.flatMap((mutant) => mutant.tests))];
-    for (const test of tests)
-      if ((await runners[0]?.passes([test], true)) !== true)
-        throw new Error(`${test} fails before anything is made wrong`);
+    for (const test of tests) {
+      const failure = await failureOf(runners[0], [test]);
+      if (failure !== "") throw new Error(`${test} fails before anything is made wrong: ${failure}`);
+    }
     const verdicts = await run(mutants, runners);
     for (const line of figures(verdicts)) console.log(line);
     console.log(`${String(Math.round((Date.now() - started) / 60_000))} minutes`);

@@ -101,7 +101,9 @@ const isValue = ({ parent }: ts.Node): boolean =>
 export const texts: Operator = (node) => {
   if (ts.isStringLiteral(node) && isValue(node)) {
     const other = OTHER[node.text];
-    return other === undefined && isTag(node) ? [] : [replace(node, JSON.stringify(other ?? `${node.text}x`))];
+    if (other === undefined && isTag(node)) return [];
+    const put = JSON.stringify(other ?? `${node.text}x`);
+    return [replace(node, put, `${ts.isCallExpression(node.parent) ? short(node.parent) : node.getText()} -> ${put}`)];
   }
   if (ts.isTemplateExpression(node) || ts.isNoSubstitutionTemplateLiteral(node))
     return isValue(node) ? [replace(node, `${node.getText().slice(0, -1)}x\``)] : [];
@@ -135,10 +137,12 @@ export const conditions =
   (names: readonly string[]): Operator =>
   (node) =>
     ts.isPropertyAssignment(node) && names.includes(node.name.getText())
-      ? ["true", "false"].map((put) => ({
-          ...replace(node.initializer, `() => ${put}`, `${short(node)} -> ${put}`),
-          name: node.name.getText(),
-        }))
+      ? ["() => true", "() => false"]
+          .filter((put) => put !== node.initializer.getText())
+          .map((put) => ({
+            ...replace(node.initializer, put, `${short(node)} -> ${put}`),
+            name: node.name.getText(),
+          }))
       : [];
 
 /** Each half of an `and` or an `or` alone. */
@@ -151,7 +155,8 @@ export const halves: Operator = (node) =>
 /** What is first in a list, or in a table, is second. */
 export const order: Operator = (node) => {
   if (ts.isArrayLiteralExpression(node)) return swapped(node, node.elements, ["[", "]"]);
-  const isTable = ts.isObjectLiteralExpression(node) && ts.isVariableDeclaration(outOfTypes(node).parent);
+  if (!ts.isObjectLiteralExpression(node)) return [];
+  const isTable = ts.isVariableDeclaration(outOfTypes(node).parent) && node.properties.some(isRow);
   return isTable ? swapped(node, node.properties, ["{ ", " }"]) : [];
 };
 
@@ -160,9 +165,13 @@ const swapped = (node: ts.Node, all: readonly ts.Node[], [open, close]: readonly
   return given.slice(1).map((later, at) => {
     const earlier = given[at] ?? "";
     const put = [...given.slice(0, at), later, earlier, ...given.slice(at + 2)].join(", ");
-    return replace(node, open + put + close, `first ${cut(later)}, then ${cut(earlier)}`);
+    const of = ts.isPropertyAssignment(node.parent) ? `${node.parent.name.getText()}: ` : "";
+    return replace(node, open + put + close, `${of}first ${cut(later)}, then ${cut(earlier)}`);
   });
 };
+
+const isRow = (each: ts.Node): boolean =>
+  ts.isPropertyAssignment(each) && ts.isObjectLiteralExpression(each.initializer);
 
 /** With `as` and `satisfies` around it. */
 const outOfTypes = (node: ts.Node): ts.Node =>

@@ -76,7 +76,6 @@ export const TARGETS: readonly Target[] = [
     files: [
       "core/model/reload.ts",
       "core/model/listeners.ts",
-      "core/model/profiles.ts",
       "core/layouts/layout.ts",
       "core/layouts/kubeadm.ts",
       "core/layouts/hardway.ts",
@@ -91,7 +90,13 @@ export const TARGETS: readonly Target[] = [
   },
   {
     group: "tables",
-    files: ["core/model/phases.ts", "core/model/authorities.ts"],
+    files: ["core/model/profiles.ts"],
+    operators: VALUES,
+    tests: ["core/certificates/inventory", "core/certificates/clients"],
+  },
+  {
+    group: "tables",
+    files: ["core/model/phases.ts", "core/model/authorities.ts", "core/authorities/rotation.ts"],
     operators: [...VALUES, order],
     tests: [
       "core/model/phases",
@@ -100,44 +105,47 @@ export const TARGETS: readonly Target[] = [
       "core/protocol/trust",
       "core/cluster/steps",
       "core/vault/policies",
+      "core/authorities/csrSigner",
     ],
+  },
+  {
+    group: "tables",
+    files: ["core/vault/policies.ts", "core/vault/roles.ts", "core/vault/mounts.ts"],
+    operators: VALUES,
+    tests: ["core/vault/policies", "core/vault/roles", "core/authorities/backends", "core/vault/preflight"],
   },
   {
     group: "tables",
     files: ["core/model/backends.ts", "core/model/algorithms.ts", "core/model/roles.ts"],
     operators: VALUES,
-    tests: [
-      "core/authorities/backends",
-      "core/authorities/csrSigner",
-      "core/authorities/offlineRoot",
-      "core/vault/roles",
-      "core/vault/policies",
-      "core/config/problems",
-      "core/schema/authority",
-      "cli/due",
-      "components/usages",
-      "components/inputs",
-    ],
+    tests: ["core/model/backends", "core/model/algorithms", "core/config/problems", "core/protocol/grammar"],
   },
   {
     group: "tables",
     files: ["core/rollout.ts"],
     operators: [...VALUES, order, properties(["inEveryPhase"]), conditions(["isWanted"])],
     names: ["inEveryPhase", "isWanted"],
-    tests: ["core/rollout", "core/rotationModel/order", "components/gates"],
+    tests: ["core/rollout"],
   },
   {
     group: "tables",
     files: ["core/cluster/steps.ts"],
     operators: [...VALUES, order, conditions(["isWanted"])],
     names: ["isWanted"],
-    tests: ["core/cluster/steps", "core/cluster/workers"],
+    tests: ["core/cluster/steps", "core/cluster/stepsTable"],
+  },
+  {
+    group: "tables",
+    files: ["core/cluster/workers.ts"],
+    operators: [halves, comparisons, conditions(["trust", "issue", "retire"])],
+    names: ["trust", "issue", "retire"],
+    tests: ["core/cluster/workers", "core/cluster/steps"],
   },
   {
     group: "tables",
     files: ["core/protocol/nodeSteps.ts"],
     operators: VALUES,
-    tests: ["core/rollout", "core/protocol/applyWhy", "cli/due", "components/gates", "components/options"],
+    tests: ["core/protocol/nodeSteps", "core/rollout"],
   },
   {
     // what nodes accept is written from both
@@ -159,6 +167,12 @@ export const TARGETS: readonly Target[] = [
     operators: [properties(OPTIONS, true), booleans],
     names: OPTIONS,
     tests: GRAPHS,
+  },
+  {
+    group: "gates",
+    files: ["core/plan.ts"],
+    operators: [comparisons, booleans, halves],
+    tests: ["core/plan", "core/layouts/layouts", "core/rollout", "core/cluster/workers", "core/protocol/apply"],
   },
   {
     group: "gates",
@@ -274,10 +288,25 @@ export const ROWS: readonly Row[] = [
 export type Same = readonly [file: string, what: RegExp, because: string];
 
 export const EQUIVALENT: readonly Same[] = [
+  ["core/cluster/workers.ts", /^\(content\.kind === "pair" .* -> \(content/, "only the kubelet has such files"],
+  ["core/cluster/workers.ts", /^content\.kind === "kubeconfig" && .* -> content\.kind/, "a worker of kubeadm has one"],
+  [
+    "core/cluster/workers.ts",
+    /^kubeconfig === undefined \|\| leaf === undefined -> /,
+    "a layout without it is refused before, core/config/checks/workers.ts",
+  ],
+  ["core/cluster/steps.ts", /^first \.\.\.listed\(config\)/, "it is asked whether one of them is"],
+  ["core/cluster/steps.ts", /^first \{/, "the steps of one hook wait for the same, and not for each other"],
   [
     "core/model/reload.ts",
     /^rule\.sinceMinor \?\? 0: /,
     "the default of sinceMinor: 1.30 is the oldest version there is",
+  ],
+  ["core/model/phases.ts", /^protects: first/, "who is protected is a set"],
+  [
+    "core/protocol/nodeSteps.ts",
+    /^trust(Effects|Summary)\("trust".* -> "issue"/,
+    "no such step: the compiler refuses it",
   ],
   ["components/authority/inVault.ts", /^without ready: \[\]/, "nothing is the default"],
   [
