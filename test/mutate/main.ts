@@ -12,7 +12,7 @@ import { EQUIVALENT, ROWS, TARGETS } from "./targets";
 /** A test that hangs has noticed, too, unless the machine is too busy: such a one is named. */
 const TIMEOUT_MS = 600_000;
 const HUNG = "nothing was heard of the tests";
-const IS_HUNG = new RegExp(`^${HUNG}|Timeout of \\d+ms|did not come to an end`);
+const IS_HUNG = new RegExp(`${HUNG}|Timeout of \\d+ms|did not come to an end`);
 
 type Verdict = "noticed" | "survived" | "equivalent";
 
