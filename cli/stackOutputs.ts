@@ -1,5 +1,6 @@
 /** Reads what the program put out: `certificates` and `nodes` of a stack. */
 import { z } from "zod";
+import { isLogin } from "../core/format/login";
 import { PROFILE_NAMES } from "../core/model/profiles";
 import type { CertificateRow } from "../core/report/report";
 import { Failure } from "./failure";
@@ -22,7 +23,7 @@ const node = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   host: z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]*$/),
   port: z.int().min(1).max(65_535),
-  user: z.string().regex(/^[a-z_][a-z0-9_-]*$/),
+  user: z.string().refine(isLogin),
   hostKey: z
     .string()
     .regex(/^[a-z0-9-]+ [A-Za-z0-9+/=]+$/)

@@ -15,7 +15,7 @@ import type { Sections } from "./sections";
 import { sshHost } from "./sshConnection";
 
 export interface ClusterPkiArgs extends Sections {
-  /** The one moment to plan for, where `asOf` says no other. @default the moment the component is made */
+  /** The time to plan for, unless `asOf` is given. @default the time when the component is created */
   readonly now?: Date | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
-/** The component is registered only then, and each of its children waits for it: nothing is created where it fails. */
+/** The component is registered only after this, and each of its children waits for it: if it fails, nothing is created. */
 const afterPreflight = (
   config: Config,
   options: pulumi.ComponentResourceOptions = {},
@@ -40,16 +40,16 @@ const afterPreflight = (
 
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
-  /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
+  /** Every leaf certificate: subject, issuer, serial, notAfter, next renewal, key location, and how the node proved it. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
   public readonly nodes: pulumi.Output<NodeAddress[]>;
-  /** The certificates to trust, PEM, for each authority: where a rotation leads to. */
+  /** The CA certificates to trust, PEM, for each authority; in a rotation its target. */
   public readonly trust: Readonly<Partial<Record<AuthorityName, pulumi.Output<string>>>>;
-  /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
+  /** Kubeconfigs of the administrator and of each user, by name, for the phase the cluster has reached. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
   /**
-   * Of CAs that an offline root is to sign, PEM by the name of the CA. While the cluster's first ones wait for it no node is
-   * visited.
+   * Signing requests for the offline CA, PEM by the name of the requested CA. No node is changed while the cluster's first CAs
+   * wait for their signature.
    */
   public readonly signingRequests: Readonly<Record<string, pulumi.Output<string>>>;
 

@@ -108,7 +108,7 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
-/** How many workers may take a step at the same time. */
+/** How many workers are updated at the same time. */
 export const workersAtOnce = (given: Config["rollout"]["workersAtOnce"], workers: number): number =>
   typeof given === "number" ? given : Math.max(1, Math.floor((workers * parseInt(given, 10)) / 100));
 

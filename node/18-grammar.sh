@@ -16,6 +16,7 @@ GRAMMAR='
   type["owner"] = "^[a-z_][a-z0-9_-]*$"; long["owner"] = 32
   type["subject"] = "^[A-Za-z0-9:._-]+$"; long["subject"] = 64
   type["san"] = "^(DNS:[a-zA-Z0-9.*-]+|IP:[0-9a-f.:]+)$"
+  type["loss"] = "^(DNS|IP|URI|email|other|usage):[A-Za-z0-9.*:/@_%?=&+~-]+$"
   type["hostPort"] = "^([A-Za-z0-9.-]+|\\[[0-9a-f:]+\\]):[0-9]+$"
   type["url"] = "^/[A-Za-z0-9._/?=&-]*$"
   type["number"] = "^[0-9]+$"; long["number"] = 12
@@ -47,6 +48,7 @@ GRAMMAR='
   shape["apply start"] = shape["trust start"] = "start"
   shape["apply part"] = shape["trust part"] = "part number"
   shape["apply leaf"] = "name name number number part"
+  shape["apply allow"] = "name loss"
   shape["apply file"] = shape["trust file"] = "path mode owner owner parts"
   shape["apply link"] = "path file"
   shape["apply trust"] = shape["trust trust"] = "part merge"

@@ -57,7 +57,7 @@ read_plan() {
     $1 == "leaf" { define("leaf", $2) }
     $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }
     $1 == "cn" { define("cn", $2); refer("leaf", $2) }
-    $1 == "o" || $1 == "san" { refer("leaf", $2) }
+    $1 == "o" || $1 == "san" || $1 == "allow" { refer("leaf", $2) }
     $1 == "trust" { define("trust", $2); refer("part", $2) }
     $1 == "known" || $1 == "server" { refer("part", $2) }
     $1 == "file" || $1 == "guard" {

@@ -21,7 +21,7 @@ transaction() {
   note_leases
   point prepared
   if anything_changed; then
-    tell_subjects
+    check_losses
     back_up
     swap
   fi

@@ -48,10 +48,19 @@ found() {
   echo "found $*"
   if gate_off "$fo_gate"; then
     shift 2
-    say "$fo_what: $*; let through by 'force: [$fo_gate]'"
+    say "$fo_what: $*; allowed by 'force: [$fo_gate]'"
   else
     echo "$fo_gate $*" >>"$TX/found"
   fi
+}
+
+# told KIND NAME WHY...: one thing that whoever owns it ought to know, and that stops
+# nothing: else its owner could stop the rotation of the whole cluster.
+told() {
+  echo "found $*"
+  to_what="$1 $2"
+  shift 2
+  say "$to_what: $*; this stops nothing"
 }
 
 # refuse_found: all that was found in one sentence, by what is to be done; long
@@ -71,7 +80,7 @@ refuse_found() {
       }
     }' "$TX/found")
   rf_gates=$(cut -d ' ' -f 1 "$TX/found" | sort -u | tr '\n' ',' | sed 's/,$//; s/,/, /')
-  die "$rf_list; then run again, or let it through with 'force: [$rf_gates]' under 'rotation'"
+  die "$rf_list; then run again, or override it with 'force: [$rf_gates]' under 'rotation'"
 }
 
 # wait_for SECONDS TEXT COMMAND...: await that tells what for, and goes on

@@ -1,13 +1,13 @@
 /**
  * Reads the signing requests a node printed and checks each against what was asked for. The authority signs the subject
- * and the names that stand in the request, so an unchecked one would let a single broken-in node have itself made
- * cluster admin.
+ * and the names in the request, so with an unchecked one a single compromised node could make itself cluster admin.
  */
 import type { X509Certificate } from "node:crypto";
 import "reflect-metadata"; // @peculiar/x509 asks for it
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import type { CsrSignerPlan } from "../authorities/nodeCsrSigners";
 import { canonicalIp } from "../format/addresses";
+import { printedBefore } from "../format/printedBefore";
 
 /** Splits the output of the node's `request` verb: profile -> {id, pem}. */
 export const parseRequests = (stdout: string): Map<string, { id: string; pem: string }> => {
@@ -41,7 +41,7 @@ export const isKeyOf = (requestPem: string, certificate: X509Certificate): boole
   return asked.equals(certificate.publicKey.export({ type: "spki", format: "der" }));
 };
 
-/** What a node was asked for: a leaf, or a signer. */
+/** What a node was asked for: a leaf, or a CSR signer. */
 type Asked = Omit<CsrSignerPlan, "generation" | "algorithm">;
 
 /** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
@@ -64,12 +64,17 @@ export const requestProblem = async (
 };
 
 /**
- * The request of one leaf or signer out of a node's output, checked.
+ * The request of one leaf or CSR signer out of a node's output, checked.
  *
  * @throws Error when the node answered with something else than it was asked for
  */
 export const requestFor = async (stdout: string, node: string, leaf: Asked): Promise<string> => {
   const found = parseRequests(stdout).get(leaf.profile);
+  const noise = found === undefined ? printedBefore(stdout, `csr ${leaf.profile} ${leaf.id}`) : undefined;
+  if (noise !== undefined)
+    throw new Error(
+      `${node}: the signing request for ${leaf.profile} cannot be read, because ${noise}; then run \`pulumi up --replace '**${node}-request*'\``,
+    );
   if (found?.id !== leaf.id)
     throw new Error(
       `${node}: no signing request for ${leaf.profile} ${leaf.id} was returned; run \`pulumi up\` again, and if that does not help, ` +

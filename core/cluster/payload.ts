@@ -1,4 +1,5 @@
-/** The payload of one step in the cluster (docs/node-protocol.md, verb `cluster`), and what its answer tells. */
+/** The payload of one step in the cluster (docs/node-protocol.md, verb `cluster`), and what its answer says. */
+import { whyMissing } from "../format/printedBefore";
 import type { NodePlan } from "../plan";
 import { as, framed, part } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
@@ -10,7 +11,7 @@ const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   ca: (pem) => part(caPart("kubernetes"), pem),
   final: (pem) => part(caPart("kubernetes"), pem),
   rotating: (pem) => part(caPart("kubernetes"), pem),
-  // unknown to the stack for a moment of an adoption: then there is no such part
+  // at the start of an adoption the stack does not know it: then there is no such part
   old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
   frontProxy: (pem) => part(caPart("frontProxy"), pem),
   tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
@@ -20,7 +21,7 @@ const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   workersRetire: (lines) => lines.split("\n"),
 };
 
-/** Where the node it runs on keeps an admin's kubeconfig. */
+/** Path of an admin's kubeconfig on the node that runs the step. */
 const adminKubeconfig = ({ node, known }: NodePlan): string => {
   const row = known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "admin");
   if (row === undefined) throw new Error(`${node.name}: the layout has no admin kubeconfig there`);
@@ -49,7 +50,7 @@ export const sinceOf = (stdout: string): string => {
   const since = /^since ([0-9]+)$/m.exec(stdout)?.[1];
   if (since === undefined)
     throw new Error(
-      "the node did not report when the new CA reached every namespace: its node.sh is older than this program, run again",
+      `the node did not report when the new CA reached every namespace: ${whyMissing(stdout, "since [0-9]+")}, run again`,
     );
   return since;
 };

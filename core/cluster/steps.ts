@@ -1,7 +1,7 @@
 /**
  * What a control plane (core/nodes/topology.ts, controlPlaneExecutor) does inside the cluster while authorities are rotated, as one
- * table: when, on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so
- * going on to the next phase runs only what is new.
+ * table: when, under which condition, with which lines (docs/node-protocol.md, verb `cluster`). A step depends only on what it
+ * needs, so going on to the next phase runs only what is new.
  */
 import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
@@ -34,7 +34,7 @@ export interface Step {
   /** The end of its resource's name. */
   readonly nameSuffix: string;
   readonly hook: Hook;
-  /** What a preview says of it. */
+  /** For a preview. */
   readonly summary: (config: Config) => string;
   readonly isWanted: (config: Config) => boolean;
   readonly facts: (config: Config) => readonly Fact[];
@@ -88,12 +88,12 @@ const nodeLines = (config: Config): string[] => {
   ];
 };
 
-/** The step that tells `since`. */
+/** The step whose answer has `since`. */
 export const PUBLISHES = "root-ca";
 
 const STEPS: readonly Step[] = [
   {
-    // pods and nodes that join know the new CA before any server is signed by it
+    // pods and joining nodes trust the new CA before any server has a certificate of it
     nameSuffix: PUBLISHES,
     hook: "afterTrust",
     summary: ({ layout }) =>
@@ -122,7 +122,7 @@ const STEPS: readonly Step[] = [
     lines: rewriteLines,
   },
   {
-    // on the nodes of the stack their pods are looked at instead (core/protocol/check.ts)
+    // on the nodes of the stack the pods themselves are checked (core/protocol/check.ts)
     nameSuffix: "mounted-elsewhere",
     hook: "afterPublished",
     summary: () => "checks that no node is missing, waits for kubelets to update their pods",
@@ -174,7 +174,7 @@ const STEPS: readonly Step[] = [
     ],
   },
   {
-    // a dropped token is refused at once, so not before every look has found nothing in the way
+    // a removed token is refused at once, so only after all checks have passed
     nameSuffix: "tokens",
     hook: "beforeRetire",
     summary: () => "token Secrets get new tokens, the old ones become invalid",

@@ -1,26 +1,28 @@
-/** The CAs of the kubernetes authority, as what lives in the cluster is told of them. */
+/** The CAs of the kubernetes authority that steps in the cluster distribute. */
 import { isAdopted, isRotating, generationsUpTo, stateOf } from "../authorities/rotation";
 import { pemBlocks } from "../format/pem";
+import { whyMissing } from "../format/printedBefore";
 import { caPart } from "../protocol/parts";
 import type { Config } from "../schema/config";
 import type { Facts } from "./facts";
 
 const lines = (blocks: readonly string[]): string => blocks.map((block) => `${block}\n`).join("");
 
-/** What a node said it trusts after its `trust` step. */
+/** The CAs that a node trusts, by the answer of its `trust` step. */
 export const trustedBy = (stdout: string): string => {
-  const at = `trusted ${caPart("kubernetes")}\n`;
+  const line = `trusted ${caPart("kubernetes")}`;
+  const at = `${line}\n`;
   const start = `\n${stdout}`.indexOf(`\n${at}`);
   const [text = ""] = start < 0 ? [] : stdout.slice(start + at.length).split(/^(?:trusted|done) /m);
   const blocks = pemBlocks(text);
   if (blocks.length === 0)
-    throw new Error("the node did not report which CAs it trusts: its node.sh is older than this program, run again");
+    throw new Error(`the node did not report which CAs it trusts: ${whyMissing(stdout, line)}, run again`);
   return lines(blocks);
 };
 
 /**
- * Whether only nodes know all that was trusted before: the CA before this generation is none of the stack's, or signers
- * whose keys are on control planes have left the stack.
+ * Whether only nodes know all that was trusted before: the CA before this generation is not the stack's, or CSR signers
+ * whose keys are on control planes were removed from the stack.
  */
 export const learnedFromNodes = (config: Config): boolean =>
   (isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1) ||
@@ -33,12 +35,12 @@ const rotating = (config: Config, generations: readonly string[]): string[] => {
   return [...concerned].reverse().flatMap((generation) => pemBlocks(generations[generation - 1] ?? ""));
 };
 
-/** What is told of the CAs. */
+/** The facts about CAs. */
 export type TrustFact = "ca" | "final" | "rotating" | "old";
 
 /**
  * @param generations certificates by generation, the CA's first: index 0 is generation 1
- * @param trusted what a node trusts since its `trust` step; asked of only where `learnedFromNodes`
+ * @param trusted what a node trusts since its `trust` step; used only where `learnedFromNodes`
  */
 export const trustTexts = (
   config: Config,

@@ -1,5 +1,6 @@
-/** Turns what is wrong with a configuration into messages: `<field>: <given>; must be <what>; <what to do>`. */
+/** Turns the problems of a configuration into messages: `<field>: <given>; must be <what>; <what to do>`. */
 import type { z } from "zod";
+import { isEncodedPem } from "../format/pem";
 import { mustBe } from "../format/problem";
 import { isSecretPath, type Path } from "../schema/jsonSchema";
 
@@ -41,11 +42,12 @@ function shown(value: unknown, path: Path): string {
   if (typeof value !== "string") return `${JSON.stringify(value)} (a ${typeof value})`;
   // A private key may have been pasted into any field.
   if (value.includes("PRIVATE KEY")) return "a private key (not shown)";
+  if (isEncodedPem(value)) return "a text in base64 (not shown)";
   const line = JSON.stringify(value);
   return line.length > 72 ? `${line.slice(0, 68)}..."` : line;
 }
 
-/** Of a field that takes one thing or a list of others, only what is wrong inside the list that was given. */
+/** Of a field that takes one value or a list, only the problems inside the list that was given. */
 export function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
   const inside = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0));

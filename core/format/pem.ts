@@ -1,16 +1,44 @@
 /** PEM: blocks taken out of a text, and private keys that need a passphrase. */
 
+/** Which labels count: Go reads certificates under one of them only (crypto/x509 cert_pool.go), keys under several. */
+const LABELS = { CERTIFICATE: /^CERTIFICATE$/, "PRIVATE KEY": /PRIVATE KEY$/ } as const;
+type Wanted = keyof typeof LABELS;
+
+const labelOf = (text: string): string => /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1] ?? "";
+
 /**
  * Only the PEM blocks of a text, each ending with a newline: `pulumi config set` cuts the last newline off, editors add
- * carriage returns, and `openssl x509 -text` writes prose above. Undefined when no block has a label ending so.
+ * carriage returns, blanks at ends of lines and a byte order mark, and `openssl x509 -text` writes prose above. Undefined
+ * when there is no such block.
  */
-export function canonicalPem(given: string, label: "CERTIFICATE" | "PRIVATE KEY"): string | undefined {
+export function canonicalPem(given: string, wanted: Wanted): string | undefined {
   const blocks = given
-    .replace(/\r/g, "")
+    .replace(/^\uFEFF/, "")
+    .replace(/[\r\t ]+$/gm, "")
     .match(/^-----BEGIN ([A-Z0-9 ]+)-----\n[\s\S]+?\n-----END \1-----$/gm)
-    ?.filter((block) => /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(block)?.[1]?.endsWith(label));
+    ?.filter((block) => LABELS[wanted].test(labelOf(block)));
   return blocks === undefined || blocks.length === 0 ? undefined : `${blocks.join("\n")}\n`;
 }
+
+/** True for base64 of a PEM: it may be a key's. */
+export const isEncodedPem = (given: string): boolean => given.trimStart().startsWith("LS0tLS1CRUdJTi");
+
+/** What keeps a text from holding a block, and what to do about it; the first that holds. */
+const FAULTS: readonly (readonly [holds: (given: string, wanted: Wanted) => boolean, todo: string | undefined])[] = [
+  [isEncodedPem, "it is base64 of a PEM, so decode it (base64 -d)"],
+  [
+    (given, wanted) => wanted === "CERTIFICATE" && labelOf(given).endsWith(" CERTIFICATE"),
+    "it is labelled otherwise, and Go reads nothing but -----BEGIN CERTIFICATE-----, so write it anew with `openssl x509 -in FILE`",
+  ],
+  [(given, wanted) => !LABELS[wanted].test(labelOf(given)), undefined],
+  [(given) => given.includes("\\n"), "it has \\n in place of line ends, so give its lines as a block (`|` in YAML)"],
+  [(given) => /^[ \t]+-----BEGIN /m.test(given), "it is indented, so let each line begin at its margin"],
+  [() => true, "it is damaged, so give all lines from -----BEGIN to -----END, each on its own"],
+];
+
+/** What to do about a text in which `canonicalPem` finds nothing, where that can be told. */
+export const pemTodo = (given: string, wanted: Wanted): string | undefined =>
+  FAULTS.find(([holds]) => holds(given, wanted))?.[1];
 
 /** True for a private key that needs a passphrase, in OpenSSH's own format or in PKCS#1 and PKCS#8. */
 export function hasPassphrase(pem: string): boolean {

@@ -36,6 +36,7 @@ export const FIELDS = {
   owner: { pattern: "^[a-z_][a-z0-9_-]*$", longest: 32 },
   subject: { pattern: "^[A-Za-z0-9:._-]+$", longest: 64 },
   san: { pattern: "^(DNS:[a-zA-Z0-9.*-]+|IP:[0-9a-f.:]+)$" },
+  loss: { pattern: "^(DNS|IP|URI|email|other|usage):[A-Za-z0-9.*:/@_%?=&+~-]+$" },
   hostPort: { pattern: "^([A-Za-z0-9.-]+|\\[[0-9a-f:]+\\]):[0-9]+$" },
   url: { pattern: "^/[A-Za-z0-9._/?=&-]*$" },
   number: { pattern: "^[0-9]+$", longest: 12 },

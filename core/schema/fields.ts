@@ -1,21 +1,30 @@
 /**
- * The kinds of values a stack file holds: each reads a text into what the planner uses (canonical addresses, seconds,
- * moments) and says in its `error` what it must be, for a message.
+ * The kinds of values in a stack file: each turns a text into what the planner uses (canonical addresses, seconds,
+ * timestamps) and says in its `error` what it must be, for a message.
  */
 import { z } from "zod";
 import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
 import { DURATION_ALLOWED, parseDuration } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
-import { canonicalPem } from "../format/pem";
+import { isLogin, LOGIN_ALLOWED } from "../format/login";
+import { canonicalPem, pemTodo } from "../format/pem";
+import { isField } from "../format/protocolFields";
 import { isStandIn } from "../format/standIn";
 import { ALGORITHMS } from "../model/algorithms";
 
-/** A text that is read by a function; `read` returns undefined for what is not allowed. */
-export const text = <T>(allowed: string, read: (given: string) => T | undefined) =>
+/**
+ * A text that is read by a function; `read` returns undefined for what is not allowed, and `todo` what to do about that, if
+ * it can be told.
+ */
+export const text = <T>(
+  allowed: string,
+  read: (given: string) => T | undefined,
+  todo: (given: string) => string | undefined = () => undefined,
+) =>
   z.string({ error: allowed }).transform((given, context): T => {
     const value = read(given);
     if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: allowed });
+    context.addIssue({ code: "custom", message: [allowed, todo(given) ?? []].flat().join("; ") });
     return z.NEVER;
   });
 
@@ -23,8 +32,11 @@ export const matching = (allowed: string, test: (given: string) => boolean) =>
   text(allowed, (given) => (test(given) ? given : undefined));
 
 /** A text that no resource follows from, so that a program may know it only while it runs. */
-const input = (allowed: string, read: (given: string) => string | undefined) =>
-  text(allowed, (given) => (isStandIn(given) ? given : read(given))).meta({ input: true });
+const input = (
+  allowed: string,
+  read: (given: string) => string | undefined,
+  todo?: (given: string) => string | undefined,
+) => text(allowed, (given) => (isStandIn(given) ? given : read(given)), todo).meta({ input: true });
 
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });
@@ -49,9 +61,18 @@ export const host = input("a DNS name or an IP address", (given) => {
 export const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
   error: "a list of DNS names and IP addresses",
 });
-export const user = matching("a login name of lower-case letters, digits, _ and -", (given) =>
-  /^[a-z_][a-z0-9_-]{0,31}$/.test(given),
+/** As the node tells it (node/48-losses.sh). */
+const canonicalLoss = (given: string): string | undefined => {
+  const [, kind = "", name = ""] = /^([^:]*):(.*)$/.exec(given) ?? [];
+  const canonical = kind === "IP" ? canonicalIp(name) : kind === "DNS" ? name.toLowerCase() : name;
+  const loss = `${kind}:${canonical ?? ""}`;
+  return isField("loss", loss) ? loss : undefined;
+};
+export const loss = text(
+  'a name or usage such as "DNS:api.example.com", "IP:10.0.0.100", "usage:clientAuth"',
+  canonicalLoss,
 );
+export const user = matching(LOGIN_ALLOWED, isLogin);
 export const vaultAddress = matching('an address without a path, such as "https://vault.example.com:8200"', (given) =>
   /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/.test(given),
 );
@@ -85,10 +106,14 @@ const readMoment = (given: string): Date | undefined => {
 export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment);
 
 /** What is in a PEM is checked in existingCa.ts. The mark keeps a key from being echoed or written plain. */
-export const secretPem = input("a private key in PEM", (given) => canonicalPem(given, "PRIVATE KEY")).meta({
-  secret: true,
-});
-export const certificatePem = input("a certificate in PEM", (given) => canonicalPem(given, "CERTIFICATE"));
+const pem = (allowed: string, wanted: "CERTIFICATE" | "PRIVATE KEY") =>
+  input(
+    allowed,
+    (given) => canonicalPem(given, wanted),
+    (given) => pemTodo(given, wanted),
+  );
+export const secretPem = pem("a private key in PEM", "PRIVATE KEY").meta({ secret: true });
+export const certificatePem = pem("a certificate in PEM", "CERTIFICATE");
 
 export const algorithm = choice(ALGORITHMS);
 export const ofEach = <T extends z.ZodType>(one: T) =>

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Server, utils } from "ssh2";
 import { answerOf, comparison, parsedFacts, sshArgs, unknownCertificates, type Answer } from "../../cli/nodeStatus";
 import type { CertificateRow } from "../../core/report/report";
+import { config, parsed } from "../core/config/fixtures";
 import { Harness } from "./harness";
 
 const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
@@ -26,6 +27,9 @@ const STATUS = [
   "served kube-apiserver 10.0.0.1:6443 00:0a:1b 2098483200 aa",
   "",
 ].join("\n");
+
+/** Of Linux, and as directories give them. */
+const LOGINS = ["ops", "ann@example.com", "Ann.Example", "EXAMPLE\\ann"];
 
 const facts = (text = STATUS): Answer => ({ facts: parsedFacts(text) });
 
@@ -54,7 +58,7 @@ describe("what a node says", () => {
   it("and the stack does not know is named", () => {
     assert.deepEqual(unknownCertificates("cp1", facts(), [row()]), []);
     assert.deepEqual(unknownCertificates("cp1", facts(), [row({ node: "cp2" })]), [
-      "cp1: kube-apiserver at 10.0.0.1:6443 serves a1b, which is not in the stack",
+      "cp1: kube-apiserver at 10.0.0.1:6443 serves a certificate with serial a1b, which is not in the stack",
     ]);
     assert.deepEqual(unknownCertificates("cp1", facts("served kubelet 10.0.0.1:10250 - - -\n"), []), []);
     assert.deepEqual(unknownCertificates("cp1", { unreachable: "timed out" }, []), ["cp1: timed out"]);
@@ -80,7 +84,7 @@ describe("kube-pki status --nodes", function () {
   const commands: string[] = [];
   const server = new Server({ hostKeys: [hostKeys.private] }, (client) => {
     client.on("authentication", (context) => {
-      if (context.method === "publickey" && context.username === "ops") context.accept();
+      if (context.method === "publickey" && LOGINS.includes(context.username)) context.accept();
       else context.reject(["publickey"]);
     });
     client.on("session", (accept) => {
@@ -109,8 +113,8 @@ describe("kube-pki status --nodes", function () {
     harness.remove();
   });
 
-  const ask = async (hostKey: string, certificates: readonly CertificateRow[], host = "127.0.0.1") => {
-    const node = { name: "cp1", host, port, user: "ops", hostKey, sudo: true };
+  const ask = async (hostKey: string, certificates: readonly CertificateRow[], user = "ops") => {
+    const node = { name: "cp1", host: "127.0.0.1", port, user, hostKey, sudo: true };
     harness.pulumi(JSON.stringify({ certificates, nodes: [node] }));
     return harness.run(["status", "--nodes", "--identity", identity]);
   };
@@ -131,6 +135,13 @@ describe("kube-pki status --nodes", function () {
     const { code, stderr } = await ask(hostKeys.public, [row()]);
     assert.deepEqual([code, stderr], [0, ""]);
   });
+
+  for (const user of LOGINS)
+    it(`logs in as ${user}, which a stack file may say`, async () => {
+      assert.equal(parsed(config({ ssh: { agent: true, user } })).ssh.user, user);
+      const { code, stderr } = await ask(hostKeys.public, [row()], user);
+      assert.deepEqual([code, stderr], [0, ""]);
+    });
 
   it("trusts no other host key", async () => {
     const before = commands.length;

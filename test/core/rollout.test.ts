@@ -86,7 +86,7 @@ describe("rollout", () => {
       assert.equal(played.join(" "), stages);
     });
 
-  it("is documented as it is played, stage by stage", () => {
+  it("is documented as it runs, stage by stage", () => {
     const names = new Set(Object.keys(STAGES).map((name) => `\`${name}\``));
     assert.deepEqual(
       documented.filter(
@@ -135,7 +135,7 @@ describe("rollout", () => {
         );
     });
 
-    it(`is documented with whom phase ${phase} has sign and be trusted`, () => {
+    it(`is documented with the issuer and the trusted CAs of phase ${phase}`, () => {
       const { signs, trusts } = PHASE[phase];
       const [row] = documented.filter(([name, who]) => name === `\`${phase}\`` && /^the (?:old|new)/.test(who ?? ""));
       assert.match(row?.[1] ?? "", new RegExp(`^the ${signs}`));

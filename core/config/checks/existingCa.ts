@@ -1,12 +1,14 @@
-/** Checks of the keys and certificates that the cluster has already. Sentences never show a key. */
+/** Checks of the cluster's existing CAs and keys. Messages never show a key. */
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { San } from "../../format/addresses";
 import { pemBlocks } from "../../format/pem";
 import { missing, mustBe } from "../../format/problem";
 import { isStandIn } from "../../format/standIn";
 import { parsedCertificate, subjectText, momentText } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
+import { unusable } from "./unusable";
 
 const ADOPTION =
   "give the CA's private key as a secret, or leave this out and give the CA's fingerprint under `adopt`: the stack then " +
@@ -24,7 +26,7 @@ const parsedKey = (pem: string): KeyObject | undefined => {
 };
 
 /** What must hold of a CA's certificate whether it signs or not. */
-export function certificateProblems(at: string, pem: string, certificate: X509Certificate): string[] {
+function certificateProblems(at: string, pem: string, certificate: X509Certificate): string[] {
   const problems: string[] = [];
   const subject = subjectText(certificate);
   const count = pemBlocks(pem).length;
@@ -35,8 +37,7 @@ export function certificateProblems(at: string, pem: string, certificate: X509Ce
   return problems;
 }
 
-/** A CA that was rotated away from may end; one that signs must be valid. */
-export function timeProblems(at: string, certificate: X509Certificate, now: Date): string[] {
+function timeProblems(at: string, certificate: X509Certificate, now: Date): string[] {
   const problems: string[] = [];
   const subject = subjectText(certificate);
   const begins = new Date(certificate.validFrom);
@@ -47,46 +48,68 @@ export function timeProblems(at: string, certificate: X509Certificate, now: Date
   return problems;
 }
 
+/** A CA that is given: which one, whether it signs now, and for which names. */
+export interface GivenCa {
+  readonly authority: AuthorityName;
+  readonly signs: boolean;
+  readonly sans: () => readonly San[];
+  readonly now: Date;
+}
+
+/** A CA that was replaced by a rotation may have expired, or be one that a newer Go no longer takes; one that signs must not. */
+export const caCertificateProblems = (
+  at: string,
+  pem: string,
+  { authority, signs, sans, now }: GivenCa,
+): { readonly certificate: X509Certificate | undefined; readonly problems: string[] } => {
+  const certificate = parsedCertificate(pem);
+  if (certificate === undefined)
+    return { certificate, problems: [mustBe(at, "not readable", "a CA certificate in PEM")] };
+  const problems = certificateProblems(at, pem, certificate);
+  if (signs && problems.length === 0) problems.push(...unusable("ca", at, { certificate, authority, sans }));
+  if (signs) problems.push(...timeProblems(at, certificate, now));
+  return { certificate, problems };
+};
+
 type ExistingCaSection = NonNullable<Sections["authority"][AuthorityName]>;
 
-function caProblems(at: string, { certificate: pem, key }: ExistingCaSection, signs: boolean, now: Date): string[] {
+function caProblems(at: string, { certificate: pem, key }: ExistingCaSection, ca: GivenCa): string[] {
   if (pem === undefined && key === undefined)
     return [mustBe(at, "empty", "the certificate and the key", "leave it out if the cluster has no CA yet")];
-  const problems: string[] = [];
-  const awaitsPem = pem !== undefined && isStandIn(pem);
-  const certificate = pem === undefined || awaitsPem ? undefined : parsedCertificate(pem);
-  if (awaitsPem) return key === undefined ? [missing(`${at}.key`, ADOPTION)] : [];
-  if (pem === undefined) problems.push(missing(`${at}.certificate`, "give the CA's certificate beside its key"));
-  else if (certificate === undefined)
-    problems.push(mustBe(`${at}.certificate`, "not readable", "a CA certificate in PEM"));
-  else {
-    problems.push(...certificateProblems(`${at}.certificate`, pem, certificate));
-    if (signs) problems.push(...timeProblems(`${at}.certificate`, certificate, now));
-  }
+  if (pem !== undefined && isStandIn(pem)) return key === undefined ? [missing(`${at}.key`, ADOPTION)] : [];
+  const { certificate, problems } =
+    pem === undefined
+      ? { problems: [missing(`${at}.certificate`, "give the CA's certificate beside its key")] }
+      : caCertificateProblems(`${at}.certificate`, pem, ca);
   if (key === undefined) return [...problems, missing(`${at}.key`, ADOPTION)];
   if (isStandIn(key)) return problems;
   const parsed = parsedKey(key);
   if (parsed === undefined) return [...problems, unreadableKey(`${at}.key`)];
-  if (certificate !== undefined && !certificate.checkPrivateKey(parsed)) {
-    problems.push(
+  if (certificate !== undefined && !certificate.checkPrivateKey(parsed))
+    return [
+      ...problems,
       mustBe(`${at}.key`, `not the key of ${subjectText(certificate)}`, "the private key of that certificate"),
-    );
-  }
-  return problems;
+    ];
+  // that of a certificate that is not taken is not taken either
+  return problems.length > 0 || !ca.signs ? problems : unusable("caKey", `${at}.key`, parsed);
 }
+
+const tokenKeyProblems = (at: string, key: string): string[] => {
+  if (isStandIn(key)) return [];
+  const parsed = parsedKey(key);
+  return parsed === undefined ? [unreadableKey(at)] : unusable("tokenKey", at, parsed);
+};
 
 export function authorityProblems(
   authority: Sections["authority"],
-  issuers: readonly AuthorityName[],
-  now: Date,
+  givenCa: (name: AuthorityName) => GivenCa,
 ): string[] {
   const problems = AUTHORITIES.flatMap((name) => {
     const given = authority[name];
-    return given === undefined ? [] : caProblems(`authority.${name}`, given, issuers.includes(name), now);
+    return given === undefined ? [] : caProblems(`authority.${name}`, given, givenCa(name));
   });
   const tokenKey = authority.serviceAccount?.key;
-  if (tokenKey !== undefined && !isStandIn(tokenKey) && parsedKey(tokenKey) === undefined) {
-    problems.push(unreadableKey("authority.serviceAccount.key"));
-  }
-  return problems;
+  return tokenKey === undefined
+    ? problems
+    : [...problems, ...tokenKeyProblems("authority.serviceAccount.key", tokenKey)];
 }

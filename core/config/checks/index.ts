@@ -11,8 +11,10 @@ import { adoptProblems } from "./adopt";
 import { vaultProblems } from "./vault";
 import { backendProblems } from "./backends";
 import type { Check, CheckInput } from "./check";
+import { etcdProblems } from "./etcd";
 import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
+import { readerProblems } from "./readers";
 import { lifetimeProblems } from "./lifetimes";
 import {
   clockProblems,
@@ -21,11 +23,13 @@ import {
   restartProblems,
   serviceAccountProblems,
 } from "./rotation";
+import { plannedSans } from "./plannedSans";
 import { signedProblems } from "./signed";
+import { unusable } from "./unusable";
 import { userProblems } from "./users";
 import { workersProblems } from "./workers";
 
-/** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
+/** A key that was once plain in a stack file stays in its history, so this is refused and not repaired. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
   SECRET_PATHS.filter(
     (path) => typeof valueAt(raw, path) === "string" && secretKeys?.has(String(path[0])) === false,
@@ -69,10 +73,19 @@ const controlPlane: Check = ({ sections: { nodes } }) =>
     ? []
     : [mustBe("nodes", "none has the role control-plane", "a list with at least one control plane")];
 
+const usableHostKeys: Check = ({ sections: { nodes = [], ssh } }) =>
+  [
+    ...nodes.map((node, index) => [`nodes[${String(index)}].ssh.hostKey`, node.ssh?.hostKey] as const),
+    ["ssh.bastion.hostKey", ssh?.bastion?.hostKey] as const,
+  ].flatMap(([at, key]) => (key === undefined ? [] : unusable("hostKey", at, key)));
+
+/** With both types, as a host under FIPS 140 has no Ed25519. */
+const SCAN = "ssh-keyscan -t ed25519,ecdsa";
+
 const hostKeys: Check = ({ sections: { nodes = [], ssh } }) => {
   if (ssh === undefined || ssh.insecureIgnoreHostKeys) return [];
   const noKey = (at: string, host: string, port: number) => {
-    const scan = port === 22 ? `ssh-keyscan -t ed25519 ${host}` : `ssh-keyscan -t ed25519 -p ${String(port)} ${host}`;
+    const scan = port === 22 ? `${SCAN} ${host}` : `${SCAN} -p ${String(port)} ${host}`;
     return missing(
       `${at}.hostKey`,
       `give the host's public key as \`${scan}\` shows it and compare it on the host, or set ` +
@@ -104,7 +117,7 @@ const usableSshKeys: Check = ({ sections: { ssh } }) =>
     .filter(([, key]) => key !== undefined && hasPassphrase(key))
     .map(([at]) => mustBe(at, "protected by a passphrase", "a key without one", "or set ssh.agent: true"));
 
-/** The tls provider writes one organization into a request, and would leave the others out without a word. */
+/** The tls provider writes one organization into a request, and would drop the others silently. */
 const organizationsInState: Check = ({ sections: { certificates, nodes = [] } }) => {
   if (certificates === undefined) return [];
   const inState = nodes.find(({ keyLocation }) => (keyLocation ?? certificates.keyLocation) === "state");
@@ -122,7 +135,7 @@ const organizationsInState: Check = ({ sections: { certificates, nodes = [] } })
   });
 };
 
-/** The authorities whose given CA signs now. One that was rotated away from may end. */
+/** The authorities whose existing CA signs now. A CA that was replaced by a rotation may expire. */
 const existingIssuers = ({ sections: { authority, rotation, adopt }, now }: CheckInput): AuthorityName[] =>
   AUTHORITIES.filter(
     (name) =>
@@ -131,8 +144,15 @@ const existingIssuers = ({ sections: { authority, rotation, adopt }, now }: Chec
   );
 
 const existingCas: Check = (input) => {
-  const { authority } = input.sections;
-  return authority === undefined ? [] : authorityProblems(authority, existingIssuers(input), input.now);
+  const { sections, now } = input;
+  if (sections.authority === undefined) return [];
+  const issuers = existingIssuers(input);
+  return authorityProblems(sections.authority, (name) => ({
+    authority: name,
+    signs: issuers.includes(name),
+    sans: () => plannedSans(sections, name, now),
+    now,
+  }));
 };
 
 const lifetimes: Check = (input) => {
@@ -150,9 +170,11 @@ const CHECKS: readonly Check[] = [
   distinctNodes,
   distinctHosts,
   controlPlane,
+  etcdProblems,
   oneLogin,
   usableSshKeys,
   hostKeys,
+  usableHostKeys,
   existingCas,
   backendProblems,
   vaultProblems,
@@ -166,6 +188,7 @@ const CHECKS: readonly Check[] = [
   restartProblems,
   adoptProblems,
   inClusterProblems,
+  readerProblems,
   userProblems,
   workersProblems,
 ];

@@ -4,7 +4,6 @@ import { authorityCommonName } from "../../authorities/names";
 import { generationsUpTo, issuerOf } from "../../authorities/rotation";
 import { missing, mustBe } from "../../format/problem";
 import { isStandIn } from "../../format/standIn";
-import { parsedCertificate } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import { BACKEND_KINDS, BACKENDS, CA_SIGNERS, type Backends } from "../../model/backends";
 import type { Sections } from "../../schema/sections";
@@ -12,7 +11,8 @@ import { stateAsOf } from "../generations";
 import { backendsOf } from "../normalise";
 import { pathText } from "../problems";
 import type { Check, CheckInput } from "./check";
-import { certificateProblems, timeProblems } from "./existingCa";
+import { caCertificateProblems, type GivenCa } from "./existingCa";
+import { plannedSans } from "./plannedSans";
 
 type SignedBySection = Sections["authority"]["signedBy"];
 
@@ -28,14 +28,13 @@ const signerProblems = (at: string, signedBy: SignedBySection): string[] => {
 };
 
 /** The certificates from the offline CA: each must be for the CA that was requested. */
-const certificates = (at: string, pem: string, commonName: string, signs: boolean, now: Date): string[] => {
+const certificates = (at: string, pem: string, commonName: string, ca: GivenCa): string[] => {
   if (isStandIn(pem)) return [];
-  const certificate = parsedCertificate(pem);
-  if (certificate === undefined) return [mustBe(at, "not readable", "a CA certificate in PEM")];
+  const { certificate, problems } = caCertificateProblems(at, pem, ca);
+  if (certificate === undefined) return problems;
   const names = /^CN=(.*)$/m.exec(certificate.subject)?.[1];
   return [
-    ...certificateProblems(at, pem, certificate),
-    ...(signs ? timeProblems(at, certificate, now) : []),
+    ...problems,
     ...(names === commonName
       ? []
       : [mustBe(at, `its CN is ${names ?? "missing"}`, `for the CN of the signing request, ${commonName}`)]),
@@ -64,13 +63,12 @@ const given = ({ sections, now }: CheckInput, name: AuthorityName, backends: Bac
     const at = pathText(["authority", "signed", name, text]);
     const generation = Number(text);
     return offline(generation)
-      ? certificates(
-          at,
-          pem,
-          authorityCommonName(cluster.name, name, generation),
-          generation === (state === undefined ? 1 : issuerOf(state)),
+      ? certificates(at, pem, authorityCommonName(cluster.name, name, generation), {
+          authority: name,
+          signs: generation === (state === undefined ? 1 : issuerOf(state)),
+          sans: () => plannedSans(sections, name, now),
           now,
-        )
+        })
       : [
           mustBe(
             at,

@@ -76,4 +76,15 @@ describe("signing requests", () => {
       /not what was asked for .*nothing was signed/,
     );
   });
+
+  it("takes lines that a login's shell prints before, and names a prompt without an end", async () => {
+    const stdout = `csr kubelet 4-aaaa\n${request(SUBJECT, NAMES)}`;
+    assert.equal(await requestFor(`Welcome to w1\n\n${stdout}`, "w1", LEAF), await requestFor(stdout, "w1", LEAF));
+    await assert.rejects(requestFor(`Welcome\n[root@w1 ~]# ${stdout}`, "w1", LEAF), {
+      message:
+        "w1: the signing request for kubelet cannot be read, because something else was printed before it: " +
+        '"[root@w1 ~]# "; let the shell of the login print nothing where there is no terminal (~/.bashrc, ~/.profile, ' +
+        "/etc/profile.d); then run `pulumi up --replace '**w1-request*'`",
+    });
+  });
 });

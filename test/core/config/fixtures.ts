@@ -8,13 +8,14 @@ import type { Config } from "../../../core/schema/config";
 
 export const NOW = new Date("2026-06-01T00:00:00Z");
 
-const named = (type: string): string => {
+/** A public host key of that type. */
+export const hostKeyOf = (type: string): string => {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(type.length);
   return `${type} ${Buffer.concat([length, Buffer.from(type), Buffer.alloc(36, 7)]).toString("base64")}`;
 };
 
-export const HOST_KEY = named("ssh-ed25519");
+export const HOST_KEY = hostKeyOf("ssh-ed25519");
 
 export type Raw = Record<string, unknown>;
 

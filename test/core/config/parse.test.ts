@@ -4,7 +4,7 @@ import { config, HOST_KEY, makeCa, node, parsed, NOW } from "./fixtures";
 
 const DAY = 86_400;
 
-const EMBEDDED = [{ kind: "embedded" }];
+const EMBEDDED = [{ kind: "embedded", keyIn: "state" }];
 
 describe("parseConfig", () => {
   it("fills in every default", () => {
@@ -84,7 +84,7 @@ describe("parseConfig", () => {
     assert.equal(result.nodes[0].ssh?.hostKey, HOST_KEY);
   });
 
-  it("keeps only the PEM of a given CA, ending with a newline", async () => {
+  it("keeps only the PEM of an existing CA, ending with a newline", async () => {
     const ca = await makeCa("kubernetes");
     const written = {
       certificate: `Certificate:\r\n    Data:\r\n${ca.certificate.trim().replace(/\n/g, "\r\n")}`,

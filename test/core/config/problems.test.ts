@@ -26,6 +26,7 @@ const VERSION = '"1.30.0" to "1.36.x" with its patch number, in quotes';
 const KEY = 'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."';
 const VALIDITY = 'a whole number of hours or days, such as "720h" or "30d"';
 const WORKERS = 'a number of nodes from 1, or a share from "1%" to "100%"';
+const LOGIN = "a login name of letters, digits and . _ - + @ \\";
 const scan = (at: string, command: string) =>
   `${at}.hostKey: missing; give the host's public key as \`${command}\` shows it and compare it on the host, ` +
   "or set ssh.insecureIgnoreHostKeys: true in a lab";
@@ -74,19 +75,19 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [second({ roles: ["etcd", "etcd"] }), "nodes[1].roles: a list; must be a list with each role once"],
   [second({ roles: ["master"] }), 'nodes[1].roles[0]: "master"; must be one of control-plane, etcd, worker'],
   [second({ keyLocation: "hsm" }), 'nodes[1].keyLocation: "hsm"; must be one of node, state'],
-  [second({ ssh: undefined }), scan("nodes[1].ssh", "ssh-keyscan -t ed25519 10.0.0.2")],
+  [second({ ssh: undefined }), scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa 10.0.0.2")],
   [
     second({ ssh: { host: "w1.example.com", port: 2222 } }),
-    scan("nodes[1].ssh", "ssh-keyscan -t ed25519 -p 2222 w1.example.com"),
+    scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa -p 2222 w1.example.com"),
   ],
   [second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }), `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}`],
   [second({ ssh: { hostKey: HOST_KEY, port: "22" } }), `nodes[1].ssh.port: "22"; must be ${PORT}`],
   [second({ ssh: { hostKey: HOST_KEY, port: 0 } }), `nodes[1].ssh.port: 0 (a number); must be ${PORT}`],
   [second({ ssh: { hostKey: HOST_KEY, port: 22.5 } }), `nodes[1].ssh.port: 22.5 (a number); must be ${PORT}`],
-  [
-    second({ ssh: { hostKey: HOST_KEY, user: "a;b" } }),
-    'nodes[1].ssh.user: "a;b"; must be a login name of lower-case letters, digits, _ and -',
-  ],
+  ...["a;b", "-x", "a b", "a$(id)", "a%r", "a'b", "a\\", "", "a\nb"].map((user): readonly [Raw, string] => [
+    second({ ssh: { hostKey: HOST_KEY, user } }),
+    `nodes[1].ssh.user: ${JSON.stringify(user)}; must be ${LOGIN}`,
+  ]),
   [
     second({ ssh: { hostKey: HOST_KEY, host: "*.example.com" } }),
     'nodes[1].ssh.host: "*.example.com"; must be a DNS name or an IP address',
@@ -99,7 +100,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [{ ssh: {} }, "ssh: neither privateKey nor agent: true; must be exactly one of the two"],
   [ssh({ sudo: "yes" }), 'ssh.sudo: "yes"; must be true or false, without quotes'],
   [ssh({ bastion: { hostKey: HOST_KEY } }), "ssh.bastion.host: missing; must be a DNS name or an IP address"],
-  [ssh({ bastion: { host: "b.example.com" } }), scan("ssh.bastion", "ssh-keyscan -t ed25519 b.example.com")],
+  [ssh({ bastion: { host: "b.example.com" } }), scan("ssh.bastion", "ssh-keyscan -t ed25519,ecdsa b.example.com")],
 
   [{ layout: "kops" }, `layout: "kops"; must be one of ${LAYOUT_NAMES.join(", ")}`],
   [{ restart: "later" }, 'restart: "later"; must be one of auto, always, never'],
@@ -152,6 +153,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     certificates({ profiles: { admin: { organizations: "system:masters" } } }),
     'certificates.profiles.admin.organizations: "system:masters"; must be a list of organizations',
   ],
+  ...["api.example.com", "IP:10.0.0", "usage:server auth", "DNS:", "kind:x"].map((given): readonly [Raw, string] => [
+    certificates({ profiles: { apiserver: { allowLoss: [given] } } }),
+    `certificates.profiles.apiserver.allowLoss[0]: "${given}"; must be a name or usage such as "DNS:api.example.com", "IP:10.0.0.100", "usage:clientAuth"`,
+  ]),
   [
     { ...certificates({ profiles: { admin: { organizations: ["a", "b"] } } }), ...second({ keyLocation: "state" }) },
     "certificates.profiles.admin.organizations: a list of 2; must be a list of one where the key is in the state, as on w1",
@@ -245,7 +250,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
       rotation: { generation: 1 },
       inCluster: { workers: { image: "docker.io/library/busybox:1.37.0" } },
     },
-    "inCluster.workers: given, but no lasting key signs the certificates of their kubelets; must be used with authority.csrSigner: state where the kubernetes CA is in Vault; set that, or list every node under nodes",
+    `inCluster.workers: given with authority.csrSigner: ${signer}; must be used with authority.csrSigner: state, because these kubelets get their certificates from kube-controller-manager; set that, or list every node under nodes`,
   ]),
   [
     { authority: { ...VAULT, csrSigner: "node" }, certificates: { keyLocation: "state" }, rotation: { generation: 1 } },

@@ -22,7 +22,7 @@ const ALL: readonly (readonly [name: string, layout: LayoutAt])[] = (Object.keys
   (name) => MINORS[name].map((minor) => [`${name} 1.${String(minor)}`, layoutAt(name, minor)] as const),
 );
 
-/** Whether who reads the file could act as somebody, or sign. */
+/** Whether the reader of the file could use another identity, or sign. */
 const IS_SECRET: Readonly<Record<Content["kind"], (content: Content) => boolean>> = {
   certificate: () => false,
   ca: () => false,

@@ -48,6 +48,17 @@ describe("payload", () => {
     assert.equal(payload.split("\n")[0], `kube-pki 1 apply ${String(Buffer.byteLength(text))} ${sum}`);
   });
 
+  it("says what a certificate may lose, of those that the node gets", () => {
+    const allowLoss = ["IP:10.0.0.100", "usage:clientAuth"];
+    const allowing = configWith({ certificates: { profiles: { apiserver: { allowLoss } } } });
+    assert.deepEqual(words(payloadOf(config, 0), "allow"), []);
+    assert.deepEqual(words(payloadOf(allowing, 0), "allow"), [
+      "allow apiserver IP:10.0.0.100",
+      "allow apiserver usage:clientAuth",
+    ]);
+    assert.deepEqual(words(payloadOf(allowing, 3), "allow"), []);
+  });
+
   it("asks for a key and a request per leaf", () => {
     const plan = planCluster(config, NOW);
     const worker = plan.nodes[3]!;

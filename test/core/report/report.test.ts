@@ -51,7 +51,7 @@ describe("report", () => {
     assert.equal(
       tableText(certificateColumns(NOW), rows),
       [
-        "NODE       CERTIFICATE  ISSUER                 NOT AFTER   DAYS LEFT  NEXT RENEWAL  KEY MADE  PROOF",
+        "NODE       CERTIFICATE  ISSUER                 NOT AFTER   DAYS LEFT  NEXT RENEWAL  KEY       PROOF",
         "cp1        apiserver    prod-kubernetes-ca-g1  2026-06-11         10  2026-06-08    on node   served",
         "worker-10  kubelet      x                      2026-06-11         10  2026-06-08    in state  none",
         "",

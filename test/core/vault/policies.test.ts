@@ -38,7 +38,7 @@ describe("policies in Vault", () => {
     assert.deepEqual(TOKEN_LIFE_SECONDS, { renew: 3600, rotate: 43_200 });
   });
 
-  it("is the same text through a rotation, so that whoever rotates changes no policy", () => {
+  it("is the same text through a rotation, so that a rotation changes no policy", () => {
     for (const access of ["renew", "rotate"] as const)
       assert.equal(text(access, { rotation: { generation: 2, phase: "issue" } }), text(access));
   });
