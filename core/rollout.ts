@@ -90,7 +90,7 @@ export const STAGES = {
     phase: "done",
     on: "nodes in waves",
     after: ["afterApply"],
-    isWanted: (config) => isRotating(config) && renewsTokens(config),
+    isWanted: renewsTokens,
     summary: "kubelets whose pods hold tokens of the old key restart",
   },
   check: {

@@ -49,14 +49,17 @@ const dnsName = (text: string): string => {
   return text;
 };
 
+/** The workloads that are restarted one by one. */
+const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
+
 /** client-go 0.36 reads ca.crt anew every five minutes (kubernetes/kubernetes client-go transport/ca_rotation.go). */
 const reloading = (config: Config): readonly Workload[] => {
-  const { reload, restart } = config.inCluster;
+  const { reload } = config.inCluster;
   const kubeProxy: Workload = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
   const isKubeProxy = ({ kind, namespace, name }: Workload) =>
     kind === kubeProxy.kind && namespace === kubeProxy.namespace && name === kubeProxy.name;
-  const listed = [...reload, ...(restart === "all" ? [] : restart)].some(isKubeProxy);
-  return kubernetesMinor(config) < 36 || listed ? reload : [...reload, kubeProxy];
+  const isListed = [...reload, ...listed(config)].some(isKubeProxy);
+  return kubernetesMinor(config) < 36 || isListed ? reload : [...reload, kubeProxy];
 };
 
 const reloadLines = (config: Config): string[] =>
@@ -67,7 +70,6 @@ const rewriteLines = ({ inCluster }: Config): string[] => [
   ...inCluster.caBundles.map(({ kind, name }) => `rewrite ${kind} ${dnsName(name)} ${caPart("kubernetes")}`),
 ];
 
-const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
 const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
 
 const workersDo =

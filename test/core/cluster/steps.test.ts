@@ -86,6 +86,18 @@ describe("in-cluster steps", () => {
       { adopt, rotation: { phase: "issue" }, inCluster: LISTED },
       [`${PUBLISHED} / may-restart`, "", ""],
     ],
+    "listed workloads while nobody can sign what they would trust": [
+      { adopt, rotation: { kubernetes: { phase: "trust" } }, inCluster: LISTED },
+      [PUBLISHED, "", "authentication"],
+    ],
+    "all that may be listed, where another CA is rotated": [
+      { rotation: { etcd: { generation: 2 } }, inCluster: { ...LISTED, caBundles: [WEBHOOK] } },
+      ["", "", ""],
+    ],
+    "all workloads, where another CA is rotated": [
+      { rotation: { etcd: { generation: 2 } }, inCluster: { restart: "all" } },
+      ["", "", ""],
+    ],
     "nodes without ssh": [
       { rotation, inCluster: WORKERS },
       ["root-ca workers-trust / mounted-elsewhere", "workers-issue / scan / tokens", "workers-retire authentication"],
@@ -154,6 +166,9 @@ describe("in-cluster steps", () => {
     const alone = payload("tokens", { rotation: { serviceAccount: { generation: 2 } } });
     assert.deepEqual(alone.slice(-4), ["visited w3", "task nodes", "gate tokens on", "task tokens"]);
     assert.ok(!payload("tokens", { rotation }).includes("task nodes"), "the scan before it has");
+    const beside = (name: string) =>
+      payload("tokens", { rotation: { serviceAccount: { generation: 2 }, [name]: { generation: 2 } } });
+    assert.ok(!beside("kubernetes").includes("task nodes") && beside("frontProxy").includes("task nodes"));
   });
 
   it("cleans up after a rotation that was given up, where there was a cluster before", async () => {
@@ -236,6 +251,8 @@ describe("in-cluster steps", () => {
     assert.equal(reloads({ cluster }), 0);
     assert.equal(reloads({ inCluster: { restart: [kubeProxy] } }), 0);
     assert.equal(reloads({ inCluster: { reload: [kubeProxy] } }), 1);
+    for (const other of [{ kind: "Deployment" }, { namespace: "shop" }, { name: "node-local-dns" }])
+      assert.equal(reloads({ inCluster: { restart: [{ ...kubeProxy, ...other }] } }), 1, Object.values(other).join());
   });
 
   it("gives up a gate only by its name", () => {

@@ -153,6 +153,13 @@ describe("steps of nodes without ssh", () => {
     );
   });
 
+  it("retire: where a rotation was aborted as well, with the CA that the cluster has had from the start", () => {
+    const config = configured({ rotation: {} });
+    const given = { ...config, authority: { ...config.authority, kubernetes: { certificate: "PEM", key: "PEM" } } };
+    const made = (of: typeof config) => workerTemplates("retire", of, GENERATIONS, () => "").length;
+    assert.deepEqual([made(given), made(config)], [1, 0]);
+  });
+
   it("names no listed node and no address", () => {
     for (const step of ["trust", "issue", "retire"] as const)
       for (const body of templates(step)) assert.doesNotMatch(body.join("\n"), /10\.0\.0|0\.0\.0\.0|\bw1\b/);

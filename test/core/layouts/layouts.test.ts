@@ -161,6 +161,21 @@ describe("layouts", () => {
     });
   }
 
+  it("say what kubeadm does in a cluster beside its files, and the hard way does not", () => {
+    const done = (name: LayoutName) => {
+      const { publishesClusterInfo, hasKubeadmBindings, signsForKubelets } = LAYOUTS[name];
+      return { publishesClusterInfo, hasKubeadmBindings, signsForKubelets };
+    };
+    assert.deepEqual(done("kubeadm"), {
+      publishesClusterInfo: true, // kubeadm/app/phases/bootstraptoken/clusterinfo
+      hasKubeadmBindings: true, // kubeadm/app/phases/kubeconfig, EnsureAdminClusterRoleBinding
+      signsForKubelets: true, // the controller manager has the CA's key
+    });
+    // its kubelets get certificates from whoever makes the cluster, and no node joins by a token
+    const none = { publishesClusterInfo: false, hasKubeadmBindings: false, signsForKubelets: false };
+    assert.deepEqual(done("hardway"), none);
+  });
+
   it("kubeadm: has each file where it belongs", () => {
     assert.deepEqual(rowsOf(layoutAt("kubeadm", 36)).sort(), joined(KUBEADM).sort());
     assert.deepEqual(rowsOf(layoutAt("kubeadm", 33)).sort(), joined(KUBEADM).sort());

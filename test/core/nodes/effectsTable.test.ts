@@ -55,6 +55,7 @@ const ROWS: readonly Row[] = [
     "any",
     "+kube-controller-manager ~kube-apiserver ~kubelet",
   ],
+  ["a new CA of kubernetes, where no control plane runs", CURRENT, "w1", isCa("kubernetes"), "any", "~kubelet"],
   ["a new CA of etcd", CURRENT, "cp1", isCa("etcd"), "any", "+etcd +kube-apiserver"],
   [
     "a new CA of the front proxy",
@@ -153,6 +154,13 @@ describe("effects", () => {
       "restarts kube-apiserver (pool built once at start), etcd (pool built once at start, etcd-io/etcd#11555)";
     assert.equal(restartsText(needs, plan), text);
     assert.equal(restartsText(new Map(), plan), "restarts nothing");
+    const own = plan.files.filter(({ uses }) =>
+      uses.some((use) => use === "kubelet/client" || use === "kubelet/kubeconfig"),
+    );
+    assert.equal(
+      restartsText(nodeEffects(own, plan, CURRENT), plan),
+      "restarts kubelet (its certificate manager keeps it in memory; its transport is built once at start)",
+    );
     const joining = { ...plan, node: { ...plan.node, joining: true } };
     assert.equal(restartsText(needs, joining), `${text} where they run already`);
   });

@@ -98,7 +98,11 @@ describe("reload rules", () => {
         assert.equal(needOf(input, minor), minor >= since ? need : "restart", `1.${String(minor)}`);
       assert.equal(needsRestartOnRemoval(input), forgets !== true);
       assert.equal(consumerOf(input), input.replace(/\/.*/, ""));
-      for (const minor of MINORS) assert.ok(becauseOf(input, minor).length > 10);
+      for (const minor of MINORS) {
+        const because = becauseOf(input, minor);
+        assert.equal(because === `reads it by itself only since 1.${String(since)}`, minor < since, because);
+        assert.ok(because.length > 10);
+      }
     });
   }
 });
