@@ -17,6 +17,7 @@ import {
   kubeconfigPart,
   leafRows,
   part,
+  readsLines,
   serverLines,
   serverOf,
   trustGenerationPart,
@@ -143,7 +144,7 @@ export const applyPayload = (
       (name) =>
         `trust ${as.part(name)} ${name === caPart("kubernetes") && canSign(config, "kubernetes") ? "prepend" : "append"}`,
     ),
-    ...plan.files.flatMap((row) => useLines(row, plan, config)),
+    ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan)]),
     // a leaf that is not ours proves its service as the node has it
     ...haveLines(others, []),
     ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
