@@ -53,7 +53,7 @@ before_why() {
         return
       fi
       bw_other=$(file_with "$bw_path" "$4")
-      echo "$1 serves ${bw_other:-another certificate} at $3, and not $bw_path, which $2 is written to"
+      echo "$1 serves ${bw_other:-another certificate} at $3, and not ${bw_path:-the one of $2 in place}${bw_path:+, which $2 is written to}"
       ;;
     *) echo "$1 runs, and ${WHY_NOT#"$1 "}" ;;
   esac
@@ -104,6 +104,10 @@ is_excused() {
       EXCUSE="that of $ie_profile, or its CA, has ended"
       return 0
     fi
+    fits_key "$ie_cert" "$TX/old/key:$ie_profile" || {
+      EXCUSE="the key of $ie_profile that is in place does not fit its certificate"
+      return 0
+    }
   done
   case $FAILED in
     silent) return 1 ;;
@@ -128,6 +132,8 @@ is_excused() {
   done 4<"$TX/plan"
   return 1
 }
+
+fits_key() { [ "$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null)" = "$(openssl pkey -in "$2" -pubout 2>/dev/null)" ]; }
 
 # has_lapsed CERT CA-PART|-
 has_lapsed() {

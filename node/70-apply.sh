@@ -21,10 +21,10 @@ transaction() {
   note_leases
   point prepared
   if anything_changed; then
+    tell_subjects
     check_reads
     ask_before
     check_servers
-    tell_subjects
     back_up
     swap
   fi

@@ -120,6 +120,16 @@ export function asksBefore(shell: string): void {
       assert.ok(node.holds(set));
     });
 
+    it("goes on where a key in place does not fit its certificate, and says so", async () => {
+      await begin();
+      node.write(files.storeKey, leaf(node.ca, "store").key, 0o600);
+      const set = node.set();
+      const done = await apply("", set);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stderr, /the key of store that is in place does not fit its certificate, so it is not waited/);
+      assert.ok(node.holds(set));
+    });
+
     it("goes on where a service does not run, and says so", async () => {
       await begin();
       process.kill(node.pid("store"), "SIGKILL");
