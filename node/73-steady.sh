@@ -11,6 +11,7 @@ STARTED= # when the last restart of this run was over
 # its proofs hold: one wait for all of it. Those who could not be asked about a client
 # are asked once more.
 still_holds() {
+  [ -n "$STARTED" ] || [ -f "$TX/away" ] || return 0
   if [ -n "$STARTED" ]; then
     sh_rest=$((LIMIT_STABLE - $(now) + STARTED))
     [ "$sh_rest" -le 0 ] || await "$sh_rest" false || :
