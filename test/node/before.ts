@@ -4,8 +4,8 @@ import { Cluster, files, type Set } from "./cluster";
 import { freePort } from "../freePort";
 import { leaf } from "./pki";
 
-/** Long enough that a clock of whole seconds tells a process from the files it was started with. */
-const LATER = 1100;
+/** Long enough that a node whose clock knows whole seconds tells a process from the files it was started with. */
+const LATER = 2500;
 const LIMITS = "BEFORE=2 RELOAD=3 HEALTH=3 BACK=5";
 
 interface Refusal {
@@ -77,7 +77,7 @@ export function asksBefore(shell: string): void {
       const other = "/etc/kubernetes/pki/web-current.pem";
       node.write(other, old.web.cert + old.web.key, 0o600);
       // what is in place it does not serve, and it has begun after that was written
-      node.write(files.webCert, leaf(node.ca, "web").cert);
+      node.lay({ ...old, web: leaf(node.ca, "web") });
       const command = node.read("/units/web/command").replaceAll(node.path(files.webCert), node.path(other));
       node.write("/units/web/command", command.replace(node.path(files.webKey), node.path(other)));
       await wait(LATER);
