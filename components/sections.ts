@@ -27,6 +27,22 @@ export interface ClusterArgs {
   readonly dnsDomain?: string | undefined;
   /** Additional names and addresses in every API server certificate. */
   readonly extraSans?: readonly string[] | undefined;
+  /** Where components listen, if not where they do by default: proofs are asked there. */
+  readonly listeners?: Readonly<Partial<Record<
+      | "apiServer"
+      | "etcdClient"
+      | "etcdPeer"
+      | "kubelet"
+      | "kubeletHealth"
+      | "controllerManagerHealth"
+      | "schedulerHealth",
+    {
+      /** Its port. */
+      readonly port?: number | undefined;
+      /** The node's address, or 127.0.0.1 alone. */
+      readonly on?: "node" | "loopback" | undefined;
+    } | undefined
+  >>> | undefined;
 }
 
 /** One entry of `nodes`. */

@@ -2,7 +2,7 @@
  * The plan: from (configuration, now) to what every node gets. Pure: no resource, no clock, no I/O, so a cluster of any
  * size can be planned in a test.
  */
-import type { Listeners } from "./model/listeners";
+import { withGiven, type Listeners } from "./model/listeners";
 import { hasOwnCsrSigner, hasCsrSigner } from "./authorities/csrSigner";
 import { nodeCsrSigners, csrSignerProfile, type CsrSignerPlan } from "./authorities/nodeCsrSigners";
 import { canSign, isAdopted, isRotating, issuerOf, stateOf } from "./authorities/rotation";
@@ -155,7 +155,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       csrSigners: nodeCsrSigners(node, config),
       files,
       known,
-      listeners: layout.listeners,
+      listeners: withGiven(layout.listeners, config.cluster.listeners),
       consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       signing: node.roles.includes("control-plane") ? layout.signing : undefined,

@@ -29,6 +29,7 @@ GRAMMAR='
   type["sha256"] = "^[0-9a-f]+$"; long["sha256"] = 64; short["sha256"] = 64
   type["which"] = "^(any|[0-9a-f]+)$"; long["which"] = 64
   type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]*$"
+  type["option"] = "^--[a-z0-9][a-z0-9-]*$"
   type["halves"] = "^(cert|key):[a-z0-9][a-z0-9.-]*(,key:[a-z0-9][a-z0-9.-]*)?$"
   type["keyId"] = "^[A-Za-z0-9_-]+$"; long["keyId"] = 64
   type["gate"] = "^(scan|tokens)$"
@@ -67,6 +68,10 @@ GRAMMAR='
   shape["apply lease"] = shape["trust lease"] = "name hostPort namespaced name"
   shape["apply served"] = shape["trust served"] = "name hostPort name"
   shape["apply accepted"] = shape["trust accepted"] = "name hostPort url name"
+  shape["apply chain"] = shape["trust chain"] = "name name path"
+  shape["apply aggregated"] = shape["trust aggregated"] = "name hostPort name name"
+  shape["apply trusts"] = shape["trust trusts"] = "name path hostPort"
+  shape["apply reads"] = shape["trust reads"] = "name option path"
   shape["apply health"] = shape["trust health"] = "name scheme hostPort url profile?"
   shape["trust kubeconfig-ca"] = "path part"
   shape["trust seed"] = "path mode path path?"

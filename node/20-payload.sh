@@ -86,7 +86,11 @@ read_plan() {
     $1 == "before" { refer("consumer", $3) }
     $1 == "lease" { refer("leaf", $5) }
     $1 == "served" { refer("consumer", $2); refer("leaf", $4) }
-    $1 == "accepted" { refer("consumer", $2); refer("leaf", $5) }
+    $1 == "accepted" || $1 == "aggregated" { refer("consumer", $2); refer("leaf", $5) }
+    $1 == "aggregated" { refer("leaf", $4) }
+    $1 == "chain" { refer("consumer", $2); refer("leaf", $3) }
+    $1 == "trusts" { refer("consumer", $2) }
+    $1 == "reads" { refer("consumer", $2); refer("path", $4) }
     $1 == "health" { refer("consumer", $2); if ($6 != "-") refer("leaf", $6) }
     END {
       if (failed) exit 1

@@ -97,7 +97,7 @@ ask_lease() {
   while read -r al_word al_name al_where al_lease al_profile <&4; do
     [ "$al_word $al_name" = "lease $2" ] || continue
     LEASE_WHY="no certificate of $al_profile here"
-    [ -f "$TX/parts/cert:$al_profile" ] || continue
+    [ -f "$TX/$LEAFS/cert:$al_profile" ] || continue
     # shellcheck disable=SC2046 # words wanted
     lease_request "$1" |
       timeout 3 openssl s_client -quiet -connect "$al_where" $(client_pair "$al_profile") 2>/dev/null |

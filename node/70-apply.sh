@@ -22,6 +22,9 @@ transaction() {
   point prepared
   if anything_changed; then
     check_losses
+    check_reads
+    ask_before
+    check_servers
     back_up
     swap
   fi
@@ -30,6 +33,8 @@ transaction() {
   while read -r ap_word ap_name _ <&3; do
     [ "$ap_word" != consumer ] || settle "$ap_name"
   done 3<"$TX/plan"
+  still_holds
+  prove_servers
   report_trust
   commit
 }

@@ -44,7 +44,7 @@ verb_worker() {
   SUM=$3
   SUM8=$(echo "$SUM" | cut -c 1-8)
   trap '' HUP INT
-  trap 'die "ended by SIGTERM: the old set was put back, run again"' TERM
+  trap 'die "ended by SIGTERM: $(undone), run again"' TERM
   trap worker_end EXIT
   transaction
 }

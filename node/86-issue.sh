@@ -65,26 +65,12 @@ read_server() {
   kc_own "$KUBELET_CONF"
   kc_context
   rs_url=$(kc_field clusters "$KC_CLUSTER" server)
-  WHERE=${rs_url#https://}
-  PREFIX=
-  case $WHERE in */*) PREFIX=/${WHERE#*/} ;; esac
-  WHERE=${WHERE%%/*}
-  PREFIX=${PREFIX%/}
-  case $WHERE in *:[0-9]*) ;; *) WHERE=$WHERE:443 ;; esac
-  case $rs_url in https://*) ;; *) WHERE= ;; esac
-  echo "$WHERE$PREFIX" | grep -Eqx '([A-Za-z0-9.-]+|\[[0-9a-f:]+\]):[0-9]+(/[A-Za-z0-9._/-]+)?' ||
+  server_parts "$rs_url" ||
     die "$KUBELET_CONF names a server that is not understood: write it as https://host:port"
   kc_blocks "$KC_CLUSTER" "$KUBELET_CONF" >"$TX/server-blocks"
   [ -s "$TX/server-blocks" ] || die "$KUBELET_CONF names no CA that is here: join this node again (kubeadm join)"
   blocks_pem <"$TX/server-blocks" >"$TX/server-ca"
-  WHOM=${WHERE%:*}
-  WHOM=${WHOM#\[}
-  WHOM=${WHOM%\]}
-  case $WHOM in
-    *:*) WHOM="-verify_ip $WHOM" ;;
-    *[!0-9.]*) WHOM="-verify_hostname $WHOM -servername $WHOM" ;;
-    *) WHOM="-verify_ip $WHOM" ;;
-  esac
+  WHOM="$(to_be "${WHERE%:*}") $(servername "${WHERE%:*}")"
 }
 
 # api GET|POST PATH [FILE]: as this node, from a server that its kubelet trusts.

@@ -49,6 +49,7 @@ export const FIELDS = {
   sha256: { pattern: "^[0-9a-f]+$", longest: 64, shortest: 64 },
   which: { pattern: "^(any|[0-9a-f]+)$", longest: 64 },
   flag: { pattern: "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]*$" },
+  option: { pattern: "^--[a-z0-9][a-z0-9-]*$" },
   halves: { pattern: `^(cert|key):${NAME}(,key:${NAME})?$` },
   keyId: { pattern: "^[A-Za-z0-9_-]+$", longest: 64 },
   gate: oneOf("scan", "tokens"),

@@ -19,6 +19,7 @@ import {
   kubeconfigPart,
   leafRows,
   part,
+  readsLines,
   serverLines,
   serverOf,
   trustGenerationPart,
@@ -146,7 +147,7 @@ export const applyPayload = (
       (name) =>
         `trust ${as.part(name)} ${name === caPart("kubernetes") && canSign(config, "kubernetes") ? "prepend" : "append"}`,
     ),
-    ...plan.files.flatMap((row) => useLines(row, plan, config)),
+    ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan)]),
     // a leaf that the stack does not manage proves its service too, as the node has it
     ...haveLines(others, []),
     ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),

@@ -125,6 +125,30 @@ export const LINES: readonly LineRow[] = [
     [CONSUMER, "hostPort=https host:port", "url=path", PROFILE],
     "proof: the server there does not answer 401 to this client certificate",
   ),
+  line(
+    "apply trust",
+    "chain",
+    [CONSUMER, PROFILE, "path=CA file"],
+    "proof: a CA in that file has signed this client certificate",
+  ),
+  line(
+    "apply trust",
+    "aggregated",
+    [CONSUMER, "hostPort=https host:port", "name=asking profile", PROFILE],
+    "proof: an API server behind that one takes this leaf for its front proxy's; nothing where there is none behind it",
+  ),
+  line(
+    "apply trust",
+    "trusts",
+    [CONSUMER, "path=CA file", "hostPort"],
+    "what answers there is signed, for that name, by a CA in the file: as it is to be before anything is touched, and after",
+  ),
+  line(
+    "apply trust",
+    "reads",
+    [CONSUMER, "option", "path"],
+    "where the command line of its process has this option, the last one names the file of that path",
+  ),
   line("apply trust", "health", HEALTH, "proof: answers 200; https presents that leaf as client certificate"),
 
   line(

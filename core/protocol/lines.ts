@@ -5,9 +5,11 @@ import { leafPolicy } from "../certificates/leafPolicy";
 import { checkedField, type FieldKind } from "../format/protocolFields";
 import { stateOf } from "../authorities/rotation";
 import { modeOf, profileOf, type Content, type FileRow } from "../layouts/layout";
+import type { AuthorityName } from "../model/authorities";
 import type { Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
+import { optionsOf } from "../nodes/options";
 import { LEASES, leaseServers } from "../nodes/leases";
 import { readersOn } from "../nodes/readers";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
@@ -91,15 +93,42 @@ export const fileLine = (row: FileRow): string => {
 export const useLines = (row: FileRow, plan: NodePlan, config: Config, change?: Change): string[] =>
   effectsOf(row, plan, config, change).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
 
-const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileName>): string[] => {
-  if (proof.kind === "health") {
-    const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
-    return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
-  }
-  if (!issued.has(proof.profile)) return [];
-  return proof.kind === "served"
-    ? [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`]
-    : [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
+/** By which option each service of the node is given this file. */
+export const readsLines = (row: FileRow, { consumers }: NodePlan): string[] =>
+  optionsOf(row).flatMap(({ consumer, option }) =>
+    consumers.some(({ name }) => name === consumer) ? [`reads ${consumer} ${option} ${as.path(row.path)}`] : [],
+  );
+
+/** The file of this node that says whom its services trust of an authority. */
+const caFile = (plan: NodePlan, authority: AuthorityName): string[] =>
+  plan.known.flatMap(({ path, content }) =>
+    content.kind === "ca" && content.authority === authority ? [as.path(path)] : [],
+  );
+
+const proofLine = (consumer: string, proof: Proof, plan: NodePlan, issued: ReadonlySet<ProfileName>): string[] => {
+  const line = (): string[] => {
+    switch (proof.kind) {
+      case "served":
+        return [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`];
+      case "accepted":
+        return [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
+      case "chain":
+        return caFile(plan, INVENTORY[proof.profile].authority).map(
+          (path) => `chain ${consumer} ${proof.profile} ${path}`,
+        );
+      case "aggregated":
+        return issued.has(proof.by)
+          ? [`aggregated ${consumer} ${as.hostPort(proof.at)} ${proof.by} ${proof.profile}`]
+          : [];
+      case "trusts":
+        return caFile(plan, proof.authority).map((path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`);
+      case "health": {
+        const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
+        return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
+      }
+    }
+  };
+  return "profile" in proof && proof.kind !== "health" && !issued.has(proof.profile) ? [] : line();
 };
 
 /**
@@ -122,7 +151,9 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
       ({ consumer, lease, profile }) =>
         leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
     ),
-    ...plan.consumers.flatMap(({ name }) => PROOFS[name](here).flatMap((proof) => proofLine(name, proof, leaves))),
+    ...plan.consumers.flatMap(({ name }) =>
+      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves)),
+    ),
   ];
 };
 

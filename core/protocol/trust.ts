@@ -23,6 +23,7 @@ import {
   knownLines,
   leafRows,
   part,
+  readsLines,
   serverLines,
   trustGenerationPart,
   trustPart,
@@ -208,7 +209,7 @@ export const trustPayload = (
         .flatMap(({ row }) => guardLines(as.path(row.path), what, step, config)),
     ),
     ...haveLines(provable, here),
-    ...rows.flatMap((row) => useLines(row, plan, config, changeOf(step))),
+    ...rows.flatMap((row) => [...useLines(row, plan, config, changeOf(step)), ...readsLines(row, plan)]),
     ...consumerLines(plan, config, leaves),
     ...readerLines(plan, config),
   ]);

@@ -18,7 +18,7 @@ export interface CertificateRow {
   /** Where the private key is. */
   readonly keyLocation: "node" | "state";
   /** How the node proved that it uses this certificate. */
-  readonly proof: "served" | "accepted" | "restarted" | "none";
+  readonly proof: "served" | "accepted" | "chain" | "restarted" | "none";
 }
 
 const DAY_MS = 86_400_000;
@@ -72,7 +72,8 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
   { title: "DAYS LEFT", cell: (row) => String(daysLeft(row, now)), align: "right" },
   { title: "NEXT RENEWAL", cell: (row) => day(row.nextRenewal) },
   { title: "KEY", cell: (row) => (row.keyLocation === "node" ? "on node" : "in state") },
-  { title: "PROOF", cell: (row) => row.proof },
+  // what no node holds no node can prove
+  { title: "PROOF", cell: (row) => (row.node === "-" ? "-" : row.proof) },
 ];
 
 /** As JSON: every field of every row, with the days left as of `now`, and `more`. */

@@ -11,7 +11,7 @@ import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { canonicalVersion } from "../format/kubernetesVersion";
 import { isField } from "../format/protocolFields";
 import { LAYOUT_NAMES } from "../layouts";
-import { LISTENERS } from "../model/listeners";
+import { LISTENER_NAMES, LISTENERS, type ListenerName } from "../model/listeners";
 import { PROFILE_NAMES } from "../model/profiles";
 import { ROLES } from "../model/roles";
 import { authority } from "./authority";
@@ -42,6 +42,11 @@ import { readers } from "./readers";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
 
+const listener = object({
+  port: port.optional().describe("Its port."),
+  on: choice(["node", "loopback"]).optional().describe("The node's address, or 127.0.0.1 alone."),
+}).optional();
+
 const cluster = object({
   name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
     "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
@@ -68,6 +73,11 @@ const cluster = object({
     .prefault("cluster.local")
     .describe("DNS domain of the cluster's services."),
   extraSans: sans.default([]).describe("Additional names and addresses in every API server certificate."),
+  listeners: object(
+    Object.fromEntries(LISTENER_NAMES.map((name) => [name, listener])) as Record<ListenerName, typeof listener>,
+  )
+    .prefault({})
+    .describe("Where components listen, if not where they do by default: proofs are asked there."),
 });
 
 const node = object({

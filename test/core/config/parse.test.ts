@@ -17,6 +17,7 @@ describe("parseConfig", () => {
         serviceCidrs: ["10.96.0.0/12"],
         dnsDomain: "cluster.local",
         extraSans: [],
+        listeners: {},
       },
       nodes: [
         { ...node("cp1", "10.0.0.1"), roles: ["control-plane", "etcd"], extraSans: [], joining: false },
