@@ -2,7 +2,7 @@
 
 # served_fingerprint HOST:PORT: of the certificate that answers there.
 served_fingerprint() {
-  timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | fingerprint -
+  limited 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | fingerprint -
 }
 
 # http_code SCHEME HOST:PORT PATH PROFILE|-: the status of a GET, nothing if
@@ -14,7 +14,7 @@ http_code() {
     https)
       if have_openssl; then
         # shellcheck disable=SC2046,SC2059 # words wanted; the text is checked
-        printf "$hc_ask" | timeout 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>/dev/null | status_line
+        printf "$hc_ask" | limited 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>/dev/null | status_line
       elif have curl; then
         hc_pair=
         if [ "$4" != - ]; then
@@ -22,25 +22,29 @@ http_code() {
           hc_pair=$TX/client.pem
           cat "$TX/parts/cert:$4" "$TX/parts/key:$4" >"$hc_pair"
         fi
-        curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$hc_pair"} "https://$2$3" || :
+        limited 6 curl -q --noproxy '*' -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$hc_pair"} "https://$2$3" || :
       else
         return 2
       fi
       ;;
     http)
       if have curl; then
-        curl -s -m 5 -o /dev/null -w '%{http_code}' "http://$2$3" || :
+        limited 6 curl -q --noproxy '*' -s -m 5 -o /dev/null -w '%{http_code}' "http://$2$3" || :
       elif have wget; then
-        timeout 5 wget -q -O /dev/null "http://$2$3" 2>/dev/null && echo 200
+        # shellcheck disable=SC2046 # words wanted
+        limited 5 wget $(wget_options) -q -O /dev/null "http://$2$3" 2>/dev/null && echo 200
       elif have bash; then
         # shellcheck disable=SC2016 # expanded by bash, values as arguments
-        timeout 5 bash -c 'exec 7<>"/dev/tcp/$1/$2" && printf "$3" >&7 && cat <&7' - "${2%:*}" "${2##*:}" "$hc_ask" 2>/dev/null | status_line
+        limited 5 bash -c 'exec 7<>"/dev/tcp/$1/$2" && printf "$3" >&7 && cat <&7' - "${2%:*}" "${2##*:}" "$hc_ask" 2>/dev/null | status_line
       else
         return 2
       fi
       ;;
   esac
 }
+
+# wget_options: so that nobody's wgetrc names a proxy; busybox' wget reads none.
+wget_options() { if limited 5 wget --version >/dev/null 2>&1; then echo "--no-config --no-proxy"; fi; }
 
 # client_pair PROFILE: the options that present it; certificates after the
 # first are its chain.
