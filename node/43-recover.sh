@@ -194,7 +194,7 @@ tell_recovered() {
 start_stopped() {
   for ss_file in "$TX"/stopped.*; do
     [ -f "$ss_file" ] && find_consumer "${ss_file#"$TX"/stopped.}" && [ "$KIND" = systemd ] || continue
-    say "starting $UNIT, which the interrupted run had stopped"
+    say "starting $UNIT, which was stopped for the restart of another"
     start_unit
     rm -f "$ss_file"
   done

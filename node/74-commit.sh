@@ -104,8 +104,8 @@ doubt() {
 # whoever comes next begins with it.
 roll_back() {
   rb_bad=
-  BACKUP=
   if [ -f "$TX/committed" ]; then
+    BACKUP=
     keep_records
   elif [ ! -f "$TX/journal" ]; then
     reword "the old set was put back" "no file was replaced"
@@ -119,6 +119,7 @@ roll_back() {
       [ "$rb_word" = consumer ] || continue
       take_back "$rb_name" || rb_bad="$rb_bad; with the old set too $WHY_NOT"
     done 3<"$TX/plan"
+    start_stopped
     [ -n "$rb_put" ] && [ -z "$rb_bad$pb_kept" ] || doubt "$VERB"
     [ -z "$pb_kept" ] || WHY="$WHY; kept, as somebody else has changed it since: $pb_kept"
     WHY="$WHY$rb_bad"

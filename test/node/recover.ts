@@ -3,7 +3,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files, type Set } from "./cluster";
 import { renames } from "./killPoints";
+import { part, payload } from "./payload";
 import { leaf } from "./pki";
+import { MANIFEST, PodCluster } from "./pods";
 import type { Result } from "./scratch";
 
 const ghost = { more: "consumer ghost systemd ghost\n" };
@@ -131,6 +133,28 @@ export function recovers(shell: string): void {
         assert.deepEqual(bare.list("/etc"), []);
       } finally {
         bare.remove();
+      }
+    });
+
+    it("knows a manifest that it has changed once more for a restart", async () => {
+      const manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: store\nspec:\n  containers:\n  - name: store\n";
+      const pods = await PodCluster.make(shell, { manifest });
+      try {
+        const body = pods
+          .body(pods.set(), { more: `${part("pod", `${manifest}# anew`)}file ${MANIFEST} 0600 root root pod\n` })
+          .replace("consumer store systemd store", "consumer store static-pod store");
+        const end = pods.kubelet(async () => {
+          await pods.pod("stop");
+          await pods.pod("start");
+        });
+        const killed = await pods.run("apply", payload("apply", body), { KUBE_PKI_KILL_AT: "restarted" });
+        await end();
+        assert.notEqual(killed.code, 0);
+        assert.match(pods.read(MANIFEST), /kube-pki\/restarted[^]*# anew/);
+        await pods.run("recover");
+        assert.equal(pods.read(MANIFEST), manifest);
+      } finally {
+        pods.remove();
       }
     });
 

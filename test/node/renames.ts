@@ -115,6 +115,7 @@ export function onlyRenames(shell: string): void {
         node.list("/etc").filter((name) => name.includes(".kube-pki.")),
         [],
       );
+      assert.deepEqual(node.list("/var/lib/kube-pki/backup"), []);
     });
 
     it("tells why a file cannot be replaced, where it is mounted by itself", async function () {
