@@ -32,7 +32,7 @@ read_plan() {
       if ((kind SUBSEP key) in known) bad(kind " " key " stands twice")
       known[kind SUBSEP key] = 1
     }
-    left > 0 { print > out; if (--left == 0) close(out); next }
+    left > 0 { if (/[^ \t]/) filled[name]; print > out; if (--left == 0) close(out); next }
     {
       if (!((verb " " $1) in shape)) bad("no line of this kind is known to a node.sh of version 1")
       n = split(shape[verb " " $1], want, " ")
@@ -48,7 +48,7 @@ read_plan() {
       print > (dir "../plan")
     }
     $1 == "part" {
-      define("part", $2); out = dir $2; left = $3 + 0
+      define("part", $2); name = $2; out = dir $2; left = $3 + 0
       printf "" > out; if (left == 0) close(out)
     }
     $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" || $1 == "round" { define($1, "line") }
@@ -66,6 +66,7 @@ read_plan() {
         if (p[i] !~ type["part"]) bad($1 " has a part that is not allowed: " p[i])
         if (p[i] ~ /^key:/ && $1 == "file" && verb == "apply") refer("leaf or part", p[i]); else refer("part", p[i])
         if (k > 1 && $1 == "file") shared[p[i]] = NR
+        if ($1 == "file") written[p[i]] = NR
       }
     }
     $1 == "file" || $1 == "seed" || $1 == "kubeconfig-ca" { define("path", $2) }
@@ -96,6 +97,10 @@ read_plan() {
       if (failed) exit 1
       if (left > 0) bad("the last part is " left " lines short")
       if (!(("node" SUBSEP "line") in known)) bad("the node line is missing")
+      for (w in written) if (("part" SUBSEP w) in known && !(w in filled)) {
+        NR = written[w]
+        bad("writes part " w ", which is empty")
+      }
       for (w in shared) if (("trust" SUBSEP w) in known) {
         NR = shared[w]
         bad("puts part " w ", which is merged, into one file with others")

@@ -151,7 +151,7 @@ stage_link() { # n path target
   make_folders "$2"
   sl_new=$(dot_name "$ROOT$2")
   rm -f "$sl_new"
-  ln -s "$3" "$sl_new" || die "$2 cannot be written: its folder is read-only or full, nothing was touched"
+  sl_said=$(ln -s "$3" "$sl_new" 2>&1) || die "$2 cannot be written: $(trouble "$sl_said"), nothing was touched"
 }
 
 # make_folders PATH: the missing folders above it, noted before they are made.
@@ -165,7 +165,7 @@ make_folders() {
   done
   for mf_dir in $mf_list; do
     echo "$mf_dir" >>"$TX/made"
-    mkdir -m 0755 "$mf_dir" || die "folder $mf_dir cannot be made: its parent is read-only or full, nothing was touched"
+    mf_said=$(mkdir -m 0755 "$mf_dir" 2>&1) || die "folder $mf_dir cannot be made: $(trouble "$mf_said"), nothing was touched"
   done
 }
 

@@ -6,7 +6,7 @@ LEAFS=parts
 
 # served_fingerprint HOST:PORT: of the certificate that answers there.
 served_fingerprint() {
-  timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | fingerprint -
+  limited 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | fingerprint -
 }
 
 # http_code SCHEME HOST:PORT PATH PROFILE|-: the status of a GET, nothing if
@@ -20,7 +20,7 @@ http_code() {
     https)
       if have_openssl; then
         # shellcheck disable=SC2046,SC2059 # words wanted; the text is checked
-        printf "$hc_ask" | timeout 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>"$TX/asked" | status_line
+        printf "$hc_ask" | limited 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>"$TX/asked" | status_line
       elif have curl; then
         hc_pair=
         if [ "$4" != - ]; then
@@ -28,20 +28,20 @@ http_code() {
           hc_pair=$TX/client.pem
           cat "$TX/$LEAFS/cert:$4" "$TX/$LEAFS/key:$4" >"$hc_pair"
         fi
-        curl -q --noproxy '*' -ksS -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$hc_pair"} "https://$2$3" 2>"$TX/asked" | sed 's/^000$//' || :
+        limited 6 curl -q --noproxy '*' -ksS -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$hc_pair"} "https://$2$3" 2>"$TX/asked" | sed 's/^000$//' || :
       else
         return 2
       fi
       ;;
     http)
       if have curl; then
-        curl -q --noproxy '*' -s -m 5 -o /dev/null -w '%{http_code}' "http://$2$3" | sed 's/^000$//' || :
+        limited 6 curl -q --noproxy '*' -s -m 5 -o /dev/null -w '%{http_code}' "http://$2$3" | sed 's/^000$//' || :
       elif have wget; then
         # shellcheck disable=SC2046 # words wanted
-        timeout 5 wget $(wget_alone) -q -O /dev/null "http://$2$3" 2>/dev/null && echo 200
+        limited 5 wget $(wget_alone) -q -O /dev/null "http://$2$3" 2>/dev/null && echo 200
       elif have bash; then
         # shellcheck disable=SC2016 # expanded by bash, values as arguments
-        timeout 5 bash -c 'exec 7<>"/dev/tcp/$1/$2" && printf "$3" >&7 && cat <&7' - "${2%:*}" "${2##*:}" "$hc_ask" 2>/dev/null | status_line
+        limited 5 bash -c 'exec 7<>"/dev/tcp/$1/$2" && printf "$3" >&7 && cat <&7' - "${2%:*}" "${2##*:}" "$hc_ask" 2>/dev/null | status_line
       else
         return 2
       fi
@@ -52,7 +52,7 @@ http_code() {
 # wget_alone: the options that keep it from wgetrc and proxies; busybox's knows
 # neither of them.
 wget_alone() {
-  if wget --help 2>&1 | grep -q -e --no-config; then echo "--no-config --no-proxy"; fi
+  if limited 5 wget --help 2>&1 | grep -q -e --no-config; then echo "--no-config --no-proxy"; fi
 }
 
 # client_pair PROFILE: the options that present it; certificates after the

@@ -51,7 +51,7 @@ prove_aggregated() {
 list_aggregated() {
   printf 'GET /apis/apiregistration.k8s.io/v1/apiservices?labelSelector=!kube-aggregator.kubernetes.io/automanaged HTTP/1.0\r\nHost: %s\r\nAccept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1\r\n\r\n' "${1%:*}" >"$TX/ask"
   # shellcheck disable=SC2046 # words wanted
-  timeout 5 openssl s_client -quiet -connect "$1" $(client_pair "$2") <"$TX/ask" 2>/dev/null |
+  limited 5 openssl s_client -quiet -connect "$1" $(client_pair "$2") <"$TX/ask" 2>/dev/null |
     tr -d '\r\n' | sed 's/[{,]/\n/g' |
     sed -n 's/^ *"name" *: *"\(v[0-9][a-z0-9]*\)\.\([a-z0-9-]*\.[a-z0-9.-]*\)".*/\/apis\/\2\/\1/p' | awk '!seen[$0]++ && ++n <= 3'
 }

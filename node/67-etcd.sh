@@ -101,7 +101,7 @@ etcd_ask() {
   # shellcheck disable=SC2046 # words wanted
   printf 'POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
     "$ea_path" "${ea_where%:*}" "${#2}" "$2" |
-    timeout 10 openssl s_client -quiet -connect "$ea_where" $(client_pair "$ea_profile") 2>/dev/null || :
+    limited 10 openssl s_client -quiet -connect "$ea_where" $(client_pair "$ea_profile") 2>/dev/null || :
 }
 
 # json_number FIELD: of the JSON on stdin; 64 bit numbers stand there as text.

@@ -85,7 +85,7 @@ trusts() {
   SAYS="it goes through a proxy"
   [ "$2" != -proxy-url ] || return 2
   # shellcheck disable=SC2046 # words wanted
-  timeout 5 openssl s_client -connect "$1" $(to_be "$2") $(servername "$2") -verify_return_error -partial_chain -CAfile "$3" \
+  limited 5 openssl s_client -connect "$1" $(to_be "$2") $(servername "$2") -verify_return_error -partial_chain -CAfile "$3" \
     </dev/null >"$TX/said" 2>"$TX/why" || :
   SAYS=$(sed -n 's/.*verify error:num=[0-9]*:\(.*\)/\1/p' "$TX/why" | sed -n 1p)
   [ -z "$SAYS" ] || return 1

@@ -6,6 +6,7 @@ OURS= # yes once the transaction in $TX is this run's
 transaction() {
   take_lock
   recover
+  tell_recovered
   OURS=yes
   begin
   check_leafs
@@ -41,7 +42,7 @@ transaction() {
 
 begin() {
   mkdir "$TX" || die "this node has no room for a transaction: make room in /var, nothing was touched"
-  echo "$VERB" >"$TX/verb"
+  keep_room
   mv "$RUN/in.body" "$TX/body"
   read_plan "$VERB"
   PROVEN=

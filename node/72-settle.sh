@@ -75,7 +75,8 @@ proven_running() {
 
 restart_and_prove() {
   restart "$1" || return 1
-  STARTED=$(now)
+  tick
+  STARTED=$TICK
   await "$LIMIT_HEALTH" proven_running "$1" || only_away "$1" || return 1
   grep -q ' yes$' "$TX/proofs" || stays "$1"
 }

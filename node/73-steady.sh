@@ -5,7 +5,7 @@ LIMIT_STABLE=10
 [ -z "$LIMIT" ] || LIMIT_STABLE=1
 case " $LIMITS" in *" STABLE="*) LIMIT_STABLE=$(limit STABLE 10) ;; esac
 
-STARTED= # when the last restart of this run was over
+STARTED= # the tick at which the last restart of this run was over
 
 # still_holds: whatever this run has restarted is the same process a while later, and
 # its proofs hold: one wait for all of it. Those who could not be asked about a client
@@ -13,7 +13,8 @@ STARTED= # when the last restart of this run was over
 still_holds() {
   [ -n "$STARTED" ] || [ -f "$TX/away" ] || return 0
   if [ -n "$STARTED" ]; then
-    sh_rest=$((LIMIT_STABLE - $(now) + STARTED))
+    tick
+    sh_rest=$((LIMIT_STABLE - TICK + STARTED))
     [ "$sh_rest" -le 0 ] || await "$sh_rest" false || :
   fi
   while read -r sh_name _ <&3; do

@@ -22,7 +22,7 @@ list_readers() {
     list_named
   } | sort -u >"$TX/paths"
   # names with a line end in them are no paths of anybody's manifest
-  tr '\n' '\000' <"$TX/paths" | xargs -0 -r timeout 60 grep -lsE 'certificate-authority|client-certificate|token["'\'']? *:|BEGIN CERTIFICATE' -- >"$TX/texts" || :
+  tr '\n' '\000' <"$TX/paths" | xargs -0 -r timeout -s KILL 60 grep -lsE 'certificate-authority|client-certificate|token["'\'']? *:|BEGIN CERTIFICATE' -- >"$TX/texts" || :
   tr '\n' '\000' <"$TX/texts" | xargs -0 -r stat -L -c '%u %n' -- 2>/dev/null >"$TX/readers" || :
 }
 
@@ -44,7 +44,7 @@ list_named() {
 # read_text FILE: $TX/text is what it holds; 1 if it is no file, or larger than any
 # credentials are. Somebody else may have written it, or may put a pipe in its place.
 read_text() {
-  [ -f "$1" ] && timeout 5 head -c $((LIMIT_TEXT + 1)) "$1" >"$TX/text" 2>/dev/null || return 1
+  [ -f "$1" ] && limited 5 head -c $((LIMIT_TEXT + 1)) "$1" >"$TX/text" 2>/dev/null || return 1
   [ "$(wc -c <"$TX/text")" -le "$LIMIT_TEXT" ]
 }
 

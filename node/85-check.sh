@@ -102,7 +102,7 @@ renew_tokens() {
   if gate_off tokens || ! find_consumer kubelet; then return 0; fi
   rt_id=$(identity)
   [ -n "$rt_id" ] || return 0
-  rt_rest=$((LIMIT_PROJECT - $(now) + $(start_time "${rt_id#* }")))
+  rt_rest=$((LIMIT_PROJECT - $(seconds_since "${rt_id#* }")))
   if [ "$rt_rest" -gt 0 ] && wait_for "$rt_rest" "tokens that the kubelet, which has just started, renews" tokens_new; then return 0; fi
   take_lock
   restart_and_prove kubelet || die "$WHY_NOT: look at the kubelet before you run again"

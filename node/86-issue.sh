@@ -31,9 +31,11 @@ EOF
   fi
   read_server
   IS_BASE=$STATE/keys/$IS_PROFILE/$IS_ID
-  is_end=$(($(now) + LIMIT_SIGNED))
+  tick
+  is_end=$((TICK + LIMIT_SIGNED))
   until ask_for_certificate; do
-    [ "$(now)" -lt "$is_end" ] ||
+    tick
+    [ "$TICK" -lt "$is_end" ] ||
       die "kube-controller-manager still signs with another CA than ca:kubernetes after $LIMIT_SIGNED s: check its --cluster-signing-cert-file on every control plane, then run again"
     say "kube-controller-manager still signs with another CA, asking again"
     rm -f "$IS_BASE".*
@@ -49,7 +51,6 @@ EOF
 end_interrupted() {
   [ -d "$STATE/tx" ] || return 0
   ei_look=$TX
-  trap 'finish "$ei_look"' EXIT # not what is to be put back
   TX=$STATE/tx
   RUN=
   take_lock
@@ -84,7 +85,7 @@ api() {
     [ $# -lt 3 ] || cat "$3"
   } >"$TX/ask"
   # shellcheck disable=SC2046,SC2086 # words wanted
-  timeout 20 openssl s_client -quiet -connect "$WHERE" $WHOM -verify_return_error -partial_chain -CAfile "$TX/server-ca" \
+  limited 20 openssl s_client -quiet -connect "$WHERE" $WHOM -verify_return_error -partial_chain -CAfile "$TX/server-ca" \
     $(client_pair live) <"$TX/ask" >"$TX/answer" 2>"$TX/why" || :
   CODE=$(status_line <"$TX/answer")
   [ -n "$CODE" ]

@@ -141,13 +141,15 @@ retry_failed() {
 # fails stops the wave: the DaemonSet's controller would go on with others.
 wait_workers() {
   ww_best=-1
-  ww_told=$(now)
+  tick
+  ww_told=$TICK
   while :; do
     list_workers
     failed_workers >"$TX/failed"
     if [ -s "$TX/failed" ]; then stop_wave; fi
     if "$2"; then return 0; fi
-    ww_now=$(now)
+    tick
+    ww_now=$TICK
     if [ "$READY" -gt "$ww_best" ]; then
       ww_best=$READY
       ww_moved=$ww_now

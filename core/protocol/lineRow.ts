@@ -19,6 +19,10 @@ export interface LineRow {
   readonly says: Says;
 }
 
+/** Fields that several lines have. */
+export const NODE = ["name"] as const;
+export const PART = ["part=name", "number=n"] as const;
+
 /** A row; verbs apart by blanks. */
 export const line = (verbs: string, word: string, fields: readonly Field[], says: Says = ""): LineRow => ({
   verbs: verbs.split(" ") as LineVerb[],

@@ -47,6 +47,15 @@ export function undoes(shell: string): void {
       assert.ok(node.holds(old));
     });
 
+    it("says that no file was replaced where none was", async () => {
+      const sent = node.payload(node.live());
+      node.write("/units/store/sick", "");
+      const failed = await node.run("apply", sent, { KUBE_PKI_LIMITS: "HEALTH=2 RELOAD=2" });
+      assert.equal(failed.code, 1);
+      assert.match(failed.why, /store answers 500 .*: no file was replaced, look at store/);
+      assert.doesNotMatch(failed.stderr, /put/);
+    });
+
     it("puts back what a service has only reloaded, and restarts it where it keeps the newer set", async () => {
       const folder = join(node.units, "web");
       writeFileSync(join(folder, "command"), readFileSync(join(folder, "command"), "utf8").replace(" hot ", " once "));
