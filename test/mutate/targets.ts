@@ -55,6 +55,7 @@ const GRAPHS: Tests = [
   "components/inCluster",
   "components/clusterPki",
   "components/kinds",
+  "components/reasons",
 ];
 
 /** As the engine calls them; `isInUse` and `ready` are what our own components make them from. */
@@ -66,6 +67,7 @@ const OPTIONS = [
   "ignoreChanges",
   "replacementTrigger",
   "retainOnDelete",
+  "hooks",
   "isInUse",
   "ready",
 ];
