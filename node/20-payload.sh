@@ -32,7 +32,13 @@ read_plan() {
       if ((kind SUBSEP key) in known) bad(kind " " key " stands twice")
       known[kind SUBSEP key] = 1
     }
-    left > 0 { print > out; if (--left == 0) close(out); next }
+    # an empty part would be laid over a key or a CA
+    left > 0 {
+      filled = filled || /[^ \t\r]/
+      print > out
+      if (--left == 0) { close(out); if (!filled) bad("part " substr(out, length(dir) + 1) " is empty") }
+      next
+    }
     {
       if (!((verb " " $1) in shape)) bad("no line of this kind is known to a node.sh of version 1")
       n = split(shape[verb " " $1], want, " ")
@@ -49,7 +55,8 @@ read_plan() {
     }
     $1 == "part" {
       define("part", $2); out = dir $2; left = $3 + 0
-      printf "" > out; if (left == 0) close(out)
+      filled = 0
+      if (left == 0) bad("part " $2 " is empty")
     }
     $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" || $1 == "round" { define($1, "line") }
     $1 == "gate" || $1 == "task" { define($1, $2) }

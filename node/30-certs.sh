@@ -39,6 +39,21 @@ blocks_pem() {
   }'
 }
 
+# keys_of BLOCKS: the public key in each of them, as base64 on one line; of one that
+# openssl does not know, none.
+keys_of() {
+  have_openssl || return 0
+  while read -r ko_block <&6; do
+    echo "$ko_block" | blocks_pem >"$TX/key.block"
+    case $ko_block in
+      CERTIFICATE\ *) openssl x509 -in "$TX/key.block" -noout -pubkey ;;
+      PUBLIC_KEY\ *) cat "$TX/key.block" ;;
+      RSA_PUBLIC_KEY\ *) openssl rsa -RSAPublicKey_in -in "$TX/key.block" -pubout ;;
+      *_KEY\ *) openssl pkey -in "$TX/key.block" -passin pass: -pubout ;;
+    esac 2>/dev/null | awk '/^-----END/ { print text } /^-----/ { text = ""; next } { text = text $0 }'
+  done 6<"$1"
+}
+
 # check_plain FILE NAME: pem_blocks knows all that is in it. The rest would be lost,
 # or would let somebody in, once it is written anew.
 check_plain() {
@@ -122,7 +137,12 @@ check_pair() {
   kp_leaf=$1
   set -- -partial_chain -CAfile "$2" -untrusted "$kp_cert" "$kp_cert"
   if openssl verify "$@" >/dev/null 2>&1; then return 0; fi
-  openssl verify -no_check_time "$@" >/dev/null 2>&1 ||
-    die "leaf $kp_leaf is not signed by the CA of the payload: nothing was touched, check the authority"
+  if ! openssl verify -no_check_time "$@" >"$TX/why" 2>&1; then
+    kp_why=$(sed -n '/.*depth lookup: */{s///p;q;}' "$TX/why")
+    case ${kp_why:=$(sed -n 1p "$TX/why")} in
+      *"issuer certificate"*) die "leaf $kp_leaf is not signed by the CA of the payload ($kp_why): nothing was touched, check the authority" ;;
+      *) die "leaf $kp_leaf is refused by $(openssl version | cut -d ' ' -f 1,2) here ($kp_why): nothing was touched, check what its CA may sign" ;;
+    esac
+  fi
   die "leaf $kp_leaf or its CA is expired or not yet valid by this node's clock: check 'date' and the authority"
 }

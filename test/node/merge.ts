@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { TOKEN_KEY_COMMAND, TOKEN_KEY_FILE } from "../../core/schema/rotation";
 import { part, payload } from "./payload";
-import { authority, fingerprintOf } from "./pki";
+import { authority, fingerprintOf, issuedAnew } from "./pki";
 import { Scratch, type Result } from "./scratch";
 
 const CA = "/etc/kubernetes/pki/ca.crt";
@@ -13,6 +15,19 @@ const kubeconfig = (ca: string): string => `clusters:\n- cluster:\n    certifica
 
 const publicKey = (): string =>
   generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }).toString();
+
+const sumOf = (key: string): string =>
+  createHash("sha256")
+    .update(createPublicKey(key).export({ type: "spki", format: "der" }))
+    .digest("hex");
+
+/** The sum that the command of the documentation shows of a token key in this file; undefined: it failed. */
+const shownBy = (path: string): string | undefined => {
+  const { status, stdout } = spawnSync("sh", ["-c", TOKEN_KEY_COMMAND.replaceAll(TOKEN_KEY_FILE, path)], {
+    encoding: "utf8",
+  });
+  return status === 0 ? stdout.slice(0, 64) : undefined;
+};
 
 interface Merge {
   readonly title: string;
@@ -110,6 +125,12 @@ const refusals: readonly Refusal[] = [
     file: C,
     lines: () => `guard ${CA} ca:kubernetes,ca:old\n`,
     why: new RegExp(`ca\\.crt holds another CA than the one configured \\(sha256 ${fingerprintOf(C)}\\): .*'adopt'`),
+  },
+  {
+    title: "the CA that was issued anew with the same key, and says so",
+    file: issuedAnew(NEXT),
+    lines: () => `guard ${CA} ca:kubernetes\n`,
+    why: /ca\.crt holds the key of the CA that is configured in another certificate \(sha256 [0-9a-f]{64}\): .*If every node has that certificate/,
   },
   {
     title: "a foreign CA that is not the pinned one",
@@ -309,15 +330,42 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
       assert.equal(node.read(path), theirs);
       const pin = /[0-9a-f]{64}/.exec(refused.why)?.[0] ?? "";
       // as `openssl pkey -pubin -outform DER | sha256sum` tells it
-      assert.equal(
-        pin,
-        createHash("sha256")
-          .update(createPublicKey(theirs).export({ type: "spki", format: "der" }))
-          .digest("hex"),
-      );
+      assert.equal(pin, sumOf(theirs));
       const done = await node.run("trust", payload("trust", lines(`pin ${path} ${pin}\n`)));
       assert.equal(done.code, 0, done.stderr);
       assert.equal(node.read(path), theirs + ours);
+    });
+
+    describe("a token key that lies there as a certificate", () => {
+      const path = "/etc/kubernetes/pki/sa.pub";
+      const spki = createPublicKey(OLD.cert).export({ type: "spki", format: "pem" }).toString();
+      const lines = (own: string, more = "") =>
+        payload(
+          "trust",
+          `node n1\n${part("serviceaccount:public", own)}trust serviceaccount:public append
+file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:public\n${more}`,
+        );
+      beforeEach(() => {
+        node.write(path, OLD.cert, 0o600);
+      });
+
+      it("is named where it is the configured one", async () => {
+        assert.match(
+          (await node.run("trust", lines(spki))).why,
+          /sa\.pub holds the key that is configured, as a CERTIFICATE and not as a PUBLIC KEY: write it so \(openssl x509 -in \S+ -noout -pubkey/,
+        );
+      });
+
+      it("is pinned by the sum that the documented command shows, which shows none of a broken file", async () => {
+        const { code } = await node.run("trust", lines(publicKey(), `pin ${path} ${"0".repeat(64)}\n`));
+        assert.equal(code, 1);
+        const done = await node.run("trust", lines(publicKey(), `pin ${path} ${String(shownBy(node.path(path)))}\n`));
+        assert.equal(done.code, 0, done.stderr);
+        node.write(path, spki, 0o600);
+        assert.equal(shownBy(node.path(path)), sumOf(spki));
+        node.write(path, "hello\n", 0o600);
+        assert.equal(shownBy(node.path(path)), undefined);
+      });
     });
 
     for (const [title, own] of [

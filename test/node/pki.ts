@@ -36,13 +36,18 @@ const signedWith = (name: string, { cert, key }: Pair): string[] => [
   at(`${name}.cakey`, key),
 ];
 
-/** A new authority; every one has its own subject. It signs itself unless another one does. */
-export function authority(signedBy?: Pair): Pair {
+/**
+ * A new authority; every one has its own subject. It signs itself unless another one does.
+ *
+ * @param extensions more of them, as openssl's -addext takes them
+ */
+export function authority(signedBy?: Pair, extensions: readonly string[] = []): Pair {
   const name = `ca${String(count++)}`;
   const signing = signedBy === undefined ? [] : signedWith(name, signedBy);
   // prettier-ignore
   openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
-    "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign", ...signing);
+    "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign",
+    ...extensions.flatMap((extension) => ["-addext", extension]), ...signing);
   return read(name);
 }
 
