@@ -7,11 +7,11 @@ import { parsedPreview, previewedConfig, runPreview } from "./preview";
 
 export const DUE_USAGE = `kube-pki due     what the next \`pulumi up\` renews, why, and which services restart
   -s, --stack S      the stack; the selected one by default
-  -C, --cwd DIR      folder of the Pulumi program
+  -C, --cwd DIR      folder of the Pulumi project
   --preview FILE     read this output of \`pulumi preview --json\` instead of running it; - is stdin
-  --exit-code        exit 1 when something is due
-  --as-of TIME       the moment the preview was made for; asOf of the stack or now by default
-  --json             for programs
+  --exit-code        exit 1 if anything is due or would change
+  --as-of TIME       time the preview was made for; by default asOf of the stack, or now
+  --json             print JSON
 `;
 
 export async function due(args: readonly string[]): Promise<Exit> {
@@ -24,7 +24,7 @@ export async function due(args: readonly string[]): Promise<Exit> {
   const preview = options.preview === undefined ? await runPreview(options) : parsedPreview(textOf(options.preview));
   const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf));
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : dueText(report));
-  const isQuiet = [report.due, report.effects ?? [], report.also].every((part) => part.length === 0);
+  const isQuiet = [report.due, report.effects ?? [], report.otherChanges].every((part) => part.length === 0);
   return options["exit-code"] && !isQuiet ? EXIT.attention : EXIT.fine;
 }
 
@@ -39,8 +39,8 @@ function textOf(file: string): string {
 const COLUMNS: readonly Column<DueRow>[] = [
   { title: "NODE", cell: ({ node }) => node },
   { title: "CERTIFICATE", cell: ({ certificate }) => certificate },
-  { title: "ENDS", cell: ({ ends }) => ends?.slice(0, 10) ?? "-" },
-  { title: "WHY", cell: ({ why }) => why },
+  { title: "NOT AFTER", cell: ({ notAfter }) => notAfter?.slice(0, 10) ?? "-" },
+  { title: "REASON", cell: ({ reason }) => reason },
 ];
 
 const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
@@ -51,15 +51,15 @@ const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
   return `${step === undefined ? node : `${node}, ${step}`}: ${says.join("; ") || "restarts nothing"}\n`;
 };
 
-const reasoned = ({ service, because }: ServiceChange): string => `${service} (${because.join("; ")})`;
+const reasoned = ({ service, reasons }: ServiceChange): string => `${service} (${reasons.join("; ")})`;
 
-function dueText({ due: rows, effects, also }: DueReport): string {
+function dueText({ due: rows, effects, otherChanges }: DueReport): string {
   const services =
     effects?.map(effectText).join("") ?? "which services restart is unknown: the configuration is encrypted\n";
   const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n`;
   return (
     certificates +
     (rows.length > 0 || (effects ?? []).length > 0 ? services : "") +
-    also.map((each) => `also: ${each}\n`).join("")
+    otherChanges.map((each) => `also: ${each}\n`).join("")
   );
 }

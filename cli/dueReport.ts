@@ -1,4 +1,4 @@
-/** What a preview means in the words of a PKI: which certificates are due, why, and what restarts. Pure. */
+/** What a preview means for a PKI: which certificates are due, why, and what restarts. Pure. */
 import { generationsUpTo, stateOf } from "../core/authorities/rotation";
 import { planClients } from "../core/certificates/clients";
 import { dueBecause } from "../core/certificates/leafId";
@@ -19,18 +19,18 @@ import type { Step } from "./preview";
 export interface DueRow {
   readonly node: string;
   readonly certificate: CertificateRow["certificate"];
-  readonly why: string;
-  /** ISO 8601: when the certificate in use ends; absent for a new one. */
-  readonly ends?: string;
+  readonly reason: string;
+  /** ISO 8601: of the certificate in use; absent for a new one. */
+  readonly notAfter?: string;
 }
 
 /** A service, and why it restarts or reloads. */
 export interface ServiceChange {
   readonly service: string;
-  readonly because: readonly string[];
+  readonly reasons: readonly string[];
 }
 
-/** What a node's services go through. */
+/** Which of a node's services restart or reload. */
 export interface NodeEffect {
   readonly node: string;
   /** The step of a rotation that does it; absent: the one that installs the certificates. */
@@ -44,7 +44,7 @@ export interface DueReport {
   /** Undefined when the configuration could not be read from the preview. */
   readonly effects: readonly NodeEffect[] | undefined;
   /** Every other resource that changes and does not belong to a certificate that is due: "update prod-cp1-install". */
-  readonly also: readonly string[];
+  readonly otherChanges: readonly string[];
 }
 
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
@@ -57,8 +57,8 @@ const leafResource = (step: Step): LeafResource | undefined =>
     .find(({ type }) => type === typeOf(step));
 const isLeaf = (step: Step): boolean => leafResource(step) !== undefined;
 
-/** When the certificate in use ends. */
-const endOf = (step: Step): string | undefined => leafResource(step)?.endOf(step.oldState?.outputs ?? {});
+/** When the certificate in use expires. */
+const notAfterOf = (step: Step): string | undefined => leafResource(step)?.endOf(step.oldState?.outputs ?? {});
 
 type LeafName = Pick<DueRow, "node" | "certificate">;
 
@@ -66,8 +66,8 @@ type LeafName = Pick<DueRow, "node" | "certificate">;
 const BY_LENGTH = [...PROFILE_NAMES].sort((a, b) => b.length - a.length);
 
 /**
- * Of a certificate that the plan does not have, because its node or profile is gone, or the configuration is encrypted: as
- * much as its name tells.
+ * Of a certificate that the plan does not have, because its node or profile was removed, or the configuration is encrypted: what
+ * its name tells.
  */
 function strayLeaf(name: string, config: Config | undefined): LeafName | undefined {
   const profile = BY_LENGTH.find((each) => name.endsWith(`-${each}`));
@@ -85,7 +85,7 @@ const strayUser = (name: string): LeafName | undefined => {
 
 const ORDER: readonly string[] = PROFILE_NAMES;
 
-function why(step: Step, renewal: Renewal | undefined): string {
+function reasonOf(step: Step, renewal: Renewal | undefined): string {
   if (step.op === "create") return "new";
   if (step.op === "delete") return "no longer in the plan";
   const reasons = dueBecause(step.oldState?.replacementTrigger, step.newState?.replacementTrigger, renewal);
@@ -98,7 +98,7 @@ function why(step: Step, renewal: Renewal | undefined): string {
 const effect = (node: string, effects: Effects, step?: NodeStep): NodeEffect => {
   const those = (need: Need) =>
     [...effects]
-      .flatMap(([service, each]) => (each.need === need ? [{ service, because: each.because }] : []))
+      .flatMap(([service, each]) => (each.need === need ? [{ service, reasons: each.because }] : []))
       .sort((a, b) => a.service.localeCompare(b.service));
   return { node, ...(step && { step }), restarts: those("restart"), reloads: those("reload") };
 };
@@ -138,12 +138,12 @@ export function dueReport(steps: readonly Step[], config: Config | undefined): D
     const leaf = planned ?? strayUser(name) ?? strayLeaf(name, config);
     // One replacement can be several steps (create-replacement, replace, delete-replaced); the first one says it all.
     if (leaf === undefined || due.has(name)) continue;
-    const ends = endOf(step);
+    const notAfter = notAfterOf(step);
     due.set(name, {
       node: leaf.node,
       certificate: leaf.certificate,
-      why: why(step, planned?.renewal),
-      ...(ends === undefined ? {} : { ends }),
+      reason: reasonOf(step, planned?.renewal),
+      ...(notAfter === undefined ? {} : { notAfter }),
     });
   }
   const rankOf = ({ certificate }: DueRow): number => ORDER.indexOf(certificate);
@@ -166,13 +166,13 @@ export function dueReport(steps: readonly Step[], config: Config | undefined): D
       step === "apply" ? ofLeaves(plan, config) : stepEffects(steps, plan, config, step),
     );
   const told = new Set([...rows, ...(effects ?? [])].map(({ node }) => node));
-  return { due: rows, effects, also: otherSteps(steps, due, told) };
+  return { due: rows, effects, otherChanges: otherChanges(steps, due, told) };
 }
 
 const escaped = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");
 
-/** The key, the request and the visits that belong to what has been told of a node go without saying. */
-function otherSteps(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, nodes: ReadonlySet<string>): string[] {
+/** Without the keys, requests and node steps that belong to a certificate or a node that is reported already. */
+function otherChanges(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, nodes: ReadonlySet<string>): string[] {
   const implied = (name: string): boolean =>
     due.has(name.replace(/-(?:key|request)$/, "")) ||
     // Without the configuration a node is known by its whole prefix, the cluster's name included.

@@ -1,4 +1,4 @@
-/** A command that cannot do its work; the message is one sentence for the person who ran it. */
+/** A command failed; the message is one sentence for its user. */
 export class Failure extends Error {
   override readonly name = "Failure";
 }

@@ -18,7 +18,7 @@ const HELP = [
   "usage: kube-pki COMMAND [OPTION...]",
   "",
   ...Object.values(COMMANDS).map(({ usage }) => usage),
-  "exit: 0 all is well, 1 something needs attention, 2 the command failed",
+  "exit codes: 0 nothing to report, 1 something needs attention, 2 the command failed",
   "",
 ].join("\n");
 

@@ -6,7 +6,7 @@ import { plainSerial, type CertificateRow } from "../core/report/report";
 import { lastLine, run } from "./run";
 import type { NodeAddress } from "./stackOutputs";
 
-/** What a node said, by `node.sh status` (docs/node-protocol.md). */
+/** The answer of `node.sh status` (docs/node-protocol.md). */
 export interface NodeFacts {
   readonly applied: string | undefined;
   /** Serials of the certificates in the files of the last payload. */
@@ -41,7 +41,7 @@ export const answerOf = (facts: NodeFacts): Answer =>
 
 export type OnNode = "same" | "differs" | "unreachable";
 
-/** Whether a node uses what the stack says: what was proven by being served must be served now, the rest be there. */
+/** Whether a node uses the stack's certificate: one whose proof is `served` must be served now, any other be in its files. */
 export function comparison(row: CertificateRow, answer: Answer | undefined): OnNode {
   if (answer === undefined || "unreachable" in answer) return "unreachable";
   const serial = plainSerial(row.serial);
@@ -53,13 +53,16 @@ export function comparison(row: CertificateRow, answer: Answer | undefined): OnN
 /** What a node says of a port where nothing answers. */
 const NO_ANSWER = "-";
 
-/** What a node serves that the stack knows nothing of, one sentence each. */
+/** Certificates that a node serves and the stack does not have, one sentence each. */
 export function unknownCertificates(node: string, answer: Answer, rows: readonly CertificateRow[]): string[] {
   if ("unreachable" in answer) return [`${node}: ${answer.unreachable}`];
   const known = new Set(rows.filter((row) => row.node === node).map((row) => plainSerial(row.serial)));
   return answer.facts.served
     .filter(({ serial }) => serial !== NO_ANSWER && !known.has(serial))
-    .map(({ consumer, at, serial }) => `${node}: ${consumer} at ${at} serves ${serial}, which is not in the stack`);
+    .map(
+      ({ consumer, at, serial }) =>
+        `${node}: ${consumer} at ${at} serves a certificate with serial ${serial}, which is not in the stack`,
+    );
 }
 
 export interface SshChoice {

@@ -15,7 +15,7 @@ const certificate = z.object({
   notAfter: z.iso.datetime({ offset: true }),
   nextRenewal: z.iso.datetime({ offset: true }),
   keyLocation: z.enum(["node", "state"]),
-  proof: z.enum(["served", "accepted", "restarted", "none"]),
+  proof: z.enum(["served", "accepted", "chain", "restarted", "none"]),
 });
 
 // These reach the command line of ssh, so they are checked again here.

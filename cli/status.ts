@@ -12,15 +12,15 @@ import { queryNodes, comparison, unknownCertificates, type OnNode } from "./node
 import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
 import { stackOutputs } from "./stackOutputs";
 
-export const STATUS_USAGE = `kube-pki status  every leaf certificate of a stack
+export const STATUS_USAGE = `kube-pki status  every leaf certificate of a stack; CAs are not listed
   -s, --stack S      the stack; the selected one by default
-  -C, --cwd DIR      folder of the Pulumi program
-  --within 30d       exit 1 when a certificate expires within this; 0 by default: has expired
-  --nodes            ask every node over ssh which certificates it has and serves
+  -C, --cwd DIR      folder of the Pulumi project
+  --within 30d       exit 1 if a certificate expires within this; by default if one has expired
+  --nodes            ask every node over ssh which certificates it holds and serves
   --identity FILE    private key for ssh; your agent and keys by default
   --jump HOST        host to go through, as for ssh -J
-  --as-of TIME       count as of this moment instead of now
-  --json             for programs
+  --as-of TIME       report as of this time instead of now
+  --json             print JSON
 `;
 
 type StatusRow = CertificateRow & { readonly onNode?: OnNode };

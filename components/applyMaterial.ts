@@ -6,21 +6,21 @@ import type { AuthorityGenerations } from "./authority/generations";
 import type { IssuedToNode } from "./nodePki";
 import type { ServiceAccountKeys } from "./serviceAccountKeys";
 
-/** What signs in a cluster, and what is rotated beside it. */
+/** The authorities of a cluster, and its service account keys. */
 export interface ClusterKeys {
   readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
   /** Undefined where the stack does not manage the key. */
   readonly serviceAccount: ServiceAccountKeys | undefined;
 }
 
-/** While the key of an adopted cluster still signs there is only a public half to hand out: that of the next one. */
+/** While the key of an adopted cluster still signs, the stack has only the public half of the next one to distribute. */
 const tokenKeys = ({ serviceAccount }: ClusterKeys) => {
   const { current, target } = serviceAccount ?? {};
   const verifying = current ?? target;
   return verifying && { privatePem: current?.privatePem, publicPem: verifying.publicPem };
 };
 
-/** What a rotation leads to where another one signs. */
+/** The target of a rotation while the old one signs. */
 const nextOf = ({ authorities, serviceAccount }: ClusterKeys) => {
   const { current, target } = serviceAccount ?? {};
   const cas = mapAuthorities((name) => {
@@ -30,7 +30,7 @@ const nextOf = ({ authorities, serviceAccount }: ClusterKeys) => {
   return { ...cas, serviceAccount: current === undefined || current === target ? undefined : target?.publicPem };
 };
 
-/** What one node's `apply` is made from: its leaves, whom it trusts, and the keys that its roles need. */
+/** The inputs of one node's `apply`: its leaves, the CAs it trusts, and the keys that its roles need. */
 export const applyMaterial = (
   plan: NodePlan,
   { leaves }: IssuedToNode,

@@ -5,17 +5,16 @@ import { nodeName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { nodeConnection } from "../core/nodes/connection";
 import type { CertificateRow } from "../core/report/report";
-import type { Config } from "../core/schema/config";
 import { authoritiesOf } from "./authority/generations";
-import { preflight } from "./authority/kinds";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
+import { afterPreflight } from "./preflightGate";
 import { Rollout } from "./rolloutSteps";
 import type { Sections } from "./sections";
 import { sshHost } from "./sshConnection";
 
 export interface ClusterPkiArgs extends Sections {
-  /** The one moment to plan for, where `asOf` says no other. @default the moment the component is made */
+  /** The time to plan for, unless `asOf` is given. @default the time when the component is created */
   readonly now?: Date | undefined;
 }
 
@@ -29,27 +28,18 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
-/** The component is registered only then, and each of its children waits for it: nothing is created where it fails. */
-const afterPreflight = (
-  config: Config,
-  options: pulumi.ComponentResourceOptions = {},
-): pulumi.ComponentResourceOptions => {
-  const nothing: Promise<pulumi.Resource[]> = preflight(config, config.asOf).then(() => []);
-  return pulumi.mergeOptions(options, { dependsOn: nothing });
-};
-
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
-  /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
+  /** Every leaf certificate: subject, issuer, serial, notAfter, next renewal, key location, and how the node proved it. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
   public readonly nodes: pulumi.Output<NodeAddress[]>;
-  /** The certificates to trust, PEM, for each authority: where a rotation leads to. */
+  /** The CA certificates to trust, PEM, for each authority; in a rotation its target. */
   public readonly trust: Readonly<Partial<Record<AuthorityName, pulumi.Output<string>>>>;
-  /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
+  /** Kubeconfigs of the administrator and of each user, by name, for the phase the cluster has reached. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
   /**
-   * Of CAs that an offline root is to sign, PEM by the name of the CA. While the cluster's first ones wait for it no node is
-   * visited.
+   * Signing requests for the offline CA, PEM by the name of the requested CA. No node is changed while the cluster's first CAs
+   * wait for their signature.
    */
   public readonly signingRequests: Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -58,7 +48,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     const { now = new Date(), ...sections } = args;
     const inputs = new Inputs(base, sections, now);
     const { config, plan } = inputs;
-    super("kube-pki:index:ClusterPki", base, {}, afterPreflight(config, options));
+    super("kube-pki:index:ClusterPki", base, {}, afterPreflight(base, config, options));
     const clients = planClients(config, config.asOf);
     const own = { parent: this };
     const planned = awaitsSigning(config)

@@ -1,4 +1,4 @@
-/** What programs may use; every type that one of these needs is here too. */
+/** What programs may use, with every type that they need. */
 export { ClusterPki, type ClusterPkiArgs, type NodeAddress } from "./clusterPki";
 export { stackFile, type StackFile } from "./stackFile";
 export type * from "./sections";
@@ -6,7 +6,7 @@ export type { CertificateRow } from "../core/report/report";
 export type { AuthorityName } from "../core/model/authorities";
 export type { ProfileName } from "../core/model/profiles";
 
-// one generation of one authority, for who puts a PKI of another kind together
+// one generation of one authority, to build another kind of PKI with
 export { EmbeddedAuthority, type EmbeddedAuthorityArgs } from "./authority/embedded";
 export { VaultAuthority, type VaultAuthorityArgs } from "./authority/vault";
 export type { Authority, Issued, SigningRequest } from "./authority/authority";

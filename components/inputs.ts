@@ -7,13 +7,13 @@ import type { Config, NodeConfig } from "../core/schema/config";
 import { isKnown } from "./isKnown";
 import type { Sections } from "./sections";
 
-/** A cluster as far as it is known. */
+/** The configuration and plan of a cluster, as far as they are known. */
 export interface Known {
   readonly config: Config;
   readonly plan: ClusterPlan;
 }
 
-/** The same from where one node is. */
+/** The same with one node of the plan. */
 export interface KnownToNode extends Known {
   readonly node: NodePlan;
 }
@@ -32,7 +32,7 @@ const sectionOf = (path: string): string => /^\w*/.exec(path)?.[0] ?? path;
 /**
  * What a cluster is made from, where some values come to be known only while the program runs: addresses, host keys, CA
  * certificates and keys. Which resources there are follows from the rest, planned with stand-ins for them; what a resource is
- * given is computed anew once they are known, all of a section at once and checked as if they had been plain.
+ * given is computed again once they are known, all of a section at once and checked as if they had been plain.
  */
 export class Inputs {
   /** With stand-ins. */
@@ -60,7 +60,7 @@ export class Inputs {
   /**
    * What follows from the values at these paths of one section, and from everything that is plain.
    *
-   * @throws Error where the schema marks no such path: the value that is meant would stay a stand-in
+   * @throws Error where the schema does not mark the path as an input: its value would stay a stand-in
    */
   public of<T>(paths: readonly string[], pick: (known: Known) => T | Promise<T>): pulumi.Input<T> {
     for (const path of paths)
@@ -114,7 +114,7 @@ export class Inputs {
     try {
       return parseConfig(raw, { now, awaited });
     } catch (error) {
-      // what the user wrote is wrong: the sentences say it, a stack trace would hide them
+      // a user's mistake: the message says it, a stack trace would hide it
       if (error instanceof ConfigError) throw new pulumi.RunError(`${this.base}: ${error.message}`);
       throw error;
     }

@@ -15,7 +15,7 @@ export interface KubeconfigsArgs {
   readonly config: Config;
   /** Plain: it shapes the graph. */
   readonly clients: readonly ClientPlan[];
-  /** Who signs for the kubernetes authority; undefined where `clients` is empty. */
+  /** The issuer of the kubernetes authority; undefined if `clients` is empty. */
   readonly issuer: Authority | undefined;
 }
 
@@ -72,8 +72,8 @@ export class Kubeconfigs extends pulumi.ComponentResource {
   }
 
   /**
-   * Of who works in the cluster for the stack, trusting these CAs: `inCluster.user`, or its own administrator, a secret.
-   * Undefined while nobody can sign for the latter.
+   * The kubeconfig for the stack's work in the cluster, with these CAs: `inCluster.user`, or its own administrator. A secret.
+   * Undefined while no CA of the stack signs for the administrator.
    */
   public inCluster(trustPem: pulumi.Input<string>): pulumi.Output<string> | undefined {
     const { user } = this.args.config.inCluster;
@@ -83,7 +83,7 @@ export class Kubeconfigs extends pulumi.ComponentResource {
     return credential && this.text(credential, trustPem);
   }
 
-  /** All that are given out, by name. A secret. */
+  /** All kubeconfigs of the output, by name. A secret. */
   public all(trustPem: pulumi.Input<string>): pulumi.Output<Record<string, string>> {
     const given = this.credentials.filter(({ client }) => isPublished(client, this.args.config));
     return pulumi.secret(

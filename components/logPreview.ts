@@ -9,7 +9,7 @@ import type { Config } from "../core/schema/config";
 import type { Issued } from "./authority/authority";
 import { isKnown } from "./isKnown";
 
-/** In a preview, says on a node's row what it gets and which of its services restart; says nothing when nothing is due. */
+/** In a preview, logs on a node's row which certificates are due and which of its services restart; nothing if none is due. */
 export const logPreview = async (
   node: pulumi.Resource,
   plan: NodePlan,
@@ -36,14 +36,14 @@ export const logPreview = async (
   );
 };
 
-/** Something that a step in the cluster does; `result` is what the step puts out. */
+/** A step in the cluster; `result` is its output. */
 export interface ClusterPreview {
   readonly hook: Hook;
   readonly summary: string;
   readonly result: pulumi.Output<unknown>;
 }
 
-/** The phases of nodes that the hooks lie between. */
+/** When a hook runs, for a preview. */
 const WHEN: Readonly<Record<Hook, string>> = {
   afterTrust: "before certificates are issued",
   afterPublished: "before certificates are issued",
@@ -54,7 +54,7 @@ const WHEN: Readonly<Record<Hook, string>> = {
   afterRetire: "after the old CA is retired",
 };
 
-/** In a preview, says in a line for each phase what is going to be done in the cluster; nothing of what is done already. */
+/** In a preview, logs one line for each phase with what will be done in the cluster; nothing that is done already. */
 export const logClusterPreview = async (work: pulumi.Resource, all: readonly ClusterPreview[]): Promise<void> => {
   if (!pulumi.runtime.isDryRun()) return;
   const known = await Promise.all(all.map(({ result }) => isKnown(result)));
@@ -65,7 +65,7 @@ export const logClusterPreview = async (work: pulumi.Resource, all: readonly Clu
   }
 };
 
-/** In a preview, says on each step that is due what it leads to and restarts, and once what would make that gentler. */
+/** In a preview, logs on each step that is due what it changes and restarts, and once how to make that less disruptive. */
 export const logTrustPreview = async (
   step: TrustStep,
   cluster: ClusterPlan,

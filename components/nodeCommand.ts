@@ -29,18 +29,18 @@ const nodeCommand = (
       connection: sshConnection(inputs, node),
       create: inputs.config.ssh.sudo ? `sudo -n ${create}` : create,
       stdin,
-      // stdout is read by the program; what people follow is stderr
+      // stdout is read by the program; progress for the operator is on stderr
       logging: command.remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
     },
     options,
   );
 
-/** Puts the node script in place. A new version of it runs nothing else anew. */
+/** Installs the node script. A new version of it runs no other step again. */
 export const installStep = (name: string, step: Step, options: pulumi.CustomResourceOptions): command.remote.Command =>
   nodeCommand(name, step, INSTALL_COMMAND, INSTALL_PAYLOAD, options);
 
-/** What the node script can be asked for (docs/node-protocol.md). */
+/** The verbs of the node script (docs/node-protocol.md). */
 export type Verb = "request" | "apply" | "trust" | "check" | "cluster";
 
 /** Runs one verb of the node script. */

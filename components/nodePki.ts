@@ -24,16 +24,16 @@ export interface NodePkiArgs {
   readonly plan: NodePlan;
 }
 
-/** What a node is given: its certificates, issued and checked. */
+/** The certificates of a node, issued and checked. */
 export interface IssuedToNode {
   readonly leaves: Readonly<Partial<Record<ProfileName, NodeLeaf>>>;
-  /** When all of it succeeded, the node is reachable, has its keys, and its certificates are there. */
+  /** When all of them have succeeded, the node is reachable and has its keys, and its certificates are issued. */
   readonly prepared: readonly pulumi.Input<pulumi.Resource>[];
 }
 
 /**
- * The keys and certificates of one node. With keys made on the node (the default) one visit makes them all and brings
- * back the signing requests; no file that a service reads is touched.
+ * The keys and certificates of one node. With keys made on the node (the default) one step makes them all and returns the
+ * signing requests; no file that a service reads is touched.
  */
 export class NodePki extends pulumi.ComponentResource {
   /** Of the controller manager's CSR signers, PEM by generation. */
@@ -67,7 +67,7 @@ export class NodePki extends pulumi.ComponentResource {
     this.registerOutputs({ csrSignerRequests: Object.fromEntries(this.csrSignerRequests) });
   }
 
-  /** @param issuers those that sign; one that is missing is asked for nothing (core/plan.ts) */
+  /** @param issuers the issuing authorities; nothing is requested from one that is missing (core/plan.ts) */
   public issue(issuers: Issuers): IssuedToNode {
     const { plan, inputs } = this.args;
     const { install, requests } = this;

@@ -6,7 +6,7 @@ const FOLDER = join(__dirname, "..", "node");
 
 const read = (name: string): string => readFileSync(join(FOLDER, name), "utf8");
 
-/** The script that runs on nodes: the numbered parts in node/, one after another. */
+/** The script that runs on nodes: the numbered parts in node/, concatenated. */
 const NODE_SCRIPT = readdirSync(FOLDER)
   .filter((name) => /^\d\d-.*\.sh$/.test(name))
   .sort()
@@ -15,7 +15,7 @@ const NODE_SCRIPT = readdirSync(FOLDER)
 
 /**
  * What the install command reads from stdin: the script, compressed since the state holds it twice for each node. By
- * fflate, whose bytes are the same on every Node: zlib's differ by version, and each change would visit every node.
+ * fflate, whose bytes are the same on every Node: zlib's differ by version, and each change would run a step on every node.
  */
 export const INSTALL_PAYLOAD = Buffer.from(gzipSync(Buffer.from(NODE_SCRIPT), { level: 9, mtime: 0 })).toString(
   "base64",

@@ -11,9 +11,8 @@ interface Told {
 }
 
 /**
- * Says in an `up`, on a node's row and before a step of it runs, why it does and what restarts. By a hook, since only the
- * engine knows which of all steps it is about to run; a node knows no reasons, and a payload with reasons in it would be
- * another one with each wording.
+ * In an `up`, logs on a node's row why a step of it runs and what restarts, before the step runs. By a hook, because only the
+ * engine knows which steps it is about to run. Reasons are not in the payload, because another wording would run the step again.
  */
 export class Reasons {
   /** By the name of the step's resource. */
@@ -26,12 +25,12 @@ export class Reasons {
     private readonly cluster: ClusterPlan,
     private readonly config: Config,
   ) {
-    // bound, since the engine's call would else not know of which program it is
+    // bound, so that the engine's call has the async context of this program
     const tell = AsyncResource.bind((args: pulumi.ResourceHookArgs) => this.tell(args));
     this.hook = knowsHooks() ? new pulumi.ResourceHook(`${base}-reasons`, tell, { ignoreErrors: true }) : undefined;
   }
 
-  /** For the options of a step; `row` is a parent of it: the step itself is not there yet when it is told of. */
+  /** For the options of a step; `row` is its parent: the step itself does not exist yet when its reason is logged. */
   public of(resource: string, step: NodeStep, plan: NodePlan, row: pulumi.Resource): pulumi.ResourceHookBinding {
     this.told.set(resource, { step, plan, row });
     return this.hook === undefined ? {} : { beforeCreate: [this.hook], beforeUpdate: [this.hook] };
@@ -46,7 +45,7 @@ export class Reasons {
   }
 }
 
-/** Mocks do not, and the SDK would wait for them for ever. */
+/** Mocks do not support hooks, and the SDK would wait for them for ever. */
 const knowsHooks = (): boolean => "registerResourceHook" in (pulumi.runtime.getMonitor() ?? {});
 
 /** A payload with a key in it comes as an output. */

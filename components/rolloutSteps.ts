@@ -2,13 +2,13 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { retiresOld, stateOf } from "../core/authorities/rotation";
 import type { ClientPlan } from "../core/certificates/clients";
-import { kubeconfigsName, nodeName, stepName } from "../core/certificates/resourceNames";
+import { kubeconfigsName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { controlPlaneExecutor } from "../core/nodes/topology";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
-import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
+import type { NodeStep } from "../core/protocol/nodeSteps";
 import { runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import { certificateRows } from "../core/report/certificateRows";
@@ -22,18 +22,12 @@ import type { Inputs } from "./inputs";
 import { InCluster } from "./inCluster/inCluster";
 import { trustFacts, type TrustFacts } from "./trustFacts";
 import { Kubeconfigs } from "./kubeconfigs";
-import { verbStep } from "./nodeCommand";
-import type { IssuedToNode, NodePki } from "./nodePki";
-import { Reasons } from "./reasons";
+import type { IssuedToNode } from "./nodePki";
+import { NodeSteps, type VisitedNode, type Waits } from "./nodeSteps";
 import { rotationAttempt, type RotationAttempt } from "./rotationAttempt";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
 
-/** What has to have succeeded first. */
-type Waits = readonly pulumi.Input<pulumi.Resource>[];
-
-interface PlannedNode {
-  readonly plan: NodePlan;
-  readonly pki: NodePki;
+interface PlannedNode extends VisitedNode {
   readonly given: IssuedToNode;
 }
 
@@ -41,7 +35,7 @@ interface PlannedNode {
 export interface RolloutArgs {
   readonly inputs: Inputs;
   /** In the plan's order. */
-  readonly nodes: readonly Omit<PlannedNode, "given">[];
+  readonly nodes: readonly VisitedNode[];
   /** Plain: it shapes the graph. */
   readonly clients: readonly ClientPlan[];
   readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
@@ -49,9 +43,9 @@ export interface RolloutArgs {
 
 /** Every step on every node and in the cluster, in order: from signing requests to the proof that the old CA is gone. */
 export class Rollout {
-  /** Every certificate: subject, issuer, serial, end, next renewal, and how it was proven. */
+  /** Every leaf certificate: subject, issuer, serial, notAfter, next renewal, key location, and how the node proved it. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
-  /** The administrator's and each user's, by name, for the phase the cluster has come to. A secret. */
+  /** Kubeconfigs of the administrator and of each user, by name, for the phase the cluster has reached. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
 
   private readonly inputs: Inputs;
@@ -64,11 +58,9 @@ export class Rollout {
   private readonly credentials: Kubeconfigs;
   /** Undefined where nothing is rotated. */
   private readonly attempt: RotationAttempt | undefined;
-  /** By stage and name of the node. */
-  private readonly steps = new Map<NodeStep, Map<string, command.remote.Command>>();
+  private readonly steps: NodeSteps;
   private knownOnce: TrustFacts | undefined;
   private work: InCluster | undefined;
-  private readonly reasons: Reasons;
 
   /** @param options with `parent`: what all of it belongs to */
   public constructor(
@@ -81,7 +73,7 @@ export class Rollout {
     this.inputs = inputs;
     this.config = config;
     this.plan = plan;
-    this.reasons = new Reasons(base, plan, config);
+    this.steps = new NodeSteps(base, inputs);
     this.authorities = authorities;
     this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, inputs, options) : undefined;
     this.generations = pulumi.output({
@@ -100,13 +92,13 @@ export class Rollout {
     this.kubeconfigs = this.published(done("afterRetire"));
     this.certificates = pulumi
       .all([
-        ...this.planned.map(({ plan: node, given }) => rows(node, given, this.stepsOf("apply").get(node.node.name))),
+        ...this.planned.map(({ plan: node, given }) => rows(node, given, this.steps.of("apply", node.node.name))),
         this.credentials.certificates,
       ])
       .apply((each) => each.flat());
   }
 
-  /** Plays the stages of core/rollout.ts. Gives what stands for each: its last resources, or those it would have waited for. */
+  /** Runs the stages of core/rollout.ts. Returns for each its last resources, or those it would have waited for. */
   private play(issued: Waits): (stage: StageName) => Waits {
     const done = new Map<string, Waits>([["issued", issued]]);
     for (const [name, stage] of stagesInOrder) {
@@ -123,7 +115,7 @@ export class Rollout {
       case "retire":
         return this.trustStep(name, after);
       case "apply":
-        return this.inOrder(name, after, ({ plan, given }) =>
+        return this.steps.inWaves(name, this.planned, after, ({ plan, given }) =>
           applyMaterial(plan, given, this).apply((material) =>
             this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
               applyPayload(cluster, node, config, material),
@@ -141,11 +133,11 @@ export class Rollout {
     }
   }
 
-  /** What is known of CAs once `trust` has come to every node. */
+  /** The facts about CAs after `trust` has run on every node. */
   private get known(): TrustFacts {
-    // a node with etcd alone, or a new one, cannot tell what CAs of kubernetes there were
+    // an etcd-only node or a new one does not know which kubernetes CAs were trusted
     const executor = controlPlaneExecutor(this.config);
-    const tells = executor && this.stepsOf("trust").get(executor.name);
+    const tells = executor && this.steps.of("trust", executor.name);
     return (this.knownOnce ??= trustFacts(this.config, this.generations, this.serviceAccount, tells));
   }
 
@@ -163,7 +155,7 @@ export class Rollout {
     ));
   }
 
-  /** Not before the cluster has come to this phase: until then those of the phase before are the ones that work. */
+  /** Only when the cluster has reached this phase: until then the kubeconfigs of the phase before are the ones that work. */
   private published(ends: Waits): pulumi.Output<Record<string, string>> {
     const isRetired = retiresOld(stateOf(this.config, "kubernetes"));
     const texts = this.credentials.all(isRetired ? this.known.final : this.known.rotating);
@@ -172,41 +164,13 @@ export class Rollout {
       .apply(([all]) => all);
   }
 
-  private stepsOf(name: NodeStep): Map<string, command.remote.Command> {
-    const made = this.steps.get(name) ?? new Map<string, command.remote.Command>();
-    this.steps.set(name, made);
-    return made;
-  }
-
-  /** One step on every node, in the plan's order: a node begins when those it comes after have succeeded. */
-  private inOrder(
-    name: NodeStep,
-    after: Waits,
-    payload: (node: PlannedNode) => pulumi.Input<string>,
-    nodes: readonly PlannedNode[] = this.planned,
-  ): command.remote.Command[] {
-    const done = this.stepsOf(name);
-    for (const node of nodes) {
-      const { plan, pki } = node;
-      const before = plan.after.flatMap((name) => done.get(name) ?? []);
-      const resource = stepName(nodeName(this.base, plan.node.name), name);
-      const step = verbStep(resource, { inputs: this.inputs, node: plan.node }, NODE_STEPS[name].verb, payload(node), {
-        parent: pki,
-        dependsOn: before.length > 0 ? before : [...after], // one after another; plan.after says why
-        hooks: this.reasons.of(resource, name, plan, pki),
-      });
-      done.set(plan.node.name, step);
-    }
-    return [...done.values()];
-  }
-
   private trustStep(step: TrustStep, after: Waits): command.remote.Command[] {
     const { attempt } = this;
-    // no node may hear of a rotation before the state holds that it has begun
+    // the state must record that a rotation has begun before any node knows of it
     const started = attempt === undefined ? [] : [attempt.started];
     // only `retire` names the attempt: unwrapped for `trust` it would make its payload unknown to a preview
     const name = step === "retire" ? attempt?.name : undefined;
-    const steps = this.inOrder(step, [...after, ...started], ({ plan }) =>
+    const steps = this.steps.inWaves(step, this.planned, [...after, ...started], ({ plan }) =>
       pulumi
         .all([this.generations, name])
         .apply(([known, text]) =>
@@ -222,7 +186,7 @@ export class Rollout {
     return steps;
   }
 
-  /** Where the token key goes: one node after another, since a kubelet whose pods hold old tokens is restarted. */
+  /** When the token key is retired: one node after another, because a kubelet whose pods hold old tokens is restarted. */
   private renewTokens(after: Waits): Waits {
     const target = this.serviceAccount?.target;
     if (target === undefined) return [];
@@ -231,30 +195,22 @@ export class Rollout {
       target.publicPem.apply((pem) =>
         this.inputs.payload(plan.node, ({ node, config }) => tokensPayload(node, config, pem)),
       );
-    return this.inOrder("tokens", after, payload, nodes);
+    return this.steps.inWaves("tokens", nodes, after, payload);
   }
 
-  /** All of them at once: nothing is changed. */
+  /** On all nodes at once, because nothing is changed: what it looks for appears only after the last API server was updated. */
   private ask(
     step: NodeStep,
-    dependsOn: Waits,
+    after: Waits,
     payload: (plan: NodePlan, config: Config, facts: CheckedFacts) => string,
-    of: (plan: NodePlan) => boolean = () => true,
+    isAsked: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {
     const { ca, final, old, tokenKid } = this.known;
-    return this.planned
-      .filter(({ plan }) => of(plan))
-      .map(({ plan, pki }) =>
-        verbStep(
-          stepName(nodeName(this.base, plan.node.name), step),
-          { inputs: this.inputs, node: plan.node },
-          NODE_STEPS[step].verb,
-          pulumi
-            .output({ ca, final, old, tokenKid })
-            .apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => payload(node, config, facts))),
-          { parent: pki, dependsOn: [...dependsOn] }, // what is looked for comes once the last API server is that far
-        ),
-      );
+    const known = pulumi.output({ ca, final, old, tokenKid });
+    const asked = this.planned.filter(({ plan }) => isAsked(plan));
+    return this.steps.atOnce(step, asked, after, ({ plan }) =>
+      known.apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => payload(node, config, facts))),
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { attemptKey } from "../core/authorities/rotation";
 import type { Config } from "../core/schema/config";
 
-/** What names the rotation under way, and the resource that has to be there before any node hears of it. */
+/** The name of the running rotation attempt, and the resource that must exist before any node knows of it. */
 export interface RotationAttempt {
   readonly name: pulumi.Output<string>;
   readonly started: pulumi.Resource;
@@ -13,10 +13,10 @@ export interface RotationAttempt {
 const CHOOSE = { interpreter: ["node", "-p"], create: 'require("node:crypto").randomBytes(8).toString("hex")' };
 
 /**
- * A name that is new whenever what is trusted begins to change (core/authorities/rotation.ts, `attemptKey`). A run that is cut
- * may have told a node of a CA without the stack's knowing; the stack file then goes back to words that the state takes for
- * done. So the state has to hold that there was something in between, by a resource that is made anew on a trigger. A changed
- * `create` would be an update, which runs it again in the middle of a rotation: it is left as the state has it.
+ * A new name whenever what is trusted begins to change (core/authorities/rotation.ts, `attemptKey`). A run that was killed may
+ * have added a CA to a node although the state does not have it. If the stack file is then set back, the state would look as if
+ * nothing was to be done. So the state must record that there was an attempt in between, by a resource that is replaced on a
+ * trigger. A changed `create` would be an update, which runs it again in the middle of a rotation: it is kept as the state has it.
  */
 export const rotationAttempt = (
   base: string,

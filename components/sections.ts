@@ -9,7 +9,7 @@ import type { Input } from "@pulumi/pulumi";
 export interface ClusterArgs {
   /** Name of the cluster; part of generated CA subjects and of every kubeconfig. */
   readonly name: string;
-  /** Version the cluster runs. */
+  /** Kubernetes version of the cluster; it decides which services reload a file and which restart. */
   readonly kubernetesVersion: string;
   /** Where clients and nodes reach the API; port 6443 by default. */
   readonly endpoint: string;
@@ -25,8 +25,24 @@ export interface ClusterArgs {
    * @default "cluster.local"
    */
   readonly dnsDomain?: string | undefined;
-  /** More names and addresses in every API server certificate. */
+  /** Additional names and addresses in every API server certificate. */
   readonly extraSans?: readonly string[] | undefined;
+  /** Where components listen, if not where they do by default: proofs are asked there. */
+  readonly listeners?: Readonly<Partial<Record<
+      | "apiServer"
+      | "etcdClient"
+      | "etcdPeer"
+      | "kubelet"
+      | "kubeletHealth"
+      | "controllerManagerHealth"
+      | "schedulerHealth",
+    {
+      /** Its port. */
+      readonly port?: number | undefined;
+      /** The node's address, or 127.0.0.1 alone. */
+      readonly on?: "node" | "loopback" | undefined;
+    } | undefined
+  >>> | undefined;
 }
 
 /** One entry of `nodes`. */
@@ -41,7 +57,7 @@ export interface NodeArgs {
    * @default ["worker"]
    */
   readonly roles?: readonly ("control-plane" | "etcd" | "worker")[] | undefined;
-  /** More names and addresses in this node's serving certificates. */
+  /** Additional names and addresses in this node's serving certificates. */
   readonly extraSans?: readonly string[] | undefined;
   /** Where this node's leaf keys are generated; certificates.keyLocation by default. */
   readonly keyLocation?: "node" | "state" | undefined;
@@ -133,38 +149,38 @@ export interface AuthorityArgs {
     readonly etcd?: "embedded" | "vault" | undefined;
     readonly frontProxy?: "embedded" | "vault" | undefined;
   } | undefined;
-  /** Where earlier generations are, if not where the next one is. */
+  /** Where earlier generations are, if they are not in the place of the next one. */
   readonly earlier?: readonly {
-    /** The last generation from there. */
+    /** The last generation in this place. */
     readonly generations: number | {
       readonly kubernetes?: number | undefined;
       readonly etcd?: number | undefined;
       readonly frontProxy?: number | undefined;
     };
-    /** Who signed with them. */
+    /** Kind of the authority that has their keys. */
     readonly kind: "embedded" | "vault" | {
       readonly kubernetes?: "embedded" | "vault" | undefined;
       readonly etcd?: "embedded" | "vault" | undefined;
       readonly frontProxy?: "embedded" | "vault" | undefined;
     };
-    /** With kind vault: where they are. */
+    /** With kind vault: where these generations are. */
     readonly vault?: {
-      /** Mounts they are in, where those were given. */
+      /** Existing mounts that hold them; by default those that the stack created. */
       readonly mounts?: {
         readonly kubernetes?: string | undefined;
         readonly etcd?: string | undefined;
         readonly frontProxy?: string | undefined;
       } | undefined;
     } | undefined;
-    /** Who signed the CAs. */
+    /** Which CA signed these CAs; they are self-signed by default. */
     readonly signedBy?: {
-      /** Another mount of the same server, a root in the stack's state, or an offline CA. */
+      /** mount: another mount of the same server; embedded: a root in the stack's state; offline: a CA that signs requests by hand. */
       readonly kind: "mount" | "embedded" | "offline";
       /** Path of that mount; its default issuer signs. */
       readonly mount?: string | undefined;
     } | undefined;
   }[] | undefined;
-  /** With kind vault: the server, and what is there already. */
+  /** With kind vault: the server, and what exists there already. */
   readonly vault?: {
     /** Address of Vault or OpenBao; the token comes from VAULT_TOKEN. */
     readonly address: string;
@@ -186,9 +202,9 @@ export interface AuthorityArgs {
       readonly frontProxy?: string | undefined;
     } | undefined;
   } | undefined;
-  /** Who signs the CAs in Vault; they are self-signed by default. */
+  /** Which CA signs the CAs in Vault; they are self-signed by default. */
   readonly signedBy?: {
-    /** Another mount of the same server, a root in the stack's state, or an offline CA. */
+    /** mount: another mount of the same server; embedded: a root in the stack's state; offline: a CA that signs requests by hand. */
     readonly kind: "mount" | "embedded" | "offline";
     /** Path of that mount; its default issuer signs. */
     readonly mount?: string | undefined;
@@ -219,21 +235,21 @@ export interface AuthorityArgs {
    * @default "3650d"
    */
   readonly validity?: string | undefined;
-  /** An existing CA of the cluster. */
+  /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
   readonly kubernetes?: {
     /** The CA's certificate. */
     readonly certificate?: Input<string> | undefined;
     /** The CA's private key; a secret. */
     readonly key?: Input<string> | undefined;
   } | undefined;
-  /** An existing CA of the cluster. */
+  /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
   readonly etcd?: {
     /** The CA's certificate. */
     readonly certificate?: Input<string> | undefined;
     /** The CA's private key; a secret. */
     readonly key?: Input<string> | undefined;
   } | undefined;
-  /** An existing CA of the cluster. */
+  /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
   readonly frontProxy?: {
     /** The CA's certificate. */
     readonly certificate?: Input<string> | undefined;
@@ -308,8 +324,10 @@ export interface CertificatesArgs {
       readonly renewEvery?: string | undefined;
       /** Key algorithm of this certificate. */
       readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
-      /** Organizations (groups) in its subject, if an older cluster has others than kubeadm uses today. */
+      /** Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today. */
       readonly organizations?: readonly string[] | undefined;
+      /** Names and usages that a certificate in place has, that this one lacks, and that nobody needs. */
+      readonly allowLoss?: readonly string[] | undefined;
     } | undefined
   >>> | undefined;
 }
@@ -317,7 +335,7 @@ export interface CertificatesArgs {
 /** How many nodes change at the same time. */
 export interface RolloutArgs {
   /**
-   * How many workers take a step at the same time.
+   * How many workers are updated at the same time.
    *
    * @default "25%"
    */
@@ -340,12 +358,27 @@ export interface RolloutArgs {
    * @default false
    */
   readonly apiServerShutdownFlags?: boolean | undefined;
+  /** Other programs on the nodes that read files of the stack and have to be restarted for them. */
+  readonly readers?: readonly {
+    /** How it runs. */
+    readonly kind: "static-pod" | "systemd";
+    /** Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program. */
+    readonly name: string;
+    /** Files of the stack that it reads at its start: it is restarted after one of them has changed. */
+    readonly reads: readonly string[];
+    /**
+     * The nodes that it runs on.
+     *
+     * @default ["control-plane"]
+     */
+    readonly roles?: readonly ("control-plane" | "etcd" | "worker")[] | undefined;
+  }[] | undefined;
 }
 
 /** Rotation of the authorities and of the service account key. */
 export interface RotationArgs {
   /**
-   * Generation to rotate to: the current one plus 1.
+   * Generation to rotate to: the current one plus 1; 1 is what the cluster began with.
    *
    * @default 1
    */
@@ -389,7 +422,7 @@ export interface RotationArgs {
   /** When `generation` was current; goes with rotateEvery. */
   readonly since?: string | undefined;
   /**
-   * Gates before `done` to override: what scan and tokens find is reported, and then loses access; restarts states that you restarted every service yourself (restart: never).
+   * Gates to override: what scan and tokens find is reported, does not stop the rotation, and may lose access; restarts states that you restarted every service yourself (restart: never).
    *
    * @default []
    */
@@ -411,7 +444,7 @@ export interface AdoptArgs {
 /** What a rotation changes inside the cluster. */
 export interface InClusterArgs {
   /**
-   * Update what trusts the CAs inside the cluster; the endpoint must be reachable.
+   * Update the copies of the CAs inside the cluster in a rotation; the endpoint must be reachable.
    *
    * @default true
    */
@@ -465,7 +498,7 @@ export interface InClusterArgs {
      * @default "kube-system"
      */
     readonly namespace?: string | undefined;
-    /** How many of these nodes take a step at the same time; rollout.workersAtOnce by default. */
+    /** How many of these nodes are updated at the same time; rollout.workersAtOnce by default. */
     readonly maxUnavailable?: number | string | undefined;
     /** Only nodes with these labels. */
     readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
@@ -537,6 +570,6 @@ export interface Sections {
   readonly inCluster?: InClusterArgs | undefined;
   /** Users who get a kubeconfig, as stack output `kubeconfigs`. */
   readonly users?: readonly UserArgs[] | undefined;
-  /** Plan as of this moment instead of now. */
+  /** Plan as of this time instead of now. */
   readonly asOf?: string | undefined;
 }

@@ -20,7 +20,7 @@ export interface ServiceAccountKeys {
   readonly target: ServiceAccountKey | undefined;
 }
 
-/** Its public half is no secret. */
+/** The public half is not a secret. */
 const givenKey = (inputs: Inputs): ServiceAccountKey => {
   const privatePem = pulumi.secret(
     inputs.of(["authority.serviceAccount.key"], ({ config }) => config.authority.serviceAccount?.key ?? ""),

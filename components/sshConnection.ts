@@ -42,7 +42,7 @@ const proxyOf = (inputs: Inputs, { port, user }: Bastion, privateKey: pulumi.Inp
   };
 };
 
-/** Where ssh goes to, and which key it has to see there; undefined: any. */
+/** Where ssh connects to, and the host key it must find there; undefined: any. */
 export const sshHost = (inputs: Inputs, node: NodeConfig) => {
   const at = inputs.pathOf(node);
   return {

@@ -19,7 +19,7 @@ const encryptedKeys = (namespace: string): Set<string> => {
 
 /**
  * Reads the configuration of the stack that the program runs for. Beside what `ClusterPki` checks it refuses a private key
- * that stands plain in the file.
+ * in plain text.
  *
  * @throws pulumi.RunError with one sentence for each problem
  */
@@ -30,7 +30,7 @@ export const stackFile = (namespace = "kube-pki"): StackFile => {
     const { name } = parseConfig(raw, { now, secretKeys: encryptedKeys(namespace) }).cluster;
     return { name, args: { ...(raw as unknown as ClusterPkiArgs), now } };
   } catch (error) {
-    // what the user wrote is wrong: the sentences say it, a stack trace would hide them
+    // a user's mistake: the message says it, a stack trace would hide it
     if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
     throw error;
   }

@@ -17,7 +17,7 @@ export interface StateKey {
   readonly requestPem: pulumi.Output<string>;
 }
 
-/** A key whose certificate has this name; both are made anew together when the leaf's id changes. */
+/** A key whose certificate has this name; both are replaced when the leaf's id changes. */
 export const stateKey = (name: string, leaf: StateKeyArgs, parent: pulumi.Resource): StateKey => {
   const options = { parent, replacementTrigger: leaf.id };
   const key = new tls.PrivateKey(`${name}-key`, keyArgs(leaf.algorithm), options);

@@ -7,13 +7,13 @@ import type { Generations } from "../core/protocol/trust";
 import type { Config } from "../core/schema/config";
 import type { ServiceAccountKeys } from "./serviceAccountKeys";
 
-/** What those in the cluster are told of what is trusted, once it is known. */
+/** The facts about trust for steps in the cluster, once they are known. */
 export type TrustFacts = { readonly [F in TrustFact]: pulumi.Output<Facts[F]> } & {
   /** Undefined where the stack does not manage the key. */
   readonly tokenKid: pulumi.Output<string> | undefined;
 };
 
-/** @param trusted the `trust` step of a node: a CA that was taken over is known only there */
+/** @param trusted the `trust` step of a node: only its answer has a CA that was taken over */
 export const trustFacts = (
   config: Config,
   generations: pulumi.Output<Generations>,

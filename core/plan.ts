@@ -2,7 +2,7 @@
  * The plan: from (configuration, now) to what every node gets. Pure: no resource, no clock, no I/O, so a cluster of any
  * size can be planned in a test.
  */
-import type { Listeners } from "./model/listeners";
+import { withGiven, type Listeners } from "./model/listeners";
 import { hasOwnCsrSigner, hasCsrSigner } from "./authorities/csrSigner";
 import { nodeCsrSigners, csrSignerProfile, type CsrSignerPlan } from "./authorities/nodeCsrSigners";
 import { canSign, isAdopted, isRotating, issuerOf, stateOf } from "./authorities/rotation";
@@ -108,7 +108,7 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
-/** How many workers may take a step at the same time. */
+/** How many workers are updated at the same time. */
 export const workersAtOnce = (given: Config["rollout"]["workersAtOnce"], workers: number): number =>
   typeof given === "number" ? given : Math.max(1, Math.floor((workers * parseInt(given, 10)) / 100));
 
@@ -155,7 +155,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       csrSigners: nodeCsrSigners(node, config),
       files,
       known,
-      listeners: layout.listeners,
+      listeners: withGiven(layout.listeners, config.cluster.listeners),
       consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       signing: node.roles.includes("control-plane") ? layout.signing : undefined,

@@ -1,7 +1,7 @@
 /**
  * A run from top to bottom: every stage of a rotation in order, what it waits for, and what it does. components/rolloutSteps.ts
  * runs these rows and has no other order; docs/rotation.md has them as a table, which a test compares with this one.
- * Where nothing is rotated `apply` alone is left. What each step on a node sends is in core/protocol/, what each step in
+ * Without a rotation only `apply` runs. What each step on a node sends is in core/protocol/, what each step in
  * the cluster does is in core/cluster/steps.ts, and which services a changed file restarts is in core/model/reload.ts.
  *
  * The two rules of a rotation: no certificate of the new CA is presented before every node trusts it, and no node
@@ -20,9 +20,9 @@ export type StageName = NodeStep | Hook;
 export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
 
 interface StageRow {
-  /** The phase of a rotation it belongs to: one that stops before this phase does not come here. */
+  /** The phase of a rotation it belongs to: one that stops before this phase does not run it. */
   readonly phase: Phase;
-  /** It summary: what it issues is signed by whoever signs in the phase. */
+  /** It runs in every phase: what it issues is signed by the issuer of that phase. */
   readonly inEveryPhase?: true;
   readonly on: StageOn;
   /** What must have succeeded before, on every node; `issued`: every key is made and every certificate signed. */
@@ -90,7 +90,7 @@ export const STAGES = {
     phase: "done",
     on: "nodes in waves",
     after: ["afterApply"],
-    isWanted: (config) => isRotating(config) && renewsTokens(config),
+    isWanted: renewsTokens,
     summary: "kubelets whose pods hold tokens of the old key restart",
   },
   check: {
@@ -130,12 +130,12 @@ export const STAGES = {
   },
 } as const satisfies Readonly<Record<StageName, StageRow>>;
 
-/** The stages in the order in which they are played. */
+/** The stages in order. */
 export const stagesInOrder: readonly (readonly [StageName, StageRow])[] = Object.entries(STAGES) as [
   StageName,
   StageRow,
 ][];
 
-/** Whether a run comes to the stage. */
+/** Whether a run includes the stage. */
 export const isPlayed = ({ phase, inEveryPhase, isWanted }: StageRow, config: Config): boolean =>
   isWanted(config) && (inEveryPhase === true || hasReached(config, phase));

@@ -68,12 +68,15 @@ LIMIT_LEADER=$(limit LEADER 10)
 LIMIT_LEASE=$(limit LEASE 15) # nobody's any more so long after its last renewal
 LIMIT_PROJECT=$(limit PROJECT 60)
 LIMIT_CLOCK=120
-DATED_BACK=60 # the moment of issue is dated back by some authorities: Vault and OpenBao by 30 s
+LIMIT_FLUSH=$(limit FLUSH 120) # a slow disk under a busy etcd; what hangs longer is not there any more
+LIMIT_ASKED=$(limit ASKED 10)  # systemd, a container runtime: they answer at once, or hang
+DATED_BACK=60                  # the moment of issue is dated back by some authorities: Vault and OpenBao by 30 s
 LIMIT_STAYS=${LIMIT:+1}
 LIMIT_STAYS=${LIMIT_STAYS:-3}
 
-# say: progress for people. die: one sentence, the last line on stderr.
-say() { echo "$NODE: $*" >&2; }
+# say: progress for people; where the log takes no more, the work goes on. die: one
+# sentence, the last line on stderr.
+say() { echo "$NODE: $*" >&2 || :; }
 
 die() {
   WHY=$*
@@ -87,13 +90,38 @@ finish() {
   trap - EXIT
   rm -rf "$@"
   free_lock
-  [ -z "$WHY" ] || say "$WHY"
+  tell_why
   exit "$fi_code"
 }
 
+# tell_why: the last sentence, with what really happened in place of what was
+# foreseen where it was written; 74-commit.sh does the same to what it undoes.
+tell_why() {
+  [ -n "$WHY" ] || return 0
+  [ -z "$RECOVERED" ] || {
+    reword "nothing was touched" "nothing else was touched"
+    WHY="$WHY; first $RECOVERED"
+  }
+  say "$WHY"
+}
+
+# reword THIS THAT: in WHY.
+reword() {
+  case $WHY in *"$1"*) WHY=${WHY%%"$1"*}$2${WHY#*"$1"} ;; esac
+}
+
+RECOVERED= # what an earlier run that was cut left, and what became of it
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# now: the time of certificates. tick: TICK is the seconds since boot, for limits:
+# no step of the clock moves it.
 now() { date +%s; }
+
+tick() {
+  read -r TICK _ </proc/uptime
+  TICK=${TICK%.*}
+}
 
 # A busybox without fractional sleep waits whole seconds.
 nap() { sleep 0.3 2>/dev/null || sleep 1; }
@@ -101,28 +129,59 @@ nap() { sleep 0.3 2>/dev/null || sleep 1; }
 # await SECONDS COMMAND...: until it succeeds; fails when the time is up. What
 # ends meanwhile gives its lease back.
 await() {
-  aw_end=$(($(now) + $1))
+  tick
+  aw_end=$((TICK + $1))
   shift
   until
+    has_room || free_room
     hand_over
     "$@"
   do
-    [ "$(now)" -lt "$aw_end" ] || return 1
+    tick
+    [ "$TICK" -lt "$aw_end" ] || return 1
     nap
   done
 }
 
-# point NAME: where a test may kill us as a power cut would.
-point() { [ "$KILL_AT" != "$1" ] || kill -9 $$; }
+# limited SECONDS COMMAND...: nobody else's program holds this script up. By KILL:
+# what hangs on a dead disk or server heeds nothing less. The lock's descriptor is
+# not for children, which may outlive us.
+limited() {
+  lm_seconds=$1
+  shift
+  timeout -s KILL "$lm_seconds" "$@" 9>&-
+}
 
-# flush PATH...: on disk for good, files and folders; all of it where this
-# node's sync knows no arguments.
-flush() { sync "$@" 2>/dev/null || sync; }
+# point NAME: where a test may kill us as a power cut would, both halves of a
+# transaction, or as the kernel does for want of memory ("worker:NAME").
+point() {
+  case $KILL_AT in
+    "$1")
+      po_relay=${RUN:-$$.$$}
+      po_relay=${po_relay#"$STATE"/run.}
+      kill -9 "${po_relay%.*}" $$
+      ;;
+    "worker:$1") kill -9 $$ ;;
+  esac
+}
+
+# flush PATH...: on disk for good, files and folders; all of it where this node's
+# sync knows no arguments. Nothing goes on over a disk that does not take it, but
+# the end of a run.
+flush() {
+  limited "$LIMIT_FLUSH" sync "$@" 2>/dev/null || limited "$LIMIT_FLUSH" sync 2>/dev/null || {
+    fl_why="the disk of this node has not taken what was written within $LIMIT_FLUSH s (see 'dmesg')"
+    [ -n "$ENDING" ] || die "$fl_why: repair it, then run again"
+    say "$fl_why"
+  }
+}
+
+ENDING= # yes once nothing that fails may change how the run ends
 
 sha256() { sha256sum "$1" | cut -c 1-64; }
 
 need_tools() {
-  for nt_tool in awk base64 cmp cp cut date grep id mv readlink sed sha256sum sort stat sync timeout tr uname wc; do
+  for nt_tool in awk base64 cmp cp cut date dd grep id ln mv readlink sed sha256sum sort stat sync timeout tr uname wc; do
     have "$nt_tool" || die "this node has no '$nt_tool', which the node script needs: install coreutils or busybox"
   done
 }
@@ -133,41 +192,4 @@ open_state() {
   mkdir -p "$STATE" || die "$STATE cannot be made: run as root"
   [ "$(stat -c %u "$STATE")" = "$(id -u)" ] || die "$STATE belongs to another user: run as root"
   chmod 0700 "$STATE"
-}
-
-# take_lock: one verb at a time. The lock dies with its holder: flock by the
-# kernel, the folder by its dead pid.
-take_lock() {
-  tl_said=
-  if have flock; then
-    exec 9>"$STATE/lock"
-    tl_try="flock -n 9"
-  else
-    tl_try=lock_folder
-  fi
-  tl_end=$(($(now) + LIMIT_LOCK))
-  until $tl_try; do
-    [ -n "$tl_said" ] || say "waiting for another run on this node to end"
-    tl_said=yes
-    [ "$(now)" -lt "$tl_end" ] ||
-      die "another run has held the lock for $LIMIT_LOCK s: look at it with 'ps', end it, then run again"
-    nap
-  done
-}
-
-lock_folder() {
-  if mkdir "$STATE/lock.d" 2>/dev/null; then
-    echo $$ >"$STATE/lock.d/pid"
-    return 0
-  fi
-  lf_pid=$(cat "$STATE/lock.d/pid" 2>/dev/null) || lf_pid=
-  if [ -n "$lf_pid" ] && ! kill -0 "$lf_pid" 2>/dev/null; then
-    # Renamed before it is removed, so that of two finders only one wins.
-    mv "$STATE/lock.d" "$STATE/lock.d.$$" 2>/dev/null && rm -rf "$STATE/lock.d.$$"
-  fi
-  return 1
-}
-
-free_lock() {
-  if [ "$(cat "$STATE/lock.d/pid" 2>/dev/null)" = "$$" ]; then rm -rf "$STATE/lock.d"; fi
 }

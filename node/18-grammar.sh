@@ -16,6 +16,7 @@ GRAMMAR='
   type["owner"] = "^[a-z_][a-z0-9_-]*$"; long["owner"] = 32
   type["subject"] = "^[A-Za-z0-9:._-]+$"; long["subject"] = 64
   type["san"] = "^(DNS:[a-zA-Z0-9.*-]+|IP:[0-9a-f.:]+)$"
+  type["loss"] = "^(DNS|IP|URI|email|other|usage):[A-Za-z0-9.*:/@_%?=&+~-]+$"
   type["hostPort"] = "^([A-Za-z0-9.-]+|\\[[0-9a-f:]+\\]):[0-9]+$"
   type["url"] = "^/[A-Za-z0-9._/?=&-]*$"
   type["number"] = "^[0-9]+$"; long["number"] = 12
@@ -28,6 +29,7 @@ GRAMMAR='
   type["sha256"] = "^[0-9a-f]+$"; long["sha256"] = 64; short["sha256"] = 64
   type["which"] = "^(any|[0-9a-f]+)$"; long["which"] = 64
   type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]*$"
+  type["option"] = "^--[a-z0-9][a-z0-9-]*$"
   type["halves"] = "^(cert|key):[a-z0-9][a-z0-9.-]*(,key:[a-z0-9][a-z0-9.-]*)?$"
   type["keyId"] = "^[A-Za-z0-9_-]+$"; long["keyId"] = 64
   type["gate"] = "^(scan|tokens)$"
@@ -47,6 +49,7 @@ GRAMMAR='
   shape["apply start"] = shape["trust start"] = "start"
   shape["apply part"] = shape["trust part"] = "part number"
   shape["apply leaf"] = "name name number number part"
+  shape["apply allow"] = "name loss"
   shape["apply file"] = shape["trust file"] = "path mode owner owner parts"
   shape["apply link"] = "path file"
   shape["apply trust"] = shape["trust trust"] = "part merge"
@@ -65,6 +68,10 @@ GRAMMAR='
   shape["apply lease"] = shape["trust lease"] = "name hostPort namespaced name"
   shape["apply served"] = shape["trust served"] = "name hostPort name"
   shape["apply accepted"] = shape["trust accepted"] = "name hostPort url name"
+  shape["apply chain"] = shape["trust chain"] = "name name path"
+  shape["apply aggregated"] = shape["trust aggregated"] = "name hostPort name name"
+  shape["apply trusts"] = shape["trust trusts"] = "name path hostPort"
+  shape["apply reads"] = shape["trust reads"] = "name option path"
   shape["apply health"] = shape["trust health"] = "name scheme hostPort url profile?"
   shape["trust kubeconfig-ca"] = "path part"
   shape["trust seed"] = "path mode path path?"

@@ -34,9 +34,9 @@ read_plan() {
     }
     # an empty part would be laid over a key or a CA
     left > 0 {
-      filled = filled || /[^ \t\r]/
+      if (/[^ \t]/) filled = 1
       print > out
-      if (--left == 0) { close(out); if (!filled) bad("part " substr(out, length(dir) + 1) " is empty") }
+      if (--left == 0) { close(out); if (!filled) bad("part " name " is empty") }
       next
     }
     {
@@ -54,9 +54,8 @@ read_plan() {
       print > (dir "../plan")
     }
     $1 == "part" {
-      define("part", $2); out = dir $2; left = $3 + 0
-      filled = 0
-      if (left == 0) bad("part " $2 " is empty")
+      define("part", $2); name = $2; out = dir $2; left = $3 + 0; filled = 0
+      if (left == 0) bad("part " name " is empty")
     }
     $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" || $1 == "round" { define($1, "line") }
     $1 == "gate" || $1 == "task" { define($1, $2) }
@@ -64,7 +63,7 @@ read_plan() {
     $1 == "leaf" { define("leaf", $2) }
     $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }
     $1 == "cn" { define("cn", $2); refer("leaf", $2) }
-    $1 == "o" || $1 == "san" { refer("leaf", $2) }
+    $1 == "o" || $1 == "san" || $1 == "allow" { refer("leaf", $2) }
     $1 == "trust" { define("trust", $2); refer("part", $2) }
     $1 == "known" || $1 == "server" { refer("part", $2) }
     $1 == "file" || $1 == "guard" {
@@ -93,7 +92,11 @@ read_plan() {
     $1 == "before" { refer("consumer", $3) }
     $1 == "lease" { refer("leaf", $5) }
     $1 == "served" { refer("consumer", $2); refer("leaf", $4) }
-    $1 == "accepted" { refer("consumer", $2); refer("leaf", $5) }
+    $1 == "accepted" || $1 == "aggregated" { refer("consumer", $2); refer("leaf", $5) }
+    $1 == "aggregated" { refer("leaf", $4) }
+    $1 == "chain" { refer("consumer", $2); refer("leaf", $3) }
+    $1 == "trusts" { refer("consumer", $2) }
+    $1 == "reads" { refer("consumer", $2); refer("path", $4) }
     $1 == "health" { refer("consumer", $2); if ($6 != "-") refer("leaf", $6) }
     END {
       if (failed) exit 1

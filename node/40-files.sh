@@ -4,43 +4,6 @@
 # in its manifest folder.
 dot_name() { echo "${1%/*}/.kube-pki.${1##*/}.new"; }
 
-# check_parents PATH: whoever can write in a folder above a file owns the file.
-# Missing folders are fine. A link made by root is followed where it leads to
-# checked folders (/opt -> /var/opt on image-based systems), never elsewhere.
-check_parents() {
-  case " $cf_checked " in *" ${1%/*} "*) return 0 ;; esac
-  cf_checked="$cf_checked ${1%/*}"
-  cf_rest=${1#/}
-  cf_at=$ROOT
-  while [ "$cf_rest" != "${cf_rest#*/}" ]; do
-    cf_at=$cf_at/${cf_rest%%/*}
-    cf_rest=${cf_rest#*/}
-    if [ -L "$cf_at" ]; then
-      [ "$(stat -c %u "$cf_at")" = "$UID_OURS" ] || die "$cf_at is a symbolic link that root did not make: remove it"
-      cf_to=$(readlink -f "$cf_at") || die "$cf_at is a symbolic link to nowhere: remove it"
-      case ${cf_to#"$ROOT"} in
-        /etc/* | /var/* | /opt/* | /usr/* | /srv/*) ;;
-        *) die "$cf_at is a symbolic link to $cf_to, which is no place for certificates: use a real folder" ;;
-      esac
-      # The same checks on where it leads, then on from there.
-      cf_rest=${cf_to#"$ROOT"/}/$cf_rest
-      cf_at=$ROOT
-      continue
-    fi
-    [ -e "$cf_at" ] || return 0
-    [ -d "$cf_at" ] || die "$cf_at is not a folder: move it away"
-    # shellcheck disable=SC2046 # two words wanted
-    set -- $(stat -c '%u %a' "$cf_at")
-    [ "$1" = "$UID_OURS" ] || die "$cf_at does not belong to root: chown root it, or its owner could swap the keys"
-    case $2 in
-      *[2367]) die "$cf_at can be written by everybody: chmod o-w it, or anybody could swap the keys" ;;
-    esac
-  done
-}
-
-UID_OURS=$(id -u)
-cf_checked= # folders, with a blank before each
-
 # stage_all: each file of the plan is put together in $TX/new/N, compared with
 # the live one and, where it differs, written beside it under its dot-name with
 # mode and owner. $TX/facts gets "N KIND ACTION PATH". Nothing live is touched.
@@ -49,6 +12,8 @@ stage_all() {
   : >"$TX/facts"
   : >"$TX/made"
   : >"$TX/foreign"
+  : >"$TX/given"
+  look_around
   sa_n=0
   while read -r sa_word sa_path sa_a sa_b sa_c sa_d <&3; do
     case $sa_word in file | link | kubeconfig-ca | seed) ;; *) continue ;; esac
@@ -61,11 +26,12 @@ stage_all() {
       seed) stage_seed "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c" ;;
       file)
         assemble "$sa_n" "$sa_path" "$sa_d"
-        stage_file "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c"
+        stage_file "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c" "$sa_d"
         ;;
     esac
   done 3<"$TX/plan"
   if grep -Eq '^(flag|replaceflag) ' "$TX/plan"; then stage_flags; fi
+  check_readers
 }
 
 # assemble N PATH PARTS: $TX/new/N gets the parts one after another, from a list with
@@ -83,31 +49,58 @@ assemble() {
   ! grep -q "^keep $2 " "$TX/plan" || merge_kubeconfig "$1" "$2"
 }
 
-stage_file() { # n path mode owner group
-  [ ! -L "$ROOT$2" ] || die "$2 is a symbolic link: put the file itself there or name its target in the layout"
-  if [ ! -e "$ROOT$2" ]; then
+stage_file() { # n path mode owner group [parts]
+  [ ! -L "$ROOT$2" ] || refuse_link "$2"
+  if ! live_facts "$2"; then
     sf_action=created
-  elif ! cmp -s "$TX/new/$1" "$ROOT$2"; then
+  elif ! same_text "$TX/new/$1" "$ROOT$2" "${6:-}"; then
     sf_action=replaced
+  elif is_settled "$3" "$4" "$5" "$2"; then
+    sf_action=unchanged
   else
     sf_action=fixed
-    sf_has=$(stat -c '%a %U %G' "$ROOT$2")
-    # as octal numbers: stat prints no leading zero
-    [ "$((0${sf_has%% *})) ${sf_has#* }" != "$(($3)) $4 $5" ] || sf_action=unchanged
   fi
   echo "$1 file $sf_action $2" >>"$TX/facts"
-  [ "$sf_action" = unchanged ] || write_beside "$@"
+  [ "$sf_action" = unchanged ] || write_beside "$1" "$2" "$3" "$4" "$5"
 }
 
-# write_beside N PATH MODE OWNER GROUP: $TX/new/N under the dot-name of PATH.
+# refuse_link PATH: a rename would put a file in its place, and leave its target as it is.
+refuse_link() {
+  rl_to=$(readlink -f "$ROOT$1") || rl_to=
+  die "$1 is a symbolic link${rl_to:+ to $rl_to}: put the file itself there (cp -p $1 $1.real && mv $1.real $1), then run again"
+}
+
+# same_text NEW LIVE PARTS: the same bytes, or the same PEM blocks, whatever stands around
+# them and however lines end. CAs may stand in any order, unless one is to come first.
+same_text() {
+  ! cmp -s "$1" "$2" || return 0
+  st_code=0
+  awk 'function tell(block) { if (FILENAME == ARGV[1]) { mine[++n] = block; left[block]++ } else { live[++m] = block; left[block]-- } }
+    '"$PEM_BLOCKS"'
+    END {
+      if (n == 0 || n != m) exit 1
+      for (i = 1; i <= n; i++) { if (left[mine[i]] != 0) exit 1; if (mine[i] != live[i]) other = 2 }
+      exit other
+    }' "$1" "$2" || st_code=$?
+  case $st_code:$3 in
+    0:*) ;;
+    2:ca:*,*) return 1 ;;
+    2:ca:*) [ -z "$(trust_mode "$3")" ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# write_beside N PATH MODE OWNER GROUP [LIKE]: $TX/new/N under the dot-name of PATH. One
+# that is not there yet gets its rights by those of LIKE.
 write_beside() {
   make_folders "$2"
   wb_new=$(dot_name "$ROOT$2")
   rm -f "$wb_new"
-  { cat "$TX/new/$1" >"$wb_new"; } 2>"$TX/why" ||
+  # a file that we make, never one that somebody has put there meanwhile
+  { set -C && cat "$TX/new/$1" >"$wb_new" && set +C; } 2>"$TX/why" ||
     die "$2 cannot be written ($(sed 's/.*: //;q' "$TX/why")): make its folder writable or make room; nothing was touched"
-  chown "$4:$5" "$wb_new" 2>/dev/null || die "owner or group $4:$5 of $2 is not known on this node: create it or change the layout"
-  chmod "$3" "$wb_new"
+  if live_facts "$2"; then set -- "$1" "$2" "$3" "$4" "$5" "$2"; fi
+  give_rights "$2" "$wb_new" "$3" "$4" "$5" "${6:-$(take_after "$2" "$3")}"
 }
 
 # stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more
@@ -124,7 +117,7 @@ stage_seed() {
         die "$4 holds more than one certificate, so which of them signs is not known: put the one whose key signs at $2"
     fi
     echo "$1 file created $2" >>"$TX/facts"
-    write_beside "$1" "$2" "$3" root root
+    write_beside "$1" "$2" "$3" root root "$4"
   else
     echo "$1 file unchanged $2" >>"$TX/facts"
   fi
@@ -158,7 +151,7 @@ stage_link() { # n path target
   make_folders "$2"
   sl_new=$(dot_name "$ROOT$2")
   rm -f "$sl_new"
-  ln -s "$3" "$sl_new" || die "$2 cannot be written: its folder is read-only or full, nothing was touched"
+  sl_said=$(ln -s "$3" "$sl_new" 2>&1) || die "$2 cannot be written: $(trouble "$sl_said"), nothing was touched"
 }
 
 # make_folders PATH: the missing folders above it, noted before they are made.
@@ -172,7 +165,7 @@ make_folders() {
   done
   for mf_dir in $mf_list; do
     echo "$mf_dir" >>"$TX/made"
-    mkdir -m 0755 "$mf_dir" || die "folder $mf_dir cannot be made: its parent is read-only or full, nothing was touched"
+    mf_said=$(mkdir -m 0755 "$mf_dir" 2>&1) || die "folder $mf_dir cannot be made: $(trouble "$mf_said"), nothing was touched"
   done
 }
 

@@ -1,112 +1,161 @@
-# ---- swap: back up, replace, put back --------------------------------------
+# ---- swap: prepare the undo, then rename -------------------------------------
 
-# back_up: the live files that will be replaced, with owner, mode and time, and
-# "list" which tells how to put each back. Its last act is the journal, from
-# which moment on a dead transaction is put back by the next run.
+# The undo is prepared before anything is replaced: beside each live file lies one
+# more link to it. So the swap and its undo are renames and nothing else: they need
+# no room, and nothing slow stands between two of them in which a power cut would
+# find half a set. $TX/journal tells what was written where:
+#
+#   journal VERB NODE BACKUP
+#   old|none SUM-OF-NEW SUM-OF-OLD|- N|- PATH     N: its copy in BACKUP
+#   also SUM PATH                                 what this run wrote there later
+
+# beside PATH: NEW and OLD are the names beside it of what is to come and of what
+# was. The kubelet runs nothing whose name begins with a dot.
+beside() {
+  NEW=${1%/*}/.kube-pki.${1##*/}.new
+  OLD=${1%/*}/.kube-pki.${1##*/}.old
+}
+
+# trouble TEXT: what a tool that failed has said, for people: why, and what to do.
+trouble() {
+  tr_cause=${1##*: }
+  case $tr_cause in
+    *"not permitted"*) echo "it is immutable, which 'chattr -i' ends ($tr_cause)" ;;
+    *"Read-only"*) echo "its file system is read-only ($tr_cause)" ;;
+    *"No space"* | *[Qq]uota*) echo "its file system is full: make room there ($tr_cause)" ;;
+    *busy*) echo "it is a mount of its own: mount the folder instead ($tr_cause)" ;;
+    *) echo "$tr_cause" ;;
+  esac
+}
+
+# sums PATH...: "SUM PATH" of each that is there, of a link the sum of what it says.
+sums() {
+  for su_path; do
+    shift
+    if [ -L "$su_path" ]; then
+      echo "$(readlink "$su_path" | sha256sum | cut -c 1-64) $su_path"
+    elif [ -d "$su_path" ]; then
+      echo "folder $su_path"
+    elif [ -e "$su_path" ]; then
+      set -- "$@" "$su_path"
+    fi
+  done
+  [ $# -eq 0 ] || sha256sum "$@"
+}
+
+BACKUP=
+
+# back_up: a copy of the live files that will be replaced, with owner, mode and
+# time, and "list" which tells whose each is: for people, and for an undo that finds
+# no link. Its last act is the journal, from which moment on a dead transaction is
+# put back by whoever comes first: its other half, the next boot, the next run.
 back_up() {
   BACKUP=$STATE/backup/$(date -u +%Y%m%dT%H%M%SZ)-$SUM8
   [ ! -e "$BACKUP" ] || BACKUP=$BACKUP.$$
-  mkdir -p "$BACKUP" || die "this node has no room for a backup: make room in /var, nothing was touched"
-  : >"$BACKUP/list"
+  bu_said=$(mkdir -p "$BACKUP" 2>&1) || die "$BACKUP cannot be made: $(trouble "$bu_said"), nothing was touched"
+  set --
   while read -r bu_n _ bu_action bu_path <&3; do
     [ "$bu_action" != unchanged ] || continue
-    if [ -L "$ROOT$bu_path" ]; then
-      echo "link $(readlink "$ROOT$bu_path") $bu_path" >>"$BACKUP/list"
-    elif [ -e "$ROOT$bu_path" ]; then
-      cp -p "$ROOT$bu_path" "$BACKUP/$bu_n" 2>/dev/null ||
-        die "this node has no room for a backup of $bu_path: make room in /var, nothing was touched"
-      echo "file $bu_n $bu_path" >>"$BACKUP/list"
-    else
-      echo "none - $bu_path" >>"$BACKUP/list"
-    fi
-  done 3<"$TX/facts"
-  flush "$BACKUP"/* "$BACKUP" "$STATE/backup"
+    keep_beside "$ROOT$bu_path"
+    set -- "$@" "$NEW" "$ROOT$bu_path"
+  done 3<"$TX/facts" >"$BACKUP/list"
+  sums "$@" >"$TX/sums"
+  write_journal >"$TX/journal.new"
+  flush_all "$@" "$TX/journal.new" "$BACKUP"/* "$BACKUP" "$STATE/backup"
   point backed-up
-  echo "$BACKUP" >"$TX/journal.new"
   mv "$TX/journal.new" "$TX/journal"
-  flush "$TX/journal" "$TX"
+  flush "$TX"
+  point staged
 }
 
-# swap: every staged name over its live one; each is one rename. Nothing slow
-# stands between the renames, so that a power cut hardly finds some of them done.
+# keep_beside PATH: it under its old name too, and a copy in $BACKUP, if it is there.
+keep_beside() {
+  beside "$1"
+  if [ -e "$OLD" ] || [ -L "$OLD" ]; then rm -f "$OLD"; fi
+  if [ -L "$1" ]; then
+    kb_to=$(readlink "$1")
+    kb_said=$(ln -s "$kb_to" "$OLD" 2>&1) || die "$OLD cannot be made: $(trouble "$kb_said"), nothing was touched"
+    echo "link $kb_to $bu_path"
+  elif [ -e "$1" ]; then
+    # no links in some file systems: room is taken now then, not when it is needed
+    ln "$1" "$OLD" 2>/dev/null || kb_said=$(cp -p "$1" "$OLD" 2>&1) ||
+      die "$OLD cannot be made: $(trouble "$kb_said"), nothing was touched"
+    kb_said=$(cp -p "$1" "$BACKUP/$bu_n" 2>&1) ||
+      die "$bu_path cannot be copied to $BACKUP: $(trouble "$kb_said"), nothing was touched"
+    echo "file $bu_n $bu_path"
+  else
+    echo "none - $bu_path"
+  fi
+}
+
+write_journal() {
+  echo "journal $VERB $NODE $BACKUP"
+  awk -v root="$ROOT" '
+    FILENAME == ARGV[1] { sum[$2] = $1; next }
+    $3 == "unchanged" { next }
+    {
+      live = beside = root $4
+      name = live; sub(/.*\//, "", name); sub(/[^\/]*$/, "", beside)
+      was = live in sum
+      print (was ? "old" : "none"), sum[beside ".kube-pki." name ".new"], (was ? sum[live] : "-"), (was ? $1 : "-"), $4
+    }' "$TX/sums" "$TX/facts"
+}
+
+# flush_all PATH...: those files on disk, once and together, and the folders that
+# their names and those beside them are in, the new ones too.
+flush_all() {
+  fa_folders=' '
+  for fa_path; do
+    shift
+    if [ -e "$fa_path" ] && [ ! -L "$fa_path" ]; then set -- "$@" "$fa_path"; fi
+    case $fa_folders in *" ${fa_path%/*} "*) continue ;; esac
+    fa_folders="$fa_folders${fa_path%/*} "
+    [ ! -d "${fa_path%/*}" ] || set -- "$@" "${fa_path%/*}"
+  done
+  [ ! -s "$TX/made" ] || while read -r fa_path <&4; do
+    set -- "$@" "${fa_path%/*}"
+  done 4<"$TX/made"
+  flush "$@"
+}
+
+# swap: every staged name over its live one.
 swap() {
-  set --
-  while read -r _ _ sw_action sw_path <&3; do
-    [ "$sw_action" != unchanged ] || continue
-    sw_new=$(dot_name "$ROOT$sw_path")
-    [ -L "$sw_new" ] || set -- "$@" "$sw_new"
-  done 3<"$TX/facts"
-  [ $# -eq 0 ] || flush "$@"
-  point staged
-  set --
   sw_count=0
   while read -r _ _ sw_action sw_path <&3; do
     [ "$sw_action" != unchanged ] || continue
-    mv -f "$(dot_name "$ROOT$sw_path")" "$ROOT$sw_path" 2>/dev/null ||
-      die "$sw_path cannot be replaced: it is immutable (chattr -i) or read-only, the old set was put back"
+    beside "$ROOT$sw_path"
+    sw_said=$(mv -f "$NEW" "$ROOT$sw_path" 2>&1) ||
+      die "$sw_path cannot be replaced: $(trouble "$sw_said"), the old set was put back"
     sw_count=$((sw_count + 1))
     point "swapped-$sw_count"
-    set -- "$@" "$ROOT$sw_path"
+  done 3<"$TX/facts"
+  SWAPPED=$(ticks_now)
+  set --
+  while read -r _ _ sw_action sw_path <&3; do
+    [ "$sw_action" = unchanged ] || set -- "$@" "$ROOT$sw_path"
   done 3<"$TX/facts"
   keep_names "$@"
   point swapped
 }
 
-# put_in_place PATH: the dot-name becomes PATH, on disk and with its label.
-put_in_place() {
-  mv -f "$(dot_name "$1")" "$1" 2>/dev/null || return 1
-  keep_names "$1"
-}
-
 # keep_names PATH...: their labels mended, their folders on disk.
 keep_names() {
-  if have restorecon; then restorecon "$@" 2>/dev/null || :; fi
-  kn_last=
+  if have restorecon; then limited 30 restorecon "$@" 2>/dev/null || :; fi
   for kn_path; do
-    [ "${kn_path%/*}" = "$kn_last" ] || flush "${kn_path%/*}"
-    kn_last=${kn_path%/*}
+    shift
+    case " $* " in *" ${kn_path%/*} "*) ;; *) set -- "$@" "${kn_path%/*}" ;; esac
   done
+  flush "$@"
 }
 
-# put_back: the set of files before this transaction; may run any number of
-# times. What is as it was is not touched, so its times keep telling which
-# process has read it.
-put_back() {
-  [ -f "$TX/journal" ] || return 0
-  pb_from=$(cat "$TX/journal")
-  pb_failed=
-  while read -r pb_kind pb_was pb_path <&3; do
-    pb_live=$ROOT$pb_path
-    pb_new=$(dot_name "$pb_live")
-    rm -f "$pb_new"
-    case $pb_kind in
-      none) rm -f "$pb_live" || pb_failed=$pb_path ;;
-      link)
-        [ "$(readlink "$pb_live" || :)" != "$pb_was" ] || continue
-        { ln -s "$pb_was" "$pb_new" && put_in_place "$pb_live"; } || pb_failed=$pb_path
-        ;;
-      file)
-        same_file "$pb_from/$pb_was" "$pb_live" && continue
-        { cp -p "$pb_from/$pb_was" "$pb_new" && flush "$pb_new" && put_in_place "$pb_live"; } || pb_failed=$pb_path
-        ;;
-    esac
-    point "put-back"
-  done 3<"$pb_from/list"
-  [ -z "$pb_failed" ]
-}
-
-same_file() {
-  [ ! -L "$2" ] && cmp -s "$1" "$2" && [ "$(stat -c '%a %u %g' "$1")" = "$(stat -c '%a %u %g' "$2")" ]
-}
-
-# sweep: what a transaction leaves beside live files when it ends early.
-sweep() {
-  if [ -f "$TX/facts" ]; then
-    while read -r _ _ _ sp_path <&3; do
-      rm -f "$(dot_name "$ROOT$sp_path")"
-    done 3<"$TX/facts"
+# put_in_place PATH: outside of a swap: what lies beside it becomes PATH, on disk and
+# with its label. If the undo has to do with PATH it learns that this is ours too.
+put_in_place() {
+  beside "$1"
+  if grep -qsF " ${1#"$ROOT"}" "$TX/journal"; then
+    echo "also $(sha256 "$NEW") ${1#"$ROOT"}" >>"$TX/journal"
+    flush "$TX/journal"
   fi
-  if [ -f "$TX/made" ]; then
-    sort -r "$TX/made" | while read -r sp_dir; do rmdir "$sp_dir" 2>/dev/null || :; done
-  fi
+  mv -f "$NEW" "$1" 2>/dev/null || return 1
+  keep_names "$1"
 }

@@ -5,88 +5,11 @@
 # cluster. A kubeconfig says whom a client takes for its server: what it trusts is
 # never let in. What is not this cluster's stays where it is, and is told.
 
-# among WANT HAVE: some line of HAVE is in WANT. beyond: some line is not.
-among() { awk 'FILENAME == ARGV[1] { want[$0]; next } $0 in want { found = 1 } END { exit !found }' "$1" "$2"; }
-beyond() { awk 'FILENAME == ARGV[1] { want[$0]; next } !($0 in want) { found = 1 } END { exit !found }' "$1" "$2"; }
-
-# check_guards: whose trust a file holds, before anything of it is touched.
-check_guards() {
-  while read -r cg_word cg_path cg_part <&3; do
-    case $cg_word in guard | pin | stale | only) ;; *) continue ;; esac
-    [ -f "$ROOT$cg_path" ] || continue
-    pem_blocks "$ROOT$cg_path" >"$TX/guard.live"
-    case $cg_word in
-      guard | pin) check_owner "$cg_path" ;;
-      *)
-        pem_blocks "$TX/parts/$cg_part" >"$TX/guard.want"
-        check_rest "$cg_word" "$cg_path" "$cg_part"
-        ;;
-    esac
-  done 3<"$TX/plan"
-}
-
-# check_owner PATH: a foreign CA or key is never overwritten: one of those there
-# is of a part that guards PATH, or is pinned.
-check_owner() {
-  : >"$TX/guard.want"
-  sed -n "s|^guard $1 ||p" "$TX/plan" | tr ',' '\n' >"$TX/guard.parts"
-  while read -r co_part; do
-    pem_blocks "$TX/parts/$co_part" >>"$TX/guard.want"
-  done <"$TX/guard.parts"
-  ! among "$TX/guard.want" "$TX/guard.live" || return 0
-  co_found=
-  while read -r co_block <&5; do
-    ! has_sum "pin $1" "$co_block" || return 0
-    co_found="$co_found $(block_sum "$co_block")"
-  done 5<"$TX/guard.live"
-  co_known=$(generations_there)
-  [ -z "$co_known" ] ||
-    die "$1 holds$co_known, which this step does not lead on from: go phase by phase (trust, issue, done), and raise 'generation' by one at a time"
-  keys_of "$TX/guard.want" >"$TX/guard.keys"
-  keys_of "$TX/guard.live" >"$TX/guard.others"
-  co_same=
-  ! among "$TX/guard.keys" "$TX/guard.others" || co_same=same-
-  case $co_same$(sed -n 1p "$TX/guard.parts") in
-    same-serviceaccount:*) die "$1 holds the key that is configured, as a $(sed 's/ .*//; s/_/ /g; q' "$TX/guard.live") and not as a PUBLIC KEY: write it so (openssl x509 -in $1 -noout -pubkey shows it for a certificate), then run again" ;;
-    same-*) die "$1 holds the key of the CA that is configured in another certificate (sha256$co_found): the CA was issued anew with the same key. If every node has that certificate, give it in the stack file; else write the configured one into this file" ;;
-    serviceaccount:*) die "$1 holds another key than the one configured (sha256${co_found:- none}): give the key that signs this cluster's tokens as 'authority.serviceAccount.key', or take it over under 'adopt', or remove the file if the node is new" ;;
-    *) die "$1 holds another CA than the one configured (sha256${co_found:- none}): to take the cluster over name that fingerprint under 'adopt', or remove the file if the node is new" ;;
-  esac
-}
-
-# generations_there: which generations of the payload are in $TX/guard.live, each
-# after a blank.
-generations_there() {
-  for gt_part in "$TX"/parts/*:g[0-9]*; do
-    [ -f "$gt_part" ] || continue
-    pem_blocks "$gt_part" >"$TX/guard.one"
-    ! among "$TX/guard.one" "$TX/guard.live" || printf ' %s' "${gt_part##*/}"
-  done
-}
-
-# check_rest stale|only PATH PART
-check_rest() {
-  case $1 in
-    stale)
-      ! among "$TX/guard.want" "$TX/guard.live" ||
-        die "$2 still holds $3 of an earlier rotation: end that one first (phase: done), then begin the next"
-      ;;
-    only)
-      ! beyond "$TX/guard.want" "$TX/guard.live" ||
-        die "$2 holds more than $3 of the payload, which would be dropped: end the rotation with 'rotation' still in the stack file (phase: done), or take the rest out of the file if nobody needs it"
-      ;;
-  esac
-}
-
 # trust_mode PART: append, prepend or retire; nothing for one that is not merged.
 trust_mode() { sed -n "s/^trust $1 //p" "$TX/plan"; }
 
 # trust_files PART: the CA files of this node that hold it.
 trust_files() { awk -v part="$1" '$1 == "file" && $6 == part { print $2 }' "$TX/plan"; }
-
-# except THESE HAVE: the lines of HAVE that are not in THESE. both: those that are.
-except() { awk 'FILENAME == ARGV[1] { these[$0]; next } !($0 in these)' "$1" "$2"; }
-both() { awk 'FILENAME == ARGV[1] { these[$0]; next } $0 in these' "$1" "$2"; }
 
 # find_trust: for each part that says whom somebody trusts, what of it is this
 # cluster's, as blocks: $TX/ours/PART all that ever was, $TX/ours/gone:PART what was
@@ -153,17 +76,6 @@ ours_known() {
   sed -n "s/^$1 \([A-Z_]* [A-Za-z0-9+/=]*\)$/\1/p" "$STATE/ours" 2>/dev/null || :
 }
 
-block_sum() { echo "${1#* }" | base64 -d 2>/dev/null | sha256sum | cut -c 1-64; }
-
-# has_sum WORDS BLOCK: a line of the plan with these words ends with the sum of the
-# block, or of the public key in it: a token key may lie there as a certificate.
-has_sum() {
-  ! grep -qx "$1 $(block_sum "$2")" "$TX/plan" || return 0
-  echo "$2" >"$TX/sum.block"
-  keys_of "$TX/sum.block" >"$TX/sum.key"
-  [ -s "$TX/sum.key" ] && grep -qx "$1 $(base64 -d <"$TX/sum.key" | sha256sum | cut -c 1-64)" "$TX/plan"
-}
-
 # signed_by_ours: those of $TX/ours.rest that one of $TX/ours.known has signed which has
 # not gone, or that is such a one issued anew: whoever they let in is let in already.
 signed_by_ours() {
@@ -181,14 +93,7 @@ signed_by_ours() {
   sed -n -f "$TX/ours.lines" "$TX/ours.rest"
 }
 
-# split_blocks FILE: the block in line N of it as $TX/one/N. names_and_keys: "N SUBJECT
-# KEY" of each of them that is a certificate.
-split_blocks() {
-  rm -rf "$TX/one"
-  mkdir "$TX/one"
-  blocks_pem <"$1" | awk -v dir="$TX/one/" '/^-----BEGIN / { close(dir n); n++ } { print >(dir n) }'
-}
-
+# names_and_keys: "N SUBJECT KEY" of each block of $TX/one that is a certificate.
 names_and_keys() {
   for nk_one in "$TX"/one/*; do
     echo "= ${nk_one##*/}"

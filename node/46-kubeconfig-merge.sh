@@ -47,13 +47,14 @@ stage_kubeconfig() {
   [ -f "$ROOT$2" ] || return 0
   begin_edit "$2"
   [ -s "$TX/kc.edits" ] || return 0
-  [ ! -L "$ROOT$2" ] || die "$2 is a symbolic link: put the file itself there or name its target in the layout"
+  [ ! -L "$ROOT$2" ] || refuse_link "$2"
   edit_kubeconfig "$ROOT$2" "$TX/kc.edits" >"$TX/new/$1"
   sk_action=replaced
   ! cmp -s "$TX/new/$1" "$ROOT$2" || sk_action=unchanged
   echo "$1 file $sk_action $2" >>"$TX/facts"
-  # shellcheck disable=SC2046 # three words wanted
-  [ "$sk_action" = unchanged ] || write_beside "$1" "$2" $(stat -c '%a %u %g' "$ROOT$2")
+  [ "$sk_action" != unchanged ] || return 0
+  live_facts "$2"
+  write_beside "$1" "$2" "$LV_MODE" root root
 }
 
 # begin_edit PATH: $TX/kc.edits gets what the entries of this cluster trust from now

@@ -11,15 +11,16 @@ key_options() {
 
 verb_request() {
   open_state
-  trap 'finish "$STATE/in.$$" "$STATE/in.$$.body"' EXIT
-  cat >"$STATE/in.$$" || die "this node has no room for the request: make room in /var"
-  check_payload "$STATE/in.$$" request
+  trap 'finish "$WORK"' EXIT
+  open_work look
+  cat >"$WORK/in" || die "this node has no room for the request: make room in /var"
+  check_payload "$WORK/in" request
   take_lock
   # An interrupted apply keeps its own tx folder; ours is another.
   TX=$STATE/tx-request
   rm -rf "$TX"
   mkdir "$TX"
-  mv "$STATE/in.$$.body" "$TX/body"
+  mv "$WORK/in.body" "$TX/body"
   read_plan request
   # only now: the sentence begins with the name of the node
   have_openssl || die "this node has no openssl to make keys with: install it, or set keyLocation: state for this node (and no authority.csrSigner: node)"
@@ -51,11 +52,13 @@ make_request() {
   fi
   request_config "$1" >"$TX/req.cnf"
   if [ -s "$mr_base.csr" ] && cmp -s "$TX/req.cnf" "$mr_base.cnf"; then return 0; fi
+  rm -f "$mr_base.cnf" # last to come: what it says is what the request holds
   openssl req -new -sha256 -config "$TX/req.cnf" -key "$mr_base.key" -out "$mr_base.csr.new" 2>"$TX/why" ||
     die "openssl made no request for leaf $1: $(sed -n 1p "$TX/why")"
-  cp "$TX/req.cnf" "$mr_base.cnf"
   flush "$mr_base.csr.new"
   mv "$mr_base.csr.new" "$mr_base.csr"
+  point csr-made
+  cp "$TX/req.cnf" "$mr_base.cnf"
   flush "$mr_base.cnf" "${mr_base%/*}"
 }
 

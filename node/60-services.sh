@@ -17,11 +17,25 @@ start_ticks() {
   echo "${20}"
 }
 
+# ticks_now: as start_ticks, of a process that begins now: the one that is asked.
+ticks_now() {
+  read -r tn_line </proc/self/stat
+  # shellcheck disable=SC2086 # fields wanted
+  set -- ${tn_line##*) }
+  echo "${20}"
+}
+
+HZ=$(getconf CLK_TCK 2>/dev/null) || HZ=100 # ticks in a second
+
+# seconds_since TICKS
+seconds_since() {
+  echo $((($(ticks_now) - $1) / HZ))
+}
+
 # start_time TICKS: in unix seconds, rounded down.
 start_time() {
   bt_boot=$(awk '$1 == "btime" { print $2 }' "$PROC/stat")
-  bt_hz=$(getconf CLK_TCK 2>/dev/null) || bt_hz=100
-  echo $((bt_boot + $1 / bt_hz))
+  echo $((bt_boot + $1 / HZ))
 }
 
 # start_moment TICKS: as start_time, to the hundredth where this node's date knows
@@ -30,11 +44,10 @@ start_time() {
 start_moment() {
   sm_now=$(date +%s.%N)
   sm_second=$(start_time "$1")
-  sm_hz=$(getconf CLK_TCK 2>/dev/null) || sm_hz=100
   case $sm_now in
     *[!0-9.]* | *.) echo "$sm_second" ;;
     *)
-      awk -v now="$sm_now" -v second="$sm_second" -v ticks="$1" -v hz="$sm_hz" '{
+      awk -v now="$sm_now" -v second="$sm_second" -v ticks="$1" -v hz="$HZ" '{
         moment = now - ($1 - ticks / hz)
         if (moment < second || moment > second + 2) print second
         else printf "%.2f\n", moment
@@ -54,7 +67,10 @@ began_after() {
 }
 
 # unit_fact NAME: one property; without --value, which old systemds lack.
-unit_fact() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed 's/^[A-Za-z]*=//'; }
+unit_fact() {
+  uf_said=$(limited "$LIMIT_ASKED" systemctl show -p "$1" "$UNIT" 2>/dev/null) || :
+  echo "${uf_said#*=}"
+}
 
 # identity: "PID TICKS" of the consumer's process, nothing if it does not run.
 identity() {
@@ -93,6 +109,7 @@ absent() {
       }
       case $(unit_fact LoadState) in
         not-found) echo "unit $UNIT does not exist" ;;
+        "") echo "systemd has not told within $LIMIT_ASKED s what unit $UNIT is (see 'systemctl status $UNIT')" ;;
         masked) echo "unit $UNIT is masked (systemctl unmask $UNIT)" ;;
       esac
       ;;
@@ -112,10 +129,9 @@ has_ended() {
 
 is_gone() { [ "$(identity)" != "$1" ]; }
 
-# is_new OLD AFTER: another process than OLD runs, begun after unix time AFTER
-# (a second of slack: the boot time is known to the second only).
+# is_new OLD TICKS: another process than OLD runs, begun since then.
 is_new() {
   in_id=$(identity)
   [ -n "$in_id" ] && [ "$in_id" != "$1" ] || return 1
-  [ "$(start_time "${in_id#* }")" -ge $(($2 - 1)) ]
+  [ "${in_id#* }" -ge "$2" ]
 }

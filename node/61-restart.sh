@@ -6,13 +6,15 @@ restart() {
   find_consumer "$1"
   note_lease "$1"
   rs_old=$(identity)
-  rs_from=$(now)
+  rs_from=$(ticks_now)
+  rs_began=$rs_from
   rs_limit=$LIMIT_BACK
   if [ -f "$TX/stopped.$1" ]; then
     read -r rs_from rs_old <"$TX/stopped.$1"
-    rm "$TX/stopped.$1"
+    rs_began=$rs_from
     say "starting $1"
     start_again
+    rm "$TX/stopped.$1"
   else
     say "restarting $1"
     case $KIND in
@@ -27,7 +29,7 @@ restart() {
     return 1
   }
   echo "$1 $(identity)" >>"$TX/began"
-  say "$1 restarted in $(($(now) - rs_from)) s"
+  say "$1 restarted in $(seconds_since "$rs_began") s"
 }
 
 WHY_NOT=
@@ -65,11 +67,11 @@ was_restarted() { grep -qsx "$1" "$TX/restarted" && [ ! -f "$TX/stopped.$1" ]; }
 # stop_consumer NAME: and a note of what ran, for the start that follows.
 stop_consumer() {
   st_id=$(identity)
-  echo "$(now) $st_id" >"$TX/stopped.$1"
+  echo "$(ticks_now) $st_id" >"$TX/stopped.$1"
   [ -n "$st_id" ] || return 0
   case $KIND in
     systemd)
-      if timeout 30 systemctl stop --no-block "$UNIT" >/dev/null 2>&1 9>&- && end_process "$st_id"; then return 0; fi
+      if limited 30 systemctl stop --no-block "$UNIT" >/dev/null 2>&1 && end_process "$st_id"; then return 0; fi
       ;;
     static-pod) if stop_pod "$st_id"; then return 0; fi ;;
   esac
@@ -82,8 +84,13 @@ start_again() {
   if flags_changed "$rs_name"; then rs_limit=$LIMIT_MANIFEST; fi
   [ "$KIND" = systemd ] || return 0
   reload_units
-  systemctl reset-failed "$UNIT" >/dev/null 2>&1 9>&- || :
-  timeout 30 systemctl start --no-block "$UNIT" >/dev/null 2>&1 9>&- || :
+  start_unit
+}
+
+# Too many starts in short time would make systemd refuse this one, so reset-failed.
+start_unit() {
+  limited 30 systemctl reset-failed "$UNIT" >/dev/null 2>&1 || :
+  limited 30 systemctl start --no-block "$UNIT" >/dev/null 2>&1 || say "$UNIT could not be started: see 'systemctl status $UNIT'"
 }
 
 # end_process IDENTITY: waits for it to end by itself, then kills it.
@@ -97,31 +104,32 @@ end_process() {
 # reload_units: systemd knows unit files as they are now; only a flag of ours changes one.
 reload_units() {
   grep -Eq '^(flag|replaceflag) ' "$TX/plan" || return 0
-  timeout 60 systemctl daemon-reload >/dev/null 2>&1 9>&- || :
+  limited 60 systemctl daemon-reload >/dev/null 2>&1 || :
 }
 
-# Too many starts in short time would make systemd refuse this one. Not waited
-# for by systemctl: with Restart= it would sit through one crash after another.
-# The lock's descriptor is not for children that may outlive us.
+# Not waited for by systemctl: with Restart= it would sit through one crash after another.
 restart_unit() {
   reload_units
-  systemctl reset-failed "$UNIT" >/dev/null 2>&1 9>&- || :
-  timeout 30 systemctl restart --no-block "$UNIT" >/dev/null 2>"$TX/why" 9>&- || {
-    WHY_NOT="systemctl restart $UNIT failed ($(sed -n 1p "$TX/why")), see 'journalctl -u $UNIT'"
+  limited 30 systemctl reset-failed "$UNIT" >/dev/null 2>&1 || :
+  ru_said=$(limited 30 systemctl restart --no-block "$UNIT" 2>&1 >/dev/null) || {
+    WHY_NOT="systemctl restart $UNIT failed (${ru_said%%
+*}), see 'journalctl -u $UNIT'"
     return 1
   }
   [ -z "$rs_old" ] || [ "$UNIT" != kube-apiserver ] || end_process "$rs_old" || :
-  is_up_or_lost() { { is_new "$rs_old" "$rs_from" && systemctl is-active --quiet "$UNIT"; } || is_lost; }
+  is_up_or_lost() { { is_new "$rs_old" "$rs_from" && is_active; } || is_lost; }
   await "$LIMIT_BACK" is_up_or_lost || :
   ! is_lost || {
     WHY_NOT="unit $UNIT fails at every start, see 'journalctl -u $UNIT'"
     return 1
   }
-  systemctl is-active --quiet "$UNIT" || {
+  is_active || {
     WHY_NOT="unit $UNIT is not active after its restart, see 'journalctl -u $UNIT'"
     return 1
   }
 }
+
+is_active() { limited "$LIMIT_ASKED" systemctl is-active --quiet "$UNIT"; }
 
 # is_lost: the unit has given up, or was started anew three times since.
 is_lost() {
@@ -136,7 +144,7 @@ is_lost() {
 restart_pod() {
   if flags_changed "$rs_name"; then
     rs_limit=$LIMIT_MANIFEST
-    rs_from=$(stat -c %Z "$MANIFESTS/$UNIT.yaml")
+    rs_from=$SWAPPED
     # in an undo, one of our own restarts may be no older than the clock can tell
     if is_new none "$rs_from" && runs_its_flags "$rs_name" && ! grep -qsx "$rs_name $rs_old" "$TX/began"; then
       rs_old=none
@@ -168,15 +176,15 @@ stop_pod() {
 # stop_container PID: asks the runtime for the container of this very process.
 stop_container() {
   if have crictl; then
-    for sc_id in $(crictl ps -q --state Running --name "^$UNIT\$" 2>/dev/null); do
-      sc_pid=$(crictl inspect -o go-template --template '{{.info.pid}}' "$sc_id" 2>/dev/null) || continue
+    for sc_id in $(limited "$LIMIT_ASKED" crictl ps -q --state Running --name "^$UNIT\$" 2>/dev/null); do
+      sc_pid=$(limited "$LIMIT_ASKED" crictl inspect -o go-template --template '{{.info.pid}}' "$sc_id" 2>/dev/null) || continue
       [ "$sc_pid" = "$1" ] || continue
-      timeout "$(($(grace) + 10))" crictl stop --timeout "$(grace)" "$sc_id" >/dev/null 2>&1 9>&- && return 0
+      limited "$(($(grace) + 10))" crictl stop --timeout "$(grace)" "$sc_id" >/dev/null 2>&1 && return 0
     done
   fi
   if have ctr; then
-    sc_id=$(timeout 10 ctr -n k8s.io tasks list 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }')
-    if [ -n "$sc_id" ] && timeout 10 ctr -n k8s.io tasks kill -s SIGTERM "$sc_id" >/dev/null 2>&1 9>&-; then return 0; fi
+    sc_id=$(limited "$LIMIT_ASKED" ctr -n k8s.io tasks list 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }')
+    if [ -n "$sc_id" ] && limited "$LIMIT_ASKED" ctr -n k8s.io tasks kill -s SIGTERM "$sc_id" >/dev/null 2>&1; then return 0; fi
   fi
   return 1
 }

@@ -58,7 +58,10 @@ stage_flag() {
     sg_code=0
     set_flag "$1" "$2" || sg_code=$?
   fi
-  [ "$sg_code" -ne 0 ] || return 0
+  if [ "$sg_code" -eq 0 ]; then
+    check_last "$2"
+    return
+  fi
   # a new node's has not been there to be asked, nor does it have to be
   ! grep -qx "$fl_name skipped" "$TX/consumers" || return 0
   sg_id=$(identity)
@@ -75,6 +78,23 @@ runs_with() {
     $0 == flag { same = 1; next }
     $0 == name || index($0, name "=") == 1 { other = 1 }
     END { exit other || (!same && how == "flag") }'
+}
+
+# check_last --NAME=VALUE: of a flag that is there twice the last one counts, and what a
+# unit's EnvironmentFile= adds stands behind what its file says.
+check_last() {
+  [ "$KIND" = systemd ] || return 0
+  cl_id=$(identity)
+  [ -n "$cl_id" ] || return 0
+  command_line "${cl_id% *}" >"$TX/flag.run"
+  command_lines "$ROOT$fl_path" | awk '{ sub(/^[0-9]* /, ""); gsub(/[ \t"\047\\]+/, "\n"); print }' >"$TX/flag.file"
+  cl_last=$(awk -v flag="$1" -v name="${1%%=*}" '
+    $0 != name && index($0, name "=") != 1 { next }
+    FILENAME == ARGV[1] { more++; last = $0; next }
+    { more-- }
+    END { if (more > 0 && last != flag) print last }' "$TX/flag.run" "$TX/flag.file")
+  [ -z "$cl_last" ] ||
+    die "$fl_name gets $cl_last from elsewhere than $fl_path (an EnvironmentFile=?), and the last one counts: set $1 for $fl_name there yourself and restart it, nothing was touched"
 }
 
 command_line() { tr '\000' '\n' <"$PROC/$1/cmdline" 2>/dev/null; }
@@ -98,10 +118,15 @@ runs_its_flags() {
   command_lines "$ROOT$(flag_path)" | awk '{ sub(/^[0-9]* /, ""); gsub(/[ \t"\047\\]+/, "\n"); print }' |
     grep -F -f "$TX/flag.names" >"$TX/flag.file" || :
   ! beyond "$TX/flag.run" "$TX/flag.file" || return 1
+  last_flags "$TX/flag.run" >"$TX/flag.last"
+  ! beyond "$TX/flag.last" "$TX/flag.file" || return 1
   [ "$KIND" = static-pod ] || return 0
   grep -F -f "$TX/flag.names" "$TX/flag.run" >"$TX/flag.ours" || return 0
   ! beyond "$TX/flag.file" "$TX/flag.ours"
 }
+
+# last_flags FILE: of each flag the last one, which counts.
+last_flags() { awk '{ name = $0; sub(/=.*/, "", name); last[name] = $0 } END { for (name in last) print last[name] }' "$1"; }
 
 # command_lines FILE: the lines that may hold flags, each after its number: of a
 # unit file those of its command, of a manifest all but comments.

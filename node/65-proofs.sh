@@ -1,73 +1,30 @@
 # ---- proofs: what answers now ---------------------------------------------
 
-# served_fingerprint HOST:PORT: of the certificate that answers there.
-served_fingerprint() {
-  timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | fingerprint -
-}
-
-# http_code SCHEME HOST:PORT PATH PROFILE|-: the status of a GET, nothing if
-# there is no answer; 2 if this node has no means to ask. The server is not
-# verified here: "served" compares its very certificate.
-http_code() {
-  hc_ask="GET $3 HTTP/1.0\r\nHost: ${2%:*}\r\n\r\n"
-  case $1 in
-    https)
-      if have_openssl; then
-        # shellcheck disable=SC2046,SC2059 # words wanted; the text is checked
-        printf "$hc_ask" | timeout 5 openssl s_client -quiet -connect "$2" $(client_pair "$4") 2>/dev/null | status_line
-      elif have curl; then
-        hc_pair=
-        if [ "$4" != - ]; then
-          # to curl a colon ends the name of a file
-          hc_pair=$TX/client.pem
-          cat "$TX/parts/cert:$4" "$TX/parts/key:$4" >"$hc_pair"
-        fi
-        curl -ks -m 5 -o /dev/null -w '%{http_code}' ${hc_pair:+--cert "$hc_pair"} "https://$2$3" || :
-      else
-        return 2
-      fi
-      ;;
-    http)
-      if have curl; then
-        curl -s -m 5 -o /dev/null -w '%{http_code}' "http://$2$3" || :
-      elif have wget; then
-        timeout 5 wget -q -O /dev/null "http://$2$3" 2>/dev/null && echo 200
-      elif have bash; then
-        # shellcheck disable=SC2016 # expanded by bash, values as arguments
-        timeout 5 bash -c 'exec 7<>"/dev/tcp/$1/$2" && printf "$3" >&7 && cat <&7' - "${2%:*}" "${2##*:}" "$hc_ask" 2>/dev/null | status_line
-      else
-        return 2
-      fi
-      ;;
-  esac
-}
-
-# client_pair PROFILE: the options that present it; certificates after the
-# first are its chain.
-client_pair() {
-  [ "$1" != - ] || return 0
-  echo "-cert $TX/parts/cert:$1 -key $TX/parts/key:$1"
-  [ "$(grep -c 'BEGIN CERTIFICATE' "$TX/parts/cert:$1")" -lt 2 ] && return 0
-  awk '/BEGIN CERTIFICATE/ { n++ } n > 1' "$TX/parts/cert:$1" >"$TX/chain"
-  echo "-cert_chain $TX/chain"
-}
-
-status_line() { awk 'NR == 1 && $1 ~ /^HTTP\// { print $2 }'; }
-
 # prove NAME: all proofs of a consumer, once; 1 with WHY_NOT at the first that
-# does not hold. Writes their lines to $TX/proofs. Health first: for about a
-# second after it listens an API server answers 403 to everybody, which would
-# pass for accepted.
+# does not hold, and FAILED, what kind of failure it is. Writes their lines to
+# $TX/proofs. Health first: for about a second after it listens an API server
+# answers 403 to everybody, which would pass for accepted.
 prove() {
   : >"$TX/proofs"
-  prove_health "$1" && prove_served "$1" && prove_accepted "$1"
+  FAILED=
+  prove_health "$1" && prove_served "$1" && prove_accepted "$1" && prove_aggregated "$1" && prove_chain "$1"
+}
+
+# fails KIND WHY...: down (it does not run), silent (nobody answers where it is to), sick, other (serves
+# another certificate), refused (another's server does not take a client), rights
+# (nor lets it do what it did), away (that one cannot be asked: not its failure).
+fails() {
+  FAILED=$1
+  shift
+  WHY_NOT=$*
+  return 1
 }
 
 prove_health() {
   while read -r ph_word ph_name ph_scheme ph_where ph_url ph_profile <&4; do
     [ "$ph_word $ph_name" = "health $1" ] || continue
     ph_without=
-    if [ "$ph_profile" != - ] && [ ! -f "$TX/parts/cert:$ph_profile" ]; then
+    if [ "$ph_profile" != - ] && [ ! -f "$TX/$LEAFS/cert:$ph_profile" ]; then
       ph_profile=- # put back to before this leaf existed, or not one that "have" found
       ph_without=yes
     fi
@@ -79,10 +36,15 @@ prove_health() {
     if [ -z "$ph_code" ] && [ -n "$ph_without" ] && have_openssl && [ -n "$(served_fingerprint "$ph_where")" ]; then
       ph_answer=unproven
     fi
-    [ "$ph_answer" = unproven ] || [ "$ph_code" = 200 ] || {
-      WHY_NOT="$1 answers ${ph_code:-nothing} at $ph_scheme://$ph_where$ph_url, 200 is wanted"
-      return 1
-    }
+    case $ph_answer:$ph_code in
+      unproven:* | yes:200) ;;
+      *)
+        ph_kind=sick
+        [ -n "$ph_code" ] || grep -q alert "$TX/asked" || ph_kind=silent
+        fails "$ph_kind" "$1 answers ${ph_code:-nothing} at $ph_scheme://$ph_where$ph_url, 200 is wanted"
+        return 1
+        ;;
+    esac
     echo "proof $1 health - - $ph_where $ph_answer" >>"$TX/proofs"
   done 4<"$TX/plan"
 }
@@ -94,36 +56,66 @@ prove_served() {
       echo "proof $1 served $ps_profile - $ps_where unproven" >>"$TX/proofs"
       continue
     fi
-    ps_cert=$TX/parts/cert:$ps_profile
+    ps_cert=$TX/$LEAFS/cert:$ps_profile
     [ -f "$ps_cert" ] || continue # as above
     ps_wanted=$(fingerprint "$ps_cert")
-    [ -n "$ps_wanted" ] && [ "$(served_fingerprint "$ps_where")" = "$ps_wanted" ] || {
-      WHY_NOT="$1 does not serve the new certificate of $ps_profile at $ps_where"
+    ps_is=$(served_fingerprint "$ps_where")
+    [ -n "$ps_wanted" ] && [ "$ps_is" = "$ps_wanted" ] || {
+      SERVES="$ps_profile $ps_where $ps_is"
+      ps_kind=other
+      [ -n "$ps_is" ] || ps_kind=silent
+      fails "$ps_kind" "$1 does not serve the new certificate of $ps_profile at $ps_where"
       return 1
     }
     echo "proof $1 served $ps_profile $(serial "$ps_cert") $ps_where yes" >>"$TX/proofs"
   done 4<"$TX/plan"
 }
 
+# prove_accepted NAME: whoever is away does not keep the others from being asked.
+# $TX/codes has what each answered to the leafs in place: 403 after 200 is a loss.
 prove_accepted() {
+  pa_away=
   while read -r pa_word pa_name pa_where pa_url pa_profile <&4; do
     [ "$pa_word $pa_name" = "accepted $1" ] || continue
-    [ -f "$TX/parts/cert:$pa_profile" ] || continue # as above
+    [ -f "$TX/$LEAFS/cert:$pa_profile" ] || continue # as above
     pa_answer=yes
     pa_serial=-
-    ! have_openssl || pa_serial=$(serial "$TX/parts/cert:$pa_profile")
+    ! have_openssl || pa_serial=$(serial "$TX/$LEAFS/cert:$pa_profile")
     pa_code=$(http_code https "$pa_where" "$pa_url" "$pa_profile") || {
       [ $? -ne 2 ] || pa_answer=unproven
     }
     case $pa_answer:$pa_code in
-      unproven:* | yes:200 | yes:403 | yes:404) ;;
+      unproven:* | yes:200 | yes:404) ;;
+      yes:403)
+        ! grep -qsx "$1 $pa_where $pa_url $pa_profile 200" "$TX/codes" || {
+          fails rights "$pa_where answers 403 to the certificate of $pa_profile, and 200 to the one before it, which had more rights (stderr says what differs): bind them to the new names, or keep the old ones with certificates.profiles.$pa_profile.organizations"
+          return 1
+        }
+        ;;
       *)
-        WHY_NOT="$pa_where answers ${pa_code:-nothing} to the certificate of $pa_profile"
-        return 1
+        is_away "$pa_code" || {
+          REFUSED=$pa_profile
+          fails refused "$pa_where answers ${pa_code:-nothing} to the certificate of $pa_profile"
+          return 1
+        }
+        pa_answer=unproven
+        pa_away="$pa_away $pa_where"
+        pa_says="$pa_where answers ${pa_code:-nothing}"
         ;;
     esac
+    [ "$LEAFS" = parts ] || echo "$1 $pa_where $pa_url $pa_profile $pa_code" >>"$TX/codes"
     echo "proof $1 accepted $pa_profile $pa_serial $pa_where $pa_answer" >>"$TX/proofs"
   done 4<"$TX/plan"
+  [ -z "$pa_away" ] || fails away "$pa_says"
+}
+
+# only_away NAME: after a failed proof. All that can be asked holds, and no restart
+# of NAME makes another machine answer. What is served on this machine has its own
+# turn; all of it is asked once more at the end (still_holds).
+only_away() {
+  [ "$FAILED" = away ] || return 1
+  echo "$1" >>"$TX/away"
+  say "$WHY_NOT, so whether it takes the client certificates of $1 is not known: nothing is restarted for that"
 }
 
 # can_prove_reload NAME: only what answers with the new certificate shows that
@@ -154,31 +146,37 @@ proven_at() {
   if grep -qs "^$(sum_word "$VERB") " "$STATE/applied" && ! in_doubt; then stat -c %Y "$STATE/applied"; else echo 0; fi
 }
 
-# live_parts: after the old set was put back its leafs are what to prove.
+# live_parts: the leafs that lie on the node now become what is asked with: before
+# anything is touched, and once the old set was put back.
 live_parts() {
+  LEAFS=old
   KC_OPEN=
-  while read -r lp_word lp_path _ _ _ lp_parts <&3; do
-    [ "$lp_word" = file ] || continue
+  rm -rf "$TX/old"
+  mkdir "$TX/old"
+  while read -r lp_half <&3; do
+    [ ! -f "$TX/parts/$lp_half" ] || cp "$TX/parts/$lp_half" "$TX/old/$lp_half"
+  done 3<"$TX/halves"
+  awk '
+    $1 == "file" { parts[$2] = $6; print $6, $2 }
+    $1 == "link" { at[$2] = $3 }
+    END { for (path in at) { folder = path; sub(/[^\/]*$/, "", folder); print parts[folder at[path]], path } }' "$TX/plan" >"$TX/leaf.files"
+  while read -r lp_parts lp_path <&3; do
     for lp_part in $(echo "$lp_parts" | tr ',' ' '); do
-      case $lp_part in
-        cert:* | key:*) ;;
-        *)
-          inline_parts "$lp_part" "$lp_path"
-          continue
-          ;;
-      esac
-      rm -f "$TX/parts/$lp_part"
-      [ ! -f "$ROOT$lp_path" ] || cp "$ROOT$lp_path" "$TX/parts/$lp_part"
+      live_part "$lp_part" "$lp_path"
+      sed -n "s/^$lp_part //p" "$TX/inline" | while read -r lp_inline; do
+        live_part "$lp_inline" "$lp_path"
+      done
     done
-  done 3<"$TX/plan"
+  done 3<"$TX/leaf.files"
+  for lp_cert in "$TX"/old/cert:*; do
+    [ -f "${lp_cert%/*}/key:${lp_cert##*/cert:}" ] || rm -f "$lp_cert"
+  done
 }
 
-# inline_parts PART PATH: what PART carries inline, as the kubeconfig there has it.
-inline_parts() {
-  sed -n "s/^$1 //p" "$TX/inline" | while read -r ip_name; do
-    case $ip_name in cert:* | key:*) ;; *) continue ;; esac
-    live_half "$ip_name" "$2" >"$TX/half"
-    rm -f "$TX/parts/$ip_name"
-    [ ! -s "$TX/half" ] || cp "$TX/half" "$TX/parts/$ip_name"
-  done
+# live_part PART PATH: what that file, or the kubeconfig there, has of it.
+live_part() {
+  case $1 in cert:* | key:*) ;; *) return 0 ;; esac
+  [ ! -f "$TX/old/$1" ] || return 0
+  live_half "$1" "$2" >"$TX/half"
+  [ ! -s "$TX/half" ] || cp "$TX/half" "$TX/old/$1"
 }

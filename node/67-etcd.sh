@@ -19,7 +19,7 @@ members_healthy() {
     say "no openssl and no curl here: the other members of $1 cannot be asked"
     return 0
   fi
-  [ -f "$TX/parts/cert:$ea_profile" ] || {
+  [ -f "$TX/$LEAFS/cert:$ea_profile" ] || {
     say "no client certificate here: the other members of $1 cannot be asked"
     return 0
   }
@@ -61,7 +61,7 @@ health_field() { awk -v name="$1" -v n="$2" '$1 == "health" && $2 == name { prin
 leave_leadership() {
   has_others "$1" && have_openssl || return 0
   etcd_here "$1"
-  [ -f "$TX/parts/cert:$ea_profile" ] || return 0
+  [ -f "$TX/$LEAFS/cert:$ea_profile" ] || return 0
   ll_self=$(etcd_ask status '{}' | json_number member_id)
   leads "$ll_self" || return 0
   ll_other=$(etcd_ask list '{}' | etcd_voters | grep -vx "$ll_self" | sed -n 1p)
@@ -101,7 +101,7 @@ etcd_ask() {
   # shellcheck disable=SC2046 # words wanted
   printf 'POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
     "$ea_path" "${ea_where%:*}" "${#2}" "$2" |
-    timeout 10 openssl s_client -quiet -connect "$ea_where" $(client_pair "$ea_profile") 2>/dev/null || :
+    limited 10 openssl s_client -quiet -connect "$ea_where" $(client_pair "$ea_profile") 2>/dev/null || :
 }
 
 # json_number FIELD: of the JSON on stdin; 64 bit numbers stand there as text.

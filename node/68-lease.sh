@@ -54,13 +54,15 @@ hand_over() {
     ho_name=${ho_file#"$TX"/held.}
     read -r ho_pid ho_ticks ho_holder <"$ho_file"
     has_ended "$ho_pid" "$ho_ticks" || continue
-    [ -f "$TX/missed.$ho_name" ] || echo $(($(now) + LIMIT_LEASE)) >"$TX/missed.$ho_name"
+    tick
+    [ -f "$TX/missed.$ho_name" ] || echo $((TICK + LIMIT_LEASE)) >"$TX/missed.$ho_name"
     give_back "$ho_name" "$ho_holder"
     case $LEASE_CODE in
       200 | 404 | 409) ;;
       *)
         lease_stays "$ho_name" "given back"
-        [ "$(now)" -ge "$(cat "$TX/missed.$ho_name")" ] || continue
+        tick
+        [ "$TICK" -ge "$(cat "$TX/missed.$ho_name")" ] || continue
         ;;
     esac
     rm "$ho_file" "$TX/missed.$ho_name"
@@ -97,10 +99,10 @@ ask_lease() {
   while read -r al_word al_name al_where al_lease al_profile <&4; do
     [ "$al_word $al_name" = "lease $2" ] || continue
     LEASE_WHY="no certificate of $al_profile here"
-    [ -f "$TX/parts/cert:$al_profile" ] || continue
+    [ -f "$TX/$LEAFS/cert:$al_profile" ] || continue
     # shellcheck disable=SC2046 # words wanted
     lease_request "$1" |
-      timeout 3 openssl s_client -quiet -connect "$al_where" $(client_pair "$al_profile") 2>/dev/null |
+      limited 3 openssl s_client -quiet -connect "$al_where" $(client_pair "$al_profile") 2>/dev/null |
       tr -d '\r' >"$TX/lease.said" || :
     LEASE_CODE=$(status_line <"$TX/lease.said")
     LEASE_WHY="$al_where answers ${LEASE_CODE:-nothing}"

@@ -6,6 +6,7 @@ OURS= # yes once the transaction in $TX is this run's
 transaction() {
   take_lock
   recover
+  tell_recovered
   OURS=yes
   begin
   check_leafs
@@ -21,7 +22,10 @@ transaction() {
   note_leases
   point prepared
   if anything_changed; then
-    tell_subjects
+    check_losses
+    check_reads
+    ask_before
+    check_servers
     back_up
     swap
   fi
@@ -30,13 +34,15 @@ transaction() {
   while read -r ap_word ap_name _ <&3; do
     [ "$ap_word" != consumer ] || settle "$ap_name"
   done 3<"$TX/plan"
+  still_holds
+  prove_servers
   report_trust
   commit
 }
 
 begin() {
   mkdir "$TX" || die "this node has no room for a transaction: make room in /var, nothing was touched"
-  echo "$VERB" >"$TX/verb"
+  keep_room
   mv "$RUN/in.body" "$TX/body"
   read_plan "$VERB"
   PROVEN=

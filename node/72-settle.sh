@@ -39,7 +39,8 @@ settle() {
   esac
   [ "$se_state" = running ] || se_want=restart
   if [ "$se_want" != restart ]; then
-    await "$LIMIT_RELOAD" proven_running "$1" || {
+    await "$LIMIT_RELOAD" proven_running "$1" || only_away "$1" || {
+      [ "$FAILED" != rights ] || die "$WHY_NOT: $(undone)"
       say "$WHY_NOT after $LIMIT_RELOAD s, so it is restarted"
       se_want=restart
     }
@@ -47,13 +48,13 @@ settle() {
   if [ "$se_want" = restart ]; then
     se_how=restarted
     members_healthy "$1" ||
-      die "$WHY_NOT, and with $1 here down as well nothing could be written: the old set was put back, repair that etcd member, then run again"
+      die "$WHY_NOT, and with $1 here down as well nothing could be written: $(undone), repair that etcd member, then run again"
     echo "$1" >>"$TX/restarted"
     stop_first "$1" will_restart
     leave_leadership "$1"
     point restarting
-    restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
-    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: the old set was put back, repair that etcd member, then run again"
+    restart_and_prove "$1" || die "$WHY_NOT: $(undone), look at $1 before you run again"
+    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: $(undone), repair that etcd member, then run again"
     point restarted
   fi
   echo "consumer $1 $se_how"
@@ -61,9 +62,12 @@ settle() {
   cat "$TX/proofs"
 }
 
+# undone: what becomes of this transaction now that it fails.
+undone() { if [ -f "$TX/journal" ]; then echo "the old set was put back"; else echo "no file was replaced"; fi; }
+
 proven_running() {
   [ -n "$(identity)" ] || {
-    WHY_NOT="$1 does not run"
+    fails down "$1 does not run"
     return 1
   }
   prove "$1"
@@ -71,7 +75,9 @@ proven_running() {
 
 restart_and_prove() {
   restart "$1" || return 1
-  await "$LIMIT_HEALTH" proven_running "$1" || return 1
+  tick
+  STARTED=$TICK
+  await "$LIMIT_HEALTH" proven_running "$1" || only_away "$1" || return 1
   grep -q ' yes$' "$TX/proofs" || stays "$1"
 }
 
@@ -93,7 +99,7 @@ take_back() {
   grep -qsx "$1" "$TX/restarted" || {
     grep -qx "$1 running" "$TX/consumers" && [ "$(wanted "$1")" != none ] || return 0
   }
-  if ran_before "$1" && await "$LIMIT_RELOAD" proven_running "$1"; then return 0; fi
+  if ran_before "$1" && { await "$LIMIT_RELOAD" proven_running "$1" || only_away "$1"; }; then return 0; fi
   echo "$1" >>"$TX/restarted"
   # Not a reason to stop: what is there now has failed already.
   members_healthy "$1" || say "$WHY_NOT, but the old set must be read again"

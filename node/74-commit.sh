@@ -46,6 +46,7 @@ commit() {
     if cmp -s "$TX/$cm_file" "$STATE/${cm_file%.all}"; then rm "$TX/$cm_file"; else flush "$TX/$cm_file"; fi
   done
   trap '' TERM # nothing is put back from here on
+  ENDING=yes
   : >"$TX/committed"
   flush "$TX/committed" "$TX"
   point committed
@@ -55,6 +56,7 @@ commit() {
   flush "$STATE"
   point recorded
   prune
+  sweep
   close_transaction
   echo "done $SUM8 $cm_done"
 }
@@ -65,11 +67,15 @@ keep_records() {
   [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
 }
 
-# prune: the newest five backups; the newest two keys of each profile and those
-# in use. Names are ours, so ls is safe to read.
+# prune: this run's backup and the newest others by name, five in all (the clock may
+# have been ahead once); the newest two keys of each profile and those in use. Names
+# are ours, so ls is safe to read.
 prune() {
   # shellcheck disable=SC2012
-  ls -r "$STATE/backup" 2>/dev/null | sed 1,5d | while read -r pr_name; do
+  {
+    [ -z "$BACKUP" ] || echo "${BACKUP##*/}"
+    ls -r "$STATE/backup" 2>/dev/null
+  } | awk '!seen[$0]++' | sed 1,5d | while read -r pr_name; do
     rm -rf "$STATE/backup/${pr_name:?}"
   done
   for pr_dir in "$STATE"/keys/*/; do
@@ -80,26 +86,6 @@ prune() {
       grep -q "^leaf $pr_profile $pr_id " "$STATE/applied" || rm -f "$pr_dir$pr_id".*
     done
   done
-}
-
-# recover: a transaction that died before its commit is put back, so that the
-# payload at hand starts from one whole set. Processes may have read the newer
-# files: "sum none" makes every consumer prove itself.
-recover() {
-  sweep_runs
-  [ -d "$TX" ] || return 0
-  if [ -f "$TX/committed" ]; then
-    keep_records
-  elif [ -f "$TX/journal" ]; then
-    say "an earlier run was interrupted: putting back the set of $(sed 's/.*backup\///' "$TX/journal")"
-    put_back || die "$pb_failed could not be put back (immutable, read-only or full?), its copy is in $pb_from: repair that, then run again"
-    # systemd may know the flags of the run that died
-    reload_units
-    doubt "$(cat "$TX/verb" 2>/dev/null || echo apply)" # none: begun by an older node.sh
-  fi
-  sweep
-  flush "$STATE"
-  close_transaction
 }
 
 # doubt VERB: its last payload no longer counts as proven.
@@ -113,36 +99,47 @@ doubt() {
   mv "$STATE/applied.new" "$STATE/applied"
 }
 
-# roll_back: what a failed transaction leaves behind is what it found. Where that
-# cannot be done the journal stays, and the next run begins with it.
+# roll_back: what a failed transaction leaves behind is what it found. Where a file
+# cannot be put back the services come up with what is there, and the journal stays:
+# whoever comes next begins with it.
 roll_back() {
-  pb_from=
   rb_bad=
-  if [ -f "$TX/journal" ] && [ ! -f "$TX/committed" ]; then
+  if [ -f "$TX/committed" ]; then
+    BACKUP=
+    keep_records
+  elif [ ! -f "$TX/journal" ]; then
+    reword "the old set was put back" "no file was replaced"
+  else
     say "putting the old set back"
     note_leases
-    put_back || {
-      WHY="$WHY; NOT put back: $pb_failed (immutable, read-only or full?), its copy is in $pb_from"
-      return 0
-    }
+    rb_put=whole
+    put_back || rb_put=
     live_parts
     while read -r rb_word rb_name _ <&3; do
       [ "$rb_word" = consumer ] || continue
       take_back "$rb_name" || rb_bad="$rb_bad; with the old set too $WHY_NOT"
     done 3<"$TX/plan"
-    [ -z "$rb_bad" ] || doubt "$VERB"
+    start_stopped
+    [ -n "$rb_put" ] && [ -z "$rb_bad$pb_kept" ] || doubt "$VERB"
+    [ -z "$pb_kept" ] || WHY="$WHY; kept, as somebody else has changed it since: $pb_kept"
     WHY="$WHY$rb_bad"
+    [ -n "$rb_put" ] || {
+      reword "the old set was put back" "the old set could not be put back whole"
+      WHY="$WHY; $pb_failed, its copy is in $BACKUP"
+      return 0
+    }
+    [ -z "$rb_bad$pb_kept" ] || BACKUP=
   fi
   [ ! -d "$TX" ] || sweep
   close_transaction
-  [ -z "$pb_from" ] || [ -n "$rb_bad" ] || rm -rf "$pb_from"
+  [ -z "$BACKUP" ] || rm -rf "$BACKUP"
 }
 
 # close_transaction: the journal first. A removal that is cut short must leave
 # nothing that the next run would put back.
 close_transaction() {
   if [ -f "$TX/journal" ]; then
-    rm "$TX/journal"
+    rm -f "$TX/journal"
     flush "$TX"
   fi
   rm -rf "$TX"

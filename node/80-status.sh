@@ -1,13 +1,12 @@
 # ---- status: what the node holds and serves, read fresh --------------------
 
 verb_status() {
-  WORK=$STATE/status.$$
   if [ ! -f "$STATE/plan" ]; then
     echo "applied none"
     return 0
   fi
   trap 'finish "$WORK"' EXIT
-  mkdir "$WORK"
+  open_work look
   vs_sum=$(sed -n 's/^sum //p' "$STATE/applied" 2>/dev/null | cut -c 1-8) || vs_sum=
   echo "applied ${vs_sum:-none}"
   have_openssl || return 0 # nothing else can be read; no claim is made
@@ -27,7 +26,7 @@ verb_status() {
 }
 
 served_certificate() {
-  timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 2>/dev/null || :
+  limited 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 2>/dev/null || :
 }
 
 # certificates_of FILE: PEM, of a kubeconfig those inside it too.

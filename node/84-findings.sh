@@ -9,11 +9,9 @@ POLL=${POLL:-2}
 # It takes no lock, since it may wait for minutes.
 open_look() {
   open_state
-  sweep_looks
-  TX=$STATE/look.$$
-  trap 'finish "$TX"' EXIT
-  rm -rf "$TX"
-  mkdir "$TX" || die "this node has no room for the payload: make room in /var"
+  trap 'finish "$WORK"' EXIT
+  open_work look
+  TX=$WORK
   cat >"$TX/in" || die "this node has no room for the payload: make room in /var"
   check_payload "$TX/in" "$1"
   mv "$TX/in.body" "$TX/body"
@@ -24,13 +22,6 @@ open_look() {
     for ol_part in "$TX/parts/$ol_set:"*; do
       [ ! -f "$ol_part" ] || pem_blocks "$ol_part"
     done >"$TX/blocks.$ol_set"
-  done
-}
-
-# sweep_looks: folders of runs whose line was cut.
-sweep_looks() {
-  for sl_dir in "$STATE"/look.*; do
-    [ ! -d "$sl_dir" ] || kill -0 "${sl_dir##*.}" 2>/dev/null || rm -rf "$sl_dir"
   done
 }
 
@@ -48,10 +39,19 @@ found() {
   echo "found $*"
   if gate_off "$fo_gate"; then
     shift 2
-    say "$fo_what: $*; let through by 'force: [$fo_gate]'"
+    say "$fo_what: $*; allowed by 'force: [$fo_gate]'"
   else
     echo "$fo_gate $*" >>"$TX/found"
   fi
+}
+
+# told KIND NAME WHY...: one thing that whoever owns it ought to know, and that stops
+# nothing: else its owner could stop the rotation of the whole cluster.
+told() {
+  echo "found $*"
+  to_what="$1 $2"
+  shift 2
+  say "$to_what: $*; this stops nothing"
 }
 
 # refuse_found: all that was found in one sentence, by what is to be done; long
@@ -71,7 +71,7 @@ refuse_found() {
       }
     }' "$TX/found")
   rf_gates=$(cut -d ' ' -f 1 "$TX/found" | sort -u | tr '\n' ',' | sed 's/,$//; s/,/, /')
-  die "$rf_list; then run again, or let it through with 'force: [$rf_gates]' under 'rotation'"
+  die "$rf_list; then run again, or override it with 'force: [$rf_gates]' under 'rotation'"
 }
 
 # wait_for SECONDS TEXT COMMAND...: await that tells what for, and goes on
@@ -83,14 +83,15 @@ wait_for() {
   if "$@"; then return 0; fi
   [ "$wf_limit" -gt 0 ] || return 1
   say "waiting for $wf_text (up to $wf_limit s)"
-  wf_began=$(now)
+  tick
+  wf_began=$TICK
   wf_told=$wf_began
   until "$@"; do
-    wf_now=$(now)
-    [ $((wf_now - wf_began)) -lt "$wf_limit" ] || return 1
-    if [ $((wf_now - wf_told)) -ge 30 ]; then
-      say "still waiting for $wf_text ($((wf_now - wf_began)) s)"
-      wf_told=$wf_now
+    tick
+    [ $((TICK - wf_began)) -lt "$wf_limit" ] || return 1
+    if [ $((TICK - wf_told)) -ge 30 ]; then
+      say "still waiting for $wf_text ($((TICK - wf_began)) s)"
+      wf_told=$TICK
     fi
     sleep "$POLL"
   done

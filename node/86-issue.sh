@@ -31,9 +31,11 @@ EOF
   fi
   read_server
   IS_BASE=$STATE/keys/$IS_PROFILE/$IS_ID
-  is_end=$(($(now) + LIMIT_SIGNED))
+  tick
+  is_end=$((TICK + LIMIT_SIGNED))
   until ask_for_certificate; do
-    [ "$(now)" -lt "$is_end" ] ||
+    tick
+    [ "$TICK" -lt "$is_end" ] ||
       die "kube-controller-manager still signs with another CA than ca:kubernetes after $LIMIT_SIGNED s: check its --cluster-signing-cert-file on every control plane, then run again"
     say "kube-controller-manager still signs with another CA, asking again"
     rm -f "$IS_BASE".*
@@ -49,7 +51,6 @@ EOF
 end_interrupted() {
   [ -d "$STATE/tx" ] || return 0
   ei_look=$TX
-  trap 'finish "$ei_look"' EXIT # not what is to be put back
   TX=$STATE/tx
   RUN=
   take_lock
@@ -65,26 +66,12 @@ read_server() {
   kc_own "$KUBELET_CONF"
   kc_context
   rs_url=$(kc_field clusters "$KC_CLUSTER" server)
-  WHERE=${rs_url#https://}
-  PREFIX=
-  case $WHERE in */*) PREFIX=/${WHERE#*/} ;; esac
-  WHERE=${WHERE%%/*}
-  PREFIX=${PREFIX%/}
-  case $WHERE in *:[0-9]*) ;; *) WHERE=$WHERE:443 ;; esac
-  case $rs_url in https://*) ;; *) WHERE= ;; esac
-  echo "$WHERE$PREFIX" | grep -Eqx '([A-Za-z0-9.-]+|\[[0-9a-f:]+\]):[0-9]+(/[A-Za-z0-9._/-]+)?' ||
+  server_parts "$rs_url" ||
     die "$KUBELET_CONF names a server that is not understood: write it as https://host:port"
   kc_blocks "$KC_CLUSTER" "$KUBELET_CONF" >"$TX/server-blocks"
   [ -s "$TX/server-blocks" ] || die "$KUBELET_CONF names no CA that is here: join this node again (kubeadm join)"
   blocks_pem <"$TX/server-blocks" >"$TX/server-ca"
-  WHOM=${WHERE%:*}
-  WHOM=${WHOM#\[}
-  WHOM=${WHOM%\]}
-  case $WHOM in
-    *:*) WHOM="-verify_ip $WHOM" ;;
-    *[!0-9.]*) WHOM="-verify_hostname $WHOM -servername $WHOM" ;;
-    *) WHOM="-verify_ip $WHOM" ;;
-  esac
+  WHOM="$(to_be "${WHERE%:*}") $(servername "${WHERE%:*}")"
 }
 
 # api GET|POST PATH [FILE]: as this node, from a server that its kubelet trusts.
@@ -98,7 +85,7 @@ api() {
     [ $# -lt 3 ] || cat "$3"
   } >"$TX/ask"
   # shellcheck disable=SC2046,SC2086 # words wanted
-  timeout 20 openssl s_client -quiet -connect "$WHERE" $WHOM -verify_return_error -partial_chain -CAfile "$TX/server-ca" \
+  limited 20 openssl s_client -quiet -connect "$WHERE" $WHOM -verify_return_error -partial_chain -CAfile "$TX/server-ca" \
     $(client_pair live) <"$TX/ask" >"$TX/answer" 2>"$TX/why" || :
   CODE=$(status_line <"$TX/answer")
   [ -n "$CODE" ]

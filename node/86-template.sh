@@ -10,6 +10,7 @@ verb_place() {
   cp "$0" "$vp_new" || die "this node has no room for node.sh: make room in /var"
   flush "$vp_new"
   mv -f "$vp_new" "$STATE/node.sh"
+  lay_boot_unit
   echo "placed $(sha256 "$STATE/node.sh")"
 }
 
@@ -22,22 +23,19 @@ verb_template() {
   echo "$1" | grep -Eqx '[a-z0-9][a-z0-9.-]{0,63}' || die "'$1' is not a node name: must be a-z, 0-9, - and dots"
   NODE=$1
   open_state
-  sweep_looks
-  vt_work=$STATE/look.$$
-  trap 'finish "$vt_work"' EXIT
-  rm -rf "$vt_work"
-  mkdir "$vt_work" || die "this node has no room for the payload: make room in /var"
-  cat >"$vt_work/in" || die "this node has no room for the payload: make room in /var"
-  check_payload "$vt_work/in" template
-  vt_verb=$(sed -n 1p "$vt_work/in.body")
+  trap 'finish "$WORK"' EXIT
+  open_work look
+  cat >"$WORK/in" || die "this node has no room for the payload: make room in /var"
+  check_payload "$WORK/in" template
+  vt_verb=$(sed -n 1p "$WORK/in.body")
   case $vt_verb in
     trust | issue | check) ;;
     *) die "the template is for '$vt_verb': must be trust, issue or check" ;;
   esac
   [ ! -e "$MANIFESTS/kube-apiserver.yaml" ] ||
     die "this node is a control plane, of which ca.crt is not for the kubelet alone: list it under 'nodes' of the stack file"
-  sed "1d; s/$ANY_NODE/$NODE/g" "$vt_work/in.body" >"$vt_work/body"
-  run_framed "$vt_verb" "$vt_work/body"
+  sed "1d; s/$ANY_NODE/$NODE/g" "$WORK/in.body" >"$WORK/body"
+  run_framed "$vt_verb" "$WORK/body"
 }
 
 # run_framed VERB FILE: that verb of this script, with FILE as its payload.

@@ -10,7 +10,7 @@ task_authentication_clean() {
     ask "$TX/answer" delete configmap extension-apiserver-authentication -n kube-system --ignore-not-found
   fi
   wait_for "$LIMIT_WRITTEN" "extension-apiserver-authentication with only what stays" authentication_exact ||
-    die "extension-apiserver-authentication in kube-system ${SURPLUS:-lacks a CA that stays} after $LIMIT_WRITTEN s: an API server has other CA files than the rest, restart it"
+    die "extension-apiserver-authentication in kube-system ${SURPLUS:-lacks the new CA} after $LIMIT_WRITTEN s: an API server has other CA files than the rest, restart it"
 }
 
 # authentication_exact: both lists have what stays and nothing that goes. SURPLUS says

@@ -1,15 +1,15 @@
 # ---- cluster: pods that began before the new CA was trusted -------------------
 
-PODS='{{range .items}}{{.metadata.namespace}} {{.metadata.name}} {{.status.phase}}
+PODS='{{range .items}}{{.metadata.namespace}} {{.metadata.name}} {{urlquery .status.phase}}
 {{- with .metadata.annotations}}{{with index . "kubernetes.io/config.mirror"}} mirror{{end}}{{end}}
 {{- range .spec.volumes}}{{with .configMap}}{{if eq .name "kube-root-ca.crt"}} root-ca{{end}}{{end}}
 {{- with .projected}}{{range .sources}}{{with .configMap}}{{if eq .name "kube-root-ca.crt"}} root-ca{{end}}{{end}}{{end}}{{end}}{{end}}
-{{- range .metadata.ownerReferences}}{{if .controller}} owner={{.kind}}/{{.name}}{{end}}{{end}}
+{{- range .metadata.ownerReferences}}{{if .controller}} owner={{urlquery .kind}}/{{urlquery .name}}{{end}}{{end}}
 {{- range .status.initContainerStatuses}}{{with .state}}{{with .running}} began={{.startedAt}}{{end}}{{end}}{{end}}
 {{- range .status.containerStatuses}}{{with .state}}{{with .running}} began={{.startedAt}}{{end}}{{end}}{{end}}
 {{end}}'
 
-REPLICASETS='{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range .metadata.ownerReferences}}{{if .controller}} {{.kind}} {{.name}}{{end}}{{end}}
+REPLICASETS='{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range .metadata.ownerReferences}}{{if .controller}} {{urlquery .kind}} {{urlquery .name}}{{end}}{{end}}
 {{end}}'
 
 # list_begun_before: $TX/begun gets "KIND NAMESPACE/NAME" of every workload

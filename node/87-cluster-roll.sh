@@ -9,7 +9,7 @@ SELECTOR='{{with .spec.selector}}{{range $k, $v := .matchLabels}}{{$k}}={{$v}},{
 {{- end}}{{end}}{{end}}'
 
 # Of a workload: whether it was rolled for this trust, and what keeps it from rolling.
-ROLLED='is there{{with .spec.template.metadata}}{{with .annotations}}{{with index . "kube-pki/trusted"}} trusted={{.}}{{end}}{{end}}{{end}}{{if .spec.paused}} paused{{end}}{{with .spec.updateStrategy}} {{.type}}{{end}}'
+ROLLED='is there{{with .spec.template.metadata}}{{with .annotations}}{{with index . "kube-pki/trusted"}} trusted={{urlquery .}}{{end}}{{end}}{{end}}{{if .spec.paused}} paused{{end}}{{with .spec.updateStrategy}} {{.type}}{{end}}'
 
 # task_may_restart: before somebody else rolls the workloads of the payload:
 # each can be, and what keeps one from it is told of all of them.

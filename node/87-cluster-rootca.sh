@@ -1,8 +1,8 @@
 # ---- cluster: the CA that every namespace hands to its pods ------------------
 
-# Each kube-root-ca.crt, when it was written by others than us, and its text.
-ROOT_CAS='{{range .items}}configmap {{.metadata.namespace}}{{range .metadata.managedFields}}{{if ne .manager "kube-pki"}} {{.time}}{{end}}{{end}}
-{{with .data}}{{index . "ca.crt"}}{{end}}
+# Each kube-root-ca.crt on a line: its namespace, its text, and when others than us wrote it.
+ROOT_CAS='{{range .items}}{{.metadata.namespace}} ={{with .data}}{{urlquery (index . "ca.crt")}}{{end}}
+{{- range .metadata.managedFields}}{{if ne .manager "kube-pki"}} {{.time}}{{end}}{{end}}
 {{end}}'
 
 # task_root_ca: every namespace publishes the new CA. Says since when: pods that
@@ -33,7 +33,7 @@ task_root_ca_seen() {
   if root_ca_everywhere; then return 0; fi
   sleep "$POLL" # a namespace that was just made
   root_ca_everywhere || while read -r rs_name <&3; do
-    found scan ConfigMap "$rs_name/kube-root-ca.crt" "lacks the CA that stays: check that kube-controller-manager runs and has the new --root-ca-file"
+    found scan ConfigMap "$rs_name/kube-root-ca.crt" "lacks the new CA: check that kube-controller-manager runs and has the new --root-ca-file"
   done 3<"$TX/lacking"
 }
 
@@ -86,16 +86,25 @@ list_root_cas() {
 }
 
 root_ca_everywhere() {
-  ask "$TX/namespaces" get namespaces -o 'go-template={{range .items}}{{.metadata.name}} {{.status.phase}}
+  ask "$TX/namespaces" get namespaces -o 'go-template={{range .items}}{{.metadata.name}} {{urlquery .status.phase}}
 {{end}}'
   list_root_cas
   awk '
+    function plain(word) { # PEM that urlquery made one word
+      gsub(/\+/, " ", word); gsub(/%2B/, "+", word); gsub(/%2F/, "/", word); gsub(/%3D/, "=", word)
+      gsub(/%0D|%09/, "", word); gsub(/%0A/, "\n", word)
+      return word
+    }
     FILENAME == ARGV[1] { want[$2]; next }
     FILENAME == ARGV[2] { if ($2 == "Active") names[$1]; next }
-    $1 == "configmap" { name = $2; next }
-    /-----BEGIN/ { text = ""; next }
-    /-----END/ { has[name SUBSEP text]; next }
-    { gsub(/[ \t\r]/, ""); text = text $0 }
+    {
+      count = split(plain(substr($2, 2)), lines, "\n")
+      for (i = 1; i <= count; i++) {
+        if (lines[i] ~ /-----BEGIN/) text = ""
+        else if (lines[i] ~ /-----END/) has[$1 SUBSEP text]
+        else { gsub(/[ \t\r]/, "", lines[i]); text = text lines[i] }
+      }
+    }
     END {
       for (name in names) {
         lacks = 0
@@ -108,7 +117,7 @@ root_ca_everywhere() {
 
 # written_last: when the last kube-root-ca.crt was written, unix seconds.
 written_last() {
-  wl_time=$(awk '$1 == "configmap" { for (i = 3; i <= NF; i++) if ($i > last) last = $i } END { print last }' "$TX/root-cas")
+  wl_time=$(awk '{ for (i = 3; i <= NF; i++) if ($i > last) last = $i } END { print last }' "$TX/root-cas")
   # the one notation that both coreutils and busybox read
   date -u -d "$(echo "$wl_time" | sed 's/T/ /; s/Z//')" +%s 2>/dev/null || now
 }

@@ -107,10 +107,10 @@ apply_workers() {
 # list_workers: $TX/workers gets a line per pod: "NODE POD yes|no WHY" of this
 # revision, ready or not, "NODE POD old|down" of another one.
 list_workers() {
-  ask "$TX/answer" get pods -n "$WORKERS_NS" -l "kube-pki/workers=$WORKERS" -o 'go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{with .spec.nodeName}}{{.}}{{else}}-{{end}} {{.metadata.name}} {{index .metadata.labels "kube-pki/revision"}} {{with .status}}
-{{- range .conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}} {{range .initContainerStatuses}}
+  ask "$TX/answer" get pods -n "$WORKERS_NS" -l "kube-pki/workers=$WORKERS" -o 'go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{with .spec.nodeName}}{{.}}{{else}}-{{end}} {{.metadata.name}} {{urlquery (index .metadata.labels "kube-pki/revision")}} {{with .status}}
+{{- range .conditions}}{{if eq .type "Ready"}}{{urlquery .status}}{{end}}{{end}} {{range .initContainerStatuses}}
 {{- with or .lastState.terminated .state.terminated}}{{if .exitCode}}failed {{printf "%q" (or .message .reason)}}{{end}}{{end}}
-{{- with .state.waiting}} waits: {{.reason}}{{end}}{{end}}{{range .containerStatuses}}{{with .state.waiting}}{{if ne .reason "PodInitializing"}} waits: {{.reason}}{{end}}{{end}}{{end}}
+{{- with .state.waiting}} waits: {{printf "%q" .reason}}{{end}}{{end}}{{range .containerStatuses}}{{with .state.waiting}}{{if ne .reason "PodInitializing"}} waits: {{printf "%q" .reason}}{{end}}{{end}}{{end}}
 {{- range .conditions}}{{if and (eq .type "PodScheduled") (eq .status "False")}} waits: {{printf "%q" .message}}{{end}}{{end}}{{end}}
 {{end}}{{end}}'
   awk -v revision="$REVISION" '
@@ -141,13 +141,15 @@ retry_failed() {
 # fails stops the wave: the DaemonSet's controller would go on with others.
 wait_workers() {
   ww_best=-1
-  ww_told=$(now)
+  tick
+  ww_told=$TICK
   while :; do
     list_workers
     failed_workers >"$TX/failed"
     if [ -s "$TX/failed" ]; then stop_wave; fi
     if "$2"; then return 0; fi
-    ww_now=$(now)
+    tick
+    ww_now=$TICK
     if [ "$READY" -gt "$ww_best" ]; then
       ww_best=$READY
       ww_moved=$ww_now

@@ -88,7 +88,7 @@ need_part() {
 
 # kube ARGUMENT...: HOME is ours, so that nobody's kuberc or cache has a say.
 kube() {
-  HOME=$TX timeout 60 kubectl --kubeconfig "$ROOT$KUBECONFIG_PATH" ${KC_CONTEXT:+--context="$KC_CONTEXT"} --cache-dir "$TX/cache" --request-timeout=30s "$@" </dev/null
+  limited 60 env HOME="$TX" kubectl --kubeconfig "$ROOT$KUBECONFIG_PATH" ${KC_CONTEXT:+--context="$KC_CONTEXT"} --cache-dir "$TX/cache" --request-timeout=30s "$@" </dev/null
 }
 
 # ask FILE ARGUMENT...: kubectl's answer in FILE. Everything asked is the same

@@ -10,10 +10,12 @@ main() {
     check) verb_check ;;
     cluster) verb_cluster ;;
     place) verb_place ;;
+    boot-unit) lay_boot_unit ;; # the install step
+    recover) verb_recover ;;    # the unit that runs at boot
     template) verb_template "${2:-}" ;;
     issue) verb_issue ;;
     status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|check|cluster|place|template NODE|issue|status" ;;
+    *) die "usage: node.sh request|trust|apply|check|cluster|place|template NODE|issue|recover|status" ;;
   esac
 }
 

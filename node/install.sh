@@ -16,5 +16,6 @@ sh -c '
   sum=$(sha256sum "$new")
   sync "$new" 2>/dev/null || sync
   mv -f "$new" "$dir/node.sh"
+  sh "$dir/node.sh" boot-unit
   echo "installed ${sum%% *}"
 '

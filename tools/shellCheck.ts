@@ -33,6 +33,18 @@ function joinPieces(files: readonly string[]): Script {
   };
 }
 
+/** As `max-lines` of eslint.config.js: a file names one concept, which is then found by its name. */
+const LINES = 250;
+
+function tooLong(files: readonly string[]): readonly string[] {
+  return files.flatMap((file) => {
+    const lines = readFileSync(join(root, file), "utf8").trimEnd().split("\n").length;
+    return lines > LINES
+      ? [`${file}: ${String(lines)} lines; must be at most ${String(LINES)}; split it by concept`]
+      : [];
+  });
+}
+
 function findings(shellcheck: string, script: Script): readonly string[] {
   const { status, stdout, stderr } = spawnSync(shellcheck, ["--shell=sh", "--format=gcc", "-"], {
     input: script.text,
@@ -56,7 +68,7 @@ async function main(): Promise<void> {
   const { shellcheck, shfmt } = await ensure(["shellcheck", "shfmt"], (line) =>
     process.stderr.write(`tools: ${line}\n`),
   );
-  const problems = scriptsOf(files).flatMap((script) => findings(shellcheck, script));
+  const problems = [...tooLong(files), ...scriptsOf(files).flatMap((script) => findings(shellcheck, script))];
   const formatted = spawnSync(shfmt, [...format, "-d", ...files], { cwd: root, encoding: "utf8" });
   process.stdout.write([...problems, formatted.stdout, formatted.stderr].filter((text) => text !== "").join("\n"));
   const clean = problems.length === 0 && formatted.status === 0;

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** What an authority is asked to sign. */
+/** A certificate that an authority is asked to sign. */
 export interface SigningRequest {
-  /** What kind of certificate it is: a profile, or whose kubeconfig. */
+  /** The kind of certificate: a profile, or a user's kubeconfig. */
   readonly role: string;
   readonly commonName: string;
   /** PKCS#10 in PEM, already checked against the plan: its subject and names go into the certificate as they are. */
@@ -22,15 +22,15 @@ export interface Issued {
   readonly expires: pulumi.Output<string>;
 }
 
-/** A certificate authority, whatever keeps its key. */
+/** A certificate authority, wherever its key is. */
 export interface Authority {
   /** The certificates to trust, PEM. */
   readonly trustPem: pulumi.Output<string>;
-  /** The key in PEM that the controller manager signs with, a secret; undefined where there is none to give away. */
+  /** The key in PEM that the controller manager signs with, a secret; undefined if it cannot be had. */
   readonly keyPem: pulumi.Output<string> | undefined;
   /** The certificate of that key, PEM, where that is not the CA itself. */
   readonly csrSignerPem?: pulumi.Output<string> | undefined;
-  /** By the name of a node: the certificate of the signer whose key was made there. */
+  /** By the name of a node: the certificate of the CSR signer whose key was made there. */
   readonly nodeCsrSigners?: ReadonlyMap<string, Issued> | undefined;
   issue(name: string, request: SigningRequest, options: pulumi.CustomResourceOptions): Issued;
 }

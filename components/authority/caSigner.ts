@@ -8,7 +8,7 @@ import type { Algorithm } from "../../core/model/algorithms";
 import { mustBe } from "../../core/format/problem";
 import { keyArgs } from "../keyArgs";
 
-/** What is to become a CA. */
+/** A CA to be signed. */
 export interface CaRequest {
   readonly commonName: string;
   /** PKCS#10, PEM. */
@@ -16,7 +16,7 @@ export interface CaRequest {
   readonly validitySeconds: number;
 }
 
-/** Who signs a CA whose key is elsewhere. Gives its certificate, PEM. */
+/** Signs a CA whose key is elsewhere. Returns its certificate, PEM. */
 export type CaSigner = (
   name: string,
   request: CaRequest,
@@ -57,7 +57,7 @@ export const embeddedRoot = (
   { commonName, algorithm, validitySeconds }: Omit<CaRequest, "requestPem"> & { readonly algorithm: Algorithm },
   options: pulumi.CustomResourceOptions,
 ): CaSigner => {
-  const own = { ...options, protect: true }; // with its key the chain of every CA would end
+  const own = { ...options, protect: true }; // without its key no further CA could be signed
   const key = new tls.PrivateKey(`${base}-key`, keyArgs(algorithm), own);
   const root = new tls.SelfSignedCert(
     `${base}-certificate`,
@@ -96,7 +96,7 @@ export const offlineSigner =
         throw new Error(
           mustBe(
             "authority.signed",
-            `the certificate for ${name} is not of the key in its signing request`,
+            `the certificate for ${name} has another key than its signing request`,
             "the certificate issued for that request",
             "have the one in `pulumi stack output signingRequests` signed",
           ),

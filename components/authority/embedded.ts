@@ -8,7 +8,7 @@ import type { Authority, Issued, SigningRequest } from "./authority";
 export interface EmbeddedAuthorityArgs {
   /** Subject CN when the authority is generated; unique per cluster and generation. */
   readonly commonName: string;
-  /** A CA the cluster has already. @default a new one is generated */
+  /** An existing CA of the cluster. @default a new one is generated */
   readonly given?: { readonly certificatePem: pulumi.Input<string>; readonly keyPem: pulumi.Input<string> } | undefined;
   /** Key algorithm of a generated CA. */
   readonly algorithm: Algorithm;
@@ -35,7 +35,7 @@ export class EmbeddedAuthority extends pulumi.ComponentResource implements Autho
     const { certificatePem, keyPem } = args.given ?? this.generate(name, args);
     this.trustPem = pulumi.output(certificatePem);
     this.keyPem = pulumi.secret(keyPem);
-    this.registerOutputs({ trustPem: this.trustPem });
+    this.registerOutputs({ trustPem: this.trustPem, keyPem: this.keyPem });
   }
 
   /** Signs a request; the certificate is replaced when `id` changes, and by itself never. */
@@ -51,7 +51,7 @@ export class EmbeddedAuthority extends pulumi.ComponentResource implements Autho
       },
       { ...options, replacementTrigger: request.id },
     );
-    // a CA has less to live each year: only when it has signed is it known whether its end is near
+    // a CA's remaining validity shrinks: only after signing is it known whether the leaf outlives it
     const certificatePem = pulumi.all([certificate.certPem, this.trustPem]).apply(([leaf, ca]) => {
       const problem = outlivesProblem(name, leaf, ca);
       if (problem !== undefined) throw new pulumi.ResourceError(problem, this);

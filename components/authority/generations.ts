@@ -11,20 +11,20 @@ import type { Authority } from "./authority";
 import type { AuthorityMaker, Planned } from "./kind";
 import { KINDS } from "./kinds";
 
-/** One authority over its rotations. */
+/** One authority with all its generations. */
 export interface AuthorityGenerations {
   /** Every generation the stack keeps: the first is generation 1. */
   readonly all: readonly Authority[];
   /** The one that signs; undefined while that is a CA the stack took over and whose key it does not know. */
   readonly issuer: Authority | undefined;
-  /** The one a rotation leads to. */
+  /** The target of a rotation. */
   readonly target: Authority;
 }
 
 export interface Authorities {
   /** Undefined while a CA waits for its signature. */
   readonly generations: Readonly<Record<AuthorityName, AuthorityGenerations>> | undefined;
-  /** Of CAs that people have to have signed: PEM by the name of the CA. */
+  /** Signing requests for an offline CA: PEM by the name of the requested CA. */
   readonly requests: Readonly<Record<string, pulumi.Output<string>>>;
 }
 

@@ -29,7 +29,7 @@ export class InState implements AuthorityMaker {
     );
   }
 
-  /** A certificate may come out of the same secret as its key; shown to everybody who connects, it is none. */
+  /** A certificate may come out of the same secret as its key; it is sent in every handshake, so it is no secret. */
   private given(name: AuthorityName): EmbeddedAuthorityArgs["given"] {
     const { inputs } = this.planned;
     if (inputs.config.authority[name] === undefined) return undefined;

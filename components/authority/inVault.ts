@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
-import { backendOf } from "../../core/authorities/backends";
+import { backendOf, caSignerOf } from "../../core/authorities/backends";
 import { csrSignerIn } from "../../core/authorities/csrSigner";
 import { authorityCommonName, rootCommonName } from "../../core/authorities/names";
 import { isInUse, issuerOf, stateOf } from "../../core/authorities/rotation";
@@ -17,7 +17,7 @@ import { VaultAccess } from "./vaultAccess";
 import { caRequest, type VaultCaArgs } from "./vaultCa";
 import { VaultMount } from "./vaultMount";
 
-/** All that the stack keeps in Vault or OpenBao, made as generations ask for it. */
+/** Everything of the stack in Vault or OpenBao, created when a generation needs it. */
 export class InVault implements AuthorityMaker {
   private readonly provider: vault.Provider;
   private readonly address: string;
@@ -122,7 +122,7 @@ export class InVault implements AuthorityMaker {
   }
 
   private signedBy(resource: string, name: AuthorityName, generation: number) {
-    const { signedBy } = backendOf(this.planned.inputs.config, name, generation);
+    const signedBy = caSignerOf(backendOf(this.planned.inputs.config, name, generation));
     return (
       signedBy && {
         requestPem: this.request(resource, name, generation),
@@ -139,11 +139,11 @@ export class InVault implements AuthorityMaker {
     );
   }
 
-  private caSigner({ kind, mount = "" }: SignedBy, name: AuthorityName, generation: number): CaSigner {
+  private caSigner(signedBy: SignedBy, name: AuthorityName, generation: number): CaSigner {
     const { authority, cluster } = this.planned.inputs.config;
-    switch (kind) {
+    switch (signedBy.kind) {
       case "mount":
-        return mountSigner(this.provider, mount);
+        return mountSigner(this.provider, signedBy.mount);
       case "offline":
         return offlineSigner(this.signedPem(name, generation));
       case "embedded":

@@ -5,12 +5,12 @@ import type { Config } from "../../core/schema/config";
 import type { Inputs } from "../inputs";
 import type { Authority } from "./authority";
 
-/** What the authorities of a cluster are made from. */
+/** The inputs of a cluster's authorities. */
 export interface Planned {
   readonly inputs: Inputs;
-  /** Who gets a certificate without being a node. */
+  /** Clients on no node: the administrator and users. */
   readonly clients: readonly ClientPlan[];
-  /** Of the controller manager's signers of a generation, PEM by the node that made the key. */
+  /** Signing requests of the controller manager's CSR signers of a generation, PEM by the node that made the key. */
   readonly csrSignerRequests: (generation: number) => ReadonlyMap<string, pulumi.Output<string>>;
 }
 
@@ -23,10 +23,10 @@ export interface AuthorityMaker {
 }
 
 export interface AuthorityKind {
-  /** Called where a generation of this kind is wanted, once in a stack. */
+  /** Called once in a stack, if it has a generation of this kind. */
   readonly maker: (base: string, planned: Planned, options: pulumi.ComponentResourceOptions) => AuthorityMaker;
   /**
-   * Asks, before any resource, whether what keeps the keys can sign. Does nothing where the stack has none of this kind.
+   * Checks, before any resource, that the server with the keys can sign. Does nothing if the stack has none of this kind.
    *
    * @throws pulumi.RunError in an `up`
    */

@@ -5,7 +5,7 @@ import { InVault } from "./inVault";
 import type { AuthorityKind } from "./kind";
 import { vaultPreflight } from "./vaultPreflight";
 
-/** What each kind does in a stack; what it is, is in core/model/backends.ts. */
+/** The code of each kind; its properties are in core/model/backends.ts. */
 export const KINDS: Readonly<Record<BackendKind, AuthorityKind>> = {
   embedded: {
     maker: (_base, planned, options) => new InState(planned, options),
@@ -18,9 +18,9 @@ export const KINDS: Readonly<Record<BackendKind, AuthorityKind>> = {
 };
 
 /**
- * Before any resource: whether what keeps the keys of CAs can sign.
+ * Checks, before any resource, that the servers with CA keys can sign.
  *
- * @throws pulumi.RunError in an `up`; a preview goes on with a warning
+ * @throws pulumi.RunError in an `up`; a preview continues with a warning
  */
 export const preflight = async (config: Config, now: Date): Promise<void> => {
   for (const kind of BACKEND_KINDS) await KINDS[kind].preflight(config, now);

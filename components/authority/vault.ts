@@ -11,16 +11,16 @@ import { rootCa, signedCa, type VaultCaArgs } from "./vaultCa";
 
 export interface VaultAuthorityArgs extends VaultCaArgs {
   readonly generation: number;
-  /** Who signs it and what he is given. @default it signs itself */
+  /** Signs it, with these arguments. @default it is self-signed */
   readonly signedBy?: { readonly requestPem: pulumi.Output<string>; readonly caSigner: CaSigner } | undefined;
-  /** What it may sign; none unless it is the one that signs. */
+  /** The roles it signs with; none unless it is the issuer of this phase. */
   readonly roles: readonly VaultRole[];
   /**
    * Whether the controller manager gets an intermediate to sign with: one whose key is in the state, or one for each
    * signing request, PEM by the name of the node that made it.
    */
   readonly csrSigner: "none" | "state" | ReadonlyMap<string, pulumi.Output<string>>;
-  /** What has to be there before it signs a leaf. @default nothing */
+  /** Must exist before it signs a leaf. @default nothing */
   readonly ready?: readonly pulumi.Resource[];
   /** Whether losing it would break the cluster: it is then protected from deletion. @default true */
   readonly isInUse?: boolean;
@@ -29,7 +29,7 @@ export interface VaultAuthorityArgs extends VaultCaArgs {
 /** As kubeadm sets them, also for ECDSA keys. */
 const LEAF_USES = ["DigitalSignature", "KeyEncipherment"];
 
-/** One generation of an authority whose key was made in Vault or OpenBao and never leaves it. */
+/** One generation of an authority whose key was generated in Vault or OpenBao and never leaves it. */
 export class VaultAuthority extends pulumi.ComponentResource implements Authority {
   public readonly trustPem: pulumi.Output<string>;
   /** Of the controller manager's intermediate. */
@@ -70,7 +70,9 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
       csrSigners.length === 0
         ? ca.certificatePem
         : pulumi.all([ca.certificatePem, ...csrSigners]).apply((all) => all.map(line).join(""));
-    this.registerOutputs({ trustPem: this.trustPem });
+    const { trustPem, keyPem, csrSignerPem, issuerId } = this;
+    const nodeCsrSigners = Object.fromEntries(this.nodeCsrSigners);
+    this.registerOutputs({ trustPem, keyPem, csrSignerPem, nodeCsrSigners, issuerId });
   }
 
   /** Signs a request; the certificate is replaced when `id` changes, and by itself never. */
@@ -97,7 +99,7 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     return { certificatePem: signed.certificate, issued: granted.issued, expires: granted.expires };
   }
 
-  /** For what cannot be made again. */
+  /** For what cannot be created again. */
   private options() {
     return { parent: this, protect: this.args.isInUse ?? true };
   }
@@ -133,7 +135,7 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
     );
   }
 
-  /** An intermediate for the controller manager: it must have its key as a file, and the CA's cannot be had. */
+  /** An intermediate for the controller manager: it needs its key in a file, and the CA's key cannot be exported. */
   private stateCsrSigner(ends: pulumi.Output<string>): {
     certificatePem: pulumi.Output<string>;
     keyPem: pulumi.Output<string>;
@@ -166,7 +168,7 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
         commonName: csrSignerCommonName(commonName),
         excludeCnFromSans: true,
         maxPathLength: 0,
-        notAfter: ends, // whenever it is made: the CA signs nothing that outlives it
+        notAfter: ends, // that of the CA, which signs nothing that outlives it
       },
       { ...options, provider },
     );
@@ -181,7 +183,7 @@ export class VaultAuthority extends pulumi.ComponentResource implements Authorit
   }
 }
 
-/** The moment a certificate ends, as Vault wants it. */
+/** notAfter of a certificate in Vault's format. */
 const endOf = (pem: string): string => validityIn(pem).expires.replace(/\.\d+Z$/, "Z");
 
 const line = (pem: string): string => `${pem.trimEnd()}\n`;

@@ -6,7 +6,7 @@ import { ACCESS, accessName, policyText, TOKEN_LIFE_SECONDS } from "../../core/v
 
 export interface VaultAccessArgs {
   readonly provider: vault.Provider;
-  /** Path of an AppRole auth method that is there. */
+  /** Path of an existing AppRole auth method. */
   readonly approle: string;
   /** Plain: it shapes the graph. */
   readonly config: Config;
@@ -14,7 +14,7 @@ export interface VaultAccessArgs {
   readonly plan: ClusterPlan;
 }
 
-/** Who runs pipelines: for each kind of run a policy, and an AppRole role whose tokens have that policy alone. */
+/** Access for pipelines: for each kind of run a policy, and an AppRole role whose tokens have only that policy. */
 export class VaultAccess extends pulumi.ComponentResource {
   public constructor(base: string, args: VaultAccessArgs, options?: pulumi.ComponentResourceOptions) {
     super("kube-pki:index:VaultAccess", base, {}, options);

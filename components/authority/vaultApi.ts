@@ -1,4 +1,4 @@
-/** Speaks to Vault or OpenBao before the plugin does, with what the plugin takes from the environment. */
+/** Requests to Vault or OpenBao before the plugin is used, with the same settings from the environment. */
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { homedir } from "node:os";
@@ -21,7 +21,7 @@ const trust = () => {
   };
 };
 
-/** The one the plugin would use; where a login left it, too. */
+/** The token that the plugin would use: from the environment, or the file of a login. */
 export const tokenHere = (): string | undefined => {
   const given = process.env["VAULT_TOKEN"];
   if (given !== undefined && given !== "") return given;

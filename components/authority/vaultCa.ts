@@ -25,16 +25,16 @@ export interface VaultCaArgs {
   readonly validitySeconds: number;
 }
 
-/** What holds for the key and subject of a CA, whoever signs it. */
+/** Key and subject of a CA, self-signed or not. */
 const made = ({ mount, commonName, algorithm }: VaultCaArgs) => ({
   backend: mount,
-  type: "internal", // the key cannot be had, by anybody
+  type: "internal", // the key cannot be exported
   commonName,
   ...vaultKey(algorithm),
   excludeCnFromSans: true,
 });
 
-/** A CA that signs itself. */
+/** A self-signed CA. */
 export const rootCa = (base: string, args: VaultCaArgs, options: pulumi.CustomResourceOptions): VaultCa => {
   const { provider, mount, commonName, validitySeconds } = args;
   const name = `${base}-certificate`;
@@ -50,7 +50,7 @@ export const rootCa = (base: string, args: VaultCaArgs, options: pulumi.CustomRe
   return { certificatePem, issuerId };
 };
 
-/** Generates the key of a CA that another CA signs. Gives the signing request, PEM. */
+/** Generates the key of a CA that another CA signs. Returns the signing request, PEM. */
 export const caRequest = (
   base: string,
   args: VaultCaArgs,

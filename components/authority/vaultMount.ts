@@ -3,21 +3,21 @@ import * as vault from "@pulumi/vault";
 
 export interface VaultMountArgs {
   readonly provider: vault.Provider;
-  /** Where clients reach the server; it goes into certificates. */
+  /** Where clients reach the server; part of the URLs in certificates. */
   readonly address: string;
   readonly path: string;
-  /** The longest that anything in it is valid. */
+  /** The longest validity of anything in it. */
   readonly maxSeconds: number;
 }
 
-/** Where an issuer's certificate and revocation list are had, in the server's own words for what differs. */
+/** URLs of an issuer's certificate and revocation list, as templates of the server. */
 const AT_ISSUER = "{{cluster_aia_path}}/issuer/{{issuer_id}}";
 
-/** The stack's own mount of one authority: type pki, with URLs, revocation lists and tidying that look after themselves. */
+/** The stack's own mount of one authority: type pki, with URLs, automatic revocation lists and tidying. */
 export class VaultMount extends pulumi.ComponentResource {
-  /** Known once the mount is there. */
+  /** Known once the mount exists. */
   public readonly path: pulumi.Output<string>;
-  /** What has to be there before it signs a leaf, so that the leaf says where its CA and revocation list are. */
+  /** Must exist before it signs a leaf, so that the leaf has the URLs of its CA and revocation list. */
   public readonly ready: readonly pulumi.Resource[];
 
   public constructor(base: string, args: VaultMountArgs, options?: pulumi.ComponentResourceOptions) {
@@ -27,7 +27,7 @@ export class VaultMount extends pulumi.ComponentResource {
     const mount = new vault.Mount(
       base,
       { path, type: "pki", description: "made by kube-pki", maxLeaseTtlSeconds: maxSeconds },
-      { ...own, protect: true }, // with the mount every CA key in it would go
+      { ...own, protect: true }, // deleting the mount deletes every CA key in it
     );
     const backend = mount.path;
     new vault.pkisecret.SecretBackendCrlConfig(`${base}-crl`, { backend, expiry: "72h", autoRebuild: true }, own);
@@ -50,10 +50,10 @@ export class VaultMount extends pulumi.ComponentResource {
         issuingCertificates: [`${AT_ISSUER}/der`],
         crlDistributionPoints: [`${AT_ISSUER}/crl/der`],
       },
-      { ...own, dependsOn: cluster }, // a template is refused while the path is not there
+      { ...own, dependsOn: cluster }, // a template is refused before the path is set
     );
     this.path = backend;
     this.ready = [urls];
-    this.registerOutputs();
+    this.registerOutputs({ path: this.path });
   }
 }

@@ -49,7 +49,7 @@ const capabilitiesOf = async (address: string, token: string, paths: readonly st
     : undefined;
 };
 
-/** The CA's certificate; undefined where the mount has none by that name, as before it is made. */
+/** The CA's certificate; undefined if the mount has none of that name, as before it is created. */
 const pemOf = async (address: string, { mount, issuer }: SigningCa): Promise<string | undefined> => {
   const { body } = await ask(address, "GET", `${mount}/issuer/${issuer}/json`);
   const pem = (body["data"] as { certificate?: unknown } | undefined)?.certificate;
@@ -57,7 +57,7 @@ const pemOf = async (address: string, { mount, issuer }: SigningCa): Promise<str
 };
 
 interface Found {
-  /** What ends an `up`. */
+  /** Stops an `up`. */
   readonly problem: string | undefined;
   readonly warnings: readonly string[];
 }
@@ -114,8 +114,8 @@ const lookAt = async (address: string, config: Config, now: Date): Promise<Found
 };
 
 /**
- * Before any resource: whether the server signs and the token may ask it to. An `up` ends with the sentence that says what to
- * do. A preview goes on with a warning and shows what it can without the server. Does nothing for other kinds of authority.
+ * Checks, before any resource, that the server can sign and the token may ask it to. An `up` fails with a message that says what
+ * to do. A preview continues with a warning and shows what it can without the server. Does nothing for other kinds of authority.
  *
  * @throws pulumi.RunError in an `up`
  */

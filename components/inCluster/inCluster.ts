@@ -23,27 +23,26 @@ type Waits = readonly pulumi.Input<pulumi.Resource>[];
 export interface InClusterArgs {
   readonly inputs: Inputs;
   /**
-   * Trusting all that are trusted: of `inCluster.user`, or an admin's, by the CA that signs. Becomes a secret. Undefined
-   * while nobody can sign one (the first phase of an adoption): what is the provider's then waits for the next phase, which
-   * begins with it.
+   * Kubeconfig of `inCluster.user` or of an administrator, with all trusted CAs. Becomes a secret. Undefined while no CA of the
+   * stack signs (the first phase of an adoption): the provider's steps then wait for the next phase, which begins with them.
    */
   readonly kubeconfig: pulumi.Input<string> | undefined;
   /** Of the kubernetes authority, PEM (core/cluster/facts.ts). */
   readonly trust: Readonly<Record<TrustFact, pulumi.Output<string>>>;
-  /** The front proxy's CA that is left after `retire`, PEM. */
+  /** The front proxy CA that is trusted after `retire`, PEM. */
   readonly frontProxy: pulumi.Output<string>;
   readonly generations: pulumi.Output<Generations>;
-  /** Names the rotation under way (components/rotationAttempt.ts). */
+  /** Names the rotation attempt (components/rotationAttempt.ts). */
   readonly attempt: pulumi.Output<string> | undefined;
-  /** Key id of the service account key that stays; undefined where the stack does not manage it. */
+  /** Key id of the new service account key; undefined if the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
   /** A control plane (core/nodes/topology.ts, controlPlaneExecutor): its kubectl does what the provider cannot. */
   readonly runOn: NodeConfig;
 }
 
-/** What trusts the cluster's CAs from inside it, kept in step with a rotation of the nodes. */
+/** Updates the copies of the CAs inside the cluster, in step with a rotation of the nodes. */
 export class InCluster extends pulumi.ComponentResource {
-  /** Says since when every namespace has the new CA. */
+  /** Its answer says since when every namespace has the new CA. */
   private published: command.remote.Command | undefined;
   private readonly previews: ClusterPreview[] = [];
   private provider: Provider | undefined;
@@ -56,7 +55,7 @@ export class InCluster extends pulumi.ComponentResource {
     super("kube-pki:index:InCluster", base, {}, options);
   }
 
-  /** What is done at a hook, after all of `dependsOn`; gives what comes next has to wait for. */
+  /** Runs the steps of a hook, after all of `dependsOn`; returns what the next stage has to wait for. */
   public at(hook: Hook, dependsOn: Waits): Waits {
     const before = lastOf(dependsOn, this.nodeSteps(hook, dependsOn));
     switch (hook) {
@@ -69,7 +68,7 @@ export class InCluster extends pulumi.ComponentResource {
     }
   }
 
-  /** After all hooks. In a preview, says what is about to be done. */
+  /** After all hooks. In a preview, logs what is about to be done. */
   public end(): void {
     void logClusterPreview(this, this.previews);
     this.registerOutputs();
@@ -85,7 +84,7 @@ export class InCluster extends pulumi.ComponentResource {
         .apply((known) => inputs.payload(runOn, ({ node, config: now }) => clusterPayload(step, node, now, known)));
       const made = verbStep(`${this.base}-${step.nameSuffix}`, { inputs, node: runOn }, "cluster", payload, {
         parent: this,
-        dependsOn: [...dependsOn], // what it looks at must be so on every node
+        dependsOn: [...dependsOn], // every node must have reached the state that it checks
       });
       if (step.nameSuffix === PUBLISHES) this.published = made;
       this.previews.push({ hook, summary: step.summary(config), result: made.stdout });
@@ -131,12 +130,12 @@ export class InCluster extends pulumi.ComponentResource {
       new ConfigMapPatch(
         `${this.base}-cluster-info`,
         { metadata: { ...CLUSTER_INFO }, data: { kubeconfig } },
-        this.patchOptions(dependsOn), // a node that joins must know the CA of every server that still runs
+        this.patchOptions(dependsOn), // a joining node must trust the CA of every server that still runs
       ),
     ];
   }
 
-  /** One after another: the next one needs what the one before it gives to pods. */
+  /** One after another: a workload may need what the one before it provides to pods. */
   private rollouts(dependsOn: Waits): Waits {
     if (!this.canPatch()) return dependsOn;
     const annotations = this.args.trust.ca.apply(trustedAnnotation);

@@ -16,7 +16,7 @@ const PATCHES: Readonly<Record<Workload["kind"], Make>> = {
   StatefulSet: (name, args, options) => new StatefulSetPatch(name, args, options),
 };
 
-/** Begins a workload's pods anew when these annotations change, and waits until all of them are. */
+/** Restarts a workload's pods when these annotations change, and waits until all are ready. */
 export const rollout = (
   name: string,
   { kind, namespace, name: workload }: Workload,

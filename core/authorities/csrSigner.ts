@@ -5,8 +5,8 @@ import { backendOf, isKeyInServer, backendFor } from "./backends";
 import { isAdopted, issuerOf, stateOf } from "./rotation";
 
 /**
- * By default it goes on where it did before, and a cluster that began from Vault has no signer, which kubeadm calls external
- * CA mode.
+ * By default it goes on signing where it did before; in a cluster that was created from Vault it signs nothing, which kubeadm
+ * calls external CA mode.
  *
  * @param backends of the kubernetes authority
  * @param given as the stack file says
@@ -22,7 +22,7 @@ export const csrSignerIn = (config: Pick<Config, "authority" | "adopt">): CsrSig
 /** Whether the controller manager signs. */
 export const hasCsrSigner = (config: Pick<Config, "authority" | "adopt">): boolean => csrSignerIn(config) !== "none";
 
-/** Whether that signer is now an intermediate of its own, so that the trust bundle holds it beside the CA. */
+/** Whether it signs with an intermediate, so that the trust bundle holds that one beside the CA. */
 export const hasOwnCsrSigner = (config: Pick<Config, "authority" | "adopt" | "rotation">): boolean =>
   hasCsrSigner(config) &&
   isKeyInServer(backendOf(config, "kubernetes", Math.max(1, issuerOf(stateOf(config, "kubernetes")))));

@@ -1,4 +1,4 @@
-/** The subjects of the CAs that are made. */
+/** The subjects of generated CAs. */
 import type { AuthorityName } from "../model/authorities";
 
 /** What kubeadm calls each authority; a generated authority's CN is built on it. */

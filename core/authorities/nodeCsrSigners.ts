@@ -1,5 +1,5 @@
 /**
- * The controller manager's signers where their keys are made on the control planes and stay there: an intermediate for each
+ * The controller manager's CSR signers whose keys are generated on the control planes and stay there: an intermediate for each
  * control plane and generation, trusted wherever the CA is.
  */
 import type { San } from "../format/addresses";
@@ -9,9 +9,9 @@ import { backendOf, isKeyInServer } from "./backends";
 import { authorityCommonName, csrSignerCommonName } from "./names";
 import { stateOf, trustedOf } from "./rotation";
 
-/** What a control plane is asked to make a key and a signing request for. */
+/** An intermediate for which a control plane generates a key and a signing request. */
 export interface CsrSignerPlan {
-  /** What the node calls it: no leaf's profile, and another one for each generation, so that going back finds its key. */
+  /** Its name in the node protocol, in the place of a leaf's profile; one for each generation, so that going back finds its key. */
   readonly profile: string;
   readonly generation: number;
   /** Names the key: a new id is a new key. */
@@ -22,10 +22,10 @@ export interface CsrSignerPlan {
   readonly sans: readonly San[];
 }
 
-/** The name of the signer of a generation on a node. */
+/** The name of the CSR signer of a generation on a node. */
 export const csrSignerProfile = (generation: number): string => `signer-g${String(generation)}`;
 
-/** Those of a node that are trusted in this phase: the older ones are as dead as their CA. */
+/** Those of a node that are trusted in this phase: older ones are trusted no more than their CA. */
 export const nodeCsrSigners = (
   node: Pick<NodeConfig, "roles">,
   config: Pick<Config, "authority" | "cluster" | "rotation">,

@@ -9,7 +9,7 @@ import { generationsUpTo, stateOf } from "./rotation";
 
 type Given = Pick<Config, "authority" | "rotation">;
 
-/** The generations beyond the one a rotation leads to whose request is made ahead. */
+/** The generations after the target of the rotation whose signing request is made ahead (`authority.requests`). */
 export const requestedAhead = (config: Given, name: AuthorityName): number[] => {
   const { generation } = stateOf(config, name);
   return Array.from(

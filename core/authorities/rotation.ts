@@ -16,6 +16,7 @@ import {
   type Side,
 } from "../model/phases";
 import type { Config } from "../schema/config";
+import { managesServiceAccount } from "./serviceAccount";
 
 const generationOn = (side: Side, { generation }: RotationState): number =>
   side === "new" ? generation : generation - 1;
@@ -30,7 +31,7 @@ export const trustedOf = (state: RotationState): readonly number[] =>
 /** Whether the phase retires the old one. */
 export const retiresOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].retires.length > 0;
 
-/** Whether the phase looks for whoever still needs the old one. */
+/** Whether the phase checks what still needs the old one. */
 export const seeksOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].seeks.length > 0;
 
 /** Every generation the stack keeps, so that going back stays possible: the newest last. */
@@ -41,11 +42,11 @@ export const generationsUpTo = ({ generation }: Pick<RotationState, "generation"
 export const isInUse = (state: RotationState, generation: number): boolean =>
   PHASE[state.phase].protects.some((side) => generationOn(side, state) === generation);
 
-/** Whether the graph has steps that change trust: with neither key in the stack file it has none, and costs nothing. */
+/** Whether the graph has steps that change trust: with neither `rotation` nor `adopt` in the stack file it has none, and costs nothing. */
 export const isRotating = (config: Pick<Config, "rotation" | "adopt">): boolean =>
   config.rotation !== undefined || config.adopt !== undefined;
 
-/** Where one of them stands. */
+/** The generation and phase of one of them. */
 export const stateOf = (config: Pick<Config, "rotation">, what: Rotatable): RotationState =>
   config.rotation?.[what] ?? AT_REST;
 
@@ -70,7 +71,7 @@ export const attemptKey = (config: Pick<Config, "rotation" | "authority" | "node
     ),
   ].join(", ");
 
-/** Whether there is an old one: with generation 1 of a cluster that is not adopted nothing has to follow. */
+/** Whether there is an old one: not with generation 1 of a cluster that is not adopted. */
 export const hasPrevious = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
   stateOf(config, what).generation > 1 || isAdopted(config, what);
 
@@ -82,14 +83,16 @@ export const canSign = (config: Pick<Config, "rotation">, what: Rotatable): bool
 export const retiresPrevious = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
   hasPrevious(config, what) && retiresOld(stateOf(config, what));
 
-/** Whether it is looked for who still needs the old one. */
+/** Whether there is an old one and what still needs it is checked. */
 export const seeks = (config: Pick<Config, "rotation" | "adopt">, what: Rotatable): boolean =>
   hasPrevious(config, what) && seeksOld(stateOf(config, what));
 
-/** Whether a rotation may have been aborted: both CAs may be written down in the cluster of before its first generation 2. */
+/** Whether a first rotation may have been aborted, so that objects in the cluster may hold both CAs. */
 export const wasAborted = (config: Pick<Config, "rotation" | "adopt" | "authority">): boolean =>
   config.rotation !== undefined && !hasPrevious(config, "kubernetes") && config.authority.kubernetes !== undefined;
 
-/** Whether any of them has reached the phase. */
-export const hasReached = (config: Pick<Config, "rotation">, phase: Phase): boolean =>
-  ROTATABLE.some((what) => PHASES.indexOf(stateOf(config, what).phase) >= PHASES.indexOf(phase));
+/** Whether any that is the stack's to rotate has reached the phase: a token key that is left to others is always at rest. */
+export const hasReached = (config: Pick<Config, "rotation" | "adopt" | "authority">, phase: Phase): boolean =>
+  ROTATABLE.filter((what) => what !== "serviceAccount" || managesServiceAccount(config)).some(
+    (what) => PHASES.indexOf(stateOf(config, what).phase) >= PHASES.indexOf(phase),
+  );

@@ -1,7 +1,7 @@
 /** The key that signs service account tokens. */
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 
-/** Whether the stack signs service account tokens: where it is let, it makes the key, was given it, or takes it over. */
+/** Whether the stack manages the key that signs service account tokens: it generated it, was given it, or takes it over. */
 export const managesServiceAccount = ({
   authority,
   adopt,

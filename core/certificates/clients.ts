@@ -1,6 +1,6 @@
 /**
  * The client certificates that no node holds: the stack's own administrator, with whose credentials it works in the
- * cluster, and the users of its file. Their keys are in the stack's state, their kubeconfigs its output.
+ * cluster, and the users of the stack file. Their keys are in the stack's state, their kubeconfigs its output.
  */
 import { ADMIN } from "../model/profiles";
 import { canSign, issuerOf, stateOf } from "../authorities/rotation";
@@ -43,7 +43,7 @@ const userSubjects = (config: Config): (Subject & { readonly renewEverySeconds: 
     ...userPolicy(config, user),
   }));
 
-/** Whether the stack has an administrator of its own: to give out, or to work in the cluster as. */
+/** Whether the stack has an administrator of its own: for the output `kubeconfigs`, or for its work in the cluster. */
 const hasAdmin = (config: Config): boolean =>
   config.inCluster.user === undefined && (leafPolicy(config, "admin").enabled || config.inCluster.enabled);
 
@@ -59,6 +59,6 @@ export const planClients = (config: Config, now: Date): ClientPlan[] => {
   });
 };
 
-/** Whether its kubeconfig is given out: the administrator's only where the stack looks after that profile. */
+/** Whether its kubeconfig is in the output: the administrator's only if the stack manages that profile. */
 export const isPublished = ({ name }: Pick<ClientPlan, "name">, config: Config): boolean =>
   name !== ADMIN || leafPolicy(config, "admin").enabled;

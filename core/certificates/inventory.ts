@@ -1,7 +1,7 @@
 /**
  * The certificate inventory: every leaf certificate of a cluster, one row each. Subjects, usages and names are kubeadm's
  * (kubernetes/kubernetes cmd/kubeadm/app/phases/certs/certlist.go, util/pkiutil/pki_helpers.go, phases/kubeconfig).
- * Which nodes hold a leaf, and where its files lie, is the layout's business (core/layouts/), not this table's.
+ * Which nodes hold a leaf, and where its files are, is in the layout (core/layouts/).
  */
 import { LAYOUTS } from "../layouts";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";

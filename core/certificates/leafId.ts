@@ -1,6 +1,6 @@
 /**
  * The id of a leaf: `<renewal period>-<digest of what it says>-g<generation of its authority>`. It is the replacement trigger
- * of the leaf's resources, so two of them tell why a certificate is made anew.
+ * of the leaf's resources, so two of them tell why a certificate is issued again.
  */
 import { createHash } from "node:crypto";
 import type { Renewal } from "./renewalClock";
@@ -11,11 +11,11 @@ export const leafId = ({ epoch }: Pick<Renewal, "epoch">, what: object, generati
   return `${String(epoch)}-${digest}-g${String(generation)}`;
 };
 
-/** What an id says; nothing of what is none. */
+/** The parts of an id; none of a text that is no id. */
 const partsOf = (id: unknown): { period?: string; digest?: string; generation?: string } =>
   typeof id === "string" ? { .../^(?<period>-?\d+)-(?<digest>\w+)(?:-g(?<generation>\d+))?$/.exec(id)?.groups } : {};
 
-const day = (moment: Date): string => moment.toISOString().slice(0, 10);
+const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 /** When the period after the old one began: an `up` may have been missed for longer than a period. */
 const firstDue = ({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date => {
@@ -24,7 +24,7 @@ const firstDue = ({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date =
 };
 
 /**
- * Why a leaf of the first id is due to become one of the second, in words; none where they say the same.
+ * Why a leaf with the first id is replaced by one with the second, in words; none if they are the same.
  *
  * @param renewal of the second; undefined where the plan is not known
  */

@@ -11,6 +11,8 @@ export interface LeafPolicy {
   readonly algorithm: Algorithm;
   /** Given in place of the inventory's. */
   readonly organizations: readonly string[] | undefined;
+  /** What a certificate in place may have that ours lack. */
+  readonly allowLoss: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ export function leafPolicy(config: { readonly certificates: CertificatesConfig }
     renewEverySeconds: renewEvery(certificates, own, validitySeconds),
     algorithm: own?.algorithm ?? certificates.algorithm,
     organizations: own?.organizations,
+    allowLoss: own?.allowLoss ?? [],
   };
 }
 

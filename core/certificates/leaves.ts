@@ -27,7 +27,7 @@ export interface LeafPlan {
   readonly id: string;
 }
 
-/** Leaves that renew together, so that one visit to the node makes all their keys. */
+/** Leaves that renew together, so that one step on the node makes all their keys. */
 export interface LeafGroup {
   /** Undefined for the leaves that follow the general policy, else the profile that has its own. */
   readonly name: ProfileName | undefined;
@@ -57,7 +57,7 @@ const hasOwnPolicy = (profile: ProfileName, config: Config): boolean => {
   return (own?.validitySeconds ?? own?.renewBeforeSeconds ?? own?.renewEverySeconds) !== undefined;
 };
 
-/** All leaves of a node that follow the general policy renew at one moment: one visit, one set of restarts. */
+/** All leaves of a node that follow the general policy renew together: one step on the node, one set of restarts. */
 const clockName = (node: NodeConfig, profile: ProfileName, config: Config): string =>
   [config.cluster.name, node.name, ...(hasOwnPolicy(profile, config) ? [profile] : [])].join("/");
 

@@ -1,9 +1,9 @@
 /**
  * The renewal clock: when a leaf certificate is due. Pure; `now` is a value.
  *
- * Time is cut into equal periods, shifted per name so that a fleet's renewals spread. A leaf belongs to the period it
- * was issued in and is issued anew in the next one. Since a period is validity - renewBefore long, a leaf issued at any
- * moment of a period still has more than renewBefore left while that period lasts: that is the promise after every `up`.
+ * Time is divided into equal periods, shifted per name so that a fleet's renewals spread. A leaf belongs to the period it
+ * was issued in and is renewed in the next one. A period is validity - renewBefore long, so a leaf issued at any time in a
+ * period still has more than renewBefore left while that period lasts: that is the promise after every `up`.
  */
 import { createHash } from "node:crypto";
 

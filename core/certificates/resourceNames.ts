@@ -1,6 +1,6 @@
 /**
- * What the resources of a stack are called, from the name of its ClusterPki on, which in this project is the cluster's. Whoever
- * reads a preview looks names up that were made here and takes none apart, since each word of one may hold `-`.
+ * The names of a stack's resources, each beginning with the name of its ClusterPki, which in this project is the cluster's. Code
+ * that reads a preview compares with names made here and takes none apart, because each part of a name may contain `-`.
  */
 import type { ProfileName } from "../model/profiles";
 
@@ -11,7 +11,7 @@ export const leafName = (ofNode: string, profile: ProfileName): string => `${ofN
 /** A step on a node (core/protocol/nodeSteps.ts). */
 export const stepName = (ofNode: string, step: string): string => `${ofNode}-${step}`;
 
-/** What belongs to nobody's node: kubeconfigs of the administrator and of users. */
+/** What belongs to no node: kubeconfigs of the administrator and of users. */
 export const kubeconfigsName = (base: string): string => `${base}-kubeconfigs`;
 export const clientName = (ofKubeconfigs: string, client: string): string => `${ofKubeconfigs}-${client}`;
 

@@ -1,7 +1,6 @@
 /**
  * Reads the signing requests a node printed and checks each against what was asked for. The authority signs the subject
- * and the names that stand in the request, so an unchecked one would let a single broken-in node have itself made
- * cluster admin.
+ * and the names in the request, so with an unchecked one a single compromised node could make itself cluster admin.
  */
 import type { X509Certificate } from "node:crypto";
 import "reflect-metadata"; // @peculiar/x509 asks for it
@@ -42,7 +41,7 @@ export const isKeyOf = (requestPem: string, certificate: X509Certificate): boole
   return asked.equals(certificate.publicKey.export({ type: "spki", format: "der" }));
 };
 
-/** What a node was asked for: a leaf, or a signer. */
+/** What a node was asked for: a leaf, or a CSR signer. */
 type Asked = Omit<CsrSignerPlan, "generation" | "algorithm">;
 
 /** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
@@ -65,7 +64,7 @@ export const requestProblem = async (
 };
 
 /**
- * The request of one leaf or signer out of a node's output, checked.
+ * The request of one leaf or CSR signer out of a node's output, checked.
  *
  * @throws Error when the node answered with something else than it was asked for
  */

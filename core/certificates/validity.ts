@@ -1,9 +1,9 @@
-/** What is wrong with how long an issued certificate is valid. */
+/** Checks of how long an issued certificate is valid. */
 import { X509Certificate } from "node:crypto";
 import { formatDuration } from "../format/duration";
 import { momentText, subjectText } from "../format/x509";
 
-/** Clocks differ and servers date back; less than this is not worth a sentence. */
+/** Clocks differ and servers date certificates back; a smaller difference is ignored. */
 const TOLERANCE = 60;
 
 export interface Granted {
@@ -13,7 +13,7 @@ export interface Granted {
   readonly expires: string;
 }
 
-/** When a certificate was issued and when it ends, as it says itself. */
+/** notBefore and notAfter of a certificate. */
 export const validityIn = (pem: string): Granted => {
   const { validFrom, validTo } = new X509Certificate(pem);
   return { issued: new Date(validFrom).toISOString(), expires: new Date(validTo).toISOString() };
@@ -36,10 +36,10 @@ export const grantedValidity = (name: string, pem: string, validitySeconds: numb
   return validity;
 };
 
-/** A first leaf may be as long as its CA, and is issued some moments after it. */
+/** A first leaf may be valid as long as its CA, and is issued shortly after it. */
 const SLACK_MS = 3_600_000;
 
-/** What is wrong with a leaf that ends after the CA that signed it; undefined: nothing. */
+/** What is wrong with a leaf that expires after the CA that signed it; undefined: nothing. */
 export const outlivesProblem = (name: string, leafPem: string, caPem: string): string | undefined => {
   const ca = new X509Certificate(caPem);
   const [leafEnds, caEnds] = [new Date(new X509Certificate(leafPem).validTo), new Date(ca.validTo)];

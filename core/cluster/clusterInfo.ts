@@ -8,7 +8,7 @@ export const CLUSTER_INFO = { namespace: "kube-public", name: "cluster-info" } a
 
 /**
  * A kubeconfig without a user, field for field as kubeadm writes it (cmd/kubeadm/app/phases/bootstraptoken/clusterinfo).
- * The bootstrap signer signs it anew by itself.
+ * kube-controller-manager's bootstrap signer updates its signatures by itself.
  */
 export const clusterInfoText = (endpoint: string, trustPem: string): string =>
   stringify(
@@ -32,7 +32,7 @@ export const clusterInfoText = (endpoint: string, trustPem: string): string =>
   );
 
 /**
- * Whether cluster-info is to hold nothing but the CA that stays. Until then a node adds to it (steps.ts): trust is additive,
+ * Whether cluster-info is to hold only the new CA. Until then a node adds to it (steps.ts): trust is additive,
  * retire is exact.
  */
 export const isClusterInfoExact = (config: Config): boolean =>

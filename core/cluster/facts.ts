@@ -1,20 +1,20 @@
-/** What steps are told beside the configuration. */
+/** Inputs of steps besides the configuration. */
 export interface Facts {
-  /** The CA of kubernetes that stays, PEM: all that a client of an API server needs. */
+  /** The kubernetes CA that is trusted after the rotation, PEM: all that a client of an API server needs. */
   readonly ca: string;
-  /** That CA with what signs for it, PEM: all that an API server needs. */
+  /** That CA with its CSR signers, PEM: all that an API server needs. */
   readonly final: string;
-  /** All CAs of kubernetes that are trusted while it is rotated, PEM. */
+  /** All kubernetes CAs that are trusted during the rotation, PEM. */
   readonly rotating: string;
-  /** The CAs of kubernetes that go, PEM. */
+  /** The kubernetes CAs that are retired, PEM. */
   readonly old: string;
-  /** The CA of the front proxy that stays, PEM. */
+  /** The front proxy CA that is trusted after the rotation, PEM. */
   readonly frontProxy: string;
-  /** Key id of the service account key that stays. */
+  /** Key id of the service account key that signs after the rotation. */
   readonly tokenKid: string;
-  /** When the last namespace got the CA that stays, unix seconds. */
+  /** When the last namespace got the new CA, unix seconds. */
   readonly since: string;
-  /** What is done on nodes that no ssh reaches, as lines (core/cluster/workers.ts). */
+  /** Lines of the payload for nodes without ssh (core/cluster/workers.ts). */
   readonly workersTrust: string;
   readonly workersIssue: string;
   readonly workersRetire: string;

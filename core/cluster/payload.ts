@@ -1,4 +1,4 @@
-/** The payload of one step in the cluster (docs/node-protocol.md, verb `cluster`), and what its answer tells. */
+/** The payload of one step in the cluster (docs/node-protocol.md, verb `cluster`), and what its answer says. */
 import { whyMissing } from "../format/printedBefore";
 import type { NodePlan } from "../plan";
 import { as, framed, part } from "../protocol/lines";
@@ -11,7 +11,7 @@ const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   ca: (pem) => part(caPart("kubernetes"), pem),
   final: (pem) => part(caPart("kubernetes"), pem),
   rotating: (pem) => part(caPart("kubernetes"), pem),
-  // unknown to the stack for a moment of an adoption: then there is no such part
+  // at the start of an adoption the stack does not know it: then there is no such part
   old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
   frontProxy: (pem) => part(caPart("frontProxy"), pem),
   tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
@@ -21,7 +21,7 @@ const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
   workersRetire: (lines) => lines.split("\n"),
 };
 
-/** Where the node it runs on keeps an admin's kubeconfig. */
+/** Path of an admin's kubeconfig on the node that runs the step. */
 const adminKubeconfig = ({ node, known }: NodePlan): string => {
   const row = known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "admin");
   if (row === undefined) throw new Error(`${node.name}: the layout has no admin kubeconfig there`);

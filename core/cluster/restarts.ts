@@ -16,8 +16,8 @@ const rankOf = ({ kind, namespace, name }: Workload): number => {
 };
 
 /**
- * In the order in which they are rolled, one after another; without a rank of their own, as listed. None while nobody can
- * sign the credentials to roll them with (the first phase of an adoption): then they are rolled before the next phase.
+ * In the order in which they are rolled, one after another; without a rank of their own, as listed. None while no CA of the
+ * stack signs, so that there are no credentials to roll them with (the first phase of an adoption): then they are rolled before the next phase.
  */
 export const restarted = (config: Config): readonly Workload[] => {
   const { enabled, restart } = config.inCluster;
@@ -29,7 +29,7 @@ export const restarted = (config: Config): readonly Workload[] => {
 export const restartNameSuffix = ({ kind, namespace, name }: Workload): string =>
   `restart-${kind.toLowerCase()}-${namespace}.${name}`;
 
-/** What a pod template carries so that its pods are begun anew; the same over the phases of one generation. */
+/** The annotation of a pod template that has its pods restarted; the same in all phases of one generation. */
 export const trustedAnnotation = (caPem: string): Record<string, string> => ({
   "kube-pki/trusted": createHash("sha256").update(caPem.trimEnd()).digest("hex").slice(0, 8),
 });

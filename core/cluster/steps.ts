@@ -1,7 +1,7 @@
 /**
  * What a control plane (core/nodes/topology.ts, controlPlaneExecutor) does inside the cluster while authorities are rotated, as one
- * table: when, on what grounds, with which lines (docs/node-protocol.md, verb `cluster`). A step names only what it needs, so
- * going on to the next phase runs only what is new.
+ * table: when, under which condition, with which lines (docs/node-protocol.md, verb `cluster`). A step depends only on what it
+ * needs, so going on to the next phase runs only what is new.
  */
 import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
 import { isDnsName } from "../format/dnsNames";
@@ -34,7 +34,7 @@ export interface Step {
   /** The end of its resource's name. */
   readonly nameSuffix: string;
   readonly hook: Hook;
-  /** What a preview says of it. */
+  /** For a preview. */
   readonly summary: (config: Config) => string;
   readonly isWanted: (config: Config) => boolean;
   readonly facts: (config: Config) => readonly Fact[];
@@ -49,14 +49,17 @@ const dnsName = (text: string): string => {
   return text;
 };
 
+/** The workloads that are restarted one by one. */
+const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
+
 /** client-go 0.36 reads ca.crt anew every five minutes (kubernetes/kubernetes client-go transport/ca_rotation.go). */
 const reloading = (config: Config): readonly Workload[] => {
-  const { reload, restart } = config.inCluster;
+  const { reload } = config.inCluster;
   const kubeProxy: Workload = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
   const isKubeProxy = ({ kind, namespace, name }: Workload) =>
     kind === kubeProxy.kind && namespace === kubeProxy.namespace && name === kubeProxy.name;
-  const listed = [...reload, ...(restart === "all" ? [] : restart)].some(isKubeProxy);
-  return kubernetesMinor(config) < 36 || listed ? reload : [...reload, kubeProxy];
+  const isListed = [...reload, ...listed(config)].some(isKubeProxy);
+  return kubernetesMinor(config) < 36 || isListed ? reload : [...reload, kubeProxy];
 };
 
 const reloadLines = (config: Config): string[] =>
@@ -67,7 +70,6 @@ const rewriteLines = ({ inCluster }: Config): string[] => [
   ...inCluster.caBundles.map(({ kind, name }) => `rewrite ${kind} ${dnsName(name)} ${caPart("kubernetes")}`),
 ];
 
-const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
 const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
 
 const workersDo =
@@ -86,12 +88,12 @@ const nodeLines = (config: Config): string[] => {
   ];
 };
 
-/** The step that tells `since`. */
+/** The step whose answer has `since`. */
 export const PUBLISHES = "root-ca";
 
 const STEPS: readonly Step[] = [
   {
-    // pods and nodes that join know the new CA before any server is signed by it
+    // pods and joining nodes trust the new CA before any server has a certificate of it
     nameSuffix: PUBLISHES,
     hook: "afterTrust",
     summary: ({ layout }) =>
@@ -120,7 +122,7 @@ const STEPS: readonly Step[] = [
     lines: rewriteLines,
   },
   {
-    // on the nodes of the stack their pods are looked at instead (core/protocol/check.ts)
+    // on the nodes of the stack the pods themselves are checked (core/protocol/check.ts)
     nameSuffix: "mounted-elsewhere",
     hook: "afterPublished",
     summary: () => "checks that no node is missing, waits for kubelets to update their pods",
@@ -172,7 +174,7 @@ const STEPS: readonly Step[] = [
     ],
   },
   {
-    // a dropped token is refused at once, so not before every look has found nothing in the way
+    // a removed token is refused at once, so only after all checks have passed
     nameSuffix: "tokens",
     hook: "beforeRetire",
     summary: () => "token Secrets get new tokens, the old ones become invalid",

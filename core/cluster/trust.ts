@@ -1,4 +1,4 @@
-/** The CAs of the kubernetes authority, as what lives in the cluster is told of them. */
+/** The CAs of the kubernetes authority that steps in the cluster distribute. */
 import { isAdopted, isRotating, generationsUpTo, stateOf } from "../authorities/rotation";
 import { pemBlocks } from "../format/pem";
 import { whyMissing } from "../format/printedBefore";
@@ -8,7 +8,7 @@ import type { Facts } from "./facts";
 
 const lines = (blocks: readonly string[]): string => blocks.map((block) => `${block}\n`).join("");
 
-/** What a node said it trusts after its `trust` step. */
+/** The CAs that a node trusts, by the answer of its `trust` step. */
 export const trustedBy = (stdout: string): string => {
   const line = `trusted ${caPart("kubernetes")}`;
   const at = `${line}\n`;
@@ -21,8 +21,8 @@ export const trustedBy = (stdout: string): string => {
 };
 
 /**
- * Whether only nodes know all that was trusted before: the CA before this generation is none of the stack's, or signers
- * whose keys are on control planes have left the stack.
+ * Whether only nodes know all that was trusted before: the CA before this generation is not the stack's, or CSR signers
+ * whose keys are on control planes were removed from the stack.
  */
 export const learnedFromNodes = (config: Config): boolean =>
   (isAdopted(config, "kubernetes") && stateOf(config, "kubernetes").generation === 1) ||
@@ -35,12 +35,12 @@ const rotating = (config: Config, generations: readonly string[]): string[] => {
   return [...concerned].reverse().flatMap((generation) => pemBlocks(generations[generation - 1] ?? ""));
 };
 
-/** What is told of the CAs. */
+/** The facts about CAs. */
 export type TrustFact = "ca" | "final" | "rotating" | "old";
 
 /**
  * @param generations certificates by generation, the CA's first: index 0 is generation 1
- * @param trusted what a node trusts since its `trust` step; asked of only where `learnedFromNodes`
+ * @param trusted what a node trusts since its `trust` step; used only where `learnedFromNodes`
  */
 export const trustTexts = (
   config: Config,

@@ -1,19 +1,19 @@
 /**
- * Nodes that the stack does not list: hundreds of workers are not visited by ssh, Kubernetes hands out what they have to do.
+ * Nodes that the stack does not list: hundreds of workers are reached through Kubernetes instead of ssh.
  * A DaemonSet (node/87-cluster-workers.sh rolls it) runs the same node script there as ssh does on the other nodes. This is
  * no Pulumi resource: one `up` takes it through three revisions.
  */
 import { createHash } from "node:crypto";
 import { canSign, retiresPrevious, hasPrevious, issuerOf, stateOf, wasAborted } from "../authorities/rotation";
 import { planCluster, type NodePlan } from "../plan";
-import { as, consumerLines, fileLine, framed, part, useLines } from "../protocol/lines";
+import { allowLines, as, consumerLines, fileLine, framed, part, useLines } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
 import { renewsTokens, tokensPayload } from "../protocol/tokens";
 import { trustPayload, type Generations } from "../protocol/trust";
 import type { Config, NodeConfig } from "../schema/config";
 import { WORKERS, workersManifest } from "./workersManifest";
 
-/** The three revisions: each is a wave over all these nodes. */
+/** The three revisions of the DaemonSet: each is rolled over all these nodes in waves. */
 export type WorkerStep = "trust" | "issue" | "retire";
 
 /** Stands for a node's name until the node itself puts it in (node/86-template.sh). */
@@ -46,7 +46,7 @@ const template = (payload: string): string => {
   return framed("template", [header.split(" ")[2] ?? "", ...lines]);
 };
 
-/** The kubelet's client certificate anew, where another CA than the one that signs has signed it. */
+/** A new client certificate for the kubelet, if its present one is not signed by the issuer of this phase. */
 const issuePayload = (config: Config, generations: Generations): string => {
   const generation = issuerOf(stateOf(config, "kubernetes"));
   const issuer = generations.kubernetes[generation - 1] ?? "";
@@ -63,6 +63,7 @@ const issuePayload = (config: Config, generations: Generations): string => {
     `node ${ANY_NODE}`,
     "start existing",
     ...part(caPart("kubernetes"), issuer),
+    ...allowLines("kubelet", config),
     ...rows.map(fileLine),
     ...rows.flatMap((row) => useLines(row, plan, own)),
     ...consumerLines(plan, own, new Set(["kubelet"])),
@@ -81,12 +82,12 @@ const issuePayload = (config: Config, generations: Generations): string => {
 
 const NO_TOKEN_KEY = { managesServiceAccount: false };
 
-/** The steps in which these nodes have something to do, each on its own grounds. */
+/** Whether these nodes have something to do in a step. */
 export const hasWorkerStep: Readonly<Record<WorkerStep, (config: Config) => boolean>> = {
   trust: (config) => hasPrevious(config, "kubernetes"),
   // also where a phase was gone back from: then the CA that signs again issues their certificates again
   issue: (config) => (hasPrevious(config, "kubernetes") && canSign(config, "kubernetes")) || renewsTokens(config),
-  // not before the CA that is rotated beside the token key has come to its end as well
+  // not before the rotation of the CA beside the token key is done as well
   retire: (config) =>
     retiresPrevious(config, "kubernetes") ||
     wasAborted(config) ||
@@ -98,9 +99,9 @@ export const workerTemplates = (
   step: WorkerStep,
   config: Config,
   generations: Generations,
-  /** Of a node's `check`, for the moment before anything is retired. */
+  /** Payload of a node's `check`, before anything is retired. */
   check: (plan: NodePlan) => string,
-  /** Names the rotation, for `retire` (components/rotationAttempt.ts). */
+  /** Names the rotation attempt, for `retire` (components/rotationAttempt.ts). */
   attempt?: string,
 ): string[] => {
   const { plan, config: own } = anyWorker(config);

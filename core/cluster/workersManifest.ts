@@ -8,7 +8,7 @@ const LABEL = { "kube-pki/workers": WORKERS };
 
 /**
  * Once, on a node: a step that failed is not tried over and over, each time with a restart of the kubelet, but by the next
- * run, which makes a new pod. Its last line, one sentence, is what the waiting side tells.
+ * run, which makes a new pod. Its last line, one sentence, is what the waiting side reports.
  */
 const SCRIPT = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 tell() {
@@ -56,7 +56,7 @@ const unlisted = (config: Config): object => ({
 
 /**
  * The work is an init container: the pod is ready when its node is done, without a probe that runs for ever, and a kubelet
- * that restarts meanwhile lets it be. What follows sleeps, so that nodes that join later are visited too.
+ * that restarts meanwhile does not restart it. The container after it sleeps, so that nodes that join later are visited too.
  * `@revision@` and `@at-once@` are put in by the node that applies it.
  */
 export const workersManifest = (config: Config, workers: Workers): object => {

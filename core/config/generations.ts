@@ -1,4 +1,4 @@
-/** Where each of what can be rotated stands, as the stack file and the clock say. */
+/** Generation and phase of everything that can be rotated, by the stack file and the clock. */
 import { isAdopted } from "../authorities/rotation";
 import { managesServiceAccount } from "../authorities/serviceAccount";
 import { AT_REST, ROTATABLE, type Rotatable, type RotationState } from "../model/phases";
@@ -13,8 +13,8 @@ const generalGeneration = ({ generation, since, rotateEvery }: Rotation, now: Da
 type Given = Pick<Sections, "authority" | "adopt"> & { readonly rotation: Rotation };
 
 /**
- * Its own generation and phase, else the general ones. A general phase is for what has a way to go: the rest is where it
- * was, and so is a token key that the stack does not have.
+ * Its own generation and phase, else the general ones. A general phase holds only for what is replaced: the rest stays at rest,
+ * and so does a token key that the stack does not have.
  */
 export const stateAsOf = (what: Rotatable, { rotation, authority, adopt }: Given, now: Date): RotationState => {
   if (what === "serviceAccount" && !managesServiceAccount({ authority, adopt })) return AT_REST;

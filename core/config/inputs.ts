@@ -1,4 +1,4 @@
-/** Values that a program may know only while it runs: outputs and promises, where the schema lets them stand. */
+/** Values that a program may know only while it runs: outputs and promises, where the schema allows them. */
 import { isStandIn, standInFor } from "../format/standIn";
 import { CONFIG_JSON_SCHEMA, type JsonSchema, type Path } from "../schema/jsonSchema";
 import { pathText } from "./problems";
@@ -18,7 +18,7 @@ const placesIn = (schema: JsonSchema, path: Path): string[] => {
 /** With 0 for the place in a list, and for a generation. */
 const PLACES: ReadonlySet<string> = new Set(placesIn(CONFIG_JSON_SCHEMA, []));
 
-/** Whether what stands at this path may be late; `path` as in "nodes[2].address". */
+/** Whether the value at this path may be late; `path` as in "nodes[2].address". */
 export const mayBeLate = (path: string): boolean => PLACES.has(path.replace(/(?<=\["?)\d+(?="?\])/g, "0"));
 
 /** An output of Pulumi, or a promise. */
@@ -70,22 +70,27 @@ export const splitInputs = (given: Raw): Split => {
 export const filledIn = (raw: Raw, known: ReadonlyMap<string, unknown>): Raw =>
   replaced(raw, (value, path) => (known.has(path) ? known.get(path) : value));
 
-/** Stand-ins that stand for nothing: somebody wrote them. */
+/** Texts that look like a stand-in (core/format/standIn.ts) but were given. */
 export const strayStandIns = (raw: Raw, awaited: ReadonlySet<string>): string[] => {
   const stray: string[] = [];
   replaced(raw, (value, path) => {
     if (typeof value === "string" && isStandIn(value) && !awaited.has(path))
-      stray.push(`${path}: ${JSON.stringify(value)}; must be a value`);
+      stray.push(`${path}: ${JSON.stringify(value)}; must be another value; this form is reserved`);
     return value;
   });
   return stray;
 };
 
-/** Outputs at places where none may stand. */
+/** Outputs where none is allowed. */
 export const misplaced = (value: unknown, path: Path = []): { readonly path: Path; readonly problem: string }[] => {
   if (typeof value !== "object" || value === null) return [];
   if (isLate(value))
-    return [{ path, problem: `${pathText(path)}: an output; must be a plain value, since resources follow from it` }];
+    return [
+      {
+        path,
+        problem: `${pathText(path)}: an output; must be a plain value, because it decides which resources there are`,
+      },
+    ];
   return Object.entries(value).flatMap(([key, inner]) =>
     misplaced(inner, [...path, Array.isArray(value) ? Number(key) : key]),
   );

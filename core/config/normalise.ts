@@ -1,6 +1,6 @@
 import { defaultRenewEvery } from "../certificates/leafPolicy";
 import { mapAuthorities, type AuthorityName } from "../model/authorities";
-import { DEFAULT_BACKEND, type Backend, type BackendKind, type Backends } from "../model/backends";
+import { BACKENDS, DEFAULT_BACKEND, type Backend, type BackendKind, type Backends } from "../model/backends";
 import { withEtcd } from "../nodes/topology";
 import type { ExistingCa, AuthoritySection, Config, CertificatesConfig } from "../schema/config";
 import { KIND_SECTIONS, SECTION_KINDS, type SectionKind } from "../schema/authority";
@@ -20,8 +20,14 @@ type Entry = Pick<AuthoritySection["earlier"][number], "kind" | "signedBy" | Sec
 const backendOf = (given: Entry, name: AuthorityName): Backend => {
   const kind = ofOne<BackendKind>(given.kind, name, DEFAULT_BACKEND);
   const placeOf = KIND_SECTIONS[kind]?.place as ((section: unknown, name: AuthorityName) => object) | undefined;
-  const backend: object = { kind, signedBy: given.signedBy, ...placeOf?.(Reflect.get(given, kind), name) };
-  return backend as Backend; // the place is of that kind, which the types of a table cannot tell
+  const { keyIn, mayBeSigned } = BACKENDS[kind];
+  const backend: object = {
+    kind,
+    keyIn,
+    ...(mayBeSigned ? { signedBy: given.signedBy } : {}),
+    ...placeOf?.(Reflect.get(given, kind), name),
+  };
+  return backend as Backend; // all of it is of that kind, which the types of a table cannot tell
 };
 
 /** Where the generations of one authority are made, the oldest first. */
@@ -62,6 +68,7 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
                 renewEverySeconds: profile.renewEvery,
                 algorithm: profile.algorithm,
                 organizations: profile.organizations,
+                allowLoss: profile.allowLoss,
               },
             ],
           ],

@@ -9,13 +9,13 @@ import { ConfigError, innermost, issueText, valueAt } from "./problems";
 import { unknownKeys, without } from "./unknownKeys";
 
 export interface ParseContext {
-  /** The present: planned for unless the stack file says `asOf`. */
+  /** The time to plan for, unless the stack file has `asOf`. */
   readonly now: Date;
-  /** Top-level keys whose value is encrypted in the stack file. Absent: what a program gives stands in no file. */
+  /** Top-level keys whose value is encrypted in the stack file. Absent: a program's arguments are in no stack file. */
   readonly secretKeys?: ReadonlySet<string> | undefined;
-  /** What `pulumi preview` shows: given CAs and keys are not in it, so nothing is asked about them. */
+  /** The values come from a preview, which shows no secrets: existing CAs and keys are not checked. */
   readonly secretsHidden?: boolean;
-  /** Paths of values that are not known yet: stand-ins stand there (inputs.ts), and nothing is asked about them. */
+  /** Paths of values that are not known yet: they hold stand-ins (inputs.ts) and are not checked. */
   readonly awaited?: ReadonlySet<string>;
 }
 
@@ -56,7 +56,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
 
 /**
  * Picks one namespace out of all the configuration of a stack (`pulumi.runtime.allConfig()`), with structured values
- * parsed from the JSON that Pulumi hands them over in.
+ * parsed from the JSON that Pulumi passes them in.
  */
 export function rawConfig(all: Readonly<Record<string, string>>, namespace = "kube-pki"): Record<string, unknown> {
   const prefix = `${namespace}:`;
@@ -71,7 +71,7 @@ function parsedValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // A plain word such as kubeadm is no JSON and means itself.
+    // A plain word such as kubeadm is not JSON: it is the value.
     return text;
   }
 }

@@ -1,4 +1,4 @@
-/** Turns what is wrong with a configuration into messages: `<field>: <given>; must be <what>; <what to do>`. */
+/** Turns the problems of a configuration into messages: `<field>: <given>; must be <what>; <what to do>`. */
 import type { z } from "zod";
 import { isEncodedPem } from "../format/pem";
 import { mustBe } from "../format/problem";
@@ -47,7 +47,7 @@ function shown(value: unknown, path: Path): string {
   return line.length > 72 ? `${line.slice(0, 68)}..."` : line;
 }
 
-/** Of a field that takes one thing or a list of others, only what is wrong inside the list that was given. */
+/** Of a field that takes one value or a list, only the problems inside the list that was given. */
 export function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
   const inside = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0));

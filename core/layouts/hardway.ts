@@ -26,91 +26,102 @@ const config = (
   use: ConsumerInput,
 ): LayoutFile => ({ path, on, content: kubeconfig(profile, server), uses: [use] });
 
+const ETCD_MEMBER: readonly LayoutFile[] = [
+  { path: `${ETCD}/ca.crt`, on: "etcd", content: ca("etcd"), uses: ["etcd/trusted-ca"] },
+  ...pemFiles("etcd-server", "etcd", `${ETCD}/server`, ["etcd/serving"]),
+  ...pemFiles("etcd-peer", "etcd", `${ETCD}/peer`, ["etcd/peer"]),
+];
+
+const CAS: readonly LayoutFile[] = [
+  {
+    path: `${KUBERNETES}/ca.crt`,
+    on: "control-plane",
+    content: ca("kubernetes"),
+    uses: [
+      "kube-apiserver/client-ca",
+      "kube-apiserver/kubelet-ca",
+      "kube-controller-manager/root-ca",
+      "kube-controller-manager/client-ca",
+    ],
+  },
+  {
+    path: `${KUBERNETES}/ca.key`,
+    on: "control-plane",
+    content: { kind: "caKey", authority: "kubernetes" },
+    uses: ["kube-controller-manager/signing"],
+  },
+  ...signingFiles(SIGNING),
+  {
+    path: `${KUBERNETES}/etcd-ca.crt`,
+    on: "control-plane",
+    content: ca("etcd"),
+    uses: ["kube-apiserver/etcd-ca"],
+  },
+  {
+    path: `${KUBERNETES}/front-proxy-ca.crt`,
+    on: "control-plane",
+    content: ca("frontProxy"),
+    uses: ["kube-apiserver/requestheader-ca"],
+  },
+];
+
+const TOKEN_KEY: readonly LayoutFile[] = [
+  {
+    path: `${KUBERNETES}/service-accounts.key`,
+    on: "control-plane",
+    content: { kind: "serviceAccount", half: "private" },
+    uses: ["kube-apiserver/service-account-private", "kube-controller-manager/service-account-private"],
+  },
+  {
+    path: `${KUBERNETES}/service-accounts.pub`,
+    on: "control-plane",
+    content: { kind: "serviceAccount", half: "public" },
+    uses: ["kube-apiserver/service-account-public"],
+  },
+];
+
+const CERTIFICATES: readonly LayoutFile[] = [
+  ...pemFiles("apiserver", "control-plane", `${KUBERNETES}/kube-apiserver`, ["kube-apiserver/serving"]),
+  ...pemFiles("apiserver-etcd-client", "control-plane", `${KUBERNETES}/apiserver-etcd-client`, [
+    "kube-apiserver/etcd-client",
+  ]),
+  ...pemFiles("apiserver-kubelet-client", "control-plane", `${KUBERNETES}/apiserver-kubelet-client`, [
+    "kube-apiserver/kubelet-client",
+  ]),
+  ...pemFiles("front-proxy-client", "control-plane", `${KUBERNETES}/front-proxy-client`, [
+    "kube-apiserver/proxy-client",
+  ]),
+];
+
+const KUBECONFIGS: readonly LayoutFile[] = [
+  config("admin", "control-plane", `${KUBERNETES}/admin.kubeconfig`, "endpoint", "kube-apiserver/client"),
+  config(
+    "controller-manager",
+    "control-plane",
+    `${KUBERNETES}/kube-controller-manager.kubeconfig`,
+    "local",
+    "kube-controller-manager/kubeconfig",
+  ),
+  config("scheduler", "control-plane", `${KUBERNETES}/kube-scheduler.kubeconfig`, "local", "kube-scheduler/kubeconfig"),
+];
+
+const WORKER: readonly LayoutFile[] = [
+  {
+    path: `${KUBELET}/ca.crt`,
+    on: "worker",
+    content: ca("kubernetes"),
+    uses: ["kubelet/client-ca"],
+  },
+  ...pemFiles("kubelet-server", "worker", `${KUBELET}/kubelet`, ["kubelet/serving"]),
+  config("kubelet", "worker", `${KUBELET}/kubeconfig`, "endpoint", "kubelet/kubeconfig"),
+  config("kube-proxy", "worker", "/var/lib/kube-proxy/kubeconfig", "endpoint", "kube-proxy/kubeconfig"),
+];
+
 export const hardway: Layout = {
   publishesClusterInfo: false,
   hasKubeadmBindings: false,
   signsForKubelets: false,
-  files: () => [
-    { path: `${ETCD}/ca.crt`, on: "etcd", content: ca("etcd"), uses: ["etcd/trusted-ca"] },
-    ...pemFiles("etcd-server", "etcd", `${ETCD}/server`, ["etcd/serving"]),
-    ...pemFiles("etcd-peer", "etcd", `${ETCD}/peer`, ["etcd/peer"]),
-    {
-      path: `${KUBERNETES}/ca.crt`,
-      on: "control-plane",
-      content: ca("kubernetes"),
-      uses: [
-        "kube-apiserver/client-ca",
-        "kube-apiserver/kubelet-ca",
-        "kube-controller-manager/root-ca",
-        "kube-controller-manager/client-ca",
-      ],
-    },
-    {
-      path: `${KUBERNETES}/ca.key`,
-      on: "control-plane",
-      content: { kind: "caKey", authority: "kubernetes" },
-      uses: ["kube-controller-manager/signing"],
-    },
-    ...signingFiles(SIGNING),
-    {
-      path: `${KUBERNETES}/etcd-ca.crt`,
-      on: "control-plane",
-      content: ca("etcd"),
-      uses: ["kube-apiserver/etcd-ca"],
-    },
-    {
-      path: `${KUBERNETES}/front-proxy-ca.crt`,
-      on: "control-plane",
-      content: ca("frontProxy"),
-      uses: ["kube-apiserver/requestheader-ca"],
-    },
-    {
-      path: `${KUBERNETES}/service-accounts.key`,
-      on: "control-plane",
-      content: { kind: "serviceAccount", half: "private" },
-      uses: ["kube-apiserver/service-account-private", "kube-controller-manager/service-account-private"],
-    },
-    {
-      path: `${KUBERNETES}/service-accounts.pub`,
-      on: "control-plane",
-      content: { kind: "serviceAccount", half: "public" },
-      uses: ["kube-apiserver/service-account-public"],
-    },
-    ...pemFiles("apiserver", "control-plane", `${KUBERNETES}/kube-apiserver`, ["kube-apiserver/serving"]),
-    ...pemFiles("apiserver-etcd-client", "control-plane", `${KUBERNETES}/apiserver-etcd-client`, [
-      "kube-apiserver/etcd-client",
-    ]),
-    ...pemFiles("apiserver-kubelet-client", "control-plane", `${KUBERNETES}/apiserver-kubelet-client`, [
-      "kube-apiserver/kubelet-client",
-    ]),
-    ...pemFiles("front-proxy-client", "control-plane", `${KUBERNETES}/front-proxy-client`, [
-      "kube-apiserver/proxy-client",
-    ]),
-    config("admin", "control-plane", `${KUBERNETES}/admin.kubeconfig`, "endpoint", "kube-apiserver/client"),
-    config(
-      "controller-manager",
-      "control-plane",
-      `${KUBERNETES}/kube-controller-manager.kubeconfig`,
-      "local",
-      "kube-controller-manager/kubeconfig",
-    ),
-    config(
-      "scheduler",
-      "control-plane",
-      `${KUBERNETES}/kube-scheduler.kubeconfig`,
-      "local",
-      "kube-scheduler/kubeconfig",
-    ),
-    {
-      path: `${KUBELET}/ca.crt`,
-      on: "worker",
-      content: ca("kubernetes"),
-      uses: ["kubelet/client-ca"],
-    },
-    ...pemFiles("kubelet-server", "worker", `${KUBELET}/kubelet`, ["kubelet/serving"]),
-    config("kubelet", "worker", `${KUBELET}/kubeconfig`, "endpoint", "kubelet/kubeconfig"),
-    config("kube-proxy", "worker", "/var/lib/kube-proxy/kubeconfig", "endpoint", "kube-proxy/kubeconfig"),
-  ],
+  files: () => [...ETCD_MEMBER, ...CAS, ...TOKEN_KEY, ...CERTIFICATES, ...KUBECONFIGS, ...WORKER],
   signing: SIGNING,
   listeners: LISTENERS,
   consumers: (

@@ -3,7 +3,16 @@
  * pods for the control plane, the kubelet as a systemd unit. docs/kubeadm-differences.md lists where we differ and why.
  */
 import { LISTENERS } from "../model/listeners";
-import { ca, kubeconfig, pemFiles, signingFiles, type ConsumerRow, type Layout, type Signing } from "./layout";
+import {
+  ca,
+  kubeconfig,
+  pemFiles,
+  signingFiles,
+  type ConsumerRow,
+  type Layout,
+  type LayoutFile,
+  type Signing,
+} from "./layout";
 
 const KUBERNETES = "/etc/kubernetes";
 const PKI = `${KUBERNETES}/pki`;
@@ -17,9 +26,127 @@ const SIGNING: Signing = {
   from: { certificate: `${PKI}/ca.crt`, key: `${PKI}/ca.key` },
 };
 
+const CAS: readonly LayoutFile[] = [
+  {
+    path: `${PKI}/ca.crt`,
+    on: "any",
+    content: ca("kubernetes"),
+    uses: [
+      "kube-apiserver/client-ca",
+      "kube-controller-manager/root-ca",
+      "kube-controller-manager/client-ca",
+      "kubelet/client-ca",
+    ],
+  },
+  {
+    path: `${PKI}/ca.key`,
+    on: "control-plane",
+    content: { kind: "caKey", authority: "kubernetes" },
+    uses: ["kube-controller-manager/signing"],
+  },
+  ...signingFiles(SIGNING),
+  {
+    path: `${PKI}/front-proxy-ca.crt`,
+    on: "control-plane",
+    content: ca("frontProxy"),
+    uses: ["kube-apiserver/requestheader-ca", "kube-controller-manager/requestheader-ca"],
+  },
+  {
+    path: `${PKI}/etcd/ca.crt`,
+    on: ["control-plane", "etcd"],
+    content: ca("etcd"),
+    uses: ["kube-apiserver/etcd-ca", "etcd/trusted-ca"],
+  },
+];
+
+const TOKEN_KEY: readonly LayoutFile[] = [
+  {
+    path: `${PKI}/sa.key`,
+    on: "control-plane",
+    content: { kind: "serviceAccount", half: "private" },
+    uses: ["kube-apiserver/service-account-private", "kube-controller-manager/service-account-private"],
+  },
+  {
+    path: `${PKI}/sa.pub`,
+    on: "control-plane",
+    mode: "0600", // although it is public: kubeadm writes it as a key
+    content: { kind: "serviceAccount", half: "public" },
+    uses: ["kube-apiserver/service-account-public"],
+  },
+];
+
+const CERTIFICATES: readonly LayoutFile[] = [
+  ...pemFiles("etcd-server", "etcd", `${PKI}/etcd/server`, ["etcd/serving"]),
+  ...pemFiles("etcd-peer", "etcd", `${PKI}/etcd/peer`, ["etcd/peer"]),
+  ...pemFiles("etcd-healthcheck-client", "etcd", `${PKI}/etcd/healthcheck-client`, []),
+  ...pemFiles("apiserver", "control-plane", `${PKI}/apiserver`, ["kube-apiserver/serving"]),
+  ...pemFiles("apiserver-etcd-client", "control-plane", `${PKI}/apiserver-etcd-client`, ["kube-apiserver/etcd-client"]),
+  ...pemFiles("apiserver-kubelet-client", "control-plane", `${PKI}/apiserver-kubelet-client`, [
+    "kube-apiserver/kubelet-client",
+  ]),
+  ...pemFiles("front-proxy-client", "control-plane", `${PKI}/front-proxy-client`, ["kube-apiserver/proxy-client"]),
+];
+
+const KUBECONFIGS: readonly LayoutFile[] = [
+  {
+    path: `${KUBERNETES}/admin.conf`,
+    on: "control-plane",
+    content: kubeconfig("admin", "endpoint"),
+    uses: ["kube-apiserver/client"],
+  },
+  {
+    path: `${KUBERNETES}/super-admin.conf`,
+    // kubeadm writes it where `init` ran and nowhere else
+    on: "first-control-plane",
+    content: kubeconfig("super-admin", "endpoint"),
+    uses: ["kube-apiserver/client"],
+  },
+  {
+    path: `${KUBERNETES}/controller-manager.conf`,
+    on: "control-plane",
+    content: kubeconfig("controller-manager", "local"),
+    uses: ["kube-controller-manager/kubeconfig"],
+  },
+  {
+    path: `${KUBERNETES}/scheduler.conf`,
+    on: "control-plane",
+    content: kubeconfig("scheduler", "local"),
+    uses: ["kube-scheduler/kubeconfig"],
+  },
+];
+
 /** Since ControlPlaneKubeletLocalMode (on from 1.33) the kubelet of a control plane talks to its own API server. */
 const kubeletKubeconfig = (server: "endpoint" | "local") =>
   ({ kind: "kubeconfig", profile: "kubelet", server, credentials: { file: KUBELET_CLIENT_CURRENT } }) as const;
+
+const kubelet = (kubernetesMinor: number): readonly LayoutFile[] => [
+  {
+    path: KUBELET_CLIENT,
+    on: "any",
+    content: { kind: "pair", profile: "kubelet" },
+    uses: ["kubelet/client"],
+  },
+  {
+    // a link, since the kubelet refuses to rotate over anything else (client-go certificate_store.go)
+    path: KUBELET_CLIENT_CURRENT,
+    on: "any",
+    content: { kind: "link", profile: "kubelet", target: "kubelet-client-kube-pki.pem" },
+    uses: ["kubelet/client"],
+  },
+  {
+    path: `${KUBERNETES}/kubelet.conf`,
+    on: "control-plane",
+    content: kubeletKubeconfig(kubernetesMinor >= 33 ? "local" : "endpoint"),
+    uses: ["kubelet/kubeconfig"],
+  },
+  {
+    path: `${KUBERNETES}/kubelet.conf`,
+    on: "worker",
+    content: kubeletKubeconfig("endpoint"),
+    uses: ["kubelet/kubeconfig"],
+  },
+  ...pemFiles("kubelet-server", "any", `${KUBELET_PKI}/kubelet`, ["kubelet/serving"]),
+];
 
 const staticPod = (name: "kube-apiserver" | "kube-controller-manager" | "kube-scheduler"): ConsumerRow => ({
   name,
@@ -32,113 +159,7 @@ export const kubeadm: Layout = {
   publishesClusterInfo: true,
   hasKubeadmBindings: true,
   signsForKubelets: true,
-  files: (kubernetesMinor) => [
-    {
-      path: `${PKI}/ca.crt`,
-      on: "any",
-      content: ca("kubernetes"),
-      uses: [
-        "kube-apiserver/client-ca",
-        "kube-controller-manager/root-ca",
-        "kube-controller-manager/client-ca",
-        "kubelet/client-ca",
-      ],
-    },
-    {
-      path: `${PKI}/ca.key`,
-      on: "control-plane",
-      content: { kind: "caKey", authority: "kubernetes" },
-      uses: ["kube-controller-manager/signing"],
-    },
-    ...signingFiles(SIGNING),
-    {
-      path: `${PKI}/front-proxy-ca.crt`,
-      on: "control-plane",
-      content: ca("frontProxy"),
-      uses: ["kube-apiserver/requestheader-ca", "kube-controller-manager/requestheader-ca"],
-    },
-    {
-      path: `${PKI}/etcd/ca.crt`,
-      on: ["control-plane", "etcd"],
-      content: ca("etcd"),
-      uses: ["kube-apiserver/etcd-ca", "etcd/trusted-ca"],
-    },
-    {
-      path: `${PKI}/sa.key`,
-      on: "control-plane",
-      content: { kind: "serviceAccount", half: "private" },
-      uses: ["kube-apiserver/service-account-private", "kube-controller-manager/service-account-private"],
-    },
-    {
-      path: `${PKI}/sa.pub`,
-      on: "control-plane",
-      mode: "0600", // although it is public: kubeadm writes it as a key
-      content: { kind: "serviceAccount", half: "public" },
-      uses: ["kube-apiserver/service-account-public"],
-    },
-    ...pemFiles("etcd-server", "etcd", `${PKI}/etcd/server`, ["etcd/serving"]),
-    ...pemFiles("etcd-peer", "etcd", `${PKI}/etcd/peer`, ["etcd/peer"]),
-    ...pemFiles("etcd-healthcheck-client", "etcd", `${PKI}/etcd/healthcheck-client`, []),
-    ...pemFiles("apiserver", "control-plane", `${PKI}/apiserver`, ["kube-apiserver/serving"]),
-    ...pemFiles("apiserver-etcd-client", "control-plane", `${PKI}/apiserver-etcd-client`, [
-      "kube-apiserver/etcd-client",
-    ]),
-    ...pemFiles("apiserver-kubelet-client", "control-plane", `${PKI}/apiserver-kubelet-client`, [
-      "kube-apiserver/kubelet-client",
-    ]),
-    ...pemFiles("front-proxy-client", "control-plane", `${PKI}/front-proxy-client`, ["kube-apiserver/proxy-client"]),
-    {
-      path: `${KUBERNETES}/admin.conf`,
-      on: "control-plane",
-      content: kubeconfig("admin", "endpoint"),
-      uses: ["kube-apiserver/client"],
-    },
-    {
-      path: `${KUBERNETES}/super-admin.conf`,
-      // kubeadm writes it where `init` ran and nowhere else
-      on: "first-control-plane",
-      content: kubeconfig("super-admin", "endpoint"),
-      uses: ["kube-apiserver/client"],
-    },
-    {
-      path: `${KUBERNETES}/controller-manager.conf`,
-      on: "control-plane",
-      content: kubeconfig("controller-manager", "local"),
-      uses: ["kube-controller-manager/kubeconfig"],
-    },
-    {
-      path: `${KUBERNETES}/scheduler.conf`,
-      on: "control-plane",
-      content: kubeconfig("scheduler", "local"),
-      uses: ["kube-scheduler/kubeconfig"],
-    },
-    {
-      path: KUBELET_CLIENT,
-      on: "any",
-      content: { kind: "pair", profile: "kubelet" },
-      uses: ["kubelet/client"],
-    },
-    {
-      // a link, since the kubelet refuses to rotate over anything else (client-go certificate_store.go)
-      path: KUBELET_CLIENT_CURRENT,
-      on: "any",
-      content: { kind: "link", profile: "kubelet", target: "kubelet-client-kube-pki.pem" },
-      uses: ["kubelet/client"],
-    },
-    {
-      path: `${KUBERNETES}/kubelet.conf`,
-      on: "control-plane",
-      content: kubeletKubeconfig(kubernetesMinor >= 33 ? "local" : "endpoint"),
-      uses: ["kubelet/kubeconfig"],
-    },
-    {
-      path: `${KUBERNETES}/kubelet.conf`,
-      on: "worker",
-      content: kubeletKubeconfig("endpoint"),
-      uses: ["kubelet/kubeconfig"],
-    },
-    ...pemFiles("kubelet-server", "any", `${KUBELET_PKI}/kubelet`, ["kubelet/serving"]),
-  ],
+  files: (kubernetesMinor) => [...CAS, ...TOKEN_KEY, ...CERTIFICATES, ...KUBECONFIGS, ...kubelet(kubernetesMinor)],
   signing: SIGNING,
   listeners: LISTENERS,
   consumers: [

@@ -1,5 +1,5 @@
 /**
- * What a layout says: where each file of the PKI lies on a node, who reads it, and how its readers are restarted. A layout is
+ * What a layout says: where each file of the PKI is on a node, who reads it, and how its readers are restarted. A layout is
  * data, in a file of its own.
  */
 import type { AuthorityName } from "../model/authorities";
@@ -16,9 +16,9 @@ export type Content =
   | { readonly kind: "pair"; readonly profile: ProfileName }
   | { readonly kind: "ca"; readonly authority: AuthorityName }
   | { readonly kind: "caKey"; readonly authority: AuthorityName }
-  /** the key of a signer that was made on the node, under this name (core/authorities/nodeCsrSigners.ts) */
+  /** the key of a CSR signer that was made on the node, under this name (core/authorities/nodeCsrSigners.ts) */
   | { readonly kind: "csrSignerKey"; readonly csrSigner: string }
-  /** the one certificate that signs, also where the trusted ones are several */
+  /** the certificate that the controller manager signs with: one, also while several CAs are trusted */
   | { readonly kind: "csrSigner"; readonly authority: AuthorityName }
   | { readonly kind: "serviceAccount"; readonly half: "private" | "public" }
   | {
@@ -87,7 +87,7 @@ export const profileOf = ({ content }: Pick<FileRow, "content">): readonly Profi
 
 /**
  * The controller manager signs with a file of exactly one certificate (kubernetes/kubeadm#1350), so before ca.crt holds
- * two it gets files of its own: at first copies of what it signs with now.
+ * two it gets files of its own: at first copies of the CA it signs with now.
  */
 export interface Signing {
   readonly certificate: string;
@@ -102,7 +102,7 @@ export interface ConsumerRow {
   readonly unit: string;
 }
 
-/** A way in which a cluster is made: what holds in it, and what lies and runs on its nodes. */
+/** How a cluster is installed: its properties, and the files and services on its nodes. */
 export interface Layout {
   /** Nodes that join read the CA from kube-public/cluster-info. */
   readonly publishesClusterInfo: boolean;

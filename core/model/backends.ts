@@ -1,8 +1,8 @@
-/** What may make and keep the key of a CA, sign it, and hold the controller manager's key: the closed sets. */
+/** The closed sets: where CA keys are, who signs a CA, and where the controller manager's key is. */
 
 /** A kind of authority. */
 interface BackendRow {
-  /** Where the keys of its CAs are: encrypted in the stack's state, or in a server that never gives them away. */
+  /** Where the keys of its CAs are: encrypted in the stack's state, or in a server that never exports them. */
   readonly keyIn: "state" | "server";
   /** Whether another CA may sign its CAs (`authority.signedBy`). */
   readonly mayBeSigned: boolean;
@@ -10,12 +10,12 @@ interface BackendRow {
   readonly leaf: LeafResource;
 }
 
-/** How a preview speaks of a certificate. */
+/** How a preview shows a certificate. */
 export interface LeafResource {
   readonly type: string;
-  /** When the certificate ends, ISO 8601, by the outputs of the resource; undefined where they do not say it. */
+  /** notAfter, ISO 8601, from the outputs of the resource; undefined if they do not have it. */
   readonly endOf: (outputs: Readonly<Record<string, unknown>>) => string | undefined;
-  /** What another value of an input, which is issued anew for it, is about. */
+  /** The reason for a new certificate, by the input that changed. */
   readonly reasons: Readonly<Record<string, string>>;
 }
 
@@ -51,7 +51,7 @@ export const BACKENDS = {
 export type BackendKind = keyof typeof BACKENDS;
 export const BACKEND_KINDS = Object.keys(BACKENDS) as [BackendKind, ...BackendKind[]];
 
-/** Where a stack file says nothing. */
+/** If the stack file does not say. */
 export const DEFAULT_BACKEND: BackendKind = "embedded";
 
 /** Who signs a CA that does not sign itself. */
@@ -74,13 +74,13 @@ export const CA_SIGNERS = {
 export type CaSignerKind = keyof typeof CA_SIGNERS;
 export const CA_SIGNER_KINDS = Object.keys(CA_SIGNERS) as [CaSignerKind, ...CaSignerKind[]];
 
-export interface SignedBy {
-  readonly kind: CaSignerKind;
-  /** Path; only where `CA_SIGNERS` says that it has one. */
-  readonly mount?: string | undefined;
-}
+export type SignedBy = {
+  [K in CaSignerKind]: { readonly kind: K } & ((typeof CA_SIGNERS)[K]["hasMount"] extends true
+    ? { /** Path. */ readonly mount: string }
+    : object);
+}[CaSignerKind];
 
-/** What tells where a kind keeps the generations of one authority; nothing where there is one such place in a stack. */
+/** The fields that say where a kind keeps the generations of one authority; none if a stack has one such place. */
 export interface Places {
   embedded: object;
   vault: {
@@ -89,15 +89,20 @@ export interface Places {
   };
 }
 
-/** Where generations of one authority are made. */
+/** Nothing of a kind whose CAs can only sign themselves. */
+type Signed<K extends BackendKind> = (typeof BACKENDS)[K]["mayBeSigned"] extends true
+  ? { /** Undefined: CAs sign themselves. */ readonly signedBy: SignedBy | undefined }
+  : object;
+
+/** Where generations of one authority are made: each kind has what its row and its place say, and no more. */
 export type Backend = {
-  [K in BackendKind]: Places[K] & {
-    readonly kind: K;
-    /** Undefined: CAs sign themselves. */
-    readonly signedBy?: SignedBy | undefined;
-    /** The last generation that is made here; undefined: every one from here on. */
-    readonly upTo?: number;
-  };
+  [K in BackendKind]: Places[K] &
+    Signed<K> & {
+      readonly kind: K;
+      readonly keyIn: (typeof BACKENDS)[K]["keyIn"];
+      /** The last generation that is made here; undefined: every one from here on. */
+      readonly upTo?: number;
+    };
 }[BackendKind];
 
 /** The oldest first; the last one has no end. */

@@ -24,5 +24,21 @@ export const LISTENERS = {
   schedulerHealth: { port: 10259, on: "loopback" },
 } as const satisfies Readonly<Record<string, Listener>>;
 
+export type ListenerName = keyof typeof LISTENERS;
+export const LISTENER_NAMES = Object.keys(LISTENERS) as [ListenerName, ...ListenerName[]];
+
 /** Those of one layout. */
-export type Listeners = Readonly<Record<keyof typeof LISTENERS, Listener>>;
+export type Listeners = Readonly<Record<ListenerName, Listener>>;
+
+/** What a stack file says of some of them. */
+export type GivenListeners = Readonly<
+  Partial<Record<ListenerName, { readonly [K in keyof Listener]?: Listener[K] | undefined } | undefined>>
+>;
+
+export const withGiven = (listeners: Listeners, given: GivenListeners): Listeners => {
+  const listenerOf = (name: ListenerName): Listener => ({
+    port: given[name]?.port ?? listeners[name].port,
+    on: given[name]?.on ?? listeners[name].on,
+  });
+  return Object.fromEntries(LISTENER_NAMES.map((name) => [name, listenerOf(name)])) as unknown as Listeners;
+};

@@ -10,7 +10,7 @@ interface PhaseRow {
   readonly trusts: readonly Side[];
   /** Whose loss would break the cluster as it is: certificates it signed may be in use. */
   readonly protects: readonly Side[];
-  /** Which CA nodes and the cluster are searched for: who still needs it is named and stops the run. */
+  /** What still needs this CA is looked for on nodes and in the cluster, reported, and stops the run. */
   readonly seeks: readonly Side[];
   /** Which CA nodes and the cluster stop trusting. */
   readonly retires: readonly Side[];
@@ -27,9 +27,9 @@ export const PHASE = {
 export type Phase = keyof typeof PHASE;
 export const PHASES = Object.keys(PHASE) as [Phase, ...Phase[]];
 
-/** Where one of them stands. */
+/** The generation and phase of one of them. */
 export interface RotationState {
-  /** Where the rotation leads to; 1 is what the cluster began with, or what adoption leads to. */
+  /** The target of the rotation; 1 is what the cluster began with, or the target of an adoption. */
   readonly generation: number;
   readonly phase: Phase;
 }
@@ -38,5 +38,5 @@ export interface RotationState {
 export const ROTATABLE = [...AUTHORITIES, "serviceAccount"] as const;
 export type Rotatable = (typeof ROTATABLE)[number];
 
-/** A cluster nothing is rotated in. */
+/** Without a rotation. */
 export const AT_REST: RotationState = { generation: 1, phase: "done" };

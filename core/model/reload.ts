@@ -1,5 +1,5 @@
 /**
- * What each consumer does when one of its inputs changes on disk: takes it by itself (reload) or only at start
+ * What each consumer does when one of its inputs changes on disk: it reloads by itself (reload) or reads it only at start
  * (restart). The one place for this fact; read in the sources of Kubernetes 1.30-1.36 and etcd 3.5-3.6 and tried on a
  * real cluster. A node proves each reload and restarts where the proof fails (`restart: auto`).
  */
@@ -10,7 +10,7 @@ interface Rule {
   readonly need: Need;
   /** The Kubernetes minor version of 1.x since which `need` holds; before it the consumer had to be restarted. */
   readonly sinceMinor?: number;
-  /** Taking a CA away only clears memory: nothing that presents it is left by then, so no restart is spent on it. */
+  /** Removing a CA only clears memory: no server presents it any more, so no restart is needed. */
   readonly removal?: "memory";
   readonly because: string;
 }
@@ -62,13 +62,13 @@ export const needOf = (input: ConsumerInput, kubernetesMinor: number): Need => {
   return kubernetesMinor >= (rule.sinceMinor ?? 0) ? rule.need : "restart";
 };
 
-/** Whether this input matters when the only change is that a CA is trusted no longer. */
+/** Whether this input needs a restart if the only change is that a CA is no longer trusted. */
 export const needsRestartOnRemoval = (input: ConsumerInput): boolean => {
   const rule: Rule = RULES[input];
   return rule.removal !== "memory";
 };
 
-/** Why: what the consumer does with this input. */
+/** The reason for `needOf`. */
 export const becauseOf = (input: ConsumerInput, kubernetesMinor: number): string => {
   const rule: Rule = RULES[input];
   return kubernetesMinor >= (rule.sinceMinor ?? 0)

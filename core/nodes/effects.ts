@@ -1,7 +1,8 @@
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { ConsumerRow, FileRow } from "../layouts/layout";
 import type { Config, NodeConfig } from "../schema/config";
-import { becauseOf, consumerOf, needsRestartOnRemoval, needOf, type ConsumerName, type Need } from "../model/reload";
+import { becauseOf, consumerOf, needsRestartOnRemoval, needOf, type Need } from "../model/reload";
+import { readersOn } from "./readers";
 
 /** A node and the services of its layout that run there. */
 interface ServicesOnNode {
@@ -11,18 +12,19 @@ interface ServicesOnNode {
 
 /** What a change of one file does to one service. */
 export interface Effect {
-  readonly consumer: ConsumerName;
+  /** A service of the layout, or a program that the stack file lists under rollout.readers. */
+  readonly consumer: string;
   readonly need: Need;
   readonly because: string;
 }
 
-/** What a service goes through, and the reasons, each once. */
+/** Whether a service restarts or reloads, and the reasons, each once. */
 export interface ServiceEffect {
   readonly need: Need;
   readonly because: readonly string[];
 }
 
-export type Effects = ReadonlyMap<ConsumerName, ServiceEffect>;
+export type Effects = ReadonlyMap<string, ServiceEffect>;
 
 /** The stack's restart policy applied to what a consumer needs; undefined: nothing is done. */
 const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
@@ -36,11 +38,25 @@ const needUnder = (policy: Config["restart"], need: Need): Need | undefined => {
   }
 };
 
-/** Whether a change only takes trust away. */
+/** Whether a change only removes trust. */
 export type Change = "any" | "removal";
 
-/** What a change of this file asks of the services that run on this node. */
-export const effectsOf = (row: FileRow, plan: ServicesOnNode, config: Config, change: Change = "any"): Effect[] => {
+/** What a change of this file asks of the services and other readers that run on this node. */
+export const effectsOf = (row: FileRow, plan: ServicesOnNode, config: Config, change: Change = "any"): Effect[] => [
+  ...onServices(row, plan, config, change),
+  ...onReaders(row, plan, config, change),
+];
+
+/** Nobody knows what they do when a file changes; whom they trust too much in memory is no matter. */
+const onReaders = ({ path }: FileRow, { node }: ServicesOnNode, config: Config, change: Change): Effect[] => {
+  const need = needUnder(config.restart, "restart");
+  if (need === undefined || (change === "removal" && config.restart !== "always")) return [];
+  return readersOn(node, config)
+    .filter(({ reads }) => reads.includes(path))
+    .map(({ name }) => ({ consumer: name, need, because: `it reads ${path}` }));
+};
+
+const onServices = (row: FileRow, plan: ServicesOnNode, config: Config, change: Change): Effect[] => {
   const minor = kubernetesMinor(config);
   const here = new Set(plan.consumers.map(({ name }) => name));
   return row.uses.flatMap((input) => {
@@ -60,7 +76,7 @@ export const nodeEffects = (
   config: Config,
   change: Change = "any",
 ): Effects => {
-  const effects = new Map<ConsumerName, ServiceEffect>();
+  const effects = new Map<string, ServiceEffect>();
   for (const { consumer, need, because } of rows.flatMap((row) => effectsOf(row, plan, config, change))) {
     const known = effects.get(consumer);
     if (known === undefined || (known.need !== need && need === "restart"))
@@ -75,7 +91,7 @@ export const nodeEffects = (
 export const restartTexts = (effects: Effects): string[] =>
   [...effects].flatMap(([name, { need, because }]) => (need === "restart" ? [`${name} (${because.join("; ")})`] : []));
 
-/** What a preview says of them. */
+/** For a preview. */
 export const restartsText = (effects: Effects, plan: ServicesOnNode): string => {
   const texts = restartTexts(effects);
   if (texts.length === 0) return "restarts nothing";

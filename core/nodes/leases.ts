@@ -1,8 +1,8 @@
 /**
- * Which consumers lead by a lease that they keep when they are told to end. A node gives it back, so that a standby need not
- * wait until it has run out. kube-scheduler is not among them: it releases its own within a second of a SIGTERM, with which
- * each restart of ours begins. Where it ends because its API server was away for too long it does so too late for anybody to
- * give back anything: that is a matter of how long an API server takes to restart.
+ * The consumers that do not release their leader election lease on SIGTERM. The node gives it back, so that a standby need not
+ * wait until it expires. kube-scheduler is not among them: it releases its own within a second of SIGTERM, with which each of
+ * our restarts begins. If it exits because its API server was down for too long, the lease has expired already: that depends
+ * on how long an API server takes to restart.
  */
 import type { ProfileName } from "../model/profiles";
 import type { ConsumerName } from "../model/reload";

@@ -4,6 +4,7 @@
  * they listen the layout says.
  */
 import { hostPort } from "../format/addresses";
+import type { AuthorityName } from "../model/authorities";
 import type { Listener, Listeners } from "../model/listeners";
 import type { ProfileName } from "../model/profiles";
 import type { ConsumerName } from "../model/reload";
@@ -11,6 +12,12 @@ import type { Config, NodeConfig } from "../schema/config";
 
 export type Proof =
   | { readonly kind: "served"; readonly at: string; readonly profile: ProfileName }
+  /** A client certificate that nobody here can be asked about: its CA is in the file that the server reads. */
+  | { readonly kind: "chain"; readonly profile: ProfileName }
+  /** A front proxy's, by a request that passes through to an API server behind. */
+  | { readonly kind: "aggregated"; readonly at: string; readonly by: ProfileName; readonly profile: ProfileName }
+  /** What answers there is trusted by those who read the CA file of that authority. */
+  | { readonly kind: "trusts"; readonly at: string; readonly authority: AuthorityName }
   | { readonly kind: "accepted"; readonly at: string; readonly path: string; readonly profile: ProfileName }
   | {
       readonly kind: "health";
@@ -39,6 +46,8 @@ const AUTHENTICATED = "/api/v1/namespaces/kube-system";
 const served = (profile: ProfileName, at: string): Proof => ({ kind: "served", at, profile });
 const accepted = (profile: ProfileName, at: string, path: string): Proof => ({ kind: "accepted", at, path, profile });
 
+const chain = (profile: ProfileName): Proof => ({ kind: "chain", profile });
+
 const healthy = (at: string, path: string, profile?: ProfileName, scheme: "http" | "https" = "https"): Proof => ({
   kind: "health",
   scheme,
@@ -61,18 +70,23 @@ export const PROOFS: Readonly<Record<ConsumerName, (on: ServiceNode) => readonly
       accepted("etcd-healthcheck-client", client, "/health"),
     ];
   },
-  "kube-apiserver": ({ node, listeners, services }) => {
+  "kube-apiserver": ({ node, config, listeners, services }) => {
     const at = listensAt(listeners.apiServer, node);
+    const etcdAt = (member: Pick<NodeConfig, "address">) => listensAt(listeners.etcdClient, member);
+    const members = services.has("etcd") ? [node] : config.nodes.filter(({ roles }) => roles.includes("etcd"));
     return [
       served("apiserver", at),
       healthy(at, "/readyz", "admin"),
       // Peers on other nodes are not asked: one of them being down says nothing about this certificate.
       ...(services.has("etcd")
-        ? [accepted("apiserver-etcd-client", listensAt(listeners.etcdClient, node), "/health")]
-        : []),
+        ? [accepted("apiserver-etcd-client", etcdAt(node), "/health")]
+        : [chain("apiserver-etcd-client")]),
+      ...members.map((member): Proof => ({ kind: "trusts", at: etcdAt(member), authority: "etcd" })),
       ...(services.has("kubelet")
         ? [accepted("apiserver-kubelet-client", listensAt(listeners.kubelet, node), "/healthz")]
-        : []),
+        : [chain("apiserver-kubelet-client")]),
+      chain("front-proxy-client"),
+      { kind: "aggregated", at, by: "admin", profile: "front-proxy-client" },
       accepted("admin", at, AUTHENTICATED),
       accepted("super-admin", at, AUTHENTICATED),
     ];

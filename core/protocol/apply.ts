@@ -9,14 +9,17 @@ import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import {
+  allowLines,
   as,
   consumerLines,
+  readerLines,
   fileLine,
   framed,
   haveLines,
   kubeconfigPart,
   leafRows,
   part,
+  readsLines,
   serverLines,
   serverOf,
   trustGenerationPart,
@@ -43,7 +46,7 @@ export interface Material {
   readonly leaves: Readonly<Partial<Record<ProfileName, IssuedLeaf>>>;
   /** The CA of each authority that signs, PEM. */
   readonly trust: Readonly<Record<AuthorityName, string>>;
-  /** The CA or public key a rotation leads to where another one still signs, PEM. */
+  /** The CA or public key a rotation leads to while the old one still signs, PEM. */
   readonly next?: Readonly<Partial<Record<Rotatable, string | undefined>>> | undefined;
   readonly caKeys: Readonly<Partial<Record<AuthorityName, string | undefined>>>;
   /** Whose keys those are, where that is not the CA itself, PEM. */
@@ -99,9 +102,9 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
 };
 
 /**
- * One node's whole set of files, who reads them, and how success is proven. Where authorities are rotated nothing is taken
- * away from what the node trusts: that is for the steps around this one. In ca.crt the signer comes first, since kubeadm
- * takes the first certificate for the CA; elsewhere the order stays, as another one would restart etcd for nothing.
+ * One node's whole set of files, who reads them, and how success is proven. During a rotation it removes nothing from what
+ * the node trusts: the step `retire` does that. In ca.crt the issuer comes first, because kubeadm takes the first certificate
+ * for the CA; elsewhere the order stays, as another one would restart etcd for nothing.
  */
 export const applyPayload = (
   cluster: Pick<ClusterPlan, "rotates" | "managesServiceAccount">,
@@ -135,6 +138,7 @@ export const applyPayload = (
       }),
     ]),
     ...issuedLeaves.flat(),
+    ...plan.leaves.flatMap(({ profile }) => allowLines(profile, config)),
     ...plan.files.map(fileLine),
     ...kubeconfigs.map(({ path }) => `keep ${as.path(path)} ${caPart("kubernetes")}`),
     ...serverLines(kubeconfigs, plan, config),
@@ -143,14 +147,15 @@ export const applyPayload = (
       (name) =>
         `trust ${as.part(name)} ${name === caPart("kubernetes") && canSign(config, "kubernetes") ? "prepend" : "append"}`,
     ),
-    ...plan.files.flatMap((row) => useLines(row, plan, config)),
-    // a leaf that is not ours proves its service as the node has it
+    ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan)]),
+    // a leaf that the stack does not manage proves its service too, as the node has it
     ...haveLines(others, []),
     ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
+    ...readerLines(plan, config),
   ]);
 };
 
-/** A certificate that the node is given for a key, which it may have made itself. */
+/** The lines of one certificate; its key is in the payload or on the node. */
 const issuedLines = (
   { node }: Pick<NodePlan, "node">,
   { profile, id, authority }: Pick<CsrSignerPlan, "profile" | "id"> & { readonly authority: AuthorityName },
@@ -164,13 +169,13 @@ const issuedLines = (
   ];
 };
 
-/** By the name of a part of what is trusted: what a rotation leads to, under a name of its own. */
+/** The target of a rotation, under a name of its own, by the name of the part that is trusted now. */
 type Next = ReadonlyMap<string, { readonly name: string; readonly text: string }>;
 
 /**
- * While another one signs, the payload names the CA or token key that comes next. So it differs from the one before the
- * rotation, and giving the rotation up visits every node again: one may hold a leaf or key of it that the stack never heard
- * of, because the run that brought it was killed.
+ * While the old one signs, the payload names the CA or token key that comes next. So it differs from the payload before the
+ * rotation, and aborting the rotation runs the step on every node again: a node may hold a leaf or key of the new generation
+ * that the state does not have, because that run was killed.
  */
 const nextOf = (config: Config, { next = {} }: Material): Next =>
   new Map(
@@ -184,8 +189,8 @@ const nextOf = (config: Config, { next = {} }: Material): Next =>
   );
 
 /**
- * Another cluster's CA or token key is never overwritten, nor is one brought back that the other nodes have retired: a node
- * must trust the signer before it gets its leaves. Where no step after this one retires any, none is dropped in silence.
+ * Another cluster's CA or token key is never overwritten, nor is one restored that the other nodes have retired: a node
+ * must trust the issuer before it gets leaves of it. Without a step that retires, nothing is removed silently.
  */
 const guardLines = ({ rotates }: Pick<ClusterPlan, "rotates">, path: string, name: string): string[] => [
   `guard ${path} ${name}`,

@@ -1,4 +1,4 @@
-/** Why an `apply` runs: which of its certificates are others than before, why, and what restarts for them. */
+/** Why an `apply` runs: which certificates are new, why, and what restarts for them. */
 import { dueBecause } from "../certificates/leafId";
 import type { LeafPlan } from "../certificates/leaves";
 import { profileOf } from "../layouts/layout";
@@ -6,7 +6,7 @@ import { nodeEffects, restartsText } from "../nodes/effects";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 
-/** What a payload calls its leaves: id by profile. */
+/** The leaves in a payload: id by profile. */
 const leafIds = (payload: string): ReadonlyMap<string, string> =>
   new Map([...payload.matchAll(/^leaf (\S+) (\S+) /gm)].map(([, profile = "", id = ""]) => [profile, id]));
 

@@ -1,6 +1,6 @@
 /**
- * What every node is asked at once and changes nothing by (docs/node-protocol.md, verb `check`): whether its pods have the
- * new CA before any server is signed by it, and whether anything on it still needs what is about to be retired.
+ * What all nodes are asked at once, without a change (docs/node-protocol.md, verb `check`): whether their pods have the new CA
+ * before any server has a certificate of it, and whether anything on them still needs what is about to be retired.
  */
 import { hasPrevious, seeksOld, stateOf } from "../authorities/rotation";
 import type { Rotatable } from "../model/phases";
@@ -23,7 +23,7 @@ const isSought = (config: Config, what: Rotatable): boolean => seeksOld(stateOf(
 
 const oldLines = ({ old }: CheckedFacts): string[] => (old.trim() === "" ? [] : part("old:kubernetes", old));
 
-/** Where the stack works in the cluster it also looks whether what it did has arrived. */
+/** If the stack works in the cluster, it also checks that pods have got the new CA. */
 const looksAtMounts = (config: Config): boolean => config.inCluster.enabled && hasPrevious(config, "kubernetes");
 
 const mountedLines = (config: Config, { ca }: CheckedFacts): string[] =>
@@ -38,7 +38,7 @@ export const mountsPayload = (plan: NodePlan, config: Config, known: CheckedFact
     gateLine("scan", config),
   ]);
 
-/** Before anything is retired; of the mounts once more, since pods may have come from anywhere meanwhile. */
+/** Before anything is retired; the mounts are checked again, because pods may have been created since. */
 export const checkPayload = (plan: NodePlan, config: Config, known: CheckedFacts): string =>
   framed("check", [
     `node ${as.name(plan.node.name)}`,

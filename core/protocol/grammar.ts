@@ -1,38 +1,12 @@
 /**
  * Every line that may stand in a payload, with its fields and what it is for: the one list of them. Payloads are checked
- * against it before they are sent (lines.ts); `npm run protocol` writes the node's own copy (node/18-grammar.sh) and the
+ * against it before they are sent (checkLines.ts); `npm run protocol` writes the node's own copy (node/18-grammar.sh) and the
  * lists in docs/node-protocol.md.
  */
 import { ALGORITHMS } from "../model/algorithms";
-import { checkedField, type FieldKind } from "../format/protocolFields";
+import { CLUSTER_LINES } from "./clusterGrammar";
+import { line, NODE, PART, type LineRow } from "./lineRow";
 
-/** What nodes are asked for with lines of their own. */
-export const LINE_VERBS = ["request", "apply", "trust", "check", "issue", "cluster"] as const;
-export type LineVerb = (typeof LINE_VERBS)[number];
-
-/** A field; `kind=label` where the kind alone does not tell what it is. */
-type Field = FieldKind | `${FieldKind}=${string}`;
-
-/** For docs/node-protocol.md: what the line is for, or that of each form it has, where it has several. */
-type Says = string | readonly (readonly [form: string, says: string])[];
-
-export interface LineRow {
-  /** Documented with the first of them. */
-  readonly verbs: readonly LineVerb[];
-  readonly word: string;
-  readonly fields: readonly Field[];
-  readonly says: Says;
-}
-
-const line = (verbs: string, word: string, fields: readonly Field[], says: Says = ""): LineRow => ({
-  verbs: verbs.split(" ") as LineVerb[],
-  word,
-  fields,
-  says,
-});
-
-const NODE = ["name"] as const;
-const PART = ["part=name", "number=n"] as const;
 const PROFILE = "name=profile";
 const CONSUMER = "name=consumer";
 const HEALTH = [CONSUMER, "scheme", "hostPort", "url=path", "profile?"] as const;
@@ -59,6 +33,12 @@ export const LINES: readonly LineRow[] = [
     [PROFILE, "name=id", "number=issued", "number=expires", "part=ca part"],
     "a certificate, or `signer-g<n>`, what the controller manager signs with; unix seconds; parts: `cert:<profile>` given, " +
       "`key:<profile>` given (keyLocation state) or taken from keys/<profile>/<id>.key",
+  ),
+  line(
+    "apply",
+    "allow",
+    [PROFILE, "loss=name or usage"],
+    "the certificate in place has it, the one to come has not, and that is meant so",
   ),
   line(
     "apply trust",
@@ -135,7 +115,7 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "lease",
     [CONSUMER, "hostPort=https host:port", "namespaced", PROFILE],
-    "the Lease it leads by, and who may write it: given back when it has ended; a second line is another API server to ask",
+    "its leader election Lease, and the client that may write it: given back when it has ended; a second line is another API server to ask",
   ),
   line("apply trust", "served", [CONSUMER, "hostPort", PROFILE], "proof: what answers there serves this leaf"),
   line(
@@ -143,6 +123,30 @@ export const LINES: readonly LineRow[] = [
     "accepted",
     [CONSUMER, "hostPort=https host:port", "url=path", PROFILE],
     "proof: the server there does not answer 401 to this client certificate",
+  ),
+  line(
+    "apply trust",
+    "chain",
+    [CONSUMER, PROFILE, "path=CA file"],
+    "proof: a CA in that file has signed this client certificate",
+  ),
+  line(
+    "apply trust",
+    "aggregated",
+    [CONSUMER, "hostPort=https host:port", "name=asking profile", PROFILE],
+    "proof: an API server behind that one takes this leaf for its front proxy's; nothing where there is none behind it",
+  ),
+  line(
+    "apply trust",
+    "trusts",
+    [CONSUMER, "path=CA file", "hostPort"],
+    "what answers there is signed, for that name, by a CA in the file: as it is to be before anything is touched, and after",
+  ),
+  line(
+    "apply trust",
+    "reads",
+    [CONSUMER, "option", "path"],
+    "where the command line of its process has this option, the last one names the file of that path",
   ),
   line("apply trust", "health", HEALTH, "proof: answers 200; https presents that leaf as client certificate"),
 
@@ -160,7 +164,12 @@ export const LINES: readonly LineRow[] = [
     "<path> is not there and <from> is: a copy, owned by root. Of several certificates the one that belongs to that key is " +
       "copied; where none does, or openssl is missing, it is refused",
   ),
-  line("trust", "round", NODE, "nothing is done with it: another name has the same payload run once more"),
+  line(
+    "trust",
+    "round",
+    NODE,
+    "names the rotation attempt; the node ignores it: with another name the same payload runs once more",
+  ),
   line(
     "trust",
     "flag",
@@ -177,16 +186,11 @@ export const LINES: readonly LineRow[] = [
 
   line("check", "node", NODE),
   line("check", "part", PART, [
-    ["part mounted:kubernetes <n>", "the CA that pods are to have; without it no pod's CA is looked at"],
-    ["part ca:kubernetes <n>", "the CA that stays; without it no kubeconfig is looked at"],
-    ["part old:<name> <n>", "CAs that go, as far as they are known: kubeconfigs of other clusters are then ignored"],
+    ["part mounted:kubernetes <n>", "the CA that pods must have; without it no pod's CA is checked"],
+    ["part ca:kubernetes <n>", "the new CA; without it no kubeconfig is checked"],
+    ["part old:<name> <n>", "the old CAs, as far as they are known: kubeconfigs of other clusters are then ignored"],
   ]),
-  line(
-    "check",
-    "token-kid",
-    ["keyId=key id"],
-    "of the service account key that stays; without it no token is looked at",
-  ),
+  line("check", "token-kid", ["keyId=key id"], "of the new service account key; without it no token is checked"),
   line(
     "check",
     "gate",
@@ -198,12 +202,12 @@ export const LINES: readonly LineRow[] = [
     "consumer",
     SERVICE,
     "the kubelet: restarted where a pod has a token of another key; with its `health` lines as in apply. No kubeconfig is " +
-      "looked at then",
+      "checked then",
   ),
   line("check", "health", HEALTH),
 
   line("issue", "node", NODE),
-  line("issue", "kubeconfig", ["path"], "the kubelet's: its server, whom it trusts, its client certificate"),
+  line("issue", "kubeconfig", ["path"], "the kubelet's: its server, the CAs it trusts, its client certificate"),
   line("issue", "part", PART, [
     ["part ca:kubernetes <n>", "the CA that signs"],
     ["part apply <n>", "lines of apply, without the leaf and its certificate"],
@@ -212,70 +216,5 @@ export const LINES: readonly LineRow[] = [
   line("issue", "cn", [PROFILE, "subject=CN"]),
   line("issue", "o", [PROFILE, "subject=O"]),
 
-  line("cluster", "node", NODE),
-  line("cluster", "kubeconfig", ["path"]),
-  line("cluster", "part", PART, [
-    ["part ca:kubernetes <n>", "the CA that stays"],
-    ["part ca:frontproxy <n>", "for authentication-clean"],
-    [
-      "part old:<name> <n>",
-      "CAs that go; without one ca-bundles takes what kube-root-ca.crt holds beside those that stay",
-    ],
-    ["part manifest <n>", 'for workers: it as JSON, with @revision@ and "@at-once@"'],
-    ["part step:<n> <n>", "for workers: templates, in order"],
-  ]),
-  line("cluster", "token-kid", ["keyId=key id"], "for tokens"),
-  line(
-    "cluster",
-    "since",
-    ["number=unix seconds"],
-    "when the new CA was published everywhere: pods that began by then count as old",
-  ),
-  line(
-    "cluster",
-    "visited",
-    NODE,
-    "a node of the stack: `nodes` knows it, and mounted-elsewhere does not wait for it, since its own check looks at its pods",
-  ),
-  line("cluster", "visitors", ["namespaced"], "the DaemonSet whose pods visit other nodes"),
-  line("cluster", "task", ["task=name"], "in the order of the lines"),
-  line("cluster", "rewrite", ["rewritten", "object", "part"]),
-  line("cluster", "workload", ["rolled", "namespaced"], "for may-restart"),
-  line("cluster", "reload", ["rolled", "namespaced"], "reads ca.crt anew: neither restart-all nor pods mean it"),
-  line("cluster", "gate", ["gate", "switch"], "as in check"),
-  line(
-    "cluster",
-    "workers",
-    ["namespaced", "share=n or n%", "switch=canary on|off"],
-    "for workers: the DaemonSet, how many nodes at once, one alone first",
-  ),
+  ...CLUSTER_LINES,
 ];
-
-/** Of a field of a row. */
-export const kindOf = (field: Field): FieldKind => field.split("=")[0] as FieldKind;
-export const labelOf = (field: Field): string | undefined => field.split("=")[1];
-
-const KNOWN: ReadonlyMap<string, readonly FieldKind[]> = new Map(
-  LINES.flatMap(({ verbs, word, fields }) => verbs.map((verb) => [`${verb} ${word}`, fields.map(kindOf)] as const)),
-);
-
-/** @throws where a line is not of the list: the node would refuse it */
-export const checkLines = (verb: LineVerb, lines: readonly string[]): void => {
-  let text = 0; // lines of a part that are still to come
-  for (const each of lines) {
-    if (text > 0) {
-      text -= 1;
-      continue;
-    }
-    const [word = "", ...fields] = each.split(" ");
-    const kinds = KNOWN.get(`${verb} ${word}`);
-    if (kinds === undefined)
-      throw new Error(`node protocol, ${verb}: core/protocol/grammar.ts has no line \`${word}\``);
-    if (kinds.length !== fields.length)
-      throw new Error(
-        `node protocol, ${verb}: ${word} takes ${String(kinds.length)} fields, not ${String(fields.length)}`,
-      );
-    for (const [at, kind] of kinds.entries()) checkedField(kind, fields[at] ?? "", `node protocol, ${verb} ${word}`);
-    if (word === "part") text = Number(fields[1]);
-  }
-};

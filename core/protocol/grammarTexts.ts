@@ -1,6 +1,7 @@
 /** The list of lines (grammar.ts) as the node has it, and as docs/node-protocol.md tells it. */
 import { FIELD_KINDS, fieldRow, type FieldKind } from "../format/protocolFields";
-import { kindOf, labelOf, LINE_VERBS, LINES, type LineRow, type LineVerb } from "./grammar";
+import { LINES } from "./grammar";
+import { kindOf, labelOf, LINE_VERBS, type LineRow, type LineVerb } from "./lineRow";
 
 const quoted = (text: string): string => JSON.stringify(text);
 

@@ -1,25 +1,29 @@
-/** The lines that payloads share (docs/node-protocol.md): parts, files, who reads them, what proves them. */
+/** The lines that payloads share (docs/node-protocol.md): parts, files, their consumers, their proofs. */
 import { createHash } from "node:crypto";
 import { INVENTORY } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { checkedField, type FieldKind } from "../format/protocolFields";
 import { stateOf } from "../authorities/rotation";
 import { modeOf, profileOf, type Content, type FileRow } from "../layouts/layout";
+import type { AuthorityName } from "../model/authorities";
 import type { Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
+import { optionsOf } from "../nodes/options";
 import { LEASES, leaseServers } from "../nodes/leases";
+import { readersOn } from "../nodes/readers";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
-import { checkLines, type LineVerb } from "./grammar";
+import { checkLines } from "./checkLines";
+import type { LineVerb } from "./lineRow";
 import { caPart, caGenerationPart, caKeyPart, csrSignerPart } from "./parts";
 
 type Verb = LineVerb | "template";
 
 const checked = (kind: FieldKind) => (text: string) => checkedField(kind, text, `node protocol, ${kind}`);
 
-/** Every field goes through its allow-list here, and again on the node: nothing unforeseen reaches a shell. */
+/** Every field goes through its allow-list here, and again on the node: no other text reaches a shell. */
 export const as = {
   name: checked("name"),
   part: checked("part"),
@@ -28,6 +32,7 @@ export const as = {
   owner: checked("owner"),
   subject: checked("subject"),
   san: checked("san"),
+  loss: checked("loss"),
   hostPort: checked("hostPort"),
   keyId: checked("keyId"),
   number: checked("number"),
@@ -90,21 +95,48 @@ export const fileLine = (row: FileRow): string => {
 export const useLines = (row: FileRow, plan: NodePlan, config: Config, change?: Change): string[] =>
   effectsOf(row, plan, config, change).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
 
-const proofLine = (consumer: string, proof: Proof, issued: ReadonlySet<ProfileName>): string[] => {
-  if (proof.kind === "health") {
-    const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
-    return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
-  }
-  if (!issued.has(proof.profile)) return [];
-  return proof.kind === "served"
-    ? [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`]
-    : [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
+/** By which option each service of the node is given this file. */
+export const readsLines = (row: FileRow, { consumers }: NodePlan): string[] =>
+  optionsOf(row).flatMap(({ consumer, option }) =>
+    consumers.some(({ name }) => name === consumer) ? [`reads ${consumer} ${option} ${as.path(row.path)}`] : [],
+  );
+
+/** The file of this node that says whom its services trust of an authority. */
+const caFile = (plan: NodePlan, authority: AuthorityName): string[] =>
+  plan.known.flatMap(({ path, content }) =>
+    content.kind === "ca" && content.authority === authority ? [as.path(path)] : [],
+  );
+
+const proofLine = (consumer: string, proof: Proof, plan: NodePlan, issued: ReadonlySet<ProfileName>): string[] => {
+  const line = (): string[] => {
+    switch (proof.kind) {
+      case "served":
+        return [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`];
+      case "accepted":
+        return [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
+      case "chain":
+        return caFile(plan, INVENTORY[proof.profile].authority).map(
+          (path) => `chain ${consumer} ${proof.profile} ${path}`,
+        );
+      case "aggregated":
+        return issued.has(proof.by)
+          ? [`aggregated ${consumer} ${as.hostPort(proof.at)} ${proof.by} ${proof.profile}`]
+          : [];
+      case "trusts":
+        return caFile(plan, proof.authority).map((path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`);
+      case "health": {
+        const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
+        return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
+      }
+    }
+  };
+  return "profile" in proof && proof.kind !== "health" && !issued.has(proof.profile) ? [] : line();
 };
 
 /**
- * The services of a node, how each proves itself, and what holds between them: where etcd and its API server restart
- * together the API server stops first, no etcd member restarts while another one is down (design: one move), and who
- * leads gives its lease back.
+ * The services of a node, how each proves itself, and how they depend on each other: where etcd and its API server restart
+ * together the API server stops first, no etcd member restarts while another one is down (design: one move), and a
+ * leader gives its lease back.
  */
 export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
@@ -121,9 +153,15 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
       ({ consumer, lease, profile }) =>
         leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
     ),
-    ...plan.consumers.flatMap(({ name }) => PROOFS[name](here).flatMap((proof) => proofLine(name, proof, leaves))),
+    ...plan.consumers.flatMap(({ name }) =>
+      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves)),
+    ),
   ];
 };
+
+/** Other programs that read files of the payload (`rollout.readers`), after the services. */
+export const readerLines = ({ node }: NodePlan, config: Config): string[] =>
+  readersOn(node, config).map(({ name, kind }) => `consumer ${as.name(name)} ${kind} ${as.name(name)}`);
 
 const SERVICE_ACCOUNT_PART = "serviceaccount:public";
 
@@ -133,15 +171,15 @@ export const trustGenerationPart = (what: Rotatable, generation: number): string
   what === "serviceAccount" ? `${SERVICE_ACCOUNT_PART}:g${String(generation)}` : caGenerationPart(what, generation);
 
 /**
- * What a cluster trusted before the stack took it over, where its keeper knows: the sha256 of its DER, or `true` for
- * whatever is there. A token key may be taken over unseen: the CAs' fingerprints already tell this cluster from others.
+ * What a cluster trusted before the stack took it over (`adopt`): the sha256 of its DER, or `true` for what the node has. A
+ * token key may be taken over without its fingerprint: the CAs' fingerprints already tell this cluster from others.
  */
 export const adoptedOf = (what: Rotatable, { adopt }: Config): string | true | undefined =>
   adopt?.[what] === false ? undefined : adopt?.[what];
 
 /**
- * What is this cluster's though no part of the payload holds it; the node remembers it from then on. Taken over unseen is
- * what is there at the time, and nothing that comes later.
+ * CAs and keys that are this cluster's though no part of the payload holds them; the node remembers them from then on. `any`
+ * is what the node has at that time, and nothing that comes later.
  */
 export const knownLines = (what: readonly Rotatable[], config: Config): string[] =>
   what.flatMap((each) => {
@@ -154,7 +192,7 @@ export const knownLines = (what: readonly Rotatable[], config: Config): string[]
 export const serverOf = (to: "endpoint" | "local", { node, listeners }: NodePlan, { cluster }: Config): string =>
   to === "local" ? listensAt(listeners.apiServer, node) : cluster.endpoint;
 
-/** An entry of a kubeconfig that leads to one of these servers is this cluster's, whomever it trusts. */
+/** An entry of a kubeconfig that leads to one of these servers is this cluster's, whatever CA it trusts. */
 export const serverLines = (rows: readonly FileRow[], plan: NodePlan, config: Config): string[] => {
   const servers = rows.flatMap(({ content }) =>
     content.kind === "kubeconfig" ? [serverOf(content.server, plan, config)] : [],
@@ -175,11 +213,11 @@ export const trustRows = (
     return [];
   });
 
-/** Files with a leaf that is the stack's to look after, now or once its authority can sign; not one left to others. */
+/** Files with a leaf that the stack manages, now or once its authority can sign; not of a profile with enabled: false. */
 export const leafRows = (plan: NodePlan, config: Config): FileRow[] =>
   plan.known.filter((row) => profileOf(row).some((profile) => leafPolicy(config, profile).enabled));
 
-/** Where the leaves lie that a node has now: they prove its services, and say whether anybody still needs what goes. */
+/** Where the leaves are that a node has now: they prove its services, and show whether anything needs the retired CA. */
 export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]): string[] =>
   rows.flatMap(({ path, content }) => {
     if (!("profile" in content)) return [];
@@ -197,6 +235,10 @@ export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]):
         return []; // the kubeconfig names the file
     }
   });
+
+/** Names and usages that a certificate which somebody else made has, and that nobody will miss. */
+export const allowLines = (profile: ProfileName, config: Config): string[] =>
+  leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
 
 export const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
   `gate ${gate} ${rotation?.force.includes(gate) === true ? "off" : "on"}`;

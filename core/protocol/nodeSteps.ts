@@ -1,4 +1,4 @@
-/** The steps that nodes are visited for after their keys were made, in order; a step's name ends its resource's name. */
+/** The steps on nodes after their keys were made, in order; the name of a step is the end of its resource's name. */
 import { restartsText, type Effects } from "../nodes/effects";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -22,7 +22,7 @@ interface Payloads {
 }
 
 const NONE: Effects = new Map();
-/** It looks, and changes nothing. */
+/** It checks, and changes nothing. */
 const LOOK = { verb: "check", effects: () => NONE, why: () => undefined } as const;
 
 export const NODE_STEPS = {

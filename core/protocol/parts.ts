@@ -5,7 +5,7 @@ import type { AuthorityName } from "../model/authorities";
 export const caPart = (authority: AuthorityName): string => `ca:${authority.toLowerCase()}`;
 export const caKeyPart = (authority: AuthorityName): string => `cakey:${authority.toLowerCase()}`;
 
-/** One generation's certificate, where a payload carries several; and the one that signs, never merged with others. */
+/** One generation's certificate, where a payload carries several; and the issuer's, which is never merged. */
 export const caGenerationPart = (authority: AuthorityName, generation: number): string =>
   `${caPart(authority)}:g${String(generation)}`;
 export const csrSignerPart = (authority: AuthorityName): string => `signer:${authority.toLowerCase()}`;

@@ -4,7 +4,7 @@ import { as, framed } from "./lines";
 
 type Requested = Omit<CsrSignerPlan, "generation">;
 
-/** What makes a node create keys and signing requests for these leaves and signers. */
+/** What makes a node create keys and signing requests for these leaves and CSR signers. */
 export const requestPayload = (node: string, leaves: readonly Requested[]): string =>
   framed("request", [
     `node ${as.name(node)}`,

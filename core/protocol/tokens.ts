@@ -1,7 +1,7 @@
 /**
  * The payload of the step that has pods get tokens of the new service account key (docs/node-protocol.md, verb `check`), in
- * the order of nodes: a kubelet whose pods hold tokens of another key is restarted. Where a rotation of the CAs goes with
- * it kubelets have restarted by then, and nothing is done.
+ * the order of nodes: a kubelet whose pods hold tokens of another key is restarted. If the CAs are rotated
+ * too, kubelets have restarted by then, and nothing is done.
  */
 import type { Effects } from "../nodes/effects";
 import { seeks } from "../authorities/rotation";
@@ -10,7 +10,7 @@ import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { as, consumerLines, framed } from "./lines";
 
-/** Whether the old key is about to go, and the stack may do something for it. */
+/** Whether the old key is about to be retired, and the stack may restart kubelets for it. */
 export const renewsTokens = (config: Config): boolean =>
   seeks(config, "serviceAccount") && config.restart !== "never" && config.rotation?.force.includes("tokens") !== true;
 
@@ -18,7 +18,7 @@ const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => na
 
 export const runsPods = (plan: NodePlan): boolean => kubeletOf(plan).length > 0;
 
-/** @param publicPem of the key that stays */
+/** @param publicPem of the new key */
 export const tokensPayload = (plan: NodePlan, config: Config, publicPem: string): string =>
   framed("check", [
     `node ${as.name(plan.node.name)}`,

@@ -1,7 +1,6 @@
 /**
- * The payloads of the two steps around the leaves (docs/node-protocol.md, verb `trust`): `trust` adds what is missing beside
- * whatever a node trusts, `retire` leaves nothing but what the rotation leads to. Neither holds a leaf, so a renewal runs
- * neither. While a rotation is open `trust` asks for both generations: a node that is new has one of them only, and one
+ * The payloads of the two steps before and after the leaves (docs/node-protocol.md, verb `trust`): `trust` adds what is missing
+ * to what a node trusts, `retire` leaves only the target of the rotation. Neither holds a leaf, so a renewal runs neither. While a rotation is open `trust` asks for both generations: a node that is new has one of them only, and one
  * that has removed the old one gets it back when its retirement is undone. Phases `trust` and `issue` ask for the same, so
  * going on from one to the other visits no node.
  */
@@ -17,12 +16,14 @@ import {
   adoptedOf,
   as,
   consumerLines,
+  readerLines,
   fileLine,
   framed,
   haveLines,
   knownLines,
   leafRows,
   part,
+  readsLines,
   serverLines,
   trustGenerationPart,
   trustPart,
@@ -48,15 +49,15 @@ const wanted = (what: Rotatable, config: Config): readonly number[] =>
     .filter((generation) => generation > 0)
     .sort((a, b) => a - b);
 
-/** Without restarts no service would know the new CA by the time it is presented: it has to be trusted before. */
+/** Without restarts no service would know the new CA when it is presented: it must be trusted before. */
 const mustBeThere = (what: Rotatable, config: Config): boolean =>
   config.restart === "never" && retiresOld(stateOf(config, what));
 
 /**
  * A node that trusts another cluster's CA or token key is refused, and so is one where an earlier rotation has not ended or
  * that would skip a generation: one step from a generation to the next is what every proof here is about. By the clock a
- * run may have missed generations; trust is additive, so coming from an older one is as safe, only not what a person would
- * mean.
+ * run may have missed generations; trust is additive, so coming from an older one is as safe, only not what an operator
+ * would intend.
  */
 const guardLines = (path: string, what: Rotatable, step: TrustStep, config: Config): string[] => {
   const { generation } = stateOf(config, what);
@@ -83,7 +84,7 @@ const signingFlags = (certificate: string, key: string): string[] => [
   `replaceflag kube-controller-manager --cluster-signing-key-file=${key}`,
 ];
 
-/** The controller manager gets its own signing files before ca.crt holds two certificates, or signs no more. */
+/** Before ca.crt holds two certificates the controller manager gets signing files of its own, or stops signing. */
 const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
   if (signing === undefined || !changes(config)) return [];
   if (config.authority.csrSigner === "none") return signingFlags("", "");
@@ -119,13 +120,13 @@ const changedRows = (
 
 const changeOf = (step: TrustStep) => (step === "retire" ? "removal" : "any");
 
-/** What a step may find something to change of; where nothing moves, an aborted rotation may have left anything. */
+/** Where a step may find something to change; if nothing is rotated, an aborted rotation may have left anything. */
 const moving = (config: Config): readonly Rotatable[] => {
   const moved = ROTATABLE.filter((what) => hasPrevious(config, what));
   return moved.length > 0 ? moved : ROTATABLE;
 };
 
-/** What a step does to a node's services where it finds something to change. */
+/** What a step does to a node's services if it finds something to change. */
 export const trustEffects = (
   step: TrustStep,
   cluster: Pick<ClusterPlan, "managesServiceAccount">,
@@ -141,7 +142,7 @@ export const trustEffects = (
   return nodeEffects(rows, plan, config, changeOf(step));
 };
 
-/** What a step leads to on a node, and which services restart where it finds something to change. */
+/** What a step changes on a node, and which services restart if it finds something to change. */
 export const trustSummary = (
   step: TrustStep,
   cluster: Pick<ClusterPlan, "managesServiceAccount">,
@@ -150,12 +151,12 @@ export const trustSummary = (
 ): string => {
   const { trusted } = changedRows(step, cluster, plan, config);
   const what = ROTATABLE.filter((each) => trusted.some(({ part: name }) => name === trustPart(each)));
-  const targets = what.map((each) => `${each} ${String(stateOf(config, each).generation)}`).join(", ");
-  const does = step === "trust" ? `trusts ${targets} beside what it trusts now` : `trusts nothing but ${targets}`;
+  const targets = what.map((each) => `${each} generation ${String(stateOf(config, each).generation)}`).join(", ");
+  const does = step === "trust" ? `adds ${targets} to what it trusts` : `trusts only ${targets}`;
   return `${plan.node.name}: ${does}; where its files change, ${restartsText(trustEffects(step, cluster, plan, config), plan)}`;
 };
 
-/** Several API servers behind a balancer can go one by one unnoticed, if they say so before they are gone. */
+/** API servers behind a load balancer restart unnoticed if /readyz fails before they stop. */
 export const shutdownAdvice = ({ nodes, rollout }: Config): string | undefined =>
   rollout.apiServerShutdownFlags || nodes.filter(({ roles }) => roles.includes("control-plane")).length < 2
     ? undefined
@@ -208,7 +209,8 @@ export const trustPayload = (
         .flatMap(({ row }) => guardLines(as.path(row.path), what, step, config)),
     ),
     ...haveLines(provable, here),
-    ...rows.flatMap((row) => useLines(row, plan, config, changeOf(step))),
+    ...rows.flatMap((row) => [...useLines(row, plan, config, changeOf(step)), ...readsLines(row, plan)]),
     ...consumerLines(plan, config, leaves),
+    ...readerLines(plan, config),
   ]);
 };

@@ -4,8 +4,20 @@ import { consumerOf } from "../model/reload";
 import type { NodePlan } from "../plan";
 import type { CertificateRow } from "./report";
 
-/** `served` says more than `accepted`, and that more than that its reader has started since. */
-const STRENGTH: readonly CertificateRow["proof"][] = ["none", "restarted", "accepted", "served"];
+/**
+ * `served` says more than `accepted`, that more than that a CA which its server reads has signed it, and that more than that
+ * its reader has started since.
+ */
+const STRENGTH: readonly CertificateRow["proof"][] = ["none", "restarted", "chain", "accepted", "served"];
+
+/** What a node's word for a proof of one certificate comes to; an aggregated API server has accepted the front proxy's. */
+const WORDS: Readonly<Record<string, CertificateRow["proof"]>> = {
+  served: "served",
+  accepted: "accepted",
+  aggregated: "accepted",
+  chain: "chain",
+  restarted: "restarted",
+};
 
 const stronger = (a: CertificateRow["proof"], b: CertificateRow["proof"]): CertificateRow["proof"] =>
   STRENGTH.indexOf(a) > STRENGTH.indexOf(b) ? a : b;
@@ -20,11 +32,11 @@ const readBy = (consumer: string, plan: NodePlan): string[] =>
 const proofsOf = (stdout: string, plan: NodePlan): ReadonlyMap<string, CertificateRow["proof"]> => {
   const found = new Map<string, CertificateRow["proof"]>();
   for (const line of stdout.split("\n")) {
-    const [word, consumer = "", kind, profile = "", , , result] = line.split(" ");
-    if (word !== "proof" || result !== "yes") continue;
-    const profiles = kind === "restarted" ? readBy(consumer, plan) : [profile];
-    if (kind === "served" || kind === "accepted" || kind === "restarted")
-      for (const each of profiles) found.set(each, stronger(kind, found.get(each) ?? "none"));
+    const [word, consumer = "", kind = "", profile = "", , , result] = line.split(" ");
+    const proof = WORDS[kind];
+    if (word !== "proof" || result !== "yes" || proof === undefined) continue;
+    for (const each of proof === "restarted" ? readBy(consumer, plan) : [profile])
+      found.set(each, stronger(proof, found.get(each) ?? "none"));
   }
   return found;
 };

@@ -1,9 +1,9 @@
-/** What a stack reports about its certificates, and how people and programs get to see it. */
+/** What a stack reports about its certificates, and how it is printed for users and programs. */
 import type { ProfileName } from "../model/profiles";
 
 /** One row of the stack output `certificates`. */
 export interface CertificateRow {
-  /** `-` for what no node holds: a user's. */
+  /** `-` for a user's certificate, which is on no node. */
   readonly node: string;
   /** Of a node; `kubeconfig:<name>` for a user's, whose kubeconfig is in the output `kubeconfigs`. */
   readonly certificate: ProfileName | `kubeconfig:${string}`;
@@ -13,21 +13,21 @@ export interface CertificateRow {
   readonly serial: string;
   /** ISO 8601. */
   readonly notAfter: string;
-  /** ISO 8601: an `up` at or after this moment renews it. */
+  /** ISO 8601: an `up` at or after this time renews it. */
   readonly nextRenewal: string;
-  /** Where the private key was made. */
+  /** Where the private key is. */
   readonly keyLocation: "node" | "state";
   /** How the node proved that it uses this certificate. */
-  readonly proof: "served" | "accepted" | "restarted" | "none";
+  readonly proof: "served" | "accepted" | "chain" | "restarted" | "none";
 }
 
 const DAY_MS = 86_400_000;
 
-/** Whole days until the certificate ends, rounded down: 0 on the last day, negative once it has ended. */
+/** Whole days until the certificate expires, rounded down: 0 on the last day, negative once it has expired. */
 export const daysLeft = (row: Pick<CertificateRow, "notAfter">, now: Date): number =>
   Math.floor((new Date(row.notAfter).getTime() - now.getTime()) / DAY_MS);
 
-/** True when the certificate has ended at `now` or ends within so many seconds after it. */
+/** True if the certificate has expired at `now` or expires within so many seconds after it. */
 export const endsWithin = (row: Pick<CertificateRow, "notAfter">, now: Date, seconds: number): boolean =>
   new Date(row.notAfter).getTime() - now.getTime() <= seconds * 1000;
 
@@ -38,7 +38,7 @@ export const plainSerial = (serial: string): string =>
     .toLowerCase()
     .replace(/^0+(?=.)/, "");
 
-/** The part of a subject that tells certificates apart; the whole subject when there is no CN. */
+/** The CN of a subject; the whole subject if it has none. */
 const commonName = (subject: string): string => /(?:^|[,/+\n]\s*)CN\s*=\s*([^,/+\n]+)/.exec(subject)?.[1] ?? subject;
 
 const day = (iso: string): string => new Date(iso).toISOString().slice(0, 10);
@@ -71,11 +71,12 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
   { title: "NOT AFTER", cell: (row) => day(row.notAfter) },
   { title: "DAYS LEFT", cell: (row) => String(daysLeft(row, now)), align: "right" },
   { title: "NEXT RENEWAL", cell: (row) => day(row.nextRenewal) },
-  { title: "KEY MADE", cell: (row) => (row.keyLocation === "node" ? "on node" : "in state") },
-  { title: "PROOF", cell: (row) => row.proof },
+  { title: "KEY", cell: (row) => (row.keyLocation === "node" ? "on node" : "in state") },
+  // what no node holds no node can prove
+  { title: "PROOF", cell: (row) => (row.node === "-" ? "-" : row.proof) },
 ];
 
-/** For programs: every field of every row, with the days left as of `now`, and what else there is to say. */
+/** As JSON: every field of every row, with the days left as of `now`, and `more`. */
 export const certificateJson = (
   rows: readonly CertificateRow[],
   now: Date,

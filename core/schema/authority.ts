@@ -1,6 +1,6 @@
 /**
- * The shape of `authority`: who signs, where its keys are, and the CAs that the cluster has already. What a kind of authority
- * asks for is a section by its name.
+ * The shape of `authority`: who signs, where its keys are, and the existing CAs of the cluster. What a kind of authority needs
+ * is in the section of that name.
  */
 import { z } from "zod";
 import type { AuthorityName } from "../model/authorities";
@@ -31,7 +31,7 @@ const existingCa = object({
   key: secretPem.optional().describe("The CA's private key; a secret."),
 })
   .optional()
-  .describe("An existing CA of the cluster.");
+  .describe("An existing CA of the cluster; without one a CA is generated, for a new cluster.");
 
 const BACKEND_ALLOWED = `one of ${BACKEND_KINDS.join(", ")}, or one for each of kubernetes, etcd and frontProxy`;
 const backendKind = z.union([choice(BACKEND_KINDS), ofEach(choice(BACKEND_KINDS))], { error: BACKEND_ALLOWED });
@@ -54,7 +54,7 @@ const vault = object({
     .describe("SHA-256 fingerprints of the CAs in Vault that sign; checked before any change."),
 });
 
-/** What a kind asks for, in the section of `authority` and of an entry of `authority.earlier` that is called like it. */
+/** What a kind needs: the section with its name in `authority`, and in an entry of `authority.earlier`. */
 interface KindSection<K extends BackendKind> {
   readonly now: z.ZodType;
   readonly earlier: z.ZodType;
@@ -64,14 +64,16 @@ interface KindSection<K extends BackendKind> {
   readonly place: (given: never, name: AuthorityName) => Places[K];
 }
 
-/** By kind; undefined: it asks for nothing. */
+/** By kind; undefined: it has no section. */
 export const KIND_SECTIONS = {
   embedded: undefined,
   vault: {
-    now: vault.optional().describe("With kind vault: the server, and what is there already."),
-    earlier: object({ mounts: vaultMounts.describe("Mounts they are in, where those were given.") })
+    now: vault.optional().describe("With kind vault: the server, and what exists there already."),
+    earlier: object({
+      mounts: vaultMounts.describe("Existing mounts that hold them; by default those that the stack created."),
+    })
       .optional()
-      .describe("With kind vault: where they are."),
+      .describe("With kind vault: where these generations are."),
     docs: "docs/vault.md",
     place: (given: { readonly mounts?: z.output<typeof vaultMounts> } | undefined, name) => ({
       mount: given?.mounts?.[name],
@@ -92,7 +94,7 @@ const sectionsOf = <When extends "now" | "earlier">(when: When) =>
 
 const signedBy = object({
   kind: choice(CA_SIGNER_KINDS).describe(
-    "Another mount of the same server, a root in the stack's state, or an offline CA.",
+    "mount: another mount of the same server; embedded: a root in the stack's state; offline: a CA that signs requests by hand.",
   ),
   mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
 }).optional();
@@ -116,17 +118,17 @@ export const authority = object({
       object({
         generations: z
           .union([generations, ofEach(generations)], { error: GENERATIONS_ALLOWED })
-          .describe("The last generation from there."),
-        kind: backendKind.describe("Who signed with them."),
+          .describe("The last generation in this place."),
+        kind: backendKind.describe("Kind of the authority that has their keys."),
         ...sectionsOf("earlier"),
-        signedBy: signedBy.describe("Who signed the CAs."),
+        signedBy: signedBy.describe("Which CA signed these CAs; they are self-signed by default."),
       }),
       { error: "a list, the oldest first" },
     )
     .default([])
-    .describe("Where earlier generations are, if not where the next one is."),
+    .describe("Where earlier generations are, if they are not in the place of the next one."),
   ...sectionsOf("now"),
-  signedBy: signedBy.describe("Who signs the CAs in Vault; they are self-signed by default."),
+  signedBy: signedBy.describe("Which CA signs the CAs in Vault; they are self-signed by default."),
   csrSigner: choice(CSR_SIGNERS)
     .optional()
     .describe(

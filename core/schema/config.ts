@@ -8,10 +8,10 @@ import type { Sections } from "./sections";
 
 export type Rotation = NonNullable<Sections["rotation"]>;
 
-/** Where each of them stands. */
+/** Generation and phase of each of them. */
 export type RotationConfig = Readonly<Record<Rotatable, RotationState>> & {
   readonly force: Rotation["force"];
-  /** Generations come from the clock, so a run may have missed some. */
+  /** With rotateEvery: generations come from the clock, so a run may have missed some. */
   readonly byClock: boolean;
 };
 
@@ -19,7 +19,7 @@ export type NodeConfig = Sections["nodes"][number];
 export type Workload = Sections["inCluster"]["reload"][number];
 export type CaBundle = Sections["inCluster"]["caBundles"][number];
 
-/** A CA that the cluster has already, certificate and key proven to belong together. */
+/** An existing CA of the cluster, whose certificate and key belong together (checked). */
 export interface ExistingCa {
   readonly certificate: string;
   readonly key: string;
@@ -29,14 +29,14 @@ export type AuthoritySection = Sections["authority"];
 
 /** What `parseConfig` returns: every default filled in, everything checked. */
 export type Config = Omit<Sections, "asOf" | "authority" | "certificates" | "rotation"> & {
-  /** The one moment that all is planned for: generations by the clock, and renewals. */
+  /** The time that everything is planned for: renewals, and generations with rotateEvery. */
   readonly asOf: Date;
   readonly authority: Pick<
     AuthoritySection,
     "algorithm" | "requests" | "serviceAccount" | "csrSigner" | SectionKind
   > & {
     readonly backends: Readonly<Record<AuthorityName, Backends>>;
-    /** What an offline root signed: PEM by generation. */
+    /** The certificates that an offline CA signed: PEM by generation. */
     readonly signed: Readonly<Record<AuthorityName, Readonly<Record<string, string>>>>;
     readonly validitySeconds: number;
     readonly kubernetes?: ExistingCa | undefined;
@@ -69,5 +69,6 @@ export interface CertificatesConfig {
 export interface ProfileConfig extends Lifetime {
   readonly enabled: boolean;
   readonly organizations?: readonly string[] | undefined;
+  readonly allowLoss?: readonly string[] | undefined;
   readonly algorithm?: Algorithm | undefined;
 }

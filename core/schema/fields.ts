@@ -1,6 +1,6 @@
 /**
- * The kinds of values a stack file holds: each reads a text into what the planner uses (canonical addresses, seconds,
- * moments) and says in its `error` what it must be, for a message.
+ * The kinds of values in a stack file: each turns a text into what the planner uses (canonical addresses, seconds,
+ * timestamps) and says in its `error` what it must be, for a message.
  */
 import { z } from "zod";
 import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
@@ -8,6 +8,7 @@ import { DURATION_ALLOWED, parseDuration } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
 import { isLogin, LOGIN_ALLOWED } from "../format/login";
 import { canonicalPem, pemTodo } from "../format/pem";
+import { isField } from "../format/protocolFields";
 import { isStandIn } from "../format/standIn";
 import { ALGORITHMS } from "../model/algorithms";
 
@@ -60,6 +61,17 @@ export const host = input("a DNS name or an IP address", (given) => {
 export const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
   error: "a list of DNS names and IP addresses",
 });
+/** As the node tells it (node/48-losses.sh). */
+const canonicalLoss = (given: string): string | undefined => {
+  const [, kind = "", name = ""] = /^([^:]*):(.*)$/.exec(given) ?? [];
+  const canonical = kind === "IP" ? canonicalIp(name) : kind === "DNS" ? name.toLowerCase() : name;
+  const loss = `${kind}:${canonical ?? ""}`;
+  return isField("loss", loss) ? loss : undefined;
+};
+export const loss = text(
+  'a name or usage such as "DNS:api.example.com", "IP:10.0.0.100", "usage:clientAuth"',
+  canonicalLoss,
+);
 export const user = matching(LOGIN_ALLOWED, isLogin);
 export const vaultAddress = matching('an address without a path, such as "https://vault.example.com:8200"', (given) =>
   /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/.test(given),

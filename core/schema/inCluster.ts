@@ -34,7 +34,7 @@ const workers = object({
     .describe("Namespace of the DaemonSet; privileged pods must be allowed there."),
   maxUnavailable: nodesAtOnce
     .optional()
-    .describe("How many of these nodes take a step at the same time; rollout.workersAtOnce by default."),
+    .describe("How many of these nodes are updated at the same time; rollout.workersAtOnce by default."),
   nodeSelector: z
     .record(labelKey, labelValue, { error: "a map from label to value" })
     .default({})
@@ -74,7 +74,7 @@ const inClusterUser = object({
 export const inCluster = object({
   enabled: flag
     .default(true)
-    .describe("Update what trusts the CAs inside the cluster; the endpoint must be reachable."),
+    .describe("Update the copies of the CAs inside the cluster in a rotation; the endpoint must be reachable."),
   restart: z
     .union([z.literal("all"), workloads], {
       error: '"all", or a list of workloads, each with kind, namespace and name',

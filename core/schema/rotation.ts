@@ -18,7 +18,9 @@ const whatDiffersFor = (what: string) =>
     .describe(`Overrides for ${what}.`);
 
 export const rotation = object({
-  generation: generation.default(1).describe("Generation to rotate to: the current one plus 1."),
+  generation: generation
+    .default(1)
+    .describe("Generation to rotate to: the current one plus 1; 1 is what the cluster began with."),
   phase: phase.default(AT_REST.phase).describe("Phase to stop at: trust, issue or done."),
   kubernetes: whatDiffersFor("the kubernetes authority"),
   etcd: whatDiffersFor("the etcd authority"),
@@ -30,7 +32,7 @@ export const rotation = object({
     .array(choice(FORCED), { error: "a list of scan, tokens and restarts" })
     .default([])
     .describe(
-      "Gates before `done` to override: what scan and tokens find is reported, and then loses access; " +
+      "Gates to override: what scan and tokens find is reported, does not stop the rotation, and may lose access; " +
         "restarts states that you restarted every service yourself (restart: never).",
     ),
 }).optional();

@@ -1,9 +1,9 @@
 /**
  * The shape of a stack's configuration, one strict object per concern. Texts become what the planner uses: canonical
- * addresses, seconds, lists (fields.ts). What concerns several fields at once is in checks.ts; messages are made in
- * problems.ts.
+ * addresses, seconds, lists (fields.ts). Checks of several fields at once are in core/config/checks/; messages are made in
+ * core/config/problems.ts.
  *
- * Every `error` here goes on from "must be" in a message.
+ * Every `error` here continues the words "must be" in a message.
  */
 import { z } from "zod";
 import { canonicalEndpoint } from "../format/addresses";
@@ -11,7 +11,7 @@ import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { canonicalVersion } from "../format/kubernetesVersion";
 import { isField } from "../format/protocolFields";
 import { LAYOUT_NAMES } from "../layouts";
-import { LISTENERS } from "../model/listeners";
+import { LISTENER_NAMES, LISTENERS, type ListenerName } from "../model/listeners";
 import { PROFILE_NAMES } from "../model/profiles";
 import { ROLES } from "../model/roles";
 import { authority } from "./authority";
@@ -23,6 +23,7 @@ import {
   host,
   hostKey,
   ip,
+  loss,
   matching,
   moment,
   nodesAtOnce,
@@ -37,15 +38,21 @@ import {
   keyLocation,
 } from "./fields";
 import { inCluster } from "./inCluster";
+import { readers } from "./readers";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
+
+const listener = object({
+  port: port.optional().describe("Its port."),
+  on: choice(["node", "loopback"]).optional().describe("The node's address, or 127.0.0.1 alone."),
+}).optional();
 
 const cluster = object({
   name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
     "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
   ),
   kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
-    "Version the cluster runs.",
+    "Kubernetes version of the cluster; it decides which services reload a file and which restart.",
   ),
   endpoint: text('"host:port", without https://', (given) =>
     canonicalEndpoint(given, LISTENERS.apiServer.port),
@@ -65,7 +72,12 @@ const cluster = object({
   dnsDomain: matching("a DNS name in lower case", isDnsName)
     .prefault("cluster.local")
     .describe("DNS domain of the cluster's services."),
-  extraSans: sans.default([]).describe("More names and addresses in every API server certificate."),
+  extraSans: sans.default([]).describe("Additional names and addresses in every API server certificate."),
+  listeners: object(
+    Object.fromEntries(LISTENER_NAMES.map((name) => [name, listener])) as Record<ListenerName, typeof listener>,
+  )
+    .prefault({})
+    .describe("Where components listen, if not where they do by default: proofs are asked there."),
 });
 
 const node = object({
@@ -81,7 +93,7 @@ const node = object({
     .refine((roles) => new Set(roles).size === roles.length, { error: "a list with each role once" })
     .default(["worker"])
     .describe("What runs there; if no node has the role etcd, the control planes run it."),
-  extraSans: sans.default([]).describe("More names and addresses in this node's serving certificates."),
+  extraSans: sans.default([]).describe("Additional names and addresses in this node's serving certificates."),
   keyLocation: keyLocation
     .optional()
     .describe("Where this node's leaf keys are generated; certificates.keyLocation by default."),
@@ -132,7 +144,11 @@ const profile = object({
       { error: "a list of organizations" },
     )
     .optional()
-    .describe("Organizations (groups) in its subject, if an older cluster has others than kubeadm uses today."),
+    .describe("Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today."),
+  allowLoss: z
+    .array(loss, { error: "a list of names and usages" })
+    .optional()
+    .describe("Names and usages that a certificate in place has, that this one lacks, and that nobody needs."),
 }).optional();
 
 type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
@@ -150,7 +166,7 @@ const certificates = object({
 }).prefault({});
 
 const rollout = object({
-  workersAtOnce: nodesAtOnce.default("25%").describe("How many workers take a step at the same time."),
+  workersAtOnce: nodesAtOnce.default("25%").describe("How many workers are updated at the same time."),
   canary: flag.default(true).describe("Update one worker alone before the others."),
   acceptEtcdDowntime: flag
     .default(false)
@@ -158,6 +174,9 @@ const rollout = object({
   apiServerShutdownFlags: flag
     .default(false)
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops."),
+  readers: readers.describe(
+    "Other programs on the nodes that read files of the stack and have to be restarted for them.",
+  ),
 }).prefault({});
 
 /** One schema for each top-level key of the `kube-pki` configuration namespace. */
@@ -179,7 +198,7 @@ export const SECTIONS = {
   adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),
   inCluster: inCluster.describe("What a rotation changes inside the cluster."),
   users: users.describe("Users who get a kubeconfig, as stack output `kubeconfigs`."),
-  asOf: moment.optional().describe("Plan as of this moment instead of now."),
+  asOf: moment.optional().describe("Plan as of this time instead of now."),
 } as const;
 
 export type SectionName = keyof typeof SECTIONS;

@@ -14,7 +14,7 @@ const MOUNT_NAMES: Readonly<Record<AuthorityName, string>> = {
 
 type Placed = Pick<Config, "cluster" | "authority">;
 
-/** Where a mount is, and whether the stack makes it or uses one that is there. */
+/** Where a mount is, and whether the stack creates it or uses an existing one. */
 export interface MountPlace {
   readonly path: string;
   readonly isOurs: boolean;
@@ -31,7 +31,7 @@ export const mountOf = (config: Placed, name: AuthorityName, generation: number)
   return backend.kind === "vault" ? placeOf(config, name, backend) : undefined;
 };
 
-/** Every mount that an authority has or had, whatever generation is in use: paths. */
+/** Every mount that an authority has or had, in any generation: paths. */
 export const mountsOf = (config: Placed, name: AuthorityName): string[] => [
   ...new Set(
     config.authority.backends[name].flatMap((backend) =>
@@ -40,7 +40,7 @@ export const mountsOf = (config: Placed, name: AuthorityName): string[] => [
   ),
 ];
 
-/** Whether anything that the stack makes or keeps is in Vault: only then anybody asks it. */
+/** Whether any key of the stack is in Vault: the server is asked only then. */
 export const usesVault = (config: Config): boolean =>
   AUTHORITIES.some((name) =>
     [...generationsUpTo(stateOf(config, name)), ...requestedAhead(config, name)].some(

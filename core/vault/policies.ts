@@ -2,7 +2,9 @@
  * Who may do what in Vault or OpenBao: one policy to renew, which signs with the roles of the plan and does nothing else, and
  * one to make and rotate. Their texts stay the same over rotations, so that neither has to be able to change the other.
  */
+import { caSignerOf } from "../authorities/backends";
 import { AUTHORITIES } from "../model/authorities";
+import type { Backend } from "../model/backends";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { mountsOf } from "./mounts";
@@ -26,7 +28,7 @@ type Capability = "create" | "read" | "update" | "patch" | "delete" | "list";
 const path = (where: string, ...capabilities: readonly Capability[]): string =>
   `path ${JSON.stringify(where)} { capabilities = ${JSON.stringify(capabilities)} }\n`;
 
-/** The plugin looks at its token in every run, and the check before a run asks what it may. */
+/** The plugin looks up its token in every run, and the preflight asks for its capabilities. */
 const SELF = path("auth/token/lookup-self", "read") + path("sys/capabilities-self", "update");
 
 /** A role has another name in each generation, and each user one of their own. */
@@ -37,9 +39,14 @@ const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): st
     return mountsOf(config, name).flatMap((mount) => all.sort().map((role) => path(`${mount}/sign/${role}`, "update")));
   });
 
+const mountThatSigns = (backend: Backend): string[] => {
+  const signedBy = caSignerOf(backend);
+  return signedBy !== undefined && "mount" in signedBy ? [signedBy.mount] : [];
+};
+
 /** The mounts that sign CAs: paths. */
 const rootsOf = ({ authority }: Config): string[] => [
-  ...new Set(AUTHORITIES.flatMap((name) => authority.backends[name].flatMap(({ signedBy }) => signedBy?.mount ?? []))),
+  ...new Set(AUTHORITIES.flatMap((name) => authority.backends[name].flatMap(mountThatSigns))),
 ];
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What is wrong with Vault or OpenBao, or with the token, before anything is touched: one sentence each that says what to do.
- * Pure; components/authority/vaultPreflight.ts asks.
+ * Problems of Vault or OpenBao, or of the token, found before any change: one sentence each that says what to do. Pure;
+ * components/authority/vaultPreflight.ts asks the server.
  */
 import { X509Certificate } from "node:crypto";
 import { authorityCommonName } from "../authorities/names";
@@ -15,24 +15,24 @@ import { mountOf } from "./mounts";
 import { accessName } from "./policies";
 import { roleName, rolesOf } from "./roles";
 
-/** What the server said of itself (https://openbao.org/api-docs/system/health/), or why it said nothing. */
+/** What the server reports about itself (https://openbao.org/api-docs/system/health/), or why there is no answer. */
 export type Health =
   | { readonly status: number; readonly serverTime: number | undefined }
   | { readonly failure: string; readonly isTrust: boolean };
 
-/** What it said of the token: its status code, and the seconds that are left; 0: it does not end. */
+/** Lookup of the token: status code, and seconds until it expires; 0: it does not. */
 export interface Token {
   readonly status: number;
   readonly ttl: number;
 }
 
-/** Certificates are valid from 30 s before they are signed: with more a node could refuse what it is given. */
+/** Certificates are dated back by 30 s: with a larger difference a node could reject them as not yet valid. */
 const SKEW_SECONDS = 30;
 
-/** An `up` that begins with less would not end with it. */
+/** An `up` takes longer than that. */
 const TOKEN_LEAST_SECONDS = 120;
 
-/** Status codes of the health answer that end a run; a standby hands requests on to the active server. */
+/** Status codes of the health answer that stop a run; a standby forwards requests to the active server. */
 const UNFIT: Readonly<Record<number, string>> = {
   472: "is a standby of another site and signs nothing; name the primary cluster's address",
   501: "is not initialised; initialise it (bao operator init), then run again",
@@ -68,10 +68,10 @@ export const tokenProblem = (token: Token | undefined): string | undefined => {
     : undefined;
 };
 
-/** URNs of what the plugin asks the server for at every plan. */
+/** URNs of the resources for which the plugin asks the server in every preview. */
 export const NEEDS_SERVER = "**SecretBackend*Cert**";
 
-/** A preview goes on without a server; what it needs for that is left out of it by name. */
+/** A preview can continue without the server if these resources are excluded. */
 export const previewWarning = (problem: string): string =>
   `${problem}. To preview what needs no server: pulumi preview --exclude '${NEEDS_SERVER}'`;
 
@@ -93,11 +93,11 @@ export const signingRoles = (config: Config, plan: ClusterPlan, now: Date): Sign
     })),
   );
 
-/** Where it is asked to sign, and where it is. */
+/** The paths of signing and of the role itself. */
 export const signPath = ({ mount, name }: SigningRole): string => `${mount}/sign/${name}`;
 export const rolePath = ({ mount, name }: SigningRole): string => `${mount}/roles/${name}`;
 
-/** @param denied where it should be able to sign, and where the token may not write to */
+/** @param denied paths of signing that the token may not write to */
 export const capabilityProblem = (config: Config, denied: readonly string[]): string | undefined => {
   const [first, ...more] = denied;
   if (first === undefined) return undefined;
@@ -105,14 +105,14 @@ export const capabilityProblem = (config: Config, denied: readonly string[]): st
   return `VAULT_TOKEN: its policies do not allow writing to ${first}${others}; use a token with the policy ${accessName(config, "renew")} (docs/vault.md)`;
 };
 
-/** What signs now, where that is in Vault. */
+/** An issuer of this phase that is in Vault. */
 export interface SigningCa {
   readonly authority: AuthorityName;
   readonly generation: number;
   readonly mount: string;
   /** Its name in the mount. */
   readonly issuer: string;
-  /** What it has to sign: the longest of them. */
+  /** The longest validity that it has to sign. */
   readonly longestSeconds: number;
 }
 
@@ -151,7 +151,7 @@ export const caProblem = ({ authority, mount, issuer }: SigningCa, pem: string, 
     : undefined;
 };
 
-/** What is due later would outlive its CA: the server refuses to sign that, so it has to be rotated before. */
+/** A later renewal would outlive the CA: the server refuses to sign that, so the CA has to be rotated before. */
 export const caWarning = ({ authority, mount, issuer, longestSeconds }: SigningCa, pem: string, now: Date) => {
   const ends = new Date(new X509Certificate(pem).validTo);
   const left = Math.floor((ends.getTime() - now.getTime()) / 1000);

@@ -25,7 +25,7 @@ const state = (trigger?: string) => ({
   replacementTrigger: trigger,
   outputs: { validityEndTime: "2027-02-20T05:01:21Z" },
 });
-const whys = (...steps: Step[]) => dueReport(steps, CONFIG).due.map(({ why }) => why);
+const reasonsOf = (...steps: Step[]) => dueReport(steps, CONFIG).due.map(({ reason }) => reason);
 
 const services = (all: NodeEffect["restarts"]) => all.map(({ service }) => service);
 const named = ({ restarts, reloads, ...where }: NodeEffect) => ({
@@ -35,7 +35,7 @@ const named = ({ restarts, reloads, ...where }: NodeEffect) => ({
 });
 
 describe("what a preview means", () => {
-  it("knows a certificate whoever signs it, and when it ends", () => {
+  it("knows a certificate whatever kind of authority signs it, and when it expires", () => {
     const type = "vault:pkiSecret/secretBackendSign:SecretBackendSign";
     const expiration = Date.parse("2027-02-20T05:01:21Z") / 1000;
     const step = leaf("cp1", "apiserver", {
@@ -43,16 +43,16 @@ describe("what a preview means", () => {
       oldState: { type, replacementTrigger: "17-aaaaaaaa", outputs: { expiration } },
       newState: { type, replacementTrigger: "19-aaaaaaaa" },
     });
-    const { due, also } = dueReport([step], CONFIG);
+    const { due, otherChanges } = dueReport([step], CONFIG);
     assert.deepEqual(due, [
       {
         node: "cp1",
         certificate: "apiserver",
-        why: "due for renewal since 2026-12-02 (period 17 -> 19)",
-        ends: "2027-02-20T05:01:21.000Z",
+        reason: "due for renewal since 2026-12-02 (period 17 -> 19)",
+        notAfter: "2027-02-20T05:01:21.000Z",
       },
     ]);
-    assert.deepEqual(also, []);
+    assert.deepEqual(otherChanges, []);
   });
 
   it("reads the configuration it was made with, without any secret", () => {
@@ -65,9 +65,9 @@ describe("what a preview means", () => {
   });
 
   it("names what is due and since when, and what restarts", () => {
-    const { due, effects, also } = dueReport(PREVIEW.steps, CONFIG);
+    const { due, effects, otherChanges } = dueReport(PREVIEW.steps, CONFIG);
     assert.deepEqual(
-      due.map(({ node, certificate, why }) => `${node} ${certificate}: ${why}`),
+      due.map(({ node, certificate, reason }) => `${node} ${certificate}: ${reason}`),
       [
         "cp1 apiserver: due for renewal since 2026-12-02 (period 17 -> 19)",
         "cp1 etcd-peer: due for renewal since 2026-12-02 (period 17 -> 19)",
@@ -76,16 +76,16 @@ describe("what a preview means", () => {
         "w1 kubelet-server: due for renewal since 2027-01-01 (period 18 -> 19)",
       ],
     );
-    assert.deepEqual(new Set(due.map(({ ends }) => ends?.slice(0, 10))), new Set(["2027-02-20"]));
+    assert.deepEqual(new Set(due.map(({ notAfter }) => notAfter?.slice(0, 10))), new Set(["2027-02-20"]));
     assert.deepEqual(effects?.map(named), [
       { node: "cp1", restarts: ["kube-scheduler"], reloads: ["etcd", "kube-apiserver"] },
       { node: "w1", restarts: ["kubelet"], reloads: [] },
     ]);
-    assert.deepEqual(effects[1]?.restarts[0]?.because, [
+    assert.deepEqual(effects[1]?.restarts[0]?.reasons, [
       "its certificate manager keeps it in memory",
       "its transport is built once at start",
     ]);
-    assert.deepEqual(also, []);
+    assert.deepEqual(otherChanges, []);
   });
 
   const step = (name: string, op = "create"): Step => ({
@@ -126,7 +126,7 @@ describe("what a preview means", () => {
 
   it("says of a rotation of the token key alone what it restarts, and nothing else", () => {
     const names = ["w1-trust", "cp1-trust", "w1-tokens", "w1-check", "cp1-check"];
-    const { effects, also } = dueReport(
+    const { effects, otherChanges } = dueReport(
       names.map((name) => step(name)),
       rotatingTo2("serviceAccount"),
     );
@@ -137,10 +137,10 @@ describe("what a preview means", () => {
         ["w1", "tokens", "kubelet"],
       ],
     );
-    assert.deepEqual(effects[1]?.restarts[0]?.because, [
+    assert.deepEqual(effects[1]?.restarts[0]?.reasons, [
       "its pods get tokens of the new key, where they still hold old ones",
     ]);
-    assert.deepEqual(also, []);
+    assert.deepEqual(otherChanges, []);
   });
 
   it("follows the restart policy", () => {
@@ -181,7 +181,7 @@ describe("what a preview means", () => {
   ];
   for (const [what, changes, expected] of reasons) {
     it(`gives the reason for ${what}`, () => {
-      assert.deepEqual(whys(leaf("w1", "kubelet", changes)), [expected]);
+      assert.deepEqual(reasonsOf(leaf("w1", "kubelet", changes)), [expected]);
     });
   }
 
@@ -195,7 +195,7 @@ describe("what a preview means", () => {
 
   it("counts a replacement in several steps once", () => {
     const ops = ["create-replacement", "replace", "delete-replaced"];
-    assert.equal(whys(...ops.map((op) => leaf("w1", "kubelet", { op }))).length, 1);
+    assert.equal(reasonsOf(...ops.map((op) => leaf("w1", "kubelet", { op }))).length, 1);
   });
 
   it("names what changes beside the certificates", () => {
@@ -214,7 +214,7 @@ describe("what a preview means", () => {
       other("update", "prod-cp1-install", command),
       other("replace", "prod-kubernetes-ca-certificate", "tls:index/selfSignedCert:SelfSignedCert"),
     ];
-    assert.deepEqual(dueReport(steps, CONFIG).also, [
+    assert.deepEqual(dueReport(steps, CONFIG).otherChanges, [
       "replace prod-kubernetes-ca-certificate",
       "update prod-cp1-apply",
       "update prod-cp1-install",
@@ -230,10 +230,13 @@ describe("kube-pki due", function () {
   });
   const stdin = (text: string, ...args: string[]) => harness.run(["due", "--preview", "-", ...args], { stdin: text });
 
-  it("reads a preview from stdin, as of the stack's own moment", async () => {
+  it("reads a preview from stdin, as of the stack's own asOf", async () => {
     const { code, stdout, stderr } = await stdin(RECORDED);
     assert.deepEqual([code, stderr], [0, ""]);
-    assert.match(stdout, /^NODE +CERTIFICATE +ENDS +WHY\ncp1 +apiserver +2027-02-20 +due for renewal since 2026-12-02/);
+    assert.match(
+      stdout,
+      /^NODE +CERTIFICATE +NOT AFTER +REASON\ncp1 +apiserver +2027-02-20 +due for renewal since 2026-12-02/,
+    );
     assert.match(
       stdout,
       /\n\ncp1: restarts kube-scheduler \(inline data is read once at start\); reloads etcd, kube-apiserver\nw1: restarts kubelet \(its certificate manager keeps it in memory; its/,

@@ -58,7 +58,7 @@ describe("what a node says", () => {
   it("and the stack does not know is named", () => {
     assert.deepEqual(unknownCertificates("cp1", facts(), [row()]), []);
     assert.deepEqual(unknownCertificates("cp1", facts(), [row({ node: "cp2" })]), [
-      "cp1: kube-apiserver at 10.0.0.1:6443 serves a1b, which is not in the stack",
+      "cp1: kube-apiserver at 10.0.0.1:6443 serves a certificate with serial a1b, which is not in the stack",
     ]);
     assert.deepEqual(unknownCertificates("cp1", facts("served kubelet 10.0.0.1:10250 - - -\n"), []), []);
     assert.deepEqual(unknownCertificates("cp1", { unreachable: "timed out" }, []), ["cp1: timed out"]);

@@ -130,7 +130,8 @@ describe("kube-pki", function () {
   it("explains itself", async () => {
     const { code, stdout } = await harness.run(["--help"]);
     assert.equal(code, 0);
-    for (const text of ["kube-pki status", "kube-pki due", "--within", "exit:"]) assert.ok(stdout.includes(text), text);
+    for (const text of ["kube-pki status", "kube-pki due", "--within", "exit codes:"])
+      assert.ok(stdout.includes(text), text);
   });
 
   it("refuses a command it does not know", async () => {

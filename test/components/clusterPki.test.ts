@@ -241,7 +241,7 @@ describe("ClusterPki", function () {
       );
     });
 
-    it("hands out kubeconfigs for the phase, as secrets", async () => {
+    it("issues kubeconfigs for the phase, as secrets", async () => {
       const { published, isSecret, trust } = await run(small);
       assert.ok(isSecret);
       assert.deepEqual(Object.keys(published), ["admin", "alice"]);
@@ -256,7 +256,7 @@ describe("ClusterPki", function () {
       ["issue", 2],
       ["done", 1],
     ] as const)
-      it(`hands out kubeconfigs that trust ${count === 1 ? "the new CA" : "both CAs, the new one first,"} in ${phase}`, async () => {
+      it(`issues kubeconfigs that trust ${count === 1 ? "the new CA" : "both CAs, the new one first,"} in ${phase}`, async () => {
         const { published, trust } = await run({ ...small, rotation: { generation: 2, phase } });
         const cas = casIn(published["alice"]);
         assert.deepEqual([cas.length, cas[0]], [count, trust]);
@@ -269,7 +269,7 @@ describe("ClusterPki", function () {
       assert.ok(all.some(({ name }) => name === "prod-in-cluster-provider"));
     });
 
-    it("waits in this order: nodes trust, namespaces and pods have it, workloads roll, leaves, looks, tokens, the old goes", async () => {
+    it("waits in this order: nodes trust the new CA, namespaces and pods have it, workloads roll, leaves, checks, tokens, the old CA is retired", async () => {
       const { after } = await run({ rotation: { generation: 2 }, inCluster: { restart } });
       const names = nodes.map(({ name }) => name);
       const each = (nameSuffix: string) => names.map((node) => `prod-${node}-${nameSuffix}`);
@@ -295,7 +295,7 @@ describe("ClusterPki", function () {
       assert.ok(after("prod-cp1-apply").includes("prod-w3-trust"));
     });
 
-    it("begins to work in a cluster that is taken over when somebody can sign, trusting theirs as well", async () => {
+    it("begins to work in a cluster that is taken over when the stack can sign, trusting the old CA as well", async () => {
       const first = await run({ ...small, adopt, rotation: { phase: "trust" }, inCluster: { restart } });
       assert.deepEqual(first.published, {});
       assert.ok(!first.all.some(({ type }) => type.includes("kubernetes:")));

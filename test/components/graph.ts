@@ -34,7 +34,7 @@ export const graphOf = (changes: Changes): Promise<Graph> => {
 const made = async (changes: Changes): Promise<Graph> => {
   const asked = new Map<string, Asked>();
   const args = argsWith(changes);
-  // there is no server to ask; test/components/vaultPreflight.test.ts has one
+  // there is no server to ask; test/withTools/vaultPreflight.test.ts has one
   const preflight = mock.method(KINDS.vault, "preflight", () => Promise.resolve());
   const program = () => new ClusterPki("prod", args).certificates;
   const all = await registeredBy(program, false, asked);

@@ -217,15 +217,18 @@ describe("inputs that come to be known while the program runs", function () {
     assert.ok(!message.includes("BEGIN"));
   });
 
-  it("are refused where resources follow from them, and where somebody wrote a stand-in", async () => {
+  it("are refused where they decide which resources there are, and where a stand-in was given", async () => {
     const cluster = { ...(RAW["cluster"] as Json), name: pulumi.output("prod") };
     assert.equal(
       await refused(argsWith({ cluster, layout: Promise.resolve("kubeadm") })),
       "prod: 2 problems in the configuration:\n" +
-        "  cluster.name: an output; must be a plain value, since resources follow from it\n" +
-        "  layout: an output; must be a plain value, since resources follow from it",
+        "  cluster.name: an output; must be a plain value, because it decides which resources there are\n" +
+        "  layout: an output; must be a plain value, because it decides which resources there are",
     );
     const nodes = NODES.map((node) => ({ ...node, address: "<nodes[0].address>" }));
-    assert.match(await refused(argsWith({ nodes })), /nodes\[0\]\.address: "<nodes\[0\]\.address>"; must be a value/);
+    assert.match(
+      await refused(argsWith({ nodes })),
+      /nodes\[0\]\.address: "<nodes\[0\]\.address>"; must be another value/,
+    );
   });
 });

@@ -12,6 +12,56 @@ const ids = (plan: ClusterPlan) =>
 const changed = (a: ClusterPlan, b: ClusterPlan) =>
   [...ids(b)].filter(([leaf, id]) => ids(a).get(leaf) !== id).map(([leaf]) => leaf);
 
+const PIN = "ab".repeat(32);
+const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
+const inVault = (more: object = {}) => ({
+  authority: { kind: "vault", vault: { address: "https://vault.example.com:8200" }, ...more },
+});
+const TOKEN_KEY = "sa.key serviceAccount, sa.pub serviceAccount";
+const SIGNING = "ca-signing.crt csrSigner, ca-signing.key caKey";
+
+/** [changes, keys and their certificates in order of the layout, the rest]. */
+const KEYS: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, keys: string, rest: string]>> = {
+  "generated CAs": [{}, `ca.key caKey, ${TOKEN_KEY}`, "13 leaves, bare"],
+  "a rotation": [{ rotation: {} }, `ca.key caKey, ${SIGNING}, ${TOKEN_KEY}`, "13 leaves, bare"],
+  "CAs that are taken over and sign": [{ adopt, rotation: { phase: "trust" } }, "", "0 leaves, existing"],
+  "a token key that is taken over and signs": [
+    { adopt: { ...adopt, serviceAccount: true }, rotation: { phase: "trust" } },
+    "sa.pub serviceAccount",
+    "0 leaves, existing",
+  ],
+  "CAs that were taken over": [{ adopt }, `ca.key caKey, ${SIGNING}`, "13 leaves, existing"],
+  "CAs in Vault": [inVault(), TOKEN_KEY, "13 leaves, bare"],
+  "CAs in Vault and a signer in the state": [
+    inVault({ csrSigner: "state" }),
+    `${SIGNING}, ${TOKEN_KEY}`,
+    "13 leaves, bare",
+  ],
+  "CAs in Vault and signers on the nodes": [
+    { ...inVault({ csrSigner: "node" }), rotation: {} },
+    `ca-signing.crt csrSigner, ca-signing.key csrSignerKey, ${TOKEN_KEY}`,
+    "13 leaves, bare",
+  ],
+  "a move into Vault that has not come to its signers": [
+    {
+      ...inVault({ csrSigner: "node", earlier: [{ generations: 1, kind: "embedded" }] }),
+      rotation: { generation: 2, phase: "trust" },
+    },
+    `ca.key caKey, ${SIGNING}, ${TOKEN_KEY}`,
+    "13 leaves, bare",
+  ],
+  "token keys left to others": [
+    { authority: { serviceAccount: { enabled: false } } },
+    "ca.key caKey",
+    "13 leaves, bare",
+  ],
+  "a profile left to others": [
+    { certificates: { profiles: { scheduler: { enabled: false } } } },
+    `ca.key caKey, ${TOKEN_KEY}`,
+    "12 leaves, bare",
+  ],
+};
+
 describe("plan", () => {
   const plan = planCluster(configWith(), NOW);
 
@@ -137,6 +187,23 @@ describe("plan", () => {
     assert.deepEqual(profiles(without, "w1"), ["kubelet-server"]);
     assert.ok(nodeOf(without, "w1").files.every(({ path }) => !path.includes("kubelet-client")));
     assert.ok(nodeOf(without, "w1").files.every(({ path }) => !path.endsWith("kubelet.conf")));
+  });
+
+  for (const [what, [changes, keys, rest]] of Object.entries(KEYS))
+    it(`gives a control plane, with ${what}, the keys that the stack has and the cluster may use`, () => {
+      const config = configWith({ rollout: { acceptEtcdDowntime: true }, ...changes });
+      const { files, leaves, start, hasSecrets } = planCluster(config, NOW).nodes[0]!;
+      const held = files.filter(({ content }) => !("profile" in content) && content.kind !== "ca");
+      assert.equal(held.map(({ path, content }) => `${path.replace(/.*\//, "")} ${content.kind}`).join(", "), keys);
+      assert.equal(`${String(leaves.length)} leaves, ${start}`, rest);
+      assert.equal(hasSecrets, held.length > 0);
+      assert.equal(files.filter(({ content }) => content.kind === "ca").length, 3, "whom to trust it is always told");
+    });
+
+  it("takes services of a cluster whose CAs are given for ones that run", () => {
+    const config = configWith();
+    const authority = { ...config.authority, etcd: { certificate: "PEM", key: "PEM" } };
+    assert.equal(planCluster({ ...config, authority }, NOW).nodes[0]?.start, "existing");
   });
 
   it("sends keys only to control planes", () => {

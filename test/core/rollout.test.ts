@@ -6,7 +6,7 @@ import type { FileRow } from "../../core/layouts/layout";
 import { planCluster } from "../../core/plan";
 import { nodeEffects } from "../../core/nodes/effects";
 import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../../core/protocol/nodeSteps";
-import { isPlayed, STAGES, stagesInOrder } from "../../core/rollout";
+import { isPlayed, STAGES, stagesInOrder, type StageName } from "../../core/rollout";
 import { configWith, HARDWAY, NOW } from "./fixture";
 
 /** The rows of every table in docs/rotation.md, each as its cells. */
@@ -26,8 +26,67 @@ const changesInIssue = ({ content }: FileRow): boolean => content.kind !== "ca" 
 /** Where CAs are rotated as well, every kubelet has restarted before this one. */
 const AFTER_CAS: ReadonlySet<NodeStep> = new Set(["tokens"]);
 
+/** What each stage waits for; a cluster's own steps, one by one, are in test/components/gates.test.ts. */
+const AFTER: Readonly<Record<StageName, string>> = {
+  trust: "issued", // no node hears of a rotation before every key is made
+  afterTrust: "trust", // whoever joins is told of a CA that every server's clients trust
+  afterPublished: "afterTrust",
+  mounts: "afterTrust",
+  beforeIssue: "mounts afterPublished",
+  apply: "issued beforeIssue", // nobody presents what is new before everybody trusts it
+  afterApply: "apply",
+  tokens: "afterApply",
+  check: "afterApply tokens",
+  afterIssue: "afterApply",
+  beforeRetire: "check afterIssue",
+  retire: "beforeRetire", // nobody distrusts what is old before it was looked for everywhere
+  afterRetire: "retire",
+};
+
+const PIN = "ab".repeat(32);
+const BEFORE_APPLY = "trust afterTrust afterPublished mounts beforeIssue";
+const AFTER_APPLY = "tokens check afterIssue beforeRetire retire afterRetire";
+const PLAYED: Readonly<Record<string, readonly [changes: Readonly<Record<string, unknown>>, stages: string]>> = {
+  "no rotation": [{}, "apply"],
+  "one that has not begun": [
+    { rotation: {} },
+    "trust afterTrust afterPublished beforeIssue apply afterApply check afterIssue beforeRetire retire afterRetire",
+  ],
+  "one that stops at trust": [{ rotation: { generation: 2, phase: "trust" } }, `${BEFORE_APPLY} apply afterApply`],
+  "one that stops at issue": [{ rotation: { generation: 2, phase: "issue" } }, `${BEFORE_APPLY} apply afterApply`],
+  "one to its end": [{ rotation: { generation: 2 } }, `${BEFORE_APPLY} apply afterApply ${AFTER_APPLY}`],
+  "one to its end, with nothing done in the cluster": [
+    { rotation: { generation: 2 }, inCluster: { enabled: false } },
+    "trust apply tokens check retire",
+  ],
+  "one of etcd's CA alone": [
+    { rotation: { etcd: { generation: 2 } } },
+    "trust afterTrust afterPublished beforeIssue apply afterApply check afterIssue beforeRetire retire afterRetire",
+  ],
+  "one of the token key alone": [
+    { rotation: { serviceAccount: { generation: 2 } } },
+    `trust afterTrust afterPublished beforeIssue apply afterApply ${AFTER_APPLY}`,
+  ],
+  "an adoption": [
+    { adopt: { kubernetes: PIN, etcd: PIN, frontProxy: PIN } },
+    `${BEFORE_APPLY} apply afterApply check afterIssue beforeRetire retire afterRetire`,
+  ],
+};
+
 describe("rollout", () => {
-  it("is documented as it is played, stage by stage", () => {
+  it("has each stage wait for what must have succeeded before", () => {
+    const after = stagesInOrder.map(([name, stage]) => [name, stage.after.join(" ")]);
+    assert.deepEqual(Object.fromEntries(after), AFTER);
+  });
+
+  for (const [what, [changes, stages]] of Object.entries(PLAYED))
+    it(`comes with ${what} to these stages`, () => {
+      const config = configWith({ rollout: { acceptEtcdDowntime: true }, ...changes });
+      const played = stagesInOrder.flatMap(([name, stage]) => (isPlayed(stage, config) ? [name] : []));
+      assert.equal(played.join(" "), stages);
+    });
+
+  it("is documented as it runs, stage by stage", () => {
     const names = new Set(Object.keys(STAGES).map((name) => `\`${name}\``));
     assert.deepEqual(
       documented.filter(
@@ -76,13 +135,25 @@ describe("rollout", () => {
         );
     });
 
-    it(`is documented with whom phase ${phase} has sign and be trusted`, () => {
+    it(`is documented with the issuer and the trusted CAs of phase ${phase}`, () => {
       const { signs, trusts } = PHASE[phase];
       const [row] = documented.filter(([name, who]) => name === `\`${phase}\`` && /^the (?:old|new)/.test(who ?? ""));
       assert.match(row?.[1] ?? "", new RegExp(`^the ${signs}`));
       assert.match(row?.[2] ?? "", trusts.length > 1 ? /^both/ : new RegExp(`^the ${trusts[0]}`));
     });
   }
+
+  it("comes to no stage for a token key that is left to others", () => {
+    const PIN = "ab".repeat(32);
+    const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
+    const comesTo = (changes: Readonly<Record<string, unknown>>): string[] => {
+      const config = configWith(changes);
+      return stagesInOrder.flatMap(([name, stage]) => (isPlayed(stage, config) ? [name] : []));
+    };
+    for (const phase of ["trust", "issue"] as const)
+      assert.deepEqual(comesTo({ adopt, rotation: { phase } }), comesTo({ rotation: { generation: 2, phase } }), phase);
+    assert.ok(comesTo({ adopt }).includes("retire"));
+  });
 
   it("restarts what docs/rotation.md says, phase by phase", () => {
     const rotation = { generation: 2 };

@@ -12,6 +12,12 @@ const CA_FILES = {
 
 const SERVICE_ACCOUNT_KEY = "/etc/kubernetes/pki/sa.key";
 
+/** What API servers are called in a lab besides what every stack gives them: they would lose it, which a node refuses. */
+const EXTRA_SANS: Readonly<Record<Installer, readonly string[]>> = {
+  kubeadm: [],
+  hardway: ["localhost", "127.0.0.1"],
+};
+
 /** The plain part of a stack file that describes this lab. */
 export const labConfig = (lab: Lab): Record<string, unknown> => ({
   cluster: {
@@ -19,6 +25,7 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
     kubernetesVersion: lab.kubernetesVersion,
     endpoint: lab.endpoint,
     serviceCidrs: lab.serviceCidr,
+    extraSans: [...EXTRA_SANS[lab.topology.installer]],
   },
   nodes: lab.nodes.map(({ name, address, roles }) => ({
     name,

@@ -122,7 +122,7 @@ export class Stack {
     return JSON.parse(await this.must(["stack", "output", "certificates", "--json"])) as CertificateRow[];
   }
 
-  /** What it hands out to people, by name; none before the first `up`. */
+  /** The kubeconfigs of its output, by name; none before the first `up`. */
   public async kubeconfigs(): Promise<Readonly<Record<string, string>>> {
     const text = await this.must(["stack", "output", "--json", "--show-secrets"]);
     return (JSON.parse(text) as { kubeconfigs?: Record<string, string> }).kubeconfigs ?? {};

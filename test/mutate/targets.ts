@@ -1,77 +1,60 @@
-/** What is made wrong, how, and which tests must notice: data. Files are named by how their path ends below `under`. */
+/** What is made wrong, how, and which tests must notice: data. A path or a name that nobody has any more is an error. */
 import {
   booleans,
   comparisons,
+  conditions,
   elements,
   gates,
+  halves,
   joinedLists,
   numbers,
+  order,
   properties,
   seals,
   texts,
   type Operator,
 } from "./operators";
 
+/** Below `test/`, without their ending; the quickest first. */
+type Tests = readonly string[];
+
 export interface Target {
   readonly group: "tables" | "options" | "gates" | "secrets";
-  readonly under: "core" | "components";
+  /** Or folders. */
   readonly files: readonly string[];
   readonly operators: readonly Operator[];
-  /** Below `test/`, the quickest first. */
-  readonly tests: readonly string[];
+  /** Those of the operators that have to be met in the files. */
+  readonly names?: readonly string[];
+  readonly tests: Tests;
 }
 
-const TABLE: readonly Operator[] = [
-  texts,
-  numbers,
-  booleans,
-  elements,
-  comparisons,
-  properties(["sinceMinor", "removal", "rotationOnly"]),
+const VALUES: readonly Operator[] = [texts, numbers, booleans, elements, comparisons, halves];
+
+/** Properties of rows that many rows leave out. */
+const OPTIONAL = ["sinceMinor", "removal", "rotationOnly", "mode"];
+
+const LAYOUTS: Tests = [
+  "core/layouts/layouts",
+  "core/layouts/layout",
+  "core/nodes/kubeadm/tree",
+  "core/nodes/reload",
+  "core/certificates/inventory",
+  "core/nodes/proofs",
+  "core/nodes/leases",
+  "core/nodes/effects",
+  "core/nodes/effectsTable",
 ];
 
-const FACTS = [
-  "layouts.test.ts",
-  "kubeadm/tree.test.ts",
-  "reload.test.ts",
-  "inventory.test.ts",
-  "proofs.test.ts",
-  "leases.test.ts",
-  "effects.test.ts",
+const GRAPHS: Tests = [
+  "components/options",
+  "components/gates",
+  "components/inputs",
+  "components/usages",
+  "components/inCluster",
+  "components/clusterPki",
 ];
 
-const COMPONENTS = [
-  "nodePki.ts",
-  "nodeCommand.ts",
-  "recipe.ts",
-  "round.ts",
-  "serviceAccountKeys.ts",
-  "sshConnection.ts",
-  "stateKey.ts",
-  "kubeconfigs.ts",
-  "clusterPki.ts",
-  "authority/embedded.ts",
-  "authority/generations.ts",
-  "authority/caSigner.ts",
-  "authority/inVault.ts",
-  "authority/vault.ts",
-  "authority/vaultAccess.ts",
-  "authority/vaultCa.ts",
-  "authority/vaultMount.ts",
-  "inCluster/inCluster.ts",
-  "inCluster/rollouts.ts",
-];
-
-const GRAPHS = [
-  "components/options.test.ts",
-  "components/gates.test.ts",
-  "components/inputs.test.ts",
-  "components/usages.test.ts",
-  "components/inCluster.test.ts",
-  "components/clusterPki.test.ts",
-];
-
-/** As the engine calls them; `isInUse` and `settled` are what our own components make them from. */
+/** As the engine calls them; `isInUse` and `ready` are what our own components make them from. */
 const OPTIONS = [
   "parent",
   "protect",
@@ -80,183 +63,259 @@ const OPTIONS = [
   "ignoreChanges",
   "replacementTrigger",
   "retainOnDelete",
-  "additionalSecretOutputs",
   "isInUse",
-  "settled",
+  "ready",
 ];
 
 /** Lists of what a step waits for. */
-const WAITED_FOR = [
-  "prepared",
-  "ready",
-  "trusted",
-  "published",
-  "mounted",
-  "applied",
-  "issued",
-  "renewed",
-  "checked",
-  "looked",
-  "retired",
-  "after",
-  "before",
-  "began",
-  "made",
-  "dependsOn",
-];
+const WAITED_FOR = ["issued", "after", "before", "made", "steps", "dependsOn"];
 
 export const TARGETS: readonly Target[] = [
   {
     group: "tables",
-    under: "core",
     files: [
-      "reload.ts",
-      "layout.ts",
-      "layouts/kubeadm.ts",
-      "layouts/hardway.ts",
-      "inventory.ts",
-      "proofs.ts",
-      "leases.ts",
-      "effects.ts",
+      "core/model/reload.ts",
+      "core/model/listeners.ts",
+      "core/layouts/layout.ts",
+      "core/layouts/kubeadm.ts",
+      "core/layouts/hardway.ts",
+      "core/certificates/inventory.ts",
+      "core/nodes/proofs.ts",
+      "core/nodes/leases.ts",
+      "core/nodes/effects.ts",
     ],
-    operators: TABLE,
-    tests: FACTS,
+    operators: [...VALUES, properties(OPTIONAL)],
+    names: OPTIONAL,
+    tests: LAYOUTS,
+  },
+  {
+    group: "tables",
+    files: ["core/model/profiles.ts"],
+    operators: VALUES,
+    tests: ["core/certificates/inventory", "core/certificates/clients"],
+  },
+  {
+    group: "tables",
+    files: ["core/model/phases.ts", "core/model/authorities.ts", "core/authorities/rotation.ts"],
+    operators: [...VALUES, order],
+    tests: [
+      "core/model/phases",
+      "core/authorities/rotation",
+      "core/rollout",
+      "core/protocol/trust",
+      "core/cluster/steps",
+      "core/vault/policies",
+      "core/authorities/csrSigner",
+    ],
+  },
+  {
+    group: "tables",
+    files: ["core/vault/policies.ts", "core/vault/roles.ts", "core/vault/mounts.ts"],
+    operators: VALUES,
+    tests: ["core/vault/policies", "core/vault/roles", "core/authorities/backends", "core/vault/preflight"],
+  },
+  {
+    group: "tables",
+    files: ["core/model/backends.ts", "core/model/algorithms.ts", "core/model/roles.ts"],
+    operators: VALUES,
+    tests: ["core/model/backends", "core/model/algorithms", "core/config/problems", "core/protocol/grammar"],
+  },
+  {
+    group: "tables",
+    files: ["core/rollout.ts"],
+    operators: [...VALUES, order, properties(["inEveryPhase"]), conditions(["isWanted"])],
+    names: ["inEveryPhase", "isWanted"],
+    tests: ["core/rollout"],
+  },
+  {
+    group: "tables",
+    files: ["core/cluster/steps.ts"],
+    operators: [...VALUES, order, conditions(["isWanted"])],
+    names: ["isWanted"],
+    tests: ["core/cluster/steps", "core/cluster/stepsTable"],
+  },
+  {
+    group: "tables",
+    files: ["core/cluster/workers.ts"],
+    operators: [halves, comparisons, conditions(["trust", "issue", "retire"])],
+    names: ["trust", "issue", "retire"],
+    tests: ["core/cluster/workers", "core/cluster/steps"],
+  },
+  {
+    group: "tables",
+    files: ["core/protocol/nodeSteps.ts"],
+    operators: VALUES,
+    tests: ["core/protocol/nodeSteps", "core/rollout"],
+  },
+  {
+    // what nodes accept is written from both
+    group: "tables",
+    files: ["core/protocol/grammar.ts", "core/format/protocolFields.ts"],
+    operators: [...VALUES, properties(["longest", "shortest"])],
+    names: ["longest", "shortest"],
+    tests: ["core/protocol/grammar", "core/format/protocolFields"],
+  },
+  {
+    group: "tables",
+    files: ["core/certificates/renewalClock.ts"],
+    operators: [...VALUES],
+    tests: ["core/certificates/renewalClock"],
   },
   {
     group: "options",
-    under: "components",
-    files: COMPONENTS,
+    files: ["components/"],
     operators: [properties(OPTIONS, true), booleans],
+    names: OPTIONS,
     tests: GRAPHS,
   },
   {
     group: "gates",
-    under: "components",
-    files: ["recipe.ts", "nodePki.ts", "inCluster/inCluster.ts"],
+    files: ["core/plan.ts"],
+    operators: [comparisons, booleans, halves],
+    tests: ["core/plan", "core/layouts/layouts", "core/rollout", "core/cluster/workers", "core/protocol/apply"],
+  },
+  {
+    group: "gates",
+    files: ["components/rolloutSteps.ts", "components/nodePki.ts", "components/inCluster/inCluster.ts"],
     operators: [gates(WAITED_FOR), joinedLists],
+    names: WAITED_FOR,
     tests: [...GRAPHS].sort((a, b) => Number(b.includes("gates")) - Number(a.includes("gates"))),
   },
-  { group: "secrets", under: "components", files: COMPONENTS, operators: [seals], tests: GRAPHS },
+  { group: "secrets", files: ["components/"], operators: [seals], tests: GRAPHS },
 ];
 
 /** A mutation that was once made by hand, by its text. */
 export interface Row {
   readonly name: string;
-  readonly under: "core" | "components";
   /** All of it is one mutation. */
   readonly edits: readonly (readonly [file: string, find: string, put: string])[];
-  readonly tests: readonly string[];
+  readonly tests: Tests;
 }
 
 export const ROWS: readonly Row[] = [
   {
     name: "phase issue trusts the new CA only",
-    under: "core",
-    edits: [["rotation.ts", `state.phase === "done" ? [signer]`, `state.phase !== "trust" ? [signer]`]],
-    tests: ["rotation.test.ts", "trustPayload.test.ts"],
+    edits: [["core/model/phases.ts", `signs: "new", trusts: ["new", "old"]`, `signs: "new", trusts: ["new"]`]],
+    tests: ["core/model/phases", "core/authorities/rotation", "core/protocol/trust"],
   },
   {
     name: "etcd reloads its trusted CA",
-    under: "core",
-    edits: [["reload.ts", `"etcd/trusted-ca": { need: "restart"`, `"etcd/trusted-ca": { need: "reload"`]],
-    tests: ["reload.test.ts"],
+    edits: [["core/model/reload.ts", `"etcd/trusted-ca": { need: "restart"`, `"etcd/trusted-ca": { need: "reload"`]],
+    tests: ["core/nodes/reload"],
   },
   {
     name: "every leaf key is 0644",
-    under: "core",
-    edits: [["layout.ts", '`${base}.key`, on, mode: "0600"', '`${base}.key`, on, mode: "0644"']],
-    tests: FACTS,
+    edits: [["core/layouts/layout.ts", `mode ?? (isSecret(content) ? "0600"`, `mode ?? (isSecret(content) ? "0644"`]],
+    tests: LAYOUTS,
+  },
+  {
+    name: "a private token key is no secret",
+    edits: [["core/layouts/layout.ts", `return content.half === "private"`, `return content.half !== "private"`]],
+    tests: LAYOUTS,
   },
   {
     name: "etcd-peer is no client",
-    under: "core",
     edits: [
       [
-        "inventory.ts",
+        "core/certificates/inventory.ts",
         `usages: ["server", "client"],\n    sans: etcdSans,\n  },\n  "etcd-healthcheck`,
         `usages: ["server"],\n    sans: etcdSans,\n  },\n  "etcd-healthcheck`,
       ],
     ],
-    tests: FACTS,
+    tests: LAYOUTS,
   },
   {
     name: "no canary",
-    under: "core",
-    edits: [["plan.ts", "if (config.rollout.canary)", "if (false)"]],
-    tests: ["plan.test.ts"],
+    edits: [["core/plan.ts", "if (config.rollout.canary)", "if (false)"]],
+    tests: ["core/plan"],
   },
   {
     name: "a kubelet reloads its serving certificate from 1.30 on",
-    under: "core",
-    edits: [["reload.ts", "sinceMinor: 31", "sinceMinor: 30"]],
-    tests: ["reload.test.ts"],
-  },
-  {
-    name: "the hard way's ca.key is 0644",
-    under: "core",
-    edits: [
-      [
-        "layouts/hardway.ts",
-        `mode: "0600",\n      content: { kind: "caKey"`,
-        `mode: "0644",\n      content: { kind: "caKey"`,
-      ],
-    ],
-    tests: FACTS,
+    edits: [["core/model/reload.ts", "sinceMinor: 31", "sinceMinor: 30"]],
+    tests: ["core/nodes/reload"],
   },
   {
     name: "apply waits for no other node's certificates",
-    under: "components",
-    edits: [["recipe.ts", "[...prepared, ...ready]", "[...ready]"]],
-    tests: ["components/gates.test.ts"],
-  },
-  {
-    name: "the key of an existing CA is sealed nowhere",
-    under: "components",
-    edits: [
-      ["authority/generations.ts", "pulumi.secret(given.key)", "given.key"],
-      ["authority/embedded.ts", "pulumi.secret(keyPem)", "pulumi.output(keyPem)"],
-    ],
-    tests: ["components/options.test.ts"],
-  },
-  {
-    name: "a CA is not protected",
-    under: "components",
-    edits: [["authority/embedded.ts", "protect: isInUse", "protect: false"]],
-    tests: ["components/options.test.ts"],
-  },
-  {
-    name: "a signing request may ask for any extension",
-    under: "core",
-    edits: [["signingRequests.ts", "if (extensions.length > 0)", "if (extensions.length > 99)"]],
-    tests: ["signingRequests.test.ts"],
-  },
-  {
-    name: "an existing CA may have ended",
-    under: "core",
-    edits: [["config/existingCa.ts", "if (ends <= now)", "if (ends <= new Date(0))"]],
-    tests: ["config/refusals.test.ts", "config/authority.test.ts"],
-  },
-  {
-    name: "a token that renews may sign with any role",
-    under: "core",
-    edits: [["vaultPolicies.ts", "${mount}/sign/${role}", "${mount}/sign/*${role.slice(99)}"]],
-    tests: ["vaultPolicies.test.ts"],
+    edits: [["core/rollout.ts", `after: ["issued", "beforeIssue"]`, `after: ["beforeIssue"]`]],
+    tests: ["core/rollout", "components/gates"],
   },
   {
     name: "the old is retired before anybody looks for it",
-    under: "components",
-    edits: [["recipe.ts", `work?.at("beforeRetire", looked) ?? looked`, `work?.at("beforeRetire", issued) ?? issued`]],
-    tests: ["components/gates.test.ts"],
+    edits: [["core/rollout.ts", `after: ["check", "afterIssue"]`, `after: ["afterApply"]`]],
+    tests: ["core/rollout", "components/gates"],
+  },
+  {
+    name: "the key of an existing CA is sealed nowhere",
+    edits: [
+      ["components/authority/inState.ts", `pulumi.secret(part("key"))`, `part("key")`],
+      ["components/authority/embedded.ts", "pulumi.secret(keyPem)", "pulumi.output(keyPem)"],
+    ],
+    tests: ["components/options"],
+  },
+  {
+    name: "a CA is not protected",
+    edits: [["components/authority/embedded.ts", "protect: isInUse", "protect: false"]],
+    tests: ["components/options"],
+  },
+  {
+    name: "the state makes what Vault should",
+    edits: [["components/authority/kinds.ts", "new InVault(base, planned, options)", "new InState(planned, options)"]],
+    tests: ["components/options"],
+  },
+  {
+    name: "nobody asks the server before a run",
+    edits: [["components/authority/kinds.ts", "preflight: vaultPreflight", "preflight: () => Promise.resolve()"]],
+    tests: ["components/kinds"],
+  },
+  {
+    name: "a signing request may ask for any extension",
+    edits: [["core/certificates/signingRequests.ts", "if (extensions.length > 0)", "if (extensions.length > 99)"]],
+    tests: ["core/certificates/signingRequests"],
+  },
+  {
+    name: "an existing CA may have ended",
+    edits: [["core/config/checks/existingCa.ts", "if (ends <= now)", "if (ends <= new Date(0))"]],
+    tests: ["core/config/checks/existingCa"],
+  },
+  {
+    name: "a token that renews may sign with any role",
+    edits: [["core/vault/policies.ts", "${mount}/sign/${role}", "${mount}/sign/*${role.slice(99)}"]],
+    tests: ["core/vault/policies"],
   },
 ];
 
 /** Mutations that change nothing: by file and what is done there. */
-export const EQUIVALENT: readonly (readonly [file: string, what: RegExp, because: string])[] = [
-  ["reload.ts", /^rule\.sinceMinor \?\? 0: /, "the default of sinceMinor: 1.30 is the oldest version there is"],
-  ["inVault.ts", /^without settled: \[\]/, "nothing is the default"],
-  ["nodePki.ts", /^without install$/, "the last of the list, which waits for the certificates, is the same resource"],
-  ["sshConnection.ts", /unsealed/, "the provider's SDK seals the whole connection"],
-  ["kubeconfigs.ts", /unsealed/, "each key in it is sealed"],
-  ["clusterPki.ts", /unsealed/, "there is nothing in it"],
-  ["generations.ts", /unsealed/, "EmbeddedAuthority seals it as well: both together are a row above"],
+export type Same = readonly [file: string, what: RegExp, because: string];
+
+export const EQUIVALENT: readonly Same[] = [
+  ["core/cluster/workers.ts", /^\(content\.kind === "pair" .* -> \(content/, "only the kubelet has such files"],
+  ["core/cluster/workers.ts", /^content\.kind === "kubeconfig" && .* -> content\.kind/, "a worker of kubeadm has one"],
+  [
+    "core/cluster/workers.ts",
+    /^kubeconfig === undefined \|\| leaf === undefined -> /,
+    "a layout without it is refused before, core/config/checks/workers.ts",
+  ],
+  ["core/cluster/steps.ts", /^first \.\.\.listed\(config\)/, "it is asked whether one of them is"],
+  ["core/cluster/steps.ts", /^first \{/, "the steps of one hook wait for the same, and not for each other"],
+  [
+    "core/model/reload.ts",
+    /^rule\.sinceMinor \?\? 0: /,
+    "the default of sinceMinor: 1.30 is the oldest version there is",
+  ],
+  ["core/model/phases.ts", /^protects: first/, "who is protected is a set"],
+  [
+    "core/protocol/nodeSteps.ts",
+    /^trust(Effects|Summary)\("trust".* -> "issue"/,
+    "no such step: the compiler refuses it",
+  ],
+  ["components/authority/inVault.ts", /^without ready: \[\]/, "nothing is the default"],
+  [
+    "components/nodePki.ts",
+    /^without install$/,
+    "the last of the list, which waits for the certificates, is the same resource",
+  ],
+  ["components/sshConnection.ts", /unsealed/, "the provider's SDK seals the whole connection"],
+  ["components/kubeconfigs.ts", /unsealed/, "each key in it is sealed"],
+  ["components/clusterPki.ts", /unsealed/, "there is nothing in it"],
+  ["components/authority/inState.ts", /unsealed/, "EmbeddedAuthority seals it as well: both together are a row above"],
 ];

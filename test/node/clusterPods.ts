@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { base64, ControlPlane, found, leftBehind } from "./controlPlane";
+import { base64, ControlPlane, found, leftBehind, rootCa } from "./controlPlane";
 
 const since = "since 1795510120\n"; // 2026-11-24T08:48:40Z
 const before = "began=2026-11-24T08:48:39Z";
@@ -87,7 +87,7 @@ export function restartsPods(shell: string): void {
     });
 
     it("counts from the last writing of kube-root-ca.crt if nothing is told", async () => {
-      node.answer("get.configmaps", "configmap a 2026-11-24T08:48:38Z\n");
+      node.answer("get.configmaps", rootCa("a", "", "2026-11-24T08:48:38Z"));
       assert.deepEqual(found(await node.work(["pods"])), []);
     });
 

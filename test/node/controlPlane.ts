@@ -66,6 +66,13 @@ export class ControlPlane extends Scratch {
 export const leftBehind = (node: ControlPlane): string[] =>
   node.list("/var/lib/kube-pki").filter((name) => name.startsWith("look"));
 
+/** As go-template's `urlquery` prints it: one word. */
+export const urlquery = (text: string): string => encodeURIComponent(text).replaceAll("%20", "+");
+
+/** What is listed of the kube-root-ca.crt of one namespace, and when others than us wrote it. */
+export const rootCa = (namespace: string, pem: string, ...written: readonly string[]): string =>
+  `${[namespace, `=${urlquery(pem)}`, ...written].join(" ")}\n`;
+
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** Kind and name of each thing that was found. */

@@ -149,5 +149,22 @@ link /etc/kubernetes/deep/er/current.pem both.pem
       assert.equal(kept.length, 5);
       assert.equal(kept[0], "20200103T000000Z-aaaaaaaa");
     });
+
+    it("keeps this run's backup where others are of a clock that was ahead", async () => {
+      for (let i = 0; i < 5; i++) node.write(`/var/lib/kube-pki/backup/2038010${String(i)}T000000Z-aaaaaaaa/list`, "");
+      await node.run("apply", node.payload(node.set()));
+      const kept = node.list("/var/lib/kube-pki/backup").filter((name) => !name.includes("/"));
+      assert.equal(kept.length, 5);
+      assert.ok(kept.some((name) => !name.startsWith("2038")));
+    });
+
+    it("refuses to write an empty part over a key", async () => {
+      const key = "/etc/kubernetes/pki/ca.key";
+      node.write(key, "a key\n", 0o600);
+      const more = `${part("cakey", "")}file ${key} 0600 root root cakey\n`;
+      const refused = await node.run("apply", node.payload(node.set(), { more }));
+      assert.match(refused.why, /payload line \d+: part cakey is empty/);
+      assert.equal(node.read(key), "a key\n");
+    });
   });
 }

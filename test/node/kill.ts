@@ -75,7 +75,7 @@ export function isKilled(shell: string): void {
       const before = node.live();
       const wanted = node.set();
       await node.run("apply", node.payload(wanted), { KUBE_PKI_KILL_AT: "swapped-3" });
-      await node.run("apply", node.payload(wanted), { KUBE_PKI_KILL_AT: "put-back" });
+      await node.run("apply", node.payload(wanted), { KUBE_PKI_KILL_AT: "put-back-1" });
       await node.run("apply", node.payload(wanted, { more: "consumer ghost systemd ghost\n" }));
       assert.ok(node.holds(before));
     });

@@ -1,75 +1,27 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { parse, stringify } from "yaml";
-import { kubeconfigText } from "../../core/certificates/kubeconfig";
+import { parse } from "yaml";
+import {
+  ADMIN,
+  applyKubeconfig,
+  base64,
+  BOTH,
+  CA,
+  CONF,
+  CURRENT,
+  inline,
+  KUBELET,
+  live,
+  made,
+  NEXT,
+  OLD_ADMIN,
+  OURS,
+  text,
+  THEIRS,
+} from "./kubeconfigNode";
 import { part, payload } from "./payload";
-import { authority, fingerprintOf, leaf, type Pair } from "./pki";
+import { fingerprintOf } from "./pki";
 import { Scratch, type Result } from "./scratch";
-
-const CA = "/etc/kubernetes/pki/ca.crt";
-const CONF = "/etc/kubernetes/admin.conf";
-const KUBELET = "/etc/kubernetes/kubelet.conf";
-const CURRENT = "/var/lib/kubelet/pki/kubelet-client-current.pem";
-const [OURS, NEXT, THEIRS] = [authority(), authority(), authority()];
-const [OLD_ADMIN, ADMIN, GUEST] = [leaf(OURS, "old-admin"), leaf(NEXT, "admin"), leaf(THEIRS, "guest")];
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** A kubeconfig of this cluster as kubeadm writes it, with more in it, as people's files have. */
-const live = ({ cluster = {}, user = {}, current = "kubernetes-admin@kubernetes", staging = true }: Live = {}) => ({
-  apiVersion: "v1",
-  clusters: [
-    {
-      cluster: { "certificate-authority-data": base64(OURS.cert), server: "https://10.0.0.1:6443", ...cluster },
-      name: "kubernetes",
-    },
-    ...(staging
-      ? [
-          {
-            cluster: { "certificate-authority-data": base64(THEIRS.cert), server: "https://staging:6443" },
-            name: "staging",
-          },
-        ]
-      : []),
-  ],
-  contexts: [
-    ...(staging ? [{ context: { cluster: "staging", user: "guest", namespace: "team" }, name: "staging" }] : []),
-    { context: { cluster: "kubernetes", user: "kubernetes-admin" }, name: "kubernetes-admin@kubernetes" },
-  ],
-  "current-context": current,
-  kind: "Config",
-  preferences: {},
-  users: [
-    ...(staging ? [{ name: "guest", user: inline(GUEST) }] : []),
-    { name: "kubernetes-admin", user: { ...inline(OLD_ADMIN), ...user } },
-  ],
-});
-
-interface Live {
-  readonly cluster?: Fields;
-  readonly user?: Fields;
-  readonly current?: string;
-  readonly staging?: boolean;
-}
-
-const inline = ({ cert, key }: Pair): Fields => ({
-  "client-certificate-data": base64(cert),
-  "client-key-data": base64(key),
-});
-
-const text = (value: unknown): string => stringify(value, { lineWidth: 0, indentSeq: false });
-
-/** As the stack would write it on a node that has none. */
-const made = (credentials: "inline" | "file"): string =>
-  kubeconfigText({
-    cluster: "prod",
-    user: "kubernetes-admin",
-    server: "10.0.0.1:6443",
-    caData: "@b64:ca:kubernetes@",
-    credentials:
-      credentials === "file" ? { file: CURRENT } : { certificateData: "@b64:cert:admin@", keyData: "@b64:key:admin@" },
-  });
 
 interface Case {
   readonly title: string;
@@ -80,7 +32,6 @@ interface Case {
   readonly foreign?: number;
 }
 
-const BOTH = base64(OURS.cert + NEXT.cert);
 const renewed = (file: Parsed, n = file.users.length - 1): void => {
   Object.assign(file.users[n]?.user ?? {}, inline(ADMIN));
 };
@@ -219,79 +170,6 @@ const cases: readonly Case[] = [
   },
 ];
 
-const theirs = `clusters:\n- cluster:\n    certificate-authority-data: ${base64(THEIRS.cert)}\n    server: https://staging:6443\n  name: staging\n`;
-const oneLine = /\(a value that goes on in the next line\)/;
-
-const refusals: readonly { readonly title: string; readonly live: string; readonly why: RegExp }[] = [
-  {
-    title: "a file that leads to another cluster only",
-    live: text(
-      live({ staging: false, cluster: { "certificate-authority-data": base64(THEIRS.cert), server: "https://s" } }),
-    ),
-    why: /admin\.conf leads to another cluster: no context in it .* move that file away/,
-  },
-  { title: "JSON", live: JSON.stringify(live()), why: /not written as kubectl writes a kubeconfig \(JSON\): rewrite/ },
-  {
-    title: "flow style",
-    live: "clusters: [{name: a, cluster: {server: x}}]\n",
-    why: /\(all of clusters in one line\)/,
-  },
-  {
-    title: "an anchor",
-    live: "clusters:\n- cluster: &a\n    server: x\n  name: a\n",
-    why: /\(a value that begins with &\)/,
-  },
-  { title: "tabs", live: "clusters:\n-\tcluster:\n\t\tserver: x\n", why: /\(a line indented by a tab\)/ },
-  {
-    title: "a value over two lines",
-    live: `clusters:\n- cluster:\n    certificate-authority-data: AAAA\n      BBBB\n  name: a\n`,
-    why: oneLine,
-  },
-  {
-    title: "a CA in the line below its key",
-    live: text(live()).replace("authority-data: ", "authority-data:\n      "),
-    why: oneLine,
-  },
-  {
-    title: "a key in the line below its key",
-    live: text(live()).replaceAll("key-data: ", "key-data:\n      "),
-    why: oneLine,
-  },
-  { title: "a second document", live: `${text(live())}---\n${theirs}`, why: /\(more than one document\)/ },
-  { title: "clusters in two places", live: text(live()) + theirs, why: /\(clusters twice\)/ },
-  { title: "a file that is indented", live: theirs.replaceAll(/^/gm, "  "), why: /\(all of it indented\)/ },
-  {
-    title: "an entry in flow style",
-    live: "clusters:\n- {name: a, cluster: {server: x}}\n",
-    why: /\(a line that is no field\)/,
-  },
-  {
-    title: "fields from elsewhere",
-    live: text(live()).replace("    server:", "    <<: {proxy-url: x}\n    server:"),
-    why: /\(a line that is no field\)/,
-  },
-  {
-    title: "a user without fields of its own",
-    live: text(live({ staging: false })).replace(/^ {2}user:\n[^]*/m, ""),
-    why: /\(an entry of users without user\)/,
-  },
-  {
-    title: "a file without the user that its certificate is for",
-    live: text(live({ staging: false })).replace(/^contexts:[^]*/m, ""),
-    why: /admin\.conf leads to another cluster: no context in it/,
-  },
-  {
-    title: "to lose users whose clusters are elsewhere",
-    live: "clusters: null\nusers:\n- name: bot\n  user:\n    token: abc\n",
-    why: /admin\.conf leads to another cluster: no context in it/,
-  },
-  {
-    title: "CA data of two texts",
-    live: text(live()).replace(base64(OURS.cert), `${base64(OURS.cert)} ${base64(THEIRS.cert)}`),
-    why: /certificate-authority-data that is not base64/,
-  },
-];
-
 /** No service runs here: these are about files alone. @param shell - what the script is run with */
 export function editsKubeconfigs(shell: string): void {
   describe(`node applies kubeconfigs (${shell})`, function () {
@@ -305,34 +183,13 @@ export function editsKubeconfigs(shell: string): void {
       node.remove();
     });
 
-    const apply = (credentials: "inline" | "file" = "inline"): Promise<Result> => {
-      const now = Math.floor(Date.now() / 1000);
-      const lines = [
-        `leaf admin e1 ${String(now - 60)} ${String(now + 86_400)} ca:kubernetes`,
-        "trust ca:kubernetes append",
-        "server ca:kubernetes 10.0.0.1:6443",
-        `guard ${CA} ca:kubernetes,ca:kubernetes:g1`,
-        `file ${CA} 0644 root root ca:kubernetes`,
-        `file ${CONF} 0600 root root kubeconfig:admin`,
-        `keep ${CONF} ca:kubernetes`,
-        `have ${CONF} cert:admin,key:admin ca:kubernetes`,
-      ];
-      const parts = [
-        part("ca:kubernetes", NEXT.cert),
-        part("ca:kubernetes:g1", OURS.cert),
-        part("cert:admin", ADMIN.cert),
-        part("key:admin", ADMIN.key),
-        part("kubeconfig:admin", made(credentials)),
-      ];
-      return node.run("apply", payload("apply", `node n1\n${parts.join("")}${lines.join("\n")}\n`));
-    };
     const foreignIn = ({ stdout }: Result): string[] =>
       stdout.split("\n").filter((line) => line.startsWith("foreign "));
 
     for (const { title, live: before, becomes, credentials, foreign = 0 } of cases)
       it(title, async () => {
         node.write(CONF, before, 0o640);
-        const done = await apply(credentials);
+        const done = await applyKubeconfig(node, credentials);
         assert.equal(done.code, 0, done.stderr);
         const wanted = parse(before) as Parsed;
         becomes(wanted);
@@ -340,7 +197,7 @@ export function editsKubeconfigs(shell: string): void {
         assert.equal(node.read(CA), OURS.cert + NEXT.cert);
         assert.equal(foreignIn(done).length, foreign, done.stdout);
         const stamp = node.stamp(CONF);
-        const again = await apply(credentials);
+        const again = await applyKubeconfig(node, credentials);
         assert.match(again.stdout, /^file \/etc\/kubernetes\/admin\.conf unchanged$/m);
         assert.equal(node.stamp(CONF), stamp);
         assert.deepEqual(foreignIn(again), foreignIn(done));
@@ -351,7 +208,7 @@ export function editsKubeconfigs(shell: string): void {
         .replace("kind: Config", "kind:   'Config'  # kept")
         .replaceAll("\n", "\r\n");
       node.write(CONF, odd);
-      assert.equal((await apply()).code, 0);
+      assert.equal((await applyKubeconfig(node)).code, 0);
       const edited = odd
         .replace(base64(OURS.cert), BOTH)
         .replace(base64(OLD_ADMIN.cert), base64(ADMIN.cert))
@@ -361,7 +218,7 @@ export function editsKubeconfigs(shell: string): void {
 
     it("tells what stays that is not this cluster's, by name, and a server that changes", async () => {
       node.write(CONF, text(live({ cluster: { server: "https://old.example.com:6443" } })));
-      const done = await apply();
+      const done = await applyKubeconfig(node);
       const name = new X509Certificate(THEIRS.cert).subject;
       assert.ok(
         done.stdout.includes(`\nforeign ${CONF} ${fingerprintOf(THEIRS.cert)} ${name.replaceAll(" ", "%20")}\n`),
@@ -382,7 +239,7 @@ export function editsKubeconfigs(shell: string): void {
     it("a file that is none, or is not there, is written whole", async () => {
       for (const before of [undefined, "", "hello\n"]) {
         if (before !== undefined) node.write(CONF, before);
-        const done = await apply();
+        const done = await applyKubeconfig(node);
         assert.equal(done.code, 0, done.stderr);
         const file = parse(node.read(CONF)) as Parsed & { "current-context": string };
         assert.equal(file["current-context"], "kubernetes-admin@prod");
@@ -401,17 +258,6 @@ server ca:kubernetes 10.0.0.1:6443\nfile ${CONF} 0600 root root kubeconfig:admin
       const file = parse(node.read(CONF)) as Parsed;
       assert.equal(file.clusters[0]?.cluster["certificate-authority-data"], BOTH);
     });
-
-    for (const { title, live: before, why } of refusals)
-      it(`refuses ${title}, and touches nothing`, async () => {
-        node.write(CONF, before);
-        const stamps = [node.stamp(CONF), node.stamp(CA)];
-        const done = await apply();
-        assert.equal(done.code, 1);
-        assert.match(done.why, why);
-        assert.deepEqual([node.stamp(CONF), node.stamp(CA)], stamps);
-        assert.ok(!node.list("/etc").some((name) => name.includes(".kube-pki.")));
-      });
 
     it("takes the certificate of this cluster's user for what a node has", async () => {
       node.write(KUBELET, text(live({ current: "staging" })));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
 import { LeaseServer } from "./leaseServer";
@@ -71,7 +71,8 @@ export function handsOver(shell: string): void {
       api.before.set(5, () => {
         api.take(HERE_TOO, node.pid("store"));
       });
-      node.write("/units/store/sick", "");
+      const command = node.read("/units/store/command");
+      node.write("/units/store/command", `sh -c "touch ${node.path("/units/store/sick")}; exec ${command}"`);
       const failed = await node.run("trust", at.payload(undefined, { more: lines(api.port) }), {
         KUBE_PKI_LIMITS: "HEALTH=2",
       });
@@ -254,7 +255,8 @@ ${line()}${more}`,
     };
 
     it("does so too where a kubelet ends it before its turn, while another service is waited for", async () => {
-      writeFileSync(sick(), "");
+      // from the swap on
+      node.tool("mv", `case $* in *more.new*) touch ${sick()} ;; esac\nexec /bin/mv "$@"`);
       const stop = endsIt();
       const done = await node.run("trust", trust(""));
       await stop();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { Cluster } from "./cluster";
+import { payload } from "./payload";
 
 const until = async (done: () => boolean): Promise<void> => {
   for (let i = 0; i < 200 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -52,6 +53,51 @@ export function takesTurns(shell: string): void {
         both.map((run) => run.stderr).join(),
       );
       assert.equal(node.has("/var/lib/kube-pki/lock.d"), false);
+    });
+
+    const held = "/var/lib/kube-pki/lock.held";
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const born = (pid: number): string =>
+      readFileSync(`/proc/${String(pid)}/stat`, "utf8")
+        .replace(/.*\) /, "")
+        .split(" ")[19] ?? "";
+
+    for (const [who, by] of [
+      ["of another boot", () => `${"0".repeat(8)}${boot.slice(8)} 1 ${born(1)}`],
+      ["whose pid is another's by now", () => `${boot} ${String(process.pid)} 1`],
+      ["that left nothing to know it by", () => "-"],
+    ] as const)
+      it(`without flock: takes over the lock of a holder ${who}`, async () => {
+        node.without("flock");
+        mkdirSync(node.path("/var/lib/kube-pki/lock.d")); // an older node.sh, killed before it wrote its pid
+        symlinkSync(by(), node.path(held));
+        const done = await node.run("apply", node.payload(node.set()), { KUBE_PKI_LIMITS: "LOCK=2" });
+        assert.equal(done.code, 0, done.stderr);
+        assert.deepEqual(
+          node.list("/var/lib/kube-pki").filter((name) => name.startsWith("lock")),
+          [],
+        );
+      });
+
+    it("without flock: waits for a holder that lives", async () => {
+      node.without("flock");
+      symlinkSync(`${boot} ${String(process.pid)} ${born(process.pid)}`, node.path(held));
+      const refused = await node.run("apply", node.payload(node.set()), { KUBE_PKI_LIMITS: "LOCK=1" });
+      assert.match(refused.why, /another run has held the lock for 1 s/);
+    });
+
+    it("sweeps what killed runs have left, and nothing of those that live", async () => {
+      const state = "/var/lib/kube-pki";
+      const lives = `${String(process.pid)}.${born(process.pid)}`;
+      for (const name of ["look.1", "look.1.1", "status.1", "run.2.2", `look.${lives}`, `run.${lives}`])
+        node.write(`${state}/${name}/in`, "");
+      node.write(`${state}/run.3.3/worker`, `${boot} ${lives.replace(".", " ")}\n`);
+      node.write(`${state}/in.1.body`, "");
+      assert.equal((await node.run("request", payload("request", "node n1\n"))).code, 0);
+      assert.deepEqual(
+        node.list(state).filter((name) => /^(in|look|run|status)[^/]*$/.test(name)),
+        [`look.${lives}`, `run.${lives}`, "run.3.3"].sort(),
+      );
     });
 
     it("goes on when the line is cut, and leaves its result", async () => {

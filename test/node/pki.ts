@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,13 @@ export interface LeafOptions {
   readonly days?: number;
   /** Sign this request instead of a new key's. */
   readonly csr?: string;
+  /** @default IP:127.0.0.1 */
+  readonly names?: string;
+  /** Empty for none. @default serverAuth,clientAuth */
+  readonly usages?: string;
+  readonly keyUsage?: string;
+  /** @default an EC key of P-256 */
+  readonly algorithm?: "RSA-2048";
 }
 
 const work = mkdtempSync(join(tmpdir(), "kube-pki-test-pki-"));
@@ -61,17 +68,20 @@ export function issuedAnew(ca: Pair): string {
 }
 
 /** A leaf for 127.0.0.1, both server and client, signed by `ca`. */
-export function leaf(ca: Pair, cn = "leaf", { days = 30, csr }: LeafOptions = {}): Pair {
+export function leaf(ca: Pair, cn = "leaf", options: LeafOptions = {}): Pair {
+  const { days = 30, csr, names = "IP:127.0.0.1", usages = "serverAuth,clientAuth", keyUsage, algorithm } = options;
   const name = `leaf${String(count++)}`;
   if (csr === undefined) {
+    const key = algorithm === undefined ? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] : ["rsa:2048"];
     // prettier-ignore
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
-      "-out", `${name}.csr`, "-subj", `/CN=${cn}`);
+    openssl("req", "-newkey", ...key, "-nodes", "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${cn}`);
   } else {
     at(`${name}.csr`, csr);
     at(`${name}.key`, "");
   }
-  at(`${name}.ext`, "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
+  const extensions = { subjectAltName: names, extendedKeyUsage: usages, keyUsage: keyUsage ?? "" };
+  const lines = Object.entries(extensions).map(([extension, value]) => (value === "" ? "" : `${extension}=${value}\n`));
+  at(`${name}.ext`, lines.join(""));
   // prettier-ignore
   openssl("x509", "-req", "-in", `${name}.csr`, ...signedWith(name, ca),
     "-set_serial", `0x${(0x1000 + count).toString(16)}`, "-days", String(days), "-extfile", `${name}.ext`, "-out", `${name}.crt`);
@@ -92,3 +102,13 @@ export function serialOf(pem: string): string {
 export function fingerprintOf(pem: string): string {
   return new X509Certificate(pem).fingerprint256.replaceAll(":", "").toLowerCase();
 }
+
+/** Of a key nobody has. */
+export const publicKey = (): string =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }).toString();
+
+/** The fingerprint of a public key. */
+export const sumOf = (key: string): string =>
+  createHash("sha256")
+    .update(createPublicKey(key).export({ type: "spki", format: "der" }))
+    .digest("hex");

@@ -66,7 +66,7 @@ export function renewsTokens(shell: string): void {
       const refused = await check(PLAN);
       assert.equal(refused.code, 1);
       assert.match(refused.stdout, /^consumer kubelet restarted\n[^]*found token app\/web-0 /);
-      assert.match(refused.why, /token app\/web-0: is still of a service account key that goes/);
+      assert.match(refused.why, /token app\/web-0: is still of the old service account key/);
       assert.equal(restarts(), 1);
     });
 

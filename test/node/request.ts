@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { Cluster } from "./cluster";
 import { installCommand, nodeScript } from "./nodeScript";
 import { payload } from "./payload";
@@ -66,6 +66,18 @@ export function asksForCertificates(shell: string): void {
       assert.equal(node.read("/var/lib/kube-pki/keys/web/e1.key"), key);
     });
 
+    it("killed after a request for other names was made, never answers with the earlier one", async () => {
+      const asked = (name: string) => payload("request", body.replace("localhost", name));
+      const sans = ({ stdout }: { stdout: string }) =>
+        execFileSync("openssl", ["req", "-noout", "-text"], { input: requests(stdout).get("web e1") }).toString();
+      await node.run("request", asked("old.example"));
+      for (const name of ["new.example", "old.example"]) {
+        assert.notEqual((await node.run("request", asked(name), { KUBE_PKI_KILL_AT: "csr-made" })).code, 0);
+        assert.match(sans(await node.run("request", asked("old.example"))), /DNS:old\.example/);
+        assert.match(sans(await node.run("request", asked("new.example"))), /DNS:new\.example/);
+      }
+    });
+
     it("killed after the key was made, goes on with that key", async () => {
       await node.run("request", payload("request", body), { KUBE_PKI_KILL_AT: "key-made" });
       const key = node.read("/var/lib/kube-pki/keys/kubelet/e1.key");
@@ -94,6 +106,16 @@ export function asksForCertificates(shell: string): void {
       const refused = await node.run("request", payload("request", body));
       assert.equal(refused.code, 1);
       assert.match(refused.why, /no openssl.*keyLocation: state/);
+    });
+
+    it("is installed with the unit that repairs it at boot", async () => {
+      const [sh = "sh", ...args] = shell.split(" ");
+      mkdirSync(node.path("/run/systemd/system"), { recursive: true });
+      const stdin = gzipSync(nodeScript()).toString("base64");
+      const done = await node.spawn(sh, [...args, "-c", installCommand()], stdin);
+      assert.match(done.stdout, /^installed [0-9a-f]{64}\n$/);
+      assert.equal(done.stderr, "");
+      assert.match(node.read("/etc/systemd/system/kube-pki-recover.service"), /^ExecStart=.*node\.sh recover$/m);
     });
 
     it("is installed whole or not at all", async () => {

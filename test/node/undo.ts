@@ -39,11 +39,21 @@ export function undoes(shell: string): void {
 
     it("puts the old set back when a service starts but is not healthy, and says that the old one is not either", async () => {
       const old = node.live();
-      node.write("/units/store/sick", "");
+      const command = node.read("/units/store/command");
+      node.write("/units/store/command", `sh -c "touch ${node.path("/units/store/sick")}; exec ${command}"`);
       const failed = await node.run("apply", node.payload(node.set()), { KUBE_PKI_LIMITS: "HEALTH=3" });
       assert.equal(failed.code, 1);
       assert.match(failed.why, /store answers 500 .*with the old set too store answers 500/);
       assert.ok(node.holds(old));
+    });
+
+    it("says that no file was replaced where none was", async () => {
+      const sent = node.payload(node.live());
+      node.write("/units/store/sick", "");
+      const failed = await node.run("apply", sent, { KUBE_PKI_LIMITS: "HEALTH=2 RELOAD=2" });
+      assert.equal(failed.code, 1);
+      assert.match(failed.why, /store answers 500 .*: no file was replaced, look at store/);
+      assert.doesNotMatch(failed.stderr, /put/);
     });
 
     it("puts back what a service has only reloaded, and restarts it where it keeps the newer set", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ControlPlane, found, leftBehind } from "./controlPlane";
+import { ControlPlane, found, leftBehind, rootCa } from "./controlPlane";
 import { payload } from "./payload";
 import { Scratch } from "./scratch";
 
@@ -19,9 +19,8 @@ export function worksInCluster(shell: string): void {
 
     describe("root-ca", () => {
       const published = (...rows: readonly (readonly [namespace: string, pem: string])[]): string => {
-        const text = rows.map(
-          ([name, pem], index) =>
-            `configmap ${name} 2026-11-24T08:48:4${String(index)}Z 2026-01-01T00:00:00Z\n${pem}\n`,
+        const text = rows.map(([name, pem], index) =>
+          rootCa(name, pem, `2026-11-24T08:48:4${String(index)}Z`, "2026-01-01T00:00:00Z"),
         );
         return text.join("");
       };
@@ -81,20 +80,20 @@ export function worksInCluster(shell: string): void {
     });
 
     describe("root-ca-seen", () => {
-      it("names each namespace that lacks the CA that stays, without waiting for it", async () => {
+      it("names each namespace that lacks the new CA, without waiting for it", async () => {
         node.answer("get.namespaces", "a Active\nb Active\ngone Terminating\n");
-        node.answer("get.configmaps", `configmap a\n${node.stays.cert}\nconfigmap gone\n${node.old.cert}\n`);
+        node.answer("get.configmaps", rootCa("a", node.stays.cert) + rootCa("gone", node.old.cert));
         const done = await node.work(["root-ca-seen", "tokens"], "token-kid k\n");
         assert.equal(done.code, 1);
         assert.deepEqual(found(done), ["ConfigMap b/kube-root-ca.crt"]);
         assert.match(done.stdout, /task tokens skipped/);
-        assert.match(done.why, /lacks the CA that stays: check that kube-controller-manager runs .*force: \[scan\]/);
+        assert.match(done.why, /lacks the new CA: check that kube-controller-manager runs .*force: \[scan\]/);
         assert.doesNotMatch(done.stderr, /waiting/);
       });
 
       it("is content when all have it", async () => {
         node.answer("get.namespaces", "a Active\n");
-        node.answer("get.configmaps", `configmap a\n${node.old.cert}${node.stays.cert}\n`);
+        node.answer("get.configmaps", rootCa("a", node.old.cert + node.stays.cert));
         assert.equal((await node.work(["root-ca-seen"])).code, 0);
       });
     });
@@ -138,7 +137,7 @@ export function worksInCluster(shell: string): void {
         node.answer("get.nodes", "cp1\nfar\n");
         const forced = await node.work(["nodes"], "visited cp1\ngate scan off\n");
         assert.equal(forced.code, 0, forced.stderr);
-        assert.match(forced.stderr, /Node far: .*let through by 'force: \[scan\]'/);
+        assert.match(forced.stderr, /Node far: .*allowed by 'force: \[scan\]'/);
         assert.deepEqual(found(await node.work(["nodes"], "visited cp1\nvisited far\n")), []);
       });
     });
@@ -146,7 +145,7 @@ export function worksInCluster(shell: string): void {
     it("asks an API server that is away again", async () => {
       node.answer("get.namespaces", "a Active\n");
       node.answer("get.namespaces.fails", "1");
-      node.answer("get.configmaps", `configmap a 2026-01-01T00:00:00Z\n${node.stays.cert}`);
+      node.answer("get.configmaps", rootCa("a", node.stays.cert, "2026-01-01T00:00:00Z"));
       assert.equal((await node.work(["root-ca"])).code, 0);
       node.answer("get.namespaces.fails", "99");
       const done = await node.workInVain(["root-ca"]);

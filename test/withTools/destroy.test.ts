@@ -61,7 +61,7 @@ describe("pulumi destroy", function () {
     assert.equal(verbs.length, 3);
   });
 
-  it("keeps the keys of CAs and tokens in the state and says so, and runs nothing for all that goes", async () => {
+  it("keeps the keys of CAs and tokens in the state and says so, and runs nothing for all that is deleted", async () => {
     const before = [...server.commands];
     const run = await stack.destroy();
     assert.equal(run.failed, true);

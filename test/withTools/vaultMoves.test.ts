@@ -284,7 +284,7 @@ describe("authorities that move, and CAs that others sign, on a real OpenBao", f
     const given = offlineSigner(String(other["certificate"]))("prod-etcd-ca", asked, {});
     await assert.rejects(
       (given as unknown as { promise(): Promise<string> }).promise(),
-      /^Error: authority\.signed: the certificate for prod-etcd-ca is not of the key in its signing request; must be/,
+      /^Error: authority\.signed: the certificate for prod-etcd-ca has another key than its signing request; must be/,
     );
   });
 

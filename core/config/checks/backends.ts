@@ -1,9 +1,9 @@
-/** Checks of where CA keys are made: each kind has a section of its own, and generations follow one another. */
-import { isKeyInServer, backendFor } from "../../authorities/backends";
+/** Checks of where CA keys are: each kind has a section of its own, and generations follow one another. */
+import { backendFor, isKeyInServer } from "../../authorities/backends";
 import { authorityCommonName, csrSignerCommonName } from "../../authorities/names";
 import { mustBe } from "../../format/problem";
 import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../model/authorities";
-import { BACKEND_KINDS, type Backends } from "../../model/backends";
+import { BACKEND_KINDS, BACKENDS, type Backends } from "../../model/backends";
 import { KIND_SECTIONS, SECTION_KINDS } from "../../schema/authority";
 import type { Sections } from "../../schema/sections";
 import { backendsOf } from "../normalise";
@@ -11,7 +11,7 @@ import type { Check } from "./check";
 
 type All = Readonly<Record<AuthorityName, Backends>>;
 
-const IN_SERVER = BACKEND_KINDS.filter((kind) => isKeyInServer({ kind }));
+const IN_SERVER = BACKEND_KINDS.filter((kind) => isKeyInServer(BACKENDS[kind]));
 
 /** The section of a kind is there where the kind is, and only there. */
 const sectionProblems = (authority: Sections["authority"], all: All): string[] => {
@@ -47,7 +47,7 @@ const givenProblems = (authority: Sections["authority"], name: AuthorityName, ba
         mustBe(
           `authority.${name}`,
           `a CA with its key, given with kind ${first.kind}`,
-          "left out, because the server creates every key and never gives one away",
+          "left out, because the server creates every key and exports none",
           `give the CA's fingerprint as adopt.${name} to take the cluster over, or declare generation 1 as embedded in ` +
             "authority.earlier and rotate",
         ),
@@ -73,7 +73,7 @@ const orderProblems = ({ earlier }: Sections["authority"], name: AuthorityName, 
 /** A common name has 64 characters (RFC 5280, appendix A.1); the rest is for three digits of generation. */
 const LONGEST_NAME = 64 - csrSignerCommonName(authorityCommonName("", "kubernetes", 100)).length;
 
-/** Where the signer's keys are to be made on control planes, they have to be able to. */
+/** With csrSigner: node the control planes must be able to generate the keys. */
 const signerProblems = (sections: Partial<Sections>, backends: Backends): string[] => {
   const { authority, cluster, nodes, certificates, rotation, adopt } = sections;
   if (authority?.csrSigner === undefined) return [];

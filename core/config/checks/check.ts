@@ -2,13 +2,13 @@ import type { Sections } from "../../schema/sections";
 
 /** What a check of several fields looks at. */
 export interface CheckInput {
-  /** The sections without a problem of their own; one that was left out and may be is there as undefined. */
+  /** The sections without a problem of their own; an optional section that was left out is undefined. */
   readonly sections: Partial<Sections>;
   /** What was given. */
   readonly raw: unknown;
   readonly now: Date;
   readonly secretKeys?: ReadonlySet<string> | undefined;
-  /** Given CAs and keys are not in it. */
+  /** The values have no existing CAs and keys (ParseContext). */
   readonly secretsHidden?: boolean;
 }
 

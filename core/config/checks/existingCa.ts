@@ -1,4 +1,4 @@
-/** Checks of the keys and certificates that the cluster has already. Sentences never show a key. */
+/** Checks of the cluster's existing CAs and keys. Messages never show a key. */
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { San } from "../../format/addresses";
@@ -56,7 +56,7 @@ export interface GivenCa {
   readonly now: Date;
 }
 
-/** A CA that was rotated away from may have ended, or be one that a newer Go no longer takes; one that signs must not. */
+/** A CA that was replaced by a rotation may have expired, or be one that a newer Go no longer takes; one that signs must not. */
 export const caCertificateProblems = (
   at: string,
   pem: string,

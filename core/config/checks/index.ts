@@ -14,6 +14,7 @@ import type { Check, CheckInput } from "./check";
 import { etcdProblems } from "./etcd";
 import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
+import { readerProblems } from "./readers";
 import { lifetimeProblems } from "./lifetimes";
 import {
   clockProblems,
@@ -28,7 +29,7 @@ import { unusable } from "./unusable";
 import { userProblems } from "./users";
 import { workersProblems } from "./workers";
 
-/** A key that once was plain in a stack file is in its history for ever, so this is refused, not fixed up. */
+/** A key that was once plain in a stack file stays in its history, so this is refused and not repaired. */
 const plainSecrets: Check = ({ raw, secretKeys }) =>
   SECRET_PATHS.filter(
     (path) => typeof valueAt(raw, path) === "string" && secretKeys?.has(String(path[0])) === false,
@@ -116,7 +117,7 @@ const usableSshKeys: Check = ({ sections: { ssh } }) =>
     .filter(([, key]) => key !== undefined && hasPassphrase(key))
     .map(([at]) => mustBe(at, "protected by a passphrase", "a key without one", "or set ssh.agent: true"));
 
-/** The tls provider writes one organization into a request, and would leave the others out without a word. */
+/** The tls provider writes one organization into a request, and would drop the others silently. */
 const organizationsInState: Check = ({ sections: { certificates, nodes = [] } }) => {
   if (certificates === undefined) return [];
   const inState = nodes.find(({ keyLocation }) => (keyLocation ?? certificates.keyLocation) === "state");
@@ -134,7 +135,7 @@ const organizationsInState: Check = ({ sections: { certificates, nodes = [] } })
   });
 };
 
-/** The authorities whose given CA signs now. One that was rotated away from may end. */
+/** The authorities whose existing CA signs now. A CA that was replaced by a rotation may expire. */
 const existingIssuers = ({ sections: { authority, rotation, adopt }, now }: CheckInput): AuthorityName[] =>
   AUTHORITIES.filter(
     (name) =>
@@ -187,6 +188,7 @@ const CHECKS: readonly Check[] = [
   restartProblems,
   adoptProblems,
   inClusterProblems,
+  readerProblems,
   userProblems,
   workersProblems,
 ];

@@ -44,10 +44,10 @@ function renewalProblems(at: string, own: GivenLifetime, general: GivenLifetime,
   });
 }
 
-/** Validity of generated CAs, and the given ones that sign. */
+/** Validity of generated CAs, and the existing CAs that sign. */
 type Authorities = Pick<Sections["authority"], "validity" | AuthorityName>;
 
-/** What a CA has left: of its certificate when one is given, else of what is going to be made. */
+/** How long a CA is still valid: an existing one by its certificate, else the validity of a generated one. */
 function limitOf(authority: Authorities, name: AuthorityName, now: Date): Sourced & { what: string } {
   const pem = authority[name]?.certificate;
   const certificate = pem === undefined ? undefined : parsedCertificate(pem);
@@ -81,7 +81,7 @@ export function lifetimeProblems(
     const validity = given === undefined ? generalValidity : { at: `${at}.validity`, seconds: given };
     renewalProblems(at, own, certificates, validity).forEach((problem) => problems.add(problem));
     const limit = limits.find((each) => each.name === name);
-    // A CA that has ended is a problem of its own.
+    // An expired CA is a problem of its own.
     if (limit !== undefined && limit.seconds > 0 && validity.seconds > limit.seconds) {
       problems.add(mustBe(validity.at, formatDuration(validity.seconds), `no longer than ${limit.what}`));
     }

@@ -1,4 +1,4 @@
-/** Checks of `rotation`: what it names must have a way to go, and the clock must leave every leaf its time. */
+/** Checks of `rotation`: it must replace something, and a schedule must leave every leaf its full validity. */
 import { isAdopted, retiresOld } from "../../authorities/rotation";
 import { managesServiceAccount } from "../../authorities/serviceAccount";
 import { formatDuration } from "../../format/duration";
@@ -17,7 +17,7 @@ const DAY = 86_400;
 /** A rotation costs attention and restarts: one a month is a mistake rather than a policy. */
 const SHORTEST_ROTATION = 30 * DAY;
 
-/** The validity that lasts longest of those in use, and the field it was read from. */
+/** The longest validity in use, and the field it was read from. */
 const longestLeaf = (
   { validity, profiles }: Sections["certificates"],
   users: Sections["users"],
@@ -36,7 +36,7 @@ const longestLeaf = (
     seconds: 0,
   });
 
-/** A CA signs until it is rotated, and the leaf it signs last must still end before it. */
+/** A CA signs until it is rotated, and the last leaf it signs must expire before it does. */
 export const clockProblems: Check = ({ sections: { rotation, authority, certificates, users = [] }, now }) => {
   if (rotation === undefined) return [];
   const { rotateEvery, since, generation } = rotation;
@@ -86,7 +86,7 @@ const nothingToRotate = (at: string, phase: string): string =>
     "other phases are for a generation from 2, or for a cluster that is taken over (adopt)",
   );
 
-/** By the clock the generation is 1 only for now: nothing is said about phases then. */
+/** With rotateEvery the generation is 1 only for now, so phases are not checked. */
 export const phaseProblems: Check = ({ sections, now }) => {
   const { rotation, authority, adopt } = sections;
   if (rotation === undefined || authority === undefined || !("adopt" in sections)) return [];
@@ -152,10 +152,10 @@ export const restartProblems: Check = ({ sections, now }) => {
   ];
 };
 
-/** With fewer etcd members than this none can be away without etcd refusing writes meanwhile. */
+/** With fewer etcd members there is no quorum while one restarts. */
 const MEMBERS_FOR_QUORUM = 3;
 
-/** etcd reads its CAs at start only, so another CA means a restart; one or two members cannot go on meanwhile. */
+/** etcd reads its CAs at start only, so another CA means a restart; and with one or two members there is no quorum meanwhile. */
 export const etcdDowntimeProblems: Check = ({ sections, now }) => {
   const { rotation, authority, adopt, nodes, restart, rollout } = sections;
   if (nodes === undefined || rollout === undefined || rollout.acceptEtcdDowntime || restart === "never") return [];

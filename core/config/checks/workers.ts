@@ -30,13 +30,15 @@ export const workersProblems: Check = ({ sections: { inCluster, layout, authorit
       ),
     );
   // an intermediate of one control plane is removed with it, and those kubelets could not be updated
-  const backends = authority && backendsOf(authority, "kubernetes");
-  if (backends && csrSignerOf(backends, authority.csrSigner, isAdopted({ adopt }, "kubernetes")) !== "state")
+  const signer =
+    authority &&
+    csrSignerOf(backendsOf(authority, "kubernetes"), authority.csrSigner, isAdopted({ adopt }, "kubernetes"));
+  if (signer !== undefined && signer !== "state")
     problems.push(
       mustBe(
         "inCluster.workers",
-        "given, but no lasting key signs the certificates of their kubelets",
-        "used with authority.csrSigner: state where the kubernetes CA is in Vault",
+        `given with authority.csrSigner: ${signer}`,
+        "used with authority.csrSigner: state, because these kubelets get their certificates from kube-controller-manager",
         "set that, or list every node under nodes",
       ),
     );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { backendOf } from "../../../core/authorities/backends";
 import { hasOwnCsrSigner, hasCsrSigner } from "../../../core/authorities/csrSigner";
 import type { AuthorityName } from "../../../core/model/authorities";
 import { mountOf, mountsOf, usesVault } from "../../../core/vault/mounts";
@@ -29,6 +30,17 @@ describe("where generations are made", () => {
     assert.deepEqual(places("frontProxy"), [undefined, ours, ours, ours]);
     assert.deepEqual(mountsOf(moved, "kubernetes"), ["pki/old", "pki/new"]);
     assert.deepEqual(mountsOf(moved, "frontProxy"), [ours]);
+  });
+
+  it("cannot be asked for what its kind does not have", () => {
+    const backend = backendOf(moved, "etcd", 1);
+    // the compiler is the test: a CA whose key is in the state signs itself, and is in no mount
+    // @ts-expect-error nobody else signs it
+    assert.equal(backend.signedBy, undefined);
+    // @ts-expect-error nobody else signs it
+    assert.equal(backend.mount, undefined);
+    assert.deepEqual(Object.keys(backend).sort(), ["keyIn", "kind", "upTo"]);
+    assert.ok(backendOf(moved, "kubernetes", 4).keyIn === "server");
   });
 
   it("is asked only when something of it is in Vault", () => {

@@ -110,7 +110,7 @@ describe("the controller manager's signer where the CA's key is in Vault", () =>
       assert.deepEqual(files(config).sort(), ["ca-signing.crt", "ca-signing.key"]);
   });
 
-  it("is another round of trust when a control plane comes or goes, and only then", () => {
+  it("is another rotation attempt when a control plane is added or removed, and only then", () => {
     const round = (signer: string, nodes: number) => {
       const config = configWith({ authority: { ...VAULT, csrSigner: signer }, rotation: { generation: 1 } });
       return attemptKey({ ...config, nodes: config.nodes.slice(0, nodes) });

@@ -39,7 +39,7 @@ describe("plan of clients", () => {
     assert.deepEqual(names({ inCluster: { enabled: false } }), ["admin", "alice"]);
   });
 
-  it("issues them anew by the clock, and by whoever signs", () => {
+  it("issues them again by the clock, and for each issuer", () => {
     const of = (phase: string) => ids({ users: [alice], rotation: { generation: 2, phase } });
     const before = ids({ users: [alice] });
     assert.deepEqual(of("trust"), before);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Config, NodeConfig } from "../../../core/schema/config";
 import { INVENTORY } from "../../../core/certificates/inventory";
 import { sanOf } from "../../../core/format/addresses";
-import type { ProfileName } from "../../../core/model/profiles";
+import { PROFILE_NAMES, type ProfileName } from "../../../core/model/profiles";
 import { configWith, hardwayConfig, RAW } from "../fixture";
 
 const at = (version: string, changes: Readonly<Record<string, unknown>> = {}): Config =>
@@ -49,6 +49,11 @@ describe("inventory", () => {
       assert.deepEqual(row.organizations(at("1.36.3")), withKubeadm);
       assert.deepEqual(row.organizations(hardwayConfig()), hardWay);
     });
+
+  it("has every profile, and no other", () => {
+    assert.deepEqual([...PROFILE_NAMES].sort(), Object.keys(EXPECTED).sort());
+    assert.deepEqual(Object.keys(INVENTORY).sort(), Object.keys(EXPECTED).sort());
+  });
 
   it("keeps the API server's kubelet client in kubeadm's group up to 1.35, where no binding names the user", () => {
     const groups = (version: string) => INVENTORY["apiserver-kubelet-client"].organizations(at(version));

@@ -46,6 +46,14 @@ describe("leafPolicy", () => {
     assert.equal(leafPolicy(result, "super-admin").organizations, undefined);
   });
 
+  it("has what a certificate may lose as nodes write it, and nothing where nothing is said", () => {
+    const allowLoss = ["DNS:API.example.com", "IP:FD00:0:0:0::1", "usage:clientAuth", "URI:spiffe://a/B"];
+    const result = parsed(config({ certificates: { profiles: { apiserver: { allowLoss } } } }));
+    const written = ["DNS:api.example.com", "IP:fd00::1", "usage:clientAuth", "URI:spiffe://a/B"];
+    assert.deepEqual(leafPolicy(result, "apiserver").allowLoss, written);
+    assert.deepEqual(leafPolicy(result, "admin").allowLoss, []);
+  });
+
   it("overrides one profile and no other", () => {
     const result = parsed(
       config({ certificates: { profiles: { "super-admin": { enabled: false, algorithm: "RSA-2048" } } } }),

@@ -82,9 +82,21 @@ describe("in-cluster steps", () => {
       { adopt, rotation: { phase: "trust" }, inCluster: LISTED },
       [PUBLISHED, "", ""],
     ],
-    "listed workloads once somebody can": [
+    "listed workloads once the stack can sign": [
       { adopt, rotation: { phase: "issue" }, inCluster: LISTED },
       [`${PUBLISHED} / may-restart`, "", ""],
+    ],
+    "listed workloads while nobody can sign what they would trust": [
+      { adopt, rotation: { kubernetes: { phase: "trust" } }, inCluster: LISTED },
+      [PUBLISHED, "", "authentication"],
+    ],
+    "all that may be listed, where another CA is rotated": [
+      { rotation: { etcd: { generation: 2 } }, inCluster: { ...LISTED, caBundles: [WEBHOOK] } },
+      ["", "", ""],
+    ],
+    "all workloads, where another CA is rotated": [
+      { rotation: { etcd: { generation: 2 } }, inCluster: { restart: "all" } },
+      ["", "", ""],
     ],
     "nodes without ssh": [
       { rotation, inCluster: WORKERS },
@@ -150,10 +162,13 @@ describe("in-cluster steps", () => {
     );
   });
 
-  it("names nodes that nobody looks after also where the token key goes alone", () => {
+  it("reports unlisted nodes also if the token key is rotated alone", () => {
     const alone = payload("tokens", { rotation: { serviceAccount: { generation: 2 } } });
     assert.deepEqual(alone.slice(-4), ["visited w3", "task nodes", "gate tokens on", "task tokens"]);
     assert.ok(!payload("tokens", { rotation }).includes("task nodes"), "the scan before it has");
+    const beside = (name: string) =>
+      payload("tokens", { rotation: { serviceAccount: { generation: 2 }, [name]: { generation: 2 } } });
+    assert.ok(!beside("kubernetes").includes("task nodes") && beside("frontProxy").includes("task nodes"));
   });
 
   it("cleans up after a rotation that was given up, where there was a cluster before", async () => {
@@ -206,7 +221,7 @@ describe("in-cluster steps", () => {
     ]);
   });
 
-  it("looks for who knows only what goes, without those who read it anew", () => {
+  it("checks what knows only the old CA, without workloads that reload it", () => {
     const own = { kind: "Deployment", namespace: "shop", name: "till" };
     const scan = payload("scan", { rotation, inCluster: { reload: [own] } });
     assert.deepEqual(scan.slice(2), [
@@ -236,6 +251,8 @@ describe("in-cluster steps", () => {
     assert.equal(reloads({ cluster }), 0);
     assert.equal(reloads({ inCluster: { restart: [kubeProxy] } }), 0);
     assert.equal(reloads({ inCluster: { reload: [kubeProxy] } }), 1);
+    for (const other of [{ kind: "Deployment" }, { namespace: "shop" }, { name: "node-local-dns" }])
+      assert.equal(reloads({ inCluster: { restart: [{ ...kubeProxy, ...other }] } }), 1, Object.values(other).join());
   });
 
   it("gives up a gate only by its name", () => {

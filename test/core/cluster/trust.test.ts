@@ -8,7 +8,7 @@ const PIN = "ab".repeat(32);
 const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
 
 describe("what those in the cluster are told of trust", () => {
-  it("is the CA that stays, first, and the one that goes", () => {
+  it("is the new CA, first, and the old one", () => {
     for (const phase of ["trust", "issue", "done"])
       assert.deepEqual(trustTexts(configWith({ rotation: { generation: 3, phase } }), [one, two, three], undefined), {
         ca: three,
@@ -30,7 +30,7 @@ describe("what those in the cluster are told of trust", () => {
     assert.equal(rotating, three + two + one);
   });
 
-  it("is told by a node where the one that goes is none of the stack's", () => {
+  it("comes from a node if the old CA is not the stack's", () => {
     assert.ok(learnedFromNodes(configWith({ adopt, rotation: { phase: "issue" } })));
     assert.ok(!learnedFromNodes(configWith({ adopt, rotation: { generation: 2 } })));
     const stdout = `file /etc/x replaced\ntrusted ca:etcd\n${two}trusted ca:kubernetes\n${theirs}${one}trusted ca:frontproxy\n${three}done 01234567 changed\n`;

@@ -109,6 +109,12 @@ describe("steps of nodes without ssh", () => {
     assert.deepEqual(check, ["check", "node n"]);
   });
 
+  it("issue: a kubelet's certificate may lose what the stack file says", () => {
+    const [issue] = templates("issue", { certificates: { profiles: { kubelet: { allowLoss: ["DNS:old"] } } } });
+    assert.ok(issue?.includes("allow kubelet DNS:old"));
+    assert.ok(issue?.includes("part apply 12"));
+  });
+
   it("issue: pods get tokens of a new key, alone or beside the certificate; then only the DaemonSet is left to go", () => {
     const keys = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
     const generations = { ...GENERATIONS, serviceAccount: ["ONE", keys.toString()] };
@@ -133,7 +139,7 @@ describe("steps of nodes without ssh", () => {
     );
   });
 
-  it("issue goes back with the phase: whoever signs then has signed every kubelet's certificate", () => {
+  it("issue goes back with the phase: its issuer then has signed every kubelet's certificate", () => {
     const signer = (phase: string) => templates("issue", { rotation: { generation: 2, phase } }).map((body) => body[4]);
     assert.deepEqual(signer("trust"), ["ONE"]);
     assert.deepEqual(signer("issue"), ["TWO"], "no look while the old may still be in use");
@@ -145,6 +151,13 @@ describe("steps of nodes without ssh", () => {
       ),
       true,
     );
+  });
+
+  it("retire: where a rotation was aborted as well, with the CA that the cluster has had from the start", () => {
+    const config = configured({ rotation: {} });
+    const given = { ...config, authority: { ...config.authority, kubernetes: { certificate: "PEM", key: "PEM" } } };
+    const made = (of: typeof config) => workerTemplates("retire", of, GENERATIONS, () => "").length;
+    assert.deepEqual([made(given), made(config)], [1, 0]);
   });
 
   it("names no listed node and no address", () => {

@@ -4,7 +4,7 @@ import { config, HOST_KEY, makeCa, node, parsed, NOW } from "./fixtures";
 
 const DAY = 86_400;
 
-const EMBEDDED = [{ kind: "embedded" }];
+const EMBEDDED = [{ kind: "embedded", keyIn: "state" }];
 
 describe("parseConfig", () => {
   it("fills in every default", () => {
@@ -17,6 +17,7 @@ describe("parseConfig", () => {
         serviceCidrs: ["10.96.0.0/12"],
         dnsDomain: "cluster.local",
         extraSans: [],
+        listeners: {},
       },
       nodes: [
         { ...node("cp1", "10.0.0.1"), roles: ["control-plane", "etcd"], extraSans: [], joining: false },
@@ -45,6 +46,7 @@ describe("parseConfig", () => {
         canary: true,
         acceptEtcdDowntime: false,
         apiServerShutdownFlags: false,
+        readers: [],
       },
       inCluster: { enabled: true, restart: [], reload: [], caBundles: [] },
       users: [],
@@ -84,7 +86,7 @@ describe("parseConfig", () => {
     assert.equal(result.nodes[0].ssh?.hostKey, HOST_KEY);
   });
 
-  it("keeps only the PEM of a given CA, ending with a newline", async () => {
+  it("keeps only the PEM of an existing CA, ending with a newline", async () => {
     const ca = await makeCa("kubernetes");
     const written = {
       certificate: `Certificate:\r\n    Data:\r\n${ca.certificate.trim().replace(/\n/g, "\r\n")}`,

@@ -153,6 +153,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     certificates({ profiles: { admin: { organizations: "system:masters" } } }),
     'certificates.profiles.admin.organizations: "system:masters"; must be a list of organizations',
   ],
+  ...["api.example.com", "IP:10.0.0", "usage:server auth", "DNS:", "kind:x"].map((given): readonly [Raw, string] => [
+    certificates({ profiles: { apiserver: { allowLoss: [given] } } }),
+    `certificates.profiles.apiserver.allowLoss[0]: "${given}"; must be a name or usage such as "DNS:api.example.com", "IP:10.0.0.100", "usage:clientAuth"`,
+  ]),
   [
     { ...certificates({ profiles: { admin: { organizations: ["a", "b"] } } }), ...second({ keyLocation: "state" }) },
     "certificates.profiles.admin.organizations: a list of 2; must be a list of one where the key is in the state, as on w1",
@@ -246,7 +250,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
       rotation: { generation: 1 },
       inCluster: { workers: { image: "docker.io/library/busybox:1.37.0" } },
     },
-    "inCluster.workers: given, but no lasting key signs the certificates of their kubelets; must be used with authority.csrSigner: state where the kubernetes CA is in Vault; set that, or list every node under nodes",
+    `inCluster.workers: given with authority.csrSigner: ${signer}; must be used with authority.csrSigner: state, because these kubelets get their certificates from kube-controller-manager; set that, or list every node under nodes`,
   ]),
   [
     { authority: { ...VAULT, csrSigner: "node" }, certificates: { keyLocation: "state" }, rotation: { generation: 1 } },

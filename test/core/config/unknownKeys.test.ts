@@ -81,11 +81,11 @@ describe("unknown keys", () => {
       ],
       [
         { certificates: { profiles: { "kube-proxy": { valid: "1d" } } } },
-        'certificates.profiles["kube-proxy"]: unknown key `valid`; must be one of enabled, validity, renewBefore, renewEvery, algorithm, organizations',
+        'certificates.profiles["kube-proxy"]: unknown key `valid`; must be one of enabled, validity, renewBefore, renewEvery, algorithm, organizations, allowLoss',
       ],
       [
         { rollout: { pace: 1 } },
-        "rollout: unknown key `pace`; must be one of workersAtOnce, canary, acceptEtcdDowntime, apiServerShutdownFlags",
+        "rollout: unknown key `pace`; must be one of workersAtOnce, canary, acceptEtcdDowntime, apiServerShutdownFlags, readers",
       ],
     ];
     for (const [changes, sentence] of cases) assert.deepEqual(problems(config(changes)), [sentence]);

@@ -15,7 +15,7 @@ const tables = LAYOUT_NAMES.flatMap((layout) =>
 
 describe("layouts", () => {
   for (const { layout, minor, files } of tables) {
-    it(`give what can act as somebody to root alone: ${layout}, 1.${String(minor)}`, () => {
+    it(`give credentials to root alone: ${layout}, 1.${String(minor)}`, () => {
       for (const row of files) {
         const { path } = fileOn(row, "cp1");
         // by the ending and not by what the table says of the content, which is what might be wrong
@@ -30,7 +30,7 @@ describe("layouts", () => {
     });
   }
 
-  it("lay every certificate somewhere", () => {
+  it("have a file for every certificate", () => {
     const held = new Set(tables.flatMap(({ files }) => files.flatMap(profileOf)));
     assert.deepEqual(
       PROFILE_NAMES.filter((name) => !held.has(name)),

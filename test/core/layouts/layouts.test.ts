@@ -22,7 +22,7 @@ const ALL: readonly (readonly [name: string, layout: LayoutAt])[] = (Object.keys
   (name) => MINORS[name].map((minor) => [`${name} 1.${String(minor)}`, layoutAt(name, minor)] as const),
 );
 
-/** Whether who reads the file could act as somebody, or sign. */
+/** Whether the reader of the file could use another identity, or sign. */
 const IS_SECRET: Readonly<Record<Content["kind"], (content: Content) => boolean>> = {
   certificate: () => false,
   ca: () => false,
@@ -160,6 +160,21 @@ describe("layouts", () => {
       ]);
     });
   }
+
+  it("say what kubeadm does in a cluster beside its files, and the hard way does not", () => {
+    const done = (name: LayoutName) => {
+      const { publishesClusterInfo, hasKubeadmBindings, signsForKubelets } = LAYOUTS[name];
+      return { publishesClusterInfo, hasKubeadmBindings, signsForKubelets };
+    };
+    assert.deepEqual(done("kubeadm"), {
+      publishesClusterInfo: true, // kubeadm/app/phases/bootstraptoken/clusterinfo
+      hasKubeadmBindings: true, // kubeadm/app/phases/kubeconfig, EnsureAdminClusterRoleBinding
+      signsForKubelets: true, // the controller manager has the CA's key
+    });
+    // its kubelets get certificates from whoever makes the cluster, and no node joins by a token
+    const none = { publishesClusterInfo: false, hasKubeadmBindings: false, signsForKubelets: false };
+    assert.deepEqual(done("hardway"), none);
+  });
 
   it("kubeadm: has each file where it belongs", () => {
     assert.deepEqual(rowsOf(layoutAt("kubeadm", 36)).sort(), joined(KUBEADM).sort());

@@ -7,26 +7,26 @@ describe("phases", () => {
   for (const [index, phase] of PHASES.entries()) {
     const { signs, trusts, protects, seeks, retires } = PHASE[phase];
 
-    it(`${phase}: whoever signs is trusted, protected, and not let go of`, () => {
+    it(`${phase}: the issuer is trusted, protected and not retired`, () => {
       assert.ok(includes(trusts, signs) && includes(protects, signs) && !includes(retires, signs));
     });
 
-    it(`${phase}: nobody is let go of who is trusted, or was not looked for`, () => {
+    it(`${phase}: no CA is retired that is trusted, or whose users were not checked for`, () => {
       for (const side of retires) assert.ok(!includes(trusts, side) && includes(seeks, side), side);
     });
 
-    it(`${phase}: whatever signed before is trusted or let go of`, () => {
+    it(`${phase}: what signed before is trusted or retired`, () => {
       for (const before of PHASES.slice(0, index))
         assert.ok(includes(trusts, PHASE[before].signs) || includes(retires, PHASE[before].signs), before);
     });
 
-    it(`${phase}: whoever signs was trusted in the phase before`, () => {
+    it(`${phase}: the issuer was trusted in the phase before`, () => {
       const before = PHASES[index - 1];
       if (before !== undefined) assert.ok(includes(PHASE[before].trusts, signs));
     });
   }
 
-  it("begin with the old one, which nobody has left yet, and end with the new one alone", () => {
+  it("begin with the old one, which everything still uses, and end with the new one alone", () => {
     const [first, last] = [PHASES[0], PHASES.at(-1)];
     assert.ok(last);
     assert.equal(PHASE[first].signs, "old");

@@ -55,6 +55,7 @@ const ROWS: readonly Row[] = [
     "any",
     "+kube-controller-manager ~kube-apiserver ~kubelet",
   ],
+  ["a new CA of kubernetes, where no control plane runs", CURRENT, "w1", isCa("kubernetes"), "any", "~kubelet"],
   ["a new CA of etcd", CURRENT, "cp1", isCa("etcd"), "any", "+etcd +kube-apiserver"],
   [
     "a new CA of the front proxy",
@@ -66,16 +67,16 @@ const ROWS: readonly Row[] = [
   ],
   ["a new token key", CURRENT, "cp1", isTokenKey, "any", "+kube-apiserver +kube-controller-manager"],
   [
-    "a CA of kubernetes that goes",
+    "a kubernetes CA that is retired",
     CURRENT,
     "cp1",
     isCa("kubernetes"),
     "removal",
     "+kube-controller-manager ~kube-apiserver ~kubelet",
   ],
-  ["a CA of etcd that goes", CURRENT, "cp1", isCa("etcd"), "removal", "+etcd +kube-apiserver"],
+  ["an etcd CA that is retired", CURRENT, "cp1", isCa("etcd"), "removal", "+etcd +kube-apiserver"],
   [
-    "a CA that goes from kubeconfigs restarts nobody: their servers present it no more",
+    "a CA retired from kubeconfigs restarts nothing: no server presents it any more",
     CURRENT,
     "cp1",
     ({ content }) => content.kind === "kubeconfig",
@@ -108,7 +109,7 @@ const ROWS: readonly Row[] = [
   ],
   ["from 1.31 on it does not", at("1.31.0"), "w1", ({ path }) => path.endsWith("kubelet.crt"), "any", "~kubelet"],
   [
-    "`restart: always` restarts whoever reads it",
+    "`restart: always` restarts every consumer",
     at("1.36.3", { restart: "always" }),
     "cp1",
     isCa("frontProxy"),
@@ -116,7 +117,7 @@ const ROWS: readonly Row[] = [
     "+kube-apiserver +kube-controller-manager",
   ],
   [
-    "`restart: always` restarts for a CA that goes as well",
+    "`restart: always` restarts for a retired CA as well",
     at("1.36.3", { restart: "always" }),
     "cp1",
     ({ path }) => path.endsWith("scheduler.conf"),
@@ -153,6 +154,13 @@ describe("effects", () => {
       "restarts kube-apiserver (pool built once at start), etcd (pool built once at start, etcd-io/etcd#11555)";
     assert.equal(restartsText(needs, plan), text);
     assert.equal(restartsText(new Map(), plan), "restarts nothing");
+    const own = plan.files.filter(({ uses }) =>
+      uses.some((use) => use === "kubelet/client" || use === "kubelet/kubeconfig"),
+    );
+    assert.equal(
+      restartsText(nodeEffects(own, plan, CURRENT), plan),
+      "restarts kubelet (its certificate manager keeps it in memory; its transport is built once at start)",
+    );
     const joining = { ...plan, node: { ...plan.node, joining: true } };
     assert.equal(restartsText(needs, joining), `${text} where they run already`);
   });

@@ -8,7 +8,7 @@ import { readGolden } from "./kubeadm/golden";
 const RELEASES = ["kube-scheduler"];
 
 describe("leases", () => {
-  it("has whoever elects a leader in kubeadm's manifests and keeps the lease", () => {
+  it("has each component that elects a leader in kubeadm's manifests and keeps the lease", () => {
     const electing = Object.entries(readGolden().manifests).flatMap(([name, { flags }]) =>
       flags["leader-elect"] === "true" ? [name] : [],
     );

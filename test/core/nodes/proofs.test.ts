@@ -15,6 +15,12 @@ const textOf = (proof: Proof): string => {
       return `${proof.at} serves ${proof.profile}`;
     case "accepted":
       return `${proof.at}${proof.path} accepts ${proof.profile}`;
+    case "chain":
+      return `${proof.profile} is of a CA that its server reads`;
+    case "aggregated":
+      return `${proof.at} passes ${proof.by} on with ${proof.profile}`;
+    case "trusts":
+      return `${proof.at} is of a CA of ${proof.authority}`;
     case "health":
       return `${proof.scheme}://${proof.at}${proof.path} is healthy for ${proof.profile ?? "anybody"}`;
   }
@@ -47,7 +53,10 @@ const ON_CP1: Readonly<Record<Exclude<ConsumerName, "kube-proxy">, readonly stri
     `${API} serves apiserver`,
     `https://${API}/readyz is healthy for admin`,
     "10.0.0.11:2379/health accepts apiserver-etcd-client",
+    "10.0.0.11:2379 is of a CA of etcd",
     "10.0.0.11:10250/healthz accepts apiserver-kubelet-client",
+    "front-proxy-client is of a CA that its server reads",
+    `${API} passes admin on with front-proxy-client`,
     `${API}${SOME_OBJECT} accepts admin`,
     `${API}${SOME_OBJECT} accepts super-admin`,
   ],
@@ -81,6 +90,13 @@ describe("proofs", () => {
     assert.deepEqual(proofs("kube-apiserver", "cp1", hardway), [
       `${API} serves apiserver`,
       `https://${API}/readyz is healthy for admin`,
+      "apiserver-etcd-client is of a CA that its server reads",
+      "10.0.0.31:2379 is of a CA of etcd",
+      "10.0.0.32:2379 is of a CA of etcd",
+      "10.0.0.33:2379 is of a CA of etcd",
+      "apiserver-kubelet-client is of a CA that its server reads",
+      "front-proxy-client is of a CA that its server reads",
+      `${API} passes admin on with front-proxy-client`,
       `${API}${SOME_OBJECT} accepts admin`,
       `${API}${SOME_OBJECT} accepts super-admin`,
     ]);
@@ -93,7 +109,9 @@ describe("proofs", () => {
     const { manifests, kubelet } = golden;
     const flag = (component: string, name: string) => manifests[component]?.flags[name] ?? "";
     const asked = Object.keys(ON_CP1).flatMap((name) =>
-      PROOFS[name as ConsumerName](serviceNode(kubeadm, "cp1")).map(({ at, kind }) => `${name} ${kind} ${at}`),
+      PROOFS[name as ConsumerName](serviceNode(kubeadm, "cp1")).flatMap((proof) =>
+        "at" in proof ? [`${name} ${proof.kind} ${proof.at}`] : [],
+      ),
     );
     const hostPort = (url: string) => url.replace(/^https:\/\//, "");
     const opened = [

@@ -12,7 +12,7 @@ interface Expected {
   readonly need: Need;
   /** From which minor version on; a restart before it. */
   readonly since?: number;
-  /** Taking a CA away only clears what the program remembers: it is no server that would still let somebody in. */
+  /** Retiring a CA only clears the program's memory: it is no server that would still accept clients of it. */
   readonly forgets?: true;
   /** Where that was read: k8s is kubernetes/kubernetes, etcd is etcd-io/etcd. */
   readonly source: string;
@@ -93,12 +93,16 @@ describe("reload rules", () => {
   for (const [name, { need, since = 0, forgets, source }] of Object.entries(EXPECTED)) {
     const input = name as ConsumerInput;
     const from = since === 0 ? "" : ` from 1.${String(since)} on`;
-    it(`${input}: ${need}${from}${forgets ? ", but not for a CA that goes" : ""} (${source})`, () => {
+    it(`${input}: ${need}${from}${forgets ? ", but not for a retired CA" : ""} (${source})`, () => {
       for (const minor of MINORS)
         assert.equal(needOf(input, minor), minor >= since ? need : "restart", `1.${String(minor)}`);
       assert.equal(needsRestartOnRemoval(input), forgets !== true);
       assert.equal(consumerOf(input), input.replace(/\/.*/, ""));
-      for (const minor of MINORS) assert.ok(becauseOf(input, minor).length > 10);
+      for (const minor of MINORS) {
+        const because = becauseOf(input, minor);
+        assert.equal(because === `reads it by itself only since 1.${String(since)}`, minor < since, because);
+        assert.ok(because.length > 10);
+      }
     });
   }
 });

@@ -5,7 +5,7 @@ import { planCluster, type ClusterPlan } from "../../../core/plan";
 import { applyPayload, type IssuedLeaf, type Material } from "../../../core/protocol/apply";
 import { requestPayload } from "../../../core/protocol/request";
 import type { Config } from "../../../core/schema/config";
-import { configWith, NOW, RAW } from "../fixture";
+import { configWith, hardwayConfig, NOW, RAW } from "../fixture";
 
 const leaf = (profile: string): IssuedLeaf => ({
   certificatePem: `CERT ${profile}\n`,
@@ -57,6 +57,17 @@ describe("payload", () => {
     const text = payload.slice(payload.indexOf("\n") + 1);
     const sum = createHash("sha256").update(text).digest("hex");
     assert.equal(payload.split("\n")[0], `kube-pki 1 apply ${String(Buffer.byteLength(text))} ${sum}`);
+  });
+
+  it("says what a certificate may lose, of those that the node gets", () => {
+    const allowLoss = ["IP:10.0.0.100", "usage:clientAuth"];
+    const allowing = configWith({ certificates: { profiles: { apiserver: { allowLoss } } } });
+    assert.deepEqual(words(payloadOf(config, 0), "allow"), []);
+    assert.deepEqual(words(payloadOf(allowing, 0), "allow"), [
+      "allow apiserver IP:10.0.0.100",
+      "allow apiserver usage:clientAuth",
+    ]);
+    assert.deepEqual(words(payloadOf(allowing, 3), "allow"), []);
   });
 
   it("asks for a key and a request per leaf", () => {
@@ -148,6 +159,50 @@ describe("payload", () => {
     const without = payloadOf(configWith({ certificates: { profiles: { admin: { enabled: false } } } }), 0);
     assert.doesNotMatch(without, /^accepted .* admin$/m);
     assert.match(without, /^health kube-apiserver https 10\.0\.0\.11:6443 \/readyz -$/m);
+  });
+
+  for (const [layout, of] of [
+    ["kubeadm", configWith()],
+    ["hardway", hardwayConfig()],
+  ] as const)
+    it(`has every certificate of every node proven: ${layout}`, () => {
+      for (const [index, { node, leaves }] of planCluster(of, NOW).nodes.entries()) {
+        const payload = payloadOf(of, index);
+        const proven = ["served", "accepted"].flatMap((word) =>
+          words(payload, word).map((line) => line.split(" ").at(-1)),
+        );
+        proven.push(...words(payload, "chain").map((line) => line.split(" ")[2]));
+        for (const { profile } of leaves) assert.ok(proven.includes(profile), `${node.name} ${profile}`);
+      }
+    });
+
+  it("asks where the stack file says that components listen", () => {
+    const listeners = { apiServer: { port: 6444 }, schedulerHealth: { on: "node" } };
+    const payload = payloadOf(configWith({ cluster: { ...(RAW["cluster"] as object), listeners } }), 0);
+    assert.ok(words(payload, "served").includes("served kube-apiserver 10.0.0.11:6444 apiserver"));
+    assert.ok(words(payload, "health").includes("health kube-scheduler https 10.0.0.11:10259 /healthz -"));
+    assert.match(partText(payload, "kubeconfig:scheduler"), /server: https:\/\/10\.0\.0\.11:6444/);
+    assert.ok(words(payload, "health").includes("health kube-controller-manager https 127.0.0.1:10257 /healthz -"));
+  });
+
+  it("says by which option a service is given each of its files, and of which CA file a server is to be", () => {
+    const reads = words(payloadOf(config, 0), "reads");
+    assert.ok(
+      reads.includes("reads kube-apiserver --proxy-client-cert-file /etc/kubernetes/pki/front-proxy-client.crt"),
+    );
+    assert.ok(reads.includes("reads kube-controller-manager --root-ca-file /etc/kubernetes/pki/ca.crt"));
+    assert.deepEqual(words(payloadOf(config, 0), "trusts"), [
+      "trusts kube-apiserver /etc/kubernetes/pki/etcd/ca.crt 10.0.0.11:2379",
+    ]);
+    const hardway = payloadOf(hardwayConfig(), 3);
+    assert.deepEqual(
+      words(hardway, "trusts").map((line) => line.split(" ").at(-1)),
+      ["10.0.0.31:2379", "10.0.0.32:2379", "10.0.0.33:2379"],
+    );
+    assert.deepEqual(
+      words(payloadOf(config, 3), "reads").filter((line) => !line.startsWith("reads kubelet ")),
+      [],
+    );
   });
 
   it("guards every CA file and the token key against foreign ones", () => {

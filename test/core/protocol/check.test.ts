@@ -29,7 +29,7 @@ describe("what every node is asked", () => {
     assert.deepEqual(forced.at(-1), "gate scan off");
   });
 
-  it("before anything is retired: who needs what goes, and the mounts once more", () => {
+  it("before anything is retired: what needs the old CA or key, and the mounts again", () => {
     const token = "token-kid a-Kid_1";
     assert.deepEqual(lines(checkPayload, { rotation }), ["node w1", ...NEW, ...MOUNTED, ...OLD, token, ...GATES]);
     const outside = lines(checkPayload, { rotation, inCluster: { enabled: false } });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkLines, LINES } from "../../../core/protocol/grammar";
+import { checkLines } from "../../../core/protocol/checkLines";
+import { LINES } from "../../../core/protocol/grammar";
 import { documented, grammarScript } from "../../../core/protocol/grammarTexts";
 
 const ROOT = join(__dirname, "..", "..", "..");
@@ -11,7 +12,7 @@ const GENERATED = "18-grammar.sh";
 /** The texts of a folder's files, without those that are the table or are made from it. */
 const textsIn = (folder: string): string =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(?:ts|sh)$/.test(name) && !/(?:grammar|grammarTexts)\.(?:ts|sh)$/.test(name))
+    .filter((name) => /\.(?:ts|sh)$/.test(name) && !/(?:grammar|grammarTexts|lineRow)\.(?:ts|sh)$/.test(name))
     .map((name) => read(folder, name))
     .join("\n");
 

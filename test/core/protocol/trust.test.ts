@@ -146,7 +146,7 @@ describe("trust payload", () => {
     const [cp1, worker] = [plan.nodes[0]!, plan.nodes[3]!];
     assert.equal(
       trustSummary("trust", plan, worker, config),
-      "w1: trusts kubernetes 2 beside what it trusts now; where its files change, restarts kubelet " +
+      "w1: adds kubernetes generation 2 to what it trusts; where its files change, restarts kubelet " +
         "(its transport is built once at start)",
     );
     assert.match(
@@ -155,7 +155,7 @@ describe("trust payload", () => {
     );
     assert.equal(
       trustSummary("retire", plan, cp1, config),
-      "cp1: trusts nothing but kubernetes 2, frontProxy 2, serviceAccount 2; where its files change, restarts " +
+      "cp1: trusts only kubernetes generation 2, frontProxy generation 2, serviceAccount generation 2; where its files change, restarts " +
         "kube-apiserver (read once at start), " +
         "kube-controller-manager (read once at start, kubernetes/kubernetes#137410)",
     );
@@ -223,5 +223,12 @@ describe("trust payload", () => {
     assert.ok(lines.includes("trust ca:etcd append"));
     assert.ok(lines.includes("seed /var/lib/kubernetes/ca-signing.key 0600 /var/lib/kubernetes/ca.key -"));
     assert.deepEqual(starting(lines, "before"), []);
+  });
+
+  it("restarts other programs that read what it writes, after the services", () => {
+    const readers = [{ kind: "static-pod", name: "kube-vip", reads: ["/etc/kubernetes/admin.conf"] }];
+    const lines = payload("trust", { rollout: { readers }, rotation: { generation: 2 } });
+    assert.equal(starting(lines, "consumer").at(-1), "consumer kube-vip static-pod kube-vip");
+    assert.ok(lines.includes("use kube-vip restart /etc/kubernetes/admin.conf"));
   });
 });

@@ -30,12 +30,16 @@ describe("certificate rows", () => {
   const RESTARTED = "proof kubelet restarted - - - yes\n";
   const ACCEPTED = "proof kubelet accepted kubelet AA 10.0.0.11:6443 yes\n";
   const SERVED = "proof kubelet served kubelet-server BB 10.0.0.21:10250 yes\n";
+  const CHAIN = "proof kube-apiserver chain kubelet AA /etc/kubernetes/pki/ca.crt yes\n";
+  const AGGREGATED = "proof kube-apiserver aggregated kubelet AA 10.0.0.11:6443/apis/metrics.k8s.io/v1beta1 yes\n";
   const cases: readonly (readonly [what: string, stdout: string, proofs: readonly string[]])[] = [
     ["nothing was printed", "", ["none", "none"]],
     ["the reader restarted", RESTARTED, ["restarted", "restarted"]],
     ["a client certificate was accepted", RESTARTED + ACCEPTED, ["accepted", "restarted"]],
     ["the order is another", SERVED + ACCEPTED + RESTARTED, ["accepted", "served"]],
     ["a proof could not be had", SERVED.replace("yes", "unproven"), ["none", "none"]],
+    ["its server's CA file has signed it", RESTARTED + CHAIN, ["chain", "restarted"]],
+    ["an API server behind took it", AGGREGATED + CHAIN, ["accepted", "none"]],
     ["only health was asked", "proof kubelet health - - 127.0.0.1:10248 yes\n", ["none", "none"]],
   ];
   for (const [what, stdout, expected] of cases)

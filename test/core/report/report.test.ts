@@ -47,13 +47,16 @@ describe("report", () => {
     const rows = [
       row(),
       row({ node: "worker-10", certificate: "kubelet", keyLocation: "state", proof: "none", issuer: "x" }),
+      // a user's: no node can prove it
+      row({ node: "-", certificate: "kubeconfig:jane", keyLocation: "state", proof: "none", issuer: "x" }),
     ];
     assert.equal(
       tableText(certificateColumns(NOW), rows),
       [
-        "NODE       CERTIFICATE  ISSUER                 NOT AFTER   DAYS LEFT  NEXT RENEWAL  KEY MADE  PROOF",
-        "cp1        apiserver    prod-kubernetes-ca-g1  2026-06-11         10  2026-06-08    on node   served",
-        "worker-10  kubelet      x                      2026-06-11         10  2026-06-08    in state  none",
+        "NODE       CERTIFICATE      ISSUER                 NOT AFTER   DAYS LEFT  NEXT RENEWAL  KEY       PROOF",
+        "cp1        apiserver        prod-kubernetes-ca-g1  2026-06-11         10  2026-06-08    on node   served",
+        "worker-10  kubelet          x                      2026-06-11         10  2026-06-08    in state  none",
+        "-          kubeconfig:jane  x                      2026-06-11         10  2026-06-08    in state  -",
         "",
       ].join("\n"),
     );

@@ -23,7 +23,10 @@ describe("stacks/", () => {
   it("is typed for programs as it is written for editors: `npm run schema` writes both", () => {
     const text = readFileSync(join(STACKS, "..", "components", "sections.ts"), "utf8");
     assert.equal(text, argsText());
-    assert.match(text, /\n {2}\/\*\* Version the cluster runs. \*\/\n {2}readonly kubernetesVersion: string;\n/);
+    assert.match(
+      text,
+      /\n {2}\/\*\* Kubernetes version of the cluster; [^\n]+ \*\/\n {2}readonly kubernetesVersion: string;\n/,
+    );
   });
 
   const example = () =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { planCluster } from "../../../core/plan";
-import { policyText } from "../../../core/vault/policies";
+import { policyText, TOKEN_LIFE_SECONDS } from "../../../core/vault/policies";
 import { configWith, NOW } from "../fixture";
 
 const configured = (changes: Readonly<Record<string, unknown>> = {}) =>
@@ -29,7 +29,16 @@ describe("policies in Vault", () => {
     for (const line of lines.slice(0, -2)) assert.match(line, /^path "kube-pki\/prod\/[a-z-]+\/sign\/[a-z-]+\*" /);
   });
 
-  it("is the same text through a rotation, so that whoever rotates changes no policy", () => {
+  it("rotate: reads the role at the place an AppRole has by itself, where the stack file names none", () => {
+    const authority = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
+    assert.match(text("rotate", { authority }), /path "auth\/approle\/role\/kube-pki-prod-renew" /);
+  });
+
+  it("are for tokens that end soon after what they are for: an hour for a renewal, half a day for a rotation", () => {
+    assert.deepEqual(TOKEN_LIFE_SECONDS, { renew: 3600, rotate: 43_200 });
+  });
+
+  it("is the same text through a rotation, so that a rotation changes no policy", () => {
     for (const access of ["renew", "rotate"] as const)
       assert.equal(text(access, { rotation: { generation: 2, phase: "issue" } }), text(access));
   });

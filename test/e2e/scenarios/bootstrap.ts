@@ -64,7 +64,7 @@ const RESTLESS_KUBELET = `
 /** Starting point (b): nothing there yet. */
 export const bootstrap: Scenario = {
   name: "bootstrap",
-  proves: "the first up lays the whole PKI on bare nodes, the cluster starts from it, and it renews like any other",
+  proves: "the first up installs the whole PKI on new nodes, the cluster starts from it, and it renews like any other",
   topologies: ["hardway", "single", "duo", "ha3"],
   bare: true,
   play: async (run) => {

@@ -5,12 +5,14 @@ import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
 import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
+import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
 import { vaultScenarios } from "./vault";
+import { vip } from "./vip";
 import { workerScenarios } from "./rotationWorkers";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -22,6 +24,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
+  vip,
+  ...lossScenarios,
   rotationKill,
   ...workerScenarios,
   ...stubScenarios,

@@ -88,7 +88,7 @@ const forget = async ({ lab }: Run, name: string, from: string): Promise<void> =
 
 const nodesOf = (lab: Lab) => labConfig(lab)["nodes"] as readonly { readonly name: string }[];
 
-/** The node's files are laid, kubeadm finds them, and the stack then knows it as any other. */
+/** The node's files are installed, kubeadm finds them, and then the node is like any other. */
 const takeIn = async (run: Run, name: string): Promise<void> => {
   const { lab, stack } = run;
   const before = serialsWithout(await stack.certificates(), name);

@@ -8,7 +8,7 @@ import { numbersFrom } from "../seeded";
 
 const KILLS = 10;
 
-/** Each kill but the first hits the `up` that is to mend the one before. */
+/** Each kill but the first hits the `up` that is to repair the one before. */
 const KILLS_EACH = 5;
 
 /** Another number plays another set of kills. */

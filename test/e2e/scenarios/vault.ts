@@ -159,7 +159,7 @@ const playStolenToken = async (run: Run): Promise<void> => {
   await assertClusterWorks(lab);
 };
 
-/** And once back, before it is let go of. */
+/** And once back, before it is retired. */
 const INTO = [
   ["trust", "trust"],
   ["issue", "issue"],
@@ -202,7 +202,7 @@ const playMove = async (run: Run): Promise<void> => {
   await joinInPhase(run, "w7");
   await run.up("pulumi up with the newcomer");
   const second = { generations: 2, kind: "vault" };
-  const elsewhere = await run.step("mounts that are somebody's, and a root in one of them", () => ownMounts(run));
+  const elsewhere = await run.step("existing mounts, and a root in one of them", () => ownMounts(run));
   await made({ kind: "vault", earlier: [first, second], ...elsewhere });
   await goTo(run, "to other mounts, signed by a root", { configure: rotateTo(3), trusted: ["g3"] });
   await assertProven(lab, await stack.certificates());

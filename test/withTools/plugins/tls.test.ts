@@ -7,58 +7,14 @@ import { join } from "node:path";
 import { secret, unsecret, type Output } from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { utils } from "ssh2";
-import { isSecret, isUnknown, repeatsLostCalls, TestStack, type Run } from "../../lab/plugins/testStack";
-
-const caUses = ["cert_signing", "crl_signing", "digital_signature"];
-const leafUses = ["key_encipherment", "digital_signature", "server_auth", "client_auth"];
-
-interface Chain {
-  trigger?: string;
-  subject?: tls.CertRequestArgs["subject"];
-  names?: Pick<tls.CertRequestArgs, "dnsNames" | "ipAddresses" | "uris">;
-  ca?: Partial<tls.SelfSignedCertArgs>;
-  leaf?: Partial<tls.LocallySignedCertArgs>;
-}
-
-/** A CA, a leaf key, its request and its certificate. */
-const chain = (options: Chain) => () => {
-  const trigger = options.trigger === undefined ? {} : { replacementTrigger: options.trigger };
-  const caKey = new tls.PrivateKey("ca-key", { algorithm: "ECDSA", ecdsaCurve: "P256" }, trigger);
-  const ca = new tls.SelfSignedCert("ca", {
-    privateKeyPem: caKey.privateKeyPem,
-    subject: { commonName: "kubernetes" },
-    validityPeriodHours: 1000,
-    isCaCertificate: true,
-    allowedUses: caUses,
-    ...options.ca,
-  });
-  const leafKey = new tls.PrivateKey("leaf-key", { algorithm: "ECDSA", ecdsaCurve: "P256" });
-  const request = new tls.CertRequest("request", {
-    privateKeyPem: leafKey.privateKeyPem,
-    subject: options.subject ?? { commonName: "kube-apiserver" },
-    ...options.names,
-  });
-  const leaf = new tls.LocallySignedCert("leaf", {
-    certRequestPem: request.certRequestPem,
-    caPrivateKeyPem: caKey.privateKeyPem,
-    caCertPem: ca.certPem,
-    validityPeriodHours: 100,
-    allowedUses: leafUses,
-    ...options.leaf,
-  });
-  return { ca: ca.certPem, leaf: leaf.certPem, request: request.certRequestPem, key: unsecret(leafKey.privateKeyPem) };
-};
+import { errorsOf, isSecret, repeatsLostCalls, TestStack } from "../../lab/plugins/testStack";
+import { chain, leafUses } from "./tlsChain";
 
 describe("tls plugin", function () {
   this.timeout(120_000);
   repeatsLostCalls(this);
   let stack: TestStack;
   let folder: string;
-  const errors = (run: Run): string =>
-    run.messages
-      .filter((m) => m.severity === "error")
-      .map((m) => m.text)
-      .join("\n");
   const output = async (name: string): Promise<string> => String(await stack.output(name));
   const file = (name: string, content: string): string => {
     const path = join(folder, name);
@@ -230,7 +186,7 @@ describe("tls plugin", function () {
           }).certPem,
       ),
     }));
-    assert.equal(run.failed, false, errors(run));
+    assert.equal(run.failed, false, errorsOf(run));
     const certs = (await stack.output("certs")) as string[];
     for (const [i, pem] of certs.entries()) {
       openssl("verify", "-CAfile", file("ca.pem", cas[i]?.cert ?? ""), file("leaf.pem", pem));
@@ -253,7 +209,7 @@ describe("tls plugin", function () {
       "/CN=o",
     );
     const run = await stack.up(chain({ leaf: { caCertPem: other } }));
-    assert.match(errors(run), /provided PrivateKey doesn't match parent's PublicKey/);
+    assert.match(errorsOf(run), /provided PrivateKey doesn't match parent's PublicKey/);
     assert.equal(await stack.stored("leaf"), undefined);
   });
 
@@ -265,108 +221,15 @@ describe("tls plugin", function () {
     assert.match(text, /Key Usage: critical\s+Digital Signature, Certificate Sign, CRL Sign\n/);
   });
 
-  it("changes nothing on equal inputs, and stores private keys encrypted, certificates plain", async () => {
-    await stack.up(chain({}));
-    assert.deepEqual((await stack.up(chain({}))).steps, allSame());
-    const [ca, request, leaf] = [await stack.stored("ca"), await stack.stored("request"), await stack.stored("leaf")];
-    for (const bag of [ca?.inputs, ca?.outputs, request?.inputs, request?.outputs])
-      assert.ok(isSecret(bag?.["privateKeyPem"]));
-    for (const bag of [leaf?.inputs, leaf?.outputs]) assert.ok(isSecret(bag?.["caPrivateKeyPem"]));
-    assert.match(String(leaf?.outputs?.["certPem"]), /^-----BEGIN CERTIFICATE/);
-    assert.match(String(request?.outputs?.["certRequestPem"]), /^-----BEGIN CERTIFICATE REQUEST/);
-    assert.equal(leaf?.outputs?.["readyForRenewal"], false);
-  });
-
-  function allSame(changed: Record<string, readonly string[]> = {}): Run["steps"] {
-    const same = Object.fromEntries(["ca-key", "ca", "leaf-key", "request", "leaf"].map((name) => [name, ["same"]]));
-    return { ...same, ...changed } as Run["steps"];
-  }
-  const replaced = ["create-replacement", "replace"];
-
-  it("replaces on any change that is in the certificate, but not on earlyRenewalHours", async () => {
-    await stack.up(chain({}));
-    const planned: [Chain, Record<string, string[]>][] = [
-      [{ subject: { commonName: "other" } }, { request: replaced, leaf: replaced }],
-      [{ names: { dnsNames: ["new"] } }, { request: replaced, leaf: replaced }],
-      [{ leaf: { validityPeriodHours: 200 } }, { leaf: replaced }],
-      [{ leaf: { allowedUses: ["server_auth"] } }, { leaf: replaced }],
-      [{ leaf: { setSubjectKeyId: true } }, { leaf: replaced }],
-      [{ leaf: { earlyRenewalHours: 10 } }, { leaf: ["update"] }],
-      [{ ca: { subject: { commonName: "newer" } } }, { ca: replaced, leaf: replaced }],
-      [{ trigger: "1" }, {}],
-    ];
-    for (const [options, changed] of planned) {
-      const { steps } = await stack.preview(chain(options));
-      const without = Object.entries(steps).map(([name, ops]) => [name, ops.filter((op) => op !== "delete-replaced")]);
-      assert.deepEqual(Object.fromEntries(without), allSame(changed), JSON.stringify(options));
-    }
-    const before = await output("leaf");
-    await stack.up(chain({ leaf: { earlyRenewalHours: 10 } }));
-    assert.equal(await output("leaf"), before, "an update in place keeps the certificate");
-    assert.equal((await stack.stored("leaf"))?.outputs?.["earlyRenewalHours"], 10);
-  });
-
-  it("is replaced by a changed replacementTrigger, with all that follows from it", async () => {
-    await stack.up(chain({ trigger: "1" }));
-    const [key, before] = [(await stack.stored("leaf-key"))?.id, await output("leaf")];
-    assert.deepEqual((await stack.up(chain({ trigger: "1" }))).steps, allSame());
-    const { steps } = await stack.up(chain({ trigger: "2" }));
-    const all = [...replaced, "delete-replaced"];
-    assert.deepEqual(steps, allSame({ "ca-key": all, ca: all, leaf: all }));
-    assert.equal((await stack.stored("leaf-key"))?.id, key);
-    assert.notEqual(await output("leaf"), before);
-  });
-
-  it("shows outputs to come as unknown in a preview", async () => {
-    const { planned } = await stack.preview(chain({}));
-    const toCome = [
-      planned["ca-key"]?.["publicKeyPem"],
-      planned["ca"]?.["certPem"],
-      planned["leaf"]?.["validityEndTime"],
-    ];
-    assert.ok(toCome.every(isUnknown), JSON.stringify(toCome));
-    assert.equal(planned["leaf"]?.["readyForRenewal"], false);
-  });
-
-  it("renews at plan time, without a refresh, once the early renewal time has come", async () => {
-    const options = { leaf: { earlyRenewalHours: 8 } };
-    await stack.up(chain(options));
-    const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
-    await stack.alter("leaf", { validityEndTime: inHours(9) });
-    assert.deepEqual((await stack.preview(chain(options))).steps, allSame());
-    await stack.alter("leaf", { validityEndTime: inHours(7) });
-    const run = await stack.up(chain(options));
-    assert.deepEqual(run.steps, allSame({ leaf: [...replaced, "delete-replaced"] }));
-    assert.deepEqual(run.replaces["leaf"], ["readyForRenewal"]);
-    assert.deepEqual((await stack.preview(chain(options))).steps, allSame());
-  });
-
-  it("says on refresh that a certificate is ready for renewal", async () => {
-    const options = { leaf: { earlyRenewalHours: 8 } };
-    await stack.up(chain(options));
-    await stack.alter("leaf", { validityEndTime: new Date(Date.now() + 3_600_000).toISOString() });
-    await stack.refresh();
-    assert.equal((await stack.stored("leaf"))?.outputs?.["readyForRenewal"], true);
-    assert.equal((await stack.up(chain(options))).steps["leaf"]?.[0], "create-replacement");
-    assert.equal((await stack.stored("leaf"))?.outputs?.["readyForRenewal"], false);
-  });
-
-  it("replaces on every run where earlyRenewalHours is not below the validity", async () => {
-    const options = { leaf: { earlyRenewalHours: 100 } };
-    await stack.up(chain(options));
-    assert.equal((await stack.stored("leaf"))?.outputs?.["readyForRenewal"], true);
-    assert.equal((await stack.preview(chain(options))).steps["leaf"]?.[0], "create-replacement");
-  });
-
   it("names a wrong input before anything is made", async () => {
     const wrong = () => {
       new tls.PrivateKey("a", { algorithm: "DSA" });
       new tls.PrivateKey("b", { algorithm: "ECDSA", ecdsaCurve: "P999" });
     };
-    const messages = errors(await stack.up(wrong));
+    const messages = errorsOf(await stack.up(wrong));
     assert.match(messages, /algorithm[\s\S]*"DSA"|ecdsaCurve[\s\S]*"P999"/);
     assert.equal(await stack.stored("a"), undefined);
     const use = await stack.preview(chain({ ca: { allowedUses: ["server"] } }));
-    assert.match(errors(use), /"server"/);
+    assert.match(errorsOf(use), /"server"/);
   });
 });

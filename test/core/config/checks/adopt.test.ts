@@ -112,7 +112,7 @@ describe("adoption in the stack file", () => {
     });
   }
 
-  describe("and rotation away from a given CA", () => {
+  describe("and rotation of an existing CA", () => {
     const given = (kubernetes: ExistingCa, rotation: Raw, more: Raw = {}) =>
       problems(config({ authority: { kubernetes, ...more }, rotation: { kubernetes: rotation } }));
     const left =

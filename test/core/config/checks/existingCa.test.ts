@@ -7,7 +7,7 @@ const ADOPTION =
   "the stack then creates a CA of its own and retires this one";
 const UNREADABLE = "not readable (not shown); must be a private key in PEM without a passphrase";
 
-describe("given CAs and keys", () => {
+describe("existing CAs and keys", () => {
   let good: ExistingCa;
   let other: ExistingCa;
   let ended: ExistingCa;
@@ -33,7 +33,7 @@ describe("given CAs and keys", () => {
   it("refuses a CA with its key where keys are made in Vault and stay there", () => {
     const vault = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
     assert.deepEqual(problems(given({ ...good }, vault)), [
-      "authority.kubernetes: a CA with its key, given with kind vault; must be left out, because the server creates every key and never gives one away; give the CA's fingerprint as adopt.kubernetes to take the cluster over, or declare generation 1 as embedded in authority.earlier and rotate",
+      "authority.kubernetes: a CA with its key, given with kind vault; must be left out, because the server creates every key and exports none; give the CA's fingerprint as adopt.kubernetes to take the cluster over, or declare generation 1 as embedded in authority.earlier and rotate",
     ]);
     assert.deepEqual(problems(config({ authority: vault })), []);
   });

@@ -1,0 +1,85 @@
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import { nodeName, stepName } from "../core/certificates/resourceNames";
+import type { NodePlan } from "../core/plan";
+import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
+import type { Inputs } from "./inputs";
+import { verbStep } from "./nodeCommand";
+import type { NodePki } from "./nodePki";
+import { Reasons } from "./reasons";
+
+/** What has to have succeeded first. */
+export type Waits = readonly pulumi.Input<pulumi.Resource>[];
+
+/** A node and the component that its steps belong to. */
+export interface VisitedNode {
+  readonly plan: NodePlan;
+  readonly pki: NodePki;
+}
+
+/** The steps on nodes that were made so far, each on all nodes at once or in waves. */
+export class NodeSteps {
+  /** By step and name of the node. */
+  private readonly made = new Map<NodeStep, Map<string, command.remote.Command>>();
+  private readonly reasons: Reasons;
+
+  public constructor(
+    private readonly base: string,
+    private readonly inputs: Inputs,
+  ) {
+    this.reasons = new Reasons(base, inputs.plan, inputs.config);
+  }
+
+  /** Undefined where the node has none. */
+  public of(step: NodeStep, node: string): command.remote.Command | undefined {
+    return this.made.get(step)?.get(node);
+  }
+
+  /** In the plan's order: a node begins when those it comes after have succeeded (core/plan.ts says why). */
+  public inWaves<N extends VisitedNode>(
+    step: NodeStep,
+    nodes: readonly N[],
+    after: Waits,
+    payload: (node: N) => pulumi.Input<string>,
+  ): command.remote.Command[] {
+    return nodes.map((node) => {
+      const before = node.plan.after.flatMap((name) => this.of(step, name) ?? []);
+      const dependsOn = before.length > 0 ? before : [...after];
+      const hooks = this.reasons.of(this.nameOf(step, node), step, node.plan, node.pki);
+      return this.visit(step, node, payload(node), { dependsOn, hooks });
+    });
+  }
+
+  /** Nothing is changed by it. */
+  public atOnce<N extends VisitedNode>(
+    step: NodeStep,
+    nodes: readonly N[],
+    after: Waits,
+    payload: (node: N) => pulumi.Input<string>,
+  ): command.remote.Command[] {
+    return nodes.map((node) => this.visit(step, node, payload(node), { dependsOn: [...after] }));
+  }
+
+  private visit(
+    step: NodeStep,
+    node: VisitedNode,
+    payload: pulumi.Input<string>,
+    options: pulumi.CustomResourceOptions,
+  ): command.remote.Command {
+    const { plan, pki } = node;
+    const resource = verbStep(
+      this.nameOf(step, node),
+      { inputs: this.inputs, node: plan.node },
+      NODE_STEPS[step].verb,
+      payload,
+      { parent: pki, ...options },
+    );
+    const made = this.made.get(step) ?? new Map<string, command.remote.Command>();
+    this.made.set(step, made.set(plan.node.name, resource));
+    return resource;
+  }
+
+  private nameOf(step: NodeStep, { plan }: VisitedNode): string {
+    return stepName(nodeName(this.base, plan.node.name), step);
+  }
+}

@@ -1,0 +1,29 @@
+/** Programs on the nodes, beside the layout's own, that read files of the stack: kube-vip, keepalived's checks, agents. */
+import { z } from "zod";
+import { isField } from "../format/protocolFields";
+import { ROLES } from "../model/roles";
+import { choice, matching, object } from "./fields";
+
+const reader = object({
+  kind: choice(["static-pod", "systemd"]).describe("How it runs."),
+  name: matching(
+    "a name of lower-case letters, digits, -, . and @",
+    (given) => isField("unit", given) && isField("name", given),
+  ).describe(
+    "Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program.",
+  ),
+  reads: z
+    .array(
+      matching("an absolute path below /etc, /var/lib, /opt, /usr/local or /srv", (given) => isField("path", given)),
+      { error: "a list of paths" },
+    )
+    .min(1, { error: "a list of at least one path" })
+    .describe("Files of the stack that it reads at its start: it is restarted after one of them has changed."),
+  roles: z
+    .array(choice(ROLES), { error: "a list of control-plane, etcd and worker" })
+    .min(1, { error: "at least one of control-plane, etcd, worker" })
+    .default(["control-plane"])
+    .describe("The nodes that it runs on."),
+});
+
+export const readers = z.array(reader, { error: "a list of programs, each with kind, name and reads" }).default([]);

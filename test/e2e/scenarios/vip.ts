@@ -1,0 +1,47 @@
+/** A static pod that reads `admin.conf`, mounted as a single file: it is named, or restarted, before it would lose the API. */
+import assert from "node:assert/strict";
+import { HOLDER, LeaseHolder, READS } from "../leaseHolder";
+import { begin, casOf, goTo, ROLLOUT, rotateTo } from "../rotating";
+import { tail, type Run, type Scenario } from "../scenario";
+
+const READERS = [{ kind: "static-pod", name: HOLDER, reads: [READS] }];
+const LONGEST_GAP = 15;
+
+/** Not listed: the run stops before certificates are issued, says who reads what, and goes on when that was restarted. */
+const named = async (run: Run, holder: LeaseHolder): Promise<void> => {
+  await run.step("not listed: the rotation stops and names it before certificates are issued", async () => {
+    run.stack.configure(rotateTo(2, "issue"));
+    const { code, stdout, stderr } = await run.stack.up();
+    assert.notEqual(code, 0, "it went on");
+    assert.match(stdout + stderr, new RegExp(`mount ${HOLDER}:${READS}: is an older file`), tail(stdout + stderr));
+    await holder.renews();
+  });
+  await run.step("restarted by hand", () => holder.restart());
+  await goTo(run, "issue", { configure: {}, trusted: [casOf(run), "g2"] });
+  await run.step("issued: restarted by hand once more", () => holder.restart());
+  await goTo(run, "done", { configure: rotateTo(2, "done"), trusted: ["g2"] });
+};
+
+const restarted = async (run: Run, holder: LeaseHolder): Promise<void> => {
+  run.stack.configure({ rollout: { ...ROLLOUT, readers: READERS } });
+  await goTo(run, "listed: a whole rotation in one up", { configure: rotateTo(3), trusted: ["g3"] });
+  await run.step("it renews on every control plane", () => holder.renews());
+};
+
+export const vip: Scenario = {
+  name: "vip",
+  proves: `a static pod that renews a Lease by ${READS}, mounted as a single file, is never ${String(LONGEST_GAP)} s without the API in two rotations`,
+  topologies: ["ha3", "duo"],
+  play: async (run) => {
+    await begin(run);
+    const holder = await run.step("a Lease is renewed by a static pod on each control plane", () =>
+      LeaseHolder.start(run.lab),
+    );
+    await named(run, holder);
+    await restarted(run, holder);
+    const { seconds, renewals } = await holder.longestGap();
+    run.counts["renewals of the Lease"] = renewals;
+    run.counts["longest time without one, seconds"] = seconds;
+    assert.ok(seconds < LONGEST_GAP, `${String(seconds)} s without a renewal`);
+  },
+};

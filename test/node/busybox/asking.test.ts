@@ -1,0 +1,4 @@
+import { asks } from "../asking";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) asks("busybox sh");

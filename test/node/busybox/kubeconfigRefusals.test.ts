@@ -1,0 +1,4 @@
+import { refusesKubeconfigs } from "../kubeconfigRefusals";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) refusesKubeconfigs("busybox sh");

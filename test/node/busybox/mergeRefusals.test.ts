@@ -1,0 +1,4 @@
+import { refusesTrust } from "../mergeRefusals";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) refusesTrust("busybox sh");

@@ -1,0 +1,4 @@
+import { keepsOwners } from "../owners";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) keepsOwners("busybox sh");

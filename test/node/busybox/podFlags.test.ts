@@ -1,0 +1,4 @@
+import { setsPodFlags } from "../podFlags";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) setsPodFlags("busybox sh");

@@ -1,0 +1,4 @@
+import { findsReaders } from "../readers";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) findsReaders("busybox sh");

@@ -1,0 +1,4 @@
+import { readsWhatIsWritten } from "../reads";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) readsWhatIsWritten("busybox sh");

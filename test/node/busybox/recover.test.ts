@@ -1,0 +1,4 @@
+import { recovers } from "../recover";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) recovers("busybox sh");

@@ -1,0 +1,4 @@
+import { keepsSigner } from "../seeds";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) keepsSigner("busybox sh");

@@ -1,0 +1,4 @@
+import { trustsServers } from "../servers";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) trustsServers("busybox sh");

@@ -1,0 +1,3 @@
+import { asks } from "../asking";
+
+asks("dash");

@@ -1,0 +1,3 @@
+import { asksBefore } from "../before";
+
+asksBefore("dash");

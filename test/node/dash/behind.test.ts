@@ -1,0 +1,3 @@
+import { provesBehind } from "../behind";
+
+provesBehind("dash");

@@ -1,3 +1,0 @@
-import { setsFlags } from "../flags";
-
-setsFlags("dash");

@@ -1,0 +1,3 @@
+import { judgesFolders } from "../folders";
+
+judgesFolders("dash");

@@ -1,0 +1,3 @@
+import { refusesKubeconfigs } from "../kubeconfigRefusals";
+
+refusesKubeconfigs("dash");

@@ -1,0 +1,3 @@
+import { keepsLimits } from "../limits";
+
+keepsLimits("dash");

@@ -1,0 +1,3 @@
+import { losesNothing } from "../losses";
+
+losesNothing("dash");

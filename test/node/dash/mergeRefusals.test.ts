@@ -1,0 +1,3 @@
+import { refusesTrust } from "../mergeRefusals";
+
+refusesTrust("dash");

@@ -1,0 +1,3 @@
+import { keepsOwners } from "../owners";
+
+keepsOwners("dash");

@@ -1,0 +1,3 @@
+import { setsPodFlags } from "../podFlags";
+
+setsPodFlags("dash");

@@ -1,0 +1,3 @@
+import { findsReaders } from "../readers";
+
+findsReaders("dash");

@@ -1,0 +1,3 @@
+import { readsWhatIsWritten } from "../reads";
+
+readsWhatIsWritten("dash");

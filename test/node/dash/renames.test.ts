@@ -1,0 +1,3 @@
+import { onlyRenames } from "../renames";
+
+onlyRenames("dash");

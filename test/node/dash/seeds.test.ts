@@ -1,0 +1,3 @@
+import { keepsSigner } from "../seeds";
+
+keepsSigner("dash");

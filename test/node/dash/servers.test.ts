@@ -1,0 +1,3 @@
+import { trustsServers } from "../servers";
+
+trustsServers("dash");

@@ -1,0 +1,3 @@
+import { looksAgain } from "../steady";
+
+looksAgain("dash");

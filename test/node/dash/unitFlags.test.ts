@@ -1,0 +1,3 @@
+import { setsUnitFlags } from "../unitFlags";
+
+setsUnitFlags("dash");

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { chownSync, copyFileSync, mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { base64 } from "./controlPlane";
+import { part, payload } from "./payload";
+import { authority, leaf, type Pair } from "./pki";
+import { Scratch, type Result } from "./scratch";
+
+const PERSON = 12345;
+const isRoot = process.getuid?.() === 0;
+
+const kubeconfig = (ca: Pair, client: Pair): string => `clusters:
+- cluster:
+    certificate-authority-data: ${base64(ca.cert)}
+    server: https://10.0.0.1:6443
+users:
+- user:
+    client-certificate-data: ${base64(client.cert)}
+`;
+
+/** @param shell - what the script is run with */
+export function findsReaders(shell: string): void {
+  describe(`node check, readers (${shell})`, function () {
+    this.timeout(120_000);
+    const [old, stays] = [authority(), authority()];
+    const oldClient = leaf(old, "u");
+    const both = { cert: old.cert + stays.cert, key: "" };
+    let node: Scratch;
+
+    beforeEach(() => {
+      node = new Scratch(shell);
+    });
+    afterEach(() => {
+      node.remove();
+    });
+
+    const known = part("ca:kubernetes", stays.cert) + part("old:kubernetes", old.cert);
+    const check = (parts = known): Promise<Result> =>
+      node.run("check", payload("check", `node n1\n${parts}gate scan on\n`), { KUBE_PKI_LIMITS: "MOUNTS=2" });
+    const foundBy = ({ stdout }: Result): string[] =>
+      stdout.split("\n").flatMap((line) => /^found (\S+ \S+)/.exec(line)?.[1] ?? []);
+
+    describe("finds the credentials of", () => {
+      const places: readonly (readonly [who: string, path: string])[] = [
+        ["a webhook of the API server", "/etc/kubernetes/webhook/authn.yaml"],
+        ["a network plugin", "/etc/cni/net.d/x-kubeconfig"],
+        ["kube-vip", "/etc/kube-vip/config"],
+        ["keepalived", "/etc/keepalived/kubeconfig"],
+        ["node-problem-detector", "/var/lib/node-problem-detector/kubeconfig"],
+        ["kube-proxy", "/var/lib/kube-proxy/kubeconfig.conf"],
+        ["an automation, in a file of its own name", "/home/ci/.kube/prod.yaml"],
+        ["root", "/root/.kube/config"],
+      ];
+      for (const [who, path] of places)
+        it(`${who}: ${path}`, async () => {
+          node.write(path, kubeconfig(both, oldClient));
+          const done = await check();
+          assert.equal(done.code, 1);
+          assert.deepEqual(foundBy(done), [`kubeconfig ${path}`]);
+        });
+
+      const named: readonly (readonly [who: string, path: string, by: string])[] = [
+        ["a static pod", "/etc/kubernetes/manifests/vip.yaml", "  - hostPath:\n      path: /opt/vip/conf\n"],
+        [
+          "a unit",
+          "/etc/systemd/system/agent.service",
+          "[Service]\nExecStart=/usr/bin/agent --kubeconfig=/opt/vip/conf\n",
+        ],
+        ["a drop-in of one", "/etc/systemd/system/agent.service.d/10.conf", 'Environment="KUBECONFIG=/opt/vip/conf"\n'],
+      ];
+      for (const [who, path, text] of named)
+        it(`${who} that names them anywhere`, async () => {
+          node.write("/opt/vip/conf", kubeconfig(both, oldClient));
+          assert.deepEqual(foundBy(await check()), []);
+          node.write(path, text);
+          assert.deepEqual(foundBy(await check()), ["kubeconfig /opt/vip/conf"]);
+        });
+
+      it("a process that names them, and its certificate", async () => {
+        node.write("/opt/agent/cert.pem", oldClient.cert + oldClient.key);
+        const child = spawn("sh", ["-c", "sleep 60; :", "/opt/agent/cert.pem"], { stdio: "ignore" });
+        try {
+          assert.deepEqual(foundBy(await check()), isRoot ? ["certificate /opt/agent/cert.pem"] : []);
+        } finally {
+          child.kill("SIGKILL");
+        }
+      });
+
+      it("nobody whose certificate is a CA's, or of this cluster's layout, or in a backup of kubeadm", async () => {
+        for (const path of ["/etc/kubernetes/x/ca.crt", "/etc/kubernetes/pki/apiserver.crt"])
+          node.write(path, old.cert);
+        node.write("/etc/kubernetes/tmp/kubeadm-backup/admin.conf", kubeconfig(old, oldClient));
+        const done = await check();
+        assert.deepEqual(foundBy(done), []);
+        assert.equal(done.code, 0, done.stderr);
+      });
+    });
+
+    (isRoot ? describe : describe.skip)("is stopped by no person of this node", () => {
+      const home = "/home/eve";
+      const config = `${home}/.kube/config`;
+      const own = (path: string): void => {
+        chownSync(node.path(path), PERSON, PERSON);
+      };
+      const names = (path: string): void => {
+        node.write(config, `clusters:\n- cluster:\n    certificate-authority: ${path}\n`);
+        own(config);
+      };
+
+      it("whose kubeconfig needs the old CA: that is told", async () => {
+        node.write(config, kubeconfig(old, oldClient));
+        own(config);
+        const done = await check();
+        assert.equal(done.code, 0, done.stderr);
+        assert.deepEqual(foundBy(done), [`kubeconfig ${config}`, `kubeconfig ${config}`]);
+        assert.match(done.stderr, /does not trust the new CA: .*; this stops nothing/);
+      });
+
+      it("whose kubeconfig names a pipe, or a device", async () => {
+        mkdirSync(node.path(home), { recursive: true });
+        execFileSync("mkfifo", [node.path(`${home}/pipe`)]);
+        execFileSync("mknod", [node.path(`${home}/zero`), "c", "1", "5"]);
+        for (const path of [`${home}/pipe`, `${home}/zero`]) {
+          own(path);
+          names(path);
+          const done = await check();
+          assert.equal(done.code, 0, done.stderr);
+        }
+      });
+
+      it("whose kubeconfig is a pipe, a link to a device or larger than any", async () => {
+        mkdirSync(node.path(`${home}/.kube`), { recursive: true });
+        execFileSync("mkfifo", [node.path(config)]);
+        symlinkSync("/dev/zero", node.path(`${home}/.kube/zero`));
+        writeFileSync(node.path(`${home}/.kube/large`), "certificate-authority: x\n");
+        truncateSync(node.path(`${home}/.kube/large`), 2 ** 40);
+        const done = await check();
+        assert.equal(done.code, 0, done.stderr);
+      });
+
+      it("whose kubeconfig names a file of another's", async () => {
+        node.write("/etc/kubernetes/x/secret.pem", old.cert);
+        names("/etc/kubernetes/x/secret.pem");
+        const done = await check();
+        assert.equal(done.code, 0, done.stderr);
+        assert.deepEqual(foundBy(done), []);
+      });
+
+      it("whose file has a name that looks like a line of ours", async () => {
+        const path = `${home}/.kube/x\nfound kubeconfig other`;
+        node.write(path, kubeconfig(old, oldClient));
+        chownSync(node.path(path), PERSON, PERSON);
+        assert.ok(!(await check()).stdout.includes("\nfound kubeconfig other"));
+      });
+    });
+
+    (isRoot ? describe : describe.skip)("sees what a process still has of a file that is mounted by itself", () => {
+      const path = "/etc/kubernetes/admin.conf";
+
+      /** As a container does that mounts the file: a mount namespace of its own. */
+      const mount = (text: string): { release: () => void } => {
+        node.write(path, text);
+        writeFileSync(node.path("/seen"), "");
+        const script = `mount --bind ${node.path(path)} ${node.path("/seen")} && exec sleep 60`;
+        const child = spawn("unshare", ["-m", "sh", "-c", script], { stdio: "ignore" });
+        for (let tries = 0; tries < 50; tries++) {
+          const mounts = execFileSync("cat", [`/proc/${String(child.pid)}/mountinfo`]).toString();
+          if (mounts.includes(node.path("/seen"))) break;
+          execFileSync("sleep", ["0.1"]);
+        }
+        return { release: () => child.kill("SIGKILL") };
+      };
+      const replace = (text: string): void => {
+        node.write(`${path}.new`, text);
+        renameSync(node.path(`${path}.new`), node.path(path));
+      };
+
+      it("before a server is signed by the new CA: it must trust that one", async () => {
+        const reader = mount(kubeconfig(old, oldClient));
+        try {
+          replace(kubeconfig(both, oldClient));
+          const parts = part("mounted:kubernetes", stays.cert) + part("old:kubernetes", old.cert);
+          const done = await check(parts);
+          assert.equal(done.code, 1, done.stderr);
+          assert.match(foundBy(done).join(), /^mount sleep:.*\/seen$/);
+          assert.match(
+            done.why,
+            /is an older file, as it is mounted by itself, and does not trust the new CA: restart/,
+          );
+        } finally {
+          reader.release();
+        }
+      });
+
+      it("before the old CA is retired: its certificate must be of the CA that stays", async () => {
+        const reader = mount(kubeconfig(both, oldClient));
+        try {
+          replace(kubeconfig(both, leaf(stays, "u")));
+          const done = await check();
+          assert.equal(done.code, 1, done.stderr);
+          assert.match(done.why, /and has a client certificate that the new CA did not sign: restart the pod/);
+        } finally {
+          reader.release();
+        }
+      });
+
+      it("and is content where that still works", async () => {
+        const reader = mount(kubeconfig(both, leaf(stays, "u")));
+        try {
+          copyFileSync(node.path(path), node.path("/copy"));
+          replace(kubeconfig(stays, leaf(stays, "u")));
+          const done = await check();
+          assert.equal(done.code, 0, done.stderr);
+        } finally {
+          reader.release();
+        }
+      });
+    });
+  });
+}

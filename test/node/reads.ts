@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { Cluster, files } from "./cluster";
+
+const OTHER = "/etc/kubernetes/pki/other.crt";
+
+/** @param shell - what the script is run with */
+export function readsWhatIsWritten(shell: string): void {
+  describe(`node looks which files a process reads (${shell})`, function () {
+    this.timeout(120_000);
+    let node: Cluster;
+    afterEach(() => {
+      node.remove();
+    });
+    const apply = async (options: string) => {
+      node = await Cluster.make(shell);
+      symlinkSync("web.crt", node.path("/etc/kubernetes/pki/current.crt"));
+      node.write("/units/web/command", `${node.read("/units/web/command")} ${options}`);
+      await wait(1100);
+      await node.start("web");
+      return node.run("apply", node.payload(node.set(), { more: `reads web --tls-cert-file ${files.webCert}\n` }));
+    };
+
+    for (const options of [
+      `--tls-cert-file=${OTHER}`,
+      `--tls-cert-file ${OTHER} --other`,
+      `--tls_cert_file=${OTHER}`,
+      `--tls-cert-file=${files.webCert} --tls-cert-file=${OTHER}`,
+    ])
+      it(`refuses another one: ${options}`, async () => {
+        const failed = await apply(options);
+        assert.equal(failed.code, 1, failed.stdout);
+        assert.equal(
+          failed.why,
+          `n1: web runs with --tls-cert-file=${OTHER} and does not read ${files.webCert}, which is written here: nothing was touched, start it with --tls-cert-file=${files.webCert} or leave that certificate to others (certificates.profiles.web.enabled: false), then run again`,
+        );
+        assert.equal(failed.stdout, "");
+        assert.equal(node.restarts("web"), 2); // its own starts
+      });
+
+    for (const options of [
+      `--tls-cert-file=${files.webCert}`,
+      `--tls-cert-file=${OTHER} --tls-cert-file=${files.webCert}`,
+      "--tls-cert-file=/etc/kubernetes/pki/current.crt",
+      `--tls-cert-file-other=${OTHER}`,
+      "",
+    ])
+      it(`takes: ${options === "" ? "a default" : options}`, async () => {
+        const done = await apply(options);
+        assert.equal(done.code, 0, done.stderr);
+      });
+  });
+}

@@ -1,0 +1,106 @@
+/** What tenants may write into objects of theirs, read by the real kubectl from a real API server, says nothing of others. */
+import assert from "node:assert/strict";
+import { ensure } from "../../tools/toolchain";
+import { ApiServer } from "../lab/plugins/apiServer";
+import { found } from "../node/controlPlane";
+import { part, payload } from "../node/payload";
+import { Scratch, type Result } from "../node/scratch";
+
+const NAMESPACES = ["app", "evil", "kube-system"];
+const SINCE = "since 1795510120\n"; // 2026-11-24T08:48:40Z
+const BEFORE = "2026-11-24T08:48:39Z";
+
+describe("texts of tenants", function () {
+  this.timeout(400_000);
+  let api: ApiServer;
+  let node: Scratch;
+  let ca: string;
+
+  const work = (task: string, lines = ""): Promise<Result> => {
+    const body = `node n1\nkubeconfig /etc/kubernetes/admin.conf\n${part("ca:kubernetes", ca)}${lines}task ${task}\n`;
+    return node.run("cluster", payload("cluster", body), { KUBE_PKI_LIMIT: "2" });
+  };
+
+  const publish = (namespace: string, text: string): Promise<unknown> =>
+    api.applyAs("kube-controller-manager", `/api/v1/namespaces/${namespace}/configmaps/kube-root-ca.crt`, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "kube-root-ca.crt", namespace },
+      data: { "ca.crt": text },
+    });
+
+  const owned = (kind: string, name: string) => ({
+    ownerReferences: [{ apiVersion: "apps/v1", kind, name, uid: "u", controller: true }],
+  });
+
+  /** One that runs since before the new CA was there, and mounts the cluster's CA. */
+  const runPod = async (namespace: string, name: string, owner: object): Promise<void> => {
+    const path = `/api/v1/namespaces/${namespace}/pods`;
+    await api.create(path, {
+      metadata: { name, ...owner },
+      spec: {
+        containers: [{ name: "c", image: "x" }],
+        volumes: [{ name: "ca", configMap: { name: "kube-root-ca.crt" } }],
+      },
+    });
+    const state = { running: { startedAt: BEFORE } };
+    const status = { name: "c", image: "x", imageID: "x", ready: true, restartCount: 0, state };
+    await api.merge(`${path}/${name}/status`, { status: { phase: "Running", containerStatuses: [status] } });
+  };
+
+  before(async () => {
+    api = await ApiServer.start();
+    node = new Scratch("dash");
+    const { kubectl } = await ensure(["kubectl"], () => undefined);
+    node.tool("kubectl", `#!/bin/sh\nexec ${kubectl} "$@"\n`);
+    const kubeconfig = api.kubeconfig();
+    node.write("/etc/kubernetes/admin.conf", kubeconfig, 0o600);
+    ca = Buffer.from(/certificate-authority-data: (\S+)/.exec(kubeconfig)?.[1] ?? "", "base64").toString();
+    for (const name of NAMESPACES)
+      if (name !== "kube-system") await api.create("/api/v1/namespaces", { metadata: { name } });
+  });
+  after(async () => {
+    node.remove();
+    await api.stop();
+  });
+
+  it("publish no CA for another namespace", async () => {
+    const { items } = (await api.get("/api/v1/namespaces")) as { items: { metadata: { name: string } }[] };
+    for (const { metadata } of items) await publish(metadata.name, ca);
+    assert.deepEqual(found(await work("root-ca-seen")), [], "all have it");
+    await publish("app", "-----BEGIN CERTIFICATE-----\nold\n-----END CERTIFICATE-----\n");
+    for (const forged of ["configmap app\n", "app ", "app =", "\napp =", "\r\napp =\n"])
+      for (const text of [ca, ca.replaceAll("\n", "%0A").replaceAll(" ", "+")]) {
+        await publish("evil", `${ca}${forged}${text}`);
+        assert.deepEqual(found(await work("root-ca-seen")), ["ConfigMap app/kube-root-ca.crt"], forged);
+      }
+  });
+
+  it("neither name nor hide a workload of another namespace", async () => {
+    const replicaSet = (name: string, owner: object) => ({
+      metadata: { name, labels: { app: name }, ...owner },
+      spec: {
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "c", image: "x" }] } },
+      },
+    });
+    const sets = (namespace: string): string => `/apis/apps/v1/namespaces/${namespace}/replicasets`;
+    await api.create(sets("kube-system"), replicaSet("coredns-1", owned("Deployment", "coredns")));
+    await runPod("kube-system", "dns", owned("ReplicaSet", "coredns-1"));
+    assert.deepEqual(found(await work("pods", SINCE)), ["Deployment kube-system/coredns"]);
+    await api.create(sets("evil"), replicaSet("hides", owned("Job", "x\nkube-system/coredns-1 Job none\nevil/x")));
+    await runPod(
+      "evil",
+      "names",
+      owned(
+        `X/a\nkube-system p Running root-ca began=2000-01-01T00:00:00Z owner=DaemonSet/kube-proxy\nevil z Running owner=Y`,
+        "own name",
+      ),
+    );
+    const seen = await work("pods", SINCE);
+    assert.equal(seen.stdout.split("\n").filter((line) => line.startsWith("found ")).length, 2, seen.stdout);
+    const [other, own] = found(seen).sort();
+    assert.equal(other, "Deployment kube-system/coredns");
+    assert.match(own ?? "", /^X\S+ evil\/own\+name$/);
+  });
+});
