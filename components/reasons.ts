@@ -17,7 +17,7 @@ interface Told {
 export class Reasons {
   /** By the name of the step's resource. */
   private readonly told = new Map<string, Told>();
-  /** Undefined under mocks. */
+  /** Undefined where the engine or the language host does not support hooks. */
   private readonly hook: pulumi.ResourceHook | undefined;
 
   public constructor(
@@ -45,8 +45,16 @@ export class Reasons {
   }
 }
 
-/** Mocks do not support hooks, and the SDK would wait for them for ever. */
-const knowsHooks = (): boolean => "registerResourceHook" in (pulumi.runtime.getMonitor() ?? {});
+/**
+ * Mocks do not support hooks, and the SDK would wait for them for ever. The CLI's language host passes on only the calls that it
+ * knows itself, and a run fails at any other: one that gives a program no root directory (`run --root-directory`) is older
+ * than hooks. Without them an `up` works, and says less.
+ */
+const knowsHooks = (): boolean => "registerResourceHook" in (pulumi.runtime.getMonitor() ?? {}) && !isOldHost();
+
+/** As the SDK's entry point for language hosts (cmd/run) has it; inline programs have no such host. */
+const isOldHost = (): boolean =>
+  process.env["PULUMI_NODEJS_SYNC"] !== undefined && process.env["PULUMI_NODEJS_ROOT_DIRECTORY"] === undefined;
 
 /** A payload with a key in it comes as an output. */
 const payloadOf = (inputs: Readonly<Record<string, unknown>> | undefined): Promise<string> =>

@@ -97,7 +97,7 @@ write_beside() {
   wb_new=$(dot_name "$ROOT$2")
   rm -f "$wb_new"
   # a file that we make, never one that somebody has put there meanwhile
-  { set -C && cat "$TX/new/$1" >"$wb_new" && set +C; } 2>"$TX/why" ||
+  (set -C && cat "$TX/new/$1" >"$wb_new") 2>"$TX/why" ||
     die "$2 cannot be written ($(sed 's/.*: //;q' "$TX/why")): make its folder writable or make room; nothing was touched"
   if live_facts "$2"; then set -- "$1" "$2" "$3" "$4" "$5" "$2"; fi
   give_rights "$2" "$wb_new" "$3" "$4" "$5" "${6:-$(take_after "$2" "$3")}"

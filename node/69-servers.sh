@@ -79,6 +79,8 @@ list_entries() {
   done
 }
 
+SAYS= # why the last answer was not a yes
+
 # trusts WHERE WHO CAS: 0 if what answers there is that one's by those CAs. 1: it is
 # not, SAYS tells why. 2: nobody can tell, SAYS tells why.
 trusts() {

@@ -76,7 +76,7 @@ proven_running() {
 restart_and_prove() {
   restart "$1" || return 1
   tick
-  STARTED=$TICK
+  LAST_RESTART=$TICK
   await "$LIMIT_HEALTH" proven_running "$1" || only_away "$1" || return 1
   grep -q ' yes$' "$TX/proofs" || stays "$1"
 }

@@ -5,16 +5,16 @@ LIMIT_STABLE=10
 [ -z "$LIMIT" ] || LIMIT_STABLE=1
 case " $LIMITS" in *" STABLE="*) LIMIT_STABLE=$(limit STABLE 10) ;; esac
 
-STARTED= # the tick at which the last restart of this run was over
+LAST_RESTART= # the tick at which the last restart of this run was over
 
 # still_holds: whatever this run has restarted is the same process a while later, and
 # its proofs hold: one wait for all of it. Those who could not be asked about a client
 # are asked once more.
 still_holds() {
-  [ -n "$STARTED" ] || [ -f "$TX/away" ] || return 0
-  if [ -n "$STARTED" ]; then
+  [ -n "$LAST_RESTART" ] || [ -f "$TX/away" ] || return 0
+  if [ -n "$LAST_RESTART" ]; then
     tick
-    sh_rest=$((LIMIT_STABLE - TICK + STARTED))
+    sh_rest=$((LIMIT_STABLE - TICK + LAST_RESTART))
     [ "$sh_rest" -le 0 ] || await "$sh_rest" false || :
   fi
   while read -r sh_name _ <&3; do

@@ -188,7 +188,7 @@ signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrust
 # sees there is asked as a reader's text.
 scan_held() {
   grep -s '//deleted ' "$PROC"/[0-9]*/mountinfo /dev/null | sed "s|^$PROC/\([0-9]*\)/mountinfo:|\1 |" |
-    awk '!($2 in seen) { seen[$2]; if ($6 !~ /\\/) print $1, $6 }' >"$TX/held"
+    awk -v root="${ROOT##*/}" '!($2 in seen) && (root == "" || index($5, root)) { seen[$2]; if ($6 !~ /\\/) print $1, $6 }' >"$TX/held"
   while read -r sh_pid sh_path <&3; do
     RD_FILE=$PROC/$sh_pid/root$sh_path
     read_text "$RD_FILE" || continue

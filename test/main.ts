@@ -45,6 +45,9 @@ const BY_DAY: readonly Played[] = [
   ["foreign-ca", "duo", "vault"],
   ["rotation-nodes", "hardway"],
   ["rotation-undo", "duo"],
+  ["foreign-sans", "duo"],
+  ["owners", "hardway"],
+  ["vip", "duo"],
 ];
 const A_DAY = 3;
 

@@ -1,12 +1,31 @@
 /** Without a server; what one says, and what is made of it, is in test/withTools/vaultPreflight.test.ts. */
 import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import { ClusterPki } from "../../components";
 import { KINDS, preflight } from "../../components/authority/kinds";
 import { BACKEND_KINDS, BACKENDS } from "../../core/model/backends";
-import { configWith, NOW } from "../core/fixture";
+import { argsWith, configWith, NOW } from "../core/fixture";
 import { freePort } from "../freePort";
+import { registeredBy } from "./mocks";
 
 describe("kinds of authorities", () => {
+  it("are asked before anything is made", async () => {
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const asked = mock.method(KINDS.embedded, "preflight", () => answered);
+    const made: string[] = [];
+    const program = () => new ClusterPki("prod", argsWith()).certificates;
+    const done = registeredBy(program, false, undefined, undefined, made);
+    await sleep(1000); // as long as it takes to make the first ones
+    assert.equal(made.length, 0);
+    answer();
+    await done;
+    assert.ok(made.includes("prod-cp1-apply"));
+    asked.mock.restore();
+  });
+
   it("whose keys are in a server ask it before a run: an `up` ends where it does not answer", async () => {
     const address = `https://127.0.0.1:${String(await freePort())}`;
     const config = configWith({ authority: { kind: "vault", vault: { address } } });

@@ -89,6 +89,8 @@ export interface Asked {
   readonly replacementTrigger: unknown;
   readonly additionalSecretOutputs: readonly string[];
   readonly deleteBeforeReplace: boolean;
+  /** Before it is made, and before it is changed. */
+  readonly hooks: readonly string[];
 }
 
 const textOf = (value: unknown): string => {
@@ -158,6 +160,7 @@ const listenTo = (asked: Map<string, Asked>): void => {
   const monitor = getMonitor() as unknown as Pick<IResourceMonitorClient, "registerResource">;
   const registerResource = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: RegisterResourceRequest, ...rest: unknown[]) => {
+    const hooks = request.getHooks();
     // a component may share its name with what it is about
     asked.set(request.getCustom() ? request.getName() : `${request.getType()} ${request.getName()}`, {
       parent: nameIn(request.getParent()),
@@ -169,6 +172,7 @@ const listenTo = (asked: Map<string, Asked>): void => {
       replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
+      hooks: [...(hooks?.getBeforeCreateList() ?? []), ...(hooks?.getBeforeUpdateList() ?? [])],
     });
     return (registerResource as (...all: unknown[]) => ClientUnaryCall)(request, ...rest);
   };

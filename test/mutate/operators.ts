@@ -123,6 +123,12 @@ export const booleans: Operator = (node) => {
   return node.kind === ts.SyntaxKind.FalseKeyword ? [replace(node, "true")] : [];
 };
 
+/** Not what something is compared with. */
+export const switches: Operator = (node, source) => {
+  const found = booleans(node, source);
+  return found.length > 0 && ts.isBinaryExpression(node.parent) && isComparison(node.parent) ? [] : found;
+};
+
 export const elements: Operator = (node) =>
   ts.isArrayLiteralExpression(node)
     ? node.elements.map((each) => replace(node, `[${without(node.elements, each)}]`, `without ${short(each)}`))
@@ -185,6 +191,8 @@ const COMPARED: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
   [ts.SyntaxKind.LessThanToken]: "<=",
   [ts.SyntaxKind.LessThanEqualsToken]: "<",
 };
+
+const isComparison = ({ operatorToken }: ts.BinaryExpression): boolean => COMPARED[operatorToken.kind] !== undefined;
 
 export const comparisons: Operator = (node) => {
   const put = COMPARED[node.kind];

@@ -11,6 +11,7 @@ import {
   order,
   properties,
   seals,
+  switches,
   texts,
   type Operator,
 } from "./operators";
@@ -43,6 +44,7 @@ const LAYOUTS: Tests = [
   "core/nodes/leases",
   "core/nodes/effects",
   "core/nodes/effectsTable",
+  "core/nodes/readers",
 ];
 
 const GRAPHS: Tests = [
@@ -52,6 +54,8 @@ const GRAPHS: Tests = [
   "components/usages",
   "components/inCluster",
   "components/clusterPki",
+  "components/kinds",
+  "components/reasons",
 ];
 
 /** As the engine calls them; `isInUse` and `ready` are what our own components make them from. */
@@ -63,6 +67,7 @@ const OPTIONS = [
   "ignoreChanges",
   "replacementTrigger",
   "retainOnDelete",
+  "hooks",
   "isInUse",
   "ready",
 ];
@@ -164,7 +169,7 @@ export const TARGETS: readonly Target[] = [
   {
     group: "options",
     files: ["components/"],
-    operators: [properties(OPTIONS, true), booleans],
+    operators: [properties(OPTIONS, true), switches],
     names: OPTIONS,
     tests: GRAPHS,
   },
@@ -288,6 +293,13 @@ export const ROWS: readonly Row[] = [
 export type Same = readonly [file: string, what: RegExp, because: string];
 
 export const EQUIVALENT: readonly Same[] = [
+  ["core/format/protocolFields.ts", /^shortest = 0: /, "every pattern asks for a character"],
+  [
+    "core/format/protocolFields.ts",
+    /-> !kind\.startsWith\("path"\)$/,
+    "what begins with no slash is `-`, which has no segments",
+  ],
+  ["core/format/protocolFields.ts", /slice\(1\): 2$/, "the pattern has the first segment"],
   ["core/cluster/workers.ts", /^\(content\.kind === "pair" .* -> \(content/, "only the kubelet has such files"],
   ["core/cluster/workers.ts", /^content\.kind === "kubeconfig" && .* -> content\.kind/, "a worker of kubeadm has one"],
   [
@@ -308,6 +320,7 @@ export const EQUIVALENT: readonly Same[] = [
     /^trust(Effects|Summary)\("trust".* -> "issue"/,
     "no such step: the compiler refuses it",
   ],
+  ["components/isKnown.ts", /^true -> false$/, "for a field that the SDK might take away one day"],
   ["components/authority/inVault.ts", /^without ready: \[\]/, "nothing is the default"],
   [
     "components/nodePki.ts",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkedField, FIELD_KINDS, isField, type FieldKind } from "../../../core/format/protocolFields";
+import { checkedField, FIELD_KINDS, fieldRow, isField, type FieldKind } from "../../../core/format/protocolFields";
 
 const CASES: readonly [FieldKind, readonly string[], readonly string[]][] = [
   ["name", ["kube-proxy", "17-cbe09010", "a"], ["", "-a", "A", "a b", "a".repeat(65)]],
@@ -26,6 +26,8 @@ const CASES: readonly [FieldKind, readonly string[], readonly string[]][] = [
   ["owner", ["root", "etcd", "_x-1"], ["", "Root", "a:b", "a".repeat(33)]],
   ["subject", ["system:node:cp1", "kubeadm:cluster-admins"], ["", "a b", "a/b", "a".repeat(65), "ä"]],
   ["san", ["DNS:*.example.com", "IP:10.0.0.1", "IP:fd00::1"], ["10.0.0.1", "DNS:", "IP:FD00::1", "URI:x", "DNS:a_b"]],
+  ["url", ["/", "/healthz/", "/api//v1?a=b&c=.."], ["", "healthz", "/a b", "/$x"]],
+  ["sha256", ["ab".repeat(32)], ["", "ab".repeat(31), "AB".repeat(32), `${"ab".repeat(32)}a`]],
   ["hostPort", ["10.0.0.1:6443", "[fd00::1]:2379", "api:1"], ["10.0.0.1", "fd00::1:2379", "a:b", "a b:1"]],
 ];
 
@@ -35,6 +37,19 @@ describe("fields of the node protocol", () => {
       for (const text of allowed) assert.equal(isField(kind, text), true, text);
       for (const text of refused) assert.equal(isField(kind, text), false, text);
     });
+  }
+
+  for (const kind of FIELD_KINDS) {
+    const { longest } = fieldRow(kind);
+    if (longest !== undefined)
+      it(`${kind}: takes ${String(longest)} characters, and not one more`, () => {
+        const [text] = ["a", "1"].flatMap((each) =>
+          [each.repeat(longest), `a/${each.repeat(longest - 2)}`].filter((one) => isField(kind, one)),
+        );
+        assert.ok(text, "none that is as long as may be");
+        const last = text.slice(-1);
+        assert.equal(isField(kind, text + last), false);
+      });
   }
 
   it("never hold what a shell or the payload's lines would take for more than text", () => {
@@ -54,5 +69,6 @@ describe("fields of the node protocol", () => {
     assert.throws(() => checkedField("owner", "a;b", "owner of /etc/x"), {
       message: 'owner of /etc/x: "a;b"; must be ^[a-z_][a-z0-9_-]*$, at most 32 characters',
     });
+    assert.throws(() => checkedField("mode", "u+x", "mode"), { message: 'mode: "u+x"; must be ^0[0-7][0-7][0-7]$' });
   });
 });

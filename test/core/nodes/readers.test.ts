@@ -28,6 +28,9 @@ describe("other programs that read files of the stack", () => {
 
   it("restart under no policy that forbids it, and not for a CA that goes", () => {
     assert.deepEqual(restarts("cp1", { restart: "never", rotation: { generation: 2, phase: "trust" } }), []);
+    const never = planned({ restart: "never", rotation: { generation: 2, phase: "trust" } });
+    const [cp1] = never.cluster.nodes;
+    assert.ok(cp1 && !nodeEffects(cp1.files, cp1, never.config).has("kube-vip"));
     assert.deepEqual(restarts("cp1", {}, "removal"), []);
     assert.deepEqual(restarts("cp1", { restart: "always" }, "removal").length, 1);
   });

@@ -34,6 +34,12 @@ describe("policies in Vault", () => {
     assert.match(text("rotate", { authority }), /path "auth\/approle\/role\/kube-pki-prod-renew" /);
   });
 
+  it("rotate: signs with no mount where a root in the state does", () => {
+    const vault = { address: "https://vault.example.com:8200" };
+    const signed = text("rotate", { authority: { kind: "vault", vault, signedBy: { kind: "embedded" } } });
+    assert.equal(signed, text("rotate", { authority: { kind: "vault", vault } }));
+  });
+
   it("are for tokens that end soon after what they are for: an hour for a renewal, half a day for a rotation", () => {
     assert.deepEqual(TOKEN_LIFE_SECONDS, { renew: 3600, rotate: 43_200 });
   });

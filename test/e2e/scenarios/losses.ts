@@ -81,7 +81,7 @@ printf '[Service]\\nUser=etcd\\nGroup=etcd\\n' >/etc/systemd/system/etcd.service
 systemctl daemon-reload
 systemctl start etcd`;
 
-const GIVE_TO_ROOT = `chown root:root ${ETCD} && chown root:etcd ${ETCD}/* && chmod 0640 ${ETCD}/*.key`;
+const GIVE_TO_ROOT = `chmod 0640 ${ETCD}/* && chmod 0750 ${ETCD} && chown -R root:etcd ${ETCD}`;
 
 const assertOwners = async (run: Run, folder: string, keys: string): Promise<void> => {
   const members = run.lab.nodes.filter(({ roles }) => roles.includes("etcd"));
@@ -116,7 +116,7 @@ const owners: Scenario = {
       configure: rotateTo(casOf(run) === "g1" ? 2 : 1),
       trusted: [casOf(run) === "g1" ? "g2" : "g1"],
     });
-    await assertOwners(run, "root:root", "root:etcd 640");
+    await assertOwners(run, "root:etcd", "root:etcd 640");
   },
 };
 
