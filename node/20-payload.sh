@@ -32,7 +32,13 @@ read_plan() {
       if ((kind SUBSEP key) in known) bad(kind " " key " stands twice")
       known[kind SUBSEP key] = 1
     }
-    left > 0 { if (/[^ \t]/) filled[name]; print > out; if (--left == 0) close(out); next }
+    # an empty part would be laid over a key or a CA
+    left > 0 {
+      if (/[^ \t]/) filled = 1
+      print > out
+      if (--left == 0) { close(out); if (!filled) bad("part " name " is empty") }
+      next
+    }
     {
       if (!((verb " " $1) in shape)) bad("no line of this kind is known to a node.sh of version 1")
       n = split(shape[verb " " $1], want, " ")
@@ -48,8 +54,8 @@ read_plan() {
       print > (dir "../plan")
     }
     $1 == "part" {
-      define("part", $2); name = $2; out = dir $2; left = $3 + 0
-      printf "" > out; if (left == 0) close(out)
+      define("part", $2); name = $2; out = dir $2; left = $3 + 0; filled = 0
+      if (left == 0) bad("part " name " is empty")
     }
     $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" || $1 == "round" { define($1, "line") }
     $1 == "gate" || $1 == "task" { define($1, $2) }
@@ -66,7 +72,6 @@ read_plan() {
         if (p[i] !~ type["part"]) bad($1 " has a part that is not allowed: " p[i])
         if (p[i] ~ /^key:/ && $1 == "file" && verb == "apply") refer("leaf or part", p[i]); else refer("part", p[i])
         if (k > 1 && $1 == "file") shared[p[i]] = NR
-        if ($1 == "file") written[p[i]] = NR
       }
     }
     $1 == "file" || $1 == "seed" || $1 == "kubeconfig-ca" { define("path", $2) }
@@ -97,10 +102,6 @@ read_plan() {
       if (failed) exit 1
       if (left > 0) bad("the last part is " left " lines short")
       if (!(("node" SUBSEP "line") in known)) bad("the node line is missing")
-      for (w in written) if (("part" SUBSEP w) in known && !(w in filled)) {
-        NR = written[w]
-        bad("writes part " w ", which is empty")
-      }
       for (w in shared) if (("trust" SUBSEP w) in known) {
         NR = shared[w]
         bad("puts part " w ", which is merged, into one file with others")

@@ -80,7 +80,12 @@ check_pair() {
   kp_leaf=$1
   set -- -partial_chain -CAfile "$2" -untrusted "$kp_cert" "$kp_cert"
   if openssl verify "$@" >/dev/null 2>&1; then return 0; fi
-  openssl verify -no_check_time "$@" >/dev/null 2>&1 ||
-    die "leaf $kp_leaf is not signed by the CA of the payload: nothing was touched, check the authority"
+  if ! openssl verify -no_check_time "$@" >"$TX/why" 2>&1; then
+    kp_why=$(sed -n '/.*depth lookup: */{s///p;q;}' "$TX/why")
+    case ${kp_why:=$(sed -n 1p "$TX/why")} in
+      *"issuer certificate"*) die "leaf $kp_leaf is not signed by the CA of the payload ($kp_why): nothing was touched, check the authority" ;;
+      *) die "leaf $kp_leaf is refused by $(openssl version | cut -d ' ' -f 1,2) here ($kp_why): nothing was touched, check what its CA may sign" ;;
+    esac
+  fi
   die "leaf $kp_leaf or its CA is expired or not yet valid by this node's clock: check 'date' and the authority"
 }

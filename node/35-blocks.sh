@@ -28,6 +28,21 @@ blocks_pem() {
   }'
 }
 
+# keys_of BLOCKS: the public key in each of them, as base64 on one line; of one that
+# openssl does not know, none.
+keys_of() {
+  have_openssl || return 0
+  while read -r ko_block <&6; do
+    echo "$ko_block" | blocks_pem >"$TX/key.block"
+    case $ko_block in
+      CERTIFICATE\ *) openssl x509 -in "$TX/key.block" -noout -pubkey ;;
+      PUBLIC_KEY\ *) cat "$TX/key.block" ;;
+      RSA_PUBLIC_KEY\ *) openssl rsa -RSAPublicKey_in -in "$TX/key.block" -pubout ;;
+      *_KEY\ *) openssl pkey -in "$TX/key.block" -passin pass: -pubout ;;
+    esac 2>/dev/null | awk '/^-----END/ { print text } /^-----/ { text = ""; next } { text = text $0 }'
+  done 6<"$1"
+}
+
 # check_plain FILE NAME: pem_blocks knows all that is in it. The rest would be lost,
 # or would let somebody in, once it is written anew.
 check_plain() {
@@ -55,6 +70,15 @@ both() { awk 'FILENAME == ARGV[1] { these[$0]; next } $0 in these' "$1" "$2"; }
 
 # block_sum LINE: sha256 of its DER.
 block_sum() { echo "${1#* }" | base64 -d 2>/dev/null | sha256sum | cut -c 1-64; }
+
+# has_sum WORDS BLOCK: a line of the plan with these words ends with the sum of the
+# block, or of the public key in it: a token key may lie there as a certificate.
+has_sum() {
+  ! grep -qx "$1 $(block_sum "$2")" "$TX/plan" || return 0
+  echo "$2" >"$TX/sum.block"
+  keys_of "$TX/sum.block" >"$TX/sum.key"
+  [ -s "$TX/sum.key" ] && grep -qx "$1 $(base64 -d <"$TX/sum.key" | sha256sum | cut -c 1-64)" "$TX/plan"
+}
 
 # split_blocks FILE: the block in line N of it as $TX/one/N.
 split_blocks() {

@@ -27,15 +27,20 @@ check_owner() {
   done <"$TX/guard.parts"
   ! among "$TX/guard.want" "$TX/guard.live" || return 0
   co_found=
-  while read -r _ co_text; do
-    co_sum=$(echo "$co_text" | base64 -d 2>/dev/null | sha256sum | cut -c 1-64)
-    ! grep -qx "pin $1 $co_sum" "$TX/plan" || return 0
-    co_found="$co_found $co_sum"
-  done <"$TX/guard.live"
+  while read -r co_block <&5; do
+    ! has_sum "pin $1" "$co_block" || return 0
+    co_found="$co_found $(block_sum "$co_block")"
+  done 5<"$TX/guard.live"
   co_known=$(generations_there)
   [ -z "$co_known" ] ||
     die "$1 holds$co_known, which this step does not lead on from: go phase by phase (trust, issue, done), and raise 'generation' by one at a time"
-  case $(sed -n 1p "$TX/guard.parts") in
+  keys_of "$TX/guard.want" >"$TX/guard.keys"
+  keys_of "$TX/guard.live" >"$TX/guard.others"
+  co_same=
+  ! among "$TX/guard.keys" "$TX/guard.others" || co_same=same-
+  case $co_same$(sed -n 1p "$TX/guard.parts") in
+    same-serviceaccount:*) die "$1 holds the key that is configured, as a $(sed 's/ .*//; s/_/ /g; q' "$TX/guard.live") and not as a PUBLIC KEY: write it so (openssl x509 -in $1 -noout -pubkey shows it for a certificate), then run again" ;;
+    same-*) die "$1 holds the key of the CA that is configured in another certificate (sha256$co_found): the CA was issued anew with the same key. If every node has that certificate, give it in the stack file; else write the configured one into this file" ;;
     serviceaccount:*) die "$1 holds another key than the one configured (sha256${co_found:- none}): give the key that signs this cluster's tokens as 'authority.serviceAccount.key', or take it over under 'adopt', or remove the file if the node is new" ;;
     *) die "$1 holds another CA than the one configured (sha256${co_found:- none}): to take the cluster over name that fingerprint under 'adopt', or remove the file if the node is new" ;;
   esac

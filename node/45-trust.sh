@@ -61,9 +61,9 @@ ours_of() {
     cat "$TX/ours.rest"
     return
   fi
-  ! grep -q "^known $1 " "$TX/plan" || while read -r oo_block; do
-    ! grep -qx "known $1 $(block_sum "$oo_block")" "$TX/plan" || echo "$oo_block"
-  done <"$TX/ours.rest"
+  ! grep -q "^known $1 " "$TX/plan" || while read -r oo_block <&5; do
+    ! has_sum "known $1" "$oo_block" || echo "$oo_block"
+  done 5<"$TX/ours.rest"
   signed_by_ours
 }
 

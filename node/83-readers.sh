@@ -145,7 +145,8 @@ each_token() {
 }
 
 # kubeconfig_values KEY KUBECONFIG: every value of that key, block YAML or JSON;
-# "-" for one that is not on its key's line.
+# "-" for one that is not on its key's line. An argument of a credential plugin that
+# begins so has its colon within the quotes.
 kubeconfig_values() {
   awk -v key="$1" '
     BEGIN { gap = "^[\"\047]?[ \t]*:[ \t]*"; word = "^[\"\047]?[^\"\047,}{ \t\r]+"; none = "^(\"\"|\047\047|null)" }
@@ -156,6 +157,7 @@ kubeconfig_values() {
         before = substr(rest, at - 1, 1)
         rest = substr(rest, at + length(key))
         if ((at > 1 && before !~ /[ \t"{,\047]/) || !match(rest, gap)) continue
+        if (at > 1 && before ~ /["\047]/ && substr(rest, 1, 1) != before) continue
         rest = substr(rest, RLENGTH + 1)
         if (rest ~ none) continue
         if (!match(rest, word)) { print "-"; continue }

@@ -26,7 +26,7 @@ export const LINES: readonly LineRow[] = [
     ["start"],
     "bare: a service that was never seen running here is skipped; existing: it is an error",
   ),
-  line("apply trust", "part", PART, "the n lines that follow are the part's text"),
+  line("apply trust", "part", PART, "the n lines that follow are the part's text, which is not empty"),
   line(
     "apply",
     "leaf",
@@ -77,7 +77,7 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "pin",
     ["path", "sha256"],
-    "another one that a guard of this path takes, by the sha256 of its DER: adoption names the CA or key it takes over",
+    "another one that a guard of this path takes, by the sha256 of its DER or of its public key's: adoption names the CA or key it takes over",
   ),
   line(
     "apply trust",

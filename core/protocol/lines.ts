@@ -46,8 +46,10 @@ export const framed = (verb: Verb, lines: readonly string[]): string => {
   return `kube-pki 1 ${verb} ${String(Buffer.byteLength(body))} ${sum}\n${body}`;
 };
 
-/** A part and its text. */
+/** A part and its text; throws where there is none, since that would be laid over a key or a CA. */
 export const part = (name: string, text: string): string[] => {
+  if (text.trim() === "")
+    throw new Error(`node protocol, part ${as.part(name)}: empty; must be what a file is made of`);
   const lines = text.trimEnd().split("\n");
   return [`part ${as.part(name)} ${String(lines.length)}`, ...lines];
 };

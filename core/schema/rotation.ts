@@ -37,13 +37,16 @@ export const rotation = object({
     ),
 }).optional();
 
+/** What sha256sum says where the command before it has failed. */
+const OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 const hexOf = (given: string): string | undefined => {
   const hex = given
     .replace(/^sha256 Fingerprint=/i, "") // the whole line as openssl prints it
     .replace(/ +-$/, "") // or sha256sum
     .replaceAll(":", "")
     .toLowerCase();
-  return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
+  return /^[0-9a-f]{64}$/.test(hex) && hex !== OF_NOTHING ? hex : undefined;
 };
 
 /** The example is where kubeadm keeps the certificate. */
@@ -56,16 +59,24 @@ export const fingerprint = (what: string, example: string) =>
     .optional()
     .describe(`SHA-256 fingerprint of ${what}.`);
 
-const TOKEN_KEY_ALLOWED =
-  "true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal digits, as " +
-  "`openssl pkey -pubin -in /etc/kubernetes/pki/sa.pub -outform DER | sha256sum` shows it";
+export const TOKEN_KEY_FILE = "/etc/kubernetes/pki/sa.pub";
+/** Of a public key or of a certificate, and of nothing else: the sum of what openssl did not print would be one too. */
+export const TOKEN_KEY_COMMAND =
+  `k=$(openssl x509 -in ${TOKEN_KEY_FILE} -noout -pubkey 2>/dev/null || openssl pkey -pubin -in ${TOKEN_KEY_FILE}) && ` +
+  'echo "$k" | openssl pkey -pubin -outform DER | sha256sum';
+const TOKEN_KEY_ALLOWED = `true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal digits, as \`${TOKEN_KEY_COMMAND}\` shows it`;
 
 export const adopt = object({
   kubernetes: fingerprint("the cluster's CA", "/etc/kubernetes/pki/ca.crt"),
   etcd: fingerprint("etcd's CA", "/etc/kubernetes/pki/etcd/ca.crt"),
   frontProxy: fingerprint("the front proxy's CA", "/etc/kubernetes/pki/front-proxy-ca.crt"),
   serviceAccount: z
-    .union([flag, text(TOKEN_KEY_ALLOWED, hexOf)], { error: TOKEN_KEY_ALLOWED })
+    .union([flag, text(TOKEN_KEY_ALLOWED, hexOf)], {
+      error: ({ input }) =>
+        typeof input === "string" && input.startsWith(OF_NOTHING)
+          ? `${TOKEN_KEY_ALLOWED}; this is the sum of nothing, since the command before sha256sum failed`
+          : TOKEN_KEY_ALLOWED,
+    })
     .default(false)
     .describe(
       "Take over the key that signs service account tokens as well: true, or the SHA-256 fingerprint of its public half, " +

@@ -140,6 +140,14 @@ export function checksNodes(shell: string): void {
         assert.match(done.why, /run again, or override it with 'force: \[scan\]'/);
       });
 
+    it("takes no argument of a credential plugin for a field", async () => {
+      const plugin = `      args: ['--x', "client-certificate-data: |"]\n      command: aws\n`;
+      const more = `- name: v\n  user:\n    exec:\n      args:\n      - "certificate-authority-data: |"\n`;
+      node.write("/root/.kube/config", `${kubeconfig(stays, newClient)}${more}${plugin}`);
+      const done = await check("gate scan on\n");
+      assert.equal(done.code, 0, done.stderr);
+    });
+
     it("lets those of other clusters be where the old CA is known, and those that have expired", async () => {
       const expired = leaf(old, "u", { days: -1 });
       node.write("/root/.kube/config", kubeconfig(foreign, leaf(foreign, "u")));

@@ -163,7 +163,7 @@ link /etc/kubernetes/deep/er/current.pem both.pem
       node.write(key, "a key\n", 0o600);
       const more = `${part("cakey", "")}file ${key} 0600 root root cakey\n`;
       const refused = await node.run("apply", node.payload(node.set(), { more }));
-      assert.match(refused.why, /payload line \d+: writes part cakey, which is empty/);
+      assert.match(refused.why, /payload line \d+: part cakey is empty/);
       assert.equal(node.read(key), "a key\n");
     });
   });

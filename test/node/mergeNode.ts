@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { TOKEN_KEY_COMMAND, TOKEN_KEY_FILE } from "../../core/schema/rotation";
 import { part, payload } from "./payload";
 import { authority } from "./pki";
 import type { Result, Scratch } from "./scratch";
@@ -21,3 +23,11 @@ export const sendTrust = (node: Scratch, wanted: string, how: string, more = "")
 file ${CA} 0644 root root ca:kubernetes\nkubeconfig-ca ${CONF} ca:kubernetes\n${more}`,
     ),
   );
+
+/** The sum that the command of the documentation shows of a token key in this file; undefined: it failed. */
+export const shownBy = (path: string): string | undefined => {
+  const { status, stdout } = spawnSync("sh", ["-c", TOKEN_KEY_COMMAND.replaceAll(TOKEN_KEY_FILE, path)], {
+    encoding: "utf8",
+  });
+  return status === 0 ? stdout.slice(0, 64) : undefined;
+};

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createHash, createPublicKey } from "node:crypto";
-import { A, B, C, CA, CONF, kubeconfig, sendTrust } from "./mergeNode";
+import { createPublicKey } from "node:crypto";
+import { A, B, C, CA, CONF, kubeconfig, NEXT, OLD, sendTrust, shownBy } from "./mergeNode";
 import { part, payload } from "./payload";
-import { authority, fingerprintOf, publicKey } from "./pki";
+import { authority, fingerprintOf, issuedAnew, publicKey, sumOf } from "./pki";
 import { Scratch } from "./scratch";
 
 interface Refusal {
@@ -18,6 +18,12 @@ const refusals: readonly Refusal[] = [
     file: C,
     lines: () => `guard ${CA} ca:kubernetes,ca:old\n`,
     why: new RegExp(`ca\\.crt holds another CA than the one configured \\(sha256 ${fingerprintOf(C)}\\): .*'adopt'`),
+  },
+  {
+    title: "the CA that was issued anew with the same key, and says so",
+    file: issuedAnew(NEXT),
+    lines: () => `guard ${CA} ca:kubernetes\n`,
+    why: /ca\.crt holds the key of the CA that is configured in another certificate \(sha256 [0-9a-f]{64}\): .*If every node has that certificate/,
   },
   {
     title: "a foreign CA that is not the pinned one",
@@ -151,15 +157,42 @@ file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:
       assert.equal(node.read(path), theirs);
       const pin = /[0-9a-f]{64}/.exec(refused.why)?.[0] ?? "";
       // as `openssl pkey -pubin -outform DER | sha256sum` tells it
-      assert.equal(
-        pin,
-        createHash("sha256")
-          .update(createPublicKey(theirs).export({ type: "spki", format: "der" }))
-          .digest("hex"),
-      );
+      assert.equal(pin, sumOf(theirs));
       const done = await node.run("trust", payload("trust", lines(`pin ${path} ${pin}\n`)));
       assert.equal(done.code, 0, done.stderr);
       assert.equal(node.read(path), theirs + ours);
+    });
+
+    describe("a token key that lies there as a certificate", () => {
+      const path = "/etc/kubernetes/pki/sa.pub";
+      const spki = createPublicKey(OLD.cert).export({ type: "spki", format: "pem" }).toString();
+      const lines = (own: string, more = "") =>
+        payload(
+          "trust",
+          `node n1\n${part("serviceaccount:public", own)}trust serviceaccount:public append
+file ${path} 0600 root root serviceaccount:public\nguard ${path} serviceaccount:public\n${more}`,
+        );
+      beforeEach(() => {
+        node.write(path, OLD.cert, 0o600);
+      });
+
+      it("is named where it is the configured one", async () => {
+        assert.match(
+          (await node.run("trust", lines(spki))).why,
+          /sa\.pub holds the key that is configured, as a CERTIFICATE and not as a PUBLIC KEY: write it so \(openssl x509 -in \S+ -noout -pubkey/,
+        );
+      });
+
+      it("is pinned by the sum that the documented command shows, which shows none of a broken file", async () => {
+        const { code } = await node.run("trust", lines(publicKey(), `pin ${path} ${"0".repeat(64)}\n`));
+        assert.equal(code, 1);
+        const done = await node.run("trust", lines(publicKey(), `pin ${path} ${String(shownBy(node.path(path)))}\n`));
+        assert.equal(done.code, 0, done.stderr);
+        node.write(path, spki, 0o600);
+        assert.equal(shownBy(node.path(path)), sumOf(spki));
+        node.write(path, "hello\n", 0o600);
+        assert.equal(shownBy(node.path(path)), undefined);
+      });
     });
 
     for (const { title, file, lines, why } of refusals)

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,13 +43,18 @@ const signedWith = (name: string, { cert, key }: Pair): string[] => [
   at(`${name}.cakey`, key),
 ];
 
-/** A new authority; every one has its own subject. It signs itself unless another one does. */
-export function authority(signedBy?: Pair): Pair {
+/**
+ * A new authority; every one has its own subject. It signs itself unless another one does.
+ *
+ * @param extensions more of them, as openssl's -addext takes them
+ */
+export function authority(signedBy?: Pair, extensions: readonly string[] = []): Pair {
   const name = `ca${String(count++)}`;
   const signing = signedBy === undefined ? [] : signedWith(name, signedBy);
   // prettier-ignore
   openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${name}.key`,
-    "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign", ...signing);
+    "-out", `${name}.crt`, "-days", "3650", "-subj", `/CN=test ${name}`, "-addext", "keyUsage=critical,keyCertSign",
+    ...extensions.flatMap((extension) => ["-addext", extension]), ...signing);
   return read(name);
 }
 
@@ -101,3 +106,9 @@ export function fingerprintOf(pem: string): string {
 /** Of a key nobody has. */
 export const publicKey = (): string =>
   generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }).toString();
+
+/** The fingerprint of a public key. */
+export const sumOf = (key: string): string =>
+  createHash("sha256")
+    .update(createPublicKey(key).export({ type: "spki", format: "der" }))
+    .digest("hex");

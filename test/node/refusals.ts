@@ -40,7 +40,15 @@ const refusals: readonly Refusal[] = [
   {
     title: "a leaf of another CA",
     send: (n, s) => n.payload({ ...s, web: leaf(authority(), "web") }),
-    why: /leaf web is not signed by the CA/,
+    why: /leaf web is not signed by the CA of the payload \(unable to get local issuer certificate\)/,
+  },
+  {
+    title: "a leaf that its CA may not sign, and tells openssl's reason",
+    send: (n) => {
+      const ca = authority(undefined, ["nameConstraints=critical,permitted;IP:10.0.0.0/255.0.0.0"]);
+      return n.payload(n.set(ca));
+    },
+    why: /leaf web is refused by OpenSSL \S+ here \(permitted subtree violation\): .*check what its CA may sign/,
   },
   {
     spoils: true,
@@ -68,6 +76,11 @@ const refusals: readonly Refusal[] = [
     title: "a clock far behind",
     send: (n, s) => n.payload({ ...s, issued: seconds(500) }),
     why: /clock is (49\d|500) s behind/,
+  },
+  {
+    title: "an empty part",
+    send: (n, s) => n.payload({ ...s, web: { cert: s.web.cert, key: "\n" } }),
+    why: /line \d+: part key:web is empty/,
   },
   {
     title: "an unreadable certificate",

@@ -26,6 +26,17 @@ const payloadOf = (config: Config, index: number, changes: Partial<Material> = {
   return applyPayload(plan, plan.nodes[index]!, config, material(plan, index, changes));
 };
 
+/** A material that lacks a secret, which a mistake elsewhere could make. */
+const without = (changes: Partial<Material>) => () => payloadOf(configWith({}), 0, changes);
+
+describe("a payload", () => {
+  it("is not written with an empty key or CA", () => {
+    assert.throws(without({ caKeys: {} }), /part cakey:kubernetes: empty; must be what a file is made of/);
+    assert.throws(without({ serviceAccount: undefined }), /part serviceaccount:private: empty/);
+    assert.throws(without({ trust: { kubernetes: "\n", etcd: "x", frontProxy: "x" } }), /part ca:kubernetes: empty/);
+  });
+});
+
 const SHA = "ab".repeat(32);
 
 const body = (payload: string): string[] => payload.split("\n").slice(1);

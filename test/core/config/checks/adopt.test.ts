@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { config, makeCa, makeKey, parsed, problems, type ExistingCa, type Raw } from "../fixtures";
 
 const PIN = "ab".repeat(32);
@@ -7,6 +8,12 @@ const PINS = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
 const ALLOWED = (file: string) =>
   "must be a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as " +
   `\`openssl x509 -noout -fingerprint -sha256 -in /etc/kubernetes/pki/${file}\` shows it`;
+
+const TOKEN_KEY =
+  "must be true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal digits, as " +
+  "`k=$(openssl x509 -in /etc/kubernetes/pki/sa.pub -noout -pubkey 2>/dev/null || " +
+  'openssl pkey -pubin -in /etc/kubernetes/pki/sa.pub) && echo "$k" | openssl pkey -pubin -outform DER | sha256sum` shows it';
+const NOTHING = createHash("sha256").digest("hex");
 
 /** The configuration's only etcd member may be restarted. */
 const adopting = (adopt: unknown, more: Raw = {}): Raw =>
@@ -59,9 +66,13 @@ describe("adoption in the stack file", () => {
     [
       "a token key by another digest",
       () => adopting({ ...PINS, serviceAccount: "ab" }),
+      [`adopt.serviceAccount: "ab"; ${TOKEN_KEY}`],
+    ],
+    [
+      "the sum of nothing, which a failed command ends in",
+      () => adopting({ ...PINS, serviceAccount: `${NOTHING}  -` }),
       [
-        'adopt.serviceAccount: "ab"; must be true or false, or the SHA-256 fingerprint of its public half, 64 hexadecimal ' +
-          "digits, as `openssl pkey -pubin -in /etc/kubernetes/pki/sa.pub -outform DER | sha256sum` shows it",
+        `adopt.serviceAccount: "${NOTHING}  -"; ${TOKEN_KEY}; this is the sum of nothing, since the command before sha256sum failed`,
       ],
     ],
     [
