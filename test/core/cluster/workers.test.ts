@@ -54,7 +54,9 @@ describe("steps of nodes without ssh", () => {
         "guard /etc/kubernetes/pki/ca.crt ca:kubernetes,ca:kubernetes:g1",
         ...HAVE,
         "use kubelet reload /etc/kubernetes/pki/ca.crt",
+        "reads kubelet --client-ca-file /etc/kubernetes/pki/ca.crt",
         "use kubelet restart /etc/kubernetes/kubelet.conf",
+        "reads kubelet --kubeconfig /etc/kubernetes/kubelet.conf",
         ...CONSUMER,
       ],
     ]);
@@ -77,6 +79,8 @@ describe("steps of nodes without ssh", () => {
         "guard /etc/kubernetes/pki/ca.crt ca:kubernetes",
         ...HAVE,
         "use kubelet reload /etc/kubernetes/pki/ca.crt",
+        "reads kubelet --client-ca-file /etc/kubernetes/pki/ca.crt",
+        "reads kubelet --kubeconfig /etc/kubernetes/kubelet.conf",
         ...CONSUMER,
       ],
     ]);
