@@ -196,7 +196,7 @@ export function mergesTrust(shell: string): void {
       assert.equal(node.read("/var/lib/kube-pki/applied").trimEnd().split("\n").length, 1);
       const before = node.read("/var/lib/kube-pki/ours");
       node.env["KUBE_PKI_KILL_AT"] = "proven";
-      assert.equal((await sendTrust(node, B, "retire")).code, 1);
+      assert.notEqual((await sendTrust(node, B, "retire")).code, 0);
       delete node.env["KUBE_PKI_KILL_AT"];
       assert.equal(node.read("/var/lib/kube-pki/ours"), before);
       const done = await sendTrust(node, B, "append");

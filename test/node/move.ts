@@ -3,6 +3,10 @@ import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
 import { payload } from "./payload";
+import { authority } from "./pki";
+
+/** Beside the cluster's own CA in its file: taken out again, that file is another one. */
+const OTHER = authority().cert;
 
 /** The store before what stands on it, in one move. */
 const more = `use web restart ${files.ca}\nbefore store web\n`;
@@ -39,7 +43,7 @@ export function movesServices(shell: string): void {
       forget();
 
       const wanted = node.set();
-      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      node.write(files.ca, node.ca.cert + OTHER);
       const moved = await node.run("apply", send(wanted));
       assert.equal(moved.code, 0, moved.stderr);
       assert.deepEqual(moves(), ["stop web", "restart store", "start web"]);
@@ -52,7 +56,7 @@ export function movesServices(shell: string): void {
 
     it("does so too where both have only not read what is there", async () => {
       const set = node.set();
-      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      node.write(files.ca, node.ca.cert + OTHER);
       assert.equal((await node.run("apply", send(set))).code, 0);
       forget();
       // somebody else has laid a set: no file changes, but no process has read it
@@ -68,7 +72,7 @@ export function movesServices(shell: string): void {
 
     it("starts it again when the store fails, and moves both back", async () => {
       const [old, bad] = [node.live(), node.set()];
-      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      node.write(files.ca, node.ca.cert + OTHER);
       node.write("/units/store/refuses", bad.store.cert);
       const failed = await node.run("apply", send(bad));
       assert.equal(failed.code, 1);
@@ -85,7 +89,7 @@ export function movesServices(shell: string): void {
 
     it("moves both back when a service after them fails", async () => {
       const bad = node.set();
-      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      node.write(files.ca, node.ca.cert + OTHER);
       const broken = "consumer last systemd last\n";
       node.write("/units/last/command", "false");
       const sent = payload("apply", node.body(bad, { more: more + broken }));
@@ -123,7 +127,7 @@ export function movesServices(shell: string): void {
     for (const point of ["restarting", "restarted"] as const)
       it(`killed at ${point}: the next apply has both running`, async () => {
         const set = node.set();
-        node.write(files.ca, `${node.ca.cert}# another text\n`);
+        node.write(files.ca, node.ca.cert + OTHER);
         assert.notEqual((await node.run("apply", send(set), { KUBE_PKI_KILL_AT: point })).code, 0);
         assert.deepEqual(moves().slice(0, 1), ["stop web"]);
         const next = await node.run("apply", send(set));
@@ -135,7 +139,7 @@ export function movesServices(shell: string): void {
       symlinkSync("web", join(node.units, "kube-apiserver"));
       node.write("/units/web/lingers", "");
       const pid = node.pid("web");
-      node.write(files.ca, `${node.ca.cert}# another text\n`);
+      node.write(files.ca, node.ca.cert + OTHER);
       const done = await node.run("apply", send(node.set(), "kube-apiserver"), { KUBE_PKI_LIMITS: "API_GRACE=3" });
       assert.equal(done.code, 0, done.stderr);
       assert.match(
