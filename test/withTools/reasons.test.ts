@@ -38,7 +38,10 @@ describe("reasons in the output of an up", function () {
       told.push(messages.filter(({ severity }) => severity === "info").map(({ text }) => text.trim()));
     }
     const [first = [], second, third] = told;
-    assert.match(first[0] ?? "", /^cp1: adds kubernetes generation 2, .* restarts kube-apiserver \(pool built once at start/);
+    assert.match(
+      first[0] ?? "",
+      /^cp1: adds kubernetes generation 2, .* restarts kube-apiserver \(pool built once at start/,
+    );
     assert.deepEqual([second, third], [[], first]);
   });
 });
