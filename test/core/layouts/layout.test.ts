@@ -57,7 +57,8 @@ describe("layouts", () => {
     const dates = { issued: NOW.toISOString(), expires: NOW.toISOString() };
     const leaves = Object.fromEntries(cp1.leaves.map(({ profile }) => [profile, { certificatePem: "PEM", ...dates }]));
     const trust = { kubernetes: "K", etcd: "E", frontProxy: "F" };
-    const text = applyPayload(plan, moved, config, { leaves, trust, caKeys: { kubernetes: "KEY" } });
+    const serviceAccount = { privatePem: "PRIVATE", publicPem: "PUBLIC" };
+    const text = applyPayload(plan, moved, config, { leaves, trust, caKeys: { kubernetes: "KEY" }, serviceAccount });
     assert.ok(!text.includes("10.0.0.11:6443"));
     assert.match(text, /\nserved kube-apiserver 10\.0\.0\.11:8443 apiserver\n/);
     assert.match(text, /\nlease kube-controller-manager 10\.0\.0\.11:8443 /);
