@@ -185,10 +185,10 @@ signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrust
 
 # scan_held: a file that is mounted by itself (hostPath of type File) stays what it
 # was at the mount: a rename puts another file in its place. What a process still
-# sees there is asked as a reader's text.
+# sees there is asked as a reader's text; of a container its first process is named.
 scan_held() {
   grep -s '//deleted ' "$PROC"/[0-9]*/mountinfo /dev/null | sed "s|^$PROC/\([0-9]*\)/mountinfo:|\1 |" |
-    awk -v root="${ROOT##*/}" '!($2 in seen) && (root == "" || index($5, root)) { seen[$2]; if ($6 !~ /\\/) print $1, $6 }' >"$TX/held"
+    sort -n | awk -v root="${ROOT##*/}" '!($2 in seen) && (root == "" || index($5, root)) { seen[$2]; if ($6 !~ /\\/) print $1, $6 }' >"$TX/held"
   while read -r sh_pid sh_path <&3; do
     RD_FILE=$PROC/$sh_pid/root$sh_path
     read_text "$RD_FILE" || continue
