@@ -47,7 +47,6 @@ const BY_DAY: readonly Played[] = [
   ["rotation-undo", "duo"],
   ["foreign-sans", "duo"],
   ["owners", "hardway"],
-  ["vip", "duo"],
 ];
 const A_DAY = 3;
 

@@ -38,9 +38,10 @@ const KUBECONFIGS = ["admin", "super-admin", "controller-manager", "scheduler"];
 
 const compareTrees = async ({ lab }: Run): Promise<number> => {
   const address = lab.nodes.find(({ name }) => name === "cp1")?.address ?? "";
+  // with the umask of the lab's own `kubeadm init`: a mode that is stricter than kubeadm's is kept
   await lab.must(
     "cp1",
-    `mkdir -p ${TREE}/pki/etcd && cd /etc/kubernetes/pki &&
+    `umask 077 && mkdir -p ${TREE}/pki/etcd && cd /etc/kubernetes/pki &&
      for ca in ca front-proxy-ca etcd/ca; do cp -p $ca.crt $ca.key ${TREE}/pki/\${ca%/*}/ 2>/dev/null || cp -p $ca.crt $ca.key ${TREE}/pki/; done
      cat >${TREE}/config.yaml &&
      kubeadm init phase certs all --config ${TREE}/config.yaml &&
