@@ -69,6 +69,16 @@ describe("rotation", () => {
     );
   });
 
+  it("has reached a phase by the token key alone as well, unless that is left to others", () => {
+    const rotation = { generation: 2, phase: "trust", serviceAccount: { phase: "done" } };
+    const others = { serviceAccount: { enabled: false } };
+    assert.equal(hasReached(configWith({ rotation }), "done"), true);
+    assert.equal(
+      hasReached(configWith({ rotation: { generation: 2, phase: "trust" }, authority: others }), "done"),
+      false,
+    );
+  });
+
   it("counts generations by the clock, whole periods only", () => {
     const at = (asOf: string) =>
       stateOf(
