@@ -13,7 +13,9 @@ const named = async (run: Run, holder: LeaseHolder): Promise<void> => {
     run.stack.configure(rotateTo(2, "issue"));
     const { code, stdout, stderr } = await run.stack.up();
     assert.notEqual(code, 0, "it went on");
-    const said = (stdout + stderr).split("\n").filter((line) => /error|mount|cannot|: /.test(line) && !line.includes('"'));
+    const said = (stdout + stderr)
+      .split("\n")
+      .filter((line) => /error|mount|cannot|: /.test(line) && !line.includes('"'));
     assert.match(stdout + stderr, new RegExp(`mount ${HOLDER}:${READS}: is an older file`), said.join("\n"));
     await holder.renews();
   });
