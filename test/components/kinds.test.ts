@@ -5,10 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterPki } from "../../components";
 import { KINDS, preflight } from "../../components/authority/kinds";
+import { afterPreflight } from "../../components/preflightGate";
 import { BACKEND_KINDS, BACKENDS } from "../../core/model/backends";
 import { argsWith, configWith, NOW } from "../core/fixture";
 import { freePort } from "../freePort";
-import { registeredBy } from "./mocks";
+import { registeredBy, type Asked } from "./mocks";
 
 describe("kinds of authorities", () => {
   it("are asked before anything is made", async () => {
@@ -24,6 +25,30 @@ describe("kinds of authorities", () => {
     await done;
     assert.ok(made.includes("prod-cp1-apply"));
     asked.mock.restore();
+  });
+
+  it("say why they refuse a run, by a resource beside the component, whose own come after it", async () => {
+    const refused = mock.method(KINDS.embedded, "preflight", () => Promise.reject(new pulumi.RunError("no")));
+    const errors: string[] = [];
+    const log = mock.method(pulumi.log, "error", (text: string) => Promise.resolve(void errors.push(text)));
+    const asked = new Map<string, Asked>();
+    await registeredBy(
+      () => {
+        const parent = new pulumi.ComponentResource("test:index:Row", "row");
+        return new pulumi.ComponentResource(
+          "test:index:Own",
+          "own",
+          {},
+          afterPreflight("prod", configWith(), { parent }),
+        ).urn;
+      },
+      false,
+      asked,
+    );
+    for (const each of [refused, log]) each.mock.restore();
+    assert.deepEqual(errors, ["no"]);
+    assert.equal(asked.get("prod-preflight")?.parent, "row");
+    assert.deepEqual([...asked.keys()].slice(-2), ["prod-preflight", "test:index:Own own"]);
   });
 
   it("whose keys are in a server ask it before a run: an `up` ends where it does not answer", async () => {
