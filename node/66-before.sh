@@ -151,14 +151,12 @@ leaf_authority() {
 }
 
 # has_not_read NAME PATH: it began before that was written, and reads it at its start
-# alone, or would by itself only about now. Ages in whole seconds, so that no clock
-# that was set meanwhile matters; the same age counts as not read.
+# alone, or would by itself only about now. Ages, so that no clock that was set meanwhile
+# matters; of a file's only whole seconds are known, so one second proves nothing.
 has_not_read() {
   hn_id=$(identity)
   [ -n "$hn_id" ] || return 1
-  hn_hz=$(getconf CLK_TCK 2>/dev/null) || hn_hz=100
-  hn_age=$(awk -v ticks="${hn_id#* }" -v hz="$hn_hz" '{ print int($1 - ticks / hz) }' "$PROC/uptime")
   hn_written=$(($(date +%s) - $(stat -c %Z "$ROOT$2")))
-  [ "$hn_age" -ge "$hn_written" ] || return 1
+  [ "$(seconds_since "${hn_id#* }")" -ge $((hn_written - 1)) ] || return 1
   ! grep -qx "use $1 reload $2" "$TX/plan" || [ "$hn_written" -lt "$LIMIT_RELOAD" ]
 }

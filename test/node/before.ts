@@ -139,6 +139,20 @@ export function asksBefore(shell: string): void {
       assert.match(done.stderr, /n1: store does not run, so nothing can be asked of it before it is started\n/);
     });
 
+    it("goes on where what is in place was written just after a start, at any moment of a second", async () => {
+      await begin();
+      for (const moment of [0, 200, 400, 600, 800]) {
+        await wait((1000 + moment - (Date.now() % 1000)) % 1000);
+        await node.start("store");
+        node.lay(node.set());
+        const set = node.set();
+        const done = await apply("", set);
+        assert.equal(done.code, 0, `${String(moment)} ms: ${done.why}`);
+        assert.match(done.stderr, /it has not read \/etc\/kubernetes\/pki\/store.crt since that was written/);
+        assert.ok(node.holds(set));
+      }
+    });
+
     it("asks no node that begins", async () => {
       await begin();
       node.write("/units/store/sick", "");

@@ -53,14 +53,15 @@ describe("fields of the node protocol", () => {
   }
 
   it("never hold what a shell or the payload's lines would take for more than text", () => {
-    // a GET's query has `&`
-    const kinds = FIELD_KINDS.filter((kind) => kind !== "url");
+    const ofAddress: readonly FieldKind[] = ["url", "loss"]; // a query has `&`, also in a URI among SANs
     const sharp = fc.constantFrom("\n", " ", "'", '"', "`", "$", ";", "&", "|", "<", ">", "\\", "\0", "(", "\t", "\r");
     const around = fc.constantFrom("", "a", "/etc/x", "DNS:a", "root", "0600", "a:1");
     fc.assert(
-      fc.property(fc.constantFrom(...kinds), around, sharp, around, (kind, before, bad, after) => {
+      fc.property(fc.constantFrom(...FIELD_KINDS), around, sharp, around, (kind, before, bad, after) => {
+        fc.pre(bad !== "&" || !ofAddress.includes(kind));
         assert.equal(isField(kind, before + bad + after), false);
       }),
+      { numRuns: 5_000 },
     );
   });
 
