@@ -4,11 +4,11 @@
 # by its boot, pid and start.
 { read -r BOOT </proc/sys/kernel/random/boot_id; } 2>/dev/null || BOOT=-
 
-# born PID: STARTED is when that process began, in clock ticks since boot; 1 where
+# read_stat FILE: STARTED is when that process began, in clock ticks since boot; 1 where
 # it has ended, also where nobody has reaped it. The name in front may hold blanks
 # and brackets.
-born() {
-  { read -r bo_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+read_stat() {
+  { read -r bo_line <"$1"; } 2>/dev/null || return 1
   # shellcheck disable=SC2086 # fields wanted
   set -- ${bo_line##*) }
   STARTED=${20}
@@ -17,11 +17,11 @@ born() {
 
 # identify PID: WHO is that process. lives BOOT PID TICKS: it is still there.
 identify() {
-  born "$1" || return 1
+  read_stat "/proc/$1/stat" || return 1
   WHO="$BOOT $1 $STARTED"
 }
 
-lives() { [ "${1:-}" = "$BOOT" ] && born "${2:-}" && [ "$STARTED" = "${3:-}" ]; }
+lives() { [ "${1:-}" = "$BOOT" ] && read_stat "/proc/${2:-}/stat" && [ "$STARTED" = "${3:-}" ]; }
 
 # take_lock: the lock dies with its holder: flock by the kernel, the link by what it
 # says of a holder that is no more.

@@ -14,6 +14,10 @@ subject_word() { openssl x509 -noout -subject -nameopt RFC2253 2>/dev/null | sed
 
 serial() { openssl x509 -in "$1" -noout -serial | sed 's/.*=//'; }
 
+# signed_by CAS CERT: one of them has signed it, or another in CERT has; whether
+# anything has ended is no matter.
+signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrusted "$2" "$2" >/dev/null 2>&1; }
+
 # unix_time: "notAfter=Nov 22 04:41:06 2026 GMT" on stdin to seconds; not every
 # date(1) can read it. Days by the civil calendar, March first.
 unix_time() {

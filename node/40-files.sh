@@ -1,11 +1,7 @@
 # ---- files: every new one beside its live one, nothing live touched ---------
 
-# A temporary name begins with a dot: the kubelet runs anything else it finds
-# in its manifest folder.
-dot_name() { echo "${1%/*}/.kube-pki.${1##*/}.new"; }
-
 # stage_all: each file of the plan is put together in $TX/new/N, compared with
-# the live one and, where it differs, written beside it under its dot-name with
+# the live one and, where it differs, written beside it (42-swap.sh) with
 # mode and owner. $TX/facts gets "N KIND ACTION PATH". Nothing live is touched.
 stage_all() {
   mkdir "$TX/new"
@@ -90,17 +86,17 @@ same_text() {
   esac
 }
 
-# write_beside N PATH MODE OWNER GROUP [LIKE]: $TX/new/N under the dot-name of PATH. One
+# write_beside N PATH MODE OWNER GROUP [LIKE]: $TX/new/N beside PATH. One
 # that is not there yet gets its rights by those of LIKE.
 write_beside() {
   make_folders "$2"
-  wb_new=$(dot_name "$ROOT$2")
-  rm -f "$wb_new"
+  beside "$ROOT$2"
+  rm -f "$NEW"
   # a file that we make, never one that somebody has put there meanwhile
-  (set -C && cat "$TX/new/$1" >"$wb_new") 2>"$TX/why" ||
+  (set -C && cat "$TX/new/$1" >"$NEW") 2>"$TX/why" ||
     die "$2 cannot be written ($(sed 's/.*: //;q' "$TX/why")): make its folder writable or make room; nothing was touched"
   if live_facts "$2"; then set -- "$1" "$2" "$3" "$4" "$5" "$2"; fi
-  give_rights "$2" "$wb_new" "$3" "$4" "$5" "${6:-$(take_after "$2" "$3")}"
+  give_rights "$2" "$NEW" "$3" "$4" "$5" "${6:-$(take_after "$2" "$3")}"
 }
 
 # stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more
@@ -149,9 +145,9 @@ stage_link() { # n path target
   echo "$1 link $sl_action $2" >>"$TX/facts"
   [ "$sl_action" != unchanged ] || return 0
   make_folders "$2"
-  sl_new=$(dot_name "$ROOT$2")
-  rm -f "$sl_new"
-  sl_said=$(ln -s "$3" "$sl_new" 2>&1) || die "$2 cannot be written: $(trouble "$sl_said"), nothing was touched"
+  beside "$ROOT$2"
+  rm -f "$NEW"
+  sl_said=$(ln -s "$3" "$NEW" 2>&1) || die "$2 cannot be written: $(trouble "$sl_said"), nothing was touched"
 }
 
 # make_folders PATH: the missing folders above it, noted before they are made.

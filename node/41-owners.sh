@@ -162,14 +162,14 @@ check_readers() {
     sort -u >"$TX/readers"
   while read -r ck_name ck_path <&5; do
     who_is "$ck_name" || continue
-    ck_new=$(dot_name "$ROOT$ck_path")
+    beside "$ROOT$ck_path"
     # shellcheck disable=SC2046 # three words wanted
-    set -- $(stat -c '0%a %u %g' "$ck_new")
+    set -- $(stat -c '0%a %u %g' "$NEW")
     ! can_read "$@" || continue
     ck_user=$(user_name "$RD_UID")
     ck_do="'chown $ck_user $ck_path'"
     [ -e "$ROOT$ck_path" ] || ck_do="'install -o $ck_user -m 0600 /dev/null $ck_path'"
-    die "$ck_path would belong to $(stat -c '%U:%G' "$ck_new") with mode $1, so that $ck_name, which runs as $ck_user, could not read it: $ck_do, then run again; nothing was touched"
+    die "$ck_path would belong to $(stat -c '%U:%G' "$NEW") with mode $1, so that $ck_name, which runs as $ck_user, could not read it: $ck_do, then run again; nothing was touched"
   done 5<"$TX/readers"
 }
 

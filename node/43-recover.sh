@@ -138,7 +138,6 @@ sweep() {
 # only, but for what it had stopped: that is started. Processes may have read the
 # newer files: "sum none" makes every consumer prove itself in the next run.
 recover() {
-  sweep_work
   [ -d "$TX" ] || return 0
   rm -f "$TX/reserve" # room for the notes below
   rc_stuck=
@@ -179,6 +178,7 @@ undo_dead() {
 verb_recover() {
   open_state
   take_lock
+  sweep_work
   recover
   [ -z "$RECOVERED" ] || echo "$RECOVERED" >>"$STATE/recovered"
   echo "recovered ${FOUND:-nothing}"

@@ -8,21 +8,10 @@ find_consumer() {
   return 1
 }
 
-# start_ticks PID: when the process began, in clock ticks since boot. The name
-# in front may hold blanks and brackets.
-start_ticks() {
-  { read -r st_line <"$PROC/$1/stat"; } 2>/dev/null || return 1
-  # shellcheck disable=SC2086 # fields wanted
-  set -- ${st_line##*) }
-  echo "${20}"
-}
-
-# ticks_now: as start_ticks, of a process that begins now: the one that is asked.
+# ticks_now: since boot, as a process tells that begins now: the one that is asked.
 ticks_now() {
-  read -r tn_line </proc/self/stat
-  # shellcheck disable=SC2086 # fields wanted
-  set -- ${tn_line##*) }
-  echo "${20}"
+  read_stat /proc/self/stat
+  echo "$STARTED"
 }
 
 HZ=$(getconf CLK_TCK 2>/dev/null) || HZ=100 # ticks in a second
@@ -79,8 +68,8 @@ identity() {
     static-pod) id_pid=$(static_pid) ;;
   esac
   [ "${id_pid:-0}" != 0 ] || return 0
-  id_ticks=$(start_ticks "$id_pid") || return 0
-  echo "$id_pid $id_ticks"
+  read_stat "$PROC/$id_pid/stat" || return 0
+  echo "$id_pid $STARTED"
 }
 
 # static_pid: the process of static pod UNIT. The kubelet gives static pods a
@@ -119,13 +108,8 @@ absent() {
   esac
 }
 
-# has_ended PID TICKS: that process; one nobody has reaped counts as ended.
-has_ended() {
-  { read -r he_line <"$PROC/$1/stat"; } 2>/dev/null || return 0
-  # shellcheck disable=SC2086 # fields wanted
-  set -- "$2" ${he_line##*) }
-  [ "$2" = Z ] || [ "${21}" != "$1" ]
-}
+# has_ended PID TICKS: that process.
+has_ended() { ! read_stat "$PROC/$1/stat" || [ "$STARTED" != "$2" ]; }
 
 is_gone() { [ "$(identity)" != "$1" ]; }
 

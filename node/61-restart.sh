@@ -193,13 +193,13 @@ stop_container() {
 # anew. Block style YAML as kubeadm indents it; anything else is not guessed at.
 touch_manifest() {
   tm_file=$MANIFESTS/$UNIT.yaml
-  tm_new=$(dot_name "$tm_file")
+  beside "$tm_file"
   is_plain "$tm_file" 2>/dev/null || {
     WHY_NOT="$UNIT can only be restarted through its manifest, and ${tm_file#"$ROOT"} has no 'metadata:' with fields indented by two blanks: install crictl"
     return 1
   }
-  if write_stamped && flush "$tm_new" && put_in_place "$tm_file"; then return 0; fi
-  rm -f "$tm_new"
+  if write_stamped && flush "$NEW" && put_in_place "$tm_file"; then return 0; fi
+  rm -f "$NEW"
   WHY_NOT="${tm_file#"$ROOT"} cannot be replaced: its folder is read-only or full"
   return 1
 }
@@ -216,10 +216,10 @@ is_plain() {
     END { exit !found || bad }' "$1"
 }
 
-# write_stamped: $tm_new is $tm_file with the annotation, down to its last line
+# write_stamped: $NEW is $tm_file with the annotation, down to its last line
 # (not every awk fails where the disk is full).
 write_stamped() {
-  cp -p "$tm_file" "$tm_new" || return 1
+  cp -p "$tm_file" "$NEW" || return 1
   awk -v stamp="$(now)" '
     /^  *kube-pki\/restarted:/ { next }
     { line[++n] = $0 }
@@ -232,5 +232,5 @@ write_stamped() {
         if (i == meta && !notes) print "  annotations:"
         if (i == (notes ? notes : meta)) print "    kube-pki/restarted: \"" stamp "\""
       }
-    }' "$tm_file" >"$tm_new" && [ "$(sed -n '$p' "$tm_new")" = "$(sed -n '$p' "$tm_file")" ]
+    }' "$tm_file" >"$NEW" && [ "$(sed -n '$p' "$NEW")" = "$(sed -n '$p' "$tm_file")" ]
 }

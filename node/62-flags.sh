@@ -87,7 +87,7 @@ check_last() {
   cl_id=$(identity)
   [ -n "$cl_id" ] || return 0
   command_line "${cl_id% *}" >"$TX/flag.run"
-  command_lines "$ROOT$fl_path" | awk '{ sub(/^[0-9]* /, ""); gsub(/[ \t"\047\\]+/, "\n"); print }' >"$TX/flag.file"
+  command_words "$ROOT$fl_path" >"$TX/flag.file"
   cl_last=$(awk -v flag="$1" -v name="${1%%=*}" '
     $0 != name && index($0, name "=") != 1 { next }
     FILENAME == ARGV[1] { more++; last = $0; next }
@@ -115,8 +115,7 @@ runs_its_flags() {
   awk -v name="$1" '($1 == "flag" || $1 == "replaceflag") && $2 == name { sub(/=.*/, "=", $3); print $3 }' \
     "$TX/plan" >"$TX/flag.names"
   command_line "${ri_id% *}" >"$TX/flag.run"
-  command_lines "$ROOT$(flag_path)" | awk '{ sub(/^[0-9]* /, ""); gsub(/[ \t"\047\\]+/, "\n"); print }' |
-    grep -F -f "$TX/flag.names" >"$TX/flag.file" || :
+  command_words "$ROOT$(flag_path)" | grep -F -f "$TX/flag.names" >"$TX/flag.file" || :
   ! beyond "$TX/flag.run" "$TX/flag.file" || return 1
   last_flags "$TX/flag.run" >"$TX/flag.last"
   ! beyond "$TX/flag.last" "$TX/flag.file" || return 1
@@ -136,6 +135,9 @@ command_lines() {
     { goes = kind == "static-pod" || /^ExecStart=/ || (goes && more); more = /\\$/ }
     goes { print NR, $0 }' "$1"
 }
+
+# command_words FILE: what those lines say, a word a line.
+command_words() { command_lines "$1" | awk '{ sub(/^[0-9]* /, ""); gsub(/[ \t"\047\\]+/, "\n"); print }'; }
 
 # set_flag flag|replaceflag --NAME=VALUE: in $TX/new/$sa_n. 3: it is there in a
 # form that is not touched; 4: there is no place to add it; 5: it is not there

@@ -1,12 +1,14 @@
 # ---- proofs: what answers now ---------------------------------------------
 
 # prove NAME: all proofs of a consumer, once; 1 with WHY_NOT at the first that
-# does not hold, and FAILED, what kind of failure it is. Writes their lines to
+# does not hold, and FAILED, what kind of failure it is, and SERVES, "PROFILE WHERE
+# FINGERPRINT" where another certificate is served, or none. Writes their lines to
 # $TX/proofs. Health first: for about a second after it listens an API server
 # answers 403 to everybody, which would pass for accepted.
 prove() {
   : >"$TX/proofs"
   FAILED=
+  SERVES=
   prove_health "$1" && prove_served "$1" && prove_accepted "$1" && prove_aggregated "$1" && prove_chain "$1"
 }
 

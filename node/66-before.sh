@@ -43,20 +43,19 @@ before_why() {
       return
       ;;
   esac
-  case $WHY_NOT in
-    *" does not serve "*)
-      # shellcheck disable=SC2086 # words wanted
-      set -- "$1" $SERVES
-      bw_path=$(leaf_path "$2")
-      if [ $# -lt 4 ]; then
-        echo "$1 runs, and nothing serves a certificate at $3, where that of $2 is to be seen"
-        return
-      fi
-      bw_other=$(file_with "$bw_path" "$4")
-      echo "$1 serves ${bw_other:-another certificate} at $3, and not ${bw_path:-the one of $2 in place}${bw_path:+, which $2 is written to}"
-      ;;
-    *) echo "$1 runs, and ${WHY_NOT#"$1 "}" ;;
-  esac
+  if [ -z "$SERVES" ]; then
+    echo "$1 runs, and ${WHY_NOT#"$1 "}"
+    return
+  fi
+  # shellcheck disable=SC2086 # words wanted
+  set -- "$1" $SERVES
+  bw_path=$(leaf_path "$2")
+  if [ $# -lt 4 ]; then
+    echo "$1 runs, and nothing serves a certificate at $3, where that of $2 is to be seen"
+    return
+  fi
+  bw_other=$(file_with "$bw_path" "$4")
+  echo "$1 serves ${bw_other:-another certificate} at $3, and not ${bw_path:-the one of $2 in place}${bw_path:+, which $2 is written to}"
 }
 
 # before_remedy: what to write into the stack file, or to mend.
@@ -113,7 +112,7 @@ is_excused() {
     silent) return 1 ;;
     refused)
       ie_ca=$(leaf_authority "$REFUSED")
-      [ "${ie_ca:--}" = - ] || openssl verify -no_check_time -partial_chain -CAfile "$TX/parts/$ie_ca" -untrusted "$TX/old/cert:$REFUSED" "$TX/old/cert:$REFUSED" >/dev/null 2>&1 || {
+      [ "${ie_ca:--}" = - ] || signed_by "$TX/parts/$ie_ca" "$TX/old/cert:$REFUSED" || {
         EXCUSE="that of $REFUSED is of another CA"
         return 0
       }
@@ -139,8 +138,7 @@ fits_key() { [ "$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null)" = "$(openss
 has_lapsed() {
   openssl x509 -in "$1" -noout -checkend 0 >/dev/null 2>&1 || return 0
   [ "${2:--}" != - ] && [ -f "$TX/parts/$2" ] || return 1
-  set -- -partial_chain -CAfile "$TX/parts/$2" -untrusted "$1" "$1"
-  openssl verify -no_check_time "$@" >/dev/null 2>&1 && ! openssl verify "$@" >/dev/null 2>&1
+  signed_by "$TX/parts/$2" "$1" && ! openssl verify -partial_chain -CAfile "$TX/parts/$2" -untrusted "$1" "$1" >/dev/null 2>&1
 }
 
 # leaf_authority PROFILE: the part of its CA, if the payload says which that is.

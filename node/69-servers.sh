@@ -165,7 +165,7 @@ prove_servers() {
         ;;
       1)
         if grep -qx "$wt_n" "$TX/servers.yes" || trusted_before "$pv_path" "$pv_where" "$pv_who"; then
-          die "$pv_path does not trust its server $pv_where any more ($pv_says): $(undone), let that file trust the CA of what is served there"
+          die "$pv_path does not trust its server $pv_where any more ($pv_says): the old set was put back, let that file trust the CA of what is served there"
         fi
         ;;
     esac

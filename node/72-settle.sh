@@ -40,7 +40,7 @@ settle() {
   [ "$se_state" = running ] || se_want=restart
   if [ "$se_want" != restart ]; then
     await "$LIMIT_RELOAD" proven_running "$1" || only_away "$1" || {
-      [ "$FAILED" != rights ] || die "$WHY_NOT: $(undone)"
+      [ "$FAILED" != rights ] || die "$WHY_NOT: the old set was put back"
       say "$WHY_NOT after $LIMIT_RELOAD s, so it is restarted"
       se_want=restart
     }
@@ -48,22 +48,19 @@ settle() {
   if [ "$se_want" = restart ]; then
     se_how=restarted
     members_healthy "$1" ||
-      die "$WHY_NOT, and with $1 here down as well nothing could be written: $(undone), repair that etcd member, then run again"
+      die "$WHY_NOT, and with $1 here down as well nothing could be written: the old set was put back, repair that etcd member, then run again"
     echo "$1" >>"$TX/restarted"
     stop_first "$1" will_restart
     leave_leadership "$1"
     point restarting
-    restart_and_prove "$1" || die "$WHY_NOT: $(undone), look at $1 before you run again"
-    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: $(undone), repair that etcd member, then run again"
+    restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
+    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: the old set was put back, repair that etcd member, then run again"
     point restarted
   fi
   echo "consumer $1 $se_how"
   [ "$se_how" != restarted ] || echo "proof $1 restarted - - - yes"
   cat "$TX/proofs"
 }
-
-# undone: what becomes of this transaction now that it fails.
-undone() { if [ -f "$TX/journal" ]; then echo "the old set was put back"; else echo "no file was replaced"; fi; }
 
 proven_running() {
   [ -n "$(identity)" ] || {

@@ -22,7 +22,7 @@ still_holds() {
       is_same "$sh_name" && holds_still "$sh_name"
     elif grep -qsx "$sh_name" "$TX/away"; then
       holds_still "$sh_name"
-    fi || die "$WHY_NOT: $(undone), look at $sh_name before you run again"
+    fi || die "$WHY_NOT: the old set was put back, look at $sh_name before you run again"
   done 3<"$TX/consumers"
 }
 

@@ -99,6 +99,10 @@ doubt() {
   mv "$STATE/applied.new" "$STATE/applied"
 }
 
+# What a sentence says that foresees an undo, and what it says where there was none.
+PUT_BACK="the old set was put back"
+NOT_BEGUN="no file was replaced"
+
 # roll_back: what a failed transaction leaves behind is what it found. Where a file
 # cannot be put back the services come up with what is there, and the journal stays:
 # whoever comes next begins with it.
@@ -107,8 +111,9 @@ roll_back() {
   if [ -f "$TX/committed" ]; then
     BACKUP=
     keep_records
+    reword "$PUT_BACK" "the new set is in place"
   elif [ ! -f "$TX/journal" ]; then
-    reword "the old set was put back" "no file was replaced"
+    reword "$PUT_BACK" "$NOT_BEGUN"
   else
     say "putting the old set back"
     note_leases
@@ -124,7 +129,7 @@ roll_back() {
     [ -z "$pb_kept" ] || WHY="$WHY; kept, as somebody else has changed it since: $pb_kept"
     WHY="$WHY$rb_bad"
     [ -n "$rb_put" ] || {
-      reword "the old set was put back" "the old set could not be put back whole"
+      reword "$PUT_BACK" "the old set could not be put back whole"
       WHY="$WHY; $pb_failed, its copy is in $BACKUP"
       return 0
     }

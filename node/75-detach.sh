@@ -62,7 +62,7 @@ verb_worker() {
   trap '' HUP INT
   identify $$
   echo "$WHO" >"$RUN/worker"
-  trap 'die "ended by SIGTERM: $(undone), run again"' TERM
+  trap 'die "ended by SIGTERM: the old set was put back, run again"' TERM
   trap worker_end EXIT
   transaction
 }
@@ -78,7 +78,7 @@ worker_end() {
   if [ "$we_code" -ne 0 ]; then
     has_room || free_room
     [ -n "$WHY" ] || WHY="the script failed where it did not expect to (exit $we_code): see the lines above"
-    [ -z "$OURS" ] || roll_back
+    if [ -n "$OURS" ]; then roll_back; else reword "$PUT_BACK" "$NOT_BEGUN"; fi
     [ -z "$NO_ROOM" ] || WHY="$NO_ROOM; $WHY"
     tell_why
   fi

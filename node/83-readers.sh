@@ -177,11 +177,9 @@ trusts_rest() {
 
 signed_by_rest() {
   openssl x509 -in "$TX/pem" -noout -checkend 0 >/dev/null 2>&1 || return 0
-  [ -z "$OLD" ] || signed_by "$OLD" || return 0
-  signed_by "$STAYS"
+  [ -z "$OLD" ] || signed_by "$OLD" "$TX/pem" || return 0
+  signed_by "$STAYS" "$TX/pem"
 }
-
-signed_by() { openssl verify -no_check_time -partial_chain -CAfile "$1" -untrusted "$TX/pem" "$TX/pem" >/dev/null 2>&1; }
 
 # scan_held: a file that is mounted by itself (hostPath of type File) stays what it
 # was at the mount: a rename puts another file in its place. What a process still

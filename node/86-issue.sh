@@ -1,5 +1,6 @@
 # ---- issue: a kubelet's client certificate anew, asked for by the node itself ---
 
+LIMIT_ASK=${LIMIT:-90} # an API server that was just restarted
 LIMIT_SIGNED=${LIMIT:-120} # a controller manager that was just restarted waits for its lease
 CSRS=/apis/certificates.k8s.io/v1/certificatesigningrequests
 
@@ -24,7 +25,7 @@ EOF
   [ -s "$TX/parts/cert:live" ] && [ -s "$TX/parts/key:live" ] ||
     die "$KUBELET_CONF has no client certificate with its key: join this node again (kubeadm join)"
   cp "$TX/parts/cert:live" "$TX/pem"
-  if signed_by "$IS_CA"; then
+  if signed_by "$IS_CA" "$TX/pem"; then
     echo "issued $IS_PROFILE unchanged"
     echo "done $SUM8"
     return 0
@@ -116,7 +117,7 @@ ask_for_certificate() {
   wait_for "$LIMIT_SIGNED" "signing request $CSR to be signed" is_signed ||
     die "signing request $CSR was not approved and signed within $LIMIT_SIGNED s: check kube-controller-manager and the binding of group system:nodes to system:certificates.k8s.io:certificatesigningrequests:selfnodeclient, or 'kubectl certificate approve $CSR', then run again"
   json_text certificate <"$TX/answer" | base64 -d >"$TX/pem" 2>/dev/null || :
-  signed_by "$IS_CA"
+  signed_by "$IS_CA" "$TX/pem"
 }
 
 is_signed() {
