@@ -1,23 +1,26 @@
 /** `kube-pki COMMAND`: shows what a stack holds and what is due. */
 import { EXIT, Failure } from "./failure";
 import type { Exit } from "./failure";
+import { clusterStep } from "./clusterStep";
 import { due, DUE_USAGE } from "./due";
 import { status, STATUS_USAGE } from "./status";
 
 interface Command {
   readonly run: (args: readonly string[]) => Promise<Exit>;
-  readonly usage: string;
+  /** None: not for people. */
+  readonly usage?: string;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   status: { run: status, usage: STATUS_USAGE },
   due: { run: due, usage: DUE_USAGE },
+  "cluster-step": { run: clusterStep },
 };
 
 const HELP = [
   "usage: kube-pki COMMAND [OPTION...]",
   "",
-  ...Object.values(COMMANDS).map(({ usage }) => usage),
+  ...Object.values(COMMANDS).flatMap(({ usage }) => usage ?? []),
   "exit codes: 0 nothing to report, 1 something needs attention, 2 the command failed",
   "",
 ].join("\n");
@@ -32,7 +35,7 @@ async function main([name, ...args]: readonly string[]): Promise<Exit> {
     throw new Failure(`unknown command \`${name}\`; must be one of ${Object.keys(COMMANDS).join(", ")}`);
   }
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(command.usage);
+    process.stdout.write(command.usage ?? HELP);
     return EXIT.fine;
   }
   return command.run(args);

@@ -76,13 +76,14 @@ export class Inputs {
     return this.of([this.addressOf(node)], (known) => pick(toNode(known, node)));
   }
 
-  /** What a node is told: that follows from it and from where etcd and API servers are. */
-  public payload(node: NodeConfig, write: (known: KnownToNode) => string): pulumi.Output<string> {
+  /** What a node, or a step through it, is told: that follows from it and from where etcd and API servers are. */
+  public payload<T>(node: NodeConfig, write: (known: KnownToNode) => T): pulumi.Output<T> {
     const servers = this.config.nodes.filter(
       ({ name, roles }) => name === node.name || roles.includes("control-plane") || roles.includes("etcd"),
     );
     const paths = servers.map((each) => this.addressOf(each));
-    return pulumi.output(this.of(paths, (known) => write(toNode(known, node))));
+    // plain data: there is nothing to unwrap
+    return pulumi.output(this.of(paths, (known) => write(toNode(known, node)))) as pulumi.Output<T>;
   }
 
   /** Path of a node in the arguments. */

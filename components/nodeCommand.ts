@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
-import { INSTALL_COMMAND, INSTALL_PAYLOAD } from "./nodeScript";
+import { INSTALL_COMMAND, NODE_SCRIPT_GZIP } from "../node/script";
 import { sshConnection } from "./sshConnection";
 
 const SCRIPT = "/var/lib/kube-pki/node.sh";
@@ -38,10 +38,10 @@ const nodeCommand = (
 
 /** Installs the node script. A new version of it runs no other step again. */
 export const installStep = (name: string, step: Step, options: pulumi.CustomResourceOptions): command.remote.Command =>
-  nodeCommand(name, step, INSTALL_COMMAND, INSTALL_PAYLOAD, options);
+  nodeCommand(name, step, INSTALL_COMMAND, NODE_SCRIPT_GZIP, options);
 
 /** The verbs of the node script (docs/node-protocol.md). */
-export type Verb = "request" | "apply" | "trust" | "check" | "cluster";
+export type Verb = "request" | "apply" | "trust" | "check";
 
 /** Runs one verb of the node script. */
 export const verbStep = (

@@ -57,9 +57,8 @@ read_plan() {
       define("part", $2); name = $2; out = dir $2; left = $3 + 0; filled = 0
       if (left == 0) bad("part " name " is empty")
     }
-    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "since" || $1 == "token-kid" || $1 == "workers" || $1 == "round" { define($1, "line") }
-    $1 == "gate" || $1 == "task" { define($1, $2) }
-    $1 == "rewrite" { define($1, $2 " " $3); refer("part", $4) }
+    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "token-kid" || $1 == "round" { define($1, "line") }
+    $1 == "gate" { define($1, $2) }
     $1 == "leaf" { define("leaf", $2) }
     $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }
     $1 == "cn" { define("cn", $2); refer("leaf", $2) }

@@ -1,6 +1,6 @@
 # ---- issue: a kubelet's client certificate anew, asked for by the node itself ---
 
-LIMIT_ASK=${LIMIT:-90} # an API server that was just restarted
+LIMIT_ASK=${LIMIT:-90}     # an API server that was just restarted
 LIMIT_SIGNED=${LIMIT:-120} # a controller manager that was just restarted waits for its lease
 CSRS=/apis/certificates.k8s.io/v1/certificatesigningrequests
 

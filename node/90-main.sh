@@ -8,14 +8,14 @@ main() {
     apply | trust) verb_transaction "$1" ;;
     worker) verb_worker "$2" "$3" "$4" ;; # ours: the detached half of a transaction
     check) verb_check ;;
-    cluster) verb_cluster ;;
+    objects) verb_objects ;;
     place) verb_place ;;
     boot-unit) lay_boot_unit ;; # the install step
     recover) verb_recover ;;    # the unit that runs at boot
     template) verb_template "${2:-}" ;;
     issue) verb_issue ;;
     status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|check|cluster|place|template NODE|issue|recover|status" ;;
+    *) die "usage: node.sh request|trust|apply|check|objects|place|template NODE|issue|recover|status" ;;
   esac
 }
 

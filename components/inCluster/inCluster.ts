@@ -3,18 +3,19 @@ import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/cluster/clusterInfo";
-import type { Fact } from "../../core/cluster/facts";
+import type { Fact, Facts } from "../../core/cluster/facts";
+import type { WorkersJob } from "../../core/cluster/job";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
 import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
-import { workerLines, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
+import { workersJob, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import { checkPayload } from "../../core/protocol/check";
 import type { Generations } from "../../core/protocol/trust";
 import type { NodeConfig } from "../../core/schema/config";
 import { logClusterPreview, type ClusterPreview } from "../logPreview";
 import type { Inputs } from "../inputs";
-import { verbStep } from "../nodeCommand";
+import { clusterCommand } from "../clusterCommand";
 import { rollout } from "./rollouts";
 
 /** What has to have succeeded first. */
@@ -43,7 +44,7 @@ export interface InClusterArgs {
 /** Updates the copies of the CAs inside the cluster, in step with a rotation of the nodes. */
 export class InCluster extends pulumi.ComponentResource {
   /** Its answer says since when every namespace has the new CA. */
-  private published: command.remote.Command | undefined;
+  private published: command.local.Command | undefined;
   private readonly previews: ClusterPreview[] = [];
   private provider: Provider | undefined;
 
@@ -78,11 +79,13 @@ export class InCluster extends pulumi.ComponentResource {
     const { inputs, runOn } = this.args;
     const { config } = inputs;
     return clusterSteps(hook, config).map((step) => {
-      const facts = Object.fromEntries(step.facts(config).map((fact) => [fact, this.fact(fact)]));
+      const facts = Object.fromEntries(step.facts(config).map((fact) => [fact, this.fact(fact)])) as Partial<{
+        [F in Fact]: pulumi.Input<Facts[F]>;
+      }>;
       const payload = pulumi
         .output(facts)
         .apply((known) => inputs.payload(runOn, ({ node, config: now }) => clusterPayload(step, node, now, known)));
-      const made = verbStep(`${this.base}-${step.nameSuffix}`, { inputs, node: runOn }, "cluster", payload, {
+      const made = clusterCommand(`${this.base}-${step.nameSuffix}`, inputs, runOn, payload, {
         parent: this,
         dependsOn: [...dependsOn], // every node must have reached the state that it checks
       });
@@ -92,7 +95,7 @@ export class InCluster extends pulumi.ComponentResource {
     });
   }
 
-  private fact(fact: Fact): pulumi.Input<string> | undefined {
+  private fact(fact: Fact): pulumi.Input<Facts[Fact]> | undefined {
     const { trust, frontProxy, tokenKid } = this.args;
     switch (fact) {
       case "workersTrust":
@@ -106,7 +109,7 @@ export class InCluster extends pulumi.ComponentResource {
     }
   }
 
-  private workers(step: WorkerStep): pulumi.Output<string> {
+  private workers(step: WorkerStep): pulumi.Output<WorkersJob> {
     const { inputs, runOn, generations, trust, tokenKid } = this.args;
     const { ca, final, old } = trust;
     // only there: unwrapped for the other steps it would make their payloads unknown to a preview
@@ -116,7 +119,7 @@ export class InCluster extends pulumi.ComponentResource {
       .apply(({ known, attempt: name, ...facts }) =>
         inputs.payload(runOn, ({ config }) => {
           const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
-          return workerLines(step, config, templates).join("\n");
+          return workersJob(config, templates);
         }),
       );
   }

@@ -1,3 +1,5 @@
+import type { WorkersJob } from "./job";
+
 /** Inputs of steps besides the configuration. */
 export interface Facts {
   /** The kubernetes CA that is trusted after the rotation, PEM: all that a client of an API server needs. */
@@ -13,10 +15,10 @@ export interface Facts {
   /** Key id of the service account key that signs after the rotation. */
   readonly tokenKid: string;
   /** When the last namespace got the new CA, unix seconds. */
-  readonly since: string;
-  /** Lines of the payload for nodes without ssh (core/cluster/workers.ts). */
-  readonly workersTrust: string;
-  readonly workersIssue: string;
-  readonly workersRetire: string;
+  readonly since: number;
+  /** What nodes without ssh do (core/cluster/workers.ts). */
+  readonly workersTrust: WorkersJob;
+  readonly workersIssue: WorkersJob;
+  readonly workersRetire: WorkersJob;
 }
 export type Fact = keyof Facts;

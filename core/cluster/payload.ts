@@ -1,27 +1,50 @@
-/** The payload of one step in the cluster (docs/node-protocol.md, verb `cluster`), and what its answer says. */
+/** The job of one step in the cluster, as the program that does it reads it from stdin, and what its answer says. */
 import { whyMissing } from "../format/printedBefore";
 import type { NodePlan } from "../plan";
-import { as, framed, part } from "../protocol/lines";
-import { caPart } from "../protocol/parts";
+import { as, GATES, isForced } from "../protocol/lines";
 import type { Config } from "../schema/config";
-import type { Fact } from "./facts";
+import type { Fact, Facts } from "./facts";
+import type { Job } from "./job";
 import type { Step } from "./steps";
 
-const FACT_LINES: Readonly<Record<Fact, (value: string) => string[]>> = {
-  ca: (pem) => part(caPart("kubernetes"), pem),
-  final: (pem) => part(caPart("kubernetes"), pem),
-  rotating: (pem) => part(caPart("kubernetes"), pem),
-  // at the start of an adoption the stack does not know it: then there is no such part
-  old: (pem) => (pem.trim() === "" ? [] : part("old:kubernetes", pem)),
-  frontProxy: (pem) => part(caPart("frontProxy"), pem),
-  tokenKid: (id) => [`token-kid ${as.keyId(id)}`],
-  since: (seconds) => [`since ${as.number(seconds)}`],
-  workersTrust: (lines) => lines.split("\n"),
-  workersIssue: (lines) => lines.split("\n"),
-  workersRetire: (lines) => lines.split("\n"),
+const workers = (job: Facts["workersTrust"]): Partial<Job> => ({ workers: job });
+
+/** What a fact is in the job. */
+const IN_JOB: { readonly [F in Fact]: (value: Facts[F]) => Partial<Job> } = {
+  ca: (ca) => ({ ca }),
+  final: (ca) => ({ ca }),
+  rotating: (ca) => ({ ca }),
+  // at the start of an adoption the stack does not know it
+  old: (old) => (old.trim() === "" ? {} : { old }),
+  frontProxy: (frontProxy) => ({ frontProxy }),
+  tokenKid: (tokenKid) => ({ tokenKid }),
+  since: (since) => ({ since }),
+  workersTrust: workers,
+  workersIssue: workers,
+  workersRetire: workers,
 };
 
-/** Path of an admin's kubeconfig on the node that runs the step. */
+const inJob = (fact: Fact, facts: Partial<Facts>, step: Step): Partial<Job> => {
+  const value = facts[fact];
+  if (value === undefined) throw new Error(`in-cluster step ${step.nameSuffix}: ${fact} is not known`);
+  return (IN_JOB[fact] as (known: unknown) => Partial<Job>)(value);
+};
+
+/** Where the kubectl is that asks, and whose credentials it takes. */
+export interface Through {
+  /** The control plane's name. */
+  readonly node: string;
+  /** Path of an admin's kubeconfig on it. */
+  readonly kubeconfig: string;
+  readonly sudo: boolean;
+}
+
+/** What the program reads from stdin, beside how to reach that node. */
+export interface ClusterPayload {
+  readonly through: Through;
+  readonly job: Job;
+}
+
 const adminKubeconfig = ({ node, known }: NodePlan): string => {
   const row = known.find(({ content }) => content.kind === "kubeconfig" && content.profile === "admin");
   if (row === undefined) throw new Error(`${node.name}: the layout has no admin kubeconfig there`);
@@ -30,27 +53,23 @@ const adminKubeconfig = ({ node, known }: NodePlan): string => {
 
 export const clusterPayload = (
   step: Step,
-  node: NodePlan,
+  { node, ...plan }: NodePlan,
   config: Config,
-  facts: Readonly<Partial<Record<Fact, string>>>,
-): string =>
-  framed("cluster", [
-    `node ${as.name(node.node.name)}`,
-    `kubeconfig ${adminKubeconfig(node)}`,
-    ...step.facts(config).flatMap((fact) => {
-      const value = facts[fact];
-      if (value === undefined) throw new Error(`in-cluster step ${step.nameSuffix}: ${fact} is not known`);
-      return FACT_LINES[fact](value);
-    }),
-    ...step.lines(config),
-  ]);
+  facts: Partial<Facts>,
+): ClusterPayload => {
+  const known = step.facts(config).map((fact) => inJob(fact, facts, step));
+  return {
+    through: { node: as.name(node.name), kubeconfig: adminKubeconfig({ node, ...plan }), sudo: config.ssh.sudo },
+    job: Object.assign({ force: GATES.filter((gate) => isForced(gate, config)), ...step.job(config) }, ...known) as Job,
+  };
+};
 
-/** What `task root-ca` tells: pods that began later have the new CA. */
-export const sinceOf = (stdout: string): string => {
+/** What task root-ca tells: pods that began later have the new CA. Unix seconds. */
+export const sinceOf = (stdout: string): number => {
   const since = /^since ([0-9]+)$/m.exec(stdout)?.[1];
   if (since === undefined)
     throw new Error(
-      `the node did not report when the new CA reached every namespace: ${whyMissing(stdout, "since [0-9]+")}, run again`,
+      `the step did not report when the new CA reached every namespace: ${whyMissing(stdout, "since [0-9]+")}, run again`,
     );
-  return since;
+  return Number(since);
 };

@@ -1,6 +1,6 @@
 /** Workloads that are rolled once both CAs are trusted: those named under `inCluster.restart`. */
-import { createHash } from "node:crypto";
 import { canSign, hasPrevious } from "../authorities/rotation";
+import { blocksOf, digestOf } from "../format/pemBlocks";
 import type { Config, Workload } from "../schema/config";
 
 /** What the rest of a cluster needs comes first: the network of pods, the way to services, names. */
@@ -10,7 +10,10 @@ const FIRST: readonly RegExp[] = [
   /^Deployment kube-system\/(?:coredns|kube-dns)/,
 ];
 
-const rankOf = ({ kind, namespace, name }: Workload): number => {
+/** How many ranks there are of what is rolled alone. */
+export const FIRST_RANKS = FIRST.length;
+
+export const rankOf = ({ kind, namespace, name }: Workload): number => {
   const rank = FIRST.findIndex((pattern) => pattern.test(`${kind} ${namespace}/${name}`));
   return rank === -1 ? FIRST.length : rank;
 };
@@ -29,7 +32,10 @@ export const restarted = (config: Config): readonly Workload[] => {
 export const restartNameSuffix = ({ kind, namespace, name }: Workload): string =>
   `restart-${kind.toLowerCase()}-${namespace}.${name}`;
 
+/** On a pod template: which CA its pods were restarted for. */
+export const TRUSTED = "kube-pki/trusted";
+
 /** The annotation of a pod template that has its pods restarted; the same in all phases of one generation. */
 export const trustedAnnotation = (caPem: string): Record<string, string> => ({
-  "kube-pki/trusted": createHash("sha256").update(caPem.trimEnd()).digest("hex").slice(0, 8),
+  [TRUSTED]: digestOf(blocksOf(caPem)),
 });

@@ -1,19 +1,15 @@
 /**
- * What a control plane (core/nodes/topology.ts, controlPlaneExecutor) does inside the cluster while authorities are rotated, as one
- * table: when, under which condition, with which lines (docs/node-protocol.md, verb `cluster`). A step depends only on what it
- * needs, so going on to the next phase runs only what is new.
+ * What is done inside the cluster while authorities are rotated, through a control plane (core/nodes/topology.ts,
+ * controlPlaneExecutor), as one table: when, under which condition, which tasks (job.ts). A step depends only on what it needs,
+ * so going on to the next phase runs only what is new.
  */
 import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
-import { isDnsName } from "../format/dnsNames";
-import { mustBe } from "../format/problem";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUTS } from "../layouts";
-import { as, gateLine } from "../protocol/lines";
-import { caPart } from "../protocol/parts";
 import type { Config, Workload } from "../schema/config";
 import type { Fact } from "./facts";
+import type { Job } from "./job";
 import { hasWorkerStep, type WorkerStep } from "./workers";
-import { WORKERS } from "./workersManifest";
 
 /**
  * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
@@ -38,16 +34,11 @@ export interface Step {
   readonly summary: (config: Config) => string;
   readonly isWanted: (config: Config) => boolean;
   readonly facts: (config: Config) => readonly Fact[];
-  readonly lines: (config: Config) => readonly string[];
+  readonly job: (config: Config) => Pick<Job, "tasks"> & Partial<Job>;
 }
 
 const moves = (config: Config): boolean => hasPrevious(config, "kubernetes");
 const hasBundles = ({ inCluster }: Config): boolean => inCluster.caBundles.length > 0;
-
-const dnsName = (text: string): string => {
-  if (!isDnsName(text)) throw new Error(mustBe("node protocol, object", JSON.stringify(text), "a DNS name"));
-  return text;
-};
 
 /** The workloads that are restarted one by one. */
 const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
@@ -62,13 +53,7 @@ const reloading = (config: Config): readonly Workload[] => {
   return kubernetesMinor(config) < 36 || isListed ? reload : [...reload, kubeProxy];
 };
 
-const reloadLines = (config: Config): string[] =>
-  reloading(config).map(({ kind, namespace, name }) => `reload ${kind} ${dnsName(namespace)}/${dnsName(name)}`);
-
-const rewriteLines = ({ inCluster }: Config): string[] => [
-  "task rewrite",
-  ...inCluster.caBundles.map(({ kind, name }) => `rewrite ${kind} ${dnsName(name)} ${caPart("kubernetes")}`),
-];
+const rewrite = ({ inCluster: { caBundles } }: Config) => ({ tasks: ["rewrite"], caBundles }) as const;
 
 const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
 
@@ -77,16 +62,11 @@ const workersDo =
   (config: Config): boolean =>
     config.inCluster.workers !== undefined && hasWorkerStep[step](config);
 
-/** Every node of the cluster must be listed or reached by workers; `gate` line and `visited` lines go with it. */
-const nodeLines = (config: Config): string[] => {
-  const { workers } = config.inCluster;
-  return [
-    gateLine("scan", config),
-    ...config.nodes.map(({ name }) => `visited ${as.name(name)}`),
-    ...(workers === undefined ? [] : [`visitors ${workers.namespace}/${WORKERS}`]),
-    "task nodes",
-  ];
-};
+/** Every node of the cluster must be listed or reached by workers. */
+const visits = ({ nodes, inCluster: { workers } }: Config) => ({
+  visited: nodes.map(({ name }) => name),
+  ...(workers === undefined ? {} : { visitors: workers.namespace }),
+});
 
 /** The step whose answer has `since`. */
 export const PUBLISHES = "root-ca";
@@ -100,10 +80,9 @@ const STEPS: readonly Step[] = [
       `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}waits for kube-root-ca.crt in every namespace`,
     isWanted: moves,
     facts: () => ["ca"],
-    lines: (config) => [
-      ...(LAYOUTS[config.layout].publishesClusterInfo ? ["task cluster-info-add"] : []),
-      "task root-ca",
-    ],
+    job: ({ layout }) => ({
+      tasks: [...(LAYOUTS[layout].publishesClusterInfo ? (["cluster-info-add"] as const) : []), "root-ca"],
+    }),
   },
   {
     nameSuffix: "workers-trust",
@@ -111,7 +90,7 @@ const STEPS: readonly Step[] = [
     summary: () => "nodes without ssh trust both CAs, kubelets restart",
     isWanted: workersDo("trust"),
     facts: () => ["workersTrust"],
-    lines: () => [],
+    job: () => ({ tasks: ["workers"] }),
   },
   {
     nameSuffix: "ca-bundles-trust",
@@ -119,7 +98,7 @@ const STEPS: readonly Step[] = [
     summary: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles get both CAs`,
     isWanted: (config) => moves(config) && hasBundles(config),
     facts: () => ["rotating"],
-    lines: rewriteLines,
+    job: rewrite,
   },
   {
     // on the nodes of the stack the pods themselves are checked (core/protocol/check.ts)
@@ -128,7 +107,7 @@ const STEPS: readonly Step[] = [
     summary: () => "checks that no node is missing, waits for kubelets to update their pods",
     isWanted: moves,
     facts: () => ["since"],
-    lines: (config) => [...nodeLines(config), "task mounted-elsewhere"],
+    job: (config) => ({ tasks: ["nodes", "mounted-elsewhere"], ...visits(config) }),
   },
   {
     nameSuffix: "restart-all",
@@ -136,7 +115,7 @@ const STEPS: readonly Step[] = [
     summary: () => "restarts every workload whose pods started before the new CA was there",
     isWanted: (config) => moves(config) && config.inCluster.restart === "all",
     facts: () => ["ca", "since"],
-    lines: (config) => [gateLine("scan", config), "task restart-all", ...reloadLines(config)],
+    job: (config) => ({ tasks: ["restart-all"], reload: reloading(config) }),
   },
   {
     // the provider that rolls them asks no PodDisruptionBudget
@@ -145,11 +124,7 @@ const STEPS: readonly Step[] = [
     summary: (config) => `restarts ${listed(config).map(workloadText).join(", ")}`,
     isWanted: (config) => moves(config) && listed(config).length > 0 && canSign(config, "kubernetes"),
     facts: () => ["ca"],
-    lines: (config) => [
-      gateLine("scan", config),
-      "task may-restart",
-      ...listed(config).map(({ kind, namespace, name }) => `workload ${kind} ${dnsName(namespace)}/${dnsName(name)}`),
-    ],
+    job: (config) => ({ tasks: ["may-restart"], toRoll: listed(config) }),
   },
   {
     nameSuffix: "workers-issue",
@@ -157,7 +132,7 @@ const STEPS: readonly Step[] = [
     summary: () => "on nodes without ssh kubelets request new certificates and pods get new tokens, kubelets restart",
     isWanted: workersDo("issue"),
     facts: () => ["workersIssue"],
-    lines: () => [],
+    job: () => ({ tasks: ["workers"] }),
   },
   {
     nameSuffix: "scan",
@@ -165,13 +140,11 @@ const STEPS: readonly Step[] = [
     summary: () => "looks for what still needs the old CA",
     isWanted: (config) => seeks(config, "kubernetes"),
     facts: () => ["ca", "old", "since"],
-    lines: (config) => [
-      ...nodeLines(config), // more may have joined
-      "task root-ca-seen",
-      "task ca-bundles",
-      "task pods",
-      ...reloadLines(config),
-    ],
+    job: (config) => ({
+      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods"], // more nodes may have joined
+      ...visits(config),
+      reload: reloading(config),
+    }),
   },
   {
     // a removed token is refused at once, so only after all checks have passed
@@ -180,11 +153,10 @@ const STEPS: readonly Step[] = [
     summary: () => "token Secrets get new tokens, the old ones become invalid",
     isWanted: (config) => retiresPrevious(config, "serviceAccount"),
     facts: () => ["tokenKid"],
-    lines: (config) => [
-      ...(retiresPrevious(config, "kubernetes") ? [] : nodeLines(config)), // else the scan has named them
-      gateLine("tokens", config),
-      "task tokens",
-    ],
+    job: (config) =>
+      retiresPrevious(config, "kubernetes")
+        ? { tasks: ["tokens"] } // the scan has named the nodes
+        : { tasks: ["nodes", "tokens"], ...visits(config) },
   },
   {
     nameSuffix: "workers-retire",
@@ -192,7 +164,7 @@ const STEPS: readonly Step[] = [
     summary: () => "removes the old CA from nodes without ssh, kubelets restart",
     isWanted: workersDo("retire"),
     facts: () => ["workersRetire"],
-    lines: () => [],
+    job: () => ({ tasks: ["workers", "workers-remove"] }),
   },
   {
     nameSuffix: "ca-bundles-retire",
@@ -200,7 +172,7 @@ const STEPS: readonly Step[] = [
     summary: ({ inCluster }) => `${String(inCluster.caBundles.length)} caBundles lose the old CA`,
     isWanted: (config) => retiresPrevious(config, "kubernetes") && hasBundles(config),
     facts: () => ["final", "old"],
-    lines: rewriteLines,
+    job: rewrite,
   },
   {
     // API servers only ever add to it, so it can be cleaned when the last of them has dropped the old CA
@@ -213,7 +185,7 @@ const STEPS: readonly Step[] = [
       ...(retiresPrevious(config, "kubernetes") ? (["final"] as const) : []),
       ...(retiresPrevious(config, "frontProxy") ? (["frontProxy"] as const) : []),
     ],
-    lines: () => ["task authentication-clean"],
+    job: () => ({ tasks: ["authentication-clean"] }),
   },
   {
     // by kubectl: a stack that never rotated has no provider
@@ -222,11 +194,14 @@ const STEPS: readonly Step[] = [
     summary: () => "removes what an aborted rotation has left",
     isWanted: wasAborted,
     facts: (config) => (hasPrevious(config, "frontProxy") ? ["final"] : ["final", "frontProxy"]),
-    lines: (config) => [
-      ...(LAYOUTS[config.layout].publishesClusterInfo ? ["task cluster-info-exact"] : []),
-      ...(hasBundles(config) ? rewriteLines(config) : []),
-      "task authentication-clean",
-    ],
+    job: (config) => ({
+      tasks: [
+        ...(LAYOUTS[config.layout].publishesClusterInfo ? (["cluster-info-exact"] as const) : []),
+        ...(hasBundles(config) ? (["rewrite"] as const) : []),
+        "authentication-clean",
+      ],
+      caBundles: config.inCluster.caBundles,
+    }),
   },
 ];
 

@@ -1,6 +1,6 @@
 /**
  * Nodes that the stack does not list: hundreds of workers are reached through Kubernetes instead of ssh.
- * A DaemonSet (node/87-cluster-workers.sh rolls it) runs the same node script there as ssh does on the other nodes. This is
+ * A DaemonSet (tasks/workers.ts rolls it) runs the same node script there as ssh does on the other nodes. This is
  * no Pulumi resource: one `up` takes it through three revisions.
  */
 import { createHash } from "node:crypto";
@@ -11,7 +11,8 @@ import { caPart } from "../protocol/parts";
 import { renewsTokens, tokensPayload } from "../protocol/tokens";
 import { trustPayload, type Generations } from "../protocol/trust";
 import type { Config, NodeConfig } from "../schema/config";
-import { WORKERS, workersManifest } from "./workersManifest";
+import type { WorkersJob } from "./job";
+import { workersManifest } from "./workersManifest";
 
 /** The three revisions of the DaemonSet: each is rolled over all these nodes in waves. */
 export type WorkerStep = "trust" | "issue" | "retire";
@@ -124,16 +125,15 @@ export const workerTemplates = (
   }
 };
 
-/** The lines of the verb `cluster` for one step. */
-export const workerLines = (step: WorkerStep, config: Config, templates: readonly string[]): string[] => {
+/** The DaemonSet of one step. */
+export const workersJob = (config: Config, steps: readonly string[]): WorkersJob => {
   const { workers } = config.inCluster;
   if (workers === undefined) throw new Error("inCluster.workers: not given, so there is no step for them");
-  const atOnce = workers.maxUnavailable ?? config.rollout.workersAtOnce;
-  return [
-    `workers ${workers.namespace}/${WORKERS} ${String(atOnce)} ${config.rollout.canary ? "on" : "off"}`,
-    ...part("manifest", JSON.stringify(workersManifest(config, workers), undefined, 1)),
-    ...templates.flatMap((text, index) => part(`step:${String(index + 1)}`, text)),
-    ...(templates.length > 0 ? ["task workers"] : []),
-    ...(step === "retire" ? ["task workers-remove"] : []),
-  ];
+  return {
+    namespace: workers.namespace,
+    manifest: workersManifest(config, workers),
+    atOnce: String(workers.maxUnavailable ?? config.rollout.workersAtOnce),
+    canary: config.rollout.canary,
+    steps,
+  };
 };

@@ -3,6 +3,7 @@
  * checked here and again on the node, by the same patterns (node/18-grammar.sh).
  */
 import { ALGORITHMS } from "../model/algorithms";
+import { DELETED, PATCHED, READ } from "../model/clusterObjects";
 import { mustBe } from "./problem";
 
 interface FieldRow {
@@ -54,32 +55,15 @@ export const FIELDS = {
   keyId: { pattern: "^[A-Za-z0-9_-]+$", longest: 64 },
   gate: oneOf("scan", "tokens"),
   switch: oneOf("on", "off"),
-  task: oneOf(
-    "root-ca",
-    "root-ca-seen",
-    "nodes",
-    "mounted-elsewhere",
-    "rewrite",
-    "ca-bundles",
-    "pods",
-    "may-restart",
-    "restart-all",
-    "tokens",
-    "authentication-clean",
-    "cluster-info-add",
-    "cluster-info-exact",
-    "workers",
-    "workers-remove",
-  ),
-  share: { pattern: "^[1-9][0-9]*%?$", longest: 5 },
-  rewritten: oneOf(
-    "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-    "APIService",
-    "CustomResourceDefinition",
-  ),
+  read: oneOf(...READ),
+  patched: oneOf(...PATCHED),
+  deleted: oneOf(...DELETED),
+  patch: oneOf("json", "merge"),
+  "namespace?": { pattern: `^(-|${NAMESPACE})$`, longest: 63 },
   object: { pattern: `^${NAME}$`, longest: 253 },
-  rolled: oneOf("Deployment", "DaemonSet", "StatefulSet"),
+  "fields?": oneOf("-", "metadata.name=kube-root-ca.crt"),
+  "labels?": oneOf("-", "kube-pki/workers=kube-pki-workers"),
+  authority: oneOf("kubernetes", "frontproxy"),
   namespaced: { pattern: `^${NAMESPACE}/${NAME}$`, longest: 317 },
 } as const satisfies Readonly<Record<string, FieldRow>>;
 

@@ -4,8 +4,8 @@
  * lists in docs/node-protocol.md.
  */
 import { ALGORITHMS } from "../model/algorithms";
-import { CLUSTER_LINES } from "./clusterGrammar";
 import { line, NODE, PART, type LineRow } from "./lineRow";
+import { OBJECTS_LINES } from "./objectsGrammar";
 
 const PROFILE = "name=profile";
 const CONSUMER = "name=consumer";
@@ -216,5 +216,5 @@ export const LINES: readonly LineRow[] = [
   line("issue", "cn", [PROFILE, "subject=CN"]),
   line("issue", "o", [PROFILE, "subject=O"]),
 
-  ...CLUSTER_LINES,
+  ...OBJECTS_LINES,
 ];

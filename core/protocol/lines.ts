@@ -240,5 +240,10 @@ export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]):
 export const allowLines = (profile: ProfileName, config: Config): string[] =>
   leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
 
-export const gateLine = (gate: "scan" | "tokens", { rotation }: Config): string =>
-  `gate ${gate} ${rotation?.force.includes(gate) === true ? "off" : "on"}`;
+/** What stops a rotation before something is lost; `rotation.force` gives one up. */
+export const GATES = ["scan", "tokens"] as const;
+export type Gate = (typeof GATES)[number];
+
+export const isForced = (gate: Gate, { rotation }: Config): boolean => rotation?.force.includes(gate) === true;
+
+export const gateLine = (gate: Gate, config: Config): string => `gate ${gate} ${isForced(gate, config) ? "off" : "on"}`;

@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { base64 } from "./controlPlane";
+import { kubeconfig } from "./checking";
 import { part, payload } from "./payload";
-import { authority, leaf, type Pair } from "./pki";
+import { authority, base64, leaf, type Pair } from "./pki";
 import { Scratch, type Result } from "./scratch";
 import { tokenOf } from "./tokens";
-
-const kubeconfig = (ca: Pair, client: Pair): string => `apiVersion: v1
-kind: Config
-clusters:
-- cluster:
-    certificate-authority-data: ${base64(ca.cert)}
-    server: https://10.0.0.1:6443
-  name: c
-users:
-- name: u
-  user:
-    client-certificate-data: ${base64(client.cert)}
-    client-key-data: ${base64(client.key)}
-`;
 
 const both = (a: Pair, b: Pair): Pair => ({ cert: a.cert + b.cert, key: "" });
 

@@ -7,7 +7,7 @@ import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { part, payload } from "./payload";
-import { authority, fingerprintOf, issuedAnew, leaf, type Pair } from "./pki";
+import { authority, base64, fingerprintOf, issuedAnew, leaf, type Pair } from "./pki";
 import { Scratch, type Result } from "./scratch";
 
 const KUBERNETES = ["/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/ca.crt"] as const;
@@ -22,7 +22,6 @@ const CLIENTS = CAS.map((ca) => leaf(ca, "anyone").cert);
 const [OLD, NEXT] = CAS.map(({ cert }) => cert) as [string, string];
 const isOurs = (index: number): boolean => index < 2;
 
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const blocks = (text: string): string[] => text.match(/-----BEGIN CERT[^]*?-----END CERT[^]*?\n/g) ?? [];
 /** Whose clients a CA file lets in, as a server with it would. */
 const letIn = (pem: string): number[] =>

@@ -4,7 +4,6 @@ import { parse } from "yaml";
 import {
   ADMIN,
   applyKubeconfig,
-  base64,
   BOTH,
   CA,
   CONF,
@@ -20,7 +19,7 @@ import {
   THEIRS,
 } from "./kubeconfigNode";
 import { part, payload } from "./payload";
-import { fingerprintOf } from "./pki";
+import { base64, fingerprintOf } from "./pki";
 import { Scratch, type Result } from "./scratch";
 
 interface Case {

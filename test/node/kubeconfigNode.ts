@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { kubeconfigText } from "../../core/certificates/kubeconfig";
 import { part, payload } from "./payload";
-import { authority, leaf, type Pair } from "./pki";
+import { authority, base64, leaf, type Pair } from "./pki";
 import type { Result, Scratch } from "./scratch";
 
 export const CA = "/etc/kubernetes/pki/ca.crt";
@@ -10,7 +10,6 @@ export const KUBELET = "/etc/kubernetes/kubelet.conf";
 export const CURRENT = "/var/lib/kubelet/pki/kubelet-client-current.pem";
 export const [OURS, NEXT, THEIRS] = [authority(), authority(), authority()];
 export const [OLD_ADMIN, ADMIN, GUEST] = [leaf(OURS, "old-admin"), leaf(NEXT, "admin"), leaf(THEIRS, "guest")];
-export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 export type Fields = Readonly<Record<string, unknown>>;
 

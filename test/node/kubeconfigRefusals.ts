@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { applyKubeconfig, base64, CA, CONF, live, OURS, text, THEIRS } from "./kubeconfigNode";
+import { applyKubeconfig, CA, CONF, live, OURS, text, THEIRS } from "./kubeconfigNode";
 import { Scratch } from "./scratch";
+import { base64 } from "./pki";
 
 const theirs = `clusters:\n- cluster:\n    certificate-authority-data: ${base64(THEIRS.cert)}\n    server: https://staging:6443\n  name: staging\n`;
 const oneLine = /\(a value that goes on in the next line\)/;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { A, B, base64, C, CA, CONF, kubeconfig, sendTrust } from "./mergeNode";
+import { A, B, C, CA, CONF, kubeconfig, sendTrust } from "./mergeNode";
 import { part, payload } from "./payload";
-import { publicKey } from "./pki";
+import { base64, publicKey } from "./pki";
 import { Scratch } from "./scratch";
 
 interface Merge {

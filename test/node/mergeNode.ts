@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { TOKEN_KEY_COMMAND, TOKEN_KEY_FILE } from "../../core/schema/rotation";
 import { part, payload } from "./payload";
-import { authority } from "./pki";
+import { authority, base64 } from "./pki";
 import type { Result, Scratch } from "./scratch";
 
 export const CA = "/etc/kubernetes/pki/ca.crt";
@@ -9,7 +9,6 @@ export const CONF = "/etc/kubernetes/admin.conf";
 export const [OLD, NEXT] = [authority(), authority()];
 /** A and B are this cluster's, C is another's. */
 export const [A, B, C] = [OLD.cert, NEXT.cert, authority().cert];
-export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 export const kubeconfig = (ca: string): string =>
   `clusters:\n- cluster:\n    certificate-authority-data: ${base64(ca)}\n`;
 

@@ -112,3 +112,5 @@ export const sumOf = (key: string): string =>
   createHash("sha256")
     .update(createPublicKey(key).export({ type: "spki", format: "der" }))
     .digest("hex");
+
+export const base64 = (text: string): string => Buffer.from(text).toString("base64");

@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { chownSync, copyFileSync, mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
-import { base64 } from "./controlPlane";
+import { found, kubeconfig } from "./checking";
 import { part, payload } from "./payload";
-import { authority, leaf, type Pair } from "./pki";
+import { authority, leaf } from "./pki";
 import { Scratch, type Result } from "./scratch";
 
 const PERSON = 12345;
 const isRoot = process.getuid?.() === 0;
-
-const kubeconfig = (ca: Pair, client: Pair): string => `clusters:
-- cluster:
-    certificate-authority-data: ${base64(ca.cert)}
-    server: https://10.0.0.1:6443
-users:
-- user:
-    client-certificate-data: ${base64(client.cert)}
-`;
 
 /** @param shell - what the script is run with */
 export function findsReaders(shell: string): void {
@@ -37,8 +28,6 @@ export function findsReaders(shell: string): void {
     const known = part("ca:kubernetes", stays.cert) + part("old:kubernetes", old.cert);
     const check = (parts = known): Promise<Result> =>
       node.run("check", payload("check", `node n1\n${parts}gate scan on\n`), { KUBE_PKI_LIMITS: "MOUNTS=2" });
-    const foundBy = ({ stdout }: Result): string[] =>
-      stdout.split("\n").flatMap((line) => /^found (\S+ \S+)/.exec(line)?.[1] ?? []);
 
     describe("finds the credentials of", () => {
       const places: readonly (readonly [who: string, path: string])[] = [
@@ -56,7 +45,7 @@ export function findsReaders(shell: string): void {
           node.write(path, kubeconfig(both, oldClient));
           const done = await check();
           assert.equal(done.code, 1);
-          assert.deepEqual(foundBy(done), [`kubeconfig ${path}`]);
+          assert.deepEqual(found(done), [`kubeconfig ${path}`]);
         });
 
       const named: readonly (readonly [who: string, path: string, by: string])[] = [
@@ -71,16 +60,16 @@ export function findsReaders(shell: string): void {
       for (const [who, path, text] of named)
         it(`${who} that names them anywhere`, async () => {
           node.write("/opt/vip/conf", kubeconfig(both, oldClient));
-          assert.deepEqual(foundBy(await check()), []);
+          assert.deepEqual(found(await check()), []);
           node.write(path, text);
-          assert.deepEqual(foundBy(await check()), ["kubeconfig /opt/vip/conf"]);
+          assert.deepEqual(found(await check()), ["kubeconfig /opt/vip/conf"]);
         });
 
       it("a process that names them, and its certificate", async () => {
         node.write("/opt/agent/cert.pem", oldClient.cert + oldClient.key);
         const child = spawn("sh", ["-c", "sleep 60; :", "/opt/agent/cert.pem"], { stdio: "ignore" });
         try {
-          assert.deepEqual(foundBy(await check()), isRoot ? ["certificate /opt/agent/cert.pem"] : []);
+          assert.deepEqual(found(await check()), isRoot ? ["certificate /opt/agent/cert.pem"] : []);
         } finally {
           child.kill("SIGKILL");
         }
@@ -91,7 +80,7 @@ export function findsReaders(shell: string): void {
           node.write(path, old.cert);
         node.write("/etc/kubernetes/tmp/kubeadm-backup/admin.conf", kubeconfig(old, oldClient));
         const done = await check();
-        assert.deepEqual(foundBy(done), []);
+        assert.deepEqual(found(done), []);
         assert.equal(done.code, 0, done.stderr);
       });
     });
@@ -112,7 +101,7 @@ export function findsReaders(shell: string): void {
         own(config);
         const done = await check();
         assert.equal(done.code, 0, done.stderr);
-        assert.deepEqual(foundBy(done), [`kubeconfig ${config}`, `kubeconfig ${config}`]);
+        assert.deepEqual(found(done), [`kubeconfig ${config}`, `kubeconfig ${config}`]);
         assert.match(done.stderr, /does not trust the new CA: .*; this stops nothing/);
       });
 
@@ -143,7 +132,7 @@ export function findsReaders(shell: string): void {
         names("/etc/kubernetes/x/secret.pem");
         const done = await check();
         assert.equal(done.code, 0, done.stderr);
-        assert.deepEqual(foundBy(done), []);
+        assert.deepEqual(found(done), []);
       });
 
       it("whose file has a name that looks like a line of ours", async () => {
@@ -182,7 +171,7 @@ export function findsReaders(shell: string): void {
           const parts = part("mounted:kubernetes", stays.cert) + part("old:kubernetes", old.cert);
           const done = await check(parts);
           assert.equal(done.code, 1, done.stderr);
-          assert.match(foundBy(done).join(), /^mount sleep:.*\/seen$/);
+          assert.match(found(done).join(), /^mount sleep:.*\/seen$/);
           assert.match(
             done.why,
             /is an older file, as it is mounted by itself, and does not trust the new CA: restart/,

@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { freePort } from "../freePort";
-import { authority, leaf, type Pair } from "./pki";
+import { authority, base64, leaf, type Pair } from "./pki";
 import { CA, CONF, SIGNER, TrustCluster } from "./trustCluster";
-
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** Clients trust their servers: by their own CA data, server and name. @param shell - what the script is run with */
 export function trustsServers(shell: string): void {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { Cluster, files } from "./cluster";
-import { leaf, type Pair } from "./pki";
+import { base64, leaf, type Pair } from "./pki";
 
 const CONF = "/etc/kubernetes/admin.conf";
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** @param shell - what the script is run with */
 export function tellsSubjects(shell: string): void {

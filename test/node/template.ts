@@ -55,7 +55,7 @@ file ${CA} 0644 root root ca:kubernetes
       ["a name for a shell", "w1;id", payload("template", body), /'w1;id' is not a node name/],
       ["a name for sed", "w/1", payload("template", body), /is not a node name/],
       ["no name", "", payload("template", body), /'' is not a node name/],
-      ["a verb that is not for it", "w1", payload("template", body.replace("trust", "cluster")), /must be trust,/],
+      ["a verb that is not for it", "w1", payload("template", body.replace("trust", "objects")), /must be trust,/],
       ["a payload cut short", "w1", payload("template", body).slice(0, -9), /truncated/],
       ["a payload of another verb", "w1", payload("trust", body), /the payload is for 'trust'/],
     ] as const)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, symlinkSync, utimesSync } from "node:fs";
 import { files } from "./cluster";
 import { sum8 } from "./payload";
-import { leaf, serialOf } from "./pki";
+import { base64, leaf, serialOf } from "./pki";
 import { CA, CONF, kubeconfig, SIGNER, TrustCluster } from "./trustCluster";
 
 const APPLIED = "/var/lib/kube-pki/applied";
@@ -10,7 +10,6 @@ const PLAN = "/var/lib/kube-pki/plan";
 const CLIENT = "/var/lib/kubelet/pki/client.pem";
 const CURRENT = "/var/lib/kubelet/pki/client-current.pem";
 const LEAF_CONF = "/etc/kubernetes/kubelet.conf";
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 const link = ({ node }: TrustCluster): void => {
   if (!existsSync(node.path(CURRENT))) symlinkSync("client.pem", node.path(CURRENT));

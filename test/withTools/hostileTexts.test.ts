@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { ensure } from "../../tools/toolchain";
 import { ApiServer } from "../lab/plugins/apiServer";
-import { found } from "../node/controlPlane";
-import { part, payload } from "../node/payload";
-import { Scratch, type Result } from "../node/scratch";
+import { NodeKube } from "../../cli/nodeKube";
+import type { Job } from "../../core/cluster/job";
+import { runJob } from "../../core/cluster/run";
+import { Scratch } from "../node/scratch";
 
 const NAMESPACES = ["app", "evil", "kube-system"];
-const SINCE = "since 1795510120\n"; // 2026-11-24T08:48:40Z
+const since = 1_795_510_120; // 2026-11-24T08:48:40Z
 const BEFORE = "2026-11-24T08:48:39Z";
 
 describe("texts of tenants", function () {
@@ -16,9 +17,15 @@ describe("texts of tenants", function () {
   let node: Scratch;
   let ca: string;
 
-  const work = (task: string, lines = ""): Promise<Result> => {
-    const body = `node n1\nkubeconfig /etc/kubernetes/admin.conf\n${part("ca:kubernetes", ca)}${lines}task ${task}\n`;
-    return node.run("cluster", payload("cluster", body), { KUBE_PKI_LIMIT: "2" });
+  /** KIND NAME of what a step finds, by the real node script and kubectl. */
+  const found = async (job: Pick<Job, "tasks"> & Partial<Job>): Promise<readonly string[]> => {
+    const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
+    const through = { node: "n1", kubeconfig: "/etc/kubernetes/admin.conf", sudo: false };
+    const kube = new NodeKube((_command, stdin) => node.run("objects", stdin), through, { kubernetes: ca }, clock);
+    const lines: string[] = [];
+    const said = { say: () => undefined, report: (line: string) => void lines.push(line) };
+    await runJob({ force: ["scan"], ca, ...job }, { kube, clock, nodeScript: "", ...said });
+    return lines.flatMap((line) => /^found (.*?) (?:began|lacks) /.exec(line)?.[1] ?? []);
   };
 
   const publish = (namespace: string, text: string): Promise<unknown> =>
@@ -67,12 +74,12 @@ describe("texts of tenants", function () {
   it("publish no CA for another namespace", async () => {
     const { items } = (await api.get("/api/v1/namespaces")) as { items: { metadata: { name: string } }[] };
     for (const { metadata } of items) await publish(metadata.name, ca);
-    assert.deepEqual(found(await work("root-ca-seen")), [], "all have it");
+    assert.deepEqual(await found({ tasks: ["root-ca-seen"] }), [], "all have it");
     await publish("app", "-----BEGIN CERTIFICATE-----\nold\n-----END CERTIFICATE-----\n");
     for (const forged of ["configmap app\n", "app ", "app =", "\napp =", "\r\napp =\n"])
       for (const text of [ca, ca.replaceAll("\n", "%0A").replaceAll(" ", "+")]) {
         await publish("evil", `${ca}${forged}${text}`);
-        assert.deepEqual(found(await work("root-ca-seen")), ["ConfigMap app/kube-root-ca.crt"], forged);
+        assert.deepEqual(await found({ tasks: ["root-ca-seen"] }), ["ConfigMap app/kube-root-ca.crt"], forged);
       }
   });
 
@@ -87,7 +94,7 @@ describe("texts of tenants", function () {
     const sets = (namespace: string): string => `/apis/apps/v1/namespaces/${namespace}/replicasets`;
     await api.create(sets("kube-system"), replicaSet("coredns-1", owned("Deployment", "coredns")));
     await runPod("kube-system", "dns", owned("ReplicaSet", "coredns-1"));
-    assert.deepEqual(found(await work("pods", SINCE)), ["Deployment kube-system/coredns"]);
+    assert.deepEqual(await found({ tasks: ["pods"], since }), ["Deployment kube-system/coredns"]);
     await api.create(sets("evil"), replicaSet("hides", owned("Job", "x\nkube-system/coredns-1 Job none\nevil/x")));
     await runPod(
       "evil",
@@ -97,10 +104,9 @@ describe("texts of tenants", function () {
         "own name",
       ),
     );
-    const seen = await work("pods", SINCE);
-    assert.equal(seen.stdout.split("\n").filter((line) => line.startsWith("found ")).length, 2, seen.stdout);
-    const [other, own] = found(seen).sort();
-    assert.equal(other, "Deployment kube-system/coredns");
-    assert.match(own ?? "", /^X\S+ evil\/own\+name$/);
+    const seen = [...(await found({ tasks: ["pods"], since }))].sort();
+    assert.equal(seen.length, 2, seen.join("\n"));
+    assert.equal(seen[0], "Deployment kube-system/coredns");
+    assert.match(seen[1] ?? "", /^X\/a kube-system p .* evil\/own name$/);
   });
 });

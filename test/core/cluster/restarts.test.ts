@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../../core/cluster/restarts";
+import { NEW, OLD } from "./fakeKube";
 import { configWith } from "../fixture";
 
 const workload = (kind: string, namespace: string, name: string) => ({ kind, namespace, name });
@@ -37,8 +38,8 @@ describe("restarted workloads", () => {
   });
 
   it("carry another annotation for another CA only", () => {
-    assert.deepEqual(trustedAnnotation("CA\n"), trustedAnnotation("CA"));
-    assert.notDeepEqual(trustedAnnotation("CA"), trustedAnnotation("OTHER"));
-    assert.match(trustedAnnotation("CA")["kube-pki/trusted"] ?? "", /^[0-9a-f]{8}$/);
+    assert.deepEqual(trustedAnnotation(NEW.replace(/\n/g, "\r\n")), trustedAnnotation(NEW));
+    assert.notDeepEqual(trustedAnnotation(NEW), trustedAnnotation(OLD));
+    assert.match(trustedAnnotation(NEW)["kube-pki/trusted"] ?? "", /^[0-9a-f]{8}$/);
   });
 });

@@ -14,7 +14,7 @@ const FACTS = {
   old: "OLD",
   frontProxy: "FRONT",
   tokenKid: "a-Kid_1",
-  since: "42",
+  since: 42,
 };
 const WEBHOOK = { kind: "ValidatingWebhookConfiguration", name: "checks.example.com" };
 
@@ -28,7 +28,7 @@ const nouns = (config: Config) => {
   return [at.slice(0, 3), at.slice(3, 6), at.slice(6)].map((each) => each.filter(Boolean).join(" / "));
 };
 
-const payload = (
+const jobOf = (
   nameSuffix: string,
   changes: Readonly<Record<string, unknown>>,
   facts: Partial<typeof FACTS> = FACTS,
@@ -37,7 +37,7 @@ const payload = (
   const step = HOOKS.flatMap((hook) => clusterSteps(hook, config)).find((each) => each.nameSuffix === nameSuffix);
   assert.ok(step, `no step ${nameSuffix}`);
   const node = planCluster(config, NOW).nodes.find(({ node: { name } }) => name === "cp1")!;
-  return clusterPayload(step, node, config, facts).trimEnd().split("\n").slice(1);
+  return clusterPayload(step, node, config, facts).job;
 };
 
 describe("in-cluster steps", () => {
@@ -45,7 +45,7 @@ describe("in-cluster steps", () => {
   const PUBLISHED = "root-ca / mounted-elsewhere";
   const LISTED = { restart: [{ kind: "Deployment", namespace: "shop", name: "till" }] };
   const WORKERS = { workers: { image: "busybox:1.37.0" } };
-  const VISITED = ["cp1", "cp2", "cp3", "w1", "w2", "w3"].map((name) => `visited ${name}`);
+  const VISITED = ["cp1", "cp2", "cp3", "w1", "w2", "w3"];
   const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
   const CASES: Record<string, [changes: Readonly<Record<string, unknown>>, expected: string[]]> = {
     "nothing without rotation": [{}, ["", "", ""]],
@@ -134,41 +134,40 @@ describe("in-cluster steps", () => {
 
   it("waits for the CA that stays, also while both are trusted: after `retire` there is no other to wait for", () => {
     for (const phase of ["trust", "issue", "done"])
-      assert.deepEqual(payload("root-ca", { rotation: { ...rotation, phase } }), [
-        "node cp1",
-        "kubeconfig /etc/kubernetes/admin.conf",
-        "part ca:kubernetes 1",
-        "NEW",
-        "task cluster-info-add",
-        "task root-ca",
-      ]);
+      assert.deepEqual(jobOf("root-ca", { rotation: { ...rotation, phase } }), {
+        force: [],
+        tasks: ["cluster-info-add", "root-ca"],
+        ca: "NEW",
+      });
   });
 
   it("names the nodes that are looked at themselves, and what is asked of listed workloads", () => {
-    assert.deepEqual(payload("mounted-elsewhere", { rotation }).slice(2), [
-      "since 42",
-      "gate scan on",
-      ...VISITED,
-      "task nodes",
-      "task mounted-elsewhere",
-    ]);
-    assert.ok(
-      payload("scan", { rotation, inCluster: WORKERS }).includes("visitors kube-system/kube-pki-workers"),
+    assert.deepEqual(jobOf("mounted-elsewhere", { rotation }), {
+      force: [],
+      tasks: ["nodes", "mounted-elsewhere"],
+      visited: VISITED,
+      since: 42,
+    });
+    assert.equal(
+      jobOf("scan", { rotation, inCluster: WORKERS }).visitors,
+      "kube-system",
       "what the DaemonSet visits counts",
     );
-    assert.deepEqual(
-      payload("may-restart", { rotation: { ...rotation, force: ["scan"] }, inCluster: LISTED }).slice(2),
-      ["part ca:kubernetes 1", "NEW", "gate scan off", "task may-restart", "workload Deployment shop/till"],
-    );
+    assert.deepEqual(jobOf("may-restart", { rotation: { ...rotation, force: ["scan"] }, inCluster: LISTED }), {
+      force: ["scan"],
+      tasks: ["may-restart"],
+      ca: "NEW",
+      toRoll: LISTED.restart,
+    });
   });
 
   it("reports unlisted nodes also if the token key is rotated alone", () => {
-    const alone = payload("tokens", { rotation: { serviceAccount: { generation: 2 } } });
-    assert.deepEqual(alone.slice(-4), ["visited w3", "task nodes", "gate tokens on", "task tokens"]);
-    assert.ok(!payload("tokens", { rotation }).includes("task nodes"), "the scan before it has");
+    const alone = jobOf("tokens", { rotation: { serviceAccount: { generation: 2 } } });
+    assert.deepEqual([alone.tasks, alone.visited], [["nodes", "tokens"], VISITED]);
+    assert.deepEqual(jobOf("tokens", { rotation }).tasks, ["tokens"], "the scan before it has");
     const beside = (name: string) =>
-      payload("tokens", { rotation: { serviceAccount: { generation: 2 }, [name]: { generation: 2 } } });
-    assert.ok(!beside("kubernetes").includes("task nodes") && beside("frontProxy").includes("task nodes"));
+      jobOf("tokens", { rotation: { serviceAccount: { generation: 2 }, [name]: { generation: 2 } } }).tasks;
+    assert.deepEqual([beside("kubernetes"), beside("frontProxy")], [["tokens"], ["nodes", "tokens"]]);
   });
 
   it("cleans up after a rotation that was given up, where there was a cluster before", async () => {
@@ -183,17 +182,13 @@ describe("in-cluster steps", () => {
     const withWorkers = config({ rotation: {}, inCluster: { workers: { image: "busybox:1.37.0" } } });
     assert.deepEqual(nouns(withWorkers), ["", "", "workers-retire aborted"]);
     const [step] = clusterSteps("afterRetire", givenUp);
-    const lines = clusterPayload(step!, planCluster(givenUp, NOW).nodes[0]!, givenUp, FACTS).trimEnd().split("\n");
-    assert.deepEqual(lines.slice(3), [
-      "part ca:kubernetes 1",
-      "NEW",
-      "part ca:frontproxy 1",
-      "FRONT",
-      "task cluster-info-exact",
-      "task rewrite",
-      "rewrite ValidatingWebhookConfiguration checks.example.com ca:kubernetes",
-      "task authentication-clean",
-    ]);
+    assert.deepEqual(clusterPayload(step!, planCluster(givenUp, NOW).nodes[0]!, givenUp, FACTS).job, {
+      force: [],
+      tasks: ["cluster-info-exact", "rewrite", "authentication-clean"],
+      ca: "NEW",
+      frontProxy: "FRONT",
+      caBundles: [WEBHOOK],
+    });
   });
 
   it("finds the admin's kubeconfig of the other layout, which has no cluster-info", () => {
@@ -203,49 +198,37 @@ describe("in-cluster steps", () => {
     };
     const [step] = clusterSteps("afterTrust", config);
     const node = planCluster(config, NOW).nodes.find(({ node: { name } }) => name === "cp1")!;
-    const text = clusterPayload(step!, node, config, FACTS);
-    assert.ok(text.includes("\nkubeconfig /var/lib/kubernetes/admin.kubeconfig\n"));
-    assert.ok(!text.includes("cluster-info"));
+    const { through, job } = clusterPayload(step!, node, config, FACTS);
+    assert.deepEqual(through, { node: "cp1", kubeconfig: "/var/lib/kubernetes/admin.kubeconfig", sudo: false });
+    assert.deepEqual(job.tasks, ["root-ca"]);
   });
 
   it("puts both CAs into listed bundles first, and then the one that stays", () => {
     const changes = { rotation, inCluster: { caBundles: [WEBHOOK] } };
-    const rewrite = ["task rewrite", "rewrite ValidatingWebhookConfiguration checks.example.com ca:kubernetes"];
-    assert.deepEqual(payload("ca-bundles-trust", changes).slice(2), ["part ca:kubernetes 2", "NEW", "OLD", ...rewrite]);
-    assert.deepEqual(payload("ca-bundles-retire", changes).slice(2), [
-      "part ca:kubernetes 1",
-      "NEW",
-      "part old:kubernetes 1",
-      "OLD",
-      ...rewrite,
-    ]);
+    const rewrite = { force: [], tasks: ["rewrite"], caBundles: [WEBHOOK] };
+    assert.deepEqual(jobOf("ca-bundles-trust", changes), { ...rewrite, ca: "NEW\nOLD" });
+    assert.deepEqual(jobOf("ca-bundles-retire", changes), { ...rewrite, ca: "NEW", old: "OLD" });
   });
 
   it("checks what knows only the old CA, without workloads that reload it", () => {
     const own = { kind: "Deployment", namespace: "shop", name: "till" };
-    const scan = payload("scan", { rotation, inCluster: { reload: [own] } });
-    assert.deepEqual(scan.slice(2), [
-      "part ca:kubernetes 1",
-      "NEW",
-      "part old:kubernetes 1",
-      "OLD",
-      "since 42",
-      "gate scan on",
-      ...VISITED,
-      "task nodes",
-      "task root-ca-seen",
-      "task ca-bundles",
-      "task pods",
-      "reload Deployment shop/till",
-      "reload DaemonSet kube-system/kube-proxy",
-    ]);
-    assert.ok(!payload("scan", { rotation }, { ...FACTS, old: "\n" }).some((line) => line.includes("old:")));
+    const scan = jobOf("scan", { rotation, inCluster: { reload: [own] } });
+    assert.deepEqual(scan, {
+      force: [],
+      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods"],
+      ca: "NEW",
+      old: "OLD",
+      since: 42,
+      visited: VISITED,
+      reload: [own, { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" }],
+    });
+    assert.ok(!("old" in jobOf("scan", { rotation }, { ...FACTS, old: "\n" })));
   });
 
   it("takes kube-proxy for one that reads it anew from 1.36 on, and unless it is listed", () => {
     const kubeProxy = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
     const reloads = (changes: Readonly<Record<string, unknown>>) =>
-      payload("scan", { rotation, ...changes }).filter((line) => line.startsWith("reload ")).length;
+      jobOf("scan", { rotation, ...changes }).reload?.length;
     const cluster = { name: "prod", kubernetesVersion: "1.35.2", endpoint: "api.example.com:6443" };
     assert.equal(reloads({ inCluster: { restart: "all" } }), 1);
     assert.equal(reloads({ cluster }), 0);
@@ -256,39 +239,26 @@ describe("in-cluster steps", () => {
   });
 
   it("gives up a gate only by its name", () => {
-    const gates = (force: string[]) =>
-      ["scan", "tokens"].flatMap((nameSuffix) =>
-        payload(nameSuffix, { rotation: { ...rotation, force } }).filter((line) => line.startsWith("gate ")),
-      );
-    assert.deepEqual(gates([]), ["gate scan on", "gate tokens on"]);
-    assert.deepEqual(gates(["tokens"]), ["gate scan on", "gate tokens off"]);
+    const forced = (force: string[]) => jobOf("scan", { rotation: { ...rotation, force } }).force;
+    assert.deepEqual([[], ["tokens"], ["tokens", "scan"]].map(forced), [[], ["tokens"], ["scan", "tokens"]]);
   });
 
   it("cleans what aggregated servers trust of that alone which has come to its end", () => {
-    const parts = (changes: Readonly<Record<string, unknown>>) =>
-      payload("authentication", { rotation: { ...rotation, ...changes } }).filter((line) => line.startsWith("part "));
-    assert.deepEqual(parts({}), ["part ca:kubernetes 1", "part ca:frontproxy 1"]);
-    assert.deepEqual(parts({ frontProxy: { phase: "issue" } }), ["part ca:kubernetes 1"]);
-    assert.deepEqual(parts({ kubernetes: { phase: "issue" } }), ["part ca:frontproxy 1"]);
+    const cas = (changes: Readonly<Record<string, unknown>>) => {
+      const { ca, frontProxy } = jobOf("authentication", { rotation: { ...rotation, ...changes } });
+      return [ca, frontProxy];
+    };
+    assert.deepEqual(cas({}), ["NEW", "FRONT"]);
+    assert.deepEqual(cas({ frontProxy: { phase: "issue" } }), ["NEW", undefined]);
+    assert.deepEqual(cas({ kubernetes: { phase: "issue" } }), [undefined, "FRONT"]);
   });
 
-  it("refuses what no node would take, and a fact that is missing", () => {
-    assert.throws(() => payload("tokens", { rotation }, { tokenKid: "a kid" }), /keyId: "a kid"; must be/);
-    const config = configWith({ rotation });
-    const odd: Config = {
-      ...config,
-      inCluster: {
-        ...config.inCluster,
-        reload: [{ kind: "Deployment", namespace: "shop", name: "till\ntask tokens" }],
-      },
-    };
-    const [scan] = clusterSteps("afterIssue", odd);
-    assert.throws(() => clusterPayload(scan!, planCluster(odd, NOW).nodes[0]!, odd, FACTS), /must be a DNS name/);
-    assert.throws(() => payload("tokens", { rotation }, {}), /in-cluster step tokens: tokenKid is not known/);
+  it("refuses a fact that is missing", () => {
+    assert.throws(() => jobOf("tokens", { rotation }, {}), /in-cluster step tokens: tokenKid is not known/);
   });
 
   it("reads when the CA reached every namespace, or says that the node did not tell", () => {
-    assert.equal(sinceOf("since 1795305600\ntask root-ca done\ndone 01234567\n"), "1795305600");
+    assert.equal(sinceOf("since 1795305600\ntask root-ca done\ndone\n"), 1795305600);
     assert.throws(() => sinceOf("task root-ca done\n"), /did not report when .* older than this program/);
     assert.throws(
       () => sinceOf("cp1$ since 1795305600\ntask root-ca done\n"),

@@ -1,24 +1,31 @@
 /** What every step says of itself in a preview, and what it sends; when each is wanted is in steps.test.ts. */
 import assert from "node:assert/strict";
-import type { Fact } from "../../../core/cluster/facts";
+import type { Facts } from "../../../core/cluster/facts";
+import type { Job, WorkersJob } from "../../../core/cluster/job";
 import { clusterPayload } from "../../../core/cluster/payload";
 import { clusterSteps, HOOKS } from "../../../core/cluster/steps";
 import { planCluster } from "../../../core/plan";
 import type { Config } from "../../../core/schema/config";
 import { configWith, HARDWAY, NOW } from "../fixture";
 
-/** What a line of a step that is told the fact begins with. */
-const FACTS: Readonly<Record<Fact, string>> = {
+const workersDo = (step: string): WorkersJob => ({
+  namespace: "kube-system",
+  manifest: {},
+  atOnce: "25%",
+  canary: true,
+  steps: [step],
+});
+const FACTS: Facts = {
   ca: "CA",
   final: "FINAL",
   rotating: "ROTATING",
   old: "OLD",
   frontProxy: "FRONT",
   tokenKid: "kid",
-  since: "42",
-  workersTrust: "visitors kube-system/trust",
-  workersIssue: "visitors kube-system/issue",
-  workersRetire: "visitors kube-system/retire",
+  since: 42,
+  workersTrust: workersDo("trust"),
+  workersIssue: workersDo("issue"),
+  workersRetire: workersDo("retire"),
 };
 
 const rotation = { generation: 2 };
@@ -43,23 +50,14 @@ const aborted = (changes: Readonly<Record<string, unknown>>): Config => {
   return { ...config, authority: { ...config.authority, kubernetes: { certificate: "PEM", key: "PEM" } } };
 };
 
-const part = (name: string, ...lines: readonly string[]): string[] => [
-  `part ${name} ${String(lines.length)}`,
-  ...lines,
-];
-const [CA, FINAL, OLD] = [part("ca:kubernetes", "CA"), part("ca:kubernetes", "FINAL"), part("old:kubernetes", "OLD")];
-const FRONT = part("ca:frontproxy", "FRONT");
-const NODES = [
-  "gate scan on",
-  ...["cp1", "cp2", "cp3", "w1", "w2", "w3"].map((name) => `visited ${name}`),
-  "visitors kube-system/kube-pki-workers",
-  "task nodes",
-];
-const RELOADS = ["reload Deployment shop/stock", "reload DaemonSet kube-system/kube-proxy"];
-const REWRITE = ["task rewrite", "rewrite ValidatingWebhookConfiguration checks.example.com ca:kubernetes"];
+const NODES = { visited: ["cp1", "cp2", "cp3", "w1", "w2", "w3"], visitors: "kube-system" };
+const RELOADS = {
+  reload: [workload("Deployment", "stock"), { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" }],
+} as Pick<Job, "reload">;
+const REWRITE = { tasks: ["rewrite"], caBundles: [WEBHOOK] } as Pick<Job, "tasks" | "caBundles">;
 
-/** [hook, step, what a preview says, lines]. */
-type Row = readonly [hook: string, step: string, summary: string, lines: readonly string[]];
+/** [hook, step, what a preview says, the job]. */
+type Row = readonly [hook: string, step: string, summary: string, job: Partial<Job>];
 
 const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
   "all that may be listed": [
@@ -69,68 +67,68 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "afterTrust",
         "root-ca",
         "cluster-info gets the new CA, waits for kube-root-ca.crt in every namespace",
-        [...CA, "task cluster-info-add", "task root-ca"],
+        { tasks: ["cluster-info-add", "root-ca"], ca: "CA" },
       ],
       [
         "afterTrust",
         "workers-trust",
         "nodes without ssh trust both CAs, kubelets restart",
-        ["visitors kube-system/trust"],
+        { tasks: ["workers"], workers: workersDo("trust") },
       ],
-      [
-        "afterTrust",
-        "ca-bundles-trust",
-        "1 caBundles get both CAs",
-        [...part("ca:kubernetes", "ROTATING"), ...REWRITE],
-      ],
+      ["afterTrust", "ca-bundles-trust", "1 caBundles get both CAs", { ...REWRITE, ca: "ROTATING" }],
       [
         "afterPublished",
         "mounted-elsewhere",
         "checks that no node is missing, waits for kubelets to update their pods",
-        ["since 42", ...NODES, "task mounted-elsewhere"],
+        { tasks: ["nodes", "mounted-elsewhere"], ...NODES, since: 42 },
       ],
       [
         "beforeIssue",
         "may-restart",
         "restarts Deployment shop/till, StatefulSet shop/basket",
-        [
-          ...CA,
-          "gate scan on",
-          "task may-restart",
-          "workload Deployment shop/till",
-          "workload StatefulSet shop/basket",
-        ],
+        {
+          tasks: ["may-restart"],
+          ca: "CA",
+          toRoll: [workload("Deployment", "till"), workload("StatefulSet", "basket")] as Job["toRoll"] & object,
+        },
       ],
       [
         "afterApply",
         "workers-issue",
         "on nodes without ssh kubelets request new certificates and pods get new tokens, kubelets restart",
-        ["visitors kube-system/issue"],
+        { tasks: ["workers"], workers: workersDo("issue") },
       ],
       [
         "afterIssue",
         "scan",
         "looks for what still needs the old CA",
-        [...CA, ...OLD, "since 42", ...NODES, "task root-ca-seen", "task ca-bundles", "task pods", ...RELOADS],
+        {
+          tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods"],
+          ca: "CA",
+          old: "OLD",
+          since: 42,
+          ...NODES,
+          ...RELOADS,
+        },
       ],
       [
         "beforeRetire",
         "tokens",
         "token Secrets get new tokens, the old ones become invalid",
-        ["token-kid kid", "gate tokens on", "task tokens"],
+        { tasks: ["tokens"], tokenKid: "kid" },
       ],
       [
         "afterRetire",
         "workers-retire",
         "removes the old CA from nodes without ssh, kubelets restart",
-        ["visitors kube-system/retire"],
+        { tasks: ["workers", "workers-remove"], workers: workersDo("retire") },
       ],
-      ["afterRetire", "ca-bundles-retire", "1 caBundles lose the old CA", [...FINAL, ...OLD, ...REWRITE]],
+      ["afterRetire", "ca-bundles-retire", "1 caBundles lose the old CA", { ...REWRITE, ca: "FINAL", old: "OLD" }],
       [
         "afterRetire",
         "authentication",
         "extension-apiserver-authentication and cluster-info lose the old CA",
-        [...FINAL, ...FRONT, "task authentication-clean"],
+        { tasks: ["authentication-clean"], ca: "FINAL", frontProxy: "FRONT" },
       ],
     ],
   ],
@@ -141,19 +139,19 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "beforeIssue",
         "restart-all",
         "restarts every workload whose pods started before the new CA was there",
-        [...CA, "since 42", "gate scan on", "task restart-all", ...RELOADS],
+        { tasks: ["restart-all"], ca: "CA", since: 42, ...RELOADS },
       ],
     ],
   ],
   "a layout without cluster-info": [
     HARD_WAY,
     [
-      ["afterTrust", "root-ca", "waits for kube-root-ca.crt in every namespace", [...CA, "task root-ca"]],
+      ["afterTrust", "root-ca", "waits for kube-root-ca.crt in every namespace", { tasks: ["root-ca"], ca: "CA" }],
       [
         "afterRetire",
         "authentication",
         "extension-apiserver-authentication loses the old CA",
-        [...FINAL, ...FRONT, "task authentication-clean"],
+        { tasks: ["authentication-clean"], ca: "FINAL", frontProxy: "FRONT" },
       ],
     ],
   ],
@@ -164,7 +162,7 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "afterRetire",
         "authentication",
         "extension-apiserver-authentication and cluster-info lose the old CA",
-        [...FRONT, "task authentication-clean"],
+        { tasks: ["authentication-clean"], frontProxy: "FRONT" },
       ],
     ],
   ],
@@ -175,7 +173,12 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "afterRetire",
         "aborted",
         "removes what an aborted rotation has left",
-        [...FINAL, ...FRONT, "task cluster-info-exact", "task authentication-clean"],
+        {
+          tasks: ["cluster-info-exact", "authentication-clean"],
+          ca: "FINAL",
+          frontProxy: "FRONT",
+          caBundles: [],
+        },
       ],
     ],
   ],
@@ -186,7 +189,7 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "afterRetire",
         "aborted",
         "removes what an aborted rotation has left",
-        [...FINAL, ...REWRITE, "task authentication-clean"],
+        { ...REWRITE, tasks: ["rewrite", "authentication-clean"], ca: "FINAL" },
       ],
     ],
   ],
@@ -201,8 +204,9 @@ describe("in-cluster steps, one by one", () => {
         clusterSteps(hook, config)
           .filter(({ nameSuffix }) => wanted.has(nameSuffix))
           .map((step): Row => {
-            const [, , , ...lines] = clusterPayload(step, node, config, FACTS).trimEnd().split("\n");
-            return [hook, step.nameSuffix, step.summary(config), lines];
+            const { force, ...job } = clusterPayload(step, node, config, FACTS).job;
+            assert.deepEqual(force, []);
+            return [hook, step.nameSuffix, step.summary(config), job];
           }),
       );
       assert.deepEqual(found, rows);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { ANY_NODE, workerLines, workerTemplates, type WorkerStep } from "../../../core/cluster/workers";
+import { ANY_NODE, workersJob, workerTemplates, type WorkerStep } from "../../../core/cluster/workers";
 import { keyIdOf } from "../../../core/format/publicKey";
 import { configWith } from "../fixture";
 
@@ -119,7 +119,7 @@ describe("steps of nodes without ssh", () => {
     assert.ok(issue?.includes("part apply 12"));
   });
 
-  it("issue: pods get tokens of a new key, alone or beside the certificate; then only the DaemonSet is left to go", () => {
+  it("issue: pods get tokens of a new key, alone or beside the certificate", () => {
     const keys = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
     const generations = { ...GENERATIONS, serviceAccount: ["ONE", keys.toString()] };
     const does = (step: WorkerStep, rotation: object) =>
@@ -136,11 +136,6 @@ describe("steps of nodes without ssh", () => {
     assert.deepEqual(does("issue", { generation: 2 }), ["issue", tokens, "check"]);
     assert.deepEqual(does("issue", { generation: 2, serviceAccount: { phase: "issue" } }), ["issue", "check"]);
     assert.deepEqual(does("retire", alone), []);
-    const lines = workerLines("retire", configured({ rotation: alone }), []);
-    assert.deepEqual(
-      lines.filter((line) => line.startsWith("task ")),
-      ["task workers-remove"],
-    );
   });
 
   it("issue goes back with the phase: its issuer then has signed every kubelet's certificate", () => {
@@ -174,20 +169,17 @@ describe("steps of nodes without ssh", () => {
     assert.deepEqual(templates("trust", { certificates: { profiles } }), templates("trust"));
   });
 
-  it("tells where and how fast, and takes the DaemonSet away at the end", () => {
-    const lines = (step: WorkerStep, changes: Readonly<Record<string, unknown>> = {}) =>
-      workerLines(step, configured(changes), ["kube-pki 1 template 2 ab\nx\n"]);
-    const trust = lines("trust");
-    assert.equal(trust[0], "workers kube-system/kube-pki-workers 25% on");
-    const size = Number(/^part manifest (\d+)$/.exec(trust[1] ?? "")?.[1]);
-    const manifest = JSON.parse(trust.slice(2, 2 + size).join("\n")) as { kind: string };
-    assert.equal(manifest.kind, "DaemonSet");
-    assert.deepEqual(trust.slice(2 + size), ["part step:1 2", "kube-pki 1 template 2 ab", "x", "task workers"]);
-    assert.equal(lines("issue").at(-1), "task workers");
-    assert.equal(lines("retire").at(-1), "task workers-remove");
+  it("tells where and how fast", () => {
+    const job = (changes: Readonly<Record<string, unknown>> = {}) => {
+      const { manifest, ...rest } = workersJob(configured(changes), ["a template"]);
+      assert.equal((manifest as { kind: string }).kind, "DaemonSet");
+      return rest;
+    };
+    assert.deepEqual(job(), { namespace: "kube-system", atOnce: "25%", canary: true, steps: ["a template"] });
     const workers = { image: IMAGE, namespace: "pki", maxUnavailable: 7 };
     const rollout = { canary: false, workersAtOnce: 2 };
-    assert.equal(lines("trust", { inCluster: { workers }, rollout })[0], "workers pki/kube-pki-workers 7 off");
-    assert.equal(lines("trust", { rollout })[0], "workers kube-system/kube-pki-workers 2 off");
+    const listed = job({ inCluster: { workers }, rollout });
+    assert.deepEqual([listed.namespace, listed.atOnce, listed.canary], ["pki", "7", false]);
+    assert.equal(job({ rollout }).atOnce, "2");
   });
 });

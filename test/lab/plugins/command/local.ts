@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import type { ResourceType } from "../host";
+import type { Context, ResourceType } from "../host";
 import { paths, text, unknown, type Properties } from "../values";
+import { Lines } from "./lines";
 
-/** `command:local:Command`: a command on the machine that runs pulumi, with `create` and `interpreter` alone. */
+/** `command:local:Command`: a command on the machine that runs pulumi, without `update`, `delete`, environment and assets. */
 export const localCommand: ResourceType = {
   check: (inputs) =>
     Object.keys(inputs)
@@ -15,31 +16,42 @@ export const localCommand: ResourceType = {
 
   async create(inputs, context) {
     if (context.preview) return { id: "", state: { ...inputs, stdout: unknown, stderr: unknown } };
-    return { id: context.name + randomBytes(4).toString("hex"), state: { ...inputs, ...(await run(inputs)) } };
+    return { id: context.name + randomBytes(4).toString("hex"), state: { ...inputs, ...(await run(inputs, context)) } };
   },
 
   // without a command of its own an update runs `create` again
   async update(_state, inputs, context) {
     if (context.preview) return { ...inputs, stdout: unknown, stderr: unknown };
-    return { ...inputs, ...(await run(inputs)) };
+    return { ...inputs, ...(await run(inputs, context)) };
   },
 
   read: (made) => made,
 };
 
-const known = ["create", "interpreter", "triggers"];
+// what an environment of its own would be given is not there: addPreviousOutputInEnv may only be false
+const known = ["create", "interpreter", "triggers", "stdin", "logging", "addPreviousOutputInEnv"];
 
-function run(inputs: Properties): Promise<Properties> {
+function run(inputs: Properties, context: Context): Promise<Properties> {
   const given = Array.isArray(inputs["interpreter"]) ? inputs["interpreter"].map((each) => text(each) ?? "") : [];
   const [program = "/bin/sh", ...args] = given.length > 0 ? given : ["/bin/sh", "-c"];
   const command = text(inputs["create"]) ?? "";
+  const logging = text(inputs["logging"]) ?? "stdoutAndStderr";
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args, command], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, [...args, command], { stdio: ["pipe", "pipe", "pipe"] });
     const out: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
-    child.stdout.on("data", (chunk: Buffer) => out.stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => out.stderr.push(chunk));
+    const lines = new Lines((line) => {
+      context.log("info", line, true);
+    });
+    for (const from of ["stdout", "stderr"] as const)
+      child[from].on("data", (chunk: Buffer) => {
+        out[from].push(chunk);
+        if (logging === "stdoutAndStderr" || logging === from) lines.add(chunk);
+      });
     child.on("error", reject);
+    child.stdin.on("error", () => undefined); // it may end before it has read all
+    child.stdin.end(text(inputs["stdin"]) ?? "");
     child.on("close", (code) => {
+      lines.end();
       const [stdout, stderr] = [out.stdout, out.stderr].map((chunks) =>
         Buffer.concat(chunks).toString().replace(/\n$/, ""),
       ) as [string, string];

@@ -1,0 +1,103 @@
+/** The cluster's objects, through the kubectl of a control plane: requests of the verb `objects` (docs/node-protocol.md). */
+import type { Kube, ObjectName, Objects, TokenHeader, Where } from "../core/cluster/kube";
+import type { Through } from "../core/cluster/payload";
+import { Refusal, type Clock } from "../core/cluster/work";
+import type { Deleted, Patched, Read } from "../core/model/clusterObjects";
+import { as, framed, part } from "../core/protocol/lines";
+import { caPart } from "../core/protocol/parts";
+import { lastLine } from "./run";
+import type { Finished } from "./ssh/connection";
+
+/** What a node is run with. */
+export type RunOnNode = (command: string, stdin: string) => Promise<Finished>;
+
+/** An API server that was just restarted is asked again. */
+const ANSWER_MS = 90_000;
+const POLL_MS = 2_000;
+
+/** The node's exit code where the API server did not answer. */
+const NO_ANSWER = 3;
+
+/** A payload is ASCII. */
+const jsonText = (body: object): string =>
+  JSON.stringify(body, undefined, 1).replace(
+    /[^\n\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+const body = (object: object): string[] => part("body", jsonText(object));
+
+const at = ({ namespace, name }: ObjectName): string => `${namespace ?? "-"} ${name}`;
+
+export class NodeKube implements Kube {
+  public constructor(
+    private readonly run: RunOnNode,
+    private readonly through: Through,
+    /** CAs of this cluster, PEM: by them its entries in a kubeconfig are known. */
+    private readonly cas: Readonly<{ kubernetes?: string; frontProxy?: string }>,
+    private readonly clock: Clock,
+  ) {}
+
+  public async list<R extends Read>(resource: R, where: Where = {}): Promise<readonly Objects[R][]> {
+    const { namespace = "-", fields = "-", labels = "-" } = where;
+    const answer = await this.ask(`get ${resource}`, [`list ${resource} ${namespace} ${fields} ${labels}`]);
+    return (JSON.parse(answer) as { readonly items: readonly Objects[R][] }).items;
+  }
+
+  public async get<R extends Read>(resource: R, name: ObjectName): Promise<Objects[R] | undefined> {
+    const answer = await this.ask(`get ${resource}`, [`get ${resource} ${at(name)}`]);
+    return answer.trim() === "" ? undefined : (JSON.parse(answer) as Objects[R]);
+  }
+
+  public async patch(resource: Patched, name: ObjectName, type: "json" | "merge", patch: object): Promise<void> {
+    await this.ask(`patch ${resource}`, [...body(patch), `patch ${resource} ${at(name)} ${type}`]);
+  }
+
+  public async remove(resource: Deleted, name: ObjectName): Promise<void> {
+    await this.ask(`delete ${resource}`, [`remove ${resource} ${at(name)}`]);
+  }
+
+  public async create(object: object): Promise<void> {
+    await this.ask("create", [...body(object), "create"]);
+  }
+
+  public async apply(object: object): Promise<void> {
+    await this.ask("apply", [...body(object), "apply"]);
+  }
+
+  public async tokenHeaders(): Promise<readonly TokenHeader[]> {
+    const answer = await this.ask("get secrets", ["token-headers"]);
+    return answer.split("\n").flatMap((line) => {
+      const [, namespace, name, header = ""] = /^([^/ ]+)\/([^ ]+) ?(.*)$/.exec(line) ?? [];
+      return namespace === undefined || name === undefined ? [] : [{ namespace, name, header }];
+    });
+  }
+
+  public ours(authority: "kubernetes" | "frontProxy"): Promise<string> {
+    return this.ask("ours", [`ours ${authority.toLowerCase()}`]);
+  }
+
+  private async ask(what: string, request: readonly string[]): Promise<string> {
+    const { node, kubeconfig, sudo } = this.through;
+    const { kubernetes, frontProxy } = this.cas;
+    const payload = framed("objects", [
+      `node ${as.name(node)}`,
+      `kubeconfig ${as.path(kubeconfig)}`,
+      ...(kubernetes === undefined ? [] : part(caPart("kubernetes"), kubernetes)),
+      ...(frontProxy === undefined ? [] : part(caPart("frontProxy"), frontProxy)),
+      ...request,
+    ]);
+    const command = `${sudo ? "sudo -n " : ""}sh /var/lib/kube-pki/node.sh objects`;
+    const began = this.clock.now();
+    for (;;) {
+      const { code, stdout, stderr } = await this.run(command, payload);
+      if (code === 0) return stdout;
+      const why = lastLine(stderr);
+      if (code === null) throw new Refusal(`${node}: the ssh connection ended while it was asked: run again`);
+      if (code !== NO_ANSWER) throw new Refusal(why === "" ? `${node}: node.sh ended with ${String(code)}` : why);
+      if (this.clock.now() - began >= ANSWER_MS)
+        throw new Refusal(`'kubectl ${what}' on ${node} did not succeed within ${String(ANSWER_MS / 1000)} s: ${why}`);
+      await this.clock.sleep(POLL_MS);
+    }
+  }
+}

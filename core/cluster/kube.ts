@@ -1,0 +1,171 @@
+/** What steps read of the cluster's objects, and the requests they make: the one way to them (cli/nodeKube.ts does it). */
+import type { Deleted, Patched, Read } from "../model/clusterObjects";
+
+interface OwnerReference {
+  readonly kind: string;
+  readonly name: string;
+  readonly controller?: boolean;
+}
+
+interface KubeObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly generation?: number;
+    readonly deletionTimestamp?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly OwnerReference[];
+    readonly managedFields?: readonly { readonly manager?: string; readonly time?: string }[];
+  };
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+}
+
+export interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+
+export interface Namespace extends KubeObject {
+  readonly status?: { readonly phase?: string };
+}
+
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+interface ConfigMapVolume {
+  readonly name?: string;
+}
+
+interface Terminated {
+  readonly exitCode: number;
+  readonly message?: string;
+  readonly reason?: string;
+}
+
+export interface ContainerStatus {
+  readonly state?: {
+    readonly running?: { readonly startedAt?: string };
+    readonly waiting?: { readonly reason?: string };
+    readonly terminated?: Terminated;
+  };
+  readonly lastState?: { readonly terminated?: Terminated };
+}
+
+export interface Pod extends KubeObject {
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly volumes?: readonly {
+      readonly configMap?: ConfigMapVolume;
+      readonly projected?: { readonly sources?: readonly { readonly configMap?: ConfigMapVolume }[] };
+    }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+export interface WorkloadObject extends KubeObject {
+  readonly spec: {
+    readonly paused?: boolean;
+    readonly replicas?: number;
+    readonly selector?: Selector;
+    readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
+    readonly template: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } };
+  };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly (Condition & { readonly reason?: string })[];
+    readonly replicas?: number;
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly currentRevision?: string;
+    readonly updateRevision?: string;
+    readonly desiredNumberScheduled?: number;
+    readonly updatedNumberScheduled?: number;
+    readonly numberAvailable?: number;
+  };
+}
+
+export interface Budget extends KubeObject {
+  readonly spec: { readonly selector?: Selector };
+  readonly status?: { readonly disruptionsAllowed?: number };
+}
+
+interface ClientConfig {
+  readonly caBundle?: string;
+}
+
+/** Of a webhook configuration `webhooks`, of an APIService `service` and `caBundle`, of a CustomResourceDefinition `conversion`. */
+export interface BundleHolder extends KubeObject {
+  readonly webhooks?: readonly { readonly clientConfig?: ClientConfig }[];
+  readonly spec?: ClientConfig & {
+    readonly service?: object;
+    readonly conversion?: { readonly webhook?: { readonly clientConfig?: ClientConfig } };
+  };
+}
+
+/** By kind. */
+export interface Objects extends Record<Read, KubeObject> {
+  readonly namespaces: Namespace;
+  readonly nodes: KubeObject;
+  readonly pods: Pod;
+  readonly configmaps: ConfigMap;
+  readonly "replicasets.apps": KubeObject;
+  readonly "deployments.apps": WorkloadObject;
+  readonly "daemonsets.apps": WorkloadObject;
+  readonly "statefulsets.apps": WorkloadObject;
+  readonly "poddisruptionbudgets.policy": Budget;
+  readonly "validatingwebhookconfigurations.admissionregistration.k8s.io": BundleHolder;
+  readonly "mutatingwebhookconfigurations.admissionregistration.k8s.io": BundleHolder;
+  readonly "apiservices.apiregistration.k8s.io": BundleHolder;
+  readonly "customresourcedefinitions.apiextensions.k8s.io": BundleHolder;
+}
+
+/** All namespaces by default. */
+export interface Where {
+  readonly namespace?: string;
+  readonly fields?: string;
+  readonly labels?: string;
+}
+
+export interface ObjectName {
+  /** None: an object of the cluster. */
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** Of a service account token in a Secret only the header leaves the node: base64url, nothing where there is no token. */
+export interface TokenHeader {
+  readonly namespace: string;
+  readonly name: string;
+  readonly header: string;
+}
+
+/** Everything here is the same when done twice: an API server that restarts is asked again. Rejects when that took too long. */
+export interface Kube {
+  readonly list: <R extends Read>(resource: R, where?: Where) => Promise<readonly Objects[R][]>;
+  readonly get: <R extends Read>(resource: R, name: ObjectName) => Promise<Objects[R] | undefined>;
+  readonly patch: (resource: Patched, name: ObjectName, type: "json" | "merge", body: object) => Promise<void>;
+  readonly remove: (resource: Deleted, name: ObjectName) => Promise<void>;
+  readonly create: (body: object) => Promise<void>;
+  /** Server-side, by the field manager `kube-pki`. */
+  readonly apply: (body: object) => Promise<void>;
+  readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;
+  /** The CAs of this cluster that the node knows, those of earlier generations too: PEM. */
+  readonly ours: (authority: "kubernetes" | "frontProxy") => Promise<string>;
+}

@@ -1,0 +1,31 @@
+/** The lines of the verb `objects`, as in grammar.ts: one request a payload, and no other than these. */
+import { line, NODE, PART, type LineRow } from "./lineRow";
+
+const AT = ["namespace?=namespace|-", "object"] as const;
+
+export const OBJECTS_LINES: readonly LineRow[] = [
+  line("objects", "node", NODE),
+  line("objects", "kubeconfig", ["path"], "an administrator's, on this node"),
+  line("objects", "part", PART, [
+    ["part ca:<authority> <n>", "a CA of this cluster: its kubeconfig's context is the one that leads there"],
+    ["part body <n>", "for patch, create and apply: JSON"],
+  ]),
+  line("objects", "get", ["read=kind", ...AT], "one object, nothing if there is none"),
+  line(
+    "objects",
+    "list",
+    ["read=kind", "namespace?=namespace|-", "fields?=field selector|-", "labels?=label selector|-"],
+    "`-`: of all namespaces, without a selector",
+  ),
+  line("objects", "patch", ["patched=kind", ...AT, "patch=type"]),
+  line("objects", "remove", ["deleted=kind", ...AT]),
+  line("objects", "create", []),
+  line("objects", "apply", [], "server-side"),
+  line("objects", "token-headers", [], "the header of each service account token in a Secret, and nothing else of it"),
+  line(
+    "objects",
+    "ours",
+    ["authority"],
+    "the CAs of this cluster that this node knows, those of earlier generations too",
+  ),
+];

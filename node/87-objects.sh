@@ -1,0 +1,83 @@
+# ---- objects: of the cluster, read and written through this node's kubectl ------
+
+# What they say is for who asks, as JSON: nothing here looks into it. Exit code 3: the
+# API server did not answer, so ask again.
+verb_objects() {
+  open_look objects
+  have kubectl ||
+    die "this node has no kubectl, which work in the cluster is done with: install it here, or set inCluster.enabled: false"
+  KUBECONFIG_PATH=$(sed -n 's/^kubeconfig //p' "$TX/plan")
+  [ -n "$KUBECONFIG_PATH" ] || die "the payload has no kubeconfig line: use one version of the program and of node.sh"
+  [ -f "$ROOT$KUBECONFIG_PATH" ] ||
+    die "$KUBECONFIG_PATH is not on this node: work in the cluster needs an admin's kubeconfig here, or set inCluster.enabled: false"
+  list_ours
+  kc_own_context
+  grep -Ev '^(node|kubeconfig|part) ' "$TX/plan" >"$TX/asked" || die "the payload asks for nothing"
+  read -r ob_word ob_what ob_where ob_name ob_more <"$TX/asked"
+  BODY=$TX/parts/body
+  case $ob_word in patch | create | apply) [ -s "$BODY" ] || die "$ob_word needs part body, which the payload does not have" ;; esac
+  ob_scope=
+  [ "${ob_where:--}" = - ] || ob_scope=$ob_where
+  case $ob_word in
+    get) answer get "$ob_what" "$ob_name" ${ob_scope:+-n "$ob_scope"} --ignore-not-found -o json ;;
+    list) list_objects ;;
+    patch) answer patch "$ob_what" "$ob_name" ${ob_scope:+-n "$ob_scope"} --field-manager=kube-pki "--type=$ob_more" --patch-file="$BODY" -o name ;;
+    remove) answer delete "$ob_what" "$ob_name" ${ob_scope:+-n "$ob_scope"} --ignore-not-found --wait=false -o name ;;
+    create) answer create --field-manager=kube-pki -f "$BODY" -o name ;;
+    apply) answer apply --server-side --force-conflicts --field-manager=kube-pki -f "$BODY" -o name ;;
+    token-headers) token_headers ;;
+    ours) blocks_pem <"$TX/ours/ca:$ob_what" ;;
+  esac
+}
+
+# list_objects: NAME and MORE are selectors. When a field was written last is asked for.
+list_objects() {
+  set -- --show-managed-fields -o json
+  [ "$ob_name" = - ] || set -- "$@" --field-selector "$ob_name"
+  [ "$ob_more" = - ] || set -- "$@" -l "$ob_more"
+  if [ -n "$ob_scope" ]; then set -- "$@" -n "$ob_scope"; else set -- "$@" -A; fi
+  answer get "$ob_what" "$@"
+}
+
+# list_ours: $TX/ours/PART has the CAs of this cluster, those that go too.
+list_ours() {
+  mkdir "$TX/ours"
+  for lo_name in kubernetes frontproxy; do
+    ours_known "ca:$lo_name" | sort -u >"$TX/ours/ca:$lo_name"
+  done
+}
+
+# kc_own_context: KC_CONTEXT is the one of the kubeconfig that leads to this cluster:
+# its current one may be that of another.
+kc_own_context() {
+  open_kubeconfig "$KUBECONFIG_PATH"
+  kc_own "$KUBECONFIG_PATH"
+  kc_context
+}
+
+# answer ARGUMENT...: what kubectl says, or why it does not, on the last line. HOME is
+# ours, so that nobody's kuberc or cache has a say.
+answer() {
+  kube "$@" >"$TX/answer" 2>"$TX/why" || no_answer
+  cat "$TX/answer"
+}
+
+kube() {
+  limited 60 env HOME="$TX" kubectl --kubeconfig "$ROOT$KUBECONFIG_PATH" ${KC_CONTEXT:+--context="$KC_CONTEXT"} --cache-dir "$TX/cache" --request-timeout=30s "$@" </dev/null
+}
+
+no_answer() {
+  sed -n '$p' "$TX/why" >&2
+  exit 3
+}
+
+# token_headers: "NAMESPACE/NAME HEADER" of each token in a Secret; what follows the
+# header is cut off in the pipe. The exit code of kubectl is lost there, its last line
+# says that the list is whole.
+token_headers() {
+  kube get secrets -A --field-selector type=kubernetes.io/service-account-token -o 'go-template={{range .items}}{{.metadata.namespace}}/{{.metadata.name}} {{with .data}}{{with .token}}{{base64decode .}}{{end}}{{end}}
+{{end}}end
+' 2>"$TX/why" | awk '{ split($2, part, "."); print $1, part[1] }' >"$TX/answer"
+  grep -q '^end ' "$TX/answer" || no_answer
+  sed '$d' "$TX/answer"
+}

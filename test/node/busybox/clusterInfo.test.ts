@@ -1,4 +1,0 @@
-import { tellsWhoJoins } from "../clusterInfo";
-import { hasBusybox } from "../scratch";
-
-if (hasBusybox) tellsWhoJoins("busybox sh");

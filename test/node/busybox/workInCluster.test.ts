@@ -1,4 +1,0 @@
-import { hasBusybox } from "../scratch";
-import { worksInCluster } from "../workInCluster";
-
-if (hasBusybox) worksInCluster("busybox sh");

@@ -1,4 +1,0 @@
-import { hasBusybox } from "../scratch";
-import { rollsWorkers } from "../workers";
-
-if (hasBusybox) rollsWorkers("busybox sh");

@@ -1,3 +1,0 @@
-import { keepsCopies } from "../clusterCopies";
-
-keepsCopies("dash");

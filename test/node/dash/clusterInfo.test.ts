@@ -1,3 +1,0 @@
-import { tellsWhoJoins } from "../clusterInfo";
-
-tellsWhoJoins("dash");

@@ -1,3 +1,0 @@
-import { restartsPods } from "../clusterPods";
-
-restartsPods("dash");

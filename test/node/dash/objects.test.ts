@@ -1,0 +1,3 @@
+import { asksForObjects } from "../objects";
+
+asksForObjects("dash");

@@ -1,3 +1,0 @@
-import { worksInCluster } from "../workInCluster";
-
-worksInCluster("dash");

@@ -1,3 +1,0 @@
-import { rollsWorkers } from "../workers";
-
-rollsWorkers("dash");
