@@ -32,7 +32,7 @@ export interface AccessRow {
  * What the rules of a rotation say, whatever the product does.
  *
  * @param between the moments from one to the other. A Secret has one token at a time, so a legacy token whose key was retired
- * of once stays refused when its key is trusted again.
+ * once stays refused when its key is trusted again.
  */
 export const expectedAnswer = (
   kind: Credential["kind"],
