@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type AddressInfo } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterPki, stackFile, type ClusterPkiArgs } from "../../components";
+import { LAYOUT_NAMES } from "../../core/layouts";
 import { argsWith, RAW } from "../core/fixture";
 import { registeredBy, type Registered } from "./mocks";
 
@@ -28,7 +29,7 @@ describe("ClusterPkiArgs", () => {
       message,
       "prod: 2 problems in the configuration:\n" +
         "  unknown key `clutser`; did you mean `cluster`?\n" +
-        '  layout: "talos"; must be one of kubeadm, hardway',
+        `  layout: "talos"; must be one of ${LAYOUT_NAMES.join(", ")}`,
     );
     assert.deepEqual(all, []);
   });

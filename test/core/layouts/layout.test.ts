@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { LAYOUT_NAMES, LAYOUTS } from "../../../core/layouts";
 import { fileOn, modeOf, pemFiles, profileOf } from "../../../core/layouts/layout";
 import { PROFILE_NAMES } from "../../../core/model/profiles";
@@ -29,6 +31,13 @@ describe("layouts", () => {
       assert.deepEqual([...readers].sort(), LAYOUTS[layout].consumers.map(({ name }) => name).sort());
     });
   }
+
+  it("are what the files of core/layouts/ are called", () => {
+    const files = readdirSync(join(__dirname, "..", "..", "..", "core", "layouts")).map((file) =>
+      file.replace(".ts", ""),
+    );
+    assert.deepEqual(files.filter((file) => file !== "index" && file !== "layout").sort(), [...LAYOUT_NAMES].sort());
+  });
 
   it("have a file for every certificate", () => {
     const held = new Set(tables.flatMap(({ files }) => files.flatMap(profileOf)));

@@ -35,6 +35,15 @@ describe("lines of the node protocol", () => {
     });
   }
 
+  it("are all that core/protocol/ writes", () => {
+    const written = [...textsIn(join("core", "protocol")).matchAll(/`([a-z-]+) \$\{as\./g)].map(([, word]) => word);
+    assert.ok(written.length > 0);
+    assert.deepEqual(
+      written.filter((word) => !LINES.some((row) => row.word === word)),
+      [],
+    );
+  });
+
   const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["a line that is not of the list", ["node cp1", "delete /etc/x"], /has no line `delete`/],
     ["one of another verb", ["node cp1", "seed /etc/a 0600 /etc/b -"], /has no line `seed`/],

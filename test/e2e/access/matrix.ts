@@ -31,8 +31,8 @@ export interface AccessRow {
 /**
  * What the rules of a rotation say, whatever the product does.
  *
- * @param between the moments from one to the other. A Secret has one token at a time, so a legacy token whose key was let go
- * of once stays refused when its key is trusted again.
+ * @param between the moments from one to the other. A Secret has one token at a time, so a legacy token whose key was retired
+ * once stays refused when its key is trusted again.
  */
 export const expectedAnswer = (
   kind: Credential["kind"],

@@ -69,7 +69,7 @@ const rotationPhases: Scenario = {
     await begin(run);
     const witness = await Witness.begin(run);
     await witness.at(momentOf("before", 1));
-    for (const [phase, newcomer] of [
+    for (const [phase, joining] of [
       ["trust", "w7"],
       ["issue", "w8"],
       ["done", "w9"],
@@ -77,9 +77,9 @@ const rotationPhases: Scenario = {
       const trusted = phase === "done" ? ["g2"] : [casOf(run), "g2"];
       await goTo(run, phase, { configure: rotateTo(2, phase), trusted });
       await witness.at(momentOf(phase, 2, phase));
-      await joinInPhase(run, newcomer);
+      await joinInPhase(run, joining);
     }
-    await run.up("pulumi up with the last newcomer");
+    await run.up("pulumi up with the node that joined last");
     await witness.at(momentOf("after", 2));
     run.counts["ports proven from outside"] = await assertProven(run.lab, await run.stack.certificates());
   },

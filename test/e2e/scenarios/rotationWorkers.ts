@@ -8,7 +8,7 @@ import { configureFor, labConfig } from "../labConfig";
 import { goTo, ROLLOUT, rotateTo } from "../rotating";
 import { complaint, type Run, type Scenario } from "../scenario";
 
-const NEWCOMER = "w2";
+const JOINING = "w2";
 
 /** Nodes of the stack file: those with a control plane. */
 const listed = (run: Run): unknown[] => {
@@ -91,10 +91,10 @@ const rotationWorkers: Scenario = {
   topologies: ["duo"],
   play: async (run) => {
     const { lab, stack } = run;
-    await run.step(`${NEWCOMER} joins by kubeadm`, async () => {
+    await run.step(`${JOINING} joins by kubeadm`, async () => {
       await lab.kubeconfig();
-      await lab.addNode(NEWCOMER);
-      await lab.join(NEWCOMER);
+      await lab.addNode(JOINING);
+      await lab.join(JOINING);
     });
     await configureFor(stack, lab, "existing");
     stack.configure({ nodes: listed(run), rollout: ROLLOUT, inCluster: { workers: { image: shellImage } } });
@@ -104,7 +104,7 @@ const rotationWorkers: Scenario = {
       assert.equal((await lab.run(node, "test -e /var/lib/kube-pki")).code, 1, `${node}: visited before a rotation`);
 
     await run.step(`a worker whose files cannot be written stops the wave`, async () => {
-      await lab.must(NEWCOMER, `mount --bind ${PKI} ${PKI} && mount -o remount,ro,bind ${PKI}`);
+      await lab.must(JOINING, `mount --bind ${PKI} ${PKI} && mount -o remount,ro,bind ${PKI}`);
       stack.configure(rotateTo(2));
       const { code, stdout, stderr } = await stack.up();
       assert.notEqual(code, 0, "the rotation went on");
@@ -112,7 +112,7 @@ const rotationWorkers: Scenario = {
       assert.match(said, /w2: \/etc\/kubernetes\/pki\/ca\.crt cannot be written .*no other one begins/);
       run.log(said.split("\n").find((line) => line.includes("no other one begins")) ?? "");
       assert.equal((await clientIssuers(run))["w1"], "kubernetes");
-      await lab.must(NEWCOMER, `umount ${PKI}`);
+      await lab.must(JOINING, `umount ${PKI}`);
     });
 
     const readiness = new Readiness(run);

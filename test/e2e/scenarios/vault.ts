@@ -200,7 +200,7 @@ const playMove = async (run: Run): Promise<void> => {
   stack.configure({ inCluster: SHELL_WORKLOADS });
   // the controller manager signs its request with the intermediate
   await joinInPhase(run, "w7");
-  await run.up("pulumi up with the newcomer");
+  await run.up("pulumi up with the node that joined");
   const second = { generations: 2, kind: "vault" };
   const elsewhere = await run.step("existing mounts, and a root in one of them", () => ownMounts(run));
   await made({ kind: "vault", earlier: [first, second], ...elsewhere });
@@ -231,7 +231,7 @@ export const vaultScenarios: readonly Scenario[] = [
     name: "vault-move",
     proves:
       "a cluster whose CA keys are in the state moves into Vault, on to mounts of its owner's with a root above, and out " +
-      "again, a rotation each; the controller manager's signer is made on the control plane",
+      "again, a rotation each; the controller manager's CSR signer is made on the control plane",
     topologies: ["duo"],
     play: playMove,
   },
