@@ -1,17 +1,13 @@
 /** `kube-pki cluster-step`: one step in the cluster, as `pulumi up` runs it (components/clusterCommand.ts). Its job is on stdin. */
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClusterPayload } from "../core/cluster/payload";
+import { CONNECTION_VARIABLE, type ClusterPayload } from "../core/cluster/payload";
 import { runJob } from "../core/cluster/run";
 import { Refusal, type Clock } from "../core/cluster/work";
 import { NODE_SCRIPT_GZIP } from "../node/script";
 import { EXIT, Failure, type Exit } from "./failure";
 import { NodeKube } from "./nodeKube";
 import { Ssh, type Connection } from "./ssh/connection";
-
-interface Stdin extends ClusterPayload {
-  readonly connection: Connection;
-}
 
 /** No step of this machine's clock shortens a wait. */
 const CLOCK: Clock = {
@@ -31,7 +27,9 @@ const endWithParent = (): void => {
 
 export const clusterStep = async (): Promise<Exit> => {
   endWithParent();
-  const { connection, through, job } = JSON.parse(await text(process.stdin)) as Stdin;
+  const { through, job } = JSON.parse(await text(process.stdin)) as ClusterPayload;
+  const connection = JSON.parse(process.env[CONNECTION_VARIABLE] ?? "null") as Connection | null;
+  if (connection === null) throw new Failure("this command is for the steps of `pulumi up` alone: see docs/cluster-steps.md");
   const ssh = await Ssh.open(connection);
   const ours = `${job.ca ?? ""}${job.old ?? ""}`;
   const cas = {

@@ -17,6 +17,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "cluster-step": { run: clusterStep },
 };
 
+/** Those for people. */
+const NAMED = Object.keys(COMMANDS).filter((name) => COMMANDS[name]?.usage !== undefined);
+
 const HELP = [
   "usage: kube-pki COMMAND [OPTION...]",
   "",
@@ -32,7 +35,7 @@ async function main([name, ...args]: readonly string[]): Promise<Exit> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    throw new Failure(`unknown command \`${name}\`; must be one of ${Object.keys(COMMANDS).join(", ")}`);
+    throw new Failure(`unknown command \`${name}\`; must be one of ${NAMED.join(", ")}`);
   }
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(command.usage ?? HELP);

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterPayload } from "../core/cluster/payload";
+import { CONNECTION_VARIABLE, type ClusterPayload } from "../core/cluster/payload";
 import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
 import { sshConnection } from "./sshConnection";
@@ -24,11 +24,9 @@ export const clusterCommand = (
     name,
     {
       create: `node "${PROGRAM}" cluster-step`,
-      stdin: pulumi.secret(
-        pulumi
-          .output({ connection: sshConnection(inputs, node), payload })
-          .apply(({ connection, payload: known }) => JSON.stringify({ connection, ...known })),
-      ),
+      // apart from the job, which a preview may show
+      environment: { [CONNECTION_VARIABLE]: pulumi.secret(pulumi.jsonStringify(sshConnection(inputs, node))) },
+      stdin: pulumi.jsonStringify(payload),
       // stdout is read by the program; progress for the operator is on stderr
       logging: command.local.Logging.Stderr,
       addPreviousOutputInEnv: false,

@@ -54,6 +54,9 @@ const connected = (endpoint: Endpoint, sock?: ClientChannel): Promise<Client> =>
     const { host, port, user, hostKey, perDialTimeout } = endpoint;
     const client = new Client();
     client.once("error", reject);
+    client.once("close", () => {
+      reject(new Error("it hung up")); // without an error of its own
+    });
     client.once("ready", () => {
       client.removeListener("error", reject);
       client.on("error", () => undefined); // a line that breaks shows as a command without an exit code
@@ -73,7 +76,7 @@ const connected = (endpoint: Endpoint, sock?: ClientChannel): Promise<Client> =>
 
 /** What ssh2 says, for people. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/host verification failed|no matching host key/i, "its host key is another than the stack's: check ssh.hostKey"],
+  [/verification failed|no matching host key/i, "its host key is another than the stack's: check ssh.hostKey"],
   [/authentication methods failed/i, "it refuses this user or key: check ssh.user and ssh.privateKey"],
 ];
 

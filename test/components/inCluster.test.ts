@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterPkiArgs } from "../../components";
+import type { ClusterPayload } from "../../core/cluster/payload";
 import { Inputs } from "../../components/inputs";
 import { InCluster } from "../../components/inCluster/inCluster";
 import { argsWith, NOW } from "../core/fixture";
@@ -65,6 +66,9 @@ const run = async (
       .sort();
   return { ours, nouns, find, of, after };
 };
+
+/** What a step in the cluster is given. */
+const jobOf = ({ inputs }: Registered): ClusterPayload => JSON.parse(String(inputs["stdin"])) as ClusterPayload;
 
 /** Where a text stands in inputs outside the engine's envelope for secrets. */
 const plain = (value: unknown): boolean => {
@@ -137,14 +141,14 @@ describe("InCluster", () => {
     assert.deepEqual(after("workers-issue"), ["applied"]);
     assert.ok(after("scan").includes("workers-issue"));
     assert.deepEqual(after("workers-retire"), ["retired"]);
-    const text = (nameSuffix: string) => (find(nameSuffix).inputs as { stdin: string }).stdin;
-    assert.match(text("workers-retire"), /^round r1$/m, "a rotation that was cut and given up is another one");
-    assert.doesNotMatch(text("workers-trust"), /^round /m);
-    const { stdin = "" } = find("workers-issue").inputs as { stdin?: string };
-    for (const line of ["workers kube-system/kube-pki-workers 25% on", "issue", "check", "task workers"])
-      assert.match(stdin, new RegExp(`^${line}$`, "m"));
+    const { job } = jobOf(find("workers-issue"));
+    assert.deepEqual([job.tasks, job.workers?.namespace, job.workers?.atOnce], [["workers"], "kube-system", "25%"]);
+    const steps = (each: Registered) => (jobOf(each).job.workers?.steps ?? []).join("");
+    assert.match(steps(find("workers-retire")), /^round r1$/m, "a rotation that was cut and given up is another one");
+    assert.doesNotMatch(steps(find("workers-trust")), /^round /m);
+    for (const line of ["issue", "check"]) assert.match(steps(find("workers-issue")), new RegExp(`^${line}$`, "m"));
     const soaking = await run({ rotation: { generation: 2, phase: "issue" }, ...workers });
-    assert.doesNotMatch((soaking.find("workers-issue").inputs as { stdin: string }).stdin, /^check$/m);
+    assert.doesNotMatch(steps(soaking.find("workers-issue")), /^check$/m);
     assert.ok(!soaking.nouns.includes("workers-retire"));
   });
 
@@ -189,7 +193,7 @@ describe("InCluster", () => {
   it("lets a node roll all of them when told to", async () => {
     const { nouns, find, after } = await run({ rotation: { generation: 2 }, inCluster: { restart: "all" } });
     assert.deepEqual(restarts(nouns), ["restart-all"]);
-    assert.match(String(find("restart-all").inputs["stdin"]), /\nsince 1795305600\n/);
+    assert.equal(jobOf(find("restart-all")).job.since, 1_795_305_600);
     assert.deepEqual(
       after("restart-all"),
       ["mounted-elsewhere", "mounts", "root-ca"],
@@ -206,14 +210,19 @@ describe("InCluster", () => {
     for (const nameSuffix of ["authentication", "ca-bundles-retire"]) assert.deepEqual(after(nameSuffix), ["retired"]);
   });
 
-  it("runs on the one node it was given, as the node script wants it", async () => {
+  it("asks the one node it was given, and seals how it is reached", async () => {
     const { ours } = await run(everything);
-    const commands = ours.filter(({ type }) => type === "command:remote:Command");
+    const commands = ours.filter(({ type }) => type === "command:local:Command");
     assert.equal(commands.length, 8);
     for (const { inputs } of commands) {
-      assert.equal(inputs["create"], "sh /var/lib/kube-pki/node.sh cluster");
-      assert.match(JSON.stringify(inputs["connection"]), /"host":"10\.0\.0\.11"/);
-      assert.match(String(inputs["stdin"]), /^kube-pki 1 cluster \d+ [0-9a-f]{64}\nnode cp1\n/);
+      assert.equal(inputs["create"], 'node "cli/kube-pki" cluster-step');
+      const environment = inputs["environment"] as { readonly value: Readonly<Record<string, string>> };
+      assert.ok(SECRET in environment);
+      const [connection = ""] = Object.values(environment.value);
+      assert.equal((JSON.parse(connection) as { host: string }).host, "10.0.0.11");
+      const { through, job } = JSON.parse(String(inputs["stdin"])) as ClusterPayload;
+      assert.deepEqual(through, { node: "cp1", kubeconfig: "/etc/kubernetes/admin.conf", sudo: false });
+      assert.ok(job.tasks.length > 0);
       assert.equal(inputs["delete"], undefined);
     }
   });
@@ -249,7 +258,7 @@ describe("InCluster", () => {
     );
     assert.ok(nouns.includes("root-ca"));
     assert.deepEqual(
-      ours.filter(({ type }) => type !== "command:remote:Command"),
+      ours.filter(({ type }) => type !== "command:local:Command"),
       [],
     );
   });

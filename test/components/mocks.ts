@@ -105,7 +105,13 @@ const answer = (create: string, payload: string): Promise<string> | string => {
   // a node that was taken over trusts theirs as well; one with etcd alone has no CA of kubernetes
   if (create.endsWith(" trust") && payload.includes("\ntrust ca:kubernetes "))
     return `trusted ca:kubernetes\n${THEIRS}done 01234567 changed\n`;
-  return payload.includes("\ntask root-ca\n") ? "since 1795305600\ntask root-ca done\n" : "";
+  return "";
+};
+
+/** Of a step in the cluster; else of the program that names a rotation attempt. */
+const answerLocal = (create: string, stdin: string): string => {
+  if (!create.endsWith(" cluster-step")) return "0123456789abcdef";
+  return stdin.includes('"root-ca"') ? "since 1795305600\ntask root-ca done\n" : "";
 };
 
 const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Promise<Record<string, unknown>> => {
@@ -114,7 +120,7 @@ const outputsOf = async ({ type, name, inputs }: Registered, caEnds: string): Pr
     case "command:remote:Command":
       return { stdout: await answer(textOf(inputs["create"]), textOf(inputs["stdin"])) };
     case "command:local:Command":
-      return { stdout: "0123456789abcdef" };
+      return { stdout: answerLocal(textOf(inputs["create"]), textOf(inputs["stdin"])) };
     case "tls:index/privateKey:PrivateKey":
       return { privateKeyPem: "PRIVATE KEY of the mock\n", publicKeyPem: PUBLIC_KEY };
     case "tls:index/certRequest:CertRequest":

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Context, ResourceType } from "../host";
-import { paths, text, unknown, type Properties } from "../values";
+import { isObject, paths, text, unknown, type Properties } from "../values";
 import { Lines } from "./lines";
 
-/** `command:local:Command`: a command on the machine that runs pulumi, without `update`, `delete`, environment and assets. */
+/** `command:local:Command`: a command on the machine that runs pulumi, without `update`, `delete` and assets. */
 export const localCommand: ResourceType = {
   check: (inputs) =>
     Object.keys(inputs)
@@ -28,8 +28,11 @@ export const localCommand: ResourceType = {
   read: (made) => made,
 };
 
-// what an environment of its own would be given is not there: addPreviousOutputInEnv may only be false
-const known = ["create", "interpreter", "triggers", "stdin", "logging", "addPreviousOutputInEnv"];
+// outputs of before are put into no environment here: addPreviousOutputInEnv may only be false
+const known = ["create", "interpreter", "triggers", "stdin", "logging", "environment", "addPreviousOutputInEnv"];
+
+const textsOf = (given: Properties[string] = null): Record<string, string> =>
+  isObject(given) ? Object.fromEntries(Object.entries(given).map(([name, value]) => [name, text(value) ?? ""])) : {};
 
 function run(inputs: Properties, context: Context): Promise<Properties> {
   const given = Array.isArray(inputs["interpreter"]) ? inputs["interpreter"].map((each) => text(each) ?? "") : [];
@@ -37,7 +40,10 @@ function run(inputs: Properties, context: Context): Promise<Properties> {
   const command = text(inputs["create"]) ?? "";
   const logging = text(inputs["logging"]) ?? "stdoutAndStderr";
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args, command], { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, [...args, command], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...textsOf(inputs["environment"]) },
+    });
     const out: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
     const lines = new Lines((line) => {
       context.log("info", line, true);
