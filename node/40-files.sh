@@ -105,10 +105,12 @@ write_beside() {
 
 # stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more
 # than one certificate; made once, then never touched. A control plane that joins
-# during a rotation begins with several: then the one that KEY belongs to.
+# during a rotation begins with several: then the one that KEY belongs to, once it has
+# that key.
 stage_seed() {
   [ -e "$ROOT$4" ] || [ -e "$ROOT$2" ] || return 0
   check_parents "$4"
+  if [ "$START" = bare ] && [ "$5" != - ] && [ ! -e "$ROOT$2" ] && [ ! -e "$ROOT$5" ]; then return 0; fi
   if [ ! -e "$ROOT$2" ]; then
     if [ "$(grep -c 'BEGIN CERTIFICATE' "$ROOT$4")" -le 1 ]; then
       cat "$ROOT$4" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
