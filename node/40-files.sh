@@ -66,8 +66,8 @@ stage_file() { # n path mode owner group [parts]
 
 # refuse_link PATH: a rename would put a file in its place, and leave its target as it is.
 refuse_link() {
-  rl_to=$(readlink -f "$ROOT$1") || rl_to=
-  die "$1 is a symbolic link${rl_to:+ to $rl_to}: put the file itself there (cp -p $1 $1.real && mv $1.real $1), then run again"
+  [ -e "$ROOT$1" ] || die "$1 is a symbolic link to nowhere: remove it, then run again"
+  die "$1 is a symbolic link to $(readlink -f "$ROOT$1"): put the file itself there (cp -p $1 $1.real && mv $1.real $1), then run again"
 }
 
 # same_text NEW LIVE PARTS: the same bytes, or the same PEM blocks, whatever stands around

@@ -72,19 +72,16 @@ export interface Case {
 const plain = <T extends object>(fields: { [F in keyof T]: fc.Arbitrary<T[F]> }): fc.Arbitrary<T> =>
   fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>;
 
-const KILL_POINTS = [
-  ...points.filter((point) => !point.startsWith("restart")),
-  ...[5, 6, 7, 8, 9].map((n) => `swapped-${String(n)}`),
-];
 const leafName = fc.constantFrom(...LEAF_NAMES);
+const RENAMES = Array.from({ length: 14 }, (_, index) => `swapped-${String(index + 1)}`);
+const OTHER_POINTS = points.filter((point) => !/^(restart|swapped-)/.test(point));
 const half = fc.constantFrom("both" as const, "both" as const, "worker" as const);
+const when = fc.constantFrom("before" as const, "after" as const);
+/** The longest run of the storm makes some 110 calls, those of the swap in the middle. */
+const anyCall = fc.oneof(fc.integer({ min: 1, max: 110 }), fc.integer({ min: 50, max: 95 }));
 const anyKill: fc.Arbitrary<Kill> = fc.oneof(
-  plain({ at: fc.constantFrom(...KILL_POINTS), half }),
-  plain({
-    call: fc.integer({ min: 1, max: 110 }),
-    when: fc.constantFrom("before" as const, "after" as const),
-    half,
-  }),
+  plain({ at: fc.oneof(fc.constantFrom(...RENAMES), fc.constantFrom(...OTHER_POINTS)), half }),
+  plain({ call: anyCall, when, half }),
 );
 
 const sometimes = <T>(freq: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
@@ -98,9 +95,9 @@ const anyStep: fc.Arbitrary<Step> = plain({
     { weight: 5, arbitrary: fc.constant("along" as const) },
     { weight: 2, arbitrary: fc.constantFrom(...SENDS) },
   ),
-  defect: rarely(12, fc.constantFrom(...DEFECTS)),
+  defect: rarely(10, fc.constantFrom(...DEFECTS)),
   kill: sometimes(2, anyKill),
-  fault: rarely(7, fc.integer({ min: 1, max: 110 })),
+  fault: rarely(7, anyCall),
   aftermath: plain({
     kills: fc.oneof(
       { weight: 3, arbitrary: fc.constant([]) },
@@ -121,7 +118,7 @@ export const anyCase = (services: Case["services"]): fc.Arbitrary<Case> =>
       { weight: 5, arbitrary: fc.constantFrom<Phase[]>("steady", "open", "issued", "closed") },
       { weight: 1, arbitrary: fc.constant<Phase>("bare") },
     ),
-    oddities: fc.array(anyOddity, { maxLength: services === "running" ? 2 : 5 }),
+    oddities: fc.array(anyOddity, { maxLength: services === "running" ? 2 : 4 }),
     steps: fc.array(anyStep, { minLength: 1, maxLength: 2 }),
     services: fc.constant(services),
   });

@@ -3,6 +3,7 @@ import { isApply, leafsOf } from "./body";
 import { CONF_INVARIANTS } from "./confOracle";
 import { CA, CA_FILES, CA_PATHS, LEAF_NAMES, LEAFS, MODES, PAIRS, STATE, type PairAt } from "./layout";
 import { besideOf, ENDED, EVER, first, isOurs, type Invariant, type Moment } from "./moment";
+import type { Run } from "./node";
 import { casIn, fits, isSignedByOne, PROFILES } from "./pool";
 import { differences, isBeside, reads, type Entry, type Snapshot } from "./snapshot";
 import { TRUST_INVARIANTS } from "./trustOracle";
@@ -37,6 +38,9 @@ const isSent = (moment: Moment): string | undefined => {
 const stampOf = ({ kind, text: holds, ino, mtimeMs, mode, uid, gid, attributes }: Entry): string =>
   kind === "folder" ? [mode, uid, gid].join() : [kind, ino, mtimeMs, mode, uid, gid, attributes, holds].join("\0");
 
+/** A disk with errors keeps what was to go. */
+const cannotRemove = ({ failed }: Run): boolean => failed === "rm" || failed === "rmdir";
+
 const isUnknown = (path: string): boolean => !isOurs(path) && !isOurs(besideOf(path) ?? "");
 const unknownStay = ({ before, after }: Moment): string | undefined =>
   first(before, ([path, was]) => {
@@ -46,10 +50,10 @@ const unknownStay = ({ before, after }: Moment): string | undefined =>
     return stampOf(was) === stampOf(is) ? undefined : `${path} is another one`;
   });
 
-const nothingElse = ({ before, after, kind }: Moment): string | undefined =>
+const nothingElse = ({ before, after, kind, run }: Moment): string | undefined =>
   first(after, ([path, { kind: of }]) => {
     if (before.has(path) || isOurs(path) || of === "folder") return undefined;
-    return kind === "killed" && isBeside(path) ? undefined : `${path} was not there before`;
+    return isBeside(path) && (kind === "killed" || cannotRemove(run)) ? undefined : `${path} was not there before`;
   });
 
 /** What stays beside a file that cannot be put back is said. */
@@ -57,7 +61,7 @@ const isStuck = ({ run }: Moment): boolean => /could not be put back|put back by
 const KEPT_STATE = /^(node\.sh|lock|keys|plan|applied|ours|backup|recovered|result|lock\.held)$/;
 const noDebris = (moment: Moment): string | undefined => {
   const { before, after, node, run } = moment;
-  if (isStuck(moment) || run.failed === "rm" || run.failed === "rmdir") return undefined;
+  if (isStuck(moment) || cannotRemove(run)) return undefined;
   return (
     first(after.keys(), (path) => (isBeside(path) && !before.has(path) ? `${path} is left` : undefined)) ??
     first(after, ([path, { kind }]) =>

@@ -80,13 +80,13 @@ class Play {
     if (run.killed) {
       this.tally.killed++;
       if (!(await this.killed(step, sending, run, verb, text))) return false;
-    } else await this.ended(run, sending, wasSane && step.defect === undefined && run.failed === undefined);
+    } else this.ended(run, sending, wasSane && step.defect === undefined && run.failed === undefined);
     if (run.code === 0 && !run.killed && run.failed === undefined) {
       const before = snapshot(this.node);
       const again = await this.node.meddled(verb, text, {});
       this.ask("again", before, sending, again);
     }
-    await this.services?.stillRun();
+    this.services?.stillRun();
     return true;
   }
 
@@ -111,14 +111,14 @@ class Play {
   }
 
   /** A run came to its own end: what is there now is the new start. */
-  private async ended(run: Run, sending: Sending, sane: boolean): Promise<void> {
+  private ended(run: Run, sending: Sending, sane: boolean): void {
     const kind = run.code === 0 || run.why.includes("the new set is in place") ? "done" : "refused";
     this.tally[kind]++;
     this.before = this.ask(kind, this.before, sending, run, { sane });
     if (kind === "done") this.phase = LEADS[sending.send](this.phase);
-    return Promise.resolve();
   }
 
+  /** What becomes of the node until it has been sent the same once more. False: somebody has to mend it. */
   private async killed(step: Step, sending: Sending, run: Run, verb: string, text: string): Promise<boolean> {
     const found = this.node.has(`${STATE}/tx/journal`);
     const isRepaired = run.code !== null && !found;
@@ -130,12 +130,11 @@ class Play {
     if (recovered === "stuck") return false;
     const run2 = await this.node.meddled(verb, text, {});
     if (cut && run2.code !== 0) return false; // told, and nothing else to be done
-    this.before = recovered ?? (isRepaired ? mid : run2.code === 0 ? before : this.before);
-    if (run2.code !== 0 && recovered === undefined && !isRepaired) this.before = before;
-    const passed = differences(before, mid).length > 0;
-    if (passed && run2.code !== 0 && byHand.length === 0 && !run2.why.includes("no room"))
+    this.before = recovered ?? (isRepaired ? mid : before);
+    const hadPassed = differences(before, mid).length > 0;
+    if (hadPassed && run2.code !== 0 && byHand.length === 0 && !run2.why.includes("no room"))
       throw new Finding("a plain re-run succeeds", "settled", run2.why, run2.stderr);
-    await this.ended(run2, sending, false);
+    this.ended(run2, sending, false);
     if (run2.code === 0 && recovered !== undefined) this.oldOrNew(before, recovered, this.before, byHand, run2);
     return true;
   }

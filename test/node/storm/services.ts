@@ -76,10 +76,9 @@ export class Services {
   }
 
   /** Whoever ran before runs. */
-  stillRun(): Promise<void> {
+  stillRun(): void {
     this.mustRun("after the run");
     this.running = this.ports.get("web") === 1 ? [] : this.up();
-    return Promise.resolve();
   }
 
   private mustRun(when: string): void {

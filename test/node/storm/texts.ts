@@ -57,9 +57,16 @@ export const TEXTS = {
     },
   }),
   cas: row({
-    weight: 8,
+    weight: 4,
     fields: { path: caFile, cas: fc.uniqueArray(fc.constantFrom(...CA_NAMES), { minLength: 1, maxLength: 4 }) },
     fill: (files, odd) => void files.set(odd.path, pem(odd.cas)),
+  }),
+  moreCas: row({
+    weight: 12,
+    fields: { path: caFile, cas: fc.uniqueArray(fc.constantFrom(...CA_NAMES), { minLength: 1, maxLength: 2 }) },
+    fill: (files, odd) => {
+      change(files, odd.path, (was) => was + pem(odd.cas));
+    },
   }),
   tokens: row({
     weight: 2,
