@@ -109,6 +109,7 @@ write_beside() {
 # that key.
 stage_seed() {
   [ -e "$ROOT$4" ] || [ -e "$ROOT$2" ] || return 0
+  [ ! -d "$ROOT$4" ] || die "$4 is a folder: move it away"
   check_parents "$4"
   if [ "$START" = bare ] && [ "$5" != - ] && [ ! -e "$ROOT$2" ] && [ ! -e "$ROOT$5" ]; then return 0; fi
   if [ ! -e "$ROOT$2" ]; then

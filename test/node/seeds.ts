@@ -39,6 +39,14 @@ export function keepsSigner(shell: string): void {
       assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), A);
     });
 
+    it("says so where a folder has the key's name", async () => {
+      node.write(CA, A);
+      node.write("/etc/kubernetes/pki/ca.key/x", "");
+      const seed = "seed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key -\n";
+      const refused = await sendTrust(node, B, "append", seed);
+      assert.equal(refused.stderr, "n1: /etc/kubernetes/pki/ca.key is a folder: move it away\n");
+    });
+
     it("keeps the signer's certificate and key before ca.crt becomes a bundle, once", async () => {
       const seeds = `seed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\nseed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key -\nseed /etc/kubernetes/none 0600 /etc/kubernetes/pki/none -\n`;
       node.write(CA, A);

@@ -29,6 +29,15 @@ export const CONF_CHANGES = [
   "garbage",
   "folded",
 ] as const;
+/** As most people's are: these come more often. */
+export const USUAL_CHANGES = [
+  "foreignEntry",
+  "foreignFirst",
+  "foreignCa",
+  "caFile",
+  "comments",
+  "foreignEntry",
+] as const;
 export type ConfChange = (typeof CONF_CHANGES)[number];
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");

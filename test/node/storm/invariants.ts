@@ -1,7 +1,7 @@
 /** What holds whatever lies on a node, is sent to it, and kills it. */
 import { isApply, leafsOf } from "./body";
 import { CONF_INVARIANTS } from "./confOracle";
-import { CA, CA_FILES, CA_PATHS, LEAF_NAMES, LEAFS, MODES, PAIRS, STATE, type PairAt } from "./layout";
+import { CA, CA_FILES, CA_KEY, CA_PATHS, LEAF_NAMES, LEAFS, MODES, PAIRS, SIGNER, STATE, type PairAt } from "./layout";
 import { besideOf, ENDED, EVER, first, isOurs, type Invariant, type Moment } from "./moment";
 import type { Run } from "./node";
 import { casIn, fits, isSignedByOne, PROFILES } from "./pool";
@@ -108,7 +108,9 @@ const HAS_KEY = /PRIVATE KEY|client-key-data/;
 const keysPrivate = ({ before, after }: Moment): string | undefined =>
   first(after, ([path, { kind, text: holds, mode }]) => {
     if (kind !== "file" || !HAS_KEY.test(holds)) return undefined;
-    const had = (before.get(path) ?? before.get(besideOf(path) ?? ""))?.mode ?? 0o600;
+    const of = besideOf(path) ?? path;
+    // a copy lets in whom its original does
+    const had = (before.get(path) ?? before.get(of) ?? (of === SIGNER.key ? before.get(CA_KEY) : undefined))?.mode ?? 0;
     return (mode & 0o077 & ~had) === 0 ? undefined : `${path} holds a key and has mode ${mode.toString(8)}`;
   });
 

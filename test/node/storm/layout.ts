@@ -14,6 +14,7 @@ export const CA_FILES = {
 export type CaFile = keyof typeof CA_FILES;
 export const CA_PATHS = Object.keys(CA_FILES) as CaFile[];
 export const CA = `${PKI}/ca.crt`;
+export const CA_KEY = `${PKI}/ca.key`;
 export const ETCD_CA = `${PKI}/etcd/ca.crt`;
 
 export const TOKENS = `${PKI}/sa.pub`;
@@ -35,7 +36,7 @@ export const LEAFS = {
 } as const satisfies Partial<Record<Profile, PairAt>>;
 export const LEAF_NAMES = Object.keys(LEAFS) as (keyof typeof LEAFS)[];
 
-export const PAIRS: readonly PairAt[] = [...Object.values(LEAFS), { cert: CA, key: `${PKI}/ca.key` }, SIGNER];
+export const PAIRS: readonly PairAt[] = [...Object.values(LEAFS), { cert: CA, key: CA_KEY }, SIGNER];
 
 export const CONFS = ["/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf"] as const;
 export type Conf = (typeof CONFS)[number];
@@ -43,7 +44,7 @@ export type Conf = (typeof CONFS)[number];
 /** Modes by the layout. */
 export const MODES: Readonly<Record<string, number>> = {
   ...Object.fromEntries(CA_PATHS.map((path) => [path, 0o644])),
-  [`${PKI}/ca.key`]: 0o600,
+  [CA_KEY]: 0o600,
   [TOKENS]: 0o644,
   [SIGNER.cert]: 0o644,
   [SIGNER.key]: 0o600,

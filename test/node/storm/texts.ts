@@ -1,6 +1,6 @@
 /** Oddities of what files hold. */
 import fc from "fast-check";
-import { CONF_CHANGES } from "./confs";
+import { CONF_CHANGES, USUAL_CHANGES } from "./confs";
 import { CA_PATHS, CONFS, LEAF_NAMES, LEAFS, PATHS, TOKENS } from "./layout";
 import { CA_NAMES, ca, leafOf, pem, PROFILES, signerOf, TOKEN_KEYS } from "./pool";
 import { row } from "./row";
@@ -113,7 +113,7 @@ export const TEXTS = {
     },
   }),
   conf: row({
-    weight: 14,
-    fields: { path: fc.constantFrom(...CONFS), change: fc.constantFrom(...CONF_CHANGES) },
+    weight: 24,
+    fields: { path: fc.constantFrom(...CONFS), change: fc.constantFrom(...CONF_CHANGES, ...USUAL_CHANGES) },
   }),
 };
