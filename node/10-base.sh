@@ -88,7 +88,7 @@ WHY=
 finish() {
   fi_code=$?
   trap - EXIT
-  rm -rf "$@"
+  rm -rf "$@" || :
   free_lock
   tell_why
   exit "$fi_code"

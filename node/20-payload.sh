@@ -8,12 +8,12 @@ check_payload() {
   set -- "$1" "$2" $cp_head
   [ "$#" -eq 7 ] && [ "$3" = kube-pki ] || die "stdin holds no kube-pki payload: the line was cut or something else wrote to it, run again"
   [ "$4" = 1 ] || die "payload version $4 is not known to this node.sh (1): run the install step first"
-  [ "$5" = "$2" ] || die "the payload is for '$5', the command is '$2'"
+  [ "$5" = "$2" ] || die "the payload is for '$5', the command is '$2': give it to the verb that it is for"
   sed 1d "$1" >"$1.body"
   [ "$(wc -c <"$1.body" | tr -d ' ')" = "$6" ] || die "the payload is truncated: $6 bytes were announced, run again"
   [ "$(sha256 "$1.body")" = "$7" ] || die "the payload was altered on its way: its sha256 does not fit, run again"
   # Printable text only: what is not, no tool below would treat alike.
-  [ "$(tr -dc '\011\012\040-\176' <"$1.body" | wc -c | tr -d ' ')" = "$6" ] || die "the payload holds bytes that are not plain text"
+  [ "$(tr -dc '\011\012\040-\176' <"$1.body" | wc -c | tr -d ' ')" = "$6" ] || die "the payload holds bytes that are not plain text: take them out of the stack file"
   SUM=$7
   SUM8=$(echo "$SUM" | cut -c 1-8)
 }
@@ -114,7 +114,8 @@ read_plan() {
         bad("names a " q[1] " that the payload does not have: " q[2])
       }
     }
-  ' "$TX/body" >"$TX/wrong" || die "$(sed -n 1p "$TX/wrong")"
+  ' "$TX/body" >"$TX/wrong" ||
+    die "$(sed -n 1p "$TX/wrong"): nothing was touched; run the install step first, so that node.sh is of the program's version"
   while read -r rp_word rp_value _; do
     case $rp_word in
       node) NODE=$rp_value ;;

@@ -62,8 +62,8 @@ stage_file() { # n path mode owner group [parts]
 
 # refuse_link PATH: a rename would put a file in its place, and leave its target as it is.
 refuse_link() {
-  rl_to=$(readlink -f "$ROOT$1") || rl_to=
-  die "$1 is a symbolic link${rl_to:+ to $rl_to}: put the file itself there (cp -p $1 $1.real && mv $1.real $1), then run again"
+  [ -e "$ROOT$1" ] || die "$1 is a symbolic link to nowhere: remove it, then run again"
+  die "$1 is a symbolic link to $(readlink -f "$ROOT$1"): put the file itself there (cp -p $1 $1.real && mv $1.real $1), then run again"
 }
 
 # same_text NEW LIVE PARTS: the same bytes, or the same PEM blocks, whatever stands around
@@ -101,10 +101,13 @@ write_beside() {
 
 # stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more
 # than one certificate; made once, then never touched. A control plane that joins
-# during a rotation begins with several: then the one that KEY belongs to.
+# during a rotation begins with several: then the one that KEY belongs to, once it has
+# that key.
 stage_seed() {
   [ -e "$ROOT$4" ] || [ -e "$ROOT$2" ] || return 0
+  [ ! -d "$ROOT$4" ] || die "$4 is a folder: move it away"
   check_parents "$4"
+  if [ "$START" = bare ] && [ "$5" != - ] && [ ! -e "$ROOT$2" ] && [ ! -e "$ROOT$5" ]; then return 0; fi
   if [ ! -e "$ROOT$2" ]; then
     if [ "$(grep -c 'BEGIN CERTIFICATE' "$ROOT$4")" -le 1 ]; then
       cat "$ROOT$4" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"

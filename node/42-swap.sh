@@ -7,6 +7,7 @@
 #
 #   journal VERB NODE BACKUP
 #   old|none SUM-OF-NEW SUM-OF-OLD|- N|- PATH     N: its copy in BACKUP
+#   end                                           all of it is there
 #   also SUM PATH                                 what this run wrote there later
 
 # beside PATH: NEW and OLD are the names beside it of what is to come and of what
@@ -61,6 +62,8 @@ back_up() {
   done 3<"$TX/facts" >"$BACKUP/list"
   sums "$@" >"$TX/sums"
   write_journal >"$TX/journal.new"
+  # not every awk fails where the disk is full
+  grep -qx end "$TX/journal.new" || die "$STATE has no room left: make room there, nothing was touched"
   flush_all "$@" "$TX/journal.new" "$BACKUP"/* "$BACKUP" "$STATE/backup"
   point backed-up
   mv "$TX/journal.new" "$TX/journal"
@@ -77,10 +80,10 @@ keep_beside() {
     kb_said=$(ln -s "$kb_to" "$OLD" 2>&1) || die "$OLD cannot be made: $(trouble "$kb_said"), nothing was touched"
     echo "link $kb_to $bu_path"
   elif [ -e "$1" ]; then
-    # no links in some file systems: room is taken now then, not when it is needed
-    ln "$1" "$OLD" 2>/dev/null || kb_said=$(cp -p "$1" "$OLD" 2>&1) ||
+    # no links in some file systems: room is taken now then, not when it is needed; -a has ACL and attributes too
+    ln "$1" "$OLD" 2>/dev/null || kb_said=$(cp -a "$1" "$OLD" 2>&1) ||
       die "$OLD cannot be made: $(trouble "$kb_said"), nothing was touched"
-    kb_said=$(cp -p "$1" "$BACKUP/$bu_n" 2>&1) ||
+    kb_said=$(cp -a "$1" "$BACKUP/$bu_n" 2>&1) ||
       die "$bu_path cannot be copied to $BACKUP: $(trouble "$kb_said"), nothing was touched"
     echo "file $bu_n $bu_path"
   else
@@ -98,7 +101,8 @@ write_journal() {
       name = live; sub(/.*\//, "", name); sub(/[^\/]*$/, "", beside)
       was = live in sum
       print (was ? "old" : "none"), sum[beside ".kube-pki." name ".new"], (was ? sum[live] : "-"), (was ? $1 : "-"), $4
-    }' "$TX/sums" "$TX/facts"
+    }
+    END { print "end" }' "$TX/sums" "$TX/facts"
 }
 
 # flush_all PATH...: those files on disk, once and together, and the folders that

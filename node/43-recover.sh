@@ -78,7 +78,7 @@ is_beside() {
   [ ! -e "$OLD" ] && [ ! -L "$OLD" ] || return 0
   [ -f "$2" ] && ! same_file "$2" "$1" || return 1
   # what goes wrong here the rename will say
-  cp -p "$2" "$NEW" 2>/dev/null && flush "$NEW" && mv -f "$NEW" "$OLD" 2>/dev/null || :
+  cp -a "$2" "$NEW" 2>/dev/null && flush "$NEW" && mv -f "$NEW" "$OLD" 2>/dev/null || :
 }
 
 # tell_kept ACT N PATH...: what stays, as it is not ours.
@@ -122,7 +122,7 @@ sweep() {
   for sp_list in facts journal; do
     [ -f "$TX/$sp_list" ] || continue
     while read -r _ _ sp_action sp_rest <&3; do
-      [ "$sp_action" != unchanged ] || continue
+      { [ "$sp_action" != unchanged ] && [ -n "$sp_rest" ]; } || continue
       beside "$ROOT${sp_rest##* }"
       set -- "$@" "$NEW" "$OLD"
     done 3<"$TX/$sp_list"
@@ -138,6 +138,7 @@ sweep() {
 # only, but for what it had stopped: that is started. Processes may have read the
 # newer files: "sum none" makes every consumer prove itself in the next run.
 recover() {
+  rm -f "$STATE"/*.new # whose rename never came
   [ -d "$TX" ] || return 0
   rm -f "$TX/reserve" # room for the notes below
   rc_stuck=
@@ -159,9 +160,11 @@ FOUND= # what of a dead transaction recover has found: unswapped, swapped or com
 
 undo_dead() {
   FOUND=swapped
-  read -r ud_word ud_verb NODE BACKUP <"$TX/journal"
-  [ "$ud_word" = journal ] ||
-    die "an older node.sh was cut in the middle: put back by hand what $ud_word/list names, remove ${TX#"$ROOT"}, then run again"
+  read -r ud_word ud_verb NODE BACKUP <"$TX/journal" || :
+  if [ "$ud_word" != journal ] || ! grep -qx end "$TX/journal"; then
+    NODE=node
+    die "what an interrupted run has replaced is not known (its journal is damaged, or of another node.sh): put back by hand what 'list' in the newest folder of ${STATE#"$ROOT"}/backup names, remove ${TX#"$ROOT"}, then run again"
+  fi
   say "an earlier run was interrupted: putting back the set of ${BACKUP##*/}"
   if put_back; then
     RECOVERED="an earlier run, which was interrupted, was undone ($pb_count put back${pb_kept:+; kept, as somebody else has changed it since: $pb_kept})"

@@ -72,12 +72,12 @@ begin_edit() {
   tell_foreign ca:kubernetes "$1" "$TX/kc.kept"
 }
 
-# set_trust N PATH: the entry N trusts what it does, $TX/kc.entry, with the part's change.
+# set_trust N PATH: the entry N trusts what it does, $TX/kc.entry, with the part's change;
+# from now on by data, where it named a file.
 set_trust() {
   join_trust ca:kubernetes "$TX/kc.entry" >"$TX/kc.trust"
-  if cmp -s "$TX/kc.entry" "$TX/kc.trust"; then
-    kc_field clusters "$1" certificate-authority-data >"$TX/kc.data.$1"
-  else
+  kc_field clusters "$1" certificate-authority-data >"$TX/kc.data.$1"
+  if [ ! -s "$TX/kc.data.$1" ] || ! cmp -s "$TX/kc.entry" "$TX/kc.trust"; then
     check_plain "$TX/kc.pem" "$2 (certificate-authority-data)"
     blocks_pem <"$TX/kc.trust" | base64 | tr -d '\n' >"$TX/kc.data.$1"
   fi

@@ -219,7 +219,7 @@ is_plain() {
 # write_stamped: $NEW is $tm_file with the annotation, down to its last line
 # (not every awk fails where the disk is full).
 write_stamped() {
-  cp -p "$tm_file" "$NEW" || return 1
+  cp -a "$tm_file" "$NEW" || return 1
   awk -v stamp="$(now)" '
     /^  *kube-pki\/restarted:/ { next }
     { line[++n] = $0 }

@@ -64,6 +64,7 @@ in_doubt() { grep -Eqsx '(sum|trust) none' "$STATE/applied"; }
 # gets "NAME running|stopped|skipped", $TX/ran "NAME IDENTITY" of its process.
 check_consumers() {
   : >"$TX/consumers"
+  : >"$TX/ran"
   while read -r co_word co_name _ <&3; do
     [ "$co_word" = consumer ] || continue
     find_consumer "$co_name"

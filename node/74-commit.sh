@@ -63,8 +63,8 @@ commit() {
 
 # keep_records: what a transaction that is committed leaves in the state folder.
 keep_records() {
-  [ ! -f "$TX/ours.all" ] || mv "$TX/ours.all" "$STATE/ours"
-  [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"
+  { [ ! -f "$TX/ours.all" ] || mv "$TX/ours.all" "$STATE/ours"; } &&
+    { [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"; }
 }
 
 # prune: this run's backup and the newest others by name, five in all (the clock may
@@ -109,9 +109,9 @@ NOT_BEGUN="no file was replaced"
 roll_back() {
   rb_bad=
   if [ -f "$TX/committed" ]; then
+    WHY="the new set is in place and proven, what failed came after that (see the lines above): run again"
     BACKUP=
-    keep_records
-    reword "$PUT_BACK" "the new set is in place"
+    keep_records || return 0 # the next run does it
   elif [ ! -f "$TX/journal" ]; then
     reword "$PUT_BACK" "$NOT_BEGUN"
   else

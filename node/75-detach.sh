@@ -36,7 +36,7 @@ verb_transaction() {
   for vt_file in "$RUN"/ended.*; do
     [ ! -f "$vt_file" ] || vt_code=${vt_file##*.}
   done
-  rm -rf "$RUN"
+  rm -rf "$RUN" || :
   [ -n "$vt_code" ] || repair_killed
   exit "$vt_code"
 }
@@ -77,7 +77,10 @@ worker_end() {
   ENDING=yes
   if [ "$we_code" -ne 0 ]; then
     has_room || free_room
-    [ -n "$WHY" ] || WHY="the script failed where it did not expect to (exit $we_code): see the lines above"
+    [ -n "$WHY" ] || {
+      WHY="the script failed where it did not expect to (exit $we_code): see the lines above"
+      [ -z "$NO_ROOM" ] || WHY="$PUT_BACK, run again then"
+    }
     if [ -n "$OURS" ]; then roll_back; else reword "$PUT_BACK" "$NOT_BEGUN"; fi
     [ -z "$NO_ROOM" ] || WHY="$NO_ROOM; $WHY"
     tell_why

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lchownSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { lchownSync, mkdirSync, renameSync, symlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
 import { give, NOBODY, rights, runsAs } from "./rights";
@@ -181,6 +181,9 @@ export function judgesFolders(shell: string): void {
         refused.why,
         /pki\/ca\.crt is a symbolic link to \S+\/etc\/real\.crt: put the file itself there \((cp -p (\S+) (\S+)\.real && mv \S+\.real \S+)\), then run again$/,
       );
+      rmSync(node.path("/etc/real.crt"));
+      const dangling = await node.run("apply", node.payload(node.set()));
+      assert.match(dangling.why, /pki\/ca\.crt is a symbolic link to nowhere: remove it, then run again$/);
     });
   });
 }

@@ -71,6 +71,25 @@ export function isKilled(shell: string): void {
       assert.match(node.read("/var/lib/kube-pki/applied"), new RegExp(`^sum ${sum8(sent)}`));
     });
 
+    for (const [title, tool, pattern, code] of [
+      ["while it keeps its records: it says that the set is the new one", "mv", "*/tx/applied", 1],
+      ["while its other half clears up: it ends as committed", "rm", "*/run.*[0-9]", 0],
+    ] as const)
+      it(`by a disk with errors ${title}`, async () => {
+        const wanted = node.set();
+        const once = `[ ! -e ${node.path("/failed")} ] && : >${node.path("/failed")} && exit 1`;
+        node.tool(
+          tool,
+          `case "$2" in ${pattern}) ${once} ;; esac\ncase "$1" in ${pattern}) ${once} ;; esac\nexec /bin/${tool} "$@"`,
+        );
+        const failed = await node.run("apply", node.payload(wanted));
+        assert.equal(failed.code, code, failed.stderr);
+        if (code !== 0) assert.match(failed.why, /^n1: the new set is in place and proven, .*: run again$/);
+        assert.ok(node.has("/failed") && node.holds(wanted));
+        const again = await node.run("apply", node.payload(wanted));
+        assert.match(again.stdout, /done \w{8} unchanged\n$/);
+      });
+
     it("while it puts back: the next one ends it", async () => {
       const before = node.live();
       const wanted = node.set();

@@ -25,6 +25,8 @@ import { Scratch, type Result } from "./scratch";
 interface Case {
   readonly title: string;
   readonly live: string;
+  /** What ca.crt holds. @default the CA that goes */
+  readonly ca?: string;
   /** Changes of the parsed live file that are wanted. */
   readonly becomes: (live: ReturnType<typeof parse>) => void;
   readonly credentials?: "file";
@@ -121,6 +123,17 @@ const cases: readonly Case[] = [
     },
   },
   {
+    title: "also a CA file that holds all that is wanted already",
+    ca: OURS.cert + NEXT.cert,
+    live: text(
+      live({ staging: false, cluster: { "certificate-authority-data": undefined, "certificate-authority": CA } }),
+    ),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster = { "certificate-authority-data": BOTH, server: "https://10.0.0.1:6443" };
+      renewed(file);
+    },
+  },
+  {
     title: "credentials inside become a file",
     live: text(live({ staging: false })),
     credentials: "file",
@@ -185,8 +198,9 @@ export function editsKubeconfigs(shell: string): void {
     const foreignIn = ({ stdout }: Result): string[] =>
       stdout.split("\n").filter((line) => line.startsWith("foreign "));
 
-    for (const { title, live: before, becomes, credentials, foreign = 0 } of cases)
+    for (const { title, live: before, becomes, credentials, ca, foreign = 0 } of cases)
       it(title, async () => {
+        if (ca !== undefined) node.write(CA, ca);
         node.write(CONF, before, 0o640);
         const done = await applyKubeconfig(node, credentials);
         assert.equal(done.code, 0, done.stderr);

@@ -27,10 +27,12 @@ function spawnable(command: string): boolean {
 
 /** A node in a folder: the script installed, fake systemctl first on PATH, real servers as units. */
 export class Scratch {
-  readonly root = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "kube-pki-node-")));
+  readonly root = fs.realpathSync(fs.mkdtempSync(join(this.under(), "kube-pki-node-")));
   readonly units = join(this.root, "units");
   readonly tools = join(this.root, "tools");
   readonly env: Record<string, string> = {};
+  /** Each run has a session of its own, so that all of it can be killed. */
+  protected readonly detached: boolean = false;
 
   constructor(readonly shell: string) {
     fs.chmodSync(this.root, 0o755);
@@ -39,6 +41,11 @@ export class Scratch {
     fs.copyFileSync(join(__dirname, "stub", "systemctl"), join(this.tools, "systemctl"));
     this.write("/var/lib/kube-pki/node.sh", nodeScript(), 0o600);
     fs.chmodSync(this.path("/var/lib/kube-pki"), 0o700);
+  }
+
+  /** Where the folder is made. */
+  protected under(): string {
+    return tmpdir();
   }
 
   /** With busybox every tool it has is its own, as on a node that has nothing else. */
@@ -114,6 +121,7 @@ export class Scratch {
   spawn(command: string, args: string[], stdin: string, env: Record<string, string> = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, {
+        detached: this.detached,
         env: {
           PATH: process.env["PATH"] ?? "",
           KUBE_PKI_ROOT: this.root,

@@ -27,6 +27,26 @@ export function keepsSigner(shell: string): void {
         assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), own.cert);
       });
 
+    it("waits for the key on a node that is new, however often it is told", async () => {
+      const seed = `start bare\nseed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\n`;
+      for (const round of [1, 2]) {
+        const done = await sendTrust(node, A + B, "append", `${seed}round r${String(round)}\n`);
+        assert.equal(done.code, 0, done.stderr);
+      }
+      assert.equal(node.has("/etc/kubernetes/pki/signer.crt"), false);
+      node.write("/etc/kubernetes/pki/ca.key", OLD.key, 0o600);
+      assert.equal((await sendTrust(node, A + B, "append", seed)).code, 0);
+      assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), A);
+    });
+
+    it("says so where a folder has the key's name", async () => {
+      node.write(CA, A);
+      node.write("/etc/kubernetes/pki/ca.key/x", "");
+      const seed = "seed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key -\n";
+      const refused = await sendTrust(node, B, "append", seed);
+      assert.equal(refused.stderr, "n1: /etc/kubernetes/pki/ca.key is a folder: move it away\n");
+    });
+
     it("keeps the signer's certificate and key before ca.crt becomes a bundle, once", async () => {
       const seeds = `seed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\nseed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key -\nseed /etc/kubernetes/none 0600 /etc/kubernetes/pki/none -\n`;
       node.write(CA, A);

@@ -1,0 +1,3 @@
+import { clearsUp } from "../leftovers";
+
+clearsUp("dash");

@@ -1,0 +1,3 @@
+import { survivesStorms } from "../storm/suite";
+
+survivesStorms("dash", 20);

@@ -1,0 +1,218 @@
+/** Plays a case: lays the node, sends each step, kills, boots, sends again, and asks the invariants at each moment. */
+import * as fs from "node:fs";
+import { payloadOf, type Sending } from "./body";
+import type { Case, Phase, Send, Step } from "./case";
+import { INVARIANTS } from "./invariants";
+import { lay, ROTATION } from "./lay";
+import { LEAFS, STATE } from "./layout";
+import type { Kind, Moment } from "./moment";
+import { StormNode, type Run } from "./node";
+import { leafOf, type Generation } from "./pool";
+import { Services } from "./services";
+import { differences, snapshot, type Snapshot } from "./snapshot";
+
+/** What a case has come to, to be counted. */
+export type Outcome = "done" | "refused" | "recovered" | "killed";
+export type Tally = Record<Outcome, number>;
+
+export class Finding extends Error {
+  constructor(
+    readonly invariant: string,
+    readonly kind: Kind | "settled",
+    what: string,
+    readonly stderr: string,
+  ) {
+    super(`${invariant} (${kind}): ${what}`);
+  }
+}
+
+/** What comes next in the rotation, and where that leads. */
+const ALONG: Readonly<Record<Phase, Send>> = {
+  bare: "renew",
+  steady: "open",
+  open: "issue",
+  issued: "close",
+  closed: "renew",
+};
+const LEADS: Readonly<Record<Send, (phase: Phase) => Phase>> = {
+  renew: (phase) => (phase === "closed" ? "closed" : "steady"),
+  open: () => "open",
+  issue: () => "issued",
+  close: () => "closed",
+  back: () => "steady",
+};
+
+class Play {
+  private phase: Phase;
+  private before: Snapshot;
+  private readonly odd: boolean;
+  private readonly found: readonly string[];
+
+  constructor(
+    private readonly node: StormNode,
+    private readonly of: Case,
+    private readonly services: Services | undefined,
+    private readonly tally: Tally,
+  ) {
+    this.phase = of.phase;
+    this.before = snapshot(node);
+    this.odd = of.oddities.length > 0;
+    this.found = fs.readdirSync(node.path(STATE));
+  }
+
+  async steps(): Promise<void> {
+    for (const [index, step] of this.of.steps.entries()) if (!(await this.step(step, index + 1))) return;
+  }
+
+  private sendingOf({ send, defect }: Step, count: number): Sending {
+    const what = send === "along" ? ALONG[this.phase] : send;
+    const generation: Generation = what === "issue" ? "2" : what === "renew" ? ROTATION[this.phase].signing : "1";
+    const start = this.of.services === "running" ? "existing" : "bare";
+    return { send: what, generation, count, defect, start, services: this.services?.lines(what) ?? "" };
+  }
+
+  /** False: nothing more can be sent to this node. */
+  private async step(step: Step, count: number): Promise<boolean> {
+    const sending = this.sendingOf(step, count);
+    const { verb, text } = payloadOf(sending, Math.floor(Date.now() / 1000));
+    const wasSane = !this.odd && count === 1 && step.send === "along";
+    const run = await this.node.meddled(verb, text, step);
+    if (run.killed) {
+      this.tally.killed++;
+      if (!(await this.killed(step, sending, run, verb, text))) return false;
+    } else this.ended(run, sending, wasSane && step.defect === undefined && run.failed === undefined);
+    if (run.code === 0 && !run.killed && run.failed === undefined) {
+      const before = snapshot(this.node);
+      const again = await this.node.meddled(verb, text, {});
+      this.ask("again", before, sending, again);
+    }
+    this.services?.stillRun();
+    return true;
+  }
+
+  private ask(kind: Kind, before: Snapshot, sending: Sending, run: Run, more: Partial<Moment> = {}): Snapshot {
+    const after = snapshot(this.node);
+    const moment: Moment = {
+      kind,
+      node: this.node,
+      sending,
+      before,
+      after,
+      run,
+      found: this.found,
+      sane: false,
+      ...more,
+    };
+    for (const { name, at, check } of INVARIANTS) {
+      const said = at.includes(kind) ? check(moment) : undefined;
+      if (said !== undefined) throw new Finding(name, kind, said, run.stderr);
+    }
+    return after;
+  }
+
+  /** A run came to its own end: what is there now is the new start. */
+  private ended(run: Run, sending: Sending, sane: boolean): void {
+    const kind = run.code === 0 || run.why.includes("the new set is in place") ? "done" : "refused";
+    this.tally[kind]++;
+    this.before = this.ask(kind, this.before, sending, run, { sane });
+    if (kind === "done") this.phase = LEADS[sending.send](this.phase);
+  }
+
+  /** What becomes of the node until it has been sent the same once more. False: somebody has to mend it. */
+  private async killed(step: Step, sending: Sending, run: Run, verb: string, text: string): Promise<boolean> {
+    const found = this.node.has(`${STATE}/tx/journal`);
+    const isRepaired = run.code !== null && !found;
+    const mid = this.ask(isRepaired ? "recovered" : "killed", this.before, sending, run);
+    const byHand = isRepaired ? [] : this.makeByHand(step.aftermath.byHand);
+    const cut = isRepaired ? false : this.cutJournal(step.aftermath.journal);
+    const before = withHand(this.before, snapshot(this.node), byHand);
+    const recovered = isRepaired || !step.aftermath.boots ? undefined : await this.boot(step, sending, before, cut);
+    if (recovered === "stuck") return false;
+    const run2 = await this.node.meddled(verb, text, {});
+    if (cut && run2.code !== 0) return false; // told, and nothing else to be done
+    this.before = recovered ?? (isRepaired ? mid : before);
+    const hadPassed = differences(before, mid).length > 0;
+    if (hadPassed && run2.code !== 0 && byHand.length === 0 && !run2.why.includes("no room"))
+      throw new Finding("a plain re-run succeeds", "settled", run2.why, run2.stderr);
+    this.ended(run2, sending, false);
+    if (run2.code === 0 && recovered !== undefined) this.oldOrNew(before, recovered, this.before, byHand, run2);
+    return true;
+  }
+
+  /** At the next boot: services begin after it. */
+  private async boot(step: Step, sending: Sending, before: Snapshot, cut: boolean): Promise<Snapshot | "stuck"> {
+    await this.services?.stop();
+    for (const call of step.aftermath.kills) {
+      const run = await this.node.meddled("recover", "", { kill: { call, when: "before", half: "both" } });
+      if (run.killed) this.ask("killed", before, sending, run);
+    }
+    const run = await this.node.meddled("recover", "", {});
+    if (run.code !== 0) {
+      if (cut || run.why.includes("could not be put back")) return "stuck";
+      throw new Finding("a booted node always starts", "recovered", run.why, run.stderr);
+    }
+    this.tally.recovered++;
+    const recovered = this.ask("recovered", before, sending, run);
+    await this.services?.start();
+    return recovered;
+  }
+
+  private oldOrNew(before: Snapshot, recovered: Snapshot, final: Snapshot, byHand: readonly string[], run: Run): void {
+    // whoever makes a file makes its folders, and keeps what is new beside it
+    const mine = (path: string): boolean => byHand.length === 0 || (before.has(path) && !byHand.includes(path));
+    const [old, made] = [differences(before, recovered).filter(mine), differences(recovered, final).filter(mine)];
+    if (old.length > 0 && made.length > 0)
+      throw new Finding(
+        "after a kill the set is the old one or the new one",
+        "settled",
+        `neither: ${old.join()} | ${made.join()}`,
+        run.stderr,
+      );
+  }
+
+  /** Somebody who cannot wait makes leafs of his own. */
+  private makeByHand(names: readonly (keyof typeof LEAFS)[]): string[] {
+    return names.flatMap((name) => {
+      const { cert, key } = LEAFS[name];
+      const pair = leafOf(name, "f2", 7);
+      try {
+        for (const path of [cert, key]) fs.rmSync(this.node.path(path), { force: true });
+        this.node.write(cert, cert === key ? pair.cert + pair.key : pair.cert, cert === key ? 0o600 : 0o644);
+        if (cert !== key) this.node.write(key, pair.key, 0o600);
+      } catch {
+        // immutable, or full
+      }
+      return [cert, key];
+    });
+  }
+
+  private cutJournal(percent: number | undefined): boolean {
+    const path = this.node.path(`${STATE}/tx/journal`);
+    if (percent === undefined || !fs.existsSync(path)) return false;
+    fs.truncateSync(path, Math.floor((fs.statSync(path).size * percent) / 100));
+    return true;
+  }
+}
+
+/** As it was, but for what somebody has made since. */
+const withHand = (before: Snapshot, now: Snapshot, byHand: readonly string[]): Snapshot => {
+  const entries = new Map(before);
+  for (const path of byHand) {
+    const entry = now.get(path);
+    if (entry !== undefined) entries.set(path, entry);
+  }
+  return entries;
+};
+
+/** @returns nothing; throws a Finding */
+export const play = async (shell: string, of: Case, tally: Tally): Promise<void> => {
+  const node = new StormNode(shell, of.services === "running");
+  try {
+    lay(node, of);
+    const services = of.services === "none" ? undefined : await Services.make(node, of.services === "running");
+    node.freeze();
+    await new Play(node, of, services, tally).steps();
+  } finally {
+    node.remove();
+  }
+};
