@@ -47,6 +47,7 @@ const BY_DAY: readonly Played[] = [
   ["rotation-undo", "duo"],
   ["foreign-sans", "duo"],
   ["owners", "hardway"],
+  ["power-cut", "duo"],
 ];
 const A_DAY = 3;
 

@@ -7,6 +7,7 @@ import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
+import { powerCut } from "./powerCut";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
+  powerCut,
   vip,
   ...lossScenarios,
   rotationKill,
