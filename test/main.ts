@@ -48,6 +48,7 @@ const BY_DAY: readonly Played[] = [
   ["foreign-sans", "duo"],
   ["owners", "hardway"],
   ["power-cut", "duo"],
+  ["ports", "duo"],
 ];
 const A_DAY = 3;
 

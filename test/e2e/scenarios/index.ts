@@ -7,6 +7,7 @@ import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
+import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
+  ports,
   powerCut,
   vip,
   ...lossScenarios,
