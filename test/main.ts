@@ -49,6 +49,7 @@ const BY_DAY: readonly Played[] = [
   ["owners", "hardway"],
   ["power-cut", "duo"],
   ["ports", "duo"],
+  ["tls-balancer", "duo"],
 ];
 const A_DAY = 3;
 

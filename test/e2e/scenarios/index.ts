@@ -13,6 +13,7 @@ import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
+import { tlsBalancer } from "./tlsBalancer";
 import { vaultScenarios } from "./vault";
 import { vip } from "./vip";
 import { workerScenarios } from "./rotationWorkers";
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...foreignCaScenarios,
   ports,
   powerCut,
+  tlsBalancer,
   vip,
   ...lossScenarios,
   rotationKill,
