@@ -50,6 +50,7 @@ const BY_DAY: readonly Played[] = [
   ["power-cut", "duo"],
   ["ports", "duo"],
   ["tls-balancer", "duo"],
+  ["vip", "duo"],
 ];
 const A_DAY = 3;
 
