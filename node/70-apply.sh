@@ -6,9 +6,9 @@ OURS= # yes once the transaction in $TX is this run's
 transaction() {
   take_lock
   recover
-  tell_recovered
   OURS=yes
   begin
+  tell_recovered
   check_leafs
   list_inline
   check_guards

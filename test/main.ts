@@ -47,6 +47,10 @@ const BY_DAY: readonly Played[] = [
   ["rotation-undo", "duo"],
   ["foreign-sans", "duo"],
   ["owners", "hardway"],
+  ["power-cut", "duo"],
+  ["ports", "duo"],
+  ["tls-balancer", "duo"],
+  ["vip", "duo"],
 ];
 const A_DAY = 2;
 

@@ -15,6 +15,7 @@ const LEASE = "vip";
 
 /** Every second: the Lease is renewed, by a copy of the file that was read at the start; the time of each success is kept. */
 const LOOP = `
+trap 'exit 0' TERM
 cp ${READS} /tmp-vip/config
 while :; do
   now=$(date +%s)

@@ -29,10 +29,14 @@ export interface Target {
   readonly inVault?: readonly string[];
 }
 
-/** Goes to a phase and looks: what nodes trust, what they serve, that a second `up` does nothing. */
-export const goTo = async (run: Run, title: string, { configure, trusted, inVault }: Target): Promise<void> => {
+/**
+ * Goes to a phase and looks: what nodes trust, what they serve, that a second `up` does nothing.
+ *
+ * @returns what pulumi said
+ */
+export const goTo = async (run: Run, title: string, { configure, trusted, inVault }: Target): Promise<string> => {
   run.stack.configure(configure);
-  await run.up(title);
+  const said = await run.up(title);
   const kept = inVault ?? (run.vault === undefined ? [] : trusted);
   for (const { node, authority, names } of await trustOnNodes(run.lab)) {
     const suffix = { kubernetes: "kubernetes-ca", etcd: "etcd-ca", frontProxy: "front-proxy-ca" }[authority];
@@ -46,6 +50,7 @@ export const goTo = async (run: Run, title: string, { configure, trusted, inVaul
   }
   await assertNothingToDo(run);
   await assertClusterWorks(run.lab);
+  return said;
 };
 
 /** The CAs that `begin` leaves a cluster with: its own where the lab has their keys, else those it was taken over by. */
@@ -74,10 +79,11 @@ export const configureAsItIs = async (run: Run): Promise<void> => {
 };
 
 /** A cluster under the stack. */
-export const begin = async (run: Run): Promise<void> => {
+export const begin = async (run: Run): Promise<string> => {
   await configureAsItIs(run);
-  await run.up("pulumi up: the cluster as it is");
+  const said = await run.up("pulumi up: the cluster as it is");
   await run.lab.kubeconfig(); // the former one may not trust the API servers any more
+  return said;
 };
 
 /** Everything that uses the cluster begins, and the stack file names what of it has to be rolled. */

@@ -6,9 +6,9 @@ import { startServices } from "./hardway";
 import { unsupported } from "./host";
 import { installKubeadm, joinNode } from "./kubeadm";
 import { prepareLab, startLab } from "./launch";
-import { discard, furnish, powerOff, powerOn } from "./machine";
+import { cutPower, discard, furnish, powerOff, powerOn } from "./machine";
 import { inNamespace, labNamespace } from "./network";
-import { hostKeyOf } from "./node";
+import { hostKeyOf, onDisk } from "./node";
 import { runDir } from "./paths";
 import { failure, run, type Result, type RunOptions } from "./process";
 import { step, type Log } from "./progress";
@@ -202,6 +202,27 @@ export class Lab {
     const last = topologies.withRole(this.nodes, "etcd");
     const first = this.nodes.filter((node) => !last.includes(node));
     for (const nodes of [first, last]) await Promise.all(nodes.map((node) => powerOff(this.state, node)));
+  }
+
+  /** Ends a node at once, in the middle of whatever it does; its disk stays. Sent before this returns. */
+  cutPower(name: string): Promise<void> {
+    return cutPower(this.state, this.node(name));
+  }
+
+  /** Switches a node on again and waits until it answers ssh. */
+  powerOn(name: string): Promise<void> {
+    return powerOn(this.state, this.node(name));
+  }
+
+  /** Where a file that a node has written lies on this machine, also while the node is off. */
+  onDisk(name: string, path: string): string {
+    return onDisk(this.folder, this.node(name).name, path);
+  }
+
+  /** Waits until the API is ready, and the node is if it is one of the cluster; what it said before `since`, in milliseconds, does not count. */
+  waitForNode(name: string, since: number): Promise<void> {
+    const names = this.clusterNodes.filter((each) => each === name);
+    return waitForCluster(this, names, wholeSeconds(since), 180_000, this.log);
   }
 
   /** Ends the lab and removes all of it. */

@@ -10,7 +10,7 @@ import { runOnNode } from "./ssh";
 import type { LabState } from "./state";
 import { topology, type NodeSpec } from "./topology";
 
-/** A node's life as a machine: it gets a disk, is switched on, is shut down, is thrown away. */
+/** A node's life as a machine: it gets a disk, is switched on, is shut down, loses its power, is thrown away. */
 
 function groupsOf(state: LabState, node: NodeSpec): string[] {
   return state.cgroups.map((group) => join(group, node.name));
@@ -55,9 +55,17 @@ export async function powerOff(state: LabState, node: NodeSpec): Promise<void> {
   await waitFor(`${node.name}: is off`, 120_000, 100, off);
 }
 
-/** Ends the node at once and removes its disk and interface, as if the machine were gone. */
-export async function discard(state: LabState, node: NodeSpec): Promise<void> {
+/**
+ * Ends the node at once, whatever it is at; its disk stays, for `powerOn`. What it wrote and had not flushed is not lost, as it
+ * would be in a machine: the page cache is this machine's.
+ */
+export async function cutPower(state: LabState, node: NodeSpec): Promise<void> {
   await endGroups(groupsOf(state, node), node.name);
   await removeNodeNetwork(state.name, node.name);
+}
+
+/** Ends the node at once and removes its disk and interface, as if the machine were gone. */
+export async function discard(state: LabState, node: NodeSpec): Promise<void> {
+  await cutPower(state, node);
   await wipeDisk(runDir(state.name), node.name);
 }

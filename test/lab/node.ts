@@ -27,6 +27,12 @@ import { podSubnet, type Installer, type NodeSpec } from "./topology";
  */
 export const boundFolders = ["containerd", "kubelet", "etcd"] as const;
 
+/** Where a file that the node has written lies on this machine; not one that it shares with all nodes. */
+export function onDisk(labFolder: string, node: string, path: string): string {
+  const bound = boundFolders.find((name) => path.startsWith(`/var/lib/${name}/`));
+  return join(nodeDir(labFolder, node), bound === undefined ? join("upper", path) : path.slice("/var/lib/".length));
+}
+
 export function hostKeyFile(labFolder: string, node: string): string {
   return join(nodeDir(labFolder, node), "upper/etc/ssh/ssh_host_ed25519_key");
 }

@@ -66,7 +66,7 @@ export function recovers(shell: string): void {
       assert.equal(told.code, 0, told.stderr);
       assert.match(
         told.stderr,
-        /at a boot since the last run: an earlier run, which was interrupted, was undone \(3 put back\)/,
+        /^n1: at a boot since the last run: an earlier run, which was interrupted, was undone \(3 put back\)$/m,
       );
       assert.match((await node.run("status")).stdout, /^applied \w{8}\n/);
       assert.doesNotMatch((await node.run("apply", node.payload(set))).stderr, /since the last run/);

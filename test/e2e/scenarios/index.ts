@@ -7,10 +7,13 @@ import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
+import { ports } from "./ports";
+import { powerCut } from "./powerCut";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
+import { tlsBalancer } from "./tlsBalancer";
 import { vaultScenarios } from "./vault";
 import { vip } from "./vip";
 import { workerScenarios } from "./rotationWorkers";
@@ -24,6 +27,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
+  ports,
+  powerCut,
+  tlsBalancer,
   vip,
   ...lossScenarios,
   rotationKill,
