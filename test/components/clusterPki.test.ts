@@ -213,7 +213,9 @@ describe("ClusterPki", function () {
         false,
         asked,
       );
-      const steps = new Set(all.flatMap(({ type, name }) => (type.startsWith("tls:") || name.endsWith("-rotation-attempt") ? [] : [name])));
+      const steps = new Set(
+        all.flatMap(({ type, name }) => (type.startsWith("tls:") || name.endsWith("-rotation-attempt") ? [] : [name])),
+      );
       const after = (name: string): string[] =>
         [...(asked.get(name)?.dependsOn ?? [])].filter((each) => steps.has(each)).sort();
       return { all, after, published, isSecret, trust };
