@@ -29,7 +29,8 @@ export const clusterStep = async (): Promise<Exit> => {
   endWithParent();
   const { through, job } = JSON.parse(await text(process.stdin)) as ClusterPayload;
   const connection = JSON.parse(process.env[CONNECTION_VARIABLE] ?? "null") as Connection | null;
-  if (connection === null) throw new Failure("this command is for the steps of `pulumi up` alone: see docs/cluster-steps.md");
+  if (connection === null)
+    throw new Failure("this command is for the steps of `pulumi up` alone: see docs/cluster-steps.md");
   const ssh = await Ssh.open(connection);
   const ours = `${job.ca ?? ""}${job.old ?? ""}`;
   const cas = {
