@@ -1,5 +1,5 @@
 /** The cluster's objects, through the kubectl of a control plane: requests of the verb `objects` (docs/node-protocol.md). */
-import type { Kube, ObjectName, Objects, TokenHeader, Where } from "../core/cluster/kube";
+import type { HeldCertificates, Kube, ObjectName, Objects, TokenHeader, Where } from "../core/cluster/kube";
 import type { Through } from "../core/cluster/payload";
 import { Refusal, type Clock } from "../core/cluster/work";
 import type { Deleted, Patched, Read } from "../core/model/clusterObjects";
@@ -70,6 +70,14 @@ export class NodeKube implements Kube {
     return answer.split("\n").flatMap((line) => {
       const [, namespace, name, header = ""] = /^([^/ ]+)\/([^ ]+) ?(.*)$/.exec(line) ?? [];
       return namespace === undefined || name === undefined ? [] : [{ namespace, name, header }];
+    });
+  }
+
+  public async heldCertificates(): Promise<readonly HeldCertificates[]> {
+    const answer = await this.ask("get secrets", ["held-certificates"]);
+    return answer.split(/^= /m).flatMap((entry) => {
+      const [, namespace, name, key, pem = ""] = /^([^/ ]+)\/(\S+) (\S+)\n([^]*)$/.exec(entry) ?? [];
+      return namespace === undefined || name === undefined || key === undefined ? [] : [{ namespace, name, key, pem }];
     });
   }
 

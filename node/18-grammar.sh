@@ -105,5 +105,6 @@ GRAMMAR='
   shape["objects create"] = ""
   shape["objects apply"] = ""
   shape["objects token-headers"] = ""
+  shape["objects held-certificates"] = ""
   shape["objects ours"] = "authority"
 '

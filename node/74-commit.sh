@@ -109,7 +109,8 @@ NOT_BEGUN="no file was replaced"
 roll_back() {
   rb_bad=
   if [ -f "$TX/committed" ]; then
-    WHY="the new set is in place and proven, what failed came after that (see the lines above): run again"
+    reword "$PUT_BACK" "the new set stays"
+    WHY="the new set is in place and proven, what failed came after that ($WHY): run again"
     BACKUP=
     keep_records || return 0 # the next run does it
   elif [ ! -f "$TX/journal" ]; then

@@ -26,6 +26,7 @@ verb_objects() {
     create) answer create --field-manager=kube-pki -f "$BODY" -o name ;;
     apply) answer apply --server-side --force-conflicts --field-manager=kube-pki -f "$BODY" -o name ;;
     token-headers) token_headers ;;
+    held-certificates) held_certificates ;;
     ours) blocks_pem <"$TX/ours/ca:$ob_what" ;;
   esac
 }
@@ -80,4 +81,17 @@ token_headers() {
 ' 2>"$TX/why" | awk '{ split($2, part, "."); print $1, part[1] }' >"$TX/answer"
   grep -q '^end ' "$TX/answer" || no_answer
   sed '$d' "$TX/answer"
+}
+
+# held_certificates: "= NAMESPACE/NAME KEY" and PEM, for each entry of a Secret that
+# begins with a certificate. A key that stands behind it stays here.
+held_certificates() {
+  kube get secrets -A --field-selector type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1 -o 'go-template={{range .items}}{{$of := .metadata}}{{range $key, $data := .data}}{{if gt (len $data) 36}}{{if eq (slice $data 0 36) "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"}}{{$of.namespace}}/{{$of.name}} {{$key}} {{$data}}
+{{end}}{{end}}{{end}}{{end}}end
+' >"$TX/answer" 2>"$TX/why" && grep -qx end "$TX/answer" || no_answer
+  while read -r hc_name hc_key hc_data; do
+    [ "$hc_name" != end ] || continue
+    echo "= $hc_name $hc_key"
+    echo "$hc_data" | base64 -d 2>/dev/null | sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p'
+  done <"$TX/answer"
 }

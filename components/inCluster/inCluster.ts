@@ -8,7 +8,7 @@ import type { WorkersJob } from "../../core/cluster/job";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
 import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
-import type { TrustFact } from "../../core/cluster/trust";
+import { oldOthers, type TrustFact } from "../../core/cluster/trust";
 import { workersJob, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import { checkPayload } from "../../core/protocol/check";
 import type { Generations } from "../../core/protocol/trust";
@@ -96,7 +96,7 @@ export class InCluster extends pulumi.ComponentResource {
   }
 
   private fact(fact: Fact): pulumi.Input<Facts[Fact]> | undefined {
-    const { trust, frontProxy, tokenKid } = this.args;
+    const { trust, frontProxy, tokenKid, generations, inputs } = this.args;
     switch (fact) {
       case "workersTrust":
         return this.workers("trust");
@@ -105,7 +105,13 @@ export class InCluster extends pulumi.ComponentResource {
       case "workersRetire":
         return this.workers("retire");
       default:
-        return { ...trust, frontProxy, tokenKid, since: this.published?.stdout.apply(sinceOf) }[fact];
+        return {
+          ...trust,
+          frontProxy,
+          tokenKid,
+          oldOthers: generations.apply((known) => oldOthers(inputs.config, known)),
+          since: this.published?.stdout.apply(sinceOf),
+        }[fact];
     }
   }
 

@@ -10,6 +10,8 @@ export interface Facts {
   readonly rotating: string;
   /** The kubernetes CAs that are retired, PEM. */
   readonly old: string;
+  /** The CAs of etcd and of the front proxy that are retired, PEM. */
+  readonly oldOthers: string;
   /** The front proxy CA that is trusted after the rotation, PEM. */
   readonly frontProxy: string;
   /** Key id of the service account key that signs after the rotation. */

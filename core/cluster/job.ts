@@ -12,6 +12,7 @@ export const TASKS = [
   "rewrite",
   "ca-bundles",
   "pods",
+  "secrets",
   "may-restart",
   "restart-all",
   "tokens",
@@ -45,6 +46,8 @@ export interface Job {
   readonly frontProxy?: string;
   /** The kubernetes CAs that go, PEM, as far as the stack knows them. */
   readonly old?: string;
+  /** CAs of etcd and of the front proxy that go, PEM. */
+  readonly oldOthers?: string;
   /** Key id of the service account key that signs after the rotation. */
   readonly tokenKid?: string;
   /** When the last namespace got the new CA, unix seconds: pods that began by then count as old. */

@@ -156,6 +156,14 @@ export interface TokenHeader {
   readonly header: string;
 }
 
+/** The certificates in one entry of a Secret, PEM. */
+export interface HeldCertificates {
+  readonly namespace: string;
+  readonly name: string;
+  readonly key: string;
+  readonly pem: string;
+}
+
 /** Everything here is the same when done twice: an API server that restarts is asked again. Rejects when that took too long. */
 export interface Kube {
   readonly list: <R extends Read>(resource: R, where?: Where) => Promise<readonly Objects[R][]>;
@@ -166,6 +174,7 @@ export interface Kube {
   /** Server-side, by the field manager `kube-pki`. */
   readonly apply: (body: object) => Promise<void>;
   readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;
+  readonly heldCertificates: () => Promise<readonly HeldCertificates[]>;
   /** The CAs of this cluster that the node knows, those of earlier generations too: PEM. */
   readonly ours: (authority: "kubernetes" | "frontProxy") => Promise<string>;
 }

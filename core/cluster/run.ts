@@ -2,6 +2,7 @@
 import type { Job, TaskName } from "./job";
 import { authenticationClean } from "./tasks/authentication";
 import { caBundles, rewrite } from "./tasks/caBundles";
+import { heldSecrets } from "./tasks/heldSecrets";
 import { clusterInfoAdd, clusterInfoExact } from "./tasks/joining";
 import { mountedElsewhere, nodes } from "./tasks/nodes";
 import { oldPods } from "./tasks/oldPods";
@@ -27,6 +28,7 @@ const TASK: Readonly<Record<TaskName, Task>> = {
   rewrite: { run: rewrite },
   "ca-bundles": { run: caBundles, looks: true },
   pods: { run: oldPods, looks: true },
+  secrets: { run: heldSecrets, looks: true },
   "may-restart": { run: mayRestart, looks: true },
   "restart-all": { run: restartAll },
   tokens: { run: tokens },

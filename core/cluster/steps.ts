@@ -139,9 +139,9 @@ const STEPS: readonly Step[] = [
     hook: "afterIssue",
     summary: () => "looks for what still needs the old CA",
     isWanted: (config) => seeks(config, "kubernetes"),
-    facts: () => ["ca", "old", "since"],
+    facts: () => ["ca", "old", "oldOthers", "since"],
     job: (config) => ({
-      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods"], // more nodes may have joined
+      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"], // more nodes may have joined
       ...visits(config),
       reload: reloading(config),
     }),

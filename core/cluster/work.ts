@@ -92,6 +92,12 @@ export class Work {
     else this.findings.push({ gate, what, why });
   }
 
+  /** One thing that whoever owns it ought to know, and that stops nothing: else its owner could stop the whole rotation. */
+  public told(kind: string, name: string, why: string): void {
+    this.report(`found ${kind} ${name} ${why}`);
+    this.say(`${kind} ${name}: ${why}; this stops nothing`);
+  }
+
   public get count(): number {
     return this.findings.length;
   }

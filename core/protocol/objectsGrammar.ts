@@ -24,6 +24,12 @@ export const OBJECTS_LINES: readonly LineRow[] = [
   line("objects", "token-headers", [], "the header of each service account token in a Secret, and nothing else of it"),
   line(
     "objects",
+    "held-certificates",
+    [],
+    "of each entry of a Secret that begins with a certificate the certificates, and nothing else of it",
+  ),
+  line(
+    "objects",
     "ours",
     ["authority"],
     "the CAs of this cluster that this node knows, those of earlier generations too",

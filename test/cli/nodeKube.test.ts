@@ -81,6 +81,15 @@ describe("the cluster's objects through a node", () => {
     assert.deepEqual(requestOf(asked), ["token-headers"]);
   });
 
+  it("tell of Secrets only their certificates", async () => {
+    const { kube, asked } = nodeWith([answer(`= a/it tls.crt\n${NEW}${OLD}= b/x y\n`)]);
+    assert.deepEqual(await kube.heldCertificates(), [
+      { namespace: "a", name: "it", key: "tls.crt", pem: NEW + OLD },
+      { namespace: "b", name: "x", key: "y", pem: "" },
+    ]);
+    assert.deepEqual(requestOf(asked), ["held-certificates"]);
+  });
+
   it("tell the CAs that the node knows", async () => {
     const { kube, asked } = nodeWith([answer(OLD)]);
     assert.equal(await kube.ours("frontProxy"), OLD);

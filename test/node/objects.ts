@@ -83,7 +83,7 @@ export function asksForObjects(shell: string): void {
     it("knows a request of each line of the list", () => {
       const words = REQUESTS.map(([line]) => line.split(" ")[0]);
       for (const { word } of OBJECTS_LINES)
-        if (!["node", "kubeconfig", "part", "ours", "token-headers"].includes(word))
+        if (!["node", "kubeconfig", "part", "ours", "token-headers", "held-certificates"].includes(word))
           assert.ok(words.includes(word), word);
     });
 
@@ -100,6 +100,16 @@ export function asksForObjects(shell: string): void {
       assert.deepEqual([done.code, done.stdout], [0, "a/my.one head\na/two \n"]);
       node.write("/asked/answer", "a/my.one head.claims.signature\n");
       const cut = await ask("token-headers");
+      assert.deepEqual([cut.code, cut.stdout], [3, ""]);
+    });
+
+    it("lets no more of a Secret leave than its certificates", async () => {
+      const entry = (text: string): string => `kube-system/it tls.crt ${base64(text)}\n`;
+      node.write("/asked/answer", `${entry(own.cert + own.key + another.cert)}a/b x ${base64("no PEM")}\nend\n`);
+      const done = await ask("held-certificates");
+      assert.deepEqual([done.code, done.stdout], [0, `= kube-system/it tls.crt\n${own.cert}${another.cert}= a/b x\n`]);
+      node.write("/asked/answer", entry(own.cert));
+      const cut = await ask("held-certificates");
       assert.deepEqual([cut.code, cut.stdout], [3, ""]);
     });
 

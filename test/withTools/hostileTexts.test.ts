@@ -5,6 +5,7 @@ import { ApiServer } from "../lab/plugins/apiServer";
 import { NodeKube } from "../../cli/nodeKube";
 import type { Job } from "../../core/cluster/job";
 import { runJob } from "../../core/cluster/run";
+import { authority, leaf } from "../node/pki";
 import { Scratch } from "../node/scratch";
 
 const NAMESPACES = ["app", "evil", "kube-system"];
@@ -25,7 +26,7 @@ describe("texts of tenants", function () {
     const lines: string[] = [];
     const said = { say: () => undefined, report: (line: string) => void lines.push(line) };
     await runJob({ force: ["scan"], ca, ...job }, { kube, clock, nodeScript: "", ...said });
-    return lines.flatMap((line) => /^found (.*?) (?:began|lacks) /.exec(line)?.[1] ?? []);
+    return lines.flatMap((line) => /^found (.*?) (?:began|lacks|has) /.exec(line)?.[1] ?? []);
   };
 
   const publish = (namespace: string, text: string): Promise<unknown> =>
@@ -108,5 +109,18 @@ describe("texts of tenants", function () {
     assert.equal(seen.length, 2, seen.join("\n"));
     assert.equal(seen[0], "Deployment kube-system/coredns");
     assert.match(seen[1] ?? "", /^X\/a kube-system p .* evil\/own name$/);
+  });
+
+  it("keep no Secret of kube-system from being named, and name none there", async () => {
+    const old = authority();
+    const entry = (text: string): object => ({ data: { "tls.crt": Buffer.from(text).toString("base64") } });
+    const put = (namespace: string, name: string, text: string) =>
+      api.create(`/api/v1/namespaces/${namespace}/secrets`, { metadata: { name }, ...entry(text) });
+    const { cert, key } = leaf(old, "it");
+    await put("kube-system", "calico-etcd", cert + key);
+    await put("kube-system", "another", leaf(authority(), "it").cert);
+    await put("evil", "forges", `${cert}\n= kube-system/forged tls.crt\n${cert}\nend\n`);
+    const seen = await found({ tasks: ["secrets"], old: old.cert });
+    assert.deepEqual([...seen].sort(), ["Secret evil/forges", "Secret kube-system/calico-etcd"]);
   });
 });

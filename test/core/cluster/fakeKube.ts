@@ -1,5 +1,5 @@
 /** A cluster in memory, and a clock that moves when somebody waits. */
-import type { Kube, ObjectName, Objects, TokenHeader, Where } from "../../../core/cluster/kube";
+import type { HeldCertificates, Kube, ObjectName, Objects, TokenHeader, Where } from "../../../core/cluster/kube";
 import { runJob } from "../../../core/cluster/run";
 import type { Job } from "../../../core/cluster/job";
 import type { Deleted, Patched, Read } from "../../../core/model/clusterObjects";
@@ -27,6 +27,7 @@ export class FakeKube implements Kube {
   readonly bodies: unknown[] = [];
   readonly known: Record<string, string> = {};
   headers: TokenHeader[] = [];
+  held: HeldCertificates[] = [];
   private readonly objects = new Map<string, Held[]>();
   private readonly effects: [RegExp, () => void][] = [];
 
@@ -90,6 +91,10 @@ export class FakeKube implements Kube {
     return Promise.resolve(this.headers);
   }
 
+  heldCertificates(): Promise<readonly HeldCertificates[]> {
+    return Promise.resolve(this.held);
+  }
+
   ours(authority: "kubernetes" | "frontProxy"): Promise<string> {
     return Promise.resolve(this.known[authority] ?? "");
   }
@@ -141,8 +146,11 @@ export interface Outcome {
 }
 
 export class FakeCluster extends FakeKube {
-  private now = NOW * 1000;
   private timers: [at: number, effect: () => void][] = [];
+
+  constructor(private now = NOW * 1000) {
+    super();
+  }
 
   /** When somebody has waited for so long. */
   later(seconds: number, effect: () => void): this {

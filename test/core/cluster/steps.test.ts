@@ -12,6 +12,7 @@ const FACTS = {
   final: "NEW",
   rotating: "NEW\nOLD",
   old: "OLD",
+  oldOthers: "OTHERS",
   frontProxy: "FRONT",
   tokenKid: "a-Kid_1",
   since: 42,
@@ -215,14 +216,16 @@ describe("in-cluster steps", () => {
     const scan = jobOf("scan", { rotation, inCluster: { reload: [own] } });
     assert.deepEqual(scan, {
       force: [],
-      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods"],
+      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"],
       ca: "NEW",
       old: "OLD",
+      oldOthers: "OTHERS",
       since: 42,
       visited: VISITED,
       reload: [own, { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" }],
     });
-    assert.ok(!("old" in jobOf("scan", { rotation }, { ...FACTS, old: "\n" })));
+    const unknown = jobOf("scan", { rotation }, { ...FACTS, old: "\n", oldOthers: "" });
+    assert.ok(!("old" in unknown) && !("oldOthers" in unknown));
   });
 
   it("takes kube-proxy for one that reads it anew from 1.36 on, and unless it is listed", () => {

@@ -20,6 +20,7 @@ const FACTS: Facts = {
   final: "FINAL",
   rotating: "ROTATING",
   old: "OLD",
+  oldOthers: "OTHERS",
   frontProxy: "FRONT",
   tokenKid: "kid",
   since: 42,
@@ -103,7 +104,8 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "scan",
         "looks for what still needs the old CA",
         {
-          tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods"],
+          tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"],
+          oldOthers: "OTHERS",
           ca: "CA",
           old: "OLD",
           since: 42,

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { authority, leaf, type Pair } from "../../../node/pki";
+import { FakeCluster } from "../fakeKube";
+
+describe("task secrets", () => {
+  const [old, oldEtcd, stays, other] = [authority(), authority(), authority(), authority()];
+  const run = async (certificate: string, namespace = "kube-system", changes = {}) => {
+    const cluster = new FakeCluster(Date.now());
+    cluster.held = [{ namespace, name: "it", key: "tls.crt", pem: certificate }];
+    return cluster.work({ tasks: ["secrets"], ca: stays.cert, old: old.cert, oldOthers: oldEtcd.cert, ...changes });
+  };
+  const of = (ca: Pair, days?: number): string => leaf(ca, "it", days === undefined ? {} : { days }).cert;
+
+  for (const [title, ca] of [
+    ["the old CA of the cluster", old],
+    ["the old CA of etcd", oldEtcd],
+  ] as const)
+    it(`names a Secret of kube-system with a certificate of ${title}`, async () => {
+      const done = await run(of(ca));
+      assert.deepEqual(done.found, ["Secret kube-system/it"]);
+      assert.match(
+        done.why,
+        /^Secret kube-system\/it: has a certificate in tls\.crt that an old CA signed: issue a new one/,
+      );
+    });
+
+  it("tells of one in another namespace, which stops nothing", async () => {
+    const done = await run(of(old), "shop");
+    assert.deepEqual([done.why, done.found], ["", ["Secret shop/it"]]);
+    assert.match(done.said, /^Secret shop\/it: has a certificate .*; this stops nothing$/);
+  });
+
+  for (const [title, certificate] of [
+    ["of the CA that stays", of(stays)],
+    ["of another cluster's CA", of(other)],
+    ["that has ended", of(old, -1)],
+    ["that is a CA itself", old.cert],
+    ["that is none", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+  ] as const)
+    it(`passes by a certificate ${title}`, async () => {
+      assert.deepEqual((await run(certificate)).found, []);
+    });
+
+  it("looks at the first of several certificates, which is the leaf", async () => {
+    assert.equal((await run(of(old) + old.cert)).found.length, 1);
+    assert.equal((await run(of(stays) + of(old))).found.length, 0);
+  });
+
+  it("asks for nothing where no old CA is known, and lets all through where the gate is given up", async () => {
+    assert.deepEqual((await run(of(old), "kube-system", { old: undefined, oldOthers: undefined })).found, []);
+    assert.equal((await run(of(old), "kube-system", { force: ["scan"] })).why, "");
+  });
+});
