@@ -86,9 +86,12 @@ token_headers() {
 # held_certificates: "= NAMESPACE/NAME KEY" and PEM, for each entry of a Secret that
 # begins with a certificate. A key that stands behind it stays here.
 held_certificates() {
-  kube get secrets -A --field-selector type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1 -o 'go-template={{range .items}}{{$of := .metadata}}{{range $key, $data := .data}}{{if gt (len $data) 36}}{{if eq (slice $data 0 36) "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"}}{{$of.namespace}}/{{$of.name}} {{$key}} {{$data}}
-{{end}}{{end}}{{end}}{{end}}end
-' >"$TX/answer" 2>"$TX/why" && grep -qx end "$TX/answer" || no_answer
+  # shellcheck disable=SC2016 # variables of the template
+  hc_each='{{range .items}}{{$of := .metadata}}{{range $key, $data := .data}}{{if gt (len $data) 36}}{{if eq (slice $data 0 36) "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"}}{{$of.namespace}}/{{$of.name}} {{$key}} {{$data}}
+{{end}}{{end}}{{end}}{{end}}'
+  kube get secrets -A --field-selector type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1 -o "go-template=${hc_each}end
+" >"$TX/answer" 2>"$TX/why" || no_answer
+  grep -qx end "$TX/answer" || no_answer
   while read -r hc_name hc_key hc_data; do
     [ "$hc_name" != end ] || continue
     echo "= $hc_name $hc_key"
