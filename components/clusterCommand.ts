@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { CONNECTION_VARIABLE, type ClusterPayload } from "../core/cluster/payload";
@@ -6,8 +6,22 @@ import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
 import { sshConnection } from "./sshConnection";
 
-/** From the project's folder, in which the provider runs it too: an absolute path would differ from machine to machine. */
-const PROGRAM = relative(process.cwd(), join(__dirname, "..", "cli", "kube-pki")).replaceAll("\\", "/");
+/**
+ * The folder in which the command provider runs: the project's. Undefined where an inline program has given it one of its own
+ * (Automation API), and may itself run anywhere.
+ */
+const providerFolder = (): string | undefined => {
+  const root = pulumi.getRootDirectory();
+  if (isAbsolute(root)) return root;
+  // a language host before PULUMI_NODEJS_ROOT_DIRECTORY runs the program in that folder
+  return process.env["PULUMI_NODEJS_SYNC"] === undefined ? undefined : process.cwd();
+};
+
+/** As seen from a folder: an absolute path would differ from machine to machine, and each change runs the steps again. */
+export const programFrom = (folder: string | undefined, file: string): string =>
+  (folder === undefined ? file : relative(folder, file)).replaceAll("\\", "/");
+
+const PROGRAM = join(__dirname, "..", "cli", "kube-pki");
 
 /**
  * One step in the cluster, by a program on the machine that runs pulumi: it reads and writes objects through the node's kubectl
@@ -23,7 +37,7 @@ export const clusterCommand = (
   new command.local.Command(
     name,
     {
-      create: `node "${PROGRAM}" cluster-step`,
+      create: `node "${programFrom(providerFolder(), PROGRAM)}" cluster-step`,
       // apart from the job, which a preview may show
       environment: { [CONNECTION_VARIABLE]: pulumi.secret(pulumi.jsonStringify(sshConnection(inputs, node))) },
       stdin: pulumi.jsonStringify(payload),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterPkiArgs } from "../../components";
+import { programFrom } from "../../components/clusterCommand";
 import type { ClusterPayload } from "../../core/cluster/payload";
 import { Inputs } from "../../components/inputs";
 import { InCluster } from "../../components/inCluster/inCluster";
@@ -78,6 +80,17 @@ const plain = (value: unknown): boolean => {
 };
 
 const workload = (kind: string, name: string) => ({ kind, namespace: "kube-system", name });
+
+describe("the program of a step in the cluster", () => {
+  for (const [folder, path] of [
+    ["/home/ann/pki", "node_modules/kube-pki/cli/kube-pki"],
+    ["/home/ann/pki/stacks", "../node_modules/kube-pki/cli/kube-pki"],
+    [undefined, "/home/ann/pki/node_modules/kube-pki/cli/kube-pki"],
+  ] as const)
+    it(`is named as seen from ${folder ?? "nowhere"}`, () => {
+      assert.equal(programFrom(folder, "/home/ann/pki/node_modules/kube-pki/cli/kube-pki"), path);
+    });
+});
 
 describe("InCluster", () => {
   const inCluster = {
@@ -215,7 +228,11 @@ describe("InCluster", () => {
     const commands = ours.filter(({ type }) => type === "command:local:Command");
     assert.equal(commands.length, 8);
     for (const { inputs } of commands) {
-      assert.equal(inputs["create"], 'node "cli/kube-pki" cluster-step');
+      assert.equal(
+        inputs["create"],
+        `node "${join(__dirname, "../../cli/kube-pki")}" cluster-step`,
+        "as an inline program",
+      );
       const environment = inputs["environment"] as { readonly value: Readonly<Record<string, string>> };
       assert.ok(SECRET in environment);
       const [connection = ""] = Object.values(environment.value);
