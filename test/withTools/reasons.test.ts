@@ -16,7 +16,11 @@ const program = (change: string) => () => {
   const reasons = new Reasons("prod", cluster, config);
   const row = new pulumi.ComponentResource("test:index:Row", "row");
   const hooks = reasons.of("prod-cp1-trust", "trust", cp1, row);
-  new command.local.Command("prod-cp1-trust", { create: pulumi.secret(`echo ${change}`) }, { parent: row, hooks });
+  new command.local.Command(
+    "prod-cp1-trust",
+    { create: pulumi.secret(`echo ${change}`), logging: "none" },
+    { parent: row, hooks },
+  );
 };
 
 describe("reasons in the output of an up", function () {
