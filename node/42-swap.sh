@@ -134,6 +134,7 @@ swap() {
     point "swapped-$sw_count"
   done 3<"$TX/facts"
   SWAPPED=$(ticks_now)
+  label_created
   set --
   while read -r _ _ sw_action sw_path <&3; do
     [ "$sw_action" = unchanged ] || set -- "$@" "$ROOT$sw_path"
@@ -142,9 +143,19 @@ swap() {
   point swapped
 }
 
-# keep_names PATH...: their labels mended, their folders on disk.
+# label_created: by the policy, what was not there before. What was has its label from
+# the file in whose place it is, which may be another than the policy's.
+label_created() {
+  have restorecon || return 0
+  set --
+  while read -r _ _ lc_action lc_path <&3; do
+    [ "$lc_action" != created ] || set -- "$@" "$ROOT$lc_path"
+  done 3<"$TX/facts"
+  [ $# -eq 0 ] || limited 30 restorecon "$@" 2>/dev/null || :
+}
+
+# keep_names PATH...: their folders are on disk.
 keep_names() {
-  if have restorecon; then limited 30 restorecon "$@" 2>/dev/null || :; fi
   for kn_path; do
     shift
     case " $* " in *" ${kn_path%/*} "*) ;; *) set -- "$@" "${kn_path%/*}" ;; esac
@@ -152,8 +163,7 @@ keep_names() {
   flush "$@"
 }
 
-# put_in_place PATH: outside of a swap: what lies beside it becomes PATH, on disk and
-# with its label. If the undo has to do with PATH it learns that this is ours too.
+# put_in_place PATH: outside of a swap: what lies beside it becomes PATH, on disk. If the undo has to do with PATH it learns that this is ours too.
 put_in_place() {
   beside "$1"
   if grep -qsF " ${1#"$ROOT"}" "$TX/journal"; then

@@ -85,6 +85,14 @@ export function keepsOwners(shell: string): void {
       assert.equal(node.read("/etc/kubernetes/pki/.kube-pki.store.key.new.acl"), ACL);
     });
 
+    it("by a label of its own: the policy's is given to new files alone", async () => {
+      node.tool("restorecon", `echo "$@" >>${node.path("/labelled")}`);
+      const added = "/etc/kubernetes/pki/copy.crt";
+      const done = await node.run("apply", node.payload(node.set(), { more: `file ${added} 0644 root root ca\n` }));
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read("/labelled"), `${node.path(added)}\n`);
+    });
+
     it("or refuses where an ACL is there and cannot be kept", async () => {
       withPlainCp("getfacl");
       node.write(`${KEY}.acl`, ACL);
