@@ -175,6 +175,6 @@ export interface Kube {
   readonly apply: (body: object) => Promise<void>;
   readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;
   readonly heldCertificates: () => Promise<readonly HeldCertificates[]>;
-  /** The CAs of this cluster that the node knows, those of earlier generations too: PEM. */
+  /** The CAs of this cluster that the job or the node knows, those that go too: PEM. */
   readonly ours: (authority: "kubernetes" | "frontProxy") => Promise<string>;
 }

@@ -4,9 +4,11 @@ import type { Selector } from "./kube";
 type Labels = Readonly<Record<string, string>>;
 type Expression = NonNullable<Selector["matchExpressions"]>[number];
 
-const OPERATORS: Readonly<Record<string, (label: string | undefined, values: readonly string[]) => boolean>> = {
-  In: (label, values) => label !== undefined && values.includes(label),
-  NotIn: (label, values) => label === undefined || !values.includes(label),
+const OPERATORS: Readonly<
+  Record<string, (label: string | undefined, values: readonly (string | undefined)[]) => boolean>
+> = {
+  In: (label, values) => values.includes(label),
+  NotIn: (label, values) => !values.includes(label),
   Exists: (label) => label !== undefined,
   DoesNotExist: (label) => label === undefined,
 };

@@ -32,10 +32,7 @@ const look = async ({ kube, job }: Work, ours: Readonly<Record<string, readonly 
 /** It is deleted once, when the last API server has dropped the old CA, and they write it anew from what they have. */
 export const authenticationClean = async (work: Work): Promise<void> => {
   const ours: Record<string, readonly string[]> = {};
-  for (const { authority } of LISTS)
-    ours[authority] = blocksOf(
-      `${await work.kube.ours(authority)}${authority === "kubernetes" ? (work.job.old ?? "") : ""}`,
-    );
+  for (const { authority } of LISTS) ours[authority] = blocksOf(await work.kube.ours(authority));
   let state = await look(work, ours);
   const isExact = async (): Promise<boolean> => {
     state = await look(work, ours);

@@ -45,10 +45,10 @@ const decoded = (data: string): readonly string[] => blocksOf(Buffer.from(data, 
  * Of a cluster that was taken over nobody but itself knows the old CA; until it is retired, it is published beside the one
  * that stays.
  */
-const goes = async (work: Work, stays: readonly string[]): Promise<readonly string[]> => {
+const goes = async (work: Work): Promise<readonly string[]> => {
   if (work.job.old !== undefined) return blocksOf(work.job.old);
   const ours = blocksOf(await work.kube.ours("kubernetes"));
-  return (await publishedCas(work)).filter((block) => ours.includes(block) && !stays.includes(block));
+  return (await publishedCas(work)).filter((block) => ours.includes(block));
 };
 
 const stale = async (
@@ -65,7 +65,7 @@ const stale = async (
 /** A bundle that knows an old CA and none that stays would lock the API servers out of the one who serves there. */
 export const caBundles = async (work: Work): Promise<void> => {
   const stays = blocksOf(`${work.job.ca ?? ""}${work.job.frontProxy ?? ""}`);
-  const old = await goes(work, stays);
+  const old = await goes(work);
   const isStale = (blocks: readonly string[]) =>
     blocks.some((block) => old.includes(block)) && !blocks.some((block) => stays.includes(block));
   for (const kind of KINDS)

@@ -58,6 +58,6 @@ export const clusterInfoAdd = async (work: Work): Promise<void> => {
 /** What stays, and what is there and is not this cluster's. */
 export const clusterInfoExact = async (work: Work): Promise<void> => {
   const stays = work.blocks("ca", "cluster-info-exact");
-  const ours = blocksOf(`${await work.kube.ours("kubernetes")}${work.job.old ?? ""}`);
+  const ours = blocksOf(await work.kube.ours("kubernetes"));
   await write(work, (held) => [...stays, ...held.filter((block) => !ours.includes(block))]);
 };

@@ -18,10 +18,7 @@ const elsewhere = async ({ job, kube }: Work): Promise<readonly string[]> => {
 export const nodes = async (work: Work): Promise<void> => {
   const { job, kube } = work;
   const unlisted = await elsewhere(work);
-  const pods =
-    job.visitors === undefined || unlisted.length === 0
-      ? []
-      : await kube.list("pods", { namespace: job.visitors, labels: VISITORS });
+  const pods = job.visitors === undefined ? [] : await kube.list("pods", { namespace: job.visitors, labels: VISITORS });
   const visited = new Set(pods.map(({ spec }) => spec.nodeName));
   for (const name of unlisted.filter((each) => !visited.has(each)))
     work.found(

@@ -20,13 +20,13 @@ const mounts = ({ spec }: Pod): boolean =>
     .flatMap(({ configMap, projected }) => [configMap, ...(projected?.sources ?? []).map((source) => source.configMap)])
     .some((volume) => volume?.name === "kube-root-ca.crt");
 
-/** When the first of its containers that run now has begun, milliseconds. */
-const began = ({ status }: Pod): number | undefined => {
-  const starts = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].flatMap(
-    ({ state }) => (state?.running?.startedAt === undefined ? [] : [Date.parse(state.running.startedAt)]),
+/** When the first of its containers that run now has begun, milliseconds; without one, never. */
+const began = ({ status }: Pod): number =>
+  Math.min(
+    ...[...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].flatMap(({ state }) =>
+      state?.running?.startedAt === undefined ? [] : [Date.parse(state.running.startedAt)],
+    ),
   );
-  return starts.length === 0 ? undefined : Math.min(...starts);
-};
 
 const controllerOf = ({ metadata: { ownerReferences = [] } }: Named) =>
   ownerReferences.find(({ controller }) => controller);
@@ -42,17 +42,12 @@ export const begunBefore = (
     replicaSets.map((each) => [`${each.metadata.namespace ?? ""}/${each.metadata.name}`, controllerOf(each)]),
   );
   const spared = new Set(reload.map(textOf));
-  const isOld = (pod: Pod): boolean => {
-    const start = began(pod);
-    return (
-      pod.status?.phase === "Running" &&
-      // the kubelet's own, which mount files of the node
-      pod.metadata.annotations?.["kubernetes.io/config.mirror"] === undefined &&
-      mounts(pod) &&
-      start !== undefined &&
-      start <= since * 1000
-    );
-  };
+  const isOld = (pod: Pod): boolean =>
+    pod.status?.phase === "Running" &&
+    // the kubelet's own, which mount files of the node
+    pod.metadata.annotations?.["kubernetes.io/config.mirror"] === undefined &&
+    mounts(pod) &&
+    began(pod) <= since * 1000;
   const found = pods.filter(isOld).map((pod): Owner => {
     const namespace = pod.metadata.namespace ?? "";
     const direct = controllerOf(pod) ?? { kind: "Pod", name: pod.metadata.name };

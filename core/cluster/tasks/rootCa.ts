@@ -57,20 +57,21 @@ export const rootCa = async (work: Work): Promise<void> => {
   const wanted = work.blocks("ca", "root-ca");
   let lack: readonly string[] = [];
   let configMaps: readonly ConfigMap[] = [];
+  let looks = 0;
   const look = async (): Promise<boolean> => {
+    looks += 1;
     const namespaces = await work.kube.list("namespaces");
     configMaps = await published(work);
     lack = lacking(wanted, namespaces, configMaps);
     return lack.length === 0;
   };
-  const first = await look();
-  if (!first && !(await work.waitFor(PUBLISHED_S, `the new CA in ${NAME} of every namespace`, look)))
+  if (!(await work.waitFor(PUBLISHED_S, `the new CA in ${NAME} of every namespace`, look)))
     throw new Refusal(
       `${NAME} lacks the new CA after ${String(PUBLISHED_S)} s in ${lack.join(" ").slice(0, 300)}: check that ` +
         "kube-controller-manager runs and has the new --root-ca-file",
     );
   const digest = digestOf(wanted);
-  const recorded = first ? recordOf(configMaps, digest) : undefined;
+  const recorded = looks === 1 ? recordOf(configMaps, digest) : undefined;
   const since = recorded ?? writtenLast(configMaps) ?? now(work);
   if (recorded === undefined)
     await work.kube.patch("configmaps", { namespace: "kube-system", name: NAME }, "merge", {

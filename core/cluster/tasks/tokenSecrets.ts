@@ -5,13 +5,12 @@ import type { Work } from "../work";
 /** By a controller that is there. */
 const WRITTEN_S = 60;
 
-/** The key id in the header of a JWT (RFC 7515 section 4.1.4). */
-const keyIdOf = (header: string): string | undefined => {
+/** Whether a JWT's header names this key (RFC 7515 section 4.1.4). */
+const isOf = (keyId: string, header: string): boolean => {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(header, "base64url").toString());
-    return typeof parsed === "object" && parsed !== null && "kid" in parsed ? String(parsed.kid) : undefined;
+    return (JSON.parse(Buffer.from(header, "base64url").toString()) as { kid?: unknown } | null)?.kid === keyId;
   } catch {
-    return undefined;
+    return false;
   }
 };
 
@@ -22,7 +21,7 @@ const keyIdOf = (header: string): string | undefined => {
 export const tokens = async (work: Work): Promise<void> => {
   const keyId = work.fact("tokenKid", "tokens");
   const stale = async (): Promise<readonly TokenHeader[]> =>
-    (await work.kube.tokenHeaders()).filter(({ header }) => keyIdOf(header) !== keyId);
+    (await work.kube.tokenHeaders()).filter(({ header }) => !isOf(keyId, header));
   for (const { namespace, name, header } of await stale()) {
     if (header === "") continue; // dropped already, not yet written
     await work.kube.patch("secrets", { namespace, name }, "json", [{ op: "remove", path: "/data/token" }]);

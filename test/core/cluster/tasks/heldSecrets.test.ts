@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { authority, leaf, type Pair } from "../../../node/pki";
 import { FakeCluster } from "../fakeKube";
 
@@ -38,8 +39,26 @@ describe("task secrets", () => {
     ["that is none", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
   ] as const)
     it(`passes by a certificate ${title}`, async () => {
-      assert.deepEqual((await run(certificate)).found, []);
+      const done = await run(certificate);
+      assert.deepEqual([done.found, done.why], [[], ""]);
     });
+
+  it("passes by what a CA of the same key that stays has signed as well", async () => {
+    assert.deepEqual((await run(of(old), "kube-system", { ca: stays.cert + old.cert })).found, []);
+  });
+
+  it("counts one for ended in the second in which it ends", async () => {
+    const certificate = of(old);
+    const end = Date.parse(new X509Certificate(certificate).validTo);
+    for (const [now, found] of [
+      [end, 0],
+      [end - 1000, 1],
+    ] as const) {
+      const cluster = new FakeCluster(now);
+      cluster.held = [{ namespace: "kube-system", name: "it", key: "tls.crt", pem: certificate }];
+      assert.equal((await cluster.work({ tasks: ["secrets"], old: old.cert })).found.length, found);
+    }
+  });
 
   it("looks at the first of several certificates, which is the leaf", async () => {
     assert.equal((await run(of(old) + old.cert)).found.length, 1);

@@ -64,6 +64,9 @@ describe("task restart-all", () => {
       /^DaemonSet net\/kube-flannel-ds was not restarted within 600 s: 1 of 2 updated pods are available; look at its pods/,
     );
     assert.deepEqual(patches(cluster), ["kube-flannel-ds"]);
+    const again = await cluster.work(job);
+    assert.match(again.why, /^DaemonSet net\/kube-flannel-ds was not restarted/, "one that was begun is waited for");
+    assert.deepEqual(patches(cluster), ["kube-flannel-ds"]);
   });
 
   it("rolls the rest by five", async () => {

@@ -12,6 +12,7 @@ const published = (where: string, text: string, time = WRITTEN) => ({
     managedFields: [
       { manager: "kube-controller-manager", time },
       { manager: "kube-pki", time: "2026-11-24T08:48:39Z" },
+      { manager: "no-time" },
     ],
   },
   data: { "ca.crt": text },

@@ -222,6 +222,21 @@ describe("what a pod says of its node", () => {
       { conditions: [{ type: "PodScheduled", status: "False", message: "no node" }] },
       ["waits", "waits: no node"],
     ],
+    [
+      "has done one of its steps",
+      { initContainerStatuses: [{ state: { terminated: { exitCode: 0 } } }] },
+      ["waits", ""],
+    ],
+    [
+      "is placed, and not ready",
+      {
+        conditions: [
+          { type: "Ready", status: "False", message: "no" },
+          { type: "PodScheduled", status: "True", message: "placed" },
+        ],
+      },
+      ["waits", ""],
+    ],
     ["is ready", READY, ["ready", ""]],
   ] as const)
     it(title, () => {
