@@ -26,31 +26,31 @@ const ALWAYS: readonly Played[] = [
 ];
 
 /**
- * Of these a few a day, one after another: all of them are played within two weeks. `KUBE_PKI_DAY=<number>` plays those of
+ * Of these a few a day, a long one beside a short one: all of them are played within two weeks. `KUBE_PKI_DAY=<number>` plays those of
  * another day, `npm run e2e -- list` names all there are.
  */
 const BY_DAY: readonly Played[] = [
-  ["foreign-ca", "duo"],
-  ["bootstrap", "single"],
-  ["sudo-login", "duo"],
-  ["vault-stolen-token", "duo", "vault"],
-  ["adoption", "duo"],
-  ["no-openssl", "duo"],
-  ["node-added", "duo"],
-  ["foreign-ca-adoption", "duo"],
-  ["node-replaced", "duo"],
-  ["rotation-nodes", "duo"],
-  ["rotation-phases", "duo"],
-  ["renewal", "hardway"],
-  ["foreign-ca", "duo", "vault"],
-  ["rotation-nodes", "hardway"],
   ["rotation-undo", "duo"],
-  ["foreign-sans", "duo"],
-  ["owners", "hardway"],
-  ["power-cut", "duo"],
-  ["ports", "duo"],
-  ["tls-balancer", "duo"],
+  ["bootstrap", "single"],
   ["vip", "duo"],
+  ["no-openssl", "duo"],
+  ["rotation-phases", "duo"],
+  ["node-added", "duo"],
+  ["power-cut", "duo"],
+  ["node-replaced", "duo"],
+  ["ports", "duo"],
+  ["renewal", "hardway"],
+  ["tls-balancer", "duo"],
+  ["foreign-sans", "duo"],
+  ["adoption", "duo"],
+  ["sudo-login", "duo"],
+  ["foreign-ca", "duo"],
+  ["owners", "hardway"],
+  ["foreign-ca-adoption", "duo"],
+  ["vault-stolen-token", "duo", "vault"],
+  ["foreign-ca", "duo", "vault"],
+  ["rotation-nodes", "duo"],
+  ["rotation-nodes", "hardway"],
 ];
 const A_DAY = 2;
 
