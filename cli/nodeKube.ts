@@ -5,8 +5,7 @@ import { Refusal, type Clock } from "../core/cluster/work";
 import type { Deleted, Patched, Read } from "../core/model/clusterObjects";
 import { as, framed, part } from "../core/protocol/lines";
 import { caPart } from "../core/protocol/parts";
-import { lastLine } from "./run";
-import type { Finished } from "./ssh/connection";
+import { lastLine, type Finished } from "./run";
 
 /** What a node is run with. */
 export type RunOnNode = (command: string, stdin: string) => Promise<Finished>;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
 import { Failure } from "../failure";
+import type { Finished } from "../run";
 import { readableKey } from "./privateKey";
 
 export interface Endpoint {
@@ -19,13 +20,6 @@ export interface Endpoint {
 
 export interface Connection extends Endpoint {
   readonly proxy?: Endpoint;
-}
-
-export interface Finished {
-  /** Null: the connection ended first, or a signal has ended the command. */
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 const PAUSE_MS = 500;
@@ -119,6 +113,7 @@ export class Ssh {
     }
   }
 
+  /** Its code is null where the connection ended first, or a signal has ended the command. */
   public run(command: string, stdin: string): Promise<Finished> {
     const [client] = this.clients;
     return new Promise((resolve, reject) => {

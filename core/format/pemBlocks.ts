@@ -1,11 +1,10 @@
 /** Certificates of PEM texts as what they are, whatever their line ends: base64 of the DER. */
 import { createHash } from "node:crypto";
-
-const BLOCK = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g;
+import { pemBlocks } from "./pem";
 
 /** Each certificate once, in order. */
 export const blocksOf = (text: string): readonly string[] => [
-  ...new Set([...text.matchAll(BLOCK)].map(([, body = ""]) => body.replace(/\s+/g, ""))),
+  ...new Set(pemBlocks(text).map((block) => block.replace(/-----[^-]+-----|\s+/g, ""))),
 ];
 
 /** As kube-controller-manager and kubeadm write them. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NodeKube } from "../../cli/nodeKube";
-import type { Finished } from "../../cli/ssh/connection";
+import type { Finished } from "../../cli/run";
 import { NEW, OLD } from "../core/cluster/fakeKube";
 
 const answer = (stdout: string): Finished => ({ code: 0, stdout, stderr: "" });

@@ -1,5 +1,5 @@
 /** Workloads are rolled, what the rest of a cluster needs first; none whose PodDisruptionBudget is used up. */
-import { blocksOf, digestOf } from "../../format/pemBlocks";
+import { digestOf } from "../../format/pemBlocks";
 import { WORKLOADS } from "../../model/clusterObjects";
 import type { Workload } from "../../schema/config";
 import type { WorkloadObject } from "../kube";
@@ -102,7 +102,7 @@ const wavesOf = (workloads: readonly Workload[]): readonly (readonly Workload[])
 export const restartAll = async (work: Work): Promise<void> => {
   const owners = await listBegunBefore(work);
   // with the time: pods begun while a rotation was given up need it once more
-  const trusted = `${digestOf(blocksOf(work.fact("ca", "restart-all")))}-${String(await sinceOf(work))}`;
+  const trusted = `${digestOf(work.blocks("ca", "restart-all"))}-${String(await sinceOf(work))}`;
   for (const wave of wavesOf(owners.filter(isWorkload))) {
     const rolling: Workload[] = [];
     for (const workload of wave) if (await begin(work, workload, trusted)) rolling.push(workload);
