@@ -38,7 +38,7 @@ interface Graph {
   readonly resources: readonly Registered[];
 }
 
-const COMMAND = "command:remote:Command";
+const COMMANDS = ["command:remote:Command", "command:local:Command"];
 
 const graph = async (nodes: number, what: string, rotation?: object): Promise<Graph> => {
   const args = argsWith(clusterOf(nodes, rotation));
@@ -46,7 +46,7 @@ const graph = async (nodes: number, what: string, rotation?: object): Promise<Gr
   return { nodes, what, resources };
 };
 
-const commandsOf = ({ resources }: Graph): Registered[] => resources.filter(({ type }) => type === COMMAND);
+const commandsOf = ({ resources }: Graph): Registered[] => resources.filter(({ type }) => COMMANDS.includes(type));
 
 /** Everything that a node reads, in KiB. */
 const sentTo = (node: number, each: Graph): string => {

@@ -3,6 +3,7 @@ import { EXIT, Failure } from "./failure";
 import type { Exit } from "./failure";
 import { clusterStep } from "./clusterStep";
 import { due, DUE_USAGE } from "./due";
+import { installStep } from "./installStep";
 import { status, STATUS_USAGE } from "./status";
 
 interface Command {
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   status: { run: status, usage: STATUS_USAGE },
   due: { run: due, usage: DUE_USAGE },
   "cluster-step": { run: clusterStep },
+  "install-step": { run: installStep },
 };
 
 /** Those for people. */

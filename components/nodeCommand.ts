@@ -2,7 +2,9 @@ import * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
-import { INSTALL_COMMAND, NODE_SCRIPT_GZIP } from "../node/script";
+import type { InstallJob } from "../core/protocol/install";
+import { NODE_SCRIPT_SHA256 } from "../node/script";
+import { localStep } from "./localStep";
 import { sshConnection } from "./sshConnection";
 
 const SCRIPT = "/var/lib/kube-pki/node.sh";
@@ -36,9 +38,18 @@ const nodeCommand = (
     options,
   );
 
-/** Installs the node script. A new version of it runs no other step again. */
-export const installStep = (name: string, step: Step, options: pulumi.CustomResourceOptions): command.remote.Command =>
-  nodeCommand(name, step, INSTALL_COMMAND, NODE_SCRIPT_GZIP, options);
+/**
+ * Installs the node script. A new version of it runs no other step again. The script itself is not in the state, which holds each
+ * input twice and is written whole at every step: 120 KB of it for each node were most of what a run of 50 nodes did.
+ */
+export const installStep = (name: string, step: Step, options: pulumi.CustomResourceOptions): command.local.Command =>
+  localStep<InstallJob>(
+    name,
+    step,
+    "install-step",
+    { script: NODE_SCRIPT_SHA256, sudo: step.inputs.config.ssh.sudo },
+    options,
+  );
 
 /** The verbs of the node script (docs/node-protocol.md). */
 export type Verb = "request" | "apply" | "trust" | "check";

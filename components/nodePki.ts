@@ -39,7 +39,7 @@ export class NodePki extends pulumi.ComponentResource {
   /** Of the controller manager's CSR signers, PEM by generation. */
   public readonly csrSignerRequests: ReadonlyMap<number, pulumi.Output<string>>;
 
-  private readonly install: command.remote.Command;
+  private readonly install: command.local.Command;
   private readonly requests: readonly { readonly group: LeafGroup; readonly step: command.remote.Command }[];
 
   public constructor(

@@ -15,7 +15,7 @@ import type { Generations } from "../../core/protocol/trust";
 import type { NodeConfig } from "../../core/schema/config";
 import { logClusterPreview, type ClusterPreview } from "../logPreview";
 import type { Inputs } from "../inputs";
-import { clusterCommand } from "../clusterCommand";
+import { localStep } from "../localStep";
 import { rollout } from "./rollouts";
 
 /** What has to have succeeded first. */
@@ -85,10 +85,13 @@ export class InCluster extends pulumi.ComponentResource {
       const payload = pulumi
         .output(facts)
         .apply((known) => inputs.payload(runOn, ({ node, config: now }) => clusterPayload(step, node, now, known)));
-      const made = clusterCommand(`${this.base}-${step.nameSuffix}`, inputs, runOn, payload, {
-        parent: this,
-        dependsOn: [...dependsOn], // every node must have reached the state that it checks
-      });
+      const made = localStep(
+        `${this.base}-${step.nameSuffix}`,
+        { inputs, node: runOn },
+        "cluster-step",
+        payload,
+        { parent: this, dependsOn: [...dependsOn] }, // every node must have reached the state that it checks
+      );
       if (step.nameSuffix === PUBLISHES) this.published = made;
       this.previews.push({ hook, summary: step.summary(config), result: made.stdout });
       return made;

@@ -40,9 +40,6 @@ export interface Through {
   readonly sudo: boolean;
 }
 
-/** How to reach that node, JSON: it may have a key, which is in no argument and in no plain state. */
-export const CONNECTION_VARIABLE = "KUBE_PKI_SSH";
-
 /** What the program reads from stdin. */
 export interface ClusterPayload {
   readonly through: Through;

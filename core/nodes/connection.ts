@@ -11,6 +11,9 @@ export interface NodeConnection {
   readonly sudo: boolean;
 }
 
+/** What tells a program of ours how to reach a node, JSON: it may have a key, which is in no argument and in no plain state. */
+export const CONNECTION_VARIABLE = "KUBE_PKI_SSH";
+
 export function nodeConnection({ ssh }: Pick<Config, "ssh">, node: NodeConfig): NodeConnection {
   return {
     host: node.ssh?.host ?? node.address,

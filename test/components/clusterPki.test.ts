@@ -16,6 +16,7 @@ const program = (args: ClusterPkiArgs) => () => new ClusterPki("prod", args).cer
 const up = (args: ClusterPkiArgs) => registeredBy(program(args), false);
 const ofType = (all: readonly Registered[], type: string) => all.filter((resource) => resource.type === type);
 const COMMAND = "command:remote:Command";
+const LOCAL = "command:local:Command";
 const LEAF = "tls:index/locallySignedCert:LocallySignedCert";
 
 describe("ClusterPki", function () {
@@ -28,12 +29,23 @@ describe("ClusterPki", function () {
   });
 
   it("makes three commands a node, whatever the number of files", async () => {
-    const commands = ofType(await up(args), COMMAND).map(({ name }) => name);
+    const all = await up(args);
+    const commands = [...ofType(all, COMMAND), ...ofType(all, LOCAL)].map(({ name }) => name);
     assert.deepEqual(
       commands.sort(),
       ["cp1", "cp2", "cp3", "w1", "w2", "w3"]
         .flatMap((node) => ["apply", "install", "request"].map((step) => `prod-${node}-${step}`))
         .sort(),
+    );
+  });
+
+  it("hands no step of a worker more than 8 KiB, of a control plane 24: the state holds each input twice", async () => {
+    const all = await up(argsWith({ rotation: { generation: 2 } }));
+    const limit = (name: string) => (name.startsWith("prod-w") ? 8 : 24) * 1024;
+    const sizes = all.map(({ name, inputs }) => ({ name, bytes: Buffer.byteLength(JSON.stringify(inputs)) }));
+    assert.deepEqual(
+      sizes.filter(({ name, bytes }) => bytes > limit(name)),
+      [],
     );
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterPkiArgs } from "../../components";
-import { programFrom } from "../../components/clusterCommand";
+import { programFrom } from "../../components/localStep";
 import type { ClusterPayload } from "../../core/cluster/payload";
 import { Inputs } from "../../components/inputs";
 import { InCluster } from "../../components/inCluster/inCluster";

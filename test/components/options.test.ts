@@ -16,6 +16,7 @@ const KEY = "secret privateKeyOpenssh privateKeyPem privateKeyPemPkcs8";
 const OF_KEY = "secret privateKeyPem privateKeyPemWo";
 const SIGNED = "secret caPrivateKeyPem caPrivateKeyPemWo";
 const COMMAND = "secret connection";
+const LOCAL_COMMAND = "secret environment";
 const VAULT = "by vault";
 /** Taken away with the stack it would take its fields out of the cluster. */
 const PATCH = "by in-cluster-provider, stays in the cluster";
@@ -33,7 +34,7 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
 
   // made once and then left as the state has it; made anew when what is trusted begins to change
   ["Command rotation-attempt", "cluster", "ignores interpreter create, new with its trigger"],
-  ["Command NODE-install", "NODE", COMMAND],
+  ["Command NODE-install", "NODE", LOCAL_COMMAND],
   ["Command NODE-request", "NODE", COMMAND],
   ["Command NODE-request-signer", "NODE", COMMAND],
   ["Command NODE-trust", "NODE", COMMAND],
@@ -42,12 +43,12 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
   ["Command NODE-tokens", "NODE", COMMAND],
   ["Command NODE-check", "NODE", COMMAND],
   ["Command NODE-retire", "NODE", COMMAND],
-  ["Command in-cluster-root-ca", "in-cluster", ""],
-  ["Command in-cluster-mounted-elsewhere", "in-cluster", ""],
-  ["Command in-cluster-may-restart", "in-cluster", ""],
-  ["Command in-cluster-scan", "in-cluster", ""],
-  ["Command in-cluster-tokens", "in-cluster", ""],
-  ["Command in-cluster-authentication", "in-cluster", ""],
+  ["Command in-cluster-root-ca", "in-cluster", LOCAL_COMMAND],
+  ["Command in-cluster-mounted-elsewhere", "in-cluster", LOCAL_COMMAND],
+  ["Command in-cluster-may-restart", "in-cluster", LOCAL_COMMAND],
+  ["Command in-cluster-scan", "in-cluster", LOCAL_COMMAND],
+  ["Command in-cluster-tokens", "in-cluster", LOCAL_COMMAND],
+  ["Command in-cluster-authentication", "in-cluster", LOCAL_COMMAND],
 
   ["kubernetes in-cluster-provider", "in-cluster", ""],
   ["DeploymentPatch in-cluster-restart", "in-cluster", PATCH],

@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { CONNECTION_VARIABLE, type ClusterPayload } from "../core/cluster/payload";
+import { CONNECTION_VARIABLE } from "../core/nodes/connection";
 import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
 import { sshConnection } from "./sshConnection";
@@ -23,27 +23,30 @@ export const programFrom = (folder: string | undefined, file: string): string =>
 
 const PROGRAM = join(__dirname, "..", "cli", "kube-pki");
 
+/** What the program on this machine does with a node (cli/main.ts). */
+export type LocalVerb = "cluster-step" | "install-step";
+
 /**
- * One step in the cluster, by a program on the machine that runs pulumi: it reads and writes objects through the node's kubectl
- * and decides in TypeScript. A change of the job runs it again in place; what is done already it leaves alone.
+ * One step by a program of ours on the machine that runs pulumi, which connects to the node by itself: for what is not to be in
+ * the state, or is decided in TypeScript. A change of the job runs it again in place; what is done already it leaves alone.
  */
-export const clusterCommand = (
+export const localStep = <Job>(
   name: string,
-  inputs: Inputs,
-  node: NodeConfig,
-  payload: pulumi.Input<ClusterPayload>,
+  { inputs, node }: { readonly inputs: Inputs; readonly node: NodeConfig },
+  verb: LocalVerb,
+  job: pulumi.Input<Job>,
   options: pulumi.CustomResourceOptions,
 ): command.local.Command =>
   new command.local.Command(
     name,
     {
-      create: `node "${programFrom(providerFolder(), PROGRAM)}" cluster-step`,
+      create: `node "${programFrom(providerFolder(), PROGRAM)}" ${verb}`,
       // apart from the job, which a preview may show
       environment: { [CONNECTION_VARIABLE]: pulumi.secret(pulumi.jsonStringify(sshConnection(inputs, node))) },
-      stdin: pulumi.jsonStringify(payload),
+      stdin: pulumi.jsonStringify(job),
       // stdout is read by the program; progress for the operator is on stderr
       logging: command.local.Logging.Stderr,
       addPreviousOutputInEnv: false,
     },
-    options,
+    pulumi.mergeOptions({ additionalSecretOutputs: ["environment"] }, options),
   );
