@@ -241,6 +241,7 @@ describe("InCluster", () => {
       assert.deepEqual(through, { node: "cp1", kubeconfig: "/etc/kubernetes/admin.conf", sudo: false });
       assert.ok(job.tasks.length > 0);
       assert.equal(inputs["delete"], undefined);
+      assert.equal(inputs["addPreviousOutputInEnv"], false, "what it printed before is nobody's business");
     }
   });
 
