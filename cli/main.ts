@@ -1,10 +1,11 @@
-/** `kube-pki COMMAND`: shows what a stack holds and what is due. */
+/** `kube-pki COMMAND`: shows what a stack holds and what is due, and runs it. */
 import { EXIT, Failure } from "./failure";
 import type { Exit } from "./failure";
 import { clusterStep } from "./clusterStep";
 import { due, DUE_USAGE } from "./due";
 import { installStep } from "./installStep";
 import { status, STATUS_USAGE } from "./status";
+import { up, UP_USAGE } from "./up";
 
 interface Command {
   readonly run: (args: readonly string[]) => Promise<Exit>;
@@ -15,6 +16,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   status: { run: status, usage: STATUS_USAGE },
   due: { run: due, usage: DUE_USAGE },
+  up: { run: up, usage: UP_USAGE },
   "cluster-step": { run: clusterStep },
   "install-step": { run: installStep },
 };

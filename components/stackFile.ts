@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { authorityDigest } from "../core/config/authorityDigest";
 import { parseConfig, rawConfig } from "../core/config/parse";
 import { ConfigError } from "../core/config/problems";
 import type { ClusterPkiArgs } from "./clusterPki";
@@ -8,6 +9,8 @@ export interface StackFile {
   /** Name of the cluster. */
   readonly name: string;
   readonly args: ClusterPkiArgs;
+  /** To be an output of the stack: by it `kube-pki up` knows that a run will only renew. */
+  readonly authorityDigest: string;
 }
 
 /** As the engine tells a program: with the namespace before each key. */
@@ -28,7 +31,7 @@ export const stackFile = (namespace = "kube-pki"): StackFile => {
   const raw = rawConfig(pulumi.runtime.allConfig(), namespace);
   try {
     const { name } = parseConfig(raw, { now, secretKeys: encryptedKeys(namespace) }).cluster;
-    return { name, args: { ...(raw as unknown as ClusterPkiArgs), now } };
+    return { name, args: { ...(raw as unknown as ClusterPkiArgs), now }, authorityDigest: authorityDigest(raw) };
   } catch (error) {
     // a user's mistake: the message says it, a stack trace would hide it
     if (error instanceof ConfigError) throw new pulumi.RunError(error.message);

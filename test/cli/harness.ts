@@ -19,16 +19,13 @@ export class Harness {
   pulumi(stdout: string, { stderr = "", code = 0 } = {}): void {
     writeFileSync(join(this.folder, "stdout"), stdout);
     writeFileSync(join(this.folder, "stderr"), stderr);
-    const script = [
-      "#!/bin/sh",
-      'here=$(dirname "$0")',
-      'echo "$@" >"$here/arguments"',
-      'cat "$here/stderr" >&2',
-      'cat "$here/stdout"',
-      `exit ${String(code)}`,
-      "",
-    ].join("\n");
-    writeFileSync(join(this.folder, "pulumi"), script);
+    this.pulumiRuns('cat "$here/stderr" >&2', 'cat "$here/stdout"', `exit ${String(code)}`);
+  }
+
+  /** Puts a `pulumi` on PATH that notes its arguments and runs these lines, in which `$here` is its folder. */
+  pulumiRuns(...lines: readonly string[]): void {
+    const script = ["#!/bin/sh", 'here=$(dirname "$0")', 'echo "$@" >"$here/arguments"', ...lines, ""];
+    writeFileSync(join(this.folder, "pulumi"), script.join("\n"));
     chmodSync(join(this.folder, "pulumi"), 0o755);
   }
 

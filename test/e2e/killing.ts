@@ -43,7 +43,7 @@ const signal = (pid: string, name: "SIGSTOP" | "SIGKILL"): void => {
 };
 
 /** Stops all of them first, until there is none that was not stopped: what still runs could start another unseen. */
-const killTree = (root: number): void => {
+export const killTree = (root: number): void => {
   assert.ok(root > 1, "pulumi's process is not known");
   const stopped = new Set<string>();
   for (let running = familyOf(root); running.length > 0; running = familyOf(root).filter((pid) => !stopped.has(pid)))

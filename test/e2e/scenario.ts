@@ -12,7 +12,7 @@ import { endLabOnInterrupt } from "./interrupt";
 import type { ProbeResult } from "./probe";
 import { ProcessStarts } from "./processStarts";
 import { restartsIn, unasked, type Restart } from "./restarts";
-import { Stack } from "./stack";
+import { SAVES_ONCE, Stack, type Program } from "./stack";
 
 /** Who signs in a scenario. */
 export const AUTHORITY_KINDS = ["embedded", "vault"] as const;
@@ -191,12 +191,13 @@ export class Run {
   }
 
   /** `pulumi up` that must succeed; counts what the nodes did. */
-  public async up(title: string): Promise<string> {
+  public async up(title: string, by: Program = "pulumi"): Promise<string> {
     const up = async (): Promise<string> => {
       const started = Date.now();
-      const { code, stdout, stderr } = await this.stack.up();
+      const { code, stdout, stderr } = await this.stack.up({ by });
       await this.countSince(started, title);
       if (code !== 0) throw new Error(`pulumi up failed:\n${complaint(stdout + stderr)}`);
+      if (by === "kube-pki" && !SAVES_ONCE.test(stderr)) throw new Error("kube-pki up saved the state at each change");
       return stdout;
     };
     return this.step(title, up, (stdout) => ({ slowest: slowestIn(stdout) }));

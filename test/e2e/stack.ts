@@ -8,6 +8,7 @@ import { pluginEnv } from "../lab/plugins/env";
 import { failure, must, type Result } from "../lab/process";
 
 const REPOSITORY = join(__dirname, "..", "..");
+const KUBE_PKI = join(REPOSITORY, "cli", "kube-pki");
 
 /** What a checkout needs to be a Pulumi project; its stack files are not among it. */
 const PROJECT = [
@@ -38,7 +39,15 @@ export interface CommandState {
   readonly outputs?: { readonly stdout?: unknown };
 }
 
+/** Whose `up` it is: that of kube-pki saves the state once where it only renews. */
+export type Program = "pulumi" | "kube-pki";
+
+/** What it says then. */
+export const SAVES_ONCE = /the state is saved once, at the end/;
+
 export interface UpOptions {
+  /** @default pulumi */
+  readonly by?: Program;
   readonly expectNoChanges?: boolean;
   readonly onLine?: ((line: string) => void) | undefined;
   /** Called with the process id, for scenarios that kill it. */
@@ -96,9 +105,9 @@ export class Stack {
   }
 
   /** Runs `pulumi up`; the result says whether it succeeded. */
-  public up({ expectNoChanges = false, onLine, onStart }: UpOptions = {}): Promise<Result> {
+  public up({ by = "pulumi", expectNoChanges = false, onLine, onStart }: UpOptions = {}): Promise<Result> {
     const flags = ["--yes", "--skip-preview", "--parallel", "16", ...(expectNoChanges ? ["--expect-no-changes"] : [])];
-    return this.pulumi(["up", ...flags], "", onLine, onStart);
+    return this.run(by === "pulumi" ? by : KUBE_PKI, ["up", ...flags], "", onLine, onStart);
   }
 
   /** The steps a preview announces, without those that change nothing. */
@@ -115,7 +124,7 @@ export class Stack {
   /** What is due, why, and what restarts: `kube-pki due` on a preview of this stack. */
   public async due(): Promise<string> {
     const preview = await this.must(["preview", "--json"]);
-    return must([join(REPOSITORY, "cli", "kube-pki"), "due", "--preview", "-"], { stdin: preview, env: this.env });
+    return must([KUBE_PKI, "due", "--preview", "-"], { stdin: preview, env: this.env });
   }
 
   public async certificates(): Promise<CertificateRow[]> {
@@ -130,7 +139,7 @@ export class Stack {
 
   /** `kube-pki status --nodes`: the stack's certificates next to what every node really holds and serves. */
   public async statusOfNodes(): Promise<string> {
-    const argv = [join(REPOSITORY, "cli", "kube-pki"), "status", "--nodes", "--identity", this.lab.sshKeyFile];
+    const argv = [KUBE_PKI, "status", "--nodes", "--identity", this.lab.sshKeyFile];
     return must(this.lab.driver(argv), { env: this.env, cwd: this.folder, timeoutMs: 120_000 });
   }
 
@@ -153,13 +162,18 @@ export class Stack {
     return result.stdout;
   }
 
-  private pulumi(
+  private pulumi(argv: readonly string[], stdin: string): Promise<Result> {
+    return this.run("pulumi", argv, stdin);
+  }
+
+  private run(
+    program: string,
     argv: readonly string[],
     stdin: string,
     onLine?: (line: string) => void,
     onStart?: (pid: number) => void,
   ): Promise<Result> {
-    const [command = "", ...args] = this.lab.driver(["pulumi", ...argv, "--non-interactive", "--color", "never"]);
+    const [command = "", ...args] = this.lab.driver([program, ...argv, "--non-interactive", "--color", "never"]);
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, { cwd: this.folder, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
       const out: string[] = [];

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assertClusterWorks, assertProven } from "../checks";
+import { killTree } from "../killing";
 import { configureFor } from "../labConfig";
 import { tail, type Run, type Scenario } from "../scenario";
+import { SAVES_ONCE, type Program } from "../stack";
 
 /** A digest over every file of the PKI on a node, its mode and owner included. */
 const digestOf = (run: Run, node: string): Promise<string> =>
@@ -47,31 +49,50 @@ const failingRestart: Scenario = {
   },
 };
 
+/** Returns what it has said; killed with all that it started, when the first node's transaction has begun. */
+const killedInTransaction = async ({ lab, stack }: Run, by: Program): Promise<string> => {
+  let pid = 0;
+  const ended = stack.up({ by, onStart: (started) => (pid = started) });
+  for (let waited = 0; waited < 240; waited += 1) {
+    if ((await lab.run("cp1", "test -e /var/lib/kube-pki/tx")).code === 0) break;
+    await sleep(500);
+  }
+  killTree(pid);
+  const { code, stdout, stderr } = await ended;
+  assert.notEqual(code, 0);
+  // a killed run leaves its lock behind, as with every self-managed backend
+  await stack.must(["cancel", "--yes"]);
+  return stdout + stderr;
+};
+
+const finishes = async (run: Run): Promise<void> => {
+  await run.up("pulumi up again");
+  await assertProven(run.lab, await run.stack.certificates());
+  await assertClusterWorks(run.lab);
+  const { code, stdout, stderr } = await run.stack.up({ expectNoChanges: true });
+  assert.equal(code, 0, tail(stdout + stderr));
+};
+
 const killed: Scenario = {
   name: "killed",
-  proves: "pulumi killed in the middle of a node's transaction: the next up finishes",
+  proves: "pulumi killed in the middle of a node's transaction, its state saved or not: the next up finishes",
   topologies: ["duo", "ha3"],
   play: async (run) => {
     const { lab, stack } = run;
     await configureFor(stack, lab, "existing");
-    await run.step("pulumi up, killed while the first node restarts its services", async () => {
-      let pid = 0;
-      const ended = stack.up({ onStart: (started) => (pid = started) });
-      for (let waited = 0; waited < 240; waited += 1) {
-        if ((await lab.run("cp1", "test -e /var/lib/kube-pki/tx")).code === 0) break;
-        await sleep(500);
-      }
-      process.kill(pid, "SIGKILL");
-      assert.notEqual((await ended).code, 0);
-    });
-    // a killed run leaves its lock behind, as with every self-managed backend
-    await stack.must(["cancel", "--yes"]);
-    await run.up("pulumi up again");
-    const rows = await stack.certificates();
-    await assertProven(lab, rows);
-    await assertClusterWorks(lab);
-    const { code, stdout, stderr } = await stack.up({ expectNoChanges: true });
-    assert.equal(code, 0, tail(stdout + stderr));
+    await run.step("pulumi up, killed while the first node restarts its services", () =>
+      killedInTransaction(run, "pulumi"),
+    );
+    await finishes(run);
+    const renewals = (await stack.certificates()).map(({ nextRenewal }) => Date.parse(nextRenewal));
+    stack.configure({ asOf: new Date(Math.max(...renewals)).toISOString() });
+    const before = await stack.exported();
+    const said = await run.step("kube-pki up that renews everything, killed likewise", () =>
+      killedInTransaction(run, "kube-pki"),
+    );
+    assert.match(said, SAVES_ONCE);
+    assert.equal(await stack.exported(), before, "it has saved something");
+    await finishes(run);
   },
 };
 

@@ -49,7 +49,7 @@ const play = async (run: Run): Promise<void> => {
   await run.step("pulumi preview names what is due and nothing else", async () => {
     assert.deepEqual(await announced(run), [...due].sort());
   });
-  await run.up("pulumi up: what is due is renewed");
+  await run.up("kube-pki up: what is due is renewed, the state saved once", "kube-pki");
   const second = await stack.certificates();
   const before = serials(first);
   assert.deepEqual(
