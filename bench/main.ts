@@ -1,24 +1,17 @@
 /**
  * How the product grows with a cluster: time to plan, resources, and what is sent to a node. Needs no cluster and no
- * engine; `npm run bench`. What real clusters take is in the reports of `npm run e2e`.
+ * engine; `npm run bench`. With the engine: `npm run bench -- controller [NODES...]`. What real clusters take is in the reports of
+ * `npm run e2e`.
  */
 import { ClusterPki } from "../components";
 import { planCluster } from "../core/plan";
 import { tableText, type Column } from "../core/report/report";
 import { registeredBy, type Registered } from "../test/components/mocks";
 import { argsWith, configWith, NOW } from "../test/core/fixture";
+import { clusterOf, CONTROL_PLANES } from "./cluster";
+import { controller } from "./controller/main";
 
-const CONTROL_PLANES = 3;
-
-const clusterOf = (count: number, rotation?: object) => ({
-  nodes: Array.from({ length: count }, (_, index) => ({
-    name: `n${String(index)}`,
-    address: `10.${String(Math.floor(index / 250))}.1.${String((index % 250) + 1)}`,
-    roles: index < CONTROL_PLANES ? ["control-plane"] : ["worker"],
-  })),
-  ssh: { agent: true, insecureIgnoreHostKeys: true },
-  ...(rotation && { rotation }),
-});
+const AGENT = { ssh: { agent: true, insecureIgnoreHostKeys: true } };
 
 interface Planned {
   readonly nodes: number;
@@ -26,7 +19,7 @@ interface Planned {
 }
 
 const planned = (nodes: number): Planned => {
-  const config = configWith(clusterOf(nodes));
+  const config = configWith({ ...clusterOf(nodes), ...AGENT });
   const began = performance.now();
   planCluster(config, NOW);
   return { nodes, ms: performance.now() - began };
@@ -41,7 +34,7 @@ interface Graph {
 const COMMANDS = ["command:remote:Command", "command:local:Command"];
 
 const graph = async (nodes: number, what: string, rotation?: object): Promise<Graph> => {
-  const args = argsWith(clusterOf(nodes, rotation));
+  const args = argsWith({ ...clusterOf(nodes), ...AGENT, ...(rotation && { rotation }) });
   const resources = await registeredBy(() => new ClusterPki("prod", args).certificates, false);
   return { nodes, what, resources };
 };
@@ -71,7 +64,7 @@ const GRAPHS: readonly Column<Graph>[] = [
   { title: "KIB TO A WORKER", cell: (each) => sentTo(CONTROL_PLANES, each), align: "right" },
 ];
 
-const main = async (): Promise<void> => {
+const plans = async (): Promise<void> => {
   process.stdout.write(`${tableText(PLANS, [10, 100, 1000, 5000].map(planned))}\n`);
   const graphs: Graph[] = [];
   for (const nodes of [10, 50]) {
@@ -81,4 +74,5 @@ const main = async (): Promise<void> => {
   process.stdout.write(tableText(GRAPHS, graphs));
 };
 
-void main();
+const [what, ...counts] = process.argv.slice(2);
+void (what === "controller" ? controller(counts.length > 0 ? counts.map(Number) : [10, 50]) : plans());

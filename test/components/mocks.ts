@@ -27,7 +27,7 @@ const words = (payload: string, word: string, profile: string): string[] =>
     .flatMap(([first, second, third]) => (first === word && second === profile ? [third ?? ""] : []));
 
 /** What a node prints for a request payload. */
-const answerRequest = async (payload: string): Promise<string> => {
+export const answerRequest = async (payload: string): Promise<string> => {
   const leaves = payload.split("\n").filter((line) => line.startsWith("leaf "));
   const answers = leaves.map(async (line) => {
     const [, profile = "", id = ""] = line.split(" ");

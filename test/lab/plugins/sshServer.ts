@@ -25,15 +25,14 @@ export class SshServer {
   acceptsEnvironment = true;
   /** Connections to hang up on before they say anything. */
   refuse = 0;
-  answer: (executed: Executed) => Reply = () => ({});
-  readonly clientKey = opensshKey();
+  answer: (executed: Executed) => Reply | Promise<Reply> = () => ({});
   readonly password = "correct horse";
   readonly hostKey: string;
   private running = 0;
   private readonly server: Server;
   private readonly open = new Set<Connection>();
 
-  private constructor() {
+  private constructor(readonly clientKey: string) {
     const key = opensshKey();
     this.hostKey = publicLine(key);
     this.server = new Server({ hostKeys: [key] }, (client) => {
@@ -41,8 +40,9 @@ export class SshServer {
     });
   }
 
-  static async start(): Promise<SshServer> {
-    const made = new SshServer();
+  /** @param clientKey the private key that opens it, OpenSSH's format */
+  static async start(clientKey = opensshKey()): Promise<SshServer> {
+    const made = new SshServer(clientKey);
     await new Promise<void>((resolve) => made.server.listen(0, "127.0.0.1", resolve));
     return made;
   }
@@ -107,11 +107,12 @@ export class SshServer {
         this.executed.push(executed);
         this.running += 1;
         this.widest = Math.max(this.widest, this.running);
-        const reply = this.answer(executed);
-        setTimeout(() => {
-          this.running -= 1;
-          send(channel, reply);
-        }, reply.afterMs ?? 0);
+        void Promise.resolve(this.answer(executed)).then((reply) =>
+          setTimeout(() => {
+            this.running -= 1;
+            send(channel, reply);
+          }, reply.afterMs ?? 0),
+        );
       });
     });
   }
