@@ -67,6 +67,7 @@ GRAMMAR='
   shape["apply consumer"] = shape["trust consumer"] = "name kind unit"
   shape["apply use"] = shape["trust use"] = "name act path"
   shape["apply before"] = shape["trust before"] = "name name"
+  shape["apply alone"] = shape["trust alone"] = "name"
   shape["apply member"] = shape["trust member"] = "name hostPort"
   shape["apply joining"] = shape["trust joining"] = "name hostPort"
   shape["apply lease"] = shape["trust lease"] = "name hostPort namespaced name"

@@ -35,12 +35,19 @@ restart() {
 WHY_NOT=
 
 # grace: seconds a consumer gets between SIGTERM and SIGKILL. An API server is
-# crash safe, and open watches would hold it for a minute.
+# crash safe, and open watches would hold it for a minute; 0: no SIGTERM at all.
 grace() {
   case $UNIT in
-    kube-apiserver) echo "$LIMIT_API_GRACE" ;;
+    kube-apiserver) if grep -q "^alone " "$TX/plan"; then echo 0; else echo "$LIMIT_API_GRACE"; fi ;;
     *) echo "$LIMIT_GONE" ;;
   esac
+}
+
+# end_at_once IDENTITY: of who gets no time; 1 where somebody else is to end it.
+end_at_once() {
+  [ -n "$1" ] && [ "$(grace)" = 0 ] || return 1
+  kill -9 "${1% *}" 2>/dev/null || :
+  await "$LIMIT_KILL" is_gone "$1"
 }
 
 # stop_first NAME CONDITION: who must be down while NAME restarts, if it is to be
@@ -71,6 +78,7 @@ stop_consumer() {
   [ -n "$st_id" ] || return 0
   case $KIND in
     systemd)
+      end_at_once "$st_id" || :
       if limited 30 systemctl stop --no-block "$UNIT" >/dev/null 2>&1 && end_process "$st_id"; then return 0; fi
       ;;
     static-pod) if stop_pod "$st_id"; then return 0; fi ;;
@@ -110,6 +118,7 @@ reload_units() {
 # Not waited for by systemctl: with Restart= it would sit through one crash after another.
 restart_unit() {
   reload_units
+  end_at_once "$rs_old" || :
   limited 30 systemctl reset-failed "$UNIT" >/dev/null 2>&1 || :
   ru_said=$(limited 30 systemctl restart --no-block "$UNIT" 2>&1 >/dev/null) || {
     WHY_NOT="systemctl restart $UNIT failed (${ru_said%%
@@ -169,6 +178,7 @@ comes_by_itself() {
 
 # stop_pod IDENTITY: its container ends; 1 where no client of the runtime helps.
 stop_pod() {
+  if end_at_once "$1"; then return 0; fi
   stop_container "${1% *}" || return 1
   end_process "$1" || :
 }

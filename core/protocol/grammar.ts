@@ -101,6 +101,12 @@ export const LINES: readonly LineRow[] = [
   line("apply trust", "before", [CONSUMER, "name=other"], "if both are to be restarted, <other> is stopped first"),
   line(
     "apply trust",
+    "alone",
+    [CONSUMER],
+    "no other node runs one: it is ended by SIGKILL, so that its address stays in the Service `kubernetes`",
+  ),
+  line(
+    "apply trust",
     "member",
     [CONSUMER, "hostPort"],
     "another etcd member: healthy before and after this one is restarted",

@@ -16,8 +16,11 @@ export function movesServices(shell: string): void {
   describe(`node apply with one service on another (${shell})`, function () {
     this.timeout(120_000);
     let node: Cluster;
-    const send = (set: ReturnType<Cluster["set"]>, api = "web") =>
-      payload("apply", node.body(set, { more }).replace("consumer web systemd web", `consumer web systemd ${api}`));
+    const send = (set: ReturnType<Cluster["set"]>, api = "web", others = more) =>
+      payload(
+        "apply",
+        node.body(set, { more: others }).replace("consumer web systemd web", `consumer web systemd ${api}`),
+      );
     /** What systemctl was asked to do, in order. */
     const moves = (): string[] =>
       readFileSync(join(node.units, "calls"), "utf8")
@@ -166,5 +169,19 @@ export function movesServices(shell: string): void {
         /n1: restarting web\nn1: kube-apiserver has not ended in 3 s, killing it\nn1: web restarted/,
       );
     });
+
+    for (const [what, others] of [
+      ["alone", `use web restart ${files.webCert}\n`],
+      ["with its store", more],
+    ] as const)
+      it(`ends the only API server of a cluster without SIGTERM where it restarts ${what}`, async () => {
+        symlinkSync("web", join(node.units, "kube-apiserver"));
+        const pid = node.pid("web");
+        if (others === more) node.write(files.ca, node.ca.cert + OTHER);
+        const done = await node.run("apply", send(node.set(), "kube-apiserver", `alone web\n${others}`));
+        assert.equal(done.code, 0, done.stderr);
+        assert.notEqual(node.pid("web"), pid);
+        assert.equal(node.has("/units/web/terminated"), false);
+      });
   });
 }

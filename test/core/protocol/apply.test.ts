@@ -216,6 +216,15 @@ describe("payload", () => {
     ]);
   });
 
+  it("says of the only API server that there is no other, also of those that are to come", () => {
+    const [first, second] = RAW["nodes"] as readonly object[];
+    const alone = (...nodes: readonly (object | undefined)[]) => words(payloadOf(configWith({ nodes }), 0), "alone");
+    assert.deepEqual(alone(first), ["alone kube-apiserver"]);
+    assert.deepEqual(alone(first, { ...second, roles: ["worker"] }), ["alone kube-apiserver"]);
+    assert.deepEqual(alone(first, second), []);
+    assert.deepEqual(alone(first, { ...second, joining: true }), []);
+  });
+
   it("knows a cluster that is there from one that begins, and from a machine that is to join it", () => {
     const startOf = (of: Config, index: number) => words(payloadOf(of, index), "start");
     assert.deepEqual(startOf(config, 0), ["start bare"]);
