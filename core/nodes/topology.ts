@@ -16,3 +16,11 @@ export const joinedOf = (nodes: readonly NodeConfig[]): readonly NodeConfig[] =>
 /** The node whose kubectl works in the cluster: a control plane that has joined, if one has. */
 export const controlPlaneExecutor = ({ nodes }: Pick<Config, "nodes">): NodeConfig | undefined =>
   joinedOf(nodes.filter(({ roles }) => roles.includes("control-plane")))[0];
+
+/**
+ * Whether there is one API server. Where that ends in its own time it takes its address out of the Service `kubernetes`, and
+ * kube-proxy, whose watch ends with it, hears late that it is back: no pod reaches it all that while
+ * (k8s pkg/controlplane/controller/kubernetesservice).
+ */
+export const hasOneApiServer = ({ nodes }: Pick<Config, "nodes">): boolean =>
+  nodes.filter(({ roles }) => roles.includes("control-plane")).length === 1;

@@ -13,6 +13,7 @@ import { optionsOf } from "../nodes/options";
 import { LEASES, leaseServers } from "../nodes/leases";
 import { readersOn } from "../nodes/readers";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
+import { hasOneApiServer } from "../nodes/topology";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { checkLines } from "./checkLines";
@@ -142,12 +143,9 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
   const names = new Set(plan.consumers.map(({ name }) => name));
   const here = { node: plan.node, config, listeners: plan.listeners, services: names };
   const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
-  const apiServers = config.nodes.filter(({ roles }) => roles.includes("control-plane"));
   return [
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
-    // one that ends in its own time takes its address out of the Service `kubernetes`, and kube-proxy, whose watch ends with it,
-    // learns late that it is back: all that while no pod reaches it (k8s pkg/controlplane/controller/kubernetesservice)
-    ...(names.has("kube-apiserver") && apiServers.length === 1 ? ["alone kube-apiserver"] : []),
+    ...(names.has("kube-apiserver") && hasOneApiServer(config) ? ["alone kube-apiserver"] : []),
     ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
     ...(names.has("etcd") ? members : []).map(
       ({ address, joining }) =>
