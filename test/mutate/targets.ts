@@ -47,6 +47,9 @@ const LAYOUTS: Tests = [
   "core/nodes/readers",
 ];
 
+/** Those that a test of their name tries; what `visits` does, that of `workers`. */
+const TASKS = ["authentication", "caBundles", "heldSecrets", "nodes", "oldPods", "roll", "rootCa", "tokenSecrets"];
+
 const GRAPHS: Tests = [
   "components/options",
   "components/gates",
@@ -145,17 +148,7 @@ export const TARGETS: readonly Target[] = [
       "core/cluster/run.ts",
       "core/cluster/selector.ts",
       "core/cluster/rolloutStatus.ts",
-      ...[
-        "authentication",
-        "caBundles",
-        "heldSecrets",
-        "nodes",
-        "oldPods",
-        "roll",
-        "rootCa",
-        "tokenSecrets",
-        "visits",
-      ].map((task) => `core/cluster/tasks/${task}.ts`),
+      ...[...TASKS, "visits"].map((task) => `core/cluster/tasks/${task}.ts`),
     ],
     operators: [halves, comparisons, properties(["looks"])],
     names: ["looks"],
@@ -163,17 +156,7 @@ export const TARGETS: readonly Target[] = [
       "core/cluster/selector",
       "core/cluster/rolloutStatus",
       "core/cluster/run",
-      ...[
-        "authentication",
-        "caBundles",
-        "heldSecrets",
-        "nodes",
-        "oldPods",
-        "roll",
-        "rootCa",
-        "tokenSecrets",
-        "workers",
-      ].map((task) => `core/cluster/tasks/${task}`),
+      ...[...TASKS, "workers"].map((task) => `core/cluster/tasks/${task}`),
     ],
   },
   {
