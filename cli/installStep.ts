@@ -9,7 +9,7 @@ export const installStep = (): Promise<Exit> =>
   jobOverSsh(async (job, ssh) => {
     const { script, sudo } = job as InstallJob;
     if (script !== NODE_SCRIPT_SHA256)
-      throw new Failure("kube-pki was changed while `pulumi up` ran: run it again, with one version");
+      throw new Failure("kube-pki's files were changed while `pulumi up` ran: run `pulumi up` again");
     const { code, stdout, stderr } = await ssh.run(
       sudo ? `sudo -n ${INSTALL_COMMAND}` : INSTALL_COMMAND,
       nodeScriptGzip(),

@@ -19,7 +19,7 @@ export const jobOverSsh = async (doIt: (job: unknown, ssh: Ssh) => Promise<void>
   endWithParent();
   const connection = JSON.parse(process.env[CONNECTION_VARIABLE] ?? "null") as Connection | null;
   if (connection === null)
-    throw new Failure("this command is for the steps of `pulumi up` alone: see docs/cluster-steps.md");
+    throw new Failure("only a step of `pulumi up` can run this command: see docs/cluster-steps.md");
   const job: unknown = JSON.parse(await text(process.stdin));
   const ssh = await Ssh.open(connection);
   try {

@@ -24,13 +24,11 @@ export const logPreview = async (
     }),
   );
   const due = plan.leaves.filter((_, index) => known[index] === false);
-  const [first] = due;
-  if (first === undefined) return;
+  if (due.length === 0) return;
   const profiles = new Set(due.map(({ profile }) => profile));
   const rows = plan.files.filter(({ content }) => "profile" in content && profiles.has(content.profile));
   await pulumi.log.info(
-    `${plan.node.name}: ${String(due.length)} certificates to issue (${[...profiles].join(", ")}), ` +
-      `due since ${first.renewal.dueSince.toISOString().slice(0, 16)}Z; ` +
+    `${plan.node.name}: ${String(due.length)} certificates to issue (${[...profiles].join(", ")}); ` +
       `${restartsText(nodeEffects(rows, plan, config), plan)}; \`kube-pki due\` says why for each`,
     node,
   );

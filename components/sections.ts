@@ -27,7 +27,7 @@ export interface ClusterArgs {
   readonly dnsDomain?: string | undefined;
   /** Additional names and addresses in every API server certificate. */
   readonly extraSans?: readonly string[] | undefined;
-  /** Where components listen, if not where they do by default: proofs are asked there. */
+  /** Where components listen, if not on their default ports and addresses: they are tested there. */
   readonly listeners?: Readonly<Partial<Record<
       | "apiServer"
       | "etcdClient"
@@ -39,7 +39,7 @@ export interface ClusterArgs {
     {
       /** Its port. */
       readonly port?: number | undefined;
-      /** The node's address, or 127.0.0.1 alone. */
+      /** node: the node's address; loopback: only 127.0.0.1. */
       readonly on?: "node" | "loopback" | undefined;
     } | undefined
   >>> | undefined;
@@ -52,7 +52,7 @@ export interface NodeArgs {
   /** Address of the node inside the cluster; ssh uses it too unless ssh.host is given. */
   readonly address: Input<string>;
   /**
-   * What runs there; if no node has the role etcd, the control planes run it.
+   * Roles of the node; if no node has the role etcd, the control planes run it.
    *
    * @default ["worker"]
    */
@@ -75,7 +75,7 @@ export interface NodeArgs {
     readonly port?: number | undefined;
     /** Login; ssh.user by default. */
     readonly user?: string | undefined;
-    /** The node's public host key. */
+    /** The node's public host key; required unless ssh.insecureIgnoreHostKeys is set. */
     readonly hostKey?: Input<string> | undefined;
   } | undefined;
 }
@@ -118,7 +118,7 @@ export interface SshArgs {
      * @default "root"
      */
     readonly user?: string | undefined;
-    /** The bastion's public host key. */
+    /** Its public host key; required unless ssh.insecureIgnoreHostKeys is set. */
     readonly hostKey?: Input<string> | undefined;
     /** Private key for the bastion; ssh.privateKey by default. A secret. */
     readonly privateKey?: Input<string> | undefined;
@@ -149,7 +149,7 @@ export interface AuthorityArgs {
     readonly etcd?: "embedded" | "vault" | undefined;
     readonly frontProxy?: "embedded" | "vault" | undefined;
   } | undefined;
-  /** Where earlier generations are, if they are not in the place of the next one. */
+  /** Where the CAs of earlier generations are, if not in the same place as the present ones; the oldest first. */
   readonly earlier?: readonly {
     /** The last generation in this place. */
     readonly generations: number | {
@@ -326,7 +326,7 @@ export interface CertificatesArgs {
       readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
       /** Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today. */
       readonly organizations?: readonly string[] | undefined;
-      /** Names and usages that a certificate in place has, that this one lacks, and that nobody needs. */
+      /** Names and usages that the certificate in place has and the new one may lack, because nobody needs them. */
       readonly allowLoss?: readonly string[] | undefined;
     } | undefined
   >>> | undefined;
@@ -358,7 +358,7 @@ export interface RolloutArgs {
    * @default false
    */
   readonly apiServerShutdownFlags?: boolean | undefined;
-  /** Other programs on the nodes that read files of the stack and have to be restarted for them. */
+  /** Other programs on the nodes that read files of the stack and must be restarted when these change. */
   readonly readers?: readonly {
     /** How it runs. */
     readonly kind: "static-pod" | "systemd";
@@ -378,7 +378,7 @@ export interface RolloutArgs {
 /** Rotation of the authorities and of the service account key. */
 export interface RotationArgs {
   /**
-   * Generation to rotate to: the current one plus 1; 1 is what the cluster began with.
+   * Generation to rotate to: the current one plus 1. 1 is the cluster's first CAs; with adopt, the ones that replace them.
    *
    * @default 1
    */
@@ -419,7 +419,7 @@ export interface RotationArgs {
   } | undefined;
   /** Raise the generation by one each time this has passed since `since`. */
   readonly rotateEvery?: string | undefined;
-  /** When `generation` was current; goes with rotateEvery. */
+  /** When `generation` became current; required with rotateEvery. */
   readonly since?: string | undefined;
   /**
    * Gates to override: what scan and tokens find is reported, does not stop the rotation, and may lose access; restarts states that you restarted every service yourself (restart: never).
@@ -524,7 +524,7 @@ export interface InClusterArgs {
 export interface UserArgs {
   /** The user that RBAC sees, and the key of the kubeconfig in the output. */
   readonly name: string;
-  /** The group that RBAC sees. */
+  /** The group that RBAC sees; at most one. */
   readonly organizations?: readonly string[] | undefined;
   /** Validity of the certificate; certificates.validity by default. */
   readonly validity?: string | undefined;
@@ -555,7 +555,7 @@ export interface Sections {
   /** Leaf certificates: validity, renewal, keys. */
   readonly certificates?: CertificatesArgs | undefined;
   /**
-   * auto: restart only what does not reload by itself.
+   * auto: restart services that do not reload a changed file by themselves; always: every service whose files changed; never: none.
    *
    * @default "auto"
    */

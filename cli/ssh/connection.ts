@@ -49,7 +49,7 @@ const connected = (endpoint: Endpoint, sock?: ClientChannel): Promise<Client> =>
     const client = new Client();
     client.once("error", reject);
     client.once("close", () => {
-      reject(new Error("it hung up")); // without an error of its own
+      reject(new Error("it closed the connection")); // without an error of its own
     });
     client.once("ready", () => {
       client.removeListener("error", reject);
@@ -70,8 +70,11 @@ const connected = (endpoint: Endpoint, sock?: ClientChannel): Promise<Client> =>
 
 /** What ssh2 says, for people. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/verification failed|no matching host key/i, "its host key is another than the stack's: check ssh.hostKey"],
-  [/authentication methods failed/i, "it refuses this user or key: check ssh.user and ssh.privateKey"],
+  [
+    /verification failed|no matching host key/i,
+    "its host key is not the one in the stack file: compare ssh.hostKey with the key on the host",
+  ],
+  [/authentication methods failed/i, "it refused the login: check ssh.user and ssh.privateKey or the agent"],
 ];
 
 const dialled = async (endpoint: Endpoint, through?: Client): Promise<Client> => {

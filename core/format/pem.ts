@@ -28,7 +28,7 @@ const FAULTS: readonly (readonly [holds: (given: string, wanted: Wanted) => bool
   [isEncodedPem, "it is base64 of a PEM, so decode it (base64 -d)"],
   [
     (given, wanted) => wanted === "CERTIFICATE" && labelOf(given).endsWith(" CERTIFICATE"),
-    "it is labelled otherwise, and Go reads nothing but -----BEGIN CERTIFICATE-----, so write it anew with `openssl x509 -in FILE`",
+    "it has another PEM label, and Go reads only -----BEGIN CERTIFICATE-----, so convert it with `openssl x509 -in FILE`",
   ],
   [(given, wanted) => !LABELS[wanted].test(labelOf(given)), undefined],
   [(given) => given.includes("\\n"), "it has \\n in place of line ends, so give its lines as a block (`|` in YAML)"],

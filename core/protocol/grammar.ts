@@ -31,14 +31,14 @@ export const LINES: readonly LineRow[] = [
     "apply",
     "leaf",
     [PROFILE, "name=id", "number=issued", "number=expires", "part=ca part"],
-    "a certificate, or `signer-g<n>`, what the controller manager signs with; unix seconds; parts: `cert:<profile>` given, " +
-      "`key:<profile>` given (keyLocation state) or taken from keys/<profile>/<id>.key",
+    "a certificate; profile `signer-g<n>`: the one that the controller manager signs with; unix seconds; its parts: " +
+      "`cert:<profile>` in the payload, `key:<profile>` in the payload (keyLocation state) or from keys/<profile>/<id>.key",
   ),
   line(
     "apply",
     "allow",
     [PROFILE, "loss=name or usage"],
-    "the certificate in place has it, the one to come has not, and that is meant so",
+    "the certificate in place has it and the new one lacks it, and that is intended",
   ),
   line(
     "apply trust",
@@ -51,21 +51,20 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "trust",
     ["part", "merge"],
-    "the part is merged with what each of its files holds, see trust; without this line a file is just the part",
+    "the part is merged with the present content of each of its files, see trust; without this line a file has the part alone",
   ),
   line(
     "apply trust",
     "known",
     ["part", "which=sha256|any"],
-    "a CA or key of this cluster that no part holds, by the sha256 of its DER: adoption; any: all that the files of the part " +
-      "hold now",
+    "a CA or key of this cluster that is in no part (adoption), by the sha256 of its DER; any: all those in the part's files now",
   ),
   line("apply trust", "server", ["part", "hostPort"], "an entry of a kubeconfig that leads there is this cluster's"),
   line(
     "apply",
     "keep",
     ["path", "part"],
-    "apply only: this file is a kubeconfig; what is in the one that is there, and not this cluster's, stays",
+    "apply only: this file is a kubeconfig; entries of the existing one that are not this cluster's stay",
   ),
   line(
     "apply trust",
@@ -77,7 +76,7 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "pin",
     ["path", "sha256"],
-    "another one that a guard of this path takes, by the sha256 of its DER or of its public key's: adoption names the CA or key it takes over",
+    "another CA or key that a guard of this path accepts (adoption), by the sha256 of its DER or of its public key's",
   ),
   line(
     "apply trust",
@@ -96,7 +95,7 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "use",
     [CONSUMER, "act", "path"],
-    "what a change of this file asks of that consumer; a file may have several, or none: then nothing is asked",
+    "what that consumer needs when this file changes; a file may have several such lines, or none",
   ),
   line("apply trust", "before", [CONSUMER, "name=other"], "if both are to be restarted, <other> is stopped first"),
   line(
@@ -115,13 +114,13 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "joining",
     [CONSUMER, "hostPort"],
-    "a machine that is to be one: counts from then on that etcd lists more members than this one and the `member` lines",
+    "an etcd member that joins later: it counts once etcd lists more members than this one and those of the `member` lines",
   ),
   line(
     "apply trust",
     "lease",
     [CONSUMER, "hostPort=https host:port", "namespaced", PROFILE],
-    "its leader election Lease, and the client that may write it: given back when it has ended; a second line is another API server to ask",
+    "its leader election Lease, and the client that may write it: released when the process has ended; a second line is another API server to ask",
   ),
   line("apply trust", "served", [CONSUMER, "hostPort", PROFILE], "proof: what answers there serves this leaf"),
   line(
@@ -152,7 +151,7 @@ export const LINES: readonly LineRow[] = [
     "apply trust",
     "reads",
     [CONSUMER, "option", "path"],
-    "where the command line of its process has this option, the last one names the file of that path",
+    "if the command line of its process has this option, its last occurrence names the file of that path",
   ),
   line("apply trust", "health", HEALTH, "proof: answers 200; https presents that leaf as client certificate"),
 
@@ -161,14 +160,14 @@ export const LINES: readonly LineRow[] = [
     "kubeconfig-ca",
     ["path", "part"],
     "the certificate-authority-data of this cluster's entries is merged with the part; every other byte, mode and owner " +
-      "stay. No file there, or an entry that names a CA file: nothing is done",
+      "stay. If the file is missing, or an entry names a CA file, nothing is done",
   ),
   line(
     "trust",
     "seed",
     ["path", "mode", "path=from path", "path?=key path|-"],
-    "<path> is not there and <from> is: a copy, owned by root. Of several certificates the one that belongs to that key is " +
-      "copied; where none does, or openssl is missing, it is refused",
+    "if <path> is missing and <from> exists: a copy, owned by root. Of several certificates the one that belongs to that key " +
+      "is copied; if none does, or openssl is missing, it is refused",
   ),
   line(
     "trust",
@@ -180,9 +179,9 @@ export const LINES: readonly LineRow[] = [
     "trust",
     "flag",
     [CONSUMER, "flag"],
-    "the consumer's static pod manifest or unit file has this flag: replaced, or added behind the program; a change restarts it",
+    "the consumer's static pod manifest or unit file gets this flag: replaced, or added after the program; a change restarts it",
   ),
-  line("trust", "replaceflag", [CONSUMER, "flag"], "as flag, but one that is not there is not added"),
+  line("trust", "replaceflag", [CONSUMER, "flag"], "as flag, but only replaced, never added"),
   line(
     "trust apply",
     "have",

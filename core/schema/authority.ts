@@ -126,7 +126,9 @@ export const authority = object({
       { error: "a list, the oldest first" },
     )
     .default([])
-    .describe("Where earlier generations are, if they are not in the place of the next one."),
+    .describe(
+      "Where the CAs of earlier generations are, if not in the same place as the present ones; the oldest first.",
+    ),
   ...sectionsOf("now"),
   signedBy: signedBy.describe("Which CA signs the CAs in Vault; they are self-signed by default."),
   csrSigner: choice(CSR_SIGNERS)

@@ -89,7 +89,7 @@ export const validity = text('a whole number of hours or days, such as "720h" or
   const seconds = parseDuration(given);
   return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
 });
-const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", no bits set after the prefix';
+const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits set after the prefix';
 export const cidr = text(CIDR_ALLOWED, (given) => {
   const network = parseCidr(given);
   const address = canonicalIp(given.split("/")[0] ?? "");

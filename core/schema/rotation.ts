@@ -20,14 +20,16 @@ const whatDiffersFor = (what: string) =>
 export const rotation = object({
   generation: generation
     .default(1)
-    .describe("Generation to rotate to: the current one plus 1; 1 is what the cluster began with."),
+    .describe(
+      "Generation to rotate to: the current one plus 1. 1 is the cluster's first CAs; with adopt, the ones that replace them.",
+    ),
   phase: phase.default(AT_REST.phase).describe("Phase to stop at: trust, issue or done."),
   kubernetes: whatDiffersFor("the kubernetes authority"),
   etcd: whatDiffersFor("the etcd authority"),
   frontProxy: whatDiffersFor("the front proxy authority"),
   serviceAccount: whatDiffersFor("the key that signs service account tokens"),
   rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
-  since: moment.optional().describe("When `generation` was current; goes with rotateEvery."),
+  since: moment.optional().describe("When `generation` became current; required with rotateEvery."),
   force: z
     .array(choice(FORCED), { error: "a list of scan, tokens and restarts" })
     .default([])

@@ -44,7 +44,7 @@ import { users } from "./users";
 
 const listener = object({
   port: port.optional().describe("Its port."),
-  on: choice(["node", "loopback"]).optional().describe("The node's address, or 127.0.0.1 alone."),
+  on: choice(["node", "loopback"]).optional().describe("node: the node's address; loopback: only 127.0.0.1."),
 }).optional();
 
 const cluster = object({
@@ -77,7 +77,7 @@ const cluster = object({
     Object.fromEntries(LISTENER_NAMES.map((name) => [name, listener])) as Record<ListenerName, typeof listener>,
   )
     .prefault({})
-    .describe("Where components listen, if not where they do by default: proofs are asked there."),
+    .describe("Where components listen, if not on their default ports and addresses: they are tested there."),
 });
 
 const node = object({
@@ -92,7 +92,7 @@ const node = object({
     .min(1, { error: "at least one of control-plane, etcd, worker" })
     .refine((roles) => new Set(roles).size === roles.length, { error: "a list with each role once" })
     .default(["worker"])
-    .describe("What runs there; if no node has the role etcd, the control planes run it."),
+    .describe("Roles of the node; if no node has the role etcd, the control planes run it."),
   extraSans: sans.default([]).describe("Additional names and addresses in this node's serving certificates."),
   keyLocation: keyLocation
     .optional()
@@ -106,7 +106,9 @@ const node = object({
     host: host.optional().describe("Where ssh connects to, if not the node's address."),
     port: port.optional().describe("Port of sshd; ssh.port by default."),
     user: user.optional().describe("Login; ssh.user by default."),
-    hostKey: hostKey.optional().describe("The node's public host key."),
+    hostKey: hostKey
+      .optional()
+      .describe("The node's public host key; required unless ssh.insecureIgnoreHostKeys is set."),
   })
     .optional()
     .describe("How to reach this node."),
@@ -121,7 +123,7 @@ const ssh = object({
     host: host.describe("Address of the bastion."),
     port: port.default(22).describe("Port of its sshd."),
     user: user.prefault("root").describe("Login on the bastion."),
-    hostKey: hostKey.optional().describe("The bastion's public host key."),
+    hostKey: hostKey.optional().describe("Its public host key; required unless ssh.insecureIgnoreHostKeys is set."),
     privateKey: secretPem.optional().describe("Private key for the bastion; ssh.privateKey by default. A secret."),
   })
     .optional()
@@ -148,7 +150,9 @@ const profile = object({
   allowLoss: z
     .array(loss, { error: "a list of names and usages" })
     .optional()
-    .describe("Names and usages that a certificate in place has, that this one lacks, and that nobody needs."),
+    .describe(
+      "Names and usages that the certificate in place has and the new one may lack, because nobody needs them.",
+    ),
 }).optional();
 
 type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
@@ -175,7 +179,7 @@ const rollout = object({
     .default(false)
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops."),
   readers: readers.describe(
-    "Other programs on the nodes that read files of the stack and have to be restarted for them.",
+    "Other programs on the nodes that read files of the stack and must be restarted when these change.",
   ),
 }).prefault({});
 
@@ -192,7 +196,10 @@ export const SECTIONS = {
   certificates: certificates.describe("Leaf certificates: validity, renewal, keys."),
   restart: choice(["auto", "always", "never"])
     .default("auto")
-    .describe("auto: restart only what does not reload by itself."),
+    .describe(
+      "auto: restart services that do not reload a changed file by themselves; always: every service whose files changed; " +
+        "never: none.",
+    ),
   rollout: rollout.describe("How many nodes change at the same time."),
   rotation: rotation.describe("Rotation of the authorities and of the service account key."),
   adopt: adopt.describe("Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs."),

@@ -16,7 +16,7 @@ const user = object({
       { error: "a list of one organization" },
     )
     .default([])
-    .describe("The group that RBAC sees."),
+    .describe("The group that RBAC sees; at most one."),
   validity: validity.optional().describe("Validity of the certificate; certificates.validity by default."),
   privileged: flag.default(false).describe("Allow a group of Kubernetes itself, such as system:masters."),
 });

@@ -59,7 +59,7 @@ describe("the step that installs the node script", function () {
     const { stderr, code } = await run({ script: "0".repeat(64), sudo: false });
     assert.deepEqual(
       [stderr, code],
-      ["kube-pki: kube-pki was changed while `pulumi up` ran: run it again, with one version\n", 2],
+      ["kube-pki: kube-pki's files were changed while `pulumi up` ran: run `pulumi up` again\n", 2],
     );
     assert.deepEqual(server.commands, []);
   });

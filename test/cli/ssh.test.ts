@@ -45,7 +45,8 @@ describe("an ssh connection to a node", () => {
   it("takes no other host key, and does not try again", async () => {
     const another = await other();
     await assert.rejects(open({ hostKey: another.hostKey }), {
-      message: /^ssh to 127\.0\.0\.1:\d+: its host key is another than the stack's: check ssh\.hostKey$/,
+      message:
+        /^ssh to 127\.0\.0\.1:\d+: its host key is not the one in the stack file: compare ssh\.hostKey with the key on the host$/,
     });
     await another.stop();
     assert.equal(server.connections, 1);
@@ -54,7 +55,7 @@ describe("an ssh connection to a node", () => {
   it("tries a login that is refused once: whoever counts such failures locks people out", async () => {
     const another = await other();
     await assert.rejects(open({ privateKey: another.clientKey }), {
-      message: /^ssh to 127\.0\.0\.1:\d+: it refuses this user or key: check ssh\.user and ssh\.privateKey$/,
+      message: /^ssh to 127\.0\.0\.1:\d+: it refused the login: check ssh\.user and ssh\.privateKey or the agent$/,
     });
     await another.stop();
     assert.equal(server.connections, 1);

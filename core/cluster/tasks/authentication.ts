@@ -40,7 +40,7 @@ export const authenticationClean = async (work: Work): Promise<void> => {
   };
   if (state === "exact") return;
   if (state !== "lacks") {
-    work.say(`${CONFIG_MAP.name} still holds an old CA: deleted, the API servers write it anew`);
+    work.say(`${CONFIG_MAP.name} still holds an old CA: deleted, the API servers create it again`);
     await work.kube.remove("configmaps", CONFIG_MAP);
   }
   if (await work.waitFor(WRITTEN_S, `${CONFIG_MAP.name} with only what stays`, isExact)) return;

@@ -24,7 +24,7 @@ export const withCas = (kubeconfig: string, merge: Merge): string => {
   const document = parseDocument(kubeconfig);
   if (document.errors.length > 0)
     throw new Refusal(
-      `cluster-info in kube-public is no YAML (${document.errors[0]?.message.split("\n")[0] ?? ""}): correct it with ` +
+      `cluster-info in kube-public is not YAML (${document.errors[0]?.message.split("\n")[0] ?? ""}): correct it with ` +
         "`kubectl edit configmap cluster-info -n kube-public`",
     );
   let changes = false;
@@ -46,7 +46,7 @@ const write = async (work: Work, merge: Merge): Promise<void> => {
   const kubeconfig = withCas(held, merge);
   if (kubeconfig === held) return;
   await work.kube.patch("configmaps", CLUSTER_INFO, "merge", { data: { kubeconfig } });
-  work.say("cluster-info in kube-public names the CAs that are trusted now");
+  work.say("cluster-info in kube-public has the CAs that are trusted now");
 };
 
 /** What is there, and what stays. */

@@ -25,8 +25,8 @@ export const nodes = async (work: Work): Promise<void> => {
       "scan",
       "Node",
       name,
-      "is not in the stack file, so its kubelet and its pods are not brought along: list it under nodes, have it visited by " +
-        "inCluster.workers, or delete it from the cluster if it is gone",
+      "is not in the stack file, so its kubelet and its pods do not get the new CA: list it under nodes, cover it by inCluster.workers, " +
+        "or delete it from the cluster if it is gone",
     );
 };
 
@@ -38,7 +38,7 @@ export const mountedElsewhere = async (work: Work): Promise<void> => {
   const left = Math.min(since + MOUNTED_S - Math.floor(work.clock.now() / 1000), MOUNTED_S); // clocks may differ
   if (left <= 0) return;
   work.say(
-    `${String(left)} s until kubelets that the stack does not visit (${unlisted.join(" ").slice(0, 100)}) have brought the ` +
+    `waiting ${String(left)} s for kubelets of nodes that are not listed (${unlisted.join(" ").slice(0, 100)}) to put the ` +
       "new CA into their pods",
   );
   await work.clock.sleep(left * 1000);

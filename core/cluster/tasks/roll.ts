@@ -70,7 +70,7 @@ const look = async (work: Work, workload: Workload, trusted: string): Promise<Lo
     "scan",
     "PodDisruptionBudget",
     `${namespace}/${inWay ?? ""}`,
-    `allows no disruption, which a restart of ${textOf(workload)} is: bring its pods up, or loosen it`,
+    `allows no disruption, so ${textOf(workload)} cannot be restarted: make its pods ready, or relax the budget`,
   );
   return work.isForced("scan") ? "ready" : "blocked";
 };
@@ -81,7 +81,7 @@ export const mayRestart = async (work: Work): Promise<void> => {
   for (const workload of work.job.toRoll ?? [])
     if ((await look(work, workload, trusted)) === "gone")
       throw new Refusal(
-        `${textOf(workload)} is to be restarted, but is not in the cluster: take it off inCluster.restart`,
+        `${textOf(workload)} is not in the cluster, but is listed under inCluster.restart: remove it there`,
       );
 };
 
@@ -109,7 +109,7 @@ export const restartAll = async (work: Work): Promise<void> => {
     for (const workload of rolling) await end(work, workload);
   }
   for (const { kind, namespace, name } of owners.filter((each) => !isWorkload(each)))
-    work.say(`${kind} ${namespace}/${name} is nothing that can be rolled: restart it yourself`);
+    work.say(`${kind} ${namespace}/${name} cannot be rolled: restart it yourself`);
 };
 
 /** An annotation on the pod template, as `kubectl rollout restart` does; the same one twice rolls nothing. */

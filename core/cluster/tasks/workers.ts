@@ -141,7 +141,7 @@ class Wave {
       if (now - moved >= seconds * 1000)
         throw new Refusal(
           `${this.waiting()} within ${String(seconds)} s (${String(visits.done)} of ${String(visits.count)} nodes without ssh ` +
-            "are): repair that, or remove the node from the cluster (kubectl delete node), then run again",
+            "are done): repair that, or remove the node from the cluster (kubectl delete node), then run again",
         );
       if (now - told >= TELL_MS) {
         work.say(`nodes without ssh: ${String(visits.done)} of ${String(visits.count)} are done`);
@@ -153,7 +153,7 @@ class Wave {
 
   private waiting(): string {
     const all = this.visits.waitedFor;
-    if (all.length === 0) return "the DaemonSet was not done";
+    if (all.length === 0) return `the DaemonSet ${WORKERS} did not finish`;
     const named = all.slice(0, NAMED).map(({ node, pod, state, why }) => {
       const begun = state.startsWith("older") ? ", not begun" : "";
       return `${node} (pod ${pod}${begun}${why === "" ? "" : `, ${why}`})`;

@@ -22,7 +22,7 @@ export const etcdProblems: Check = ({ sections: { nodes, certificates } }) => {
   return [
     mustBe(
       "nodes",
-      `none has the role etcd, and ${OF_MEMBERS.join(" and ")} are left to others`,
+      `none has the role etcd, and ${OF_MEMBERS.join(" and ")} are disabled under certificates.profiles`,
       "a list that says which nodes run etcd",
       "give these the role etcd (roles: [control-plane, etcd]); an external etcd, which the stack does not reach, is not supported",
     ),

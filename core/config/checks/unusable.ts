@@ -55,7 +55,7 @@ const keyOf =
         return modulusLength < LEAST_RSA_BITS ? `an RSA key of ${String(modulusLength)} bits` : undefined;
       case "ec":
         if (!curves.includes(namedCurve)) return `an ECDSA key on the curve ${namedCurve}`;
-        return namesCurve(key) ? undefined : "an ECDSA key that spells out its curve";
+        return namesCurve(key) ? undefined : "an ECDSA key with explicit curve parameters";
       case "ed25519":
         return takesEd25519 ? undefined : "an Ed25519 key";
       default:
@@ -123,7 +123,8 @@ const ROWS: { readonly [K in keyof Givens]: readonly Row<Givens[K]>[] } = {
           ? undefined
           : `its extendedKeyUsage does not allow ${lacking.map((usage) => `${usage}Auth`).join(" and ")}`;
       },
-      mustBe: "one for all that its certificates are used for, because Go refuses those otherwise (RFC 5280, 4.2.1.12)",
+      mustBe:
+        "one whose extendedKeyUsage allows every use of its certificates, because Go refuses them otherwise (RFC 5280, 4.2.1.12)",
       todo: "have the CA's certificate issued without extendedKeyUsage",
     },
     {
@@ -139,9 +140,9 @@ const ROWS: { readonly [K in keyof Givens]: readonly Row<Givens[K]>[] } = {
       // crypto/x509 parser.go `parseNameConstraintsExtension`; critical or not, OpenSSL on the nodes applies them
       wrong: ({ certificate }) =>
         constraintsOf(certificate).some(({ hasOthers }) => hasOthers)
-          ? "its nameConstraints are of other names too"
+          ? "its nameConstraints are for other kinds of names too"
           : undefined,
-      mustBe: "one with nameConstraints of DNS names and addresses, because Go knows no others",
+      mustBe: "one with nameConstraints for DNS names and IP addresses only, because Go supports no others",
       todo: "have the CA's certificate issued without those",
     },
     {
@@ -150,7 +151,7 @@ const ROWS: { readonly [K in keyof Givens]: readonly Row<Givens[K]>[] } = {
         const [refused] = constraintsOf(certificate).flatMap((each) => refusedName(each, sans()) ?? []);
         return refused === undefined ? undefined : `its nameConstraints do not allow ${refused}`;
       },
-      mustBe: "one for every name in the cluster's certificates (RFC 5280, 4.2.1.10)",
+      mustBe: "one whose nameConstraints allow every name in the cluster's certificates (RFC 5280, 4.2.1.10)",
       todo: "have the CA's certificate issued with wider nameConstraints or none",
     },
   ],

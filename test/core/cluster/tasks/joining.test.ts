@@ -30,7 +30,7 @@ describe("cluster-info", () => {
   it("gets the new CA beside what it has, and all else stays", async () => {
     const more = "users: null\nx-custom: [1, {a: b}] # why\n";
     cluster.put("configmaps", holds(kubeconfig(OLD, more)));
-    assert.match((await run("cluster-info-add")).said, /names the CAs that are trusted now/);
+    assert.match((await run("cluster-info-add")).said, /has the CAs that are trusted now/);
     assert.equal(cas(), canonical(OLD + NEW));
     const { clusters, ...rest } = held();
     assert.equal(clusters[0]?.cluster.server, "https:\\h");
@@ -67,7 +67,7 @@ describe("cluster-info", () => {
     cluster.put("configmaps", holds("clusters: [\n"));
     assert.match(
       (await run("cluster-info-add")).why,
-      /^cluster-info in kube-public is no YAML \(.*\): correct it with `kubectl edit/,
+      /^cluster-info in kube-public is not YAML \(.*\): correct it with `kubectl edit/,
     );
     assert.deepEqual(cluster.changes, []);
   });

@@ -17,7 +17,7 @@ describe("task nodes", () => {
     assert.match(done.reported, /task mounted-elsewhere skipped/);
     assert.match(
       done.why,
-      /^Node far, Node far2: is not in the stack file, so its kubelet and its pods are not brought along: list it under nodes, .*force: \[scan\]/,
+      /^Node far, Node far2: is not in the stack file, so its kubelet and its pods do not get the new CA: list it under nodes, .*force: \[scan\]/,
     );
   });
 
@@ -41,7 +41,7 @@ describe("task mounted-elsewhere", () => {
     it(title, async () => {
       const done = await cluster().work({ tasks: ["mounted-elsewhere"], visited: ["cp1"], since });
       assert.deepEqual([done.why, done.seconds], ["", seconds]);
-      assert.equal(done.said.includes("s until kubelets that the stack does not visit (far)"), seconds > 0);
+      assert.equal(done.said.includes(" s for kubelets of nodes that are not listed (far)"), seconds > 0);
     });
 
   it("waits for nobody where all are visited", async () => {

@@ -43,7 +43,7 @@ describe("task restart-all", () => {
       JSON.stringify(cluster.bodies[0]),
       /^\{"spec":\{"template":\{"metadata":\{"annotations":\{"kube-pki\/trusted":"[0-9a-f]{8}-1795510120"\}\}\}\}\}$/,
     );
-    assert.match(done.said, /Pod app\/lone is nothing that can be rolled: restart it yourself/);
+    assert.match(done.said, /Pod app\/lone cannot be rolled: restart it yourself/);
   });
 
   it("rolls no workload twice for one trust, and once more after a rotation that was given up", async () => {
@@ -129,7 +129,10 @@ describe("task may-restart", () => {
 
   it("names one that is not there", async () => {
     const done = await ask(ready(), [{ ...web, name: "nobody" }]);
-    assert.match(done.why, /^Deployment app\/nobody is to be restarted, but is not in the cluster: take it off/);
+    assert.match(
+      done.why,
+      /^Deployment app\/nobody is not in the cluster, but is listed under inCluster\.restart: remove it there/,
+    );
   });
 
   it("asks nothing more of one that was rolled for this CA", async () => {

@@ -151,7 +151,7 @@ describe("task workers", () => {
     assert.equal(
       done.why,
       "w2 (pod pod-w2), w3 (pod pod-w3, waits: ImagePullBackOff), w4 (pod pod-w4), w5 (pod pod-w5), " +
-        "w6 (pod pod-w6) and 1 more were not done within 180 s (1 of 7 nodes without ssh are): " +
+        "w6 (pod pod-w6) and 1 more were not done within 180 s (1 of 7 nodes without ssh are done): " +
         "repair that, or remove the node from the cluster (kubectl delete node), then run again",
     );
     assert.match(done.said, /nodes without ssh: 1 of 7 are done/);

@@ -10,7 +10,7 @@ const ALL = [...MEMBERS, "etcd-healthcheck-client", "apiserver-etcd-client"];
 
 describe("where etcd runs", () => {
   const sentence =
-    "nodes: none has the role etcd, and etcd-server and etcd-peer are left to others; must be a list that says which nodes run etcd; " +
+    "nodes: none has the role etcd, and etcd-server and etcd-peer are disabled under certificates.profiles; must be a list that says which nodes run etcd; " +
     "give these the role etcd (roles: [control-plane, etcd]); an external etcd, which the stack does not reach, is not supported";
 
   it("has to be said where its certificates are left to others, since it may be elsewhere", () => {

@@ -25,7 +25,7 @@ describe("PEM in the stack file", () => {
     });
 
   const OTHER =
-    "it is labelled otherwise, and Go reads nothing but -----BEGIN CERTIFICATE-----, so write it anew with `openssl x509 -in FILE`";
+    "it has another PEM label, and Go reads only -----BEGIN CERTIFICATE-----, so convert it with `openssl x509 -in FILE`";
   const refused: readonly (readonly [string, (pem: string) => string, RegExp | string, string])[] = [
     [
       "base64 of a PEM",

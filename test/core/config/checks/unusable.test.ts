@@ -8,11 +8,11 @@ const given = (authority: Raw): Raw => config({ authority, asOf: "2090-01-01T00:
 const KEYS =
   "must be RSA from 1024 bits, ECDSA on P-256, P-384 or P-521 by name, or Ed25519, because Go reads no other; give a CA with such a key";
 const USAGES =
-  "must be one for all that its certificates are used for, because Go refuses those otherwise (RFC 5280, 4.2.1.12); have the CA's certificate issued without extendedKeyUsage";
+  "must be one whose extendedKeyUsage allows every use of its certificates, because Go refuses them otherwise (RFC 5280, 4.2.1.12); have the CA's certificate issued without extendedKeyUsage";
 const NAMES =
-  "must be one for every name in the cluster's certificates (RFC 5280, 4.2.1.10); have the CA's certificate issued with wider nameConstraints or none";
+  "must be one whose nameConstraints allow every name in the cluster's certificates (RFC 5280, 4.2.1.10); have the CA's certificate issued with wider nameConstraints or none";
 const KINDS =
-  "its nameConstraints are of other names too; must be one with nameConstraints of DNS names and addresses, because Go knows no others; have the CA's certificate issued without those";
+  "its nameConstraints are for other kinds of names too; must be one with nameConstraints for DNS names and IP addresses only, because Go supports no others; have the CA's certificate issued without those";
 
 const usage = (text: string): CaWish => ({ extensions: [`extendedKeyUsage = ${text}`] });
 const names = (text: string, more: readonly string[] = []): CaWish => ({
@@ -26,7 +26,7 @@ describe("what OpenSSL reads and a cluster's programs do not take", () => {
   const refused: readonly (readonly [string, CaWish, string])[] = [
     ["a curve of Bitcoin", { key: curve("secp256k1") }, `an ECDSA key on the curve secp256k1; ${KEYS}`],
     ["a curve of Brainpool", { key: curve("brainpoolP256r1") }, `an ECDSA key on the curve brainpoolP256r1; ${KEYS}`],
-    ["a curve in numbers", { key: curve("P-256", "explicit") }, `an ECDSA key that spells out its curve; ${KEYS}`],
+    ["a curve in numbers", { key: curve("P-256", "explicit") }, `an ECDSA key with explicit curve parameters; ${KEYS}`],
     ["an RSA-PSS key", { key: rsa(2048, "RSA-PSS") }, `a key of type rsa-pss; ${KEYS}`],
     ["a short RSA key", { key: rsa(512) }, `an RSA key of 512 bits; ${KEYS}`],
     ["Ed448", { key: ["ED448"] }, `a key of type ed448; ${KEYS}`],
@@ -122,7 +122,7 @@ describe("what OpenSSL reads and a cluster's programs do not take", () => {
   it("refuses a CA's key in a form that Go does not read, also where its certificate is in another", () => {
     const ca = opensslCa();
     assert.deepEqual(problems(given({ kubernetes: { ...ca, key: spelledOut(ca.key) } })), [
-      `authority.kubernetes.key: an ECDSA key that spells out its curve; ${KEYS}`,
+      `authority.kubernetes.key: an ECDSA key with explicit curve parameters; ${KEYS}`,
     ]);
   });
 
