@@ -1,7 +1,7 @@
 # ---- objects: of the cluster, read and written through this node's kubectl ------
 
 # What they say is for who asks, as JSON: nothing here looks into it. Exit code 3: the
-# API server did not answer, so ask again.
+# API server did not answer, so ask again; 4: it serves no such kind.
 verb_objects() {
   open_look objects
   have kubectl ||
@@ -43,7 +43,7 @@ list_objects() {
 # list_ours: $TX/ours/PART has the CAs of this cluster, those that go too.
 list_ours() {
   mkdir "$TX/ours"
-  for lo_name in kubernetes frontproxy; do
+  for lo_name in kubernetes etcd frontproxy; do
     ours_known "ca:$lo_name" | sort -u >"$TX/ours/ca:$lo_name"
   done
 }
@@ -69,6 +69,7 @@ kube() {
 
 no_answer() {
   sed -n '$p' "$TX/why" >&2
+  ! grep -q "the server doesn't have a resource type" "$TX/why" || exit 4
   exit 3
 }
 

@@ -8,7 +8,7 @@ import type { WorkersJob } from "../../core/cluster/job";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
 import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
-import { oldOthers, type TrustFact } from "../../core/cluster/trust";
+import { otherCas, type TrustFact } from "../../core/cluster/trust";
 import { workersJob, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import { checkPayload } from "../../core/protocol/check";
 import type { Generations } from "../../core/protocol/trust";
@@ -109,7 +109,7 @@ export class InCluster extends pulumi.ComponentResource {
           ...trust,
           frontProxy,
           tokenKid,
-          oldOthers: generations.apply((known) => oldOthers(inputs.config, known)),
+          others: generations.apply((known) => otherCas(inputs.config, known)),
           since: this.published?.stdout.apply(sinceOf),
         }[fact];
     }

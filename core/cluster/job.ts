@@ -35,19 +35,28 @@ export interface WorkersJob {
   readonly steps: readonly string[];
 }
 
+/** What replaces the CA of another authority than the cluster's. */
+export interface OtherCas {
+  readonly authority: "etcd" | "frontProxy";
+  /** The one that stays, PEM. */
+  readonly ca: string;
+  /** All before it that the stack knows, PEM; empty where only nodes do. */
+  readonly old: string;
+}
+
 export interface Job {
   /** In order. After something was found only those go on that change nothing, so that one refusal names all there is. */
   readonly tasks: readonly TaskName[];
   /** Gates that are given up: what they find is told, and neither refused nor waited for. */
   readonly force: readonly Gate[];
-  /** The kubernetes CA that stays trusted, PEM. */
+  /** The kubernetes CA that stays trusted, PEM; where it is rotated. */
   readonly ca?: string;
   /** The front proxy CA that stays trusted, PEM. */
   readonly frontProxy?: string;
   /** The kubernetes CAs that go, PEM, as far as the stack knows them. */
   readonly old?: string;
-  /** CAs of etcd and of the front proxy that go, PEM. */
-  readonly oldOthers?: string;
+  /** CAs of etcd and of the front proxy that go. */
+  readonly others?: readonly OtherCas[];
   /** Key id of the service account key that signs after the rotation. */
   readonly tokenKid?: string;
   /** When the last namespace got the new CA, unix seconds: pods that began by then count as old. */

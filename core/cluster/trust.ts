@@ -6,6 +6,7 @@ import { caPart } from "../protocol/parts";
 import type { Generations } from "../protocol/trust";
 import type { Config } from "../schema/config";
 import type { Facts } from "./facts";
+import type { OtherCas } from "./job";
 
 const lines = (blocks: readonly string[]): string => blocks.map((block) => `${block}\n`).join("");
 
@@ -37,15 +38,13 @@ const rotating = (config: Config, generations: readonly string[]): string[] => {
 };
 
 /** CAs of etcd and of the front proxy whose users are looked for: all generations before the one that stays. */
-export const oldOthers = (config: Config, generations: Generations): string =>
-  lines(
-    (["etcd", "frontProxy"] as const)
-      .filter((what) => seeks(config, what))
-      .flatMap((what) => {
-        const [stays = "", ...before] = [...generations[what]].reverse();
-        return before.flatMap(pemBlocks).filter((block) => !stays.includes(block));
-      }),
-  );
+export const otherCas = (config: Config, generations: Generations): readonly OtherCas[] =>
+  (["etcd", "frontProxy"] as const)
+    .filter((what) => seeks(config, what))
+    .map((authority) => {
+      const [ca = "", ...before] = [...generations[authority]].reverse();
+      return { authority, ca, old: lines(before.flatMap(pemBlocks).filter((block) => !ca.includes(block))) };
+    });
 
 /** The facts about CAs. */
 export type TrustFact = "ca" | "final" | "rotating" | "old";

@@ -102,6 +102,19 @@ describe("the cluster's objects through a node", () => {
     assert.equal(waited(), 4);
   });
 
+  it("are none where the API server serves no such kind, unless all serve it", async () => {
+    const notServed: Finished = {
+      code: 4,
+      stdout: "",
+      stderr: 'error: the server doesn\'t have a resource type "x"\n',
+    };
+    const { kube, waited } = nodeWith([notServed]);
+    assert.deepEqual(await kube.list("clustertrustbundles.certificates.k8s.io"), []);
+    assert.equal(await kube.get("clustertrustbundles.certificates.k8s.io", { name: "a.b:c:d" }), undefined);
+    assert.equal(waited(), 0);
+    await assert.rejects(kube.list("daemonsets.apps"), /did not succeed within 90 s: error: the server doesn't have/);
+  });
+
   for (const [title, last, why] of [
     [
       "no API server answers for long",

@@ -24,6 +24,10 @@ const REQUESTS: readonly (readonly [line: string, words: string])[] = [
     "get apiservices.apiregistration.k8s.io - v1.x",
     "get apiservices.apiregistration.k8s.io v1.x --ignore-not-found -o json",
   ],
+  [
+    "patch clustertrustbundles.certificates.k8s.io - example.com:one:ours json",
+    "patch clustertrustbundles.certificates.k8s.io example.com:one:ours --field-manager=kube-pki --type=json BODY -o name",
+  ],
   ["list nodes - - -", "get nodes --show-managed-fields -o json -A"],
   ["list pods ops - -", "get pods --show-managed-fields -o json -n ops"],
   [
@@ -94,6 +98,13 @@ export function asksForObjects(shell: string): void {
       assert.equal((await ask("token-headers")).code, 3);
     });
 
+    it("tells by another one that there is no such kind", async () => {
+      node.write("/asked/fails", 'error: the server doesn\'t have a resource type "clustertrustbundles"\n');
+      const done = await ask("list clustertrustbundles.certificates.k8s.io - - -");
+      assert.deepEqual([done.code, done.stdout], [4, ""]);
+      assert.match(done.stderr, /^error: the server doesn't have a resource type "clustertrustbundles"\n$/);
+    });
+
     it("lets no more of a token leave than its header, and no part of a list that was cut", async () => {
       node.write("/asked/answer", "a/my.one head.claims.signature\na/two \nend \n");
       const done = await ask("token-headers");
@@ -115,10 +126,11 @@ export function asksForObjects(shell: string): void {
 
     it("tells the CAs of this cluster, those that earlier runs knew too", async () => {
       const body = another.cert.replace(/-----[^-]+-----|\s/g, "");
-      node.write("/var/lib/kube-pki/ours", `ca:kubernetes CERTIFICATE ${body}\nca:etcd CERTIFICATE AAAA\n`, 0o600);
+      node.write("/var/lib/kube-pki/ours", `ca:kubernetes CERTIFICATE ${body}\nca:etcd CERTIFICATE ${body}\n`, 0o600);
       const done = await ask("ours kubernetes");
       const told = done.stdout.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
       assert.deepEqual([...told].sort(), [own.cert, another.cert].sort());
+      assert.equal((await ask("ours etcd")).stdout, another.cert);
       assert.equal((await ask("ours frontproxy")).stdout, "");
     });
 

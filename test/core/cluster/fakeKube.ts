@@ -2,6 +2,7 @@
 import type { HeldCertificates, Kube, ObjectName, Objects, TokenHeader, Where } from "../../../core/cluster/kube";
 import { runJob } from "../../../core/cluster/run";
 import type { Job } from "../../../core/cluster/job";
+import type { AuthorityName } from "../../../core/model/authorities";
 import type { Deleted, Patched, Read } from "../../../core/model/clusterObjects";
 
 interface Held {
@@ -95,7 +96,7 @@ export class FakeKube implements Kube {
     return Promise.resolve(this.held);
   }
 
-  ours(authority: "kubernetes" | "frontProxy"): Promise<string> {
+  ours(authority: AuthorityName): Promise<string> {
     return Promise.resolve(this.known[authority] ?? "");
   }
 
