@@ -1,4 +1,5 @@
-import type { OtherCas, WorkersJob } from "./job";
+import type { OtherCas } from "../protocol/otherCas";
+import type { WorkersJob } from "./job";
 
 /** Inputs of steps besides the configuration. */
 export interface Facts {

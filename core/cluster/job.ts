@@ -1,5 +1,6 @@
 /** What one step in the cluster is to do, as it is handed to the program that does it (cli/clusterStep.ts). */
 import type { Gate } from "../protocol/lines";
+import type { OtherCas } from "../protocol/otherCas";
 import type { Config, Workload } from "../schema/config";
 
 export const TASKS = [
@@ -33,15 +34,6 @@ export interface WorkersJob {
   readonly canary: boolean;
   /** Templates of payloads, in order. */
   readonly steps: readonly string[];
-}
-
-/** What replaces the CA of another authority than the cluster's. */
-export interface OtherCas {
-  readonly authority: "etcd" | "frontProxy";
-  /** The one that stays, PEM. */
-  readonly ca: string;
-  /** All before it that the stack knows, PEM; empty where only nodes do. */
-  readonly old: string;
 }
 
 export interface Job {

@@ -188,7 +188,11 @@ export const LINES: readonly LineRow[] = [
   line("check", "part", PART, [
     ["part mounted:kubernetes <n>", "the CA that pods must have; without it no pod's CA is checked"],
     ["part ca:kubernetes <n>", "the new CA; without it no kubeconfig is checked"],
-    ["part old:<name> <n>", "the old CAs, as far as they are known: kubeconfigs of other clusters are then ignored"],
+    ["part ca:etcd <n>", "its new CA, where that is rotated; ca:frontproxy alike"],
+    [
+      "part old:<name> <n>",
+      "the old CAs of that authority, as far as they are known: kubeconfigs of other clusters are then ignored",
+    ],
   ]),
   line("check", "token-kid", ["keyId=key id"], "of the new service account key; without it no token is checked"),
   line(
