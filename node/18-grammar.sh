@@ -74,6 +74,7 @@ GRAMMAR='
   shape["apply accepted"] = shape["trust accepted"] = "name hostPort url name"
   shape["apply chain"] = shape["trust chain"] = "name name path"
   shape["apply aggregated"] = shape["trust aggregated"] = "name hostPort name name"
+  shape["apply reaches"] = "name hostPort name name"
   shape["apply trusts"] = shape["trust trusts"] = "name path hostPort"
   shape["apply reads"] = shape["trust reads"] = "name option path"
   shape["apply health"] = shape["trust health"] = "name scheme hostPort url profile?"

@@ -150,7 +150,7 @@ export const applyPayload = (
     ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan)]),
     // a leaf that the stack does not manage proves its service too, as the node has it
     ...haveLines(others, []),
-    ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
+    ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)]), true),
     ...readerLines(plan, config),
   ]);
 };

@@ -137,6 +137,12 @@ export const LINES: readonly LineRow[] = [
     "proof: an API server behind that one takes this leaf for its front proxy's; nothing where there is none behind it",
   ),
   line(
+    "apply",
+    "reaches",
+    [CONSUMER, "hostPort=https host:port", "name=node", "name=asking profile"],
+    "proof: the API server there gets through to the kubelet of that node, where it did before",
+  ),
+  line(
     "apply trust",
     "trusts",
     [CONSUMER, "path=CA file", "hostPort"],

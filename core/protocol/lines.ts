@@ -107,7 +107,13 @@ const caFile = (plan: NodePlan, authority: AuthorityName): string[] =>
     content.kind === "ca" && content.authority === authority ? [as.path(path)] : [],
   );
 
-const proofLine = (consumer: string, proof: Proof, plan: NodePlan, issued: ReadonlySet<ProfileName>): string[] => {
+const proofLine = (
+  consumer: string,
+  proof: Proof,
+  plan: NodePlan,
+  issued: ReadonlySet<ProfileName>,
+  isApply: boolean,
+): string[] => {
   const line = (): string[] => {
     switch (proof.kind) {
       case "served":
@@ -121,6 +127,10 @@ const proofLine = (consumer: string, proof: Proof, plan: NodePlan, issued: Reado
       case "aggregated":
         return issued.has(proof.by)
           ? [`aggregated ${consumer} ${as.hostPort(proof.at)} ${proof.by} ${proof.profile}`]
+          : [];
+      case "reaches":
+        return isApply && issued.has(proof.by)
+          ? [`reaches ${consumer} ${as.hostPort(proof.at)} ${as.name(proof.node)} ${proof.by}`]
           : [];
       case "trusts":
         return caFile(plan, proof.authority).map((path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`);
@@ -138,7 +148,13 @@ const proofLine = (consumer: string, proof: Proof, plan: NodePlan, issued: Reado
  * together the API server stops first, no etcd member restarts while another one is down (design: one move), and a
  * leader gives its lease back.
  */
-export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
+export const consumerLines = (
+  plan: NodePlan,
+  config: Config,
+  leaves: ReadonlySet<ProfileName>,
+  /** An API server goes on with the client certificate that it had for 5 minutes, longer than one may wait for `retire`. */
+  isApply = false,
+): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
   const here = { node: plan.node, config, listeners: plan.listeners, services: names };
   const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
@@ -154,7 +170,7 @@ export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySe
         leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
     ),
     ...plan.consumers.flatMap(({ name }) =>
-      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves)),
+      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves, isApply)),
     ),
   ];
 };
