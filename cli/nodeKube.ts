@@ -89,6 +89,17 @@ export class NodeKube implements Kube {
     });
   }
 
+  public async kubelets(nodes: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+    const answer = await this.ask(
+      "get --raw /api/v1/nodes/.../proxy/healthz",
+      nodes.map((node) => `kubelet ${node}`),
+    );
+    return answer.split("\n").flatMap((line) => {
+      const [, node, says] = /^(\S+) (.+)$/.exec(line) ?? [];
+      return node === undefined || says === undefined ? [] : [[node, says.trim()] as const];
+    });
+  }
+
   public ours(authority: AuthorityName): Promise<string> {
     return this.ask("ours", [`ours ${authority.toLowerCase()}`]);
   }

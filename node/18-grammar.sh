@@ -107,5 +107,6 @@ GRAMMAR='
   shape["objects apply"] = ""
   shape["objects token-headers"] = ""
   shape["objects held-certificates"] = ""
+  shape["objects kubelet"] = "name"
   shape["objects ours"] = "authority"
 '

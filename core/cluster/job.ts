@@ -14,6 +14,7 @@ export const TASKS = [
   "ca-bundles",
   "pods",
   "secrets",
+  "kubelets",
   "may-restart",
   "restart-all",
   "tokens",

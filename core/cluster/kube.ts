@@ -123,6 +123,10 @@ interface ClientConfig {
   readonly caBundle?: string;
 }
 
+export interface NodeObject extends KubeObject {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
 /**
  * Of a webhook configuration `webhooks`, of an APIService `service` and `caBundle`, of a CustomResourceDefinition `conversion`,
  * of a ClusterTrustBundle the last two.
@@ -140,7 +144,7 @@ export interface BundleHolder extends KubeObject {
 /** By kind. */
 export interface Objects extends Record<Read, KubeObject> {
   readonly namespaces: Namespace;
-  readonly nodes: KubeObject;
+  readonly nodes: NodeObject;
   readonly pods: Pod;
   readonly configmaps: ConfigMap;
   readonly "replicasets.apps": KubeObject;
@@ -194,6 +198,8 @@ export interface Kube {
   readonly apply: (body: object) => Promise<void>;
   readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;
   readonly heldCertificates: () => Promise<readonly HeldCertificates[]>;
+  /** What each of these nodes' kubelets answers to an API server: "ok", or why it does not. */
+  readonly kubelets: (nodes: readonly string[]) => Promise<readonly (readonly [node: string, says: string])[]>;
   /** The CAs of this cluster that the job or the node knows, those that go too: PEM. */
   readonly ours: (authority: AuthorityName) => Promise<string>;
 }

@@ -144,7 +144,7 @@ const STEPS: readonly Step[] = [
     job: (config) =>
       seeks(config, "kubernetes")
         ? {
-            tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"], // more nodes may have joined
+            tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets", "kubelets"], // more nodes may have joined
             ...visits(config),
             reload: reloading(config),
           }
@@ -189,7 +189,9 @@ const STEPS: readonly Step[] = [
       ...(retiresPrevious(config, "kubernetes") ? (["final"] as const) : []),
       ...(retiresPrevious(config, "frontProxy") ? (["frontProxy"] as const) : []),
     ],
-    job: () => ({ tasks: ["authentication-clean"] }),
+    job: (config) => ({
+      tasks: retiresPrevious(config, "kubernetes") ? ["authentication-clean", "kubelets"] : ["authentication-clean"],
+    }),
   },
   {
     // by kubectl: a stack that never rotated has no provider

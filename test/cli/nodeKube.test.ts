@@ -90,6 +90,15 @@ describe("the cluster's objects through a node", () => {
     assert.deepEqual(requestOf(asked), ["held-certificates"]);
   });
 
+  it("tell which kubelets are reached, all asked at once", async () => {
+    const { kube, asked } = nodeWith([answer("cp1 ok\nw1 Error from server (X): tls: bad certificate \n")]);
+    assert.deepEqual(await kube.kubelets(["cp1", "w1"]), [
+      ["cp1", "ok"],
+      ["w1", "Error from server (X): tls: bad certificate"],
+    ]);
+    assert.deepEqual(requestOf(asked), ["kubelet cp1", "kubelet w1"]);
+  });
+
   it("tell the CAs that the node knows", async () => {
     const { kube, asked } = nodeWith([answer(OLD)]);
     assert.equal(await kube.ours("frontProxy"), OLD);

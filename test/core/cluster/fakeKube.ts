@@ -27,6 +27,8 @@ export class FakeKube implements Kube {
   readonly changes: string[] = [];
   readonly bodies: unknown[] = [];
   readonly known: Record<string, string> = {};
+  /** Of kubelets that do not answer with "ok". */
+  says: Record<string, string> = {};
   headers: TokenHeader[] = [];
   held: HeldCertificates[] = [];
   private readonly objects = new Map<string, Held[]>();
@@ -94,6 +96,10 @@ export class FakeKube implements Kube {
 
   heldCertificates(): Promise<readonly HeldCertificates[]> {
     return Promise.resolve(this.held);
+  }
+
+  kubelets(nodes: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+    return Promise.resolve(nodes.map((node) => [node, this.says[node] ?? "ok"] as const));
   }
 
   ours(authority: AuthorityName): Promise<string> {

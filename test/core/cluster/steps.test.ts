@@ -218,7 +218,7 @@ describe("in-cluster steps", () => {
     const scan = jobOf("scan", { rotation, inCluster: { reload: [own] } });
     assert.deepEqual(scan, {
       force: [],
-      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"],
+      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets", "kubelets"],
       ca: "NEW",
       old: "OLD",
       others: OTHERS,
