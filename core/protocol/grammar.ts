@@ -154,6 +154,7 @@ export const LINES: readonly LineRow[] = [
     [CONSUMER, "option", "path"],
     "where the command line of its process has this option, the last one names the file of that path",
   ),
+  line("apply trust", "readsone", [CONSUMER, "option", "path"], "as reads, and one of several such options is enough"),
   line("apply trust", "health", HEALTH, "proof: answers 200; https presents that leaf as client certificate"),
 
   line(
