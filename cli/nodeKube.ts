@@ -2,7 +2,8 @@
 import type { HeldCertificates, Kube, ObjectName, Objects, TokenHeader, Where } from "../core/cluster/kube";
 import type { Through } from "../core/cluster/payload";
 import { Refusal, type Clock } from "../core/cluster/work";
-import type { Deleted, Patched, Read } from "../core/model/clusterObjects";
+import type { AuthorityName } from "../core/model/authorities";
+import { MAYBE_SERVED, type Deleted, type Patched, type Read } from "../core/model/clusterObjects";
 import { as, framed, part } from "../core/protocol/lines";
 import { caPart } from "../core/protocol/parts";
 import { lastLine, type Finished } from "./run";
@@ -16,6 +17,9 @@ const POLL_MS = 2_000;
 
 /** The node's exit code where the API server did not answer. */
 const NO_ANSWER = 3;
+
+/** Where it serves no such kind. */
+const NOT_SERVED = 4;
 
 /** A payload is ASCII. */
 const jsonText = (body: object): string =>
@@ -39,12 +43,17 @@ export class NodeKube implements Kube {
 
   public async list<R extends Read>(resource: R, where: Where = {}): Promise<readonly Objects[R][]> {
     const { namespace = "-", fields = "-", labels = "-" } = where;
-    const answer = await this.ask(`get ${resource}`, [`list ${resource} ${namespace} ${fields} ${labels}`]);
+    const answer = await this.ask(
+      `get ${resource}`,
+      [`list ${resource} ${namespace} ${fields} ${labels}`],
+      MAYBE_SERVED.has(resource),
+    );
+    if (answer.trim() === "") return [];
     return (JSON.parse(answer) as { readonly items: readonly Objects[R][] }).items;
   }
 
   public async get<R extends Read>(resource: R, name: ObjectName): Promise<Objects[R] | undefined> {
-    const answer = await this.ask(`get ${resource}`, [`get ${resource} ${at(name)}`]);
+    const answer = await this.ask(`get ${resource}`, [`get ${resource} ${at(name)}`], MAYBE_SERVED.has(resource));
     return answer.trim() === "" ? undefined : (JSON.parse(answer) as Objects[R]);
   }
 
@@ -80,11 +89,23 @@ export class NodeKube implements Kube {
     });
   }
 
-  public ours(authority: "kubernetes" | "frontProxy"): Promise<string> {
+  public async kubelets(nodes: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+    const answer = await this.ask(
+      "get --raw /api/v1/nodes/.../proxy/healthz",
+      nodes.map((node) => `kubelet ${node}`),
+    );
+    return answer.split("\n").flatMap((line) => {
+      const [, node, says] = /^(\S+) (.+)$/.exec(line) ?? [];
+      return node === undefined || says === undefined ? [] : [[node, says.trim()] as const];
+    });
+  }
+
+  public ours(authority: AuthorityName): Promise<string> {
     return this.ask("ours", [`ours ${authority.toLowerCase()}`]);
   }
 
-  private async ask(what: string, request: readonly string[]): Promise<string> {
+  /** @param maybeServed where there is no such kind nothing is the answer */
+  private async ask(what: string, request: readonly string[], maybeServed = false): Promise<string> {
     const { node, kubeconfig, sudo } = this.through;
     const { kubernetes, frontProxy } = this.cas;
     const payload = framed("objects", [
@@ -99,9 +120,12 @@ export class NodeKube implements Kube {
     for (;;) {
       const { code, stdout, stderr } = await this.run(command, payload);
       if (code === 0) return stdout;
+      if (code === NOT_SERVED && maybeServed) return "";
       const why = lastLine(stderr);
       if (code === null) throw new Refusal(`${node}: the ssh connection ended while it was asked: run again`);
-      if (code !== NO_ANSWER) throw new Refusal(why === "" ? `${node}: node.sh ended with ${String(code)}` : why);
+      // one that has just started may not serve all of its kinds yet
+      if (code !== NO_ANSWER && code !== NOT_SERVED)
+        throw new Refusal(why === "" ? `${node}: node.sh ended with ${String(code)}` : why);
       if (this.clock.now() - began >= ANSWER_MS)
         throw new Refusal(`'kubectl ${what}' on ${node} did not succeed within ${String(ANSWER_MS / 1000)} s: ${why}`);
       await this.clock.sleep(POLL_MS);

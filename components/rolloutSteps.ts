@@ -7,6 +7,7 @@ import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { controlPlaneExecutor } from "../core/nodes/topology";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
+import { otherCas } from "../core/protocol/otherCas";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
 import type { NodeStep } from "../core/protocol/nodeSteps";
 import { runsPods, tokensPayload } from "../core/protocol/tokens";
@@ -206,7 +207,8 @@ export class Rollout {
     isAsked: (plan: NodePlan) => boolean = () => true,
   ): command.remote.Command[] {
     const { ca, final, old, tokenKid } = this.known;
-    const known = pulumi.output({ ca, final, old, tokenKid });
+    const others = this.generations.apply((all) => otherCas(this.config, all));
+    const known = pulumi.output({ ca, final, old, tokenKid, others });
     const asked = this.planned.filter(({ plan }) => isAsked(plan));
     return this.steps.atOnce(step, asked, after, ({ plan }) =>
       known.apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => payload(node, config, facts))),

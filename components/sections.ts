@@ -481,10 +481,10 @@ export interface InClusterArgs {
       readonly env?: Readonly<Record<string, string>> | undefined;
     } | undefined;
   } | undefined;
-  /** Objects whose caBundle is one of the cluster's CAs and must be updated with it. */
+  /** Objects whose CA bundle is one of the cluster's CAs and must be updated with it. */
   readonly caBundles?: readonly {
     /** Kind of the object. */
-    readonly kind: "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" | "APIService" | "CustomResourceDefinition";
+    readonly kind: "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" | "APIService" | "CustomResourceDefinition" | "ClusterTrustBundle";
     /** Its name. */
     readonly name: string;
   }[] | undefined;

@@ -34,15 +34,15 @@ GRAMMAR='
   type["keyId"] = "^[A-Za-z0-9_-]+$"; long["keyId"] = 64
   type["gate"] = "^(scan|tokens)$"
   type["switch"] = "^(on|off)$"
-  type["read"] = "^(namespaces|nodes|pods|configmaps|replicasets.apps|deployments.apps|daemonsets.apps|statefulsets.apps|poddisruptionbudgets.policy|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io)$"
-  type["patched"] = "^(configmaps|secrets|deployments.apps|daemonsets.apps|statefulsets.apps|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io)$"
+  type["read"] = "^(namespaces|nodes|pods|configmaps|replicasets.apps|deployments.apps|daemonsets.apps|statefulsets.apps|poddisruptionbudgets.policy|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io|clustertrustbundles.certificates.k8s.io)$"
+  type["patched"] = "^(configmaps|secrets|deployments.apps|daemonsets.apps|statefulsets.apps|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io|clustertrustbundles.certificates.k8s.io)$"
   type["deleted"] = "^(configmaps|pods|daemonsets.apps)$"
   type["patch"] = "^(json|merge)$"
   type["namespace?"] = "^(-|[a-z0-9][a-z0-9-]*)$"; long["namespace?"] = 63
-  type["object"] = "^[a-z0-9][a-z0-9.-]*$"; long["object"] = 253
+  type["object"] = "^[a-z0-9][a-z0-9.:-]*$"; long["object"] = 253
   type["fields?"] = "^(-|metadata.name=kube-root-ca.crt)$"
   type["labels?"] = "^(-|kube-pki/workers=kube-pki-workers)$"
-  type["authority"] = "^(kubernetes|frontproxy)$"
+  type["authority"] = "^(kubernetes|etcd|frontproxy)$"
   type["namespaced"] = "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*$"; long["namespaced"] = 317
   shape["request node"] = "name"
   shape["request leaf"] = "name name algorithm"
@@ -75,8 +75,10 @@ GRAMMAR='
   shape["apply accepted"] = shape["trust accepted"] = "name hostPort url name"
   shape["apply chain"] = shape["trust chain"] = "name name path"
   shape["apply aggregated"] = shape["trust aggregated"] = "name hostPort name name"
+  shape["apply reaches"] = "name hostPort name name"
   shape["apply trusts"] = shape["trust trusts"] = "name path hostPort"
   shape["apply reads"] = shape["trust reads"] = "name option path"
+  shape["apply readsone"] = shape["trust readsone"] = "name option path"
   shape["apply health"] = shape["trust health"] = "name scheme hostPort url profile?"
   shape["trust kubeconfig-ca"] = "path part"
   shape["trust seed"] = "path mode path path?"
@@ -107,5 +109,6 @@ GRAMMAR='
   shape["objects apply"] = ""
   shape["objects token-headers"] = ""
   shape["objects held-certificates"] = ""
+  shape["objects kubelet"] = "name"
   shape["objects ours"] = "authority"
 '

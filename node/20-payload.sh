@@ -122,6 +122,7 @@ read_plan() {
       start) START=$rp_value ;;
     esac
   done <"$TX/plan"
+  [ "$1" = objects ] || check_openssl # no certificate is looked into there
 }
 
 START=existing

@@ -2,6 +2,14 @@
 
 have_openssl() { have openssl; }
 
+# check_openssl: one that does not know this option would call each good leaf one of
+# another CA. Without any openssl less is proven, and that is told.
+check_openssl() {
+  have_openssl || return 0
+  ! openssl verify -no_check_time /dev/null 2>&1 | grep -Eqi 'usage:|(unknown|unrecognized) (option|flag)' ||
+    die "the openssl of this node ($(openssl version | cut -d ' ' -f 1,2)) knows no 'verify -no_check_time' and cannot tell who signed a certificate: install OpenSSL 1.1.1 or later, then run again; nothing was touched"
+}
+
 # fingerprint FILE: sha256 of its first certificate, lower-case hex; also of
 # stdin when FILE is "-".
 fingerprint() {

@@ -4,14 +4,20 @@
 # path would go on with that file, and every proof asked with ours would pass.
 check_reads() {
   while read -r cr_word cr_name cr_option cr_path <&3; do
-    { [ "$cr_word" = reads ] && will_change "$cr_path" && grep -qx "$cr_name running" "$TX/consumers"; } || continue
+    case $cr_word in
+      reads | readsone) ;;
+      *) continue ;;
+    esac
+    { will_change "$cr_path" && grep -qx "$cr_name running" "$TX/consumers"; } || continue
     find_consumer "$cr_name"
     cr_id=$(identity)
     [ -n "$cr_id" ] || continue
-    cr_names=$(option_of "${cr_id% *}" "$cr_option")
-    [ -z "$cr_names" ] || is_that_file "${cr_id% *}" "$cr_names" "$cr_path" || {
+    cr_names=$(options_of "${cr_id% *}" "$cr_option")
+    cr_last=$(echo "$cr_names" | sed -n '$p')
+    [ "$cr_word" = readsone ] || cr_names=$cr_last
+    [ -z "$cr_names" ] || one_is_that_file "${cr_id% *}" "$cr_names" "$cr_path" || {
       cr_leaf=$(leaf_in "$cr_path")
-      die "$cr_name runs with $cr_option=$cr_names and does not read $cr_path, which is written here: nothing was touched, start it with $cr_option=$cr_path${cr_leaf:+ or leave that certificate to others (certificates.profiles.$cr_leaf.enabled: false)}, then run again"
+      die "$cr_name runs with $cr_option=$cr_last and does not read $cr_path, which is written here: nothing was touched, start it with $cr_option=$cr_path${cr_leaf:+ or leave that certificate to others (certificates.profiles.$cr_leaf.enabled: false)}, then run again"
     }
   done 3<"$TX/plan"
 }
@@ -25,20 +31,29 @@ leaf_in() {
 
 will_change() { grep -Eqx "[0-9]+ [a-z]+ (created|replaced) $1" "$TX/facts"; }
 
-# option_of PID --NAME: its value on that command line, nothing if it is not there.
-# The last one counts; "--name value" and "-name" are taken too (Go's flag package),
-# and "_" for "-" (Kubernetes').
-option_of() {
+# options_of PID --NAME: its values on that command line, a line each; of most options
+# the last one counts. "--name value" and "-name" are taken too (Go's flag package), and
+# "_" for "-" (Kubernetes').
+options_of() {
   command_line "$1" | awk -v option="${2#--}" '
-    next_is { value = $0; next_is = 0; next }
+    next_is { print; next_is = 0; next }
     !/^-/ { next }
     {
       at = index($0, "="); name = at ? substr($0, 1, at - 1) : $0
       sub(/^--?/, "", name); gsub(/_/, "-", name)
       if (name != option) next
-      if (at) value = substr($0, at + 1); else next_is = 1
-    }
-    END { print value }'
+      if (at) print substr($0, at + 1); else next_is = 1
+    }'
+}
+
+# one_is_that_file PID NAMES PATH: NAMES a line each.
+one_is_that_file() {
+  while read -r oi_name; do
+    if is_that_file "$1" "$oi_name" "$3"; then return 0; fi
+  done <<EOF
+$2
+EOF
+  return 1
 }
 
 # is_that_file PID NAMED PATH: by its name, by where links lead, or by what the

@@ -46,6 +46,31 @@ prove_aggregated() {
   done 4<"$TX/plan"
 }
 
+# prove_reached NAME: the API server gets through to that kubelet, as for logs and exec:
+# each takes the other's certificate. Only where something changes; where it did not get
+# through before nothing is claimed.
+prove_reached() {
+  grep -q "^reaches $1 " "$TX/plan" && anything_changed && have_openssl || return 0
+  while read -r pr_word pr_name pr_where pr_node pr_by <&4; do
+    [ "$pr_word $pr_name" = "reaches $1" ] && [ -f "$TX/$LEAFS/cert:$pr_by" ] || continue
+    pr_url=/api/v1/nodes/$pr_node/proxy/healthz
+    pr_code=$(http_code https "$pr_where" "$pr_url" "$pr_by") || :
+    case $pr_code in
+      '') ;; # the API server itself is away
+      200)
+        [ "$LEAFS" = parts ] || echo "$1 $pr_where $pr_url $pr_by 200" >>"$TX/codes"
+        echo "proof $1 reached - - $pr_where$pr_url yes" >>"$TX/proofs"
+        ;;
+      *)
+        ! grep -qsx "$1 $pr_where $pr_url $pr_by 200" "$TX/codes" || {
+          fails sick "the API server at $pr_where does not reach the kubelet of $pr_node: it answers $pr_code at $pr_url, and 200 before"
+          return 1
+        }
+        ;;
+    esac
+  done 4<"$TX/plan"
+}
+
 # list_aggregated HOST:PORT PROFILE: the paths of at most three API groups that another
 # API server behind that one serves. kube-aggregator labels those that it serves itself.
 list_aggregated() {

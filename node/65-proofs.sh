@@ -9,7 +9,7 @@ prove() {
   : >"$TX/proofs"
   FAILED=
   SERVES=
-  prove_health "$1" && prove_served "$1" && prove_accepted "$1" && prove_aggregated "$1" && prove_chain "$1"
+  prove_health "$1" && prove_served "$1" && prove_accepted "$1" && prove_aggregated "$1" && prove_chain "$1" && prove_reached "$1"
 }
 
 # fails KIND WHY...: down (it does not run), silent (nobody answers where it is to), sick, other (serves

@@ -19,7 +19,8 @@ list_readers() {
     for lr_folder in "$ROOT"/home/*/.kube; do
       [ ! -d "$lr_folder" ] || find -L "$lr_folder" -maxdepth 1 -type f -print
     done 2>/dev/null
-    list_named
+    list_named >"$TX/named"
+    cat "$TX/named"
   } | sort -u >"$TX/paths"
   # names with a line end in them are no paths of anybody's manifest
   tr '\n' '\000' <"$TX/paths" | xargs -0 -r timeout -s KILL 60 grep -lsE 'certificate-authority|client-certificate|token["'\'']? *:|BEGIN CERTIFICATE' -- >"$TX/texts" || :
@@ -51,14 +52,15 @@ read_text() {
 # scan_readers: who would lose the cluster when the old CA or token key goes. One
 # that does not work today loses nothing.
 scan_readers() {
-  list_readers
   while read -r RD_UID RD_FILE <&3; do
     RD_NAME=${RD_FILE#"$ROOT"}
     if ! read_text "$RD_FILE"; then
-      say "$RD_NAME is no file or larger than $((LIMIT_TEXT / 1024)) KiB, so it was not looked at"
+      [ "$AUTHORITY" != kubernetes ] || say "$RD_NAME is no file or larger than $((LIMIT_TEXT / 1024)) KiB, so it was not looked at"
       continue
     fi
     mv "$TX/text" "$TX/reader"
+    RD_USED=
+    ! grep -Fqx -e "$RD_FILE" "$TX/named" || RD_USED=yes
     scan_text "$(one_name "$RD_NAME")" found_at
   done 3<"$TX/readers"
 }
@@ -67,13 +69,14 @@ scan_readers() {
 one_name() { printf %s "$1" | tr -c 'A-Za-z0-9._/@:+-' '?'; }
 
 # scan_text NAME FOUND: FOUND GATE KIND NAME WHY for each thing that $TX/reader, the
-# text of RD_FILE, would lose. NEEDED is "trust" before issue: who is trusted counts,
-# and not who signed.
+# text of RD_FILE, would lose of AUTHORITY. NEEDED is "trust" before issue: who is
+# trusted counts, and not who signed. Kubeconfigs are for the cluster's CA alone.
 scan_text() {
   if grep -q 'BEGIN CERTIFICATE' "$TX/reader"; then
     scan_certificate "$@"
     return
   fi
+  [ "$AUTHORITY" = kubernetes ] || return 0
   [ -z "$STAYS" ] || scan_authority "$@"
   [ -z "$TOKEN_KID" ] || each_token ||
     "$2" tokens kubeconfig "$1" "holds a token of the old service account key: get a new one"
@@ -102,14 +105,26 @@ scan_authority() {
     "$2" scan kubeconfig "$1" "has a client certificate that the new CA did not sign: issue a new one"
 }
 
-# scan_certificate: a certificate of somebody's, not a CA, that the old CA signed.
+# scan_certificate: a certificate of somebody's that the old CA signed, or a file of CAs
+# that is in use (a copy that only lies there may be a backup).
 # Where the old CA is not known nothing tells it from any other.
 scan_certificate() {
-  [ "$NEEDED" = all ] && [ -n "$OLD" ] && [ -n "$STAYS" ] && have_openssl || return 0
+  [ -n "$OLD" ] && [ -n "$STAYS" ] && have_openssl || return 0
   cp "$TX/reader" "$TX/pem"
-  ! openssl x509 -in "$TX/pem" -noout -text 2>/dev/null | grep -q 'CA:TRUE' || return 0
-  signed_by_rest ||
-    "$2" scan certificate "$1" "is not signed by the new CA: issue a new one"
+  if openssl x509 -in "$TX/pem" -noout -text 2>/dev/null | grep -q 'CA:TRUE'; then
+    [ -z "$RD_USED" ] || trusts_rest ||
+      "$2" scan certificate "$1" "holds the old CA$(of_authority) and not the new one: add that one to the file"
+    return
+  fi
+  [ "$NEEDED" != all ] || signed_by_rest ||
+    "$2" scan certificate "$1" "is not signed by the new CA$(of_authority): issue a new one"
+}
+
+of_authority() {
+  case $AUTHORITY in
+    etcd) echo " of etcd" ;;
+    frontproxy) echo " of the front proxy" ;;
+  esac
 }
 
 # each_entry FIELD TEST: TEST holds for each PEM text that FIELD carries or names,
@@ -181,17 +196,22 @@ signed_by_rest() {
   signed_by "$STAYS" "$TX/pem"
 }
 
-# scan_held: a file that is mounted by itself (hostPath of type File) stays what it
-# was at the mount: a rename puts another file in its place. What a process still
-# sees there is asked as a reader's text; of a container its first process is named.
-scan_held() {
+# list_held: a file that is mounted by itself (hostPath of type File) stays what it
+# was at the mount: a rename puts another file in its place. $TX/held gets "PID PATH" of
+# each that a process still sees; of a container its first process.
+list_held() {
   grep -s '//deleted ' "$PROC"/[0-9]*/mountinfo /dev/null | sed "s|^$PROC/\([0-9]*\)/mountinfo:|\1 |" |
     sort -n | awk -v root="${ROOT##*/}" '!($2 in seen) && (root == "" || index($5, root)) { seen[$2]; if ($6 !~ /\\/) print $1, $6 }' >"$TX/held"
+}
+
+# scan_held: each is asked as a reader's text.
+scan_held() {
   while read -r sh_pid sh_path <&3; do
     RD_FILE=$PROC/$sh_pid/root$sh_path
     read_text "$RD_FILE" || continue
     mv "$TX/text" "$TX/reader"
     RD_UID=0
+    RD_USED=yes
     sh_comm=
     read -r sh_comm <"$PROC/$sh_pid/comm" || :
     scan_text "$(one_name "$sh_comm:$sh_path")" found_held

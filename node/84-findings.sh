@@ -18,11 +18,6 @@ open_look() {
   read_plan "$1"
   : >"$TX/found"
   TOKEN_KID=$(sed -n 's/^token-kid //p' "$TX/plan")
-  for ol_set in ca old; do
-    for ol_part in "$TX/parts/$ol_set:"*; do
-      [ ! -f "$ol_part" ] || pem_blocks "$ol_part"
-    done >"$TX/blocks.$ol_set"
-  done
 }
 
 # patience GATE SECONDS: none for what is let through anyway.

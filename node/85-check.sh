@@ -2,18 +2,19 @@
 
 verb_check() {
   open_look check
-  OLD=
-  [ ! -s "$TX/blocks.old" ] || {
-    OLD=$TX/old.pem
-    blocks_pem <"$TX/blocks.old" >"$OLD"
-  }
   check_mounts
-  let_stay ca:kubernetes
   # one node after another is told to renew, all at once what is in the way
   grep -q '^consumer ' "$TX/plan" || {
-    scan_readers
-    scan_held
+    list_readers
+    list_held
+    for vc_authority in etcd frontproxy kubernetes; do
+      let_stay "ca:$vc_authority"
+      [ "$vc_authority" = kubernetes ] || { [ -n "$STAYS" ] && [ -n "$OLD" ]; } || continue
+      scan_readers
+      scan_held
+    done
   }
+  let_stay ca:kubernetes
   scan_serving
   check_tokens
   refuse_found
@@ -21,11 +22,25 @@ verb_check() {
 }
 
 # let_stay PART: STAYS is the file of the CA that stays, nothing without the part. OLD
-# is one of those that go, as far as they are known.
+# is one of those of the same authority that go, as far as they are known: of the
+# cluster's the payload says so, of others this node may know it alone.
 let_stay() {
   STAYS=$TX/parts/$1
+  AUTHORITY=${1#*:}
   NEEDED=all
   if [ -f "$STAYS" ]; then pem_blocks "$STAYS" >"$TX/stays"; else STAYS=; fi
+  : >"$TX/blocks.old"
+  if [ -f "$TX/parts/old:$AUTHORITY" ]; then
+    pem_blocks "$TX/parts/old:$AUTHORITY" >"$TX/blocks.old"
+  elif [ "$AUTHORITY" != kubernetes ] && [ -n "$STAYS" ]; then
+    ours_known "$1" >"$TX/known"
+    except "$TX/stays" "$TX/known" >"$TX/blocks.old"
+  fi
+  OLD=
+  [ ! -s "$TX/blocks.old" ] || {
+    OLD=$TX/old.pem
+    blocks_pem <"$TX/blocks.old" >"$OLD"
+  }
 }
 
 # scan_serving: a certificate that the kubelet was given when it asked for one
@@ -47,7 +62,10 @@ check_mounts() {
   let_stay mounted:kubernetes
   [ -n "$STAYS" ] || return 0
   NEEDED=trust
-  [ -f "$TX/parts/ca:kubernetes" ] || scan_held
+  [ -f "$TX/parts/ca:kubernetes" ] || {
+    list_held
+    scan_held
+  }
   : >"$TX/good.pem"
   wait_for "$(patience scan "$LIMIT_MOUNTS")" "the new CA in the pods of this node" mounts_new || while read -r cm_pod cm_whose; do
     if [ "$cm_whose" = kubelet ]; then

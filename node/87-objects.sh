@@ -1,7 +1,7 @@
 # ---- objects: of the cluster, read and written through this node's kubectl ------
 
 # What they say is for who asks, as JSON: nothing here looks into it. Exit code 3: the
-# API server did not answer, so ask again.
+# API server did not answer, so ask again; 4: it serves no such kind.
 verb_objects() {
   open_look objects
   have kubectl ||
@@ -27,6 +27,7 @@ verb_objects() {
     apply) answer apply --server-side --force-conflicts --field-manager=kube-pki -f "$BODY" -o name ;;
     token-headers) token_headers ;;
     held-certificates) held_certificates ;;
+    kubelet) reach_kubelets ;;
     ours) blocks_pem <"$TX/ours/ca:$ob_what" ;;
   esac
 }
@@ -43,7 +44,7 @@ list_objects() {
 # list_ours: $TX/ours/PART has the CAs of this cluster, those that go too.
 list_ours() {
   mkdir "$TX/ours"
-  for lo_name in kubernetes frontproxy; do
+  for lo_name in kubernetes etcd frontproxy; do
     ours_known "ca:$lo_name" | sort -u >"$TX/ours/ca:$lo_name"
   done
 }
@@ -69,7 +70,21 @@ kube() {
 
 no_answer() {
   sed -n '$p' "$TX/why" >&2
+  ! grep -q "the server doesn't have a resource type" "$TX/why" || exit 4
   exit 3
+}
+
+# reach_kubelets: "NODE ok", or "NODE WHY" where the API server does not get through to
+# its kubelet.
+reach_kubelets() {
+  while read -r _ rk_node <&3; do
+    rk_says=ok
+    kube get --raw "/api/v1/nodes/$rk_node/proxy/healthz" --request-timeout=10s >"$TX/answer" 2>"$TX/why" || {
+      ! grep -q '^The connection to the server' "$TX/why" || no_answer
+      rk_says=$(tr '\n' ' ' <"$TX/why")
+    }
+    echo "$rk_node ${rk_says:-no answer}"
+  done 3<"$TX/asked"
 }
 
 # token_headers: "NAMESPACE/NAME HEADER" of each token in a Secret; what follows the

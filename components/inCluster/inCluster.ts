@@ -8,9 +8,10 @@ import type { WorkersJob } from "../../core/cluster/job";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
 import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
-import { oldOthers, type TrustFact } from "../../core/cluster/trust";
+import type { TrustFact } from "../../core/cluster/trust";
 import { workersJob, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import { checkPayload } from "../../core/protocol/check";
+import { otherCas } from "../../core/protocol/otherCas";
 import type { Generations } from "../../core/protocol/trust";
 import type { NodeConfig } from "../../core/schema/config";
 import { logClusterPreview, type ClusterPreview } from "../logPreview";
@@ -112,7 +113,7 @@ export class InCluster extends pulumi.ComponentResource {
           ...trust,
           frontProxy,
           tokenKid,
-          oldOthers: generations.apply((known) => oldOthers(inputs.config, known)),
+          others: generations.apply((known) => otherCas(inputs.config, known)),
           since: this.published?.stdout.apply(sinceOf),
         }[fact];
     }
@@ -125,8 +126,9 @@ export class InCluster extends pulumi.ComponentResource {
     const attempt = step === "retire" ? this.args.attempt : undefined;
     return pulumi
       .output({ known: generations, ca, final, old, tokenKid, attempt })
-      .apply(({ known, attempt: name, ...facts }) =>
+      .apply(({ known, attempt: name, ...rest }) =>
         inputs.payload(runOn, ({ config }) => {
+          const facts = { ...rest, others: otherCas(config, known) };
           const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
           return workersJob(config, templates);
         }),

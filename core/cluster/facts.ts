@@ -1,3 +1,4 @@
+import type { OtherCas } from "../protocol/otherCas";
 import type { WorkersJob } from "./job";
 
 /** Inputs of steps besides the configuration. */
@@ -10,8 +11,8 @@ export interface Facts {
   readonly rotating: string;
   /** The kubernetes CAs that are retired, PEM. */
   readonly old: string;
-  /** The CAs of etcd and of the front proxy that are retired, PEM. */
-  readonly oldOthers: string;
+  /** Of etcd and of the front proxy, where what needs their old CAs is looked for. */
+  readonly others: readonly OtherCas[];
   /** The front proxy CA that is trusted after the rotation, PEM. */
   readonly frontProxy: string;
   /** Key id of the service account key that signs after the rotation. */

@@ -1,5 +1,6 @@
 /** What one step in the cluster is to do, as it is handed to the program that does it (cli/clusterStep.ts). */
 import type { Gate } from "../protocol/lines";
+import type { OtherCas } from "../protocol/otherCas";
 import type { Config, Workload } from "../schema/config";
 
 export const TASKS = [
@@ -13,6 +14,7 @@ export const TASKS = [
   "ca-bundles",
   "pods",
   "secrets",
+  "kubelets",
   "may-restart",
   "restart-all",
   "tokens",
@@ -40,14 +42,14 @@ export interface Job {
   readonly tasks: readonly TaskName[];
   /** Gates that are given up: what they find is told, and neither refused nor waited for. */
   readonly force: readonly Gate[];
-  /** The kubernetes CA that stays trusted, PEM. */
+  /** The kubernetes CA that stays trusted, PEM; where it is rotated. */
   readonly ca?: string;
   /** The front proxy CA that stays trusted, PEM. */
   readonly frontProxy?: string;
   /** The kubernetes CAs that go, PEM, as far as the stack knows them. */
   readonly old?: string;
-  /** CAs of etcd and of the front proxy that go, PEM. */
-  readonly oldOthers?: string;
+  /** CAs of etcd and of the front proxy that go. */
+  readonly others?: readonly OtherCas[];
   /** Key id of the service account key that signs after the rotation. */
   readonly tokenKid?: string;
   /** When the last namespace got the new CA, unix seconds: pods that began by then count as old. */

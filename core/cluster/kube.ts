@@ -1,4 +1,5 @@
 /** What steps read of the cluster's objects, and the requests they make: the one way to them (cli/nodeKube.ts does it). */
+import type { AuthorityName } from "../model/authorities";
 import type { Deleted, Patched, Read } from "../model/clusterObjects";
 
 interface OwnerReference {
@@ -47,6 +48,13 @@ interface ConfigMapVolume {
   readonly name?: string;
 }
 
+/** One by its name, or all of a signer with these labels. */
+export interface TrustBundleVolume {
+  readonly name?: string;
+  readonly signerName?: string;
+  readonly labelSelector?: Selector;
+}
+
 interface Terminated {
   readonly exitCode: number;
   readonly message?: string;
@@ -67,7 +75,12 @@ export interface Pod extends KubeObject {
     readonly nodeName?: string;
     readonly volumes?: readonly {
       readonly configMap?: ConfigMapVolume;
-      readonly projected?: { readonly sources?: readonly { readonly configMap?: ConfigMapVolume }[] };
+      readonly projected?: {
+        readonly sources?: readonly {
+          readonly configMap?: ConfigMapVolume;
+          readonly clusterTrustBundle?: TrustBundleVolume;
+        }[];
+      };
     }[];
   };
   readonly status?: {
@@ -110,19 +123,28 @@ interface ClientConfig {
   readonly caBundle?: string;
 }
 
-/** Of a webhook configuration `webhooks`, of an APIService `service` and `caBundle`, of a CustomResourceDefinition `conversion`. */
+export interface NodeObject extends KubeObject {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+/**
+ * Of a webhook configuration `webhooks`, of an APIService `service` and `caBundle`, of a CustomResourceDefinition `conversion`,
+ * of a ClusterTrustBundle the last two.
+ */
 export interface BundleHolder extends KubeObject {
   readonly webhooks?: readonly { readonly clientConfig?: ClientConfig }[];
   readonly spec?: ClientConfig & {
     readonly service?: object;
     readonly conversion?: { readonly webhook?: { readonly clientConfig?: ClientConfig } };
+    readonly signerName?: string;
+    readonly trustBundle?: string;
   };
 }
 
 /** By kind. */
 export interface Objects extends Record<Read, KubeObject> {
   readonly namespaces: Namespace;
-  readonly nodes: KubeObject;
+  readonly nodes: NodeObject;
   readonly pods: Pod;
   readonly configmaps: ConfigMap;
   readonly "replicasets.apps": KubeObject;
@@ -134,6 +156,7 @@ export interface Objects extends Record<Read, KubeObject> {
   readonly "mutatingwebhookconfigurations.admissionregistration.k8s.io": BundleHolder;
   readonly "apiservices.apiregistration.k8s.io": BundleHolder;
   readonly "customresourcedefinitions.apiextensions.k8s.io": BundleHolder;
+  readonly "clustertrustbundles.certificates.k8s.io": BundleHolder;
 }
 
 /** All namespaces by default. */
@@ -175,6 +198,8 @@ export interface Kube {
   readonly apply: (body: object) => Promise<void>;
   readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;
   readonly heldCertificates: () => Promise<readonly HeldCertificates[]>;
+  /** What each of these nodes' kubelets answers to an API server: "ok", or why it does not. */
+  readonly kubelets: (nodes: readonly string[]) => Promise<readonly (readonly [node: string, says: string])[]>;
   /** The CAs of this cluster that the job or the node knows, those that go too: PEM. */
-  readonly ours: (authority: "kubernetes" | "frontProxy") => Promise<string>;
+  readonly ours: (authority: AuthorityName) => Promise<string>;
 }

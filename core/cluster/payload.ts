@@ -16,7 +16,7 @@ const IN_JOB: { readonly [F in Fact]: (value: Facts[F]) => Partial<Job> } = {
   rotating: (ca) => ({ ca }),
   // at the start of an adoption the stack does not know it
   old: (old) => (old.trim() === "" ? {} : { old }),
-  oldOthers: (pem) => (pem === "" ? {} : { oldOthers: pem }),
+  others: (others) => (others.length === 0 ? {} : { others }),
   frontProxy: (frontProxy) => ({ frontProxy }),
   tokenKid: (tokenKid) => ({ tokenKid }),
   since: (since) => ({ since }),

@@ -4,6 +4,7 @@ import { authenticationClean } from "./tasks/authentication";
 import { caBundles, rewrite } from "./tasks/caBundles";
 import { heldSecrets } from "./tasks/heldSecrets";
 import { clusterInfoAdd, clusterInfoExact } from "./tasks/joining";
+import { kubelets } from "./tasks/kubelets";
 import { mountedElsewhere, nodes } from "./tasks/nodes";
 import { oldPods } from "./tasks/oldPods";
 import { mayRestart, restartAll } from "./tasks/roll";
@@ -29,6 +30,7 @@ const TASK: Readonly<Record<TaskName, Task>> = {
   "ca-bundles": { run: caBundles, looks: true },
   pods: { run: oldPods, looks: true },
   secrets: { run: heldSecrets, looks: true },
+  kubelets: { run: kubelets, looks: true },
   "may-restart": { run: mayRestart, looks: true },
   "restart-all": { run: restartAll },
   tokens: { run: tokens },

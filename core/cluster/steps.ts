@@ -6,6 +6,7 @@
 import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUTS } from "../layouts";
+import { AUTHORITIES } from "../model/authorities";
 import type { Config, Workload } from "../schema/config";
 import type { Fact } from "./facts";
 import type { Job } from "./job";
@@ -138,13 +139,16 @@ const STEPS: readonly Step[] = [
     nameSuffix: "scan",
     hook: "afterIssue",
     summary: () => "looks for what still needs the old CA",
-    isWanted: (config) => seeks(config, "kubernetes"),
-    facts: () => ["ca", "old", "oldOthers", "since"],
-    job: (config) => ({
-      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"], // more nodes may have joined
-      ...visits(config),
-      reload: reloading(config),
-    }),
+    isWanted: (config) => AUTHORITIES.some((what) => seeks(config, what)),
+    facts: (config) => (seeks(config, "kubernetes") ? ["ca", "old", "others", "since"] : ["others"]),
+    job: (config) =>
+      seeks(config, "kubernetes")
+        ? {
+            tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets", "kubelets"], // more nodes may have joined
+            ...visits(config),
+            reload: reloading(config),
+          }
+        : { tasks: ["ca-bundles", "pods", "secrets"], reload: reloading(config) },
   },
   {
     // a removed token is refused at once, so only after all checks have passed
@@ -185,7 +189,9 @@ const STEPS: readonly Step[] = [
       ...(retiresPrevious(config, "kubernetes") ? (["final"] as const) : []),
       ...(retiresPrevious(config, "frontProxy") ? (["frontProxy"] as const) : []),
     ],
-    job: () => ({ tasks: ["authentication-clean"] }),
+    job: (config) => ({
+      tasks: retiresPrevious(config, "kubernetes") ? ["authentication-clean", "kubelets"] : ["authentication-clean"],
+    }),
   },
   {
     // by kubectl: a stack that never rotated has no provider

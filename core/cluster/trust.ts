@@ -1,9 +1,8 @@
 /** The CAs of the kubernetes authority that steps in the cluster distribute. */
-import { isAdopted, isRotating, generationsUpTo, seeks, stateOf } from "../authorities/rotation";
+import { isAdopted, isRotating, generationsUpTo, stateOf } from "../authorities/rotation";
 import { pemBlocks } from "../format/pem";
 import { whyMissing } from "../format/printedBefore";
 import { caPart } from "../protocol/parts";
-import type { Generations } from "../protocol/trust";
 import type { Config } from "../schema/config";
 import type { Facts } from "./facts";
 
@@ -35,17 +34,6 @@ const rotating = (config: Config, generations: readonly string[]): string[] => {
   const concerned = config.rotation?.byClock === true ? kept : kept.slice(-2);
   return [...concerned].reverse().flatMap((generation) => pemBlocks(generations[generation - 1] ?? ""));
 };
-
-/** CAs of etcd and of the front proxy whose users are looked for: all generations before the one that stays. */
-export const oldOthers = (config: Config, generations: Generations): string =>
-  lines(
-    (["etcd", "frontProxy"] as const)
-      .filter((what) => seeks(config, what))
-      .flatMap((what) => {
-        const [stays = "", ...before] = [...generations[what]].reverse();
-        return before.flatMap(pemBlocks).filter((block) => !stays.includes(block));
-      }),
-  );
 
 /** The facts about CAs. */
 export type TrustFact = "ca" | "final" | "rotating" | "old";

@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { canSign, retiresPrevious, hasPrevious, issuerOf, stateOf, wasAborted } from "../authorities/rotation";
 import { planCluster, type NodePlan } from "../plan";
-import { allowLines, as, consumerLines, fileLine, framed, part, useLines } from "../protocol/lines";
+import { consumerLines } from "../protocol/consumerLines";
+import { allowLines, as, fileLine, framed, part, useLines } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
 import { renewsTokens, tokensPayload } from "../protocol/tokens";
 import { trustPayload, type Generations } from "../protocol/trust";

@@ -60,10 +60,10 @@ export const FIELDS = {
   deleted: oneOf(...DELETED),
   patch: oneOf("json", "merge"),
   "namespace?": { pattern: `^(-|${NAMESPACE})$`, longest: 63 },
-  object: { pattern: `^${NAME}$`, longest: 253 },
+  object: { pattern: "^[a-z0-9][a-z0-9.:-]*$", longest: 253 },
   "fields?": oneOf("-", "metadata.name=kube-root-ca.crt"),
   "labels?": oneOf("-", "kube-pki/workers=kube-pki-workers"),
-  authority: oneOf("kubernetes", "frontproxy"),
+  authority: oneOf("kubernetes", "etcd", "frontproxy"),
   namespaced: { pattern: `^${NAMESPACE}/${NAME}$`, longest: 317 },
 } as const satisfies Readonly<Record<string, FieldRow>>;
 

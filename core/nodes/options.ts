@@ -6,16 +6,15 @@ import { isSecret, type FileRow } from "../layouts/layout";
 import { consumerOf, type ConsumerInput, type ConsumerName } from "../model/reload";
 
 interface Options {
+  /** It may be given several times, and each of the files is read. */
+  readonly several?: true;
   /** Of what is no secret: a certificate, a CA. */
   readonly plain?: string;
   /** Of a key, or of what holds one. */
   readonly secret?: string;
 }
 
-/**
- * Not here: what several files may be given for (`--service-account-key-file`), what a rotation moves to files of its own
- * (`kube-controller-manager/signing`) and what is read through another file (`kubelet/client`).
- */
+/** Not here: what is read through another file (`kubelet/client`). */
 const OPTIONS: Readonly<Partial<Record<ConsumerInput, Options>>> = {
   "etcd/serving": { plain: "--cert-file", secret: "--key-file" },
   "etcd/peer": { plain: "--peer-cert-file", secret: "--peer-key-file" },
@@ -28,11 +27,13 @@ const OPTIONS: Readonly<Partial<Record<ConsumerInput, Options>>> = {
   "kube-apiserver/etcd-ca": { plain: "--etcd-cafile" },
   "kube-apiserver/kubelet-client": { plain: "--kubelet-client-certificate", secret: "--kubelet-client-key" },
   "kube-apiserver/kubelet-ca": { plain: "--kubelet-certificate-authority" },
+  "kube-apiserver/service-account-public": { plain: "--service-account-key-file", several: true },
   "kube-apiserver/service-account-private": { secret: "--service-account-signing-key-file" },
   "kube-controller-manager/kubeconfig": { secret: "--kubeconfig" },
   "kube-controller-manager/root-ca": { plain: "--root-ca-file" },
   "kube-controller-manager/client-ca": { plain: "--client-ca-file" },
   "kube-controller-manager/requestheader-ca": { plain: "--requestheader-client-ca-file" },
+  "kube-controller-manager/signing": { plain: "--cluster-signing-cert-file", secret: "--cluster-signing-key-file" },
   "kube-controller-manager/service-account-private": { secret: "--service-account-private-key-file" },
   "kube-scheduler/kubeconfig": { secret: "--kubeconfig" },
   "kubelet/serving": { plain: "--tls-cert-file", secret: "--tls-private-key-file" },
@@ -41,12 +42,24 @@ const OPTIONS: Readonly<Partial<Record<ConsumerInput, Options>>> = {
   "kube-proxy/kubeconfig": { secret: "--kubeconfig" },
 };
 
-/** The options that name this file, where services have one for it. */
+interface Named {
+  readonly consumer: ConsumerName;
+  readonly option: string;
+  readonly several: boolean;
+}
+
+/**
+ * The options that name this file, where services have one for it. What the controller manager signs with a rotation moves to
+ * files of its own: from then on it is given those.
+ */
 export const optionsOf = ({
   uses,
   content,
-}: Pick<FileRow, "uses" | "content">): readonly { readonly consumer: ConsumerName; readonly option: string }[] =>
+  rotationOnly,
+}: Pick<FileRow, "uses" | "content" | "rotationOnly">): readonly Named[] =>
   uses.flatMap((input) => {
-    const option = OPTIONS[input]?.[isSecret(content) ? "secret" : "plain"];
-    return option === undefined ? [] : [{ consumer: consumerOf(input), option }];
+    const { several = false, ...options } = OPTIONS[input] ?? {};
+    const option = options[isSecret(content) ? "secret" : "plain"];
+    if (option === undefined || (input === "kube-controller-manager/signing" && rotationOnly !== true)) return [];
+    return [{ consumer: consumerOf(input), option, several }];
   });

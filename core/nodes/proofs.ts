@@ -16,6 +16,8 @@ export type Proof =
   | { readonly kind: "chain"; readonly profile: ProfileName }
   /** A front proxy's, by a request that passes through to an API server behind. */
   | { readonly kind: "aggregated"; readonly at: string; readonly by: ProfileName; readonly profile: ProfileName }
+  /** An API server gets through to the kubelet of this node. */
+  | { readonly kind: "reaches"; readonly at: string; readonly node: string; readonly by: ProfileName }
   /** What answers there is trusted by those who read the CA file of that authority. */
   | { readonly kind: "trusts"; readonly at: string; readonly authority: AuthorityName }
   | { readonly kind: "accepted"; readonly at: string; readonly path: string; readonly profile: ProfileName }
@@ -103,6 +105,10 @@ export const PROOFS: Readonly<Record<ConsumerName, (on: ServiceNode) => readonly
     served("kubelet-server", listensAt(on.listeners.kubelet, on.node)),
     healthy(listensAt(on.listeners.kubeletHealth, on.node), "/healthz", undefined, "http"),
     accepted("kubelet", apiServerOf(on), `/api/v1/nodes/${on.node.name}`),
+    // whoever may ask for that is on a control plane; of the others the cluster is asked (core/cluster/tasks/kubelets.ts)
+    ...(on.services.has("kube-apiserver")
+      ? [{ kind: "reaches", at: apiServerOf(on), node: on.node.name, by: "admin" } as const]
+      : []),
   ],
   "kube-proxy": (on) => [accepted("kube-proxy", apiServerOf(on), AUTHENTICATED)],
 };

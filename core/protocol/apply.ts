@@ -8,11 +8,10 @@ import type { ProfileName } from "../model/profiles";
 import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
+import { consumerLines, readerLines } from "./consumerLines";
 import {
   allowLines,
   as,
-  consumerLines,
-  readerLines,
   fileLine,
   framed,
   haveLines,
@@ -147,10 +146,10 @@ export const applyPayload = (
       (name) =>
         `trust ${as.part(name)} ${name === caPart("kubernetes") && canSign(config, "kubernetes") ? "prepend" : "append"}`,
     ),
-    ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan)]),
+    ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan, config)]),
     // a leaf that the stack does not manage proves its service too, as the node has it
     ...haveLines(others, []),
-    ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)])),
+    ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)]), true),
     ...readerLines(plan, config),
   ]);
 };

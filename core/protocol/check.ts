@@ -3,11 +3,13 @@
  * before any server has a certificate of it, and whether anything on them still needs what is about to be retired.
  */
 import { hasPrevious, seeksOld, stateOf } from "../authorities/rotation";
+import type { AuthorityName } from "../model/authorities";
 import type { Rotatable } from "../model/phases";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { gateLine, as, framed, part } from "./lines";
-import { caPart } from "./parts";
+import type { OtherCas } from "./otherCas";
+import { caPart, oldCaPart } from "./parts";
 
 /** What nodes are asked about: texts of the kubernetes authority, PEM (core/cluster/facts.ts), and a key id. */
 export interface CheckedFacts {
@@ -15,13 +17,17 @@ export interface CheckedFacts {
   readonly final: string;
   /** Empty where the stack does not know it. */
   readonly old: string;
+  readonly others: readonly OtherCas[];
   /** Undefined where the stack does not manage the key. */
   readonly tokenKid: string | undefined;
 }
 
 const isSought = (config: Config, what: Rotatable): boolean => seeksOld(stateOf(config, what));
 
-const oldLines = ({ old }: CheckedFacts): string[] => (old.trim() === "" ? [] : part("old:kubernetes", old));
+const oldPart = (authority: AuthorityName, old: string): string[] =>
+  old.trim() === "" ? [] : part(oldCaPart(authority), old);
+
+const oldLines = ({ old }: CheckedFacts): string[] => oldPart("kubernetes", old);
 
 /** If the stack works in the cluster, it also checks that pods have got the new CA. */
 const looksAtMounts = (config: Config): boolean => config.inCluster.enabled && hasPrevious(config, "kubernetes");
@@ -45,6 +51,7 @@ export const checkPayload = (plan: NodePlan, config: Config, known: CheckedFacts
     ...(isSought(config, "kubernetes")
       ? [...part(caPart("kubernetes"), known.final), ...mountedLines(config, known), ...oldLines(known)]
       : []),
+    ...known.others.flatMap(({ authority, ca, old }) => [...part(caPart(authority), ca), ...oldPart(authority, old)]),
     ...(isSought(config, "serviceAccount") && known.tokenKid !== undefined
       ? [`token-kid ${as.keyId(known.tokenKid)}`]
       : []),

@@ -142,6 +142,12 @@ export const LINES: readonly LineRow[] = [
     "proof: an API server behind that one takes this leaf for its front proxy's; nothing where there is none behind it",
   ),
   line(
+    "apply",
+    "reaches",
+    [CONSUMER, "hostPort=https host:port", "name=node", "name=asking profile"],
+    "proof: the API server there gets through to the kubelet of that node, where it did before",
+  ),
+  line(
     "apply trust",
     "trusts",
     [CONSUMER, "path=CA file", "hostPort"],
@@ -153,6 +159,7 @@ export const LINES: readonly LineRow[] = [
     [CONSUMER, "option", "path"],
     "if the command line of its process has this option, its last occurrence names the file of that path",
   ),
+  line("apply trust", "readsone", [CONSUMER, "option", "path"], "as reads, and one of several such options is enough"),
   line("apply trust", "health", HEALTH, "proof: answers 200; https presents that leaf as client certificate"),
 
   line(
@@ -193,7 +200,11 @@ export const LINES: readonly LineRow[] = [
   line("check", "part", PART, [
     ["part mounted:kubernetes <n>", "the CA that pods must have; without it no pod's CA is checked"],
     ["part ca:kubernetes <n>", "the new CA; without it no kubeconfig is checked"],
-    ["part old:<name> <n>", "the old CAs, as far as they are known: kubeconfigs of other clusters are then ignored"],
+    ["part ca:etcd <n>", "its new CA, where that is rotated; ca:frontproxy alike"],
+    [
+      "part old:<name> <n>",
+      "the old CAs of that authority, as far as they are known: kubeconfigs of other clusters are then ignored",
+    ],
   ]),
   line("check", "token-kid", ["keyId=key id"], "of the new service account key; without it no token is checked"),
   line(

@@ -1,19 +1,15 @@
-/** The lines that payloads share (docs/node-protocol.md): parts, files, their consumers, their proofs. */
+/** The lines that payloads share (docs/node-protocol.md): parts, files, kubeconfigs, what is trusted. */
 import { createHash } from "node:crypto";
 import { INVENTORY } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { checkedField, type FieldKind } from "../format/protocolFields";
-import { stateOf } from "../authorities/rotation";
+import { hasPrevious, stateOf } from "../authorities/rotation";
 import { modeOf, profileOf, type Content, type FileRow } from "../layouts/layout";
-import type { AuthorityName } from "../model/authorities";
 import type { Rotatable } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
 import { optionsOf } from "../nodes/options";
-import { LEASES, leaseServers } from "../nodes/leases";
-import { readersOn } from "../nodes/readers";
-import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
-import { hasOneApiServer } from "../nodes/topology";
+import { listensAt } from "../nodes/proofs";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { checkLines } from "./checkLines";
@@ -96,74 +92,15 @@ export const fileLine = (row: FileRow): string => {
 export const useLines = (row: FileRow, plan: NodePlan, config: Config, change?: Change): string[] =>
   effectsOf(row, plan, config, change).map(({ consumer, need }) => `use ${consumer} ${need} ${as.path(row.path)}`);
 
-/** By which option each service of the node is given this file. */
-export const readsLines = (row: FileRow, { consumers }: NodePlan): string[] =>
-  optionsOf(row).flatMap(({ consumer, option }) =>
-    consumers.some(({ name }) => name === consumer) ? [`reads ${consumer} ${option} ${as.path(row.path)}`] : [],
-  );
-
-/** The file of this node that says whom its services trust of an authority. */
-const caFile = (plan: NodePlan, authority: AuthorityName): string[] =>
-  plan.known.flatMap(({ path, content }) =>
-    content.kind === "ca" && content.authority === authority ? [as.path(path)] : [],
-  );
-
-const proofLine = (consumer: string, proof: Proof, plan: NodePlan, issued: ReadonlySet<ProfileName>): string[] => {
-  const line = (): string[] => {
-    switch (proof.kind) {
-      case "served":
-        return [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`];
-      case "accepted":
-        return [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
-      case "chain":
-        return caFile(plan, INVENTORY[proof.profile].authority).map(
-          (path) => `chain ${consumer} ${proof.profile} ${path}`,
-        );
-      case "aggregated":
-        return issued.has(proof.by)
-          ? [`aggregated ${consumer} ${as.hostPort(proof.at)} ${proof.by} ${proof.profile}`]
-          : [];
-      case "trusts":
-        return caFile(plan, proof.authority).map((path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`);
-      case "health": {
-        const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
-        return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
-      }
-    }
-  };
-  return "profile" in proof && proof.kind !== "health" && !issued.has(proof.profile) ? [] : line();
-};
-
-/**
- * The services of a node, how each proves itself, and how they depend on each other: where etcd and its API server restart
- * together the API server stops first, no etcd member restarts while another one is down (design: one move), and a
- * leader gives its lease back.
- */
-export const consumerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<ProfileName>): string[] => {
-  const names = new Set(plan.consumers.map(({ name }) => name));
-  const here = { node: plan.node, config, listeners: plan.listeners, services: names };
-  const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
-  return [
-    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
-    ...(names.has("kube-apiserver") && hasOneApiServer(config) ? ["alone kube-apiserver"] : []),
-    ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
-    ...(names.has("etcd") ? members : []).map(
-      ({ address, joining }) =>
-        `${joining ? "joining" : "member"} etcd ${as.hostPort(listensAt(plan.listeners.etcdClient, { address }))}`,
-    ),
-    ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
-      ({ consumer, lease, profile }) =>
-        leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
-    ),
-    ...plan.consumers.flatMap(({ name }) =>
-      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves)),
-    ),
-  ];
-};
-
-/** Other programs that read files of the payload (`rollout.readers`), after the services. */
-export const readerLines = ({ node }: NodePlan, config: Config): string[] =>
-  readersOn(node, config).map(({ name, kind }) => `consumer ${as.name(name)} ${kind} ${as.name(name)}`);
+/** By which option each service of the node is given this file; files of a rotation's own from its first step on. */
+export const readsLines = (row: FileRow, { consumers }: NodePlan, config: Config): string[] =>
+  row.rotationOnly === true && !hasPrevious(config, "kubernetes")
+    ? []
+    : optionsOf(row).flatMap(({ consumer, option, several }) =>
+        consumers.some(({ name }) => name === consumer)
+          ? [`${several ? "readsone" : "reads"} ${consumer} ${option} ${as.path(row.path)}`]
+          : [],
+      );
 
 const SERVICE_ACCOUNT_PART = "serviceaccount:public";
 

@@ -28,6 +28,7 @@ export const OBJECTS_LINES: readonly LineRow[] = [
     [],
     "of each entry of a Secret that begins with a certificate the certificates, and nothing else of it",
   ),
+  line("objects", "kubelet", ["name=node"], "whether an API server reaches that node's kubelet; several such lines"),
   line(
     "objects",
     "ours",

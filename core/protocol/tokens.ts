@@ -8,7 +8,8 @@ import { seeks } from "../authorities/rotation";
 import { keyIdOf } from "../format/publicKey";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
-import { as, consumerLines, framed } from "./lines";
+import { consumerLines } from "./consumerLines";
+import { as, framed } from "./lines";
 
 /** Whether the old key is about to be retired, and the stack may restart kubelets for it. */
 export const renewsTokens = (config: Config): boolean =>

@@ -12,11 +12,10 @@ import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
 import { profileOf } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
+import { consumerLines, readerLines } from "./consumerLines";
 import {
   adoptedOf,
   as,
-  consumerLines,
-  readerLines,
   fileLine,
   framed,
   haveLines,
@@ -209,7 +208,7 @@ export const trustPayload = (
         .flatMap(({ row }) => guardLines(as.path(row.path), what, step, config)),
     ),
     ...haveLines(provable, here),
-    ...rows.flatMap((row) => [...useLines(row, plan, config, changeOf(step)), ...readsLines(row, plan)]),
+    ...rows.flatMap((row) => [...useLines(row, plan, config, changeOf(step)), ...readsLines(row, plan, config)]),
     ...consumerLines(plan, config, leaves),
     ...readerLines(plan, config),
   ]);

@@ -10,6 +10,9 @@ const workload = object({
 });
 const workloads = z.array(workload, { error: "a list of workloads, each with kind, namespace and name" });
 
+/** One of a signer is called `<signer with colons for slashes>:<name>`. */
+const isBundleName = (given: string): boolean => given.split(":").every(isDnsName);
+
 const IMAGE = /^[a-z0-9][A-Za-z0-9._/:-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$/;
 
 const LABEL = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
@@ -91,12 +94,15 @@ export const inCluster = object({
           "MutatingWebhookConfiguration",
           "APIService",
           "CustomResourceDefinition",
+          "ClusterTrustBundle",
         ]).describe("Kind of the object."),
-        name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+        name: matching("a name in lower case, of a ClusterTrustBundle also with colons", isBundleName).describe(
+          "Its name.",
+        ),
       }),
       { error: "a list of objects, each with kind and name" },
     )
     .default([])
-    .describe("Objects whose caBundle is one of the cluster's CAs and must be updated with it."),
+    .describe("Objects whose CA bundle is one of the cluster's CAs and must be updated with it."),
   workers,
 }).prefault({});

@@ -90,6 +90,15 @@ describe("the cluster's objects through a node", () => {
     assert.deepEqual(requestOf(asked), ["held-certificates"]);
   });
 
+  it("tell which kubelets are reached, all asked at once", async () => {
+    const { kube, asked } = nodeWith([answer("cp1 ok\nw1 Error from server (X): tls: bad certificate \n")]);
+    assert.deepEqual(await kube.kubelets(["cp1", "w1"]), [
+      ["cp1", "ok"],
+      ["w1", "Error from server (X): tls: bad certificate"],
+    ]);
+    assert.deepEqual(requestOf(asked), ["kubelet cp1", "kubelet w1"]);
+  });
+
   it("tell the CAs that the node knows", async () => {
     const { kube, asked } = nodeWith([answer(OLD)]);
     assert.equal(await kube.ours("frontProxy"), OLD);
@@ -100,6 +109,19 @@ describe("the cluster's objects through a node", () => {
     const { kube, waited } = nodeWith([refused, refused, answer('{"items":[]}')]);
     assert.deepEqual(await kube.list("namespaces"), []);
     assert.equal(waited(), 4);
+  });
+
+  it("are none where the API server serves no such kind, unless all serve it", async () => {
+    const notServed: Finished = {
+      code: 4,
+      stdout: "",
+      stderr: 'error: the server doesn\'t have a resource type "x"\n',
+    };
+    const { kube, waited } = nodeWith([notServed]);
+    assert.deepEqual(await kube.list("clustertrustbundles.certificates.k8s.io"), []);
+    assert.equal(await kube.get("clustertrustbundles.certificates.k8s.io", { name: "a.b:c:d" }), undefined);
+    assert.equal(waited(), 0);
+    await assert.rejects(kube.list("daemonsets.apps"), /did not succeed within 90 s: error: the server doesn't have/);
   });
 
   for (const [title, last, why] of [

@@ -113,7 +113,8 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ...inTurn("trust", `${PREPARED}, rotation-attempt`),
     ...inTurn("apply", `${PREPARED}, every trust`, OWN),
     ...atOnce("check", "every apply"),
-    ...inTurn("retire", "every apply, every check, rotation-attempt", ", rotation-attempt"),
+    ["in-cluster-scan", "every apply"],
+    ...inTurn("retire", "every check, in-cluster-scan, rotation-attempt", ", rotation-attempt"),
   ],
   "adoption, phase trust": [
     ["rotation-attempt", ""],

@@ -33,7 +33,12 @@ const program = (args: ClusterPkiArgs, kubeconfig: string | undefined) => (): pu
       old: pulumi.output("OLD\n"),
     },
     frontProxy: pulumi.output("FRONT\n"),
-    generations: pulumi.output({ kubernetes: ["OLD", "NEW"], etcd: [], frontProxy: [], serviceAccount: [] }),
+    generations: pulumi.output({
+      kubernetes: ["OLD", "NEW"],
+      etcd: ["OLD E\n", "NEW E\n"],
+      frontProxy: ["OLD F\n", "NEW F\n"],
+      serviceAccount: [],
+    }),
     attempt: pulumi.output("r1"),
     tokenKid: pulumi.output("kid"),
     runOn: inputs.config.nodes[0]!,

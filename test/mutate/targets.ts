@@ -330,7 +330,7 @@ export const EQUIVALENT: readonly Same[] = [
   ["core/cluster/steps.ts", /^first \.\.\.listed\(config\)/, "it is asked whether one of them is"],
   [
     "core/cluster/steps.ts",
-    /^first ("(since|old|oldOthers|frontProxy)"|\.\.\.\(retiresPrevious\(config, "frontProxy"\) \?.*), then /,
+    /^first ("(since|old|others|frontProxy)"|\.\.\.\(retiresPrevious\(config, "frontProxy"\) \?.*), then /,
     "facts are fields of a job",
   ],
   ["core/cluster/steps.ts", /^first \{/, "the steps of one hook wait for the same, and not for each other"],

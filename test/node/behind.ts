@@ -11,12 +11,17 @@ export function provesBehind(shell: string): void {
     let node: Cluster;
     let old: Set;
     let api: Server;
-    let behind: { groups: readonly string[]; answers: () => number; asked: string[] };
+    let behind: { groups: readonly string[]; answers: () => number; kubelet: () => number; asked: string[] };
     beforeEach(async () => {
       node = await Cluster.make(shell);
       old = node.live();
-      behind = { groups: ["v1beta1.metrics.k8s.io"], answers: () => 200, asked: [] };
+      behind = { groups: ["v1beta1.metrics.k8s.io"], answers: () => 200, kubelet: () => 200, asked: [] };
       api = createServer({ ...old.web, requestCert: true, rejectUnauthorized: false }, ({ url = "" }, response) => {
+        if (url === "/api/v1/nodes/n1/proxy/healthz") {
+          response.writeHead(behind.kubelet());
+          response.end("ok");
+          return;
+        }
         behind.asked.push(url);
         const isList = url.startsWith("/apis/apiregistration.k8s.io/v1/apiservices?labelSelector=!");
         const items = behind.groups.map((name) => ({
@@ -33,7 +38,7 @@ export function provesBehind(shell: string): void {
     });
     const apply = (set: Set, ca: string = files.ca) => {
       const at = `127.0.0.1:${String((api.address() as AddressInfo).port)}`;
-      const more = `aggregated web ${at} store web\nchain web store ${ca}\n`;
+      const more = `aggregated web ${at} store web\nchain web store ${ca}\nreaches web ${at} n1 store\n`;
       return node.run("apply", node.payload(set, { more }), { KUBE_PKI_LIMITS: "BEFORE=2 RELOAD=3 HEALTH=3" });
     };
 
@@ -69,6 +74,30 @@ export function provesBehind(shell: string): void {
         /the API server behind \S+\/apis\/metrics\.k8s\.io\/v1beta1 answers 401, and 200 before: it does not trust the certificate of web: the old set was put back/,
       );
       assert.ok(node.holds(old));
+    });
+
+    for (const code of [401, 503])
+      it(`fails where it got through to the kubelet before and gets ${String(code)} now`, async () => {
+        behind.kubelet = () => (node.read(files.webCert) === old.web.cert ? 200 : code);
+        const failed = await apply(node.set());
+        assert.equal(failed.code, 1, failed.stdout);
+        assert.match(
+          failed.why,
+          new RegExp(
+            `the API server at \\S+ does not reach the kubelet of n1: it answers ${String(code)} at ` +
+              "/api/v1/nodes/n1/proxy/healthz, and 200 before: the old set was put back",
+          ),
+        );
+        assert.ok(node.holds(old));
+      });
+
+    it("proves that it gets through to the kubelet, and claims nothing where it never did", async () => {
+      const done = await apply(node.set());
+      assert.match(done.stdout, /proof web reached - - 127\.0\.0\.1:\d+\/api\/v1\/nodes\/n1\/proxy\/healthz yes\n/);
+      behind.kubelet = () => 503;
+      const never = await apply(node.set());
+      assert.equal(never.code, 0, never.stderr);
+      assert.doesNotMatch(never.stdout, /reached/);
     });
 
     it("proves by the CA file that the server reads what nobody here can be asked about", async () => {

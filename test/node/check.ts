@@ -32,7 +32,7 @@ export function checksNodes(shell: string): void {
 
     const check = (lines: string, parts = part("ca:kubernetes", stays.cert), limits = ""): Promise<Result> =>
       node.run("check", payload("check", `node n1\n${parts}${lines}`), { KUBE_PKI_LIMITS: limits });
-    const withOld = part("ca:kubernetes", stays.cert) + part("old:kubernetes:g1", old.cert);
+    const withOld = part("ca:kubernetes", stays.cert) + part("old:kubernetes", old.cert);
     const foundBy = ({ stdout }: Result): string[] => stdout.split("\n").filter((line) => line.startsWith("found "));
     const token = (text: string): void => {
       node.write(`${volume}/..2026/token`, text, 0o600);

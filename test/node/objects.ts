@@ -24,6 +24,10 @@ const REQUESTS: readonly (readonly [line: string, words: string])[] = [
     "get apiservices.apiregistration.k8s.io - v1.x",
     "get apiservices.apiregistration.k8s.io v1.x --ignore-not-found -o json",
   ],
+  [
+    "patch clustertrustbundles.certificates.k8s.io - example.com:one:ours json",
+    "patch clustertrustbundles.certificates.k8s.io example.com:one:ours --field-manager=kube-pki --type=json BODY -o name",
+  ],
   ["list nodes - - -", "get nodes --show-managed-fields -o json -A"],
   ["list pods ops - -", "get pods --show-managed-fields -o json -n ops"],
   [
@@ -83,7 +87,7 @@ export function asksForObjects(shell: string): void {
     it("knows a request of each line of the list", () => {
       const words = REQUESTS.map(([line]) => line.split(" ")[0]);
       for (const { word } of OBJECTS_LINES)
-        if (!["node", "kubeconfig", "part", "ours", "token-headers", "held-certificates"].includes(word))
+        if (!["node", "kubeconfig", "part", "ours", "kubelet", "token-headers", "held-certificates"].includes(word))
           assert.ok(words.includes(word), word);
     });
 
@@ -92,6 +96,27 @@ export function asksForObjects(shell: string): void {
       const done = await ask("list nodes - - -");
       assert.deepEqual([done.code, done.stdout, done.stderr], [3, "", "The connection to the server was refused\n"]);
       assert.equal((await ask("token-headers")).code, 3);
+    });
+
+    it("tells by another one that there is no such kind", async () => {
+      node.write("/asked/fails", 'error: the server doesn\'t have a resource type "clustertrustbundles"\n');
+      const done = await ask("list clustertrustbundles.certificates.k8s.io - - -");
+      assert.deepEqual([done.code, done.stdout], [4, ""]);
+      assert.match(done.stderr, /^error: the server doesn't have a resource type "clustertrustbundles"\n$/);
+    });
+
+    it("tells of each kubelet whether it is reached, and what is in the way", async () => {
+      const reached = await ask("kubelet cp1\nkubelet w1");
+      assert.deepEqual([reached.code, reached.stdout], [0, "cp1 ok\nw1 ok\n"]);
+      assert.match(node.read("/asked/words"), /^get\n--raw\n\/api\/v1\/nodes\/w1\/proxy\/healthz$/m);
+      node.write(
+        "/asked/fails",
+        "Error from server (ServiceUnavailable): error trying to reach service: x509: unknown\n",
+      );
+      const failed = await ask("kubelet w1");
+      assert.match(failed.stdout, /^w1 Error from server .* x509: unknown \n$/);
+      node.write("/asked/fails", "The connection to the server 10.0.0.1:6443 was refused\n");
+      assert.equal((await ask("kubelet w1")).code, 3);
     });
 
     it("lets no more of a token leave than its header, and no part of a list that was cut", async () => {
@@ -115,10 +140,11 @@ export function asksForObjects(shell: string): void {
 
     it("tells the CAs of this cluster, those that earlier runs knew too", async () => {
       const body = another.cert.replace(/-----[^-]+-----|\s/g, "");
-      node.write("/var/lib/kube-pki/ours", `ca:kubernetes CERTIFICATE ${body}\nca:etcd CERTIFICATE AAAA\n`, 0o600);
+      node.write("/var/lib/kube-pki/ours", `ca:kubernetes CERTIFICATE ${body}\nca:etcd CERTIFICATE ${body}\n`, 0o600);
       const done = await ask("ours kubernetes");
       const told = done.stdout.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
       assert.deepEqual([...told].sort(), [own.cert, another.cert].sort());
+      assert.equal((await ask("ours etcd")).stdout, another.cert);
       assert.equal((await ask("ours frontproxy")).stdout, "");
     });
 

@@ -75,6 +75,55 @@ export function findsReaders(shell: string): void {
         }
       });
 
+      describe("etcd, where its CA alone is rotated", () => {
+        const [oldEtcd, newEtcd] = [authority(), authority()];
+        const asked = part("ca:etcd", newEtcd.cert) + part("old:etcd", oldEtcd.cert);
+        const unit = (path: string): void => {
+          node.write("/etc/systemd/system/m.service", `[Service]\nExecStart=/usr/bin/m --cert ${path}\n`);
+        };
+
+        it("in files of their own", async () => {
+          node.write("/etc/calico/certs/cert.pem", leaf(oldEtcd, "calico").cert);
+          node.write("/etc/calico/certs/other.pem", leaf(newEtcd, "calico").cert);
+          node.write("/etc/calico/certs/kubernetes.pem", oldClient.cert);
+          const done = await check(asked);
+          assert.deepEqual(found(done), ["certificate /etc/calico/certs/cert.pem"]);
+          assert.match(done.why, /is not signed by the new CA of etcd: issue a new one/);
+        });
+
+        it("beside the cluster's own", async () => {
+          node.write("/etc/calico/certs/cert.pem", leaf(oldEtcd, "calico").cert);
+          node.write("/etc/calico/certs/kubernetes.pem", oldClient.cert);
+          node.write("/etc/kube-vip/config", kubeconfig(both, oldClient));
+          assert.deepEqual(found(await check(known + asked)).sort(), [
+            "certificate /etc/calico/certs/cert.pem",
+            "certificate /etc/calico/certs/kubernetes.pem",
+            "kubeconfig /etc/kube-vip/config",
+          ]);
+        });
+
+        it("as far as this node knows the old one", async () => {
+          node.write("/etc/calico/certs/cert.pem", leaf(oldEtcd, "calico").cert);
+          const parts = part("ca:etcd", newEtcd.cert);
+          assert.deepEqual(found(await check(parts)), []);
+          const line = (cert: string) => `ca:etcd CERTIFICATE ${cert.replace(/-----[^-]+-----|\s/g, "")}\n`;
+          node.write("/var/lib/kube-pki/ours", line(oldEtcd.cert) + line(newEtcd.cert), 0o600);
+          assert.deepEqual(found(await check(parts)), ["certificate /etc/calico/certs/cert.pem"]);
+        });
+
+        it("by a copy of its CA that a unit names, unless the new one is in it", async () => {
+          const path = "/opt/monitoring/etcd-ca.pem";
+          node.write(path, oldEtcd.cert);
+          assert.deepEqual(found(await check(asked)), []);
+          unit(path);
+          const done = await check(asked);
+          assert.deepEqual(found(done), [`certificate ${path}`]);
+          assert.match(done.why, /holds the old CA of etcd and not the new one: add that one/);
+          node.write(path, oldEtcd.cert + newEtcd.cert);
+          assert.deepEqual(found(await check(asked)), []);
+        });
+      });
+
       it("nobody whose certificate is a CA's, or of this cluster's layout, or in a backup of kubeadm", async () => {
         for (const path of ["/etc/kubernetes/x/ca.crt", "/etc/kubernetes/pki/apiserver.crt"])
           node.write(path, old.cert);

@@ -13,13 +13,13 @@ export function readsWhatIsWritten(shell: string): void {
     afterEach(() => {
       node.remove();
     });
-    const apply = async (options: string) => {
+    const apply = async (options: string, line = `reads web --tls-cert-file ${files.webCert}\n`) => {
       node = await Cluster.make(shell);
       symlinkSync("web.crt", node.path("/etc/kubernetes/pki/current.crt"));
       node.write("/units/web/command", `${node.read("/units/web/command")} ${options}`);
       await wait(1100);
       await node.start("web");
-      return node.run("apply", node.payload(node.set(), { more: `reads web --tls-cert-file ${files.webCert}\n` }));
+      return node.run("apply", node.payload(node.set(), { more: line }));
     };
 
     for (const options of [
@@ -38,6 +38,18 @@ export function readsWhatIsWritten(shell: string): void {
         assert.equal(failed.stdout, "");
         assert.equal(node.restarts("web"), 2); // its own starts
       });
+
+    it("takes an option that may be given several times where one of them names the file, and refuses it where none does", async () => {
+      const line = `readsone web --key-file ${files.webCert}\n`;
+      const done = await apply(`--key-file=${files.webCert} --key-file=${OTHER}`, line);
+      assert.equal(done.code, 0, done.stderr);
+      node.remove();
+      const failed = await apply(`--key-file=/etc/x.crt --key-file=${OTHER}`, line);
+      assert.match(
+        failed.why,
+        /^n1: web runs with --key-file=\S+other\.crt and does not read \S+web\.crt, .*nothing was touched/,
+      );
+    });
 
     for (const options of [
       `--tls-cert-file=${files.webCert}`,

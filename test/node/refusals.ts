@@ -5,6 +5,18 @@ import { Cluster, files, type Set } from "./cluster";
 import { payload } from "./payload";
 import { authority, leaf } from "./pki";
 
+/** As CentOS 7 has it. */
+export const OPENSSL_1_0_2 = `[ "$1" != version ] || { echo "OpenSSL 1.0.2k-fips  26 Jan 2017"; exit; }
+for word; do
+  case $word in
+    -no_check_time | -cert_chain)
+      echo "usage: $1 [-verbose] [-CApath path] [-CAfile file]" >&2
+      exit 1
+      ;;
+  esac
+done
+exec /usr/bin/openssl "$@"`;
+
 interface Refusal {
   readonly title: string;
   /** What is sent; may prepare the node. */
@@ -61,6 +73,15 @@ const refusals: readonly Refusal[] = [
       return n.payload({ ...s, web: leaf(other, "web") });
     },
     why: /leaf web is not signed by the CA/,
+  },
+  {
+    spoils: true,
+    title: "an openssl that knows no -no_check_time",
+    send: (n, s) => {
+      n.tool("openssl", OPENSSL_1_0_2);
+      return n.payload(s);
+    },
+    why: /^n1: the openssl of this node \(OpenSSL 1\.0\.2k-fips\) knows no 'verify -no_check_time' .*: install OpenSSL 1\.1\.1 or later/,
   },
   {
     title: "a leaf expired by this clock",

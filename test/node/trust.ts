@@ -3,6 +3,7 @@ import { chmodSync, existsSync, symlinkSync, utimesSync } from "node:fs";
 import { files } from "./cluster";
 import { sum8 } from "./payload";
 import { base64, leaf, serialOf } from "./pki";
+import { OPENSSL_1_0_2 } from "./refusals";
 import { CA, CONF, kubeconfig, SIGNER, TrustCluster } from "./trustCluster";
 
 const APPLIED = "/var/lib/kube-pki/applied";
@@ -217,6 +218,18 @@ served web 127.0.0.1:1 none\naccepted web 127.0.0.1:1 / half\nserved web 127.0.0
         assert.equal(node.read(CONF), kubeconfig(at.next.cert));
       });
     }
+
+    it("says of an openssl that is too old that it is, and of no good leaf that another CA has signed it", async () => {
+      const { node } = at;
+      node.lay(node.set(at.next));
+      node.tool("openssl", OPENSSL_1_0_2);
+      const done = await node.run("trust", at.payload(at.next.cert, { how: "retire" }));
+      assert.equal(done.code, 1);
+      assert.match(
+        done.why,
+        /^n1: the openssl of this node .* install OpenSSL 1\.1\.1 or later, .*; nothing was touched$/,
+      );
+    });
 
     it("lets a CA go whatever has expired, and says what it cannot check without openssl", async () => {
       const { node } = at;

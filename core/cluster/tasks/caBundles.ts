@@ -1,9 +1,9 @@
-/** CA bundles in objects of others, by which API servers know the servers that those objects name. */
+/** CA bundles in objects of others: by them API servers know the servers that those objects name, and pods whom they call. */
 import { blocksOf } from "../../format/pemBlocks";
 import { BUNDLED } from "../../model/clusterObjects";
 import type { BundleHolder } from "../kube";
 import { Refusal, type Work } from "../work";
-import { publishedCas } from "./rootCa";
+import { lacksReplacement, replaced } from "./replaced";
 
 type Kind = keyof typeof BUNDLED;
 const KINDS = Object.keys(BUNDLED) as Kind[];
@@ -11,9 +11,12 @@ const KINDS = Object.keys(BUNDLED) as Kind[];
 interface Bundle {
   /** JSON pointer. */
   readonly path: string;
-  /** Base64 of PEM. */
+  /** As the object has it. */
   readonly data: string;
 }
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const unbase64 = (data: string): string => Buffer.from(data, "base64").toString("latin1");
 
 const ofWebhooks = ({ webhooks = [] }: BundleHolder): Bundle[] =>
   webhooks.map(({ clientConfig }, index) => ({
@@ -37,19 +40,11 @@ const BUNDLES: Readonly<Record<Kind, (object: BundleHolder) => readonly Bundle[]
             data: conversion.webhook.clientConfig?.caBundle ?? "",
           },
         ],
+  ClusterTrustBundle: ({ spec }) => [{ path: "/spec/trustBundle", data: spec?.trustBundle ?? "" }],
 };
 
-const decoded = (data: string): readonly string[] => blocksOf(Buffer.from(data, "base64").toString("latin1"));
-
-/**
- * Of a cluster that was taken over nobody but itself knows the old CA; until it is retired, it is published beside the one
- * that stays.
- */
-const goes = async (work: Work): Promise<readonly string[]> => {
-  if (work.job.old !== undefined) return blocksOf(work.job.old);
-  const ours = blocksOf(await work.kube.ours("kubernetes"));
-  return (await publishedCas(work)).filter((block) => ours.includes(block));
-};
+/** Of a ClusterTrustBundle it is PEM as it is. */
+const isPlain = (kind: Kind): boolean => kind === "ClusterTrustBundle";
 
 const stale = async (
   { kube }: Work,
@@ -58,30 +53,31 @@ const stale = async (
 ): Promise<readonly string[]> => {
   const objects = await kube.list(BUNDLED[kind]);
   return objects
-    .filter((object) => BUNDLES[kind](object).some(({ data }) => isStale(decoded(data))))
+    .filter((object) =>
+      BUNDLES[kind](object).some(({ data }) => isStale(blocksOf(isPlain(kind) ? data : unbase64(data)))),
+    )
     .map(({ metadata }) => metadata.name);
 };
 
-/** A bundle that knows an old CA and none that stays would lock the API servers out of the one who serves there. */
+/** A bundle that knows an old CA and none that stays would lock its readers out of the one who serves there. */
 export const caBundles = async (work: Work): Promise<void> => {
-  const stays = blocksOf(`${work.job.ca ?? ""}${work.job.frontProxy ?? ""}`);
-  const old = await goes(work);
-  const isStale = (blocks: readonly string[]) =>
-    blocks.some((block) => old.includes(block)) && !blocks.some((block) => stays.includes(block));
+  const all = await replaced(work);
+  const isStale = (blocks: readonly string[]) => lacksReplacement(blocks, all);
   for (const kind of KINDS)
     for (const name of await stale(work, kind, isStale))
       work.found(
         "scan",
         kind,
         name,
-        "has a caBundle of an old CA only: name it under inCluster.caBundles, or let its owner write the new one",
+        "has a CA bundle with an old CA only: name it under inCluster.caBundles, or let its owner write the new one",
       );
 };
 
-/** Every caBundle of the objects that the stack names is the CA. */
+/** Every CA bundle of the objects that the stack names is the CA. */
 export const rewrite = async (work: Work): Promise<void> => {
-  const data = Buffer.from(work.fact("ca", "rewrite")).toString("base64");
-  for (const { kind, name } of work.job.caBundles ?? []) await rewriteOne(work, kind, name, data);
+  const pem = work.fact("ca", "rewrite");
+  for (const { kind, name } of work.job.caBundles ?? [])
+    await rewriteOne(work, kind, name, isPlain(kind) ? pem : base64(pem));
 };
 
 const rewriteOne = async (work: Work, kind: Kind, name: string, data: string): Promise<void> => {
@@ -94,5 +90,5 @@ const rewriteOne = async (work: Work, kind: Kind, name: string, data: string): P
   const patch = bundles.filter((each) => each.data !== data).map(({ path }) => ({ op: "add", path, value: data }));
   if (patch.length === 0) return;
   await work.kube.patch(BUNDLED[kind], { name }, "json", patch);
-  work.say(`caBundle of ${kind} ${name} rewritten`);
+  work.say(`CA bundle of ${kind} ${name} rewritten`);
 };

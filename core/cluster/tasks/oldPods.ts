@@ -1,8 +1,12 @@
 /** Pods that began before the new CA was trusted, and may know only the old one. */
+import { blocksOf } from "../../format/pemBlocks";
+import { BUNDLED } from "../../model/clusterObjects";
 import type { Workload } from "../../schema/config";
-import type { Objects, Pod } from "../kube";
+import type { BundleHolder, Objects, Pod, TrustBundleVolume } from "../kube";
+import { selects } from "../selector";
 import type { Work } from "../work";
-import { sinceOf } from "./rootCa";
+import { replaced } from "./replaced";
+import { sinceOf, writtenLast } from "./rootCa";
 
 /** What runs pods: a workload, or what is nothing that can be rolled. */
 export interface Owner {
@@ -15,10 +19,28 @@ type Named = Pick<Objects["replicasets.apps"], "metadata">;
 
 const textOf = ({ kind, namespace, name }: Owner): string => `${kind} ${namespace}/${name}`;
 
-const mounts = ({ spec }: Pod): boolean =>
-  (spec.volumes ?? [])
-    .flatMap(({ configMap, projected }) => [configMap, ...(projected?.sources ?? []).map((source) => source.configMap)])
-    .some((volume) => volume?.name === "kube-root-ca.crt");
+/** What pods are given a CA by, and since when it has the new one, unix seconds. */
+export interface Given {
+  /** By kube-root-ca.crt; undefined: its CA stays. */
+  readonly rootCa: number | undefined;
+  readonly trustBundles: readonly { readonly bundle: BundleHolder; readonly since: number }[];
+}
+
+const isProjected = ({ name, signerName, labelSelector }: TrustBundleVolume, { metadata, spec }: BundleHolder) =>
+  name === undefined
+    ? signerName === spec?.signerName && selects(labelSelector, metadata.labels ?? {})
+    : name === metadata.name;
+
+/** From when on a pod of this kind has the new CA; one that mounts none was always right. */
+const sinceFor = ({ spec }: Pod, { rootCa, trustBundles }: Given): number => {
+  const volumes = spec.volumes ?? [];
+  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const isRootCa = [...volumes, ...sources].some(({ configMap }) => configMap?.name === "kube-root-ca.crt");
+  const projected = trustBundles.filter(({ bundle }) =>
+    sources.some(({ clusterTrustBundle: by }) => by !== undefined && isProjected(by, bundle)),
+  );
+  return Math.max(...(isRootCa && rootCa !== undefined ? [rootCa] : []), ...projected.map(({ since }) => since));
+};
 
 /** When the first of its containers that run now has begun, milliseconds; without one, never. */
 const began = ({ status }: Pod): number =>
@@ -31,9 +53,9 @@ const began = ({ status }: Pod): number =>
 const controllerOf = ({ metadata: { ownerReferences = [] } }: Named) =>
   ownerReferences.find(({ controller }) => controller);
 
-/** Whose pods mount the cluster's CA and began by `since`, without those of `reload`; by kind and name. */
+/** Whose pods are given a CA and began before they could have the new one, without those of `reload`; by kind and name. */
 export const begunBefore = (
-  since: number,
+  given: Given,
   pods: readonly Pod[],
   replicaSets: readonly Named[],
   reload: readonly Workload[],
@@ -46,8 +68,7 @@ export const begunBefore = (
     pod.status?.phase === "Running" &&
     // the kubelet's own, which mount files of the node
     pod.metadata.annotations?.["kubernetes.io/config.mirror"] === undefined &&
-    mounts(pod) &&
-    began(pod) <= since * 1000;
+    began(pod) <= sinceFor(pod, given) * 1000;
   const found = pods.filter(isOld).map((pod): Owner => {
     const namespace = pod.metadata.namespace ?? "";
     const direct = controllerOf(pod) ?? { kind: "Pod", name: pod.metadata.name };
@@ -62,11 +83,28 @@ export const begunBefore = (
     .flatMap((name) => byName.get(name) ?? []);
 };
 
+/** The controller manager publishes the cluster's CA as one of this signer too, anew whenever its order changes. */
+const PUBLISHED_BY = "kubernetes.io/kube-apiserver-serving";
+
+const givenBy = async (work: Work): Promise<Given> => {
+  const { kube, job } = work;
+  const rootCa = job.ca === undefined ? undefined : await sinceOf(work);
+  const stays = (await replaced(work)).flatMap((each) => each.stays);
+  const bundles = await kube.list(BUNDLED.ClusterTrustBundle);
+  const trustBundles = bundles
+    .filter(({ spec }) => blocksOf(spec?.trustBundle ?? "").some((block) => stays.includes(block)))
+    .map((bundle) => ({
+      bundle,
+      since: (bundle.spec?.signerName === PUBLISHED_BY ? rootCa : undefined) ?? writtenLast([bundle]) ?? 0,
+    }));
+  return { rootCa, trustBundles };
+};
+
 export const listBegunBefore = async (work: Work): Promise<readonly Owner[]> => {
   const { kube, job } = work;
-  const since = await sinceOf(work);
+  const given = await givenBy(work);
   const replicaSets = await kube.list("replicasets.apps");
-  return begunBefore(since, await kube.list("pods"), replicaSets, job.reload ?? []);
+  return begunBefore(given, await kube.list("pods"), replicaSets, job.reload ?? []);
 };
 
 export const oldPods = async (work: Work): Promise<void> => {

@@ -31,11 +31,11 @@ export const lacking = (
 
 const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
 
-/** When one of them was written last by others than us, unix seconds. */
-export const writtenLast = (configMaps: readonly ConfigMap[]): number | undefined => {
-  const times = configMaps.flatMap(({ metadata }) =>
+/** When one of them was written last, unix seconds; with `except` by others than that manager. */
+export const writtenLast = (objects: readonly Pick<ConfigMap, "metadata">[], except?: string): number | undefined => {
+  const times = objects.flatMap(({ metadata }) =>
     (metadata.managedFields ?? []).flatMap(({ manager, time }) =>
-      manager === MANAGER || time === undefined ? [] : [seconds(time)],
+      time === undefined || (except !== undefined && manager === except) ? [] : [seconds(time)],
     ),
   );
   return times.length === 0 ? undefined : Math.max(...times);
@@ -45,7 +45,7 @@ const now = ({ clock }: Work): number => Math.floor(clock.now() / 1000);
 
 /** Told by an earlier step; else the last writing, which is never too early. */
 export const sinceOf = async (work: Work): Promise<number> =>
-  work.job.since ?? writtenLast(await published(work)) ?? now(work);
+  work.job.since ?? writtenLast(await published(work), MANAGER) ?? now(work);
 
 /**
  * Waits until every namespace publishes the new CA, and says since when: pods that begin later have it. That moment is written
@@ -72,7 +72,7 @@ export const rootCa = async (work: Work): Promise<void> => {
     );
   const digest = digestOf(wanted);
   const recorded = looks === 1 ? recordOf(configMaps, digest) : undefined;
-  const since = recorded ?? writtenLast(configMaps) ?? now(work);
+  const since = recorded ?? writtenLast(configMaps, MANAGER) ?? now(work);
   if (recorded === undefined)
     await work.kube.patch("configmaps", { namespace: "kube-system", name: NAME }, "merge", {
       metadata: { annotations: { [RECORD]: `${digest}-${String(since)}` } },

@@ -2,6 +2,7 @@
 import type { HeldCertificates, Kube, ObjectName, Objects, TokenHeader, Where } from "../../../core/cluster/kube";
 import { runJob } from "../../../core/cluster/run";
 import type { Job } from "../../../core/cluster/job";
+import type { AuthorityName } from "../../../core/model/authorities";
 import type { Deleted, Patched, Read } from "../../../core/model/clusterObjects";
 
 interface Held {
@@ -26,6 +27,8 @@ export class FakeKube implements Kube {
   readonly changes: string[] = [];
   readonly bodies: unknown[] = [];
   readonly known: Record<string, string> = {};
+  /** Of kubelets that do not answer with "ok". */
+  says: Record<string, string> = {};
   headers: TokenHeader[] = [];
   held: HeldCertificates[] = [];
   private readonly objects = new Map<string, Held[]>();
@@ -95,7 +98,11 @@ export class FakeKube implements Kube {
     return Promise.resolve(this.held);
   }
 
-  ours(authority: "kubernetes" | "frontProxy"): Promise<string> {
+  kubelets(nodes: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+    return Promise.resolve(nodes.map((node) => [node, this.says[node] ?? "ok"] as const));
+  }
+
+  ours(authority: AuthorityName): Promise<string> {
     return Promise.resolve(this.known[authority] ?? "");
   }
 

@@ -4,7 +4,15 @@ import { FakeCluster, NEW } from "./fakeKube";
 import { pod } from "./tasks/pods";
 
 /** They change nothing. */
-const LOOKS: readonly TaskName[] = ["root-ca-seen", "nodes", "ca-bundles", "pods", "secrets", "may-restart"];
+const LOOKS: readonly TaskName[] = [
+  "root-ca-seen",
+  "nodes",
+  "ca-bundles",
+  "pods",
+  "secrets",
+  "kubelets",
+  "may-restart",
+];
 
 describe("tasks in the cluster", () => {
   for (const name of TASKS)

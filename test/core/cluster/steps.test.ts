@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Facts } from "../../../core/cluster/facts";
 import { clusterPayload, sinceOf } from "../../../core/cluster/payload";
 import { clusterSteps, HOOKS } from "../../../core/cluster/steps";
 import { planCluster } from "../../../core/plan";
@@ -7,12 +8,13 @@ import { makeCa } from "../config/fixtures";
 import { configWith, hardwayConfig, NOW } from "../fixture";
 
 const PIN = "ab".repeat(32);
+const OTHERS: Facts["others"] = [{ authority: "etcd", ca: "ETCD", old: "OLD ETCD" }];
 const FACTS = {
   ca: "NEW",
   final: "NEW",
   rotating: "NEW\nOLD",
   old: "OLD",
-  oldOthers: "OTHERS",
+  others: OTHERS,
   frontProxy: "FRONT",
   tokenKid: "a-Kid_1",
   since: 42,
@@ -57,15 +59,15 @@ describe("in-cluster steps", () => {
     "done: all of it": [{ rotation }, [PUBLISHED, "scan / tokens", "authentication"]],
     "adoption: all but the tokens, whose key is not taken over": [{ adopt }, [PUBLISHED, "scan", "authentication"]],
     "the token key alone": [{ rotation: { serviceAccount: { generation: 2 } } }, ["", "tokens", ""]],
-    "the front proxy alone": [{ rotation: { frontProxy: { generation: 2 } } }, ["", "", "authentication"]],
-    "etcd alone": [{ rotation: { etcd: { generation: 2 } } }, ["", "", ""]],
+    "the front proxy alone": [{ rotation: { frontProxy: { generation: 2 } } }, ["", "scan", "authentication"]],
+    "etcd alone": [{ rotation: { etcd: { generation: 2 } } }, ["", "scan", ""]],
     "the token key still soaks": [
       { rotation: { ...rotation, serviceAccount: { phase: "issue" } } },
       [PUBLISHED, "scan", "authentication"],
     ],
     "kubernetes still soaks": [
       { rotation: { ...rotation, kubernetes: { phase: "issue" } } },
-      [PUBLISHED, "tokens", "authentication"],
+      [PUBLISHED, "scan / tokens", "authentication"],
     ],
     "listed bundles and all workloads": [
       { rotation, inCluster: { restart: "all", caBundles: [WEBHOOK] } },
@@ -89,15 +91,15 @@ describe("in-cluster steps", () => {
     ],
     "listed workloads while nobody can sign what they would trust": [
       { adopt, rotation: { kubernetes: { phase: "trust" } }, inCluster: LISTED },
-      [PUBLISHED, "", "authentication"],
+      [PUBLISHED, "scan", "authentication"],
     ],
     "all that may be listed, where another CA is rotated": [
       { rotation: { etcd: { generation: 2 } }, inCluster: { ...LISTED, caBundles: [WEBHOOK] } },
-      ["", "", ""],
+      ["", "scan", ""],
     ],
     "all workloads, where another CA is rotated": [
       { rotation: { etcd: { generation: 2 } }, inCluster: { restart: "all" } },
-      ["", "", ""],
+      ["", "scan", ""],
     ],
     "nodes without ssh": [
       { rotation, inCluster: WORKERS },
@@ -117,11 +119,11 @@ describe("in-cluster steps", () => {
     ],
     "nodes without ssh, where their CA still soaks": [
       { rotation: { ...rotation, kubernetes: { phase: "issue" } }, inCluster: WORKERS },
-      ["root-ca workers-trust / mounted-elsewhere", "workers-issue / tokens", "authentication"],
+      ["root-ca workers-trust / mounted-elsewhere", "workers-issue / scan / tokens", "authentication"],
     ],
     "nodes without ssh, where their CA is not rotated": [
       { rotation: { etcd: { generation: 2 } }, inCluster: WORKERS },
-      ["", "", ""],
+      ["", "scan", ""],
     ],
     "listed bundles before the end": [
       { rotation: { ...rotation, phase: "issue" }, inCluster: { caBundles: [WEBHOOK] } },
@@ -216,16 +218,16 @@ describe("in-cluster steps", () => {
     const scan = jobOf("scan", { rotation, inCluster: { reload: [own] } });
     assert.deepEqual(scan, {
       force: [],
-      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"],
+      tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets", "kubelets"],
       ca: "NEW",
       old: "OLD",
-      oldOthers: "OTHERS",
+      others: OTHERS,
       since: 42,
       visited: VISITED,
       reload: [own, { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" }],
     });
-    const unknown = jobOf("scan", { rotation }, { ...FACTS, old: "\n", oldOthers: "" });
-    assert.ok(!("old" in unknown) && !("oldOthers" in unknown));
+    const unknown = jobOf("scan", { rotation }, { ...FACTS, old: "\n", others: [] });
+    assert.ok(!("old" in unknown) && !("others" in unknown));
   });
 
   it("takes kube-proxy for one that reads it anew from 1.36 on, and unless it is listed", () => {

@@ -15,12 +15,13 @@ const workersDo = (step: string): WorkersJob => ({
   canary: true,
   steps: [step],
 });
+const OTHERS = [{ authority: "etcd", ca: "ETCD", old: "OLD ETCD" }] as const;
 const FACTS: Facts = {
   ca: "CA",
   final: "FINAL",
   rotating: "ROTATING",
   old: "OLD",
-  oldOthers: "OTHERS",
+  others: OTHERS,
   frontProxy: "FRONT",
   tokenKid: "kid",
   since: 42,
@@ -44,6 +45,10 @@ const LISTED = configWith({
 });
 const ALL = configWith({ rotation, inCluster: { restart: "all", reload: [workload("Deployment", "stock")] } });
 const HARD_WAY = configWith({ ...HARDWAY, rotation });
+const ETCD = configWith({
+  rotation: { etcd: { generation: 2 } },
+  inCluster: { reload: [workload("Deployment", "stock")] },
+});
 const FRONT_PROXY = configWith({ rotation: { frontProxy: { generation: 2 } } });
 
 const aborted = (changes: Readonly<Record<string, unknown>>): Config => {
@@ -104,8 +109,8 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "scan",
         "looks for what still needs the old CA",
         {
-          tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets"],
-          oldOthers: "OTHERS",
+          tasks: ["nodes", "root-ca-seen", "ca-bundles", "pods", "secrets", "kubelets"],
+          others: OTHERS,
           ca: "CA",
           old: "OLD",
           since: 42,
@@ -130,7 +135,7 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "afterRetire",
         "authentication",
         "extension-apiserver-authentication and cluster-info lose the old CA",
-        { tasks: ["authentication-clean"], ca: "FINAL", frontProxy: "FRONT" },
+        { tasks: ["authentication-clean", "kubelets"], ca: "FINAL", frontProxy: "FRONT" },
       ],
     ],
   ],
@@ -153,13 +158,30 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "afterRetire",
         "authentication",
         "extension-apiserver-authentication loses the old CA",
-        { tasks: ["authentication-clean"], ca: "FINAL", frontProxy: "FRONT" },
+        { tasks: ["authentication-clean", "kubelets"], ca: "FINAL", frontProxy: "FRONT" },
+      ],
+    ],
+  ],
+  "a rotation of etcd's CA alone": [
+    ETCD,
+    [
+      [
+        "afterIssue",
+        "scan",
+        "looks for what still needs the old CA",
+        { tasks: ["ca-bundles", "pods", "secrets"], others: OTHERS, ...RELOADS },
       ],
     ],
   ],
   "a rotation of the front proxy's CA alone": [
     FRONT_PROXY,
     [
+      [
+        "afterIssue",
+        "scan",
+        "looks for what still needs the old CA",
+        { tasks: ["ca-bundles", "pods", "secrets"], others: OTHERS, reload: RELOADS.reload!.slice(1) },
+      ],
       [
         "afterRetire",
         "authentication",

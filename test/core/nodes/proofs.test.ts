@@ -19,6 +19,8 @@ const textOf = (proof: Proof): string => {
       return `${proof.profile} is of a CA that its server reads`;
     case "aggregated":
       return `${proof.at} passes ${proof.by} on with ${proof.profile}`;
+    case "reaches":
+      return `${proof.at} reaches the kubelet of ${proof.node} for ${proof.by}`;
     case "trusts":
       return `${proof.at} is of a CA of ${proof.authority}`;
     case "health":
@@ -72,6 +74,7 @@ const ON_CP1: Readonly<Record<Exclude<ConsumerName, "kube-proxy">, readonly stri
     "10.0.0.11:10250 serves kubelet-server",
     "http://127.0.0.1:10248/healthz is healthy for anybody",
     `${API}/api/v1/nodes/cp1 accepts kubelet`,
+    `${API} reaches the kubelet of cp1 for admin`,
   ],
 };
 

@@ -193,6 +193,17 @@ describe("payload", () => {
       reads.includes("reads kube-apiserver --proxy-client-cert-file /etc/kubernetes/pki/front-proxy-client.crt"),
     );
     assert.ok(reads.includes("reads kube-controller-manager --root-ca-file /etc/kubernetes/pki/ca.crt"));
+    assert.deepEqual(words(payloadOf(config, 0), "readsone"), [
+      "readsone kube-apiserver --service-account-key-file /etc/kubernetes/pki/sa.pub",
+    ]);
+    const signs = (changes: Readonly<Record<string, unknown>>): string[] =>
+      words(payloadOf(configWith(changes), 0), "reads").filter((line) => line.includes("--cluster-signing-"));
+    assert.deepEqual(signs({ rotation: { generation: 2 } }), [
+      "reads kube-controller-manager --cluster-signing-cert-file /etc/kubernetes/pki/ca-signing.crt",
+      "reads kube-controller-manager --cluster-signing-key-file /etc/kubernetes/pki/ca-signing.key",
+    ]);
+    // the flags are not moved, since ca.crt goes on holding one certificate
+    assert.deepEqual(signs({ rotation: { etcd: { generation: 2 } } }), []);
     assert.deepEqual(words(payloadOf(config, 0), "trusts"), [
       "trusts kube-apiserver /etc/kubernetes/pki/etcd/ca.crt 10.0.0.11:2379",
     ]);

@@ -3,7 +3,7 @@ import { planCluster } from "../../../core/plan";
 import { checkPayload, mountsPayload } from "../../../core/protocol/check";
 import { configWith, NOW } from "../fixture";
 
-const KNOWN = { ca: "NEW\n", final: "NEW\nSIGNER\n", old: "OLD\n", tokenKid: "a-Kid_1" };
+const KNOWN = { ca: "NEW\n", final: "NEW\nSIGNER\n", old: "OLD\n", others: [], tokenKid: "a-Kid_1" };
 
 const lines = (
   make: typeof checkPayload,
@@ -41,6 +41,17 @@ describe("what every node is asked", () => {
     assert.deepEqual(lines(checkPayload, { rotation: keyOnly }), ["node w1", "token-kid a-Kid_1", ...GATES]);
     const soaking = { ...rotation, serviceAccount: { phase: "issue" } };
     assert.ok(!lines(checkPayload, { rotation: soaking }).some((line) => line.startsWith("token-kid")));
+  });
+
+  it("of etcd's CA where that alone is rotated, as far as its old one is known", () => {
+    const asked = (old: string) =>
+      lines(
+        checkPayload,
+        { rotation: { etcd: { generation: 2 } } },
+        { ...KNOWN, old: "", tokenKid: undefined, others: [{ authority: "etcd", ca: "ETCD\n", old }] },
+      );
+    assert.deepEqual(asked("WAS\n"), ["node w1", ...NEW, "part ca:etcd 1", "ETCD", "part old:etcd 1", "WAS", ...GATES]);
+    assert.deepEqual(asked(""), ["node w1", ...NEW, "part ca:etcd 1", "ETCD", ...GATES]);
   });
 
   it("as far as the stack knows it", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BUNDLED } from "../../../../core/model/clusterObjects";
-import { base64, FakeCluster, NEW, OLD, OTHER } from "../fakeKube";
+import { base64, FakeCluster, NEW, OLD, OTHER, pem } from "../fakeKube";
 
 type Kind = keyof typeof BUNDLED;
 
@@ -17,12 +17,14 @@ const OBJECT: Readonly<Record<Kind, (text: string) => object>> = {
     metadata: { name: "it" },
     spec: { conversion: { webhook: { clientConfig: { caBundle: base64(text) } } } },
   }),
+  ClusterTrustBundle: (text) => ({ metadata: { name: "it" }, spec: { trustBundle: text } }),
 };
 const PATH: Readonly<Record<Kind, string>> = {
   ValidatingWebhookConfiguration: "/webhooks/0/clientConfig/caBundle",
   MutatingWebhookConfiguration: "/webhooks/0/clientConfig/caBundle",
   APIService: "/spec/caBundle",
   CustomResourceDefinition: "/spec/conversion/webhook/clientConfig/caBundle",
+  ClusterTrustBundle: "/spec/trustBundle",
 };
 const KINDS = Object.keys(OBJECT) as Kind[];
 
@@ -63,6 +65,20 @@ describe("task ca-bundles", () => {
     const done = await cluster.work({ tasks: ["ca-bundles"], ca: NEW });
     assert.deepEqual(done.found, ["ValidatingWebhookConfiguration ours"]);
   });
+
+  it("holds a bundle of etcd's CA against etcd's, whatever else is in it", async () => {
+    const [oldEtcd, newEtcd] = [pem("b2xkZXRjZA=="), pem("bmV3ZXRjZA==")];
+    const others = [{ authority: "etcd", ca: newEtcd, old: oldEtcd }] as const;
+    for (const [text, found] of [
+      [oldEtcd, ["ClusterTrustBundle it"]],
+      [oldEtcd + NEW, ["ClusterTrustBundle it"]],
+      [oldEtcd + newEtcd, []],
+      [OLD + newEtcd, []],
+    ] as const) {
+      const cluster = new FakeCluster().put(BUNDLED.ClusterTrustBundle, OBJECT.ClusterTrustBundle(text));
+      assert.deepEqual((await cluster.work({ tasks: ["ca-bundles"], others })).found, found, text);
+    }
+  });
 });
 
 describe("task rewrite", () => {
@@ -70,8 +86,9 @@ describe("task rewrite", () => {
     it(`puts the CA into a listed ${kind}, once`, async () => {
       const cluster = new FakeCluster().put(BUNDLED[kind], OBJECT[kind](OTHER));
       const job = { tasks: ["rewrite"], ca: NEW + OLD, caBundles: [{ kind, name: "it" }] } as const;
-      assert.match((await cluster.work(job)).said, new RegExp(`^caBundle of ${kind} it rewritten$`));
-      assert.deepEqual(cluster.bodies, [[{ op: "add", path: PATH[kind], value: base64(NEW + OLD) }]]);
+      const value = kind === "ClusterTrustBundle" ? NEW + OLD : base64(NEW + OLD);
+      assert.match((await cluster.work(job)).said, new RegExp(`^CA bundle of ${kind} it rewritten$`));
+      assert.deepEqual(cluster.bodies, [[{ op: "add", path: PATH[kind], value }]]);
       cluster.put(BUNDLED[kind], OBJECT[kind](NEW + OLD));
       await cluster.work(job);
       assert.equal(cluster.changes.length, 1);

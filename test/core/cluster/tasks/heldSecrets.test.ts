@@ -5,10 +5,12 @@ import { FakeCluster } from "../fakeKube";
 
 describe("task secrets", () => {
   const [old, oldEtcd, stays, other] = [authority(), authority(), authority(), authority()];
+  const newEtcd = authority();
+  const ETCD = [{ authority: "etcd", ca: newEtcd.cert, old: oldEtcd.cert }] as const;
   const run = async (certificate: string, namespace = "kube-system", changes = {}) => {
     const cluster = new FakeCluster(Date.now());
     cluster.held = [{ namespace, name: "it", key: "tls.crt", pem: certificate }];
-    return cluster.work({ tasks: ["secrets"], ca: stays.cert, old: old.cert, oldOthers: oldEtcd.cert, ...changes });
+    return cluster.work({ tasks: ["secrets"], ca: stays.cert, old: old.cert, others: ETCD, ...changes });
   };
   const of = (ca: Pair, days?: number): string => leaf(ca, "it", days === undefined ? {} : { days }).cert;
 
@@ -24,6 +26,18 @@ describe("task secrets", () => {
         /^Secret kube-system\/it: has a certificate in tls\.crt that an old CA signed: issue a new one/,
       );
     });
+
+  it("names one of an old CA of etcd where that is all that is rotated, though only the node knows it", async () => {
+    const cluster = new FakeCluster(Date.now());
+    cluster.held = [{ namespace: "kube-system", name: "it", key: "tls.crt", pem: of(oldEtcd) }];
+    cluster.known["etcd"] = newEtcd.cert + oldEtcd.cert;
+    const others = [{ authority: "etcd", ca: newEtcd.cert, old: "" }] as const;
+    assert.deepEqual((await cluster.work({ tasks: ["secrets"], others })).found, ["Secret kube-system/it"]);
+  });
+
+  it("does not take one of the cluster's CA that stays for one of etcd's", async () => {
+    assert.deepEqual((await run(of(stays), "kube-system", { others: ETCD })).found, []);
+  });
 
   it("tells of one in another namespace, which stops nothing", async () => {
     const done = await run(of(old), "shop");
@@ -56,7 +70,7 @@ describe("task secrets", () => {
     ] as const) {
       const cluster = new FakeCluster(now);
       cluster.held = [{ namespace: "kube-system", name: "it", key: "tls.crt", pem: certificate }];
-      assert.equal((await cluster.work({ tasks: ["secrets"], old: old.cert })).found.length, found);
+      assert.equal((await cluster.work({ tasks: ["secrets"], ca: stays.cert, old: old.cert })).found.length, found);
     }
   });
 
@@ -66,7 +80,7 @@ describe("task secrets", () => {
   });
 
   it("asks for nothing where no old CA is known, and lets all through where the gate is given up", async () => {
-    assert.deepEqual((await run(of(old), "kube-system", { old: undefined, oldOthers: undefined })).found, []);
+    assert.deepEqual((await run(of(old), "kube-system", { old: "", others: undefined })).found, []);
     assert.equal((await run(of(old), "kube-system", { force: ["scan"] })).why, "");
   });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { FakeCluster, NOW } from "../fakeKube";
+import { FakeCluster, NEW, NOW, OLD, OTHER } from "../fakeKube";
 import { BEFORE, AFTER, pod, replicaSets, withPods, WORKLOADS } from "./pods";
 
-const scan = { tasks: ["pods"], since: NOW } as const;
+const scan = { tasks: ["pods"], ca: NEW, since: NOW } as const;
 
 describe("task pods", () => {
   it("names what began too early, by its workload", async () => {
@@ -45,7 +45,74 @@ describe("task pods", () => {
         managedFields: [{ manager: "kcm", time: "2026-11-24T08:00:00Z" }],
       },
     });
-    assert.deepEqual((await cluster.work({ tasks: ["pods"] })).found, []);
+    assert.deepEqual((await cluster.work({ tasks: ["pods"], ca: NEW })).found, []);
+  });
+
+  describe("with ClusterTrustBundles", () => {
+    const SIGNER = "kubernetes.io/kube-apiserver-serving";
+    const bundle = (name: string, trustBundle: string, changes: { signerName?: string; time?: string } = {}) => ({
+      metadata: {
+        name,
+        labels: { of: "us" },
+        managedFields: [{ manager: "somebody", time: changes.time ?? "2026-11-24T08:48:40Z" }],
+      },
+      spec: { trustBundle, ...(changes.signerName === undefined ? {} : { signerName: changes.signerName }) },
+    });
+    const projecting = (clusterTrustBundle: object, began = BEFORE) => ({
+      ...pod("app", "it", { mounts: "other", began: [began] }),
+      spec: { volumes: [{ projected: { sources: [{ serviceAccountToken: {} }, { clusterTrustBundle }] } }] },
+    });
+    const found = async (one: object, bundles: readonly object[], job: object = scan) =>
+      (
+        await new FakeCluster()
+          .put("pods", one)
+          .put("clustertrustbundles.certificates.k8s.io", ...bundles)
+          .work(job as typeof scan)
+      ).found;
+
+    for (const [title, by, bundles, names] of [
+      ["one that holds the new CA", { name: "ours" }, [bundle("ours", OLD + NEW)], true],
+      ["another one", { name: "theirs" }, [bundle("ours", NEW), bundle("theirs", OTHER)], false],
+      ["one that is not there", { name: "gone" }, [bundle("ours", NEW)], false],
+      [
+        "those of a signer",
+        { signerName: SIGNER, labelSelector: { matchLabels: { of: "us" } } },
+        [bundle("a:b", NEW, { signerName: SIGNER })],
+        true,
+      ],
+      [
+        "those of a signer with other labels",
+        { signerName: SIGNER, labelSelector: { matchLabels: { of: "them" } } },
+        [bundle("a:b", NEW, { signerName: SIGNER })],
+        false,
+      ],
+      [
+        "those of another signer",
+        { signerName: "example.com/other", labelSelector: {} },
+        [bundle("a:b", NEW, { signerName: SIGNER })],
+        false,
+      ],
+    ] as const)
+      it(`${names ? "names" : "leaves out"} a pod of before that projects ${title}`, async () => {
+        assert.deepEqual(await found(projecting(by), bundles), names ? ["Pod app/it"] : []);
+        assert.deepEqual(await found(projecting(by, AFTER), bundles), []);
+      });
+
+    it("counts from the last writing of the bundle, of the controller manager's own from that of the root CA", async () => {
+      const time = "2026-11-24T09:00:00Z";
+      assert.deepEqual(await found(projecting({ name: "ours" }, AFTER), [bundle("ours", NEW, { time })]), [
+        "Pod app/it",
+      ]);
+      const own = projecting({ signerName: SIGNER, labelSelector: {} }, AFTER);
+      assert.deepEqual(await found(own, [bundle("a:b", NEW, { time, signerName: SIGNER })]), []);
+    });
+
+    it("looks at them alone where the cluster's CA stays", async () => {
+      const others = [{ authority: "etcd", ca: NEW, old: OLD }];
+      const job = { tasks: ["pods"], others };
+      assert.deepEqual(await found(projecting({ name: "ours" }), [bundle("ours", OLD + NEW)], job), ["Pod app/it"]);
+      assert.deepEqual(await found(pod("app", "it", {}), [bundle("ours", OLD + NEW)], job), []);
+    });
   });
 
   it("tells what a gate that is given up would have refused", async () => {

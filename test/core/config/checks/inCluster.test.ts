@@ -33,7 +33,7 @@ describe("work in the cluster, in the stack file", () => {
     [
       { caBundles: [{ ...hook, kind: "Webhook" }] },
       'inCluster.caBundles[0].kind: "Webhook"; must be one of ValidatingWebhookConfiguration, ' +
-        "MutatingWebhookConfiguration, APIService, CustomResourceDefinition",
+        "MutatingWebhookConfiguration, APIService, CustomResourceDefinition, ClusterTrustBundle",
     ],
     [
       { restart: [dns, cni, dns] },

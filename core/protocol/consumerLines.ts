@@ -1,0 +1,90 @@
+/** The lines of a node's services (docs/node-protocol.md): who they are, how each proves itself, how they depend on each other. */
+import { INVENTORY } from "../certificates/inventory";
+import type { AuthorityName } from "../model/authorities";
+import type { ProfileName } from "../model/profiles";
+import { LEASES, leaseServers } from "../nodes/leases";
+import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
+import { readersOn } from "../nodes/readers";
+import { hasOneApiServer } from "../nodes/topology";
+import type { NodePlan } from "../plan";
+import type { Config } from "../schema/config";
+import { as } from "./lines";
+
+/** The file of this node that says whom its services trust of an authority. */
+const caFile = (plan: NodePlan, authority: AuthorityName): string[] =>
+  plan.known.flatMap(({ path, content }) =>
+    content.kind === "ca" && content.authority === authority ? [as.path(path)] : [],
+  );
+
+const proofLine = (
+  consumer: string,
+  proof: Proof,
+  plan: NodePlan,
+  issued: ReadonlySet<ProfileName>,
+  isApply: boolean,
+): string[] => {
+  const line = (): string[] => {
+    switch (proof.kind) {
+      case "served":
+        return [`served ${consumer} ${as.hostPort(proof.at)} ${proof.profile}`];
+      case "accepted":
+        return [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
+      case "chain":
+        return caFile(plan, INVENTORY[proof.profile].authority).map(
+          (path) => `chain ${consumer} ${proof.profile} ${path}`,
+        );
+      case "aggregated":
+        return issued.has(proof.by)
+          ? [`aggregated ${consumer} ${as.hostPort(proof.at)} ${proof.by} ${proof.profile}`]
+          : [];
+      case "reaches":
+        return isApply && issued.has(proof.by)
+          ? [`reaches ${consumer} ${as.hostPort(proof.at)} ${as.name(proof.node)} ${proof.by}`]
+          : [];
+      case "trusts":
+        return caFile(plan, proof.authority).map((path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`);
+      case "health": {
+        const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
+        return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];
+      }
+    }
+  };
+  return "profile" in proof && proof.kind !== "health" && !issued.has(proof.profile) ? [] : line();
+};
+
+/**
+ * The services of a node, how each proves itself, and how they depend on each other: where etcd and its API server restart
+ * together the API server stops first, no etcd member restarts while another one is down (design: one move), and a
+ * leader gives its lease back.
+ */
+export const consumerLines = (
+  plan: NodePlan,
+  config: Config,
+  leaves: ReadonlySet<ProfileName>,
+  /** An API server goes on with the client certificate that it had for 5 minutes, longer than one may wait for `retire`. */
+  isApply = false,
+): string[] => {
+  const names = new Set(plan.consumers.map(({ name }) => name));
+  const here = { node: plan.node, config, listeners: plan.listeners, services: names };
+  const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
+  return [
+    ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
+    ...(names.has("kube-apiserver") && hasOneApiServer(config) ? ["alone kube-apiserver"] : []),
+    ...(names.has("etcd") && names.has("kube-apiserver") ? ["before etcd kube-apiserver"] : []),
+    ...(names.has("etcd") ? members : []).map(
+      ({ address, joining }) =>
+        `${joining ? "joining" : "member"} etcd ${as.hostPort(listensAt(plan.listeners.etcdClient, { address }))}`,
+    ),
+    ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
+      ({ consumer, lease, profile }) =>
+        leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
+    ),
+    ...plan.consumers.flatMap(({ name }) =>
+      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves, isApply)),
+    ),
+  ];
+};
+
+/** Other programs that read files of the payload (`rollout.readers`), after the services. */
+export const readerLines = ({ node }: NodePlan, config: Config): string[] =>
+  readersOn(node, config).map(({ name, kind }) => `consumer ${as.name(name)} ${kind} ${as.name(name)}`);
