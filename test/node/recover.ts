@@ -234,7 +234,12 @@ export function recovers(shell: string): void {
       try {
         mkdirSync(running.path("/run/systemd/system"), { recursive: true });
         const set = running.set();
-        for (const spoil of [() => undefined, () => { running.write(unit, "[Unit]\n"); }]) {
+        for (const spoil of [
+          () => undefined,
+          () => {
+            running.write(unit, "[Unit]\n");
+          },
+        ]) {
           spoil();
           const done = await running.run("apply", running.payload(set));
           assert.equal(done.code, 0, done.stderr);
