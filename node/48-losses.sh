@@ -27,8 +27,27 @@ check_losses() {
     compare_leaf "$cl_profile"
   done 3<"$TX/in-place"
   [ ! -s "$TX/lost" ] || refuse_losses
-  sed "s|^|$NODE: |" "$TX/said" >&2
+  said_shortly | sed "s|^|$NODE: |" >&2
   cat "$TX/told"
+}
+
+# said_shortly: $TX/said, with what becomes of key algorithms as one line for all
+# certificates to which the same happens: on a cluster that was taken over, nearly all.
+said_shortly() {
+  awk '
+    match($0, /: algorithm /) && split(substr($0, RSTART + RLENGTH), word, " ") == 3 {
+      what = substr($0, RSTART + 2)
+      if (!(what in count)) order[++n] = what
+      who[what] = who[what] (count[what]++ ? ", " : "") substr($0, 1, RSTART - 1)
+      next
+    }
+    { print }
+    END {
+      for (i = 1; i <= n; i++) {
+        what = order[i]
+        print (count[what] > 1 ? count[what] " certificates" : who[what]) ": " what (count[what] > 1 ? " (" who[what] ")" : "")
+      }
+    }' "$TX/said"
 }
 
 # leaves_in_place: $TX/in-place gets "PROFILE PATH" for each live file with a leaf that

@@ -34,11 +34,16 @@ restart() {
 
 WHY_NOT=
 
-# grace: seconds a consumer gets between SIGTERM and SIGKILL. An API server is
-# crash safe, and open watches would hold it for a minute; 0: no SIGTERM at all.
+# grace: seconds a consumer gets between SIGTERM and SIGKILL: of a static pod what its
+# manifest declares, or what Kubernetes gives where it does not. An API server is crash
+# safe, and open watches would hold it for a minute; 0: no SIGTERM at all.
 grace() {
-  case $UNIT in
-    kube-apiserver) if grep -q "^alone " "$TX/plan"; then echo 0; else echo "$LIMIT_API_GRACE"; fi ;;
+  case $KIND:$UNIT in
+    *:kube-apiserver) if grep -q "^alone " "$TX/plan"; then echo 0; else echo "$LIMIT_API_GRACE"; fi ;;
+    static-pod:*)
+      gr_declared=$(sed -n 's/^  *terminationGracePeriodSeconds: *\([0-9][0-9]*\) *$/\1/p' "$MANIFESTS/$UNIT.yaml" 2>/dev/null | sed -n 1p)
+      limit GONE "${gr_declared:-30}"
+      ;;
     *) echo "$LIMIT_GONE" ;;
   esac
 }

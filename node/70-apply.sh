@@ -9,6 +9,7 @@ transaction() {
   OURS=yes
   begin
   tell_recovered
+  keep_boot_unit
   check_leafs
   list_inline
   check_guards

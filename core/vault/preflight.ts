@@ -6,6 +6,8 @@ import { X509Certificate } from "node:crypto";
 import { authorityCommonName } from "../authorities/names";
 import { issuerOf, stateOf } from "../authorities/rotation";
 import { planClients } from "../certificates/clients";
+import { unusable } from "../certificates/unusable";
+import type { San } from "../format/addresses";
 import { formatDuration } from "../format/duration";
 import { momentText } from "../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
@@ -114,6 +116,8 @@ export interface SigningCa {
   readonly issuer: string;
   /** The longest validity that it has to sign. */
   readonly longestSeconds: number;
+  /** The names in the certificates that it is to sign. */
+  readonly sans: () => readonly San[];
 }
 
 export const signingCas = (config: Config, plan: ClusterPlan, now: Date): SigningCa[] =>
@@ -130,12 +134,16 @@ export const signingCas = (config: Config, plan: ClusterPlan, now: Date): Signin
             mount: mount.path,
             issuer: authorityCommonName(config.cluster.name, authority, generation),
             longestSeconds: Math.max(0, ...roles.map(({ validitySeconds }) => validitySeconds)),
+            sans: () =>
+              plan.nodes
+                .flatMap(({ leaves }) => leaves)
+                .flatMap((leaf) => (leaf.authority === authority ? leaf.sans : [])),
           },
         ];
   });
 
 /** @param pem the certificate that the mount has by that name */
-export const caProblem = ({ authority, mount, issuer }: SigningCa, pem: string, config: Config, now: Date) => {
+export const caProblem = ({ authority, mount, issuer, sans }: SigningCa, pem: string, config: Config, now: Date) => {
   const ca = new X509Certificate(pem);
   const [has, wants] = [
     ca.fingerprint256.replaceAll(":", "").toLowerCase(),
@@ -148,7 +156,7 @@ export const caProblem = ({ authority, mount, issuer }: SigningCa, pem: string, 
     );
   return new Date(ca.validTo) <= now
     ? `authority.${authority}: ${issuer} in ${mount} expired ${momentText(new Date(ca.validTo))} and cannot sign; rotate it (docs/rotation.md)`
-    : undefined;
+    : unusable("ca", `authority.${authority}: ${issuer} in ${mount}`, { certificate: ca, authority, sans })[0];
 };
 
 /** A later renewal would outlive the CA: the server refuses to sign that, so the CA has to be rotated before. */

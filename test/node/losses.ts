@@ -50,6 +50,15 @@ export function losesNothing(shell: string): void {
       );
     });
 
+    it("of key algorithms that become others tells in one line for all certificates", async () => {
+      inPlace({ algorithm: "RSA-2048" });
+      node.lay({ ...node.live(), store: leaf(node.ca, "store", { algorithm: "RSA-2048" }) });
+      const done = await apply();
+      assert.equal(done.code, 0, done.stderr);
+      assert.deepEqual(told(done.stderr), ["n1: 2 certificates: algorithm RSA-2048 becomes ECDSA-P256 (web, store)"]);
+      assert.equal(told(done.stdout).length, 2); // a line each for programs
+    });
+
     it("with those of several certificates", async () => {
       inPlace({ names: NAMES, usages: "clientAuth,serverAuth,1.2.3.4" });
       node.lay({

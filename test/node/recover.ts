@@ -229,6 +229,32 @@ export function recovers(shell: string): void {
       assert.equal(node.stamp(unit), stamp);
     });
 
+    it("also where somebody has removed that unit since: the next run puts it there again, and says so", async () => {
+      const running = await Cluster.make(shell);
+      try {
+        mkdirSync(running.path("/run/systemd/system"), { recursive: true });
+        const set = running.set();
+        for (const spoil of [
+          () => undefined,
+          () => {
+            running.write(unit, "[Unit]\n");
+          },
+        ]) {
+          spoil();
+          const done = await running.run("apply", running.payload(set));
+          assert.equal(done.code, 0, done.stderr);
+          assert.match(
+            done.stderr,
+            /n1: \S+kube-pki-recover\.service was not there as the install step had put it, and is again\n/,
+          );
+          assert.match(running.read(unit), /^ExecStart=/m);
+        }
+        assert.doesNotMatch((await running.run("apply", running.payload(set))).stderr, /was not there/);
+      } finally {
+        running.remove();
+      }
+    });
+
     it("and says so where there is no systemd", async () => {
       const placed = await place();
       assert.equal(placed.code, 0);

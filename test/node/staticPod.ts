@@ -54,15 +54,16 @@ export function handlesStaticPods(shell: string): void {
       });
     }
 
-    for (const [unit, seconds] of [
-      ["kube-apiserver", 10],
-      ["kube-scheduler", 130],
+    for (const [unit, seconds, declared] of [
+      ["kube-apiserver", 10, ""],
+      ["kube-scheduler", 30, ""],
+      ["kube-vip", 45, "  terminationGracePeriodSeconds: 45\n"],
     ] as const)
       it(`has ${String(seconds)} s to end as ${unit}`, async () => {
         node.client("crictl");
         await node.pod("stop");
         symlinkSync("store", join(node.units, unit));
-        node.write(`/etc/kubernetes/manifests/${unit}.yaml`, kubeadm, 0o600);
+        node.write(`/etc/kubernetes/manifests/${unit}.yaml`, kubeadm + declared, 0o600);
         await node.pod("start", unit);
         const done = await node.run("apply", send(unit), { KUBE_PKI_LIMIT: "" });
         assert.equal(done.code, 0, done.stderr);

@@ -8,7 +8,7 @@ import { isStandIn } from "../../format/standIn";
 import { parsedCertificate, subjectText, momentText } from "../../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import type { Sections } from "../../schema/sections";
-import { unusable } from "./unusable";
+import { unusable } from "../../certificates/unusable";
 
 const ADOPTION =
   "give the CA's private key as a secret, or leave this out and give the CA's fingerprint under `adopt`: the stack then " +

@@ -25,7 +25,7 @@ import {
 } from "./rotation";
 import { plannedSans } from "./plannedSans";
 import { signedProblems } from "./signed";
-import { unusable } from "./unusable";
+import { unusable } from "../../certificates/unusable";
 import { userProblems } from "./users";
 import { workersProblems } from "./workers";
 

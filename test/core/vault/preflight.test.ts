@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { planCluster } from "../../../core/plan";
 import {
   capabilityProblem,
+  caProblem,
   dependenceWarning,
   healthProblem,
+  signingCas,
   signingRoles,
   signPath,
   tokenProblem,
   type Health,
 } from "../../../core/vault/preflight";
+import { opensslCa, type CaWish } from "../config/openssl";
 import { configWith, NOW } from "../fixture";
 
 const AT = "https://vault.example.com:8200";
@@ -66,6 +69,36 @@ describe("what is wrong with the token", () => {
       /do not allow writing to kube-pki\/prod\/kubernetes\/sign\/\S+ and \d+ more; use a token with the policy kube-pki-prod-renew/,
     );
   });
+});
+
+describe("what is wrong with a CA in Vault", () => {
+  const config = configured();
+  const soon = new Date();
+  const [kubernetes] = signingCas(config, planCluster(config, soon), soon);
+  const problemOf = (wish: CaWish) => caProblem(kubernetes!, opensslCa(wish).certificate, config, soon) ?? "none";
+
+  it("is nothing where it is as the server makes one", () => {
+    assert.equal(problemOf({}), "none");
+    assert.equal(problemOf({ extensions: ["nameConstraints = permitted;IP:10.0.0.0/255.0.0.0"] }), "none");
+  });
+
+  for (const [title, extension, why] of [
+    [
+      "it is for servers alone",
+      "extendedKeyUsage = serverAuth",
+      /its extendedKeyUsage does not allow clientAuth; must be/,
+    ],
+    [
+      "it may not sign for a node",
+      "nameConstraints = permitted;IP:192.168.0.0/255.255.0.0",
+      /its nameConstraints do not allow/,
+    ],
+  ] as const)
+    it(`is that ${title}`, () => {
+      const found = problemOf({ extensions: [extension] });
+      assert.match(found, /^authority\.kubernetes: \S+ in kube-pki\/prod\/kubernetes: /);
+      assert.match(found, why);
+    });
 });
 
 describe("where Vault is", () => {

@@ -3,13 +3,13 @@
  * only after its services had restarted. Each row was tried with Go's packages and says where it stands in them.
  */
 import type { KeyObject, X509Certificate } from "node:crypto";
-import { INVENTORY } from "../../certificates/inventory";
-import type { San } from "../../format/addresses";
-import { extensionsOf, namesCurve } from "../../format/extensions";
-import { readNameConstraints, refusedName } from "../../format/nameConstraints";
-import { mustBe } from "../../format/problem";
-import type { AuthorityName } from "../../model/authorities";
-import { PROFILE_NAMES } from "../../model/profiles";
+import { INVENTORY } from "./inventory";
+import type { San } from "../format/addresses";
+import { extensionsOf, namesCurve } from "../format/extensions";
+import { readNameConstraints, refusedName } from "../format/nameConstraints";
+import { mustBe } from "../format/problem";
+import type { AuthorityName } from "../model/authorities";
+import { PROFILE_NAMES } from "../model/profiles";
 
 /** A CA that signs. */
 export interface SigningCa {
