@@ -57,10 +57,14 @@ export interface Step {
   readonly kill: Kill | undefined;
   /** The n-th such call fails as on a disk with errors. */
   readonly fault: number | undefined;
+  /** Once it has succeeded it is sent the same again. */
+  readonly again: boolean;
   readonly aftermath: Aftermath;
 }
 
 export interface Case {
+  /** Where this machine has both; busybox has its own. */
+  readonly awk: "mawk" | "gawk";
   readonly phase: Phase;
   readonly oddities: readonly Oddity[];
   readonly steps: readonly Step[];
@@ -98,6 +102,7 @@ const anyStep: fc.Arbitrary<Step> = plain({
   defect: rarely(10, fc.constantFrom(...DEFECTS)),
   kill: sometimes(2, anyKill),
   fault: rarely(7, anyCall),
+  again: fc.oneof({ weight: 2, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   aftermath: plain({
     kills: fc.oneof(
       { weight: 3, arbitrary: fc.constant([]) },
@@ -114,6 +119,7 @@ const anyStep: fc.Arbitrary<Step> = plain({
 
 export const anyCase = (services: Case["services"]): fc.Arbitrary<Case> =>
   plain({
+    awk: fc.constantFrom("mawk" as const, "gawk" as const),
     phase: fc.oneof(
       { weight: 5, arbitrary: fc.constantFrom<Phase[]>("steady", "open", "issued", "closed") },
       { weight: 1, arbitrary: fc.constant<Phase>("bare") },

@@ -81,7 +81,7 @@ class Play {
       this.tally.killed++;
       if (!(await this.killed(step, sending, run, verb, text))) return false;
     } else this.ended(run, sending, wasSane && step.defect === undefined && run.failed === undefined);
-    if (run.code === 0 && !run.killed && run.failed === undefined) {
+    if (step.again && run.code === 0 && !run.killed && run.failed === undefined) {
       const before = snapshot(this.node);
       const again = await this.node.meddled(verb, text, {});
       this.ask("again", before, sending, again);
@@ -206,7 +206,7 @@ const withHand = (before: Snapshot, now: Snapshot, byHand: readonly string[]): S
 
 /** @returns nothing; throws a Finding */
 export const play = async (shell: string, of: Case, tally: Tally): Promise<void> => {
-  const node = new StormNode(shell, of.services === "running");
+  const node = new StormNode(shell, of.services === "running", of.awk);
   try {
     lay(node, of);
     const services = of.services === "none" ? undefined : await Services.make(node, of.services === "running");
