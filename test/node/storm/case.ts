@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { points } from "../killPoints";
 import { BENDS } from "./bends";
+import { FORM_NAMES, WISHES, type FormName, type Wish } from "./flagForms";
 import { LEAF_NAMES } from "./layout";
 import type { Kill } from "./node";
 import type { FieldsOf, Row } from "./row";
@@ -62,14 +63,21 @@ export interface Step {
   readonly aftermath: Aftermath;
 }
 
+/** A service whose flags the payload sets. */
+export interface Flagged {
+  readonly form: FormName;
+  readonly wishes: readonly Wish[];
+}
+
 export interface Case {
   /** Where this machine has both; busybox has its own. */
   readonly awk: "mawk" | "gawk";
   readonly phase: Phase;
   readonly oddities: readonly Oddity[];
   readonly steps: readonly Step[];
-  /** Absent: the payload names services that this node does not have yet. */
-  readonly services: "none" | "absent" | "running";
+  /** Absent: the payload names services that this node does not have yet. Flags: one that does nothing but run with its flags. */
+  readonly services: "none" | "absent" | "running" | "flags";
+  readonly flagged: Flagged | undefined;
 }
 
 /** Records that print as they are written. */
@@ -117,6 +125,11 @@ const anyStep: fc.Arbitrary<Step> = plain({
   }),
 });
 
+const anyFlagged: fc.Arbitrary<Flagged> = plain({
+  form: fc.constantFrom(...FORM_NAMES),
+  wishes: fc.uniqueArray(fc.constantFrom(...(Object.keys(WISHES) as Wish[])), { minLength: 1, maxLength: 3 }),
+});
+
 export const anyCase = (services: Case["services"]): fc.Arbitrary<Case> =>
   plain({
     awk: fc.constantFrom("mawk" as const, "gawk" as const),
@@ -127,4 +140,5 @@ export const anyCase = (services: Case["services"]): fc.Arbitrary<Case> =>
     oddities: fc.array(anyOddity, { maxLength: services === "running" ? 2 : 4 }),
     steps: fc.array(anyStep, { minLength: 1, maxLength: 2 }),
     services: fc.constant(services),
+    flagged: services === "flags" ? anyFlagged : fc.constant(undefined),
   });

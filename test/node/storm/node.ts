@@ -92,6 +92,7 @@ export class StormNode extends Scratch {
   ) {
     super(shell);
     if (!waits) this.tool("sleep", `${RELAYS}exec ${this.real("sleep")} 0.02`);
+    this.apart("systemctl", join(__dirname, "..", "stub", "systemctl"));
     fs.mkdirSync(this.path("/meddle"));
     Object.assign(this.env, { KUBE_PKI_LIMIT: "10" });
   }
@@ -124,6 +125,13 @@ export class StormNode extends Scratch {
   private real(name: string): string {
     if (this.isBusybox) return `busybox ${name}`;
     return ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find((path) => fs.existsSync(path)) ?? name;
+  }
+
+  /** Systemd and the kubelet go on where the run that asks them is killed, and have what this node lacks. */
+  apart(name: string, program: string, first = ""): void {
+    const here = join(this.root, name);
+    fs.copyFileSync(program, here);
+    this.tool(name, `${first}PATH=/usr/bin:/bin exec setsid --wait ${here} "$@"`);
   }
 
   clock(seconds: number): void {
