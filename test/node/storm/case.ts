@@ -51,7 +51,16 @@ export interface Aftermath {
   readonly journal: number | undefined;
 }
 
+/** A verb that changes no file, before the step. */
+export interface Look {
+  readonly what: "request" | "check";
+  /** A process still sees a file that another has replaced since. */
+  readonly held: boolean;
+  readonly kill: Kill | undefined;
+}
+
 export interface Step {
+  readonly look: Look | undefined;
   /** Along: what comes next in the rotation. */
   readonly send: "along" | Send;
   readonly defect: Defect | undefined;
@@ -102,7 +111,20 @@ const sometimes = <T>(freq: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T 
 const rarely = <T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
+const anyLook: fc.Arbitrary<Look> = plain({
+  what: fc.constantFrom("request" as const, "check" as const),
+  held: fc.boolean(),
+  kill: sometimes(
+    1,
+    fc.oneof(
+      plain({ at: fc.constantFrom("key-made", "csr-made"), half: fc.constant("both" as const) }),
+      plain({ call: fc.integer({ min: 1, max: 14 }), when, half: fc.constant("both" as const) }),
+    ),
+  ),
+});
+
 const anyStep: fc.Arbitrary<Step> = plain({
+  look: rarely(6, anyLook),
   send: fc.oneof(
     { weight: 5, arbitrary: fc.constant("along" as const) },
     { weight: 2, arbitrary: fc.constantFrom(...SENDS) },

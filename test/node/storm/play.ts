@@ -7,10 +7,12 @@ import { INVARIANTS } from "./invariants";
 import { FORMS, type Form } from "./flagForms";
 import { lay, ROTATION } from "./lay";
 import { LEAFS, STATE } from "./layout";
+import { look } from "./looks";
 import type { Kind, Moment } from "./moment";
 import { Light } from "./light";
 import { StormNode, type Run } from "./node";
 import { leafOf, type Generation } from "./pool";
+import { follow } from "./remedies";
 import { Services, type Consumers } from "./services";
 import { differences, snapshot, type Snapshot } from "./snapshot";
 
@@ -88,6 +90,10 @@ class Play {
 
   /** False: nothing more can be sent to this node. */
   private async step(step: Step, count: number): Promise<boolean> {
+    if (step.look !== undefined) {
+      const [said, stderr] = await look(this.node, step.look);
+      if (said !== undefined) throw new Finding(`${step.look.what} tells and touches nothing`, "settled", said, stderr);
+    }
     const sending = this.sendingOf(step, count);
     const { verb, text } = payloadOf(sending, Math.floor(Date.now() / 1000));
     const wasSane = !this.odd && count === 1 && step.send === "along";
@@ -96,6 +102,7 @@ class Play {
       this.tally.killed++;
       if (!(await this.killed(step, sending, run, verb, text))) return false;
     } else this.ended(run, sending, wasSane && step.defect === undefined && run.failed === undefined);
+    if (run.code === 1 && !run.killed && run.failed === undefined) await this.follow(run.why, sending, verb, text);
     if (step.again && run.code === 0 && !run.killed && run.failed === undefined) {
       const before = snapshot(this.node);
       const again = await this.node.meddled(verb, text, {});
@@ -124,6 +131,19 @@ class Play {
       if (said !== undefined) throw new Finding(name, kind, said, run.stderr);
     }
     return after;
+  }
+
+  /** Does what the sentence says: the run that follows does not say it again. */
+  private async follow(why: string, sending: Sending, verb: string, text: string): Promise<void> {
+    let said = why;
+    for (let times = 0; times < 4; times++) {
+      if (!follow(this.node, said)) return;
+      this.before = snapshot(this.node);
+      const run = await this.node.meddled(verb, text, {});
+      if (run.code !== 0 && run.why === said) throw new Finding("the remedy works", "settled", said, run.stderr);
+      this.ended(run, sending, false);
+      said = run.why;
+    }
   }
 
   /** A run came to its own end: what is there now is the new start. */
