@@ -49,7 +49,7 @@ export class Scratch {
   }
 
   /** With busybox every tool it has is its own, as on a node that has nothing else. */
-  private get searchPath(): string {
+  protected get searchPath(): string {
     const applets = join(this.root, "applets");
     if (this.shell.startsWith("busybox") && !fs.existsSync(applets)) {
       fs.mkdirSync(applets);

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { points } from "../killPoints";
 import { BENDS } from "./bends";
+import { FORM_NAMES, WISHES, type FormName, type Wish } from "./flagForms";
 import { LEAF_NAMES } from "./layout";
 import type { Kill } from "./node";
 import type { FieldsOf, Row } from "./row";
@@ -50,22 +51,42 @@ export interface Aftermath {
   readonly journal: number | undefined;
 }
 
+/** A verb that changes no file, before the step. */
+export interface Look {
+  readonly what: "request" | "check";
+  /** A process still sees a file that another has replaced since. */
+  readonly held: boolean;
+  readonly kill: Kill | undefined;
+}
+
 export interface Step {
+  readonly look: Look | undefined;
   /** Along: what comes next in the rotation. */
   readonly send: "along" | Send;
   readonly defect: Defect | undefined;
   readonly kill: Kill | undefined;
   /** The n-th such call fails as on a disk with errors. */
   readonly fault: number | undefined;
+  /** Once it has succeeded it is sent the same again. */
+  readonly again: boolean;
   readonly aftermath: Aftermath;
 }
 
+/** A service whose flags the payload sets. */
+export interface Flagged {
+  readonly form: FormName;
+  readonly wishes: readonly Wish[];
+}
+
 export interface Case {
+  /** Where this machine has both; busybox has its own. */
+  readonly awk: "mawk" | "gawk";
   readonly phase: Phase;
   readonly oddities: readonly Oddity[];
   readonly steps: readonly Step[];
-  /** Absent: the payload names services that this node does not have yet. */
-  readonly services: "none" | "absent" | "running";
+  /** Absent: the payload names services that this node does not have yet. Flags: one that does nothing but run with its flags. */
+  readonly services: "none" | "absent" | "running" | "flags";
+  readonly flagged: Flagged | undefined;
 }
 
 /** Records that print as they are written. */
@@ -90,7 +111,20 @@ const sometimes = <T>(freq: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T 
 const rarely = <T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
+const anyLook: fc.Arbitrary<Look> = plain({
+  what: fc.constantFrom("request" as const, "check" as const),
+  held: fc.boolean(),
+  kill: sometimes(
+    1,
+    fc.oneof(
+      plain({ at: fc.constantFrom("key-made", "csr-made"), half: fc.constant("both" as const) }),
+      plain({ call: fc.integer({ min: 1, max: 14 }), when, half: fc.constant("both" as const) }),
+    ),
+  ),
+});
+
 const anyStep: fc.Arbitrary<Step> = plain({
+  look: rarely(6, anyLook),
   send: fc.oneof(
     { weight: 5, arbitrary: fc.constant("along" as const) },
     { weight: 2, arbitrary: fc.constantFrom(...SENDS) },
@@ -98,6 +132,7 @@ const anyStep: fc.Arbitrary<Step> = plain({
   defect: rarely(10, fc.constantFrom(...DEFECTS)),
   kill: sometimes(2, anyKill),
   fault: rarely(7, anyCall),
+  again: fc.oneof({ weight: 2, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   aftermath: plain({
     kills: fc.oneof(
       { weight: 3, arbitrary: fc.constant([]) },
@@ -112,8 +147,14 @@ const anyStep: fc.Arbitrary<Step> = plain({
   }),
 });
 
+const anyFlagged: fc.Arbitrary<Flagged> = plain({
+  form: fc.constantFrom(...FORM_NAMES),
+  wishes: fc.uniqueArray(fc.constantFrom(...(Object.keys(WISHES) as Wish[])), { minLength: 1, maxLength: 3 }),
+});
+
 export const anyCase = (services: Case["services"]): fc.Arbitrary<Case> =>
   plain({
+    awk: fc.constantFrom("mawk" as const, "gawk" as const),
     phase: fc.oneof(
       { weight: 5, arbitrary: fc.constantFrom<Phase[]>("steady", "open", "issued", "closed") },
       { weight: 1, arbitrary: fc.constant<Phase>("bare") },
@@ -121,4 +162,5 @@ export const anyCase = (services: Case["services"]): fc.Arbitrary<Case> =>
     oddities: fc.array(anyOddity, { maxLength: services === "running" ? 2 : 4 }),
     steps: fc.array(anyStep, { minLength: 1, maxLength: 2 }),
     services: fc.constant(services),
+    flagged: services === "flags" ? anyFlagged : fc.constant(undefined),
   });

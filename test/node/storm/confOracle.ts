@@ -116,6 +116,16 @@ const keepsLines = ({ before, after }: Moment): string | undefined =>
     });
   });
 
+/** Whoever reads it loses its server when the first generation goes. */
+export const lacksNewCa = (of: Snapshot, path: string): boolean => {
+  const entry = of.get(path);
+  const config = entry?.kind === "file" ? read(entry.text) : undefined;
+  return (config?.clusters ?? []).some(({ cluster }) => {
+    const trusted = trustOf(cluster, of);
+    return trusted.includes("k1") && !trusted.includes("k2");
+  });
+};
+
 export const CONF_INVARIANTS: readonly Invariant[] = [
   { name: "no reader loses its server", at: EVER, check: each(keepsServers) },
   { name: "nothing unknown is gone: kubeconfig entries and fields", at: EVER, check: each(keepsOthers) },

@@ -2,6 +2,7 @@
 import { isApply, leafsOf } from "./body";
 import { CONF_INVARIANTS } from "./confOracle";
 import { CA, CA_FILES, CA_KEY, CA_PATHS, LEAF_NAMES, LEAFS, MODES, PAIRS, SIGNER, STATE, type PairAt } from "./layout";
+import { FLAG_INVARIANTS } from "./flagOracle";
 import { besideOf, ENDED, EVER, first, isOurs, type Invariant, type Moment } from "./moment";
 import type { Run } from "./node";
 import { casIn, fits, isSignedByOne, PROFILES } from "./pool";
@@ -128,7 +129,7 @@ const speaksItself = ({ run: { stderr, failed } }: Moment): string | undefined =
 };
 
 const REMEDY =
-  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|issue it|set the clock|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|refresh|look at|see|add|renew|let|'chattr -i'|run the install step|it ran here before)\b/;
+  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|issue it|set the clock|set --|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|refresh|look at|see|add|renew|let|'chattr -i'|run the install step|it ran here before)\b/;
 const saysWhatToDo = ({ run: { why, code, failed } }: Moment): string | undefined => {
   if (code === 0 || failed !== undefined) return undefined;
   if (!/^(n1|node): \S/.test(why)) return `the last line is ${JSON.stringify(why)}`;
@@ -165,6 +166,7 @@ export const INVARIANTS: readonly Invariant[] = [
   { name: "pairs always fit: those of the payload", at: ["done", "again"], check: isSent },
   ...TRUST_INVARIANTS,
   ...CONF_INVARIANTS,
+  ...FLAG_INVARIANTS,
   { name: "nothing unknown is gone: files", at: EVER, check: unknownStay },
   { name: "nothing unknown is made", at: EVER, check: nothingElse },
   { name: "nothing unknown is gone: owner, mode, ACL, attributes", at: ["done", "again"], check: keepsRights },

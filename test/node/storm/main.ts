@@ -1,5 +1,5 @@
 /**
- * `npm run storm -- [--seeds N] [--from SEED] [--seed SEED] [--shell dash|busybox] [--jobs N] [--services absent|none|running] [--minutes N]`:
+ * `npm run storm -- [--seeds N] [--from SEED] [--seed SEED] [--shell dash|busybox] [--jobs N] [--services absent|none|running|flags] [--minutes N]`:
  * random nodes, payloads, kills and boots. A failure prints its seed and the smallest case that fails so.
  */
 import { parseArgs } from "node:util";

@@ -63,6 +63,15 @@ end() {
 [ "$n" != "$MEDDLE_KILL" ] || [ "$MEDDLE_WHEN" = after ] || end
 `;
 
+/**
+ * Whoever relays what a worker says waits for the worker's end, which is seen at once: looks at it every 20 ms were a third
+ * of the processes of a run. Its `kill -0` then finds nobody.
+ */
+const RELAYS = `for worker in "$KUBE_PKI_ROOT${STATE}"/run."$PPID".*/worker; do
+  [ ! -f "$worker" ] || { read -r _ pid _ <"$worker" && exec /usr/bin/tail -f --pid="$pid" -s 0.02 /dev/null; }
+done 2>/dev/null
+`;
+
 const quietly = { stdio: "ignore" } as const;
 
 export class StormNode extends Scratch {
@@ -76,13 +85,14 @@ export class StormNode extends Scratch {
   private readonly held: (() => void)[] = [];
 
   /** @param waits - services run here: what they need time for is waited for */
-  constructor(shell: string, waits: boolean) {
+  constructor(
+    shell: string,
+    waits: boolean,
+    private readonly awk: "mawk" | "gawk",
+  ) {
     super(shell);
-    const naps = waits ? "0.3 | 1) exec" : "*) exec";
-    this.tool(
-      "sleep",
-      `case $1 in ${naps} ${this.real("sleep")} ${waits ? '"$1"' : "0.02"} ;; esac\nexec ${this.real("sleep")} "$@"`,
-    );
+    if (!waits) this.tool("sleep", `${RELAYS}exec ${this.real("sleep")} 0.02`);
+    this.apart("systemctl", join(__dirname, "..", "stub", "systemctl"));
     fs.mkdirSync(this.path("/meddle"));
     Object.assign(this.env, { KUBE_PKI_LIMIT: "10" });
   }
@@ -90,6 +100,11 @@ export class StormNode extends Scratch {
   /** In memory where there is one: a run flushes all that it writes. */
   protected override under(): string {
     return fs.existsSync("/dev/shm") ? "/dev/shm" : super.under();
+  }
+
+  protected override get searchPath(): string {
+    const gone = [...this.lame].filter((each) => !(each in LAME));
+    return `${this.tools}:${pathWithout(this.isBusybox ? "busybox" : this.awk, gone)}`;
   }
 
   get isBusybox(): boolean {
@@ -112,6 +127,13 @@ export class StormNode extends Scratch {
     return ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find((path) => fs.existsSync(path)) ?? name;
   }
 
+  /** Systemd and the kubelet go on where the run that asks them is killed, and have what this node lacks. */
+  apart(name: string, program: string, first = ""): void {
+    const here = join(this.root, name);
+    fs.copyFileSync(program, here);
+    this.tool(name, `${first}PATH=/usr/bin:/bin exec setsid --wait ${here} "$@"`);
+  }
+
   clock(seconds: number): void {
     this.isOff = true;
     const date = this.real("date");
@@ -120,8 +142,6 @@ export class StormNode extends Scratch {
 
   lack(what: Missing): void {
     this.lame.add(what);
-    const gone = [...this.lame].filter((each) => !(each in LAME));
-    if (gone.length > 0) this.env["KUBE_PKI_PATH"] = `${this.tools}:${pathWithout(this.isBusybox, gone)}`;
     this.arm(false);
   }
 
@@ -223,15 +243,17 @@ export class StormNode extends Scratch {
 const folders = new Map<string, string>();
 
 /** A folder of links to all programs but these. */
-const pathWithout = (isBusybox: boolean, missing: readonly string[]): string => {
-  const key = [isBusybox, ...missing].join(" ");
+const pathWithout = (kind: "busybox" | "mawk" | "gawk", missing: readonly string[]): string => {
+  const key = [kind, ...missing].join(" ");
   const known = folders.get(key);
   if (known !== undefined) return known;
   const folder = fs.mkdtempSync(join(tmpdir(), "kube-pki-storm-bin-"));
   const link = (name: string, to: string): void => {
     if (!missing.includes(name) && !fs.existsSync(join(folder, name))) fs.symlinkSync(to, join(folder, name));
   };
-  if (isBusybox) {
+  if (kind !== "busybox") {
+    if (fs.existsSync(`/usr/bin/${kind}`)) link("awk", `/usr/bin/${kind}`);
+  } else {
     const busybox = execFileSync("sh", ["-c", "command -v busybox"]).toString().trim();
     for (const name of execFileSync("busybox", ["--list"]).toString().trim().split("\n")) link(name, busybox);
   }

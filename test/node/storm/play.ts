@@ -1,14 +1,19 @@
 /** Plays a case: lays the node, sends each step, kills, boots, sends again, and asks the invariants at each moment. */
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { payloadOf, type Sending } from "./body";
 import type { Case, Phase, Send, Step } from "./case";
 import { INVARIANTS } from "./invariants";
+import { FORMS, type Form } from "./flagForms";
 import { lay, ROTATION } from "./lay";
 import { LEAFS, STATE } from "./layout";
+import { look } from "./looks";
 import type { Kind, Moment } from "./moment";
+import { Light } from "./light";
 import { StormNode, type Run } from "./node";
 import { leafOf, type Generation } from "./pool";
-import { Services } from "./services";
+import { follow } from "./remedies";
+import { Services, type Consumers } from "./services";
 import { differences, snapshot, type Snapshot } from "./snapshot";
 
 /** What a case has come to, to be counted. */
@@ -42,6 +47,18 @@ const LEADS: Readonly<Record<Send, (phase: Phase) => Phase>> = {
   back: () => "steady",
 };
 
+/** Some of its flags cannot be set. */
+const refuses = (flagged: Case["flagged"]): boolean => {
+  if (flagged === undefined) return false;
+  const { refuses: which }: Form = FORMS[flagged.form];
+  return flagged.wishes.some((wish) => which.includes(wish));
+};
+
+const consumersOf = async (node: StormNode, { flagged, services }: Case): Promise<Consumers | undefined> => {
+  if (flagged !== undefined) return Light.make(node, flagged);
+  return services === "none" ? undefined : Services.make(node, services === "running");
+};
+
 class Play {
   private phase: Phase;
   private before: Snapshot;
@@ -51,12 +68,12 @@ class Play {
   constructor(
     private readonly node: StormNode,
     private readonly of: Case,
-    private readonly services: Services | undefined,
+    private readonly services: Consumers | undefined,
     private readonly tally: Tally,
   ) {
     this.phase = of.phase;
     this.before = snapshot(node);
-    this.odd = of.oddities.length > 0;
+    this.odd = of.oddities.length > 0 || refuses(of.flagged);
     this.found = fs.readdirSync(node.path(STATE));
   }
 
@@ -67,12 +84,16 @@ class Play {
   private sendingOf({ send, defect }: Step, count: number): Sending {
     const what = send === "along" ? ALONG[this.phase] : send;
     const generation: Generation = what === "issue" ? "2" : what === "renew" ? ROTATION[this.phase].signing : "1";
-    const start = this.of.services === "running" ? "existing" : "bare";
+    const start = this.of.services === "running" || this.of.flagged !== undefined ? "existing" : "bare";
     return { send: what, generation, count, defect, start, services: this.services?.lines(what) ?? "" };
   }
 
   /** False: nothing more can be sent to this node. */
   private async step(step: Step, count: number): Promise<boolean> {
+    if (step.look !== undefined) {
+      const [said, stderr] = await look(this.node, step.look);
+      if (said !== undefined) throw new Finding(`${step.look.what} tells and touches nothing`, "settled", said, stderr);
+    }
     const sending = this.sendingOf(step, count);
     const { verb, text } = payloadOf(sending, Math.floor(Date.now() / 1000));
     const wasSane = !this.odd && count === 1 && step.send === "along";
@@ -81,12 +102,13 @@ class Play {
       this.tally.killed++;
       if (!(await this.killed(step, sending, run, verb, text))) return false;
     } else this.ended(run, sending, wasSane && step.defect === undefined && run.failed === undefined);
-    if (run.code === 0 && !run.killed && run.failed === undefined) {
+    if (run.code === 1 && !run.killed && run.failed === undefined) await this.follow(run.why, sending, verb, text);
+    if (step.again && run.code === 0 && !run.killed && run.failed === undefined) {
       const before = snapshot(this.node);
       const again = await this.node.meddled(verb, text, {});
       this.ask("again", before, sending, again);
     }
-    this.services?.stillRun();
+    await this.services?.stillRun(run.code === 0 && !run.killed, sending.send);
     return true;
   }
 
@@ -100,6 +122,7 @@ class Play {
       after,
       run,
       found: this.found,
+      flagged: this.of.flagged,
       sane: false,
       ...more,
     };
@@ -108,6 +131,19 @@ class Play {
       if (said !== undefined) throw new Finding(name, kind, said, run.stderr);
     }
     return after;
+  }
+
+  /** Does what the sentence says: the run that follows does not say it again. */
+  private async follow(why: string, sending: Sending, verb: string, text: string): Promise<void> {
+    let said = why;
+    for (let times = 0; times < 4; times++) {
+      if (!follow(this.node, said)) return;
+      this.before = snapshot(this.node);
+      const run = await this.node.meddled(verb, text, {});
+      if (run.code !== 0 && run.why === said) throw new Finding("the remedy works", "settled", said, run.stderr);
+      this.ended(run, sending, false);
+      said = run.why;
+    }
   }
 
   /** A run came to its own end: what is there now is the new start. */
@@ -148,7 +184,10 @@ class Play {
     }
     const run = await this.node.meddled("recover", "", {});
     if (run.code !== 0) {
-      if (cut || run.why.includes("could not be put back")) return "stuck";
+      if (cut || run.why.includes("could not be put back")) {
+        await this.services?.start();
+        return "stuck";
+      }
       throw new Finding("a booted node always starts", "recovered", run.why, run.stderr);
     }
     this.tally.recovered++;
@@ -194,25 +233,33 @@ class Play {
   }
 }
 
-/** As it was, but for what somebody has made since. */
+/** As it was, but for what somebody has made since, and the folders that he had to make for it. */
 const withHand = (before: Snapshot, now: Snapshot, byHand: readonly string[]): Snapshot => {
   const entries = new Map(before);
   for (const path of byHand) {
     const entry = now.get(path);
-    if (entry !== undefined) entries.set(path, entry);
+    if (entry === undefined) continue;
+    entries.set(path, entry);
+    for (let folder = dirname(path); !entries.has(folder); folder = dirname(folder)) {
+      const made = now.get(folder);
+      if (made === undefined) break;
+      entries.set(folder, made);
+    }
   }
   return entries;
 };
 
 /** @returns nothing; throws a Finding */
 export const play = async (shell: string, of: Case, tally: Tally): Promise<void> => {
-  const node = new StormNode(shell, of.services === "running");
+  const node = new StormNode(shell, of.services === "running", of.awk);
+  let consumers: Consumers | undefined;
   try {
     lay(node, of);
-    const services = of.services === "none" ? undefined : await Services.make(node, of.services === "running");
+    consumers = await consumersOf(node, of);
     node.freeze();
-    await new Play(node, of, services, tally).steps();
+    await new Play(node, of, consumers, tally).steps();
   } finally {
+    await consumers?.end();
     node.remove();
   }
 };

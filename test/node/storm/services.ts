@@ -13,7 +13,19 @@ const UNITS = {
 type Unit = keyof typeof UNITS;
 const NAMES = Object.keys(UNITS) as Unit[];
 
-export class Services {
+/** What runs on a node of the storm, and is to go on. */
+export interface Consumers {
+  /** Of the payload. */
+  lines(send: Send): string;
+  /** As a boot does: whatever can. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Whoever ran before runs. */
+  stillRun(succeeded: boolean, send: Send): Promise<void>;
+  end(): Promise<void>;
+}
+
+export class Services implements Consumers {
   private readonly ports = new Map<Unit, number>();
   /** Those that have come up with what was laid. */
   private running: Unit[] = [];
@@ -61,7 +73,6 @@ export class Services {
     });
   }
 
-  /** As a boot does: whatever can. */
   async start(): Promise<void> {
     if (this.ports.get("web") === 1) return;
     await Promise.allSettled(NAMES.map((name) => this.node.start(name)));
@@ -75,10 +86,14 @@ export class Services {
     while (this.up().length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** Whoever ran before runs. */
-  stillRun(): void {
+  stillRun(): Promise<void> {
     this.mustRun("after the run");
     this.running = this.ports.get("web") === 1 ? [] : this.up();
+    return Promise.resolve();
+  }
+
+  end(): Promise<void> {
+    return Promise.resolve(); // the node's `remove` ends them
   }
 
   private mustRun(when: string): void {

@@ -27,7 +27,7 @@ const mixed = (seed: number): number => {
 };
 
 const servicesOf = (seed: number): Case["services"] =>
-  seed % 25 === 7 ? "running" : seed % 5 === 0 ? "absent" : "none";
+  seed % 25 === 7 ? "running" : seed % 5 === 0 ? "absent" : seed % 4 === 1 ? "flags" : "none";
 
 /** How long a smaller case is looked for. */
 const SHRINK_MS = 90_000;

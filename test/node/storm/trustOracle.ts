@@ -73,10 +73,33 @@ const asWanted = ({ after, sending }: Moment): string | undefined =>
     return gone !== undefined && has.includes(gone) ? `${path} still holds ${gone}` : undefined;
   });
 
+/** Somebody else's file is not taken over: one of those in it is of a generation that this step leads on from. */
+const guarded = ({ before, sending }: Moment): string | undefined =>
+  first<string>([...CA_PATHS, TOKENS], (path) => {
+    const entry = before.get(path);
+    if (entry?.kind !== "file") return undefined;
+    const may =
+      path === TOKENS
+        ? wantedBy(sending).flatMap((generation) => blocksIn(TOKEN_KEYS[Number(generation) - 1] ?? ""))
+        : wanted(sending, path as CaFile).flatMap((name) => blocksIn(ca(name).cert));
+    return blocksIn(entry.text).some((block) => may.includes(block)) ? undefined : `${path} was somebody else's`;
+  });
+
+/** Lines that end otherwise, or stand around the blocks, are no change. */
+const keepsForm = ({ before, after }: Moment): string | undefined =>
+  first<string>([...CA_PATHS, TOKENS], (path) => {
+    const [was, is] = [before.get(path), after.get(path)];
+    if (was?.kind !== "file" || is?.kind !== "file" || was.mode !== is.mode) return undefined;
+    const isSame = blocksIn(was.text).join() === blocksIn(is.text).join();
+    return isSame && was.text !== is.text ? `${path} was written anew` : undefined;
+  });
+
 export const TRUST_INVARIANTS: readonly Invariant[] = [
   { name: "nobody new is let in", at: EVER, check: nobodyNew },
   { name: "nobody new is let in: signer", at: EVER, check: noNewSigner },
   { name: "nobody new is let in: tokens", at: EVER, check: noNewToken },
   { name: "nothing unknown is gone: PEM blocks", at: EVER, check: foreignStay },
+  { name: "a foreign file is not taken over", at: ["done"], check: guarded },
+  { name: "what holds the same stays as it is written", at: ["done"], check: keepsForm },
   { name: "trust is as the payload wants it", at: ["done"], check: asWanted },
 ];

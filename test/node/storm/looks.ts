@@ -1,0 +1,89 @@
+/** Verbs that change no file of a node: `request`, which makes a key, and `check`, which finds who still needs the old CA. */
+import { createPublicKey } from "node:crypto";
+import * as fs from "node:fs";
+import { part, payload } from "../payload";
+import type { Result } from "../scratch";
+import type { Look } from "./case";
+import { lacksNewCa } from "./confOracle";
+import { confText } from "./confs";
+import { CONFS, STATE } from "./layout";
+import type { StormNode } from "./node";
+import { first } from "./moment";
+import { ca } from "./pool";
+import { differences, snapshot, type Snapshot } from "./snapshot";
+
+/** What is wrong; undefined: nothing. */
+type Said = string | undefined;
+
+const REQUEST = payload(
+  "request",
+  "node n1\nleaf web r1 ECDSA-P256\ncn web web\no web storm:masters\nsan web IP:127.0.0.1\nsan web DNS:web.example.com\n",
+);
+const CHECK = payload(
+  "check",
+  `node n1\n${part("ca:kubernetes", ca("k2").cert)}${part("old:kubernetes", ca("k1").cert)}`,
+);
+
+const HELD = "/mnt/held.conf";
+
+/** Processes of a node as `check` sees them: one that still reads a file that another has replaced since. */
+const layProcesses = (node: StormNode, held: boolean): string => {
+  const at = "/processes";
+  fs.rmSync(node.path(at), { recursive: true, force: true });
+  fs.mkdirSync(node.path(`${at}/77`), { recursive: true });
+  for (const name of ["stat", "uptime"]) fs.symlinkSync(`/proc/${name}`, node.path(`${at}/${name}`));
+  node.write(`${at}/77/comm`, "kube-vip\n");
+  node.write(`${at}/77/cmdline`, "kube-vip\0--kubeconfig=/srv/no.conf\0");
+  node.write(`${at}/77/root${HELD}`, confText(CONFS[0], ["k1"], "k1", []));
+  node.write(
+    `${at}/77/mountinfo`,
+    `36 35 98:0 / / rw - ext4 x rw\n37 36 98:0 ${node.root}${CONFS[0]}${held ? "//deleted" : ""} ${HELD} ro - ext4 x rw\n`,
+  );
+  return node.path(at);
+};
+
+const requested = (node: StormNode, { stdout }: Result): Said => {
+  const key = `${STATE}/keys/web/r1.key`;
+  const [, body = ""] = /^csr web r1\n-----BEGIN CERTIFICATE REQUEST-----\n([^-]*)/.exec(stdout) ?? [];
+  const spki = createPublicKey(node.read(key)).export({ type: "spki", format: "der" });
+  if (!Buffer.from(body, "base64").includes(spki)) return "the request is not of the key that lies here";
+  if (stdout.includes("PRIVATE")) return "a private key left the node";
+  return (fs.statSync(node.path(key)).mode & 0o077) === 0 ? undefined : "its key is not ours alone";
+};
+
+const checked = (before: Snapshot, held: boolean, { code, stdout }: Result): Said => {
+  const named = (text: string): boolean => code !== 0 && stdout.includes(text);
+  if (held !== stdout.includes(`found mount kube-vip:${HELD} `)) return `it ${held ? "misses" : "finds"} the mount`;
+  if (held && code === 0) return "a mount stops nothing";
+  const missed = CONFS.find((path) => lacksNewCa(before, path) && !named(`found kubeconfig ${path} `));
+  return missed === undefined ? undefined : `${missed} does not trust the new CA and passed`;
+};
+
+const untouched = (before: Snapshot, after: Snapshot): Said => {
+  const changed = differences(before, after);
+  const other = first(before, ([path, { ino, mtimeMs }]) => {
+    const is = after.get(path);
+    return is?.kind === "file" && (is.ino !== ino || is.mtimeMs !== mtimeMs) ? path : undefined;
+  });
+  const path = changed[0] ?? other;
+  return path === undefined ? undefined : `${path} was touched`;
+};
+
+/** @returns what is wrong, and what the last run said */
+export const look = async (node: StormNode, { what, held, kill }: Look): Promise<readonly [Said, string]> => {
+  const before = snapshot(node);
+  if (what === "check") {
+    const run = await node.run("check", CHECK, { KUBE_PKI_PROC: layProcesses(node, held) });
+    const blind = run.code !== 0 && run.stdout === "" && /no room|cannot be/.test(run.why);
+    return [untouched(before, snapshot(node)) ?? (blind ? undefined : checked(before, held, run)), run.stderr];
+  }
+  const first = await node.meddled("request", REQUEST, { kill });
+  const early = untouched(before, snapshot(node));
+  if (early !== undefined) return [early, first.stderr];
+  const second = await node.run("request", REQUEST);
+  const third = await node.run("request", REQUEST);
+  if (second.code !== 0) return [untouched(before, snapshot(node)), second.stderr];
+  if (third.stdout !== second.stdout || (first.code === 0 && first.stdout !== second.stdout))
+    return ["the same request is another one", third.stderr];
+  return [untouched(before, snapshot(node)) ?? requested(node, second), second.stderr];
+};
