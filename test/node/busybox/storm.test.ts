@@ -1,4 +1,4 @@
 import { hasBusybox } from "../scratch";
 import { survivesStorms } from "../storm/suite";
 
-if (hasBusybox) survivesStorms("busybox sh", 10);
+if (hasBusybox) survivesStorms("busybox sh", 13);

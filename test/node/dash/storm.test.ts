@@ -1,3 +1,3 @@
 import { survivesStorms } from "../storm/suite";
 
-survivesStorms("dash", 20);
+survivesStorms("dash", 25);

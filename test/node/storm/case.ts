@@ -53,7 +53,7 @@ export interface Aftermath {
 
 /** A verb that changes no file, before the step. */
 export interface Look {
-  readonly what: "request" | "check";
+  readonly what: "request" | "check" | "issue";
   /** A process still sees a file that another has replaced since. */
   readonly held: boolean;
   readonly kill: Kill | undefined;
@@ -112,7 +112,7 @@ const rarely = <T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | 
   fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
 const anyLook: fc.Arbitrary<Look> = plain({
-  what: fc.constantFrom("request" as const, "check" as const),
+  what: fc.constantFrom("request" as const, "check" as const, "issue" as const),
   held: fc.boolean(),
   kill: sometimes(
     1,

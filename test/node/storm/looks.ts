@@ -1,4 +1,4 @@
-/** Verbs that change no file of a node: `request`, which makes a key, and `check`, which finds who still needs the old CA. */
+/** Verbs that change no file of a node: `request` makes a key, `check` finds who still needs the old CA, and `issue` without an API server. */
 import { createPublicKey } from "node:crypto";
 import * as fs from "node:fs";
 import { part, payload } from "../payload";
@@ -6,10 +6,10 @@ import type { Result } from "../scratch";
 import type { Look } from "./case";
 import { lacksNewCa } from "./confOracle";
 import { confText } from "./confs";
-import { CONFS, STATE } from "./layout";
+import { CONFS, CURRENT, LEAFS, STATE } from "./layout";
 import type { StormNode } from "./node";
 import { first } from "./moment";
-import { ca } from "./pool";
+import { ca, isSignedByOne } from "./pool";
 import { differences, snapshot, type Snapshot } from "./snapshot";
 
 /** What is wrong; undefined: nothing. */
@@ -22,6 +22,11 @@ const REQUEST = payload(
 const CHECK = payload(
   "check",
   `node n1\n${part("ca:kubernetes", ca("k2").cert)}${part("old:kubernetes", ca("k1").cert)}`,
+);
+
+const ISSUE = payload(
+  "issue",
+  `node n1\nkubeconfig ${CONFS[1]}\n${part("ca:kubernetes", ca("k2").cert)}leaf kubelet i1 ECDSA-P256\ncn kubelet system:node:n1\no kubelet system:nodes\n${part("apply", "node n1\nstart existing\n")}`,
 );
 
 const HELD = "/mnt/held.conf";
@@ -55,8 +60,20 @@ const checked = (before: Snapshot, held: boolean, { code, stdout }: Result): Sai
   const named = (text: string): boolean => code !== 0 && stdout.includes(text);
   if (held !== stdout.includes(`found mount kube-vip:${HELD} `)) return `it ${held ? "misses" : "finds"} the mount`;
   if (held && code === 0) return "a mount stops nothing";
-  const missed = CONFS.find((path) => lacksNewCa(before, path) && !named(`found kubeconfig ${path} `));
+  const missed = CONFS.find(
+    (path) => lacksNewCa(before, path) && !named(`found kubeconfig ${path} does not trust the new CA`),
+  );
   return missed === undefined ? undefined : `${missed} does not trust the new CA and passed`;
+};
+
+/** No server answers here: what is signed by the CA that stays is left, for all else there is a sentence. */
+const issued = (of: Snapshot, { code, stdout, why }: Result): Said => {
+  if (code !== 0) return /: \S.*(: |, )/.test(why) ? undefined : `it says ${JSON.stringify(why)}`;
+  if (!stdout.startsWith("issued kubelet unchanged\n")) return `it says ${JSON.stringify(stdout)}`;
+  const isOurs = of.get(CONFS[1])?.text.includes(`client-certificate: ${CURRENT}`) === true;
+  return isOurs && !isSignedByOne(of.get(LEAFS.kubelet.cert)?.text ?? "", ["k2"])
+    ? "another CA has signed what it leaves"
+    : undefined;
 };
 
 const untouched = (before: Snapshot, after: Snapshot): Said => {
@@ -77,13 +94,17 @@ export const look = async (node: StormNode, { what, held, kill }: Look): Promise
     const blind = run.code !== 0 && run.stdout === "" && /no room|cannot be/.test(run.why);
     return [untouched(before, snapshot(node)) ?? (blind ? undefined : checked(before, held, run)), run.stderr];
   }
-  const first = await node.meddled("request", REQUEST, { kill });
+  if (what === "issue") {
+    const run = await node.run("issue", ISSUE, { KUBE_PKI_LIMIT: "1" });
+    return [untouched(before, snapshot(node)) ?? issued(before, run), run.stderr];
+  }
+  const begun = await node.meddled("request", REQUEST, { kill });
   const early = untouched(before, snapshot(node));
-  if (early !== undefined) return [early, first.stderr];
+  if (early !== undefined) return [early, begun.stderr];
   const second = await node.run("request", REQUEST);
   const third = await node.run("request", REQUEST);
   if (second.code !== 0) return [untouched(before, snapshot(node)), second.stderr];
-  if (third.stdout !== second.stdout || (first.code === 0 && first.stdout !== second.stdout))
+  if (third.stdout !== second.stdout || (begun.code === 0 && begun.stdout !== second.stdout))
     return ["the same request is another one", third.stderr];
   return [untouched(before, snapshot(node)) ?? requested(node, second), second.stderr];
 };

@@ -47,6 +47,9 @@ const LEADS: Readonly<Record<Send, (phase: Phase) => Phase>> = {
   back: () => "steady",
 };
 
+/** Without the kill it would have come to that as well. */
+const STUCK_BEFORE = /no room|cannot be replaced: .*the old set was put back/;
+
 /** Some of its flags cannot be set. */
 const refuses = (flagged: Case["flagged"]): boolean => {
   if (flagged === undefined) return false;
@@ -168,7 +171,7 @@ class Play {
     if (cut && run2.code !== 0) return false; // told, and nothing else to be done
     this.before = recovered ?? (isRepaired ? mid : before);
     const hadPassed = differences(before, mid).length > 0;
-    if (hadPassed && run2.code !== 0 && byHand.length === 0 && !run2.why.includes("no room"))
+    if (hadPassed && run2.code !== 0 && byHand.length === 0 && !STUCK_BEFORE.test(run2.why))
       throw new Finding("a plain re-run succeeds", "settled", run2.why, run2.stderr);
     this.ended(run2, sending, false);
     if (run2.code === 0 && recovered !== undefined) this.oldOrNew(before, recovered, this.before, byHand, run2);
