@@ -42,10 +42,26 @@ interface Parsed {
   users: { name: string; user: Record<string, unknown> }[];
 }
 
+/** The other cluster's user logs in by a program. */
+const withPlugin = (file: ReturnType<typeof live>) => {
+  const args = ["certificate-authority-data: AAAA", "server: https://elsewhere:6443", "--client-key-data=none"];
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "login", args };
+  return { ...file, users: file.users.map((user) => (user.name === "guest" ? { ...user, user: { exec } } : user)) };
+};
+
 const cases: readonly Case[] = [
   {
     title: "entries of another cluster stay, this cluster's gets the new CA and the new certificate",
     live: text(live()),
+    becomes: (file: Parsed) => {
+      file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
+      renewed(file);
+    },
+    foreign: 1,
+  },
+  {
+    title: "arguments of a credential plugin stay that read like fields of a cluster",
+    live: text(withPlugin(live())),
     becomes: (file: Parsed) => {
       file.clusters[0]!.cluster["certificate-authority-data"] = BOTH;
       renewed(file);
