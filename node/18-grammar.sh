@@ -79,6 +79,7 @@ GRAMMAR='
   shape["apply trusts"] = shape["trust trusts"] = "name path hostPort"
   shape["apply reads"] = shape["trust reads"] = "name option path"
   shape["apply readsone"] = shape["trust readsone"] = "name option path"
+  shape["apply listens"] = shape["trust listens"] = "name option number"
   shape["apply health"] = shape["trust health"] = "name scheme hostPort url profile?"
   shape["trust kubeconfig-ca"] = "path part"
   shape["trust seed"] = "path mode path path?"

@@ -1,4 +1,4 @@
-# ---- reads: a process reads the very files that are written -------------------
+# ---- reads: a process reads the files that are written, and listens where it is asked ----
 
 # check_reads: of what is about to change. A consumer that was started with another
 # path would go on with that file, and every proof asked with ours would pass.
@@ -19,6 +19,19 @@ check_reads() {
       cr_leaf=$(leaf_in "$cr_path")
       die "$cr_name runs with $cr_option=$cr_last and does not read $cr_path, which is written here: nothing was touched, start it with $cr_option=$cr_path${cr_leaf:+ or leave that certificate to others (certificates.profiles.$cr_leaf.enabled: false)}, then run again"
     }
+  done 3<"$TX/plan"
+}
+
+# check_ports: where a consumer listens elsewhere, whoever passes connections on to it
+# would answer in its place, and every proof would be one of that.
+check_ports() {
+  while read -r cp_word cp_name cp_option cp_port <&3; do
+    { [ "$cp_word" = listens ] && grep -qx "$cp_name running" "$TX/consumers"; } || continue
+    find_consumer "$cp_name"
+    cp_id=$(identity)
+    [ -n "$cp_id" ] || continue
+    cp_has=$(options_of "${cp_id% *}" "$cp_option" | sed -n '$p')
+    [ "${cp_has:-$cp_port}" = "$cp_port" ] || die "$cp_name runs with $cp_option=$cp_has, and the stack has port $cp_port: nothing was touched, set its port in 'cluster.listeners', then run again"
   done 3<"$TX/plan"
 }
 

@@ -25,6 +25,7 @@ transaction() {
   if anything_changed; then
     check_losses
     check_reads
+    check_ports
     ask_before
     check_servers
     back_up

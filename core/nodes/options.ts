@@ -3,6 +3,7 @@
  * option is missing a default or a configuration file holds, of which a command line says nothing.
  */
 import { isSecret, type FileRow } from "../layouts/layout";
+import type { ListenerName } from "../model/listeners";
 import { consumerOf, type ConsumerInput, type ConsumerName } from "../model/reload";
 
 interface Options {
@@ -63,3 +64,10 @@ export const optionsOf = ({
     if (option === undefined || (input === "kube-controller-manager/signing" && rotationOnly !== true)) return [];
     return [{ consumer: consumerOf(input), option, several }];
   });
+
+/** The options by which services are given the port that they are asked at. */
+export const PORT_OPTIONS = [
+  { consumer: "kube-apiserver", option: "--secure-port", listener: "apiServer" },
+  { consumer: "kube-controller-manager", option: "--secure-port", listener: "controllerManagerHealth" },
+  { consumer: "kube-scheduler", option: "--secure-port", listener: "schedulerHealth" },
+] as const satisfies readonly { consumer: ConsumerName; option: string; listener: ListenerName }[];

@@ -3,6 +3,7 @@ import { INVENTORY } from "../certificates/inventory";
 import type { AuthorityName } from "../model/authorities";
 import type { ProfileName } from "../model/profiles";
 import { LEASES, leaseServers } from "../nodes/leases";
+import { PORT_OPTIONS } from "../nodes/options";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
 import { readersOn } from "../nodes/readers";
 import { hasOneApiServer } from "../nodes/topology";
@@ -78,6 +79,9 @@ export const consumerLines = (
     ...LEASES.filter(({ consumer, profile }) => names.has(consumer) && leaves.has(profile)).flatMap(
       ({ consumer, lease, profile }) =>
         leaseServers(here).map((at) => `lease ${consumer} ${as.hostPort(at)} ${lease} ${profile}`),
+    ),
+    ...PORT_OPTIONS.filter(({ consumer }) => names.has(consumer)).map(
+      ({ consumer, option, listener }) => `listens ${consumer} ${option} ${String(plan.listeners[listener].port)}`,
     ),
     ...plan.consumers.flatMap(({ name }) =>
       PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves, isApply)),

@@ -160,6 +160,12 @@ export const LINES: readonly LineRow[] = [
     "if the command line of its process has this option, its last occurrence names the file of that path",
   ),
   line("apply trust", "readsone", [CONSUMER, "option", "path"], "as reads, and one of several such options is enough"),
+  line(
+    "apply trust",
+    "listens",
+    [CONSUMER, "option", "number=port"],
+    "if the command line of its process has this option, its last occurrence is this port",
+  ),
   line("apply trust", "health", HEALTH, "proof: answers 200; https presents that leaf as client certificate"),
 
   line(

@@ -39,6 +39,21 @@ export function readsWhatIsWritten(shell: string): void {
         assert.equal(node.restarts("web"), 2); // its own starts
       });
 
+    it("refuses a port that is not the stack's: somebody else would answer there", async () => {
+      const line = "listens web --secure-port 6443\n";
+      const failed = await apply("--secure-port=6443 --secure-port=6444", line);
+      assert.equal(
+        failed.why,
+        "n1: web runs with --secure-port=6444, and the stack has port 6443: nothing was touched, set its port in 'cluster.listeners', then run again",
+      );
+      assert.equal(node.restarts("web"), 2); // its own starts
+      for (const options of ["--secure-port=6444 --secure-port=6443", "--other"]) {
+        node.remove();
+        const done = await apply(options, line);
+        assert.equal(done.code, 0, done.stderr);
+      }
+    });
+
     it("takes an option that may be given several times where one of them names the file, and refuses it where none does", async () => {
       const line = `readsone web --key-file ${files.webCert}\n`;
       const done = await apply(`--key-file=${files.webCert} --key-file=${OTHER}`, line);

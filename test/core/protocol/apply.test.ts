@@ -227,6 +227,16 @@ describe("payload", () => {
     ]);
   });
 
+  it("says at which ports services are asked, as the stack file has them", () => {
+    const listening = (listeners: object) =>
+      words(payloadOf(configWith({ cluster: { ...(RAW["cluster"] as object), listeners } }), 0), "listens");
+    assert.deepEqual(listening({ apiServer: { port: 6444 } }), [
+      "listens kube-apiserver --secure-port 6444",
+      "listens kube-controller-manager --secure-port 10257",
+      "listens kube-scheduler --secure-port 10259",
+    ]);
+  });
+
   it("says of the only API server that there is no other, also of those that are to come", () => {
     const [first, second] = RAW["nodes"] as readonly object[];
     const alone = (...nodes: readonly (object | undefined)[]) => words(payloadOf(configWith({ nodes }), 0), "alone");

@@ -88,7 +88,7 @@ export const ports: Scenario = {
       assert.notEqual(code, 0);
       assert.match(
         stdout + stderr,
-        /cp1: kube-controller-manager runs, and answers nothing at https:\/\/127\.0\.0\.1:10257\/healthz, .*so nothing was touched: .*'cluster\.listeners'/,
+        /cp1: kube-apiserver runs with --secure-port=6444, and the stack has port 6443: nothing was touched, .*'cluster\.listeners'/,
         tail(stdout + stderr),
       );
       assert.equal(await lab.must("cp1", PKI), before);
