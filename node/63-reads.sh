@@ -26,7 +26,11 @@ check_reads() {
 # would answer in its place, and every proof would be one of that.
 check_ports() {
   while read -r cp_word cp_name cp_option cp_port <&3; do
-    { [ "$cp_word" = listens ] && grep -qx "$cp_name running" "$TX/consumers"; } || continue
+    case $cp_word in
+      listens) ;;
+      *) continue ;;
+    esac
+    grep -qx "$cp_name running" "$TX/consumers" || continue
     find_consumer "$cp_name"
     cp_id=$(identity)
     [ -n "$cp_id" ] || continue
