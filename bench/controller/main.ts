@@ -1,6 +1,6 @@
 /**
- * What a run costs the machine that runs pulumi, with the real engine: `npm run bench -- controller [NODES...]`. Nodes are one
- * stand-in ssh server that answers at once, and provider plugins those that are there (stand-ins cost more than official ones).
+ * What a run costs the machine that runs pulumi, with the real engine: `npm run bench -- controller [NODES...]`. Each node is
+ * a stand-in ssh server that answers at once, and provider plugins those that are there (stand-ins cost more than official ones).
  */
 import { tableText, type Column } from "../../core/report/report";
 import { usesStandIns } from "../../test/lab/plugins/env";

@@ -1,25 +1,12 @@
 /** A stack of this repository's program in a folder of its own, with the real engine. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { configureStack, KUBE_PKI, makeProject } from "../../test/e2e/project";
 import { pluginEnv } from "../../test/lab/plugins/env";
-import { parse, stringify } from "yaml";
-
-const REPOSITORY = join(__dirname, "..", "..");
-const PROJECT = [
-  "Pulumi.yaml",
-  "index.ts",
-  "components",
-  "core",
-  "node",
-  "node_modules",
-  "package.json",
-  "tsconfig.json",
-];
-const KUBE_PKI = join(REPOSITORY, "cli", "kube-pki");
 
 /** What one command cost on the machine that runs pulumi. */
 export interface Cost {
@@ -70,8 +57,7 @@ export class Project {
   /** @param sealed keys of the configuration that are secrets */
   static async create(config: Readonly<Record<string, unknown>>, sealed: readonly string[]): Promise<Project> {
     const project = new Project({ ...process.env, ...(await pluginEnv()), PULUMI_CONFIG_PASSPHRASE: "bench" });
-    for (const part of ["state", "stacks"]) mkdirSync(join(project.folder, part));
-    for (const part of PROJECT) symlinkSync(join(REPOSITORY, part), join(project.folder, part));
+    makeProject(project.folder);
     project.env["PULUMI_BACKEND_URL"] = `file://${join(project.folder, "state")}`;
     project.env["PULUMI_STACK"] = "bench";
     await project.run("pulumi", ["stack", "init", "bench"]);
@@ -82,10 +68,7 @@ export class Project {
   }
 
   configure(values: Readonly<Record<string, unknown>>): void {
-    const file = join(this.folder, "stacks", "Pulumi.bench.yaml");
-    const was = parse(readFileSync(file, "utf8")) as { readonly config?: object };
-    const plain = Object.entries(values).map(([name, value]) => [`kube-pki:${name}`, value] as const);
-    writeFileSync(file, stringify({ ...was, config: { ...was.config, ...Object.fromEntries(plain) } }));
+    configureStack(this.folder, "bench", values);
   }
 
   /** @param program pulumi or kube-pki */

@@ -1,26 +1,10 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
 import type { CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
 import { pluginEnv } from "../lab/plugins/env";
 import { failure, must, type Result } from "../lab/process";
-
-const REPOSITORY = join(__dirname, "..", "..");
-const KUBE_PKI = join(REPOSITORY, "cli", "kube-pki");
-
-/** What a checkout needs to be a Pulumi project; its stack files are not among it. */
-const PROJECT = [
-  "Pulumi.yaml",
-  "index.ts",
-  "components",
-  "core",
-  "node",
-  "node_modules",
-  "package.json",
-  "tsconfig.json",
-];
+import { configureStack, KUBE_PKI, makeProject } from "./project";
 
 /** One step of a preview as `pulumi preview --json` prints it. */
 export interface PreviewStep {
@@ -70,8 +54,7 @@ export class Stack {
 
   /** `more` is added to the environment of every run. */
   public static async create(lab: Lab, folder: string, more: NodeJS.ProcessEnv = {}): Promise<Stack> {
-    for (const part of ["state", "stacks"]) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
-    for (const part of PROJECT) symlinkSync(join(REPOSITORY, part), join(folder, part));
+    makeProject(folder);
     const stack = new Stack(lab, folder, {
       ...(await pluginEnv()),
       ...more,
@@ -84,19 +67,9 @@ export class Stack {
     return stack;
   }
 
-  private get configFile(): string {
-    return join(this.folder, "stacks", "Pulumi.lab.yaml");
-  }
-
   /** Sets plain top-level keys of the stack file; undefined removes one. */
   public configure(values: Readonly<Record<string, unknown>>): void {
-    const file = parse(readFileSync(this.configFile, "utf8")) as { config?: Record<string, unknown> };
-    file.config = { ...file.config };
-    for (const [key, value] of Object.entries(values)) {
-      if (value === undefined) Reflect.deleteProperty(file.config, `kube-pki:${key}`);
-      else file.config[`kube-pki:${key}`] = value;
-    }
-    writeFileSync(this.configFile, stringify(file));
+    configureStack(this.folder, "lab", values);
   }
 
   /** Sets a top-level key as a secret, the way a user does: its JSON by stdin. */
