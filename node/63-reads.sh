@@ -8,14 +8,11 @@ check_reads() {
       reads | readsone) ;;
       *) continue ;;
     esac
-    { will_change "$cr_path" && grep -qx "$cr_name running" "$TX/consumers"; } || continue
-    find_consumer "$cr_name"
-    cr_id=$(identity)
-    [ -n "$cr_id" ] || continue
-    cr_names=$(options_of "${cr_id% *}" "$cr_option")
+    { will_change "$cr_path" && find_running "$cr_name"; } || continue
+    cr_names=$(options_of "$FOUND_PID" "$cr_option")
     cr_last=$(echo "$cr_names" | sed -n '$p')
     [ "$cr_word" = readsone ] || cr_names=$cr_last
-    [ -z "$cr_names" ] || one_is_that_file "${cr_id% *}" "$cr_names" "$cr_path" || {
+    [ -z "$cr_names" ] || one_is_that_file "$FOUND_PID" "$cr_names" "$cr_path" || {
       cr_leaf=$(leaf_in "$cr_path")
       die "$cr_name runs with $cr_option=$cr_last and does not read $cr_path, which is written here: nothing was touched, start it with $cr_option=$cr_path${cr_leaf:+ or leave that certificate to others (certificates.profiles.$cr_leaf.enabled: false)}, then run again"
     }
@@ -30,13 +27,19 @@ check_ports() {
       listens) ;;
       *) continue ;;
     esac
-    grep -qx "$cp_name running" "$TX/consumers" || continue
-    find_consumer "$cp_name"
-    cp_id=$(identity)
-    [ -n "$cp_id" ] || continue
-    cp_has=$(options_of "${cp_id% *}" "$cp_option" | sed -n '$p')
+    find_running "$cp_name" || continue
+    cp_has=$(options_of "$FOUND_PID" "$cp_option" | sed -n '$p')
     [ "${cp_has:-$cp_port}" = "$cp_port" ] || die "$cp_name runs with $cp_option=$cp_has, and the stack has port $cp_port: nothing was touched, set its port in 'cluster.listeners', then run again"
   done 3<"$TX/plan"
+}
+
+# find_running NAME: FOUND_PID is its process; 1 where none runs.
+find_running() {
+  grep -qx "$1 running" "$TX/consumers" || return 1
+  find_consumer "$1"
+  FOUND_PID=$(identity)
+  FOUND_PID=${FOUND_PID% *}
+  [ -n "$FOUND_PID" ]
 }
 
 # leaf_in PATH: whose certificate or key that file is to hold.
