@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Server, utils } from "ssh2";
+import { Server } from "ssh2";
 import { answerOf, comparison, parsedFacts, sshArgs, unknownCertificates, type Answer } from "../../cli/nodeStatus";
 import type { CertificateRow } from "../../core/report/report";
 import { config, parsed } from "../core/config/fixtures";
+import { opensshKey, publicLine } from "../lab/plugins/sshServer";
 import { Harness } from "./harness";
 
 const row = (changes: Partial<CertificateRow> = {}): CertificateRow => ({
@@ -79,10 +80,9 @@ describe("what a node says", () => {
 describe("kube-pki status --nodes", function () {
   this.timeout(30_000);
   const harness = new Harness();
-  const hostKeys = utils.generateKeyPairSync("ed25519");
-  const clientKeys = utils.generateKeyPairSync("ed25519");
+  const hostKey = opensshKey();
   const commands: string[] = [];
-  const server = new Server({ hostKeys: [hostKeys.private] }, (client) => {
+  const server = new Server({ hostKeys: [hostKey] }, (client) => {
     client.on("authentication", (context) => {
       if (context.method === "publickey" && LOGINS.includes(context.username)) context.accept();
       else context.reject(["publickey"]);
@@ -102,7 +102,7 @@ describe("kube-pki status --nodes", function () {
   let port = 0;
   const identity = join(harness.folder, "key");
   before((done) => {
-    writeFileSync(identity, clientKeys.private, { mode: 0o600 });
+    writeFileSync(identity, opensshKey(), { mode: 0o600 });
     server.listen(0, "127.0.0.1", () => {
       port = (server.address() as { port: number }).port;
       done();
@@ -113,15 +113,15 @@ describe("kube-pki status --nodes", function () {
     harness.remove();
   });
 
-  const ask = async (hostKey: string, certificates: readonly CertificateRow[], user = "ops") => {
-    const node = { name: "cp1", host: "127.0.0.1", port, user, hostKey, sudo: true };
+  const ask = async (key: string, certificates: readonly CertificateRow[], user = "ops") => {
+    const node = { name: "cp1", host: "127.0.0.1", port, user, hostKey: publicLine(key), sudo: true };
     harness.pulumi(JSON.stringify({ certificates, nodes: [node] }));
     return harness.run(["status", "--nodes", "--identity", identity]);
   };
 
   it("compares the stack with the node, over the real ssh", async () => {
     const other = row({ certificate: "kubelet", serial: "ff", proof: "none" });
-    const { code, stdout, stderr } = await ask(hostKeys.public, [row(), other]);
+    const { code, stdout, stderr } = await ask(hostKey, [row(), other]);
     assert.equal(stderr, "");
     assert.deepEqual(
       stdout.split("\n").map((line) => line.split(/ {2,}/).at(-1)),
@@ -132,20 +132,20 @@ describe("kube-pki status --nodes", function () {
   });
 
   it("is content with a node that holds what the stack says", async () => {
-    const { code, stderr } = await ask(hostKeys.public, [row()]);
+    const { code, stderr } = await ask(hostKey, [row()]);
     assert.deepEqual([code, stderr], [0, ""]);
   });
 
   for (const user of LOGINS)
     it(`logs in as ${user}, which a stack file may say`, async () => {
       assert.equal(parsed(config({ ssh: { agent: true, user } })).ssh.user, user);
-      const { code, stderr } = await ask(hostKeys.public, [row()], user);
+      const { code, stderr } = await ask(hostKey, [row()], user);
       assert.deepEqual([code, stderr], [0, ""]);
     });
 
   it("trusts no other host key", async () => {
     const before = commands.length;
-    const { code, stdout, stderr } = await ask(utils.generateKeyPairSync("ed25519").public, [row()]);
+    const { code, stdout, stderr } = await ask(opensshKey(), [row()]);
     assert.match(stdout, / unreachable\n$/);
     assert.match(stderr, /^cp1: Host key verification failed\.\n$/);
     assert.equal(code, 1);

@@ -126,11 +126,13 @@ function send(channel: ServerChannel, { stdout = "", stderr = "", code = 0, sign
   channel.end();
 }
 
+/** Not `utils.generateKeyPairSync` of ssh2: of its Ed25519 keys one in some hundreds is malformed. */
 export function opensshKey(): string {
   return opensshPrivateKey(generateKeyPairSync("ed25519").privateKey);
 }
 
-function publicLine(key: string): string {
+/** The public key of a private one, as a host key stands in a stack file. */
+export function publicLine(key: string): string {
   const parsed = utils.parseKey(key);
   if (parsed instanceof Error) throw parsed;
   return `${parsed.type} ${parsed.getPublicSSH().toString("base64")}`;

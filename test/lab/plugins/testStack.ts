@@ -45,7 +45,7 @@ const LOST_CALL = "Resource monitor is terminating";
 /**
  * A stack of inline programs on the real engine, with its own state, in a folder that goes with it. Once in some thousand runs
  * on a busy machine the SDK loses a call to the engine, takes that for the engine's end and goes on in silence: the program
- * seems to have asked for nothing, and the engine deletes all there is.
+ * seems to have asked for nothing, and the engine deletes all there is, or says of what is protected that it cannot.
  */
 export class TestStack {
   private exportedOnce: { resources?: StoredResource[] } | undefined;
@@ -164,12 +164,19 @@ export class TestStack {
       failed = true;
       if (messages.length === 0) throw error;
     }
-    if (!failed && messages.some(({ text }) => text.includes(LOST_CALL))) {
+    if (lostCall(messages)) {
       running?.retries(1);
       throw new Error("the SDK lost a call to the engine, which took all that it did not hear of for deleted");
     }
     return { steps, diffs, replaces, planned, messages, failed };
   }
+}
+
+/** A run that fails for a reason of its own ends its monitor too, but after it said why. */
+function lostCall(messages: Run["messages"]): boolean {
+  const isLost = ({ text }: Run["messages"][number]) => text.includes(LOST_CALL);
+  const first = messages.find((message) => message.severity === "error" || isLost(message));
+  return first !== undefined && isLost(first);
 }
 
 const asynchronous = (program: Program) => () =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { utils } from "ssh2";
+import { opensshKey } from "../../../lab/plugins/sshServer";
 import { config, HOST_KEY, makeCa, makeKey, problems, type ExistingCa, type Raw } from "../fixtures";
 
 const ADOPTION =
@@ -190,7 +191,7 @@ describe("existing CAs and keys", () => {
 
     it("may be in OpenSSH's own format, without a passphrase there too", () => {
       const options = { passphrase: "secret", cipher: "aes256-ctr", rounds: 4 };
-      assert.deepEqual(problems(config({ ssh: { privateKey: utils.generateKeyPairSync("ed25519").private } })), []);
+      assert.deepEqual(problems(config({ ssh: { privateKey: opensshKey() } })), []);
       assert.deepEqual(
         problems(config({ ssh: { privateKey: utils.generateKeyPairSync("ed25519", options).private } })),
         ["ssh.privateKey: protected by a passphrase; must be a key without one; or set ssh.agent: true"],
