@@ -102,17 +102,21 @@ write_beside() {
 # stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more
 # than one certificate; made once, then never touched. A control plane that joins
 # during a rotation begins with several: then the one that KEY belongs to, once it has
-# that key.
+# that key. Where FROM is gone, of what this payload puts there.
 stage_seed() {
-  [ -e "$ROOT$4" ] || [ -e "$ROOT$2" ] || return 0
-  [ ! -d "$ROOT$4" ] || die "$4 is a folder: move it away"
+  ss_from=$ROOT$4
+  [ -e "$ss_from" ] || ss_from=$(staged_for "$4")
+  [ -n "$ss_from" ] || [ -e "$ROOT$2" ] || return 0
+  [ ! -d "$ss_from" ] || die "$4 is a folder: move it away"
   check_parents "$4"
-  if [ "$START" = bare ] && [ "$5" != - ] && [ ! -e "$ROOT$2" ] && [ ! -e "$ROOT$5" ]; then return 0; fi
+  if [ "$5" != - ] && [ ! -e "$ROOT$2" ] && [ ! -e "$ROOT$5" ]; then
+    if [ "$START" = bare ] || [ ! -e "$ROOT$4" ]; then return 0; fi
+  fi
   if [ ! -e "$ROOT$2" ]; then
-    if [ "$(grep -c 'BEGIN CERTIFICATE' "$ROOT$4")" -le 1 ]; then
-      cat "$ROOT$4" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+    if [ "$(grep -c 'BEGIN CERTIFICATE' "$ss_from")" -le 1 ]; then
+      cat "$ss_from" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
     else
-      own_certificate "$ROOT$4" "$ROOT$5" >"$TX/new/$1" ||
+      own_certificate "$ss_from" "$ROOT$5" >"$TX/new/$1" ||
         die "$4 holds more than one certificate, so which of them signs is not known: put the one whose key signs at $2"
     fi
     echo "$1 file created $2" >>"$TX/facts"
@@ -120,6 +124,12 @@ stage_seed() {
   else
     echo "$1 file unchanged $2" >>"$TX/facts"
   fi
+}
+
+# staged_for PATH: where the new file for it was put together, if it was.
+staged_for() {
+  sr_n=$(awk -v path="$1" '$2 == "file" && $4 == path { print $1 }' "$TX/facts")
+  [ -z "$sr_n" ] || echo "$TX/new/$sr_n"
 }
 
 # own_certificate BUNDLE KEY: of several certificates the one that KEY belongs to.

@@ -39,6 +39,15 @@ export function keepsSigner(shell: string): void {
       assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), A);
     });
 
+    it("takes the signer from what is sent where the CA file is gone and its key is not", async () => {
+      node.write("/etc/kubernetes/pki/ca.key", NEXT.key, 0o600);
+      const seeds = `seed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\nseed /etc/kubernetes/pki/signer.key 0600 /etc/kubernetes/pki/ca.key -\n`;
+      const done = await sendTrust(node, A + B, "append", seeds);
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), NEXT.cert);
+      assert.match((await sendTrust(node, A + B, "append", seeds)).stdout, /^done \S+ unchanged$/m);
+    });
+
     it("says so where a folder has the key's name", async () => {
       node.write(CA, A);
       node.write("/etc/kubernetes/pki/ca.key/x", "");
