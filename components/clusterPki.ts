@@ -6,6 +6,7 @@ import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { nodeConnection } from "../core/nodes/connection";
 import type { CertificateRow } from "../core/report/report";
 import { authoritiesOf } from "./authority/generations";
+import { shortenSdkStacks } from "./sdkStacks";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
 import { afterPreflight } from "./preflightGate";
@@ -45,6 +46,7 @@ export class ClusterPki extends pulumi.ComponentResource {
 
   /** @throws pulumi.RunError with one sentence for each problem in `args` */
   public constructor(base: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
+    shortenSdkStacks();
     const { now = new Date(), ...sections } = args;
     const inputs = new Inputs(base, sections, now);
     const { config, plan } = inputs;

@@ -7,7 +7,7 @@ import { usesStandIns } from "../../test/lab/plugins/env";
 import { clusterOf } from "../cluster";
 import { StandInNodes } from "./nodes";
 import { Project, type Cost } from "./stack";
-import { stateRows, STATE_COLUMNS } from "./state";
+import { ROLE_COLUMNS, roleRows, STATE_COLUMNS, stateRows } from "./state";
 
 const NOW = "2026-11-22T00:00:00Z";
 /** Every leaf is due by then. */
@@ -79,5 +79,7 @@ export const controller = async (counts: readonly number[]): Promise<void> => {
       process.stderr.write(`${row.what}, ${String(count)} nodes: ${row.seconds.toFixed(1)} s\n`);
     });
   process.stdout.write(`${tableText(COLUMNS, rows)}\n`);
-  process.stdout.write(`the state of the last one, by what is in it:\n${tableText(STATE_COLUMNS, stateRows(last))}`);
+  process.stdout.write(`the state of the last one, by what is in it:\n${tableText(STATE_COLUMNS, stateRows(last))}\n`);
+  const { nodes } = clusterOf(counts.at(-1) ?? 0);
+  process.stdout.write(`and by whose it is:\n${tableText(ROLE_COLUMNS, roleRows(last, nodes))}`);
 };

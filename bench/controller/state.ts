@@ -23,7 +23,12 @@ type Bag = Readonly<Record<string, unknown>>;
 
 interface Resource extends Bag {
   readonly type: string;
+  readonly urn: string;
 }
+
+/** @param text a checkpoint as a backend of files keeps it */
+const resourcesOf = (text: string): readonly Resource[] =>
+  (JSON.parse(text) as { checkpoint: { latest: { resources: readonly Resource[] } } }).checkpoint.latest.resources;
 
 /** `inputs` and `outputs` by their own fields. */
 const fieldsOf = (resource: Resource): (readonly [string, unknown])[] =>
@@ -33,15 +38,13 @@ const fieldsOf = (resource: Resource): (readonly [string, unknown])[] =>
       : [[name, value] as const],
   );
 
-/** @param text a checkpoint as a backend of files keeps it */
 export const stateRows = (text: string): StateRow[] => {
-  const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: { resources: readonly Resource[] } } };
   const rows = new Map<string, StateRow>();
   const add = (kind: string, field: string, count: number, bytes: number): void => {
     const before = rows.get(`${kind} ${field}`) ?? { kind, field, count: 0, bytes: 0 };
     rows.set(`${kind} ${field}`, { kind, field, count: before.count + count, bytes: before.bytes + bytes });
   };
-  for (const resource of checkpoint.latest.resources) {
+  for (const resource of resourcesOf(text)) {
     const kind = resource.type.slice(resource.type.lastIndexOf(":") + 1);
     for (const [field, value] of fieldsOf(resource)) add(kind, field, 1, Buffer.byteLength(JSON.stringify(value)));
   }
@@ -53,4 +56,29 @@ export const stateRows = (text: string): StateRow[] => {
       add("(others)", "", 1, bytes);
     }
   return [...rows.values()].sort((a, b) => b.bytes - a.bytes);
+};
+
+interface RoleRow {
+  readonly role: string;
+  readonly nodes: number;
+  readonly bytes: number;
+}
+
+export const ROLE_COLUMNS: readonly Column<RoleRow>[] = [
+  { title: "NODES", cell: ({ nodes }) => String(nodes), align: "right" },
+  { title: "ROLE", cell: ({ role }) => role },
+  { title: "STATE KB EACH", cell: ({ bytes, nodes }) => (bytes / nodes / 1000).toFixed(1), align: "right" },
+];
+
+/** What resources of one node take, by its role; of the whole cluster there is one. */
+export const roleRows = (text: string, nodes: readonly { name: string; roles: readonly string[] }[]): RoleRow[] => {
+  const role = new Map(nodes.map(({ name, roles }) => [name, roles[0] ?? ""]));
+  const bytes = new Map<string, number>();
+  for (const resource of resourcesOf(text)) {
+    const words = (resource.urn.split("::").at(-1) ?? "").split("-");
+    const whose = words.map((word) => role.get(word)).find((each) => each !== undefined) ?? "(cluster)";
+    bytes.set(whose, (bytes.get(whose) ?? 0) + Buffer.byteLength(JSON.stringify(resource)));
+  }
+  const count = (whose: string) => [...role.values()].filter((each) => each === whose).length || 1;
+  return [...bytes].map(([whose, sum]) => ({ role: whose, nodes: count(whose), bytes: sum }));
 };
