@@ -10,3 +10,6 @@ export const clusterOf = (count: number) => ({
     roles: index < CONTROL_PLANES ? ["control-plane"] : ["worker"],
   })),
 });
+
+/** No node is reached. */
+export const AGENT = { ssh: { agent: true, insecureIgnoreHostKeys: true } };

@@ -1,6 +1,7 @@
 /**
  * How the product grows with a cluster: time to plan, resources, and what is sent to a node. Needs no cluster and no
- * engine; `npm run bench`. With the engine: `npm run bench -- controller [NODES...]`. What real clusters take is in the reports of
+ * engine; `npm run bench`. The program in a preview: `npm run bench -- preview [NODES...]`;
+ * with the engine: `npm run bench -- controller [NODES...]`. What real clusters take is in the reports of
  * `npm run e2e`.
  */
 import { ClusterPki } from "../components";
@@ -8,10 +9,9 @@ import { planCluster } from "../core/plan";
 import { tableText, type Column } from "../core/report/report";
 import { registeredBy, type Registered } from "../test/components/mocks";
 import { argsWith, configWith, NOW } from "../test/core/fixture";
-import { clusterOf, CONTROL_PLANES } from "./cluster";
+import { AGENT, clusterOf, CONTROL_PLANES } from "./cluster";
 import { controller } from "./controller/main";
-
-const AGENT = { ssh: { agent: true, insecureIgnoreHostKeys: true } };
+import { preview } from "./preview";
 
 interface Planned {
   readonly nodes: number;
@@ -74,5 +74,15 @@ const plans = async (): Promise<void> => {
   process.stdout.write(tableText(GRAPHS, graphs));
 };
 
-const [what, ...counts] = process.argv.slice(2);
-void (what === "controller" ? controller(counts.length > 0 ? counts.map(Number) : [10, 50]) : plans());
+const BENCHES: Readonly<Record<string, (counts: readonly string[]) => unknown>> = {
+  plans,
+  preview: (counts) => {
+    preview(counts.length > 0 ? counts : ["10", "50", "200", "1000"]);
+  },
+  controller: (counts) => controller(counts.length > 0 ? counts.map(Number) : [10, 50]),
+};
+
+const [what = "plans", ...counts] = process.argv.slice(2);
+const bench = BENCHES[what];
+if (bench === undefined) throw new Error(`${what}: must be one of ${Object.keys(BENCHES).join(", ")}`);
+void bench(counts);

@@ -80,7 +80,7 @@ export class NodePki extends pulumi.ComponentResource {
         : plan.leaves.map((leaf) => [leaf.profile, this.fromState(leaf, sign)]),
     );
     const issued = Object.values(leaves).map(({ certificatePem }) => certificatePem);
-    const prepared = [install, ...requests.map(({ step }) => step), pulumi.all(issued).apply(() => install)];
+    const prepared = [install, ...requests.map(({ step }) => step), sourcesOf(issued)];
     void logPreview(this, plan, leaves, inputs.config);
     return { leaves, prepared };
   }
@@ -137,6 +137,13 @@ export class NodePki extends pulumi.ComponentResource {
     });
   }
 }
+
+/**
+ * To depend on whatever the outputs come from. Its value is nothing and not a resource: the SDK walks through each output's
+ * value, and from a resource by way of its parents to all others there are.
+ */
+const sourcesOf = (outputs: pulumi.Output<unknown>[]): pulumi.Output<pulumi.Resource> =>
+  pulumi.all(outputs).apply(() => [] as unknown as pulumi.Resource);
 
 type Asked = Parameters<typeof requestPayload>[1];
 

@@ -161,7 +161,10 @@ export class Rollout {
     const isRetired = retiresOld(stateOf(this.config, "kubernetes"));
     const texts = this.credentials.all(isRetired ? this.known.final : this.known.rotating);
     return pulumi
-      .all([texts, pulumi.all(ends.map((end) => pulumi.output(end).apply(({ urn }) => urn)))])
+      .all([
+        texts,
+        pulumi.all(ends.map((end): pulumi.Input<unknown> => (pulumi.Resource.isInstance(end) ? end.urn : end))),
+      ])
       .apply(([all]) => all);
   }
 

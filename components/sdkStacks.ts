@@ -4,11 +4,14 @@
  * what it has.
  */
 
-/** `runtime/debuggable.js` and `resource.js` of @pulumi/pulumi. */
-const TAKERS: ReadonlySet<string> = new Set(["debuggablePromise", "callsites"]);
-
-/** Of these the first five are the SDK's own and are not stored. */
-const FRAMES = 8;
+/**
+ * Functions of @pulumi/pulumi (`runtime/debuggable.js`, `resource.js`) and how many frames each of them gets. The first is
+ * read with `PULUMI_DEBUG_PROMISE_LEAKS` alone; the second drops its own five and stores the rest.
+ */
+const FRAMES_FOR: ReadonlyMap<string | null | undefined, number> = new Map([
+  ["debuggablePromise", 1],
+  ["callsites", 8],
+]);
 
 type Prepare = NonNullable<ErrorConstructor["prepareStackTrace"]>;
 
@@ -22,8 +25,8 @@ export const shortenSdkStacks = (): void => {
   if (installed !== undefined || process.env["PULUMI_DEBUG_PROMISE_LEAKS"] !== undefined) return;
   const { prepareStackTrace: before } = Error as { prepareStackTrace?: Prepare };
   installed = (error, frames) => {
-    const taker = frames[0]?.getFunctionName();
-    if (taker != null && TAKERS.has(taker)) return text(error, frames.slice(0, FRAMES));
+    const wanted = FRAMES_FOR.get(frames[0]?.getFunctionName());
+    if (wanted !== undefined) return text(error, frames.slice(0, wanted));
     return before === undefined ? text(error, frames) : (before(error, frames) as string);
   };
   Error.prepareStackTrace = installed;
