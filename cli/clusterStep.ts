@@ -14,7 +14,7 @@ const CLOCK: Clock = {
   sleep: (milliseconds) => sleep(milliseconds),
 };
 
-export const clusterStep = (): Promise<Exit> =>
+export const command = (): Promise<Exit> =>
   jobOverSsh(async (given, ssh) => {
     const { through, job } = given as ClusterPayload;
     const ours = `${job.ca ?? ""}${job.old ?? ""}`;

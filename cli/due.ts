@@ -5,7 +5,7 @@ import { EXIT, Failure, type Exit } from "./failure";
 import { COMMON, momentOption, parsedOptions } from "./options";
 import { parsedPreview, previewedConfig, runPreview } from "./preview";
 
-export const DUE_USAGE = `kube-pki due     what the next \`pulumi up\` renews, why, and which services restart
+export const USAGE = `kube-pki due     what the next \`pulumi up\` renews, why, and which services restart
   -s, --stack S      the stack; the selected one by default
   -C, --cwd DIR      folder of the Pulumi project
   --preview FILE     read this output of \`pulumi preview --json\` instead of running it; - is stdin
@@ -14,7 +14,7 @@ export const DUE_USAGE = `kube-pki due     what the next \`pulumi up\` renews, w
   --json             print JSON
 `;
 
-export async function due(args: readonly string[]): Promise<Exit> {
+export async function command(args: readonly string[]): Promise<Exit> {
   const options = parsedOptions(args, {
     ...COMMON,
     preview: { type: "string" },

@@ -5,7 +5,7 @@ import { Failure, type Exit } from "./failure";
 import { jobOverSsh } from "./jobOverSsh";
 import { lastLine } from "./run";
 
-export const installStep = (): Promise<Exit> =>
+export const command = (): Promise<Exit> =>
   jobOverSsh(async (job, ssh) => {
     const { script, sudo } = job as InstallJob;
     if (script !== NODE_SCRIPT_SHA256)

@@ -1,51 +1,50 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- import() would not find TypeScript under tsx/cjs */
 /** `kube-pki COMMAND`: shows what a stack holds and what is due, and runs it. */
 import { EXIT, Failure } from "./failure";
 import type { Exit } from "./failure";
-import { clusterStep } from "./clusterStep";
-import { due, DUE_USAGE } from "./due";
-import { installStep } from "./installStep";
-import { status, STATUS_USAGE } from "./status";
-import { up, UP_USAGE } from "./up";
 
 interface Command {
-  readonly run: (args: readonly string[]) => Promise<Exit>;
+  readonly command: (args: readonly string[]) => Promise<Exit>;
   /** None: not for people. */
-  readonly usage?: string;
+  readonly USAGE?: string;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  status: { run: status, usage: STATUS_USAGE },
-  due: { run: due, usage: DUE_USAGE },
-  up: { run: up, usage: UP_USAGE },
-  "cluster-step": { run: clusterStep },
-  "install-step": { run: installStep },
+/** Each is loaded when it is run: `pulumi up` runs one for each node, and what others need would be half of its time. */
+const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
+  status: () => require("./status") as Command,
+  due: () => require("./due") as Command,
+  up: () => require("./up") as Command,
 };
 
-/** Those for people. */
-const NAMED = Object.keys(COMMANDS).filter((name) => COMMANDS[name]?.usage !== undefined);
+const COMMANDS: Readonly<Record<string, () => Command>> = {
+  ...FOR_PEOPLE,
+  "cluster-step": () => require("./clusterStep") as Command,
+  "install-step": () => require("./installStep") as Command,
+};
 
-const HELP = [
-  "usage: kube-pki COMMAND [OPTION...]",
-  "",
-  ...Object.values(COMMANDS).flatMap(({ usage }) => usage ?? []),
-  "exit codes: 0 nothing to report, 1 something needs attention, 2 the command failed",
-  "",
-].join("\n");
+const help = (): string =>
+  [
+    "usage: kube-pki COMMAND [OPTION...]",
+    "",
+    ...Object.values(FOR_PEOPLE).flatMap((load) => load().USAGE ?? []),
+    "exit codes: 0 nothing to report, 1 something needs attention, 2 the command failed",
+    "",
+  ].join("\n");
 
 async function main([name, ...args]: readonly string[]): Promise<Exit> {
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    process.stdout.write(HELP);
+    process.stdout.write(help());
     return name === undefined ? EXIT.failed : EXIT.fine;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    throw new Failure(`unknown command \`${name}\`; must be one of ${NAMED.join(", ")}`);
-  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined)
+    throw new Failure(`unknown command \`${name}\`; must be one of ${Object.keys(FOR_PEOPLE).join(", ")}`);
+  const { command, USAGE } = load();
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(command.usage ?? HELP);
+    process.stdout.write(USAGE ?? help());
     return EXIT.fine;
   }
-  return command.run(args);
+  return command(args);
 }
 
 main(process.argv.slice(2)).then(

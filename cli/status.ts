@@ -12,7 +12,7 @@ import { queryNodes, comparison, unknownCertificates, type OnNode } from "./node
 import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
 import { stackOutputs } from "./stackOutputs";
 
-export const STATUS_USAGE = `kube-pki status  every leaf certificate of a stack; CAs are not listed
+export const USAGE = `kube-pki status  every leaf certificate of a stack; CAs are not listed
   -s, --stack S      the stack; the selected one by default
   -C, --cwd DIR      folder of the Pulumi project
   --within 30d       exit 1 if a certificate expires within this; by default if one has expired
@@ -25,7 +25,7 @@ export const STATUS_USAGE = `kube-pki status  every leaf certificate of a stack;
 
 type StatusRow = CertificateRow & { readonly onNode?: OnNode };
 
-export async function status(args: readonly string[]): Promise<Exit> {
+export async function command(args: readonly string[]): Promise<Exit> {
   const options = parsedOptions(args, {
     ...COMMON,
     within: { type: "string", default: "0" },

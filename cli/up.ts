@@ -7,7 +7,7 @@ import { EXIT, Failure, type Exit } from "./failure";
 import { run } from "./run";
 import { stackArgs, type StackChoice } from "./stackOutputs";
 
-export const UP_USAGE = `kube-pki up      \`pulumi up\`, several times as fast on a large cluster where it only renews:
+export const USAGE = `kube-pki up      \`pulumi up\`, several times as fast on a large cluster where it only renews:
                  the state is then saved once, at the end
   OPTION...          those of \`pulumi up\`
 `;
@@ -61,7 +61,7 @@ const pulumiUp = (args: readonly string[], savesOnce: boolean): Promise<Exit> =>
     });
   });
 
-export const up = async (args: readonly string[]): Promise<Exit> => {
+export const command = async (args: readonly string[]): Promise<Exit> => {
   const choice = choiceOf(args);
   const given = process.env[SAVE_ONCE] !== undefined;
   const [config, outputs] = given
