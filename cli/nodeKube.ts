@@ -21,6 +21,9 @@ const NO_ANSWER = 3;
 /** Where it serves no such kind. */
 const NOT_SERVED = 4;
 
+/** Pods whose kubelets are told by one kubectl, which has a minute. */
+const SYNCED_AT_ONCE = 200;
+
 /** A payload is ASCII. */
 const jsonText = (body: object): string =>
   JSON.stringify(body, undefined, 1).replace(
@@ -71,6 +74,14 @@ export class NodeKube implements Kube {
 
   public async apply(object: object): Promise<void> {
     await this.ask("apply", [...body(object), "apply"]);
+  }
+
+  public async syncPods(pods: readonly ObjectName[], mark: string): Promise<void> {
+    const items = pods.map((metadata) => ({ apiVersion: "v1", kind: "Pod", metadata }));
+    for (let from = 0; from < items.length; from += SYNCED_AT_ONCE) {
+      const list = { apiVersion: "v1", kind: "List", items: items.slice(from, from + SYNCED_AT_ONCE) };
+      await this.ask("annotate pods", [...body(list), `sync-pods ${as.name(mark)}`]);
+    }
   }
 
   public async tokenHeaders(): Promise<readonly TokenHeader[]> {

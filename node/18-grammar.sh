@@ -108,6 +108,7 @@ GRAMMAR='
   shape["objects remove"] = "deleted namespace? object"
   shape["objects create"] = ""
   shape["objects apply"] = ""
+  shape["objects sync-pods"] = "name"
   shape["objects token-headers"] = ""
   shape["objects held-certificates"] = ""
   shape["objects kubelet"] = "name"

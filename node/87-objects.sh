@@ -15,7 +15,7 @@ verb_objects() {
   grep -Ev '^(node|kubeconfig|part) ' "$TX/plan" >"$TX/asked" || die "the payload asks for nothing"
   read -r ob_word ob_what ob_where ob_name ob_more <"$TX/asked"
   BODY=$TX/parts/body
-  case $ob_word in patch | create | apply) [ -s "$BODY" ] || die "$ob_word needs part body, which the payload does not have" ;; esac
+  case $ob_word in patch | create | apply | sync-pods) [ -s "$BODY" ] || die "$ob_word needs part body, which the payload does not have" ;; esac
   ob_scope=
   [ "${ob_where:--}" = - ] || ob_scope=$ob_where
   case $ob_word in
@@ -25,6 +25,7 @@ verb_objects() {
     remove) answer delete "$ob_what" "$ob_name" ${ob_scope:+-n "$ob_scope"} --ignore-not-found --wait=false -o name ;;
     create) answer create --field-manager=kube-pki -f "$BODY" -o name ;;
     apply) answer apply --server-side --force-conflicts --field-manager=kube-pki -f "$BODY" -o name ;;
+    sync-pods) sync_pods "$ob_what" ;;
     token-headers) token_headers ;;
     held-certificates) held_certificates ;;
     kubelet) reach_kubelets ;;
@@ -72,6 +73,14 @@ no_answer() {
   sed -n '$p' "$TX/why" >&2
   ! grep -q "the server doesn't have a resource type" "$TX/why" || exit 4
   exit 3
+}
+
+# sync_pods MARK: one that is gone by now, or that somebody's webhook keeps as it is,
+# gets its files from its kubelet a minute later.
+sync_pods() {
+  kube annotate --overwrite --field-manager=kube-pki -f "$BODY" "kube-pki/synced=$1" -o name >"$TX/answer" 2>"$TX/why" ||
+    ! grep -q '^The connection to the server' "$TX/why" || no_answer
+  cat "$TX/answer"
 }
 
 # reach_kubelets: "NODE ok", or "NODE WHY" where the API server does not get through to

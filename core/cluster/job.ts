@@ -8,6 +8,7 @@ export const TASKS = [
   "cluster-info-exact",
   "root-ca",
   "root-ca-seen",
+  "sync-pods",
   "nodes",
   "mounted-elsewhere",
   "rewrite",

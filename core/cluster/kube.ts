@@ -196,6 +196,8 @@ export interface Kube {
   readonly create: (body: object) => Promise<void>;
   /** Server-side, by the field manager `kube-pki`. */
   readonly apply: (body: object) => Promise<void>;
+  /** An annotation with this value on each, upon which its kubelet updates its files; one that is gone is left out. */
+  readonly syncPods: (pods: readonly ObjectName[], mark: string) => Promise<void>;
   readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;
   readonly heldCertificates: () => Promise<readonly HeldCertificates[]>;
   /** What each of these nodes' kubelets answers to an API server: "ok", or why it does not. */

@@ -9,6 +9,7 @@ import { mountedElsewhere, nodes } from "./tasks/nodes";
 import { oldPods } from "./tasks/oldPods";
 import { mayRestart, restartAll } from "./tasks/roll";
 import { rootCa, rootCaSeen } from "./tasks/rootCa";
+import { syncPods } from "./tasks/syncPods";
 import { tokens } from "./tasks/tokenSecrets";
 import { workers, workersRemove } from "./tasks/workers";
 import { Work, type Surroundings } from "./work";
@@ -24,6 +25,7 @@ const TASK: Readonly<Record<TaskName, Task>> = {
   "cluster-info-exact": { run: clusterInfoExact },
   "root-ca": { run: rootCa },
   "root-ca-seen": { run: rootCaSeen, looks: true },
+  "sync-pods": { run: syncPods },
   nodes: { run: nodes, looks: true },
   "mounted-elsewhere": { run: mountedElsewhere },
   rewrite: { run: rewrite },

@@ -78,11 +78,11 @@ const STEPS: readonly Step[] = [
     nameSuffix: PUBLISHES,
     hook: "afterTrust",
     summary: ({ layout }) =>
-      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}waits for kube-root-ca.crt in every namespace`,
+      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}waits for kube-root-ca.crt in every namespace, annotates pods that mount it`,
     isWanted: moves,
     facts: () => ["ca"],
     job: ({ layout }) => ({
-      tasks: [...(LAYOUTS[layout].publishesClusterInfo ? (["cluster-info-add"] as const) : []), "root-ca"],
+      tasks: [...(LAYOUTS[layout].publishesClusterInfo ? (["cluster-info-add"] as const) : []), "root-ca", "sync-pods"],
     }),
   },
   {

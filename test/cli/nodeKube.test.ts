@@ -81,6 +81,16 @@ describe("the cluster's objects through a node", () => {
     assert.deepEqual(requestOf(asked), ["token-headers"]);
   });
 
+  it("tell kubelets of pods, some hundreds at a time", async () => {
+    const pods = Array.from({ length: 201 }, (_, index) => ({ namespace: "app", name: `web-${String(index)}` }));
+    const { kube, asked } = nodeWith([answer(""), answer("")]);
+    await kube.syncPods(pods, "0a1b2c3d-1");
+    assert.equal(asked.length, 2);
+    assert.equal(requestOf(asked).at(-1), "sync-pods 0a1b2c3d-1");
+    const named = asked.map(({ lines }) => lines.filter((line) => line.includes('"name"')).length);
+    assert.deepEqual(named, [200, 1]);
+  });
+
   it("tell of Secrets only their certificates", async () => {
     const { kube, asked } = nodeWith([answer(`= a/it tls.crt\n${NEW}${OLD}= b/x y\n`)]);
     assert.deepEqual(await kube.heldCertificates(), [

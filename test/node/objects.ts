@@ -41,6 +41,10 @@ const REQUESTS: readonly (readonly [line: string, words: string])[] = [
   ["patch secrets app my.one json", "patch secrets my.one -n app --field-manager=kube-pki --type=json BODY -o name"],
   ["remove pods ops it", "delete pods it -n ops --ignore-not-found --wait=false -o name"],
   ["create", "create --field-manager=kube-pki -f BODY -o name"],
+  [
+    "sync-pods 0a1b2c3d-1795510110",
+    "annotate --overwrite --field-manager=kube-pki -f BODY kube-pki/synced=0a1b2c3d-1795510110 -o name",
+  ],
   ["apply", "apply --server-side --force-conflicts --field-manager=kube-pki -f BODY -o name"],
 ];
 
@@ -96,6 +100,14 @@ export function asksForObjects(shell: string): void {
       const done = await ask("list nodes - - -");
       assert.deepEqual([done.code, done.stdout, done.stderr], [3, "", "The connection to the server was refused\n"]);
       assert.equal((await ask("token-headers")).code, 3);
+    });
+
+    it("leaves a pod that cannot be changed to its kubelet", async () => {
+      node.write("/asked/fails", 'Error from server (NotFound): pods "web" not found\n');
+      const done = await ask(`${BODY}sync-pods 0a1b2c3d-1`);
+      assert.deepEqual([done.code, done.stderr], [0, ""]);
+      node.write("/asked/fails", "The connection to the server was refused\n");
+      assert.equal((await ask(`${BODY}sync-pods 0a1b2c3d-1`)).code, 3);
     });
 
     it("tells by another one that there is no such kind", async () => {

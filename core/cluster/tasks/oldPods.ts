@@ -31,15 +31,21 @@ const isProjected = ({ name, signerName, labelSelector }: TrustBundleVolume, { m
     ? signerName === spec?.signerName && selects(labelSelector, metadata.labels ?? {})
     : name === metadata.name;
 
+const sourcesOf = ({ spec: { volumes = [] } }: Pod) => volumes.flatMap(({ projected }) => projected?.sources ?? []);
+
+/** Whether the CA that pods trust the API server by is among its files. */
+export const mountsRootCa = (pod: Pod): boolean =>
+  [...(pod.spec.volumes ?? []), ...sourcesOf(pod)].some(({ configMap }) => configMap?.name === "kube-root-ca.crt");
+
 /** From when on a pod of this kind has the new CA; one that mounts none was always right. */
-const sinceFor = ({ spec }: Pod, { rootCa, trustBundles }: Given): number => {
-  const volumes = spec.volumes ?? [];
-  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
-  const isRootCa = [...volumes, ...sources].some(({ configMap }) => configMap?.name === "kube-root-ca.crt");
+const sinceFor = (pod: Pod, { rootCa, trustBundles }: Given): number => {
   const projected = trustBundles.filter(({ bundle }) =>
-    sources.some(({ clusterTrustBundle: by }) => by !== undefined && isProjected(by, bundle)),
+    sourcesOf(pod).some(({ clusterTrustBundle: by }) => by !== undefined && isProjected(by, bundle)),
   );
-  return Math.max(...(isRootCa && rootCa !== undefined ? [rootCa] : []), ...projected.map(({ since }) => since));
+  return Math.max(
+    ...(mountsRootCa(pod) && rootCa !== undefined ? [rootCa] : []),
+    ...projected.map(({ since }) => since),
+  );
 };
 
 /** When the first of its containers that run now has begun, milliseconds; without one, never. */

@@ -90,6 +90,10 @@ export class FakeKube implements Kube {
     return this.placed("apply", body);
   }
 
+  syncPods(pods: readonly ObjectName[], mark: string): Promise<void> {
+    return this.changed(`sync ${pods.map(textOf).join(" ")}`, { mark });
+  }
+
   tokenHeaders(): Promise<readonly TokenHeader[]> {
     return Promise.resolve(this.headers);
   }

@@ -139,7 +139,7 @@ describe("in-cluster steps", () => {
     for (const phase of ["trust", "issue", "done"])
       assert.deepEqual(jobOf("root-ca", { rotation: { ...rotation, phase } }), {
         force: [],
-        tasks: ["cluster-info-add", "root-ca"],
+        tasks: ["cluster-info-add", "root-ca", "sync-pods"],
         ca: "NEW",
       });
   });
@@ -203,7 +203,7 @@ describe("in-cluster steps", () => {
     const node = planCluster(config, NOW).nodes.find(({ node: { name } }) => name === "cp1")!;
     const { through, job } = clusterPayload(step!, node, config, FACTS);
     assert.deepEqual(through, { node: "cp1", kubeconfig: "/var/lib/kubernetes/admin.kubeconfig", sudo: false });
-    assert.deepEqual(job.tasks, ["root-ca"]);
+    assert.deepEqual(job.tasks, ["root-ca", "sync-pods"]);
   });
 
   it("puts both CAs into listed bundles first, and then the one that stays", () => {

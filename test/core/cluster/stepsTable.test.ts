@@ -72,8 +72,8 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
       [
         "afterTrust",
         "root-ca",
-        "cluster-info gets the new CA, waits for kube-root-ca.crt in every namespace",
-        { tasks: ["cluster-info-add", "root-ca"], ca: "CA" },
+        "cluster-info gets the new CA, waits for kube-root-ca.crt in every namespace, annotates pods that mount it",
+        { tasks: ["cluster-info-add", "root-ca", "sync-pods"], ca: "CA" },
       ],
       [
         "afterTrust",
@@ -153,7 +153,12 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
   "a layout without cluster-info": [
     HARD_WAY,
     [
-      ["afterTrust", "root-ca", "waits for kube-root-ca.crt in every namespace", { tasks: ["root-ca"], ca: "CA" }],
+      [
+        "afterTrust",
+        "root-ca",
+        "waits for kube-root-ca.crt in every namespace, annotates pods that mount it",
+        { tasks: ["root-ca", "sync-pods"], ca: "CA" },
+      ],
       [
         "afterRetire",
         "authentication",
