@@ -35,18 +35,23 @@ export class NodeSteps {
     return this.made.get(step)?.get(node);
   }
 
-  /** In the plan's order: a node begins when those it comes after have succeeded (core/plan.ts says why). */
+  /**
+   * In the plan's order: a node begins when those it comes after have succeeded (core/plan.ts says why). Returns the steps that
+   * no other comes after: all others have succeeded before them.
+   */
   public inWaves<N extends VisitedNode>(
     step: NodeStep,
     nodes: readonly N[],
     after: Waits,
     payload: (node: N) => pulumi.Input<string>,
   ): command.remote.Command[] {
-    return nodes.map((node) => {
+    const preceding = new Set(nodes.flatMap(({ plan }) => plan.after));
+    return nodes.flatMap((node) => {
       const before = node.plan.after.flatMap((name) => this.of(step, name) ?? []);
       const dependsOn = before.length > 0 ? before : [...after];
       const hooks = this.reasons.of(this.nameOf(step, node), step, node.plan, node.pki);
-      return this.visit(step, node, payload(node), { dependsOn, hooks });
+      const visit = this.visit(step, node, payload(node), { dependsOn, hooks });
+      return preceding.has(node.plan.node.name) ? [] : [visit];
     });
   }
 

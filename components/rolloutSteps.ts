@@ -174,7 +174,7 @@ export class Rollout {
     const started = attempt === undefined ? [] : [attempt.started];
     // only `retire` names the attempt: unwrapped for `trust` it would make its payload unknown to a preview
     const name = step === "retire" ? attempt?.name : undefined;
-    const steps = this.steps.inWaves(step, this.planned, [...after, ...started], ({ plan }) =>
+    const last = this.steps.inWaves(step, this.planned, [...after, ...started], ({ plan }) =>
       pulumi
         .all([this.generations, name])
         .apply(([known, text]) =>
@@ -183,11 +183,12 @@ export class Rollout {
           ),
         ),
     );
-    const rows = this.planned.flatMap(({ plan }, index) =>
-      steps.slice(index, index + 1).map((each) => [plan, each] as const),
-    );
+    const rows = this.planned.flatMap(({ plan }) => {
+      const made = this.steps.of(step, plan.node.name);
+      return made === undefined ? [] : [[plan, made] as const];
+    });
     void logTrustPreview(step, this.plan, rows, this.config);
-    return steps;
+    return last;
   }
 
   /** When the token key is retired: one node after another, because a kubelet whose pods hold old tokens is restarted. */

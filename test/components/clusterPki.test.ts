@@ -287,7 +287,7 @@ describe("ClusterPki", function () {
       const { after } = await run({ rotation: { generation: 2 }, inCluster: { restart } });
       const names = nodes.map(({ name }) => name);
       const each = (nameSuffix: string) => names.map((node) => `prod-${node}-${nameSuffix}`);
-      assert.deepEqual(after("prod-in-cluster-root-ca"), each("trust"));
+      assert.deepEqual(after("prod-in-cluster-root-ca"), ["prod-w3-trust"], "the last in turn");
       for (const node of names) assert.deepEqual(after(`prod-${node}-mounts`), ["prod-in-cluster-root-ca"]);
       assert.deepEqual(
         after("prod-in-cluster-may-restart"),
@@ -297,7 +297,12 @@ describe("ClusterPki", function () {
       assert.ok(after("prod-cp1-apply").includes("prod-in-cluster-restart-deployment-shop.till"));
       assert.deepEqual(after("prod-in-cluster-tokens"), [...each("check"), "prod-in-cluster-scan"].sort());
       assert.deepEqual(after("prod-cp1-retire"), ["prod-in-cluster-tokens"]);
-      assert.deepEqual(after("prod-in-cluster-cluster-info"), each("retire"));
+      assert.deepEqual(after("prod-in-cluster-cluster-info"), ["prod-w3-retire"]);
+    });
+
+    it("waits for each of the last nodes where several are visited at once", async () => {
+      const { after } = await run({ rotation: { generation: 2 }, rollout: { workersAtOnce: 2 } });
+      assert.deepEqual(after("prod-in-cluster-root-ca"), ["prod-w2-trust", "prod-w3-trust"]);
     });
 
     it("leaves the cluster to the user where told to", async () => {

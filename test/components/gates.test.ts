@@ -16,7 +16,10 @@ const leavesOf = (changes: Changes): readonly LeafPlan[] =>
 /** CAs and token keys are in payloads: whoever is given one waits for it anyway. */
 const MATERIAL = /PrivateKey|SelfSignedCert|SecretBackendRootCert|vault:|pulumi:providers:vault/;
 
-/** `every X`: of all nodes; `own X`: of the step's node. */
+/** Steps in which each node waits for the one before it. */
+const IN_TURN: readonly string[] = ["trust", "apply", "tokens", "retire"];
+
+/** `every X`: of all nodes; `last X`: of the last of them in their turn; `own X`: of the step's node. */
 const waitsFor = ({ all, asked }: Graph, name: string): string[] => {
   const types = new Map(all.map((each) => [each.name, each.type]));
   const isLeaf = (each: string): boolean => kindOf(each, types.get(each)) === "NODE-LEAF";
@@ -30,6 +33,8 @@ const waitsFor = ({ all, asked }: Graph, name: string): string[] => {
     .flatMap(([nameSuffix, found]) => {
       const every = all.filter((each) => kind(each.name) === nameSuffix && nodeIn(each.name) !== undefined);
       if (every.length > 0 && found.length === every.length) return [`every ${nameSuffix}`];
+      if (IN_TURN.includes(nameSuffix) && found.some(isLast))
+        return found.map((each) => (isLast(each) ? `last ${nameSuffix}` : each.replace("prod-", "")));
       const own = every.filter((each) => nodeIn(each.name) === nodeIn(name));
       if (own.length > 0 && own.every((each) => deps.has(each.name)) && own.length === found.length)
         return [`own ${nameSuffix}`];
@@ -37,6 +42,8 @@ const waitsFor = ({ all, asked }: Graph, name: string): string[] => {
     })
     .sort();
 };
+
+const isLast = (name: string): boolean => nodeIn(name) === "w1";
 
 type Gates = readonly (readonly [step: string, after: string])[];
 
@@ -75,7 +82,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ...INSTALLS,
     ...REQUESTS,
     ...inTurn("trust", `${PREPARED}, rotation-attempt`),
-    ["in-cluster-root-ca", "every trust"],
+    ["in-cluster-root-ca", "last trust"],
     ...atOnce("mounts", "in-cluster-root-ca"),
     ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
     ["in-cluster-may-restart", "every mounts, in-cluster-mounted-elsewhere"],
@@ -89,7 +96,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ...REQUESTS,
     // nobody presents what is new before every node trusts it, and the state holds that the rotation has begun
     ...inTurn("trust", `${PREPARED}, rotation-attempt`),
-    ["in-cluster-root-ca", "every trust"],
+    ["in-cluster-root-ca", "last trust"],
     ...atOnce("mounts", "in-cluster-root-ca"),
     ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
     ["in-cluster-may-restart", "every mounts, in-cluster-mounted-elsewhere"],
@@ -97,23 +104,23 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ["in-cluster-restart-deployment-shop.till", "in-cluster-may-restart"],
     ...inTurn("apply", sorted(`${PREPARED}, in-cluster-restart-deployment-shop.till`), OWN),
     // a kubelet gets new tokens once the last API server signs with the new key
-    ...inTurn("tokens", "every apply"),
-    ["in-cluster-scan", "every apply, in-cluster-root-ca"],
-    ...atOnce("check", "every apply, every tokens"),
+    ...inTurn("tokens", "last apply"),
+    ["in-cluster-scan", "in-cluster-root-ca, last apply"],
+    ...atOnce("check", "last apply, last tokens"),
     ["in-cluster-tokens", "every check, in-cluster-scan"],
     // nobody distrusts what is old before it was looked for everywhere
     ...inTurn("retire", "in-cluster-tokens, rotation-attempt", ", rotation-attempt"),
-    ["in-cluster-cluster-info", "every retire"],
-    ["in-cluster-authentication", "every retire"],
+    ["in-cluster-cluster-info", "last retire"],
+    ["in-cluster-authentication", "last retire"],
   ],
   "generated CAs, that of etcd alone rotated": [
     ["rotation-attempt", ""],
     ...INSTALLS,
     ...REQUESTS,
     ...inTurn("trust", `${PREPARED}, rotation-attempt`),
-    ...inTurn("apply", `${PREPARED}, every trust`, OWN),
-    ...atOnce("check", "every apply"),
-    ["in-cluster-scan", "every apply"],
+    ...inTurn("apply", `${PREPARED}, last trust`, OWN),
+    ...atOnce("check", "last apply"),
+    ["in-cluster-scan", "last apply"],
     ...inTurn("retire", "every check, in-cluster-scan, rotation-attempt", ", rotation-attempt"),
   ],
   "adoption, phase trust": [
@@ -121,7 +128,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ...INSTALLS,
     // nobody of ours can sign yet: there is nothing to request
     ...inTurn("trust", "every install, rotation-attempt"),
-    ["in-cluster-root-ca", "every trust"],
+    ["in-cluster-root-ca", "cp1-trust, last trust"],
     ...told("mounts", "in-cluster-root-ca"),
     ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
     ...inTurn("apply", "every install, every mounts, in-cluster-mounted-elsewhere"),
@@ -134,18 +141,18 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ["cp1-request-signer-g2", "own install"],
     ["cp2-request-signer-g2", "own install"],
     ...inTurn("trust", `${PREPARED}, rotation-attempt`),
-    ["in-cluster-root-ca", "every trust"],
+    ["in-cluster-root-ca", "cp1-trust, last trust"],
     ...told("mounts", "in-cluster-root-ca"),
     ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
     ...inTurn("apply", sorted(`${PREPARED}, every mounts, in-cluster-mounted-elsewhere`), OWN),
-    ...inTurn("tokens", "every apply"),
-    ["in-cluster-scan", "cp1-trust, every apply, in-cluster-root-ca"],
-    ...told("check", "every apply, every tokens"),
+    ...inTurn("tokens", "last apply"),
+    ["in-cluster-scan", "cp1-trust, in-cluster-root-ca, last apply"],
+    ...told("check", "last apply, last tokens"),
     ["in-cluster-tokens", "every check, in-cluster-scan"],
     ...inTurn("retire", "in-cluster-tokens, rotation-attempt", ", rotation-attempt"),
-    ["in-cluster-provider", "cp1-trust, every retire"],
-    ["in-cluster-cluster-info", "cp1-trust, every retire"],
-    ["in-cluster-authentication", "cp1-trust, every retire"],
+    ["in-cluster-provider", "cp1-trust, last retire"],
+    ["in-cluster-cluster-info", "cp1-trust, last retire"],
+    ["in-cluster-authentication", "cp1-trust, last retire"],
   ],
 };
 
@@ -186,8 +193,8 @@ describe("gates", () => {
   });
 
   for (const [fixture, last] of [
-    ["generated CAs", ["cp1-apply", "cp2-apply", "w1-apply"]],
-    ["generated CAs, that of etcd alone rotated", ["cp1-retire", "cp2-retire", "w1-retire"]],
+    ["generated CAs", ["w1-apply"]],
+    ["generated CAs, that of etcd alone rotated", ["w1-retire"]],
     ["generated CAs, rotated", ["in-cluster-cluster-info", "in-cluster-authentication"]],
   ] as const)
     it(`give out kubeconfigs, with ${fixture}, once all has come to its last step`, async () => {
