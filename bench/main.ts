@@ -1,8 +1,8 @@
 /**
  * How the product grows with a cluster: time to plan, resources, and what is sent to a node. Needs no cluster and no
- * engine; `npm run bench`. The program in a preview: `npm run bench -- preview [NODES...]`;
- * with the engine: `npm run bench -- controller [NODES...]`. What real clusters take is in the reports of
- * `npm run e2e`.
+ * engine; `npm run bench`. The program in a preview: `npm run bench -- preview [NODES...]`; with the engine:
+ * `npm run bench -- controller [NODES...]`. What an apply costs a node: `npm run bench -- node [SHELL]`. What real clusters
+ * take is in the reports of `npm run e2e`.
  */
 import { ClusterPki } from "../components";
 import { planCluster } from "../core/plan";
@@ -11,6 +11,7 @@ import { registeredBy, type Registered } from "../test/components/mocks";
 import { argsWith, configWith, NOW } from "../test/core/fixture";
 import { AGENT, clusterOf, CONTROL_PLANES } from "./cluster";
 import { controller } from "./controller/main";
+import { node } from "./node/main";
 import { preview } from "./preview";
 
 interface Planned {
@@ -74,11 +75,12 @@ const plans = async (): Promise<void> => {
   process.stdout.write(tableText(GRAPHS, graphs));
 };
 
-const BENCHES: Readonly<Record<string, (counts: readonly string[]) => unknown>> = {
+const BENCHES: Readonly<Record<string, (words: readonly string[]) => unknown>> = {
   plans,
   preview: (counts) => {
     preview(counts.length > 0 ? counts : ["10", "50", "200", "1000"]);
   },
+  node: (words) => node(words.length > 0 ? words.join(" ") : "dash"),
   controller: (counts) => controller(counts.length > 0 ? counts.map(Number) : [10, 50]),
 };
 

@@ -6,6 +6,7 @@
 #
 # Reading order: 90-main.sh (dispatch), 70-apply.sh (the recipe), 72-settle.sh, 74-commit.sh, then the rest.
 
+# shellcheck disable=SC2153 # LIMIT_*: by limit
 set -eu
 umask 077
 export LC_ALL=C
@@ -40,37 +41,38 @@ TX=$STATE/tx
 MANIFESTS=$ROOT/etc/kubernetes/manifests
 NODE=node # until the payload names it
 
-# limit NAME SECONDS: a test has one for all waits, and some of their own ("NAME=1
-# OTHER=2"): short where the end of the time is what it is about.
+# limit NAME SECONDS: LIMIT_NAME; a test has one for all waits, and some of their own
+# ("NAME=1 OTHER=2"): short where the end of the time is what it is about.
 limit() {
+  li_seconds=${LIMIT:-$2}
   case " $LIMITS" in
     *" $1="*)
-      li_rest=${LIMITS#*"$1="}
-      echo "${li_rest%% *}"
+      li_seconds=${LIMITS#*"$1="}
+      li_seconds=${li_seconds%% *}
       ;;
-    *) echo "${LIMIT:-$2}" ;;
   esac
+  eval "LIMIT_$1=\$li_seconds"
 }
 
 # Seconds. An API server with open watches uses up 60 s of grace before it is
 # gone, a kubelet may wait 20 s before it looks, etcd 40 s before it is healthy.
-LIMIT_LOCK=$(limit LOCK 900)
-LIMIT_RELOAD=$(limit RELOAD 90)
-LIMIT_GONE=$(limit GONE 130)
-LIMIT_API_GRACE=$(limit API_GRACE 10)
-LIMIT_KILL=$(limit KILL 30)
-LIMIT_BACK=$(limit BACK 180)
-LIMIT_OWN=$(limit OWN 30)            # a fresh kubelet waits 10 s at most before it starts a pod again
-LIMIT_MANIFEST=$(limit MANIFEST 300) # a kubelet just restarted took 132 s to act on one
-LIMIT_HEALTH=$(limit HEALTH 180)
-LIMIT_MEMBER=$(limit MEMBER 60) # the member restarted before may still be coming
-LIMIT_LEADER=$(limit LEADER 10)
-LIMIT_LEASE=$(limit LEASE 15) # nobody's any more so long after its last renewal
-LIMIT_PROJECT=$(limit PROJECT 60)
+limit LOCK 900
+limit RELOAD 90
+limit GONE 130
+limit API_GRACE 10
+limit KILL 30
+limit BACK 180
+limit OWN 30       # a fresh kubelet waits 10 s at most before it starts a pod again
+limit MANIFEST 300 # a kubelet just restarted took 132 s to act on one
+limit HEALTH 180
+limit MEMBER 60 # the member restarted before may still be coming
+limit LEADER 10
+limit LEASE 15 # nobody's any more so long after its last renewal
+limit PROJECT 60
 LIMIT_CLOCK=120
-LIMIT_FLUSH=$(limit FLUSH 120) # a slow disk under a busy etcd; what hangs longer is not there any more
-LIMIT_ASKED=$(limit ASKED 10)  # systemd, a container runtime: they answer at once, or hang
-DATED_BACK=60                  # the moment of issue is dated back by some authorities: Vault and OpenBao by 30 s
+limit FLUSH 120 # a slow disk under a busy etcd; what hangs longer is not there any more
+limit ASKED 10  # systemd, a container runtime: they answer at once, or hang
+DATED_BACK=60   # the moment of issue is dated back by some authorities: Vault and OpenBao by 30 s
 LIMIT_STAYS=${LIMIT:+1}
 LIMIT_STAYS=${LIMIT_STAYS:-3}
 
@@ -170,7 +172,7 @@ point() {
 # the end of a run.
 flush() {
   limited "$LIMIT_FLUSH" sync "$@" 2>/dev/null || limited "$LIMIT_FLUSH" sync 2>/dev/null || {
-    fl_why="the disk of this node has not taken what was written within $LIMIT_FLUSH s (see 'dmesg')"
+    fl_why="the disk of this node did not finish a write (sync) within $LIMIT_FLUSH s (see 'dmesg')"
     [ -n "$ENDING" ] || die "$fl_why: repair it, then run again"
     say "$fl_why"
   }
@@ -178,7 +180,13 @@ flush() {
 
 ENDING= # yes once nothing that fails may change how the run ends
 
-sha256() { sha256sum "$1" | cut -c 1-64; }
+sha256() {
+  sh_line=$(sha256sum "$1")
+  echo "${sh_line%% *}"
+}
+
+# Whoever runs this, as the kernel knows it.
+while read -r uo_word _ UID_OURS _; do [ "$uo_word" != Uid: ] || break; done </proc/$$/status
 
 need_tools() {
   for nt_tool in awk base64 cmp cp cut date dd grep id ln mv readlink sed sha256sum sort stat sync timeout tr uname wc; do
@@ -189,7 +197,8 @@ need_tools() {
 # The state folder is ours alone; made here when install was not run by us.
 open_state() {
   [ ! -L "$STATE" ] || die "$STATE is a symbolic link: remove it, the folder must be our own"
-  mkdir -p "$STATE" || die "$STATE cannot be made: run as root"
-  [ "$(stat -c %u "$STATE")" = "$(id -u)" ] || die "$STATE belongs to another user: run as root"
-  chmod 0700 "$STATE"
+  mkdir -p "$STATE" || die "$STATE cannot be created: run as root"
+  os_is=$(stat -c '%u %a' "$STATE")
+  [ "${os_is% *}" = "$UID_OURS" ] || die "$STATE belongs to another user: run as root"
+  [ "${os_is#* }" = 700 ] || chmod 0700 "$STATE"
 }

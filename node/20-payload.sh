@@ -3,19 +3,24 @@
 # check_payload FILE VERB: the header fits the body, byte for byte. Leaves the
 # body in FILE.body. A cut or altered payload ends here, nothing was done.
 check_payload() {
-  cp_head=$(sed -n 1p "$1")
+  IFS= read -r cp_head <"$1" || : # its body is missing then
   # shellcheck disable=SC2086 # the header is words
   set -- "$1" "$2" $cp_head
   [ "$#" -eq 7 ] && [ "$3" = kube-pki ] || die "stdin holds no kube-pki payload: the line was cut or something else wrote to it, run again"
   [ "$4" = 1 ] || die "payload version $4 is not known to this node.sh (1): run the install step first"
   [ "$5" = "$2" ] || die "the payload is for '$5', the command is '$2': give it to the verb that it is for"
   sed 1d "$1" >"$1.body"
-  [ "$(wc -c <"$1.body" | tr -d ' ')" = "$6" ] || die "the payload is truncated: $6 bytes were announced, run again"
+  [ "$(($(wc -c <"$1.body")))" = "$6" ] || die "the payload is truncated: $6 bytes were announced, run again"
   [ "$(sha256 "$1.body")" = "$7" ] || die "the payload was altered on its way: its sha256 does not fit, run again"
   # Printable text only: what is not, no tool below would treat alike.
-  [ "$(tr -dc '\011\012\040-\176' <"$1.body" | wc -c | tr -d ' ')" = "$6" ] || die "the payload holds bytes that are not plain text: take them out of the stack file"
-  SUM=$7
-  SUM8=$(echo "$SUM" | cut -c 1-8)
+  [ "$(($(tr -dc '\011\012\040-\176' <"$1.body" | wc -c)))" = "$6" ] || die "the payload holds bytes that are not plain text: take them out of the stack file"
+  set_sum "$7"
+}
+
+# set_sum SUM: and its first 8 digits, by which people know it.
+set_sum() {
+  SUM=$1
+  SUM8=${SUM%"${SUM#????????}"}
 }
 
 # read_plan VERB: $TX/body -> $TX/plan (the directives) and $TX/parts/NAME.
@@ -116,22 +121,35 @@ read_plan() {
     }
   ' "$TX/body" >"$TX/wrong" ||
     die "$(sed -n 1p "$TX/wrong"): nothing was touched; run the install step first, so that node.sh is of the program's version"
-  while read -r rp_word rp_value _; do
+  MERGES=' '
+  KEEPS=' '
+  SERVERS=' '
+  while read -r rp_word rp_value rp_more _; do
     case $rp_word in
       node) NODE=$rp_value ;;
       start) START=$rp_value ;;
+      trust) MERGES="$MERGES$rp_value=$rp_more " ;;
+      keep) KEEPS="$KEEPS$rp_value " ;;
+      server) [ "$rp_value" != ca:kubernetes ] || SERVERS="$SERVERS$rp_more " ;;
     esac
   done <"$TX/plan"
   [ "$1" = objects ] || check_openssl # no certificate is looked into there
 }
 
 START=existing
+MERGES=  # "PART=append|prepend|retire" of each part that is merged, with a blank before and behind
+KEEPS=   # the kubeconfigs of which all that is not this cluster's stays, as above
+SERVERS= # HOST:PORT of each API server of this cluster, as above
 
 # list_inline: $TX/inline gets "PART NAME" where PART carries @b64:NAME@.
 list_inline() {
-  for li_part in "$TX"/parts/*; do
-    sed -n "s/.*@b64:\([a-z0-9][a-z0-9.:-]*\)@.*/${li_part##*/} \1/p" "$li_part"
-  done >"$TX/inline"
+  awk '
+    /@b64:/ {
+      name = ""
+      for (rest = $0; match(rest, /@b64:[a-z0-9][a-z0-9.:-]*@/); rest = substr(rest, RSTART + 1)) name = substr(rest, RSTART + 5, RLENGTH - 6)
+      part = FILENAME; sub(/.*\//, "", part)
+      if (name != "") print part, name
+    }' "$TX"/parts/* >"$TX/inline"
   while read -r li_part li_name; do
     [ -f "$TX/parts/$li_name" ] || die "part $li_part takes @b64:$li_name@, which the payload does not have"
   done <"$TX/inline"
@@ -140,22 +158,25 @@ list_inline() {
 # expand_parts: in each part, @b64:NAME@ becomes the base64 of part NAME. The
 # text goes through files, never through an argument that ps could show.
 expand_parts() {
+  [ -s "$TX/inline" ] || return 0
+  set --
   while read -r ep_part ep_name; do
-    [ -f "$TX/b64:$ep_name" ] || base64 <"$TX/parts/$ep_name" | tr -d '\n' >"$TX/b64:$ep_name"
-    echo "$ep_part" >>"$TX/inline-parts"
+    [ -f "$TX/b64:$ep_name" ] || base64 <"$TX/parts/$ep_name" >"$TX/b64:$ep_name"
+    case " $* " in *" $TX/parts/$ep_part "*) ;; *) set -- "$@" "$TX/parts/$ep_part" ;; esac
   done <"$TX/inline"
-  [ -f "$TX/inline-parts" ] || return 0
-  sort -u "$TX/inline-parts" >"$TX/inline-parts.once"
-  while read -r ep_part; do
-    awk -v dir="$TX/b64:" '
-      {
-        if (match($0, /@b64:[a-z0-9][a-z0-9.:-]*@/)) {
-          file = dir substr($0, RSTART + 5, RLENGTH - 6); text = ""
-          getline text < file; close(file)
-          $0 = substr($0, 1, RSTART - 1) text substr($0, RSTART + RLENGTH)
-        }
-        print
-      }' "$TX/parts/$ep_part" >"$TX/expanded"
-    mv "$TX/expanded" "$TX/parts/$ep_part"
-  done <"$TX/inline-parts.once"
+  mkdir "$TX/expanded"
+  awk -v from="$TX/b64:" -v to="$TX/expanded/" '
+    function done() { if (out != "" && close(out)) { failed = 1; exit 1 } }
+    FNR == 1 { done(); out = FILENAME; sub(/.*\//, "", out); out = to out }
+    {
+      if (match($0, /@b64:[a-z0-9][a-z0-9.:-]*@/)) {
+        file = from substr($0, RSTART + 5, RLENGTH - 6); text = ""
+        while ((getline line < file) > 0) text = text line
+        close(file)
+        $0 = substr($0, 1, RSTART - 1) text substr($0, RSTART + RLENGTH)
+      }
+      print > out
+    }
+    END { if (!failed) done() }' "$@" || die "this node has no room left to stage: make room in /var"
+  mv "$TX/expanded"/* "$TX/parts/"
 }

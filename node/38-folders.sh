@@ -38,7 +38,6 @@ check_parents() {
   done
 }
 
-UID_OURS=$(id -u)
 cf_checked= # folders, with a blank before each
 
 # check_folder_owner FOLDER UID: whoever owns a folder owns the keys in it, and

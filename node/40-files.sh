@@ -21,35 +21,66 @@ stage_all() {
       kubeconfig-ca) stage_kubeconfig "$sa_n" "$sa_path" "$sa_a" ;;
       seed) stage_seed "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c" ;;
       file)
-        assemble "$sa_n" "$sa_path" "$sa_d"
+        is_as_sent "$sa_path" "$sa_d" || assemble "$sa_n" "$sa_path" "$sa_d"
         stage_file "$sa_n" "$sa_path" "$sa_a" "$sa_b" "$sa_c" "$sa_d"
         ;;
     esac
   done 3<"$TX/plan"
   if grep -Eq '^(flag|replaceflag) ' "$TX/plan"; then stage_flags; fi
+  ! grep -Eqv '^[0-9]+ [a-z]+ unchanged ' "$TX/facts" || CHANGED=yes
   check_readers
 }
 
 # assemble N PATH PARTS: $TX/new/N gets the parts one after another, from a list with
 # commas; of what is in PATH now that stays which is not the payload's to take away.
 assemble() {
-  if [ -n "$(trust_mode "$3")" ]; then
+  as_n=$1
+  as_path=$2
+  trust_mode "$3"
+  if [ -n "$HOW" ]; then
     trusted_text "$2" "$3" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
     return
   fi
   as_rest=$3,
+  set --
   while [ -n "$as_rest" ]; do
-    cat "$TX/parts/${as_rest%%,*}" >>"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+    set -- "$@" "$TX/parts/${as_rest%%,*}"
     as_rest=${as_rest#*,}
   done
-  ! grep -q "^keep $2 " "$TX/plan" || merge_kubeconfig "$1" "$2"
+  cat "$@" >"$TX/new/$as_n" || die "this node has no room left to stage: make room in /var"
+  case $KEEPS in *" $as_path "*) merge_kubeconfig "$as_n" "$as_path" ;; esac
+}
+
+# find_same: SAME names each file that has a part for itself and is that part, byte for
+# byte, as " PATH=PART ": of a set that is in place nothing has to be put together again.
+# Not one that is merged with what is there.
+find_same() {
+  awk -v merges="$MERGES" -v keeps="$KEEPS" '
+    $1 == "file" && $6 !~ /,/ && !index(merges, " " $6 "=") && !index(keeps, " " $2 " ") { print $2, $6 }' "$TX/plan" >"$TX/alone"
+  set --
+  while read -r fs_path fs_part; do
+    if [ -f "$ROOT$fs_path" ] && [ -f "$TX/parts/$fs_part" ]; then set -- "$@" "$ROOT$fs_path" "$TX/parts/$fs_part"; fi
+  done <"$TX/alone"
+  SAME=
+  [ $# -gt 0 ] || return 0
+  SAME=" $(sha256sum "$@" 2>/dev/null | awk -v live="$ROOT" -v parts="$TX/parts/" '
+    FILENAME == "-" { sum[substr($0, 67)] = $1; next }
+    (live $1) in sum && sum[live $1] == sum[parts $2] { printf "%s=%s ", $1, $2 }' - "$TX/alone")"
+}
+
+SAME=
+
+# is_as_sent PATH PARTS
+is_as_sent() {
+  case $SAME in *" $1=$2 "*) return 0 ;; esac
+  return 1
 }
 
 stage_file() { # n path mode owner group [parts]
   [ ! -L "$ROOT$2" ] || refuse_link "$2"
   if ! live_facts "$2"; then
     sf_action=created
-  elif ! same_text "$TX/new/$1" "$ROOT$2" "${6:-}"; then
+  elif ! is_as_sent "$2" "${6:-}" && ! same_text "$TX/new/$1" "$ROOT$2" "${6:-}"; then
     sf_action=replaced
   elif is_settled "$3" "$4" "$5" "$2"; then
     sf_action=unchanged
@@ -57,7 +88,9 @@ stage_file() { # n path mode owner group [parts]
     sf_action=fixed
   fi
   echo "$1 file $sf_action $2" >>"$TX/facts"
-  [ "$sf_action" = unchanged ] || write_beside "$1" "$2" "$3" "$4" "$5"
+  [ "$sf_action" != unchanged ] || return 0
+  [ -f "$TX/new/$1" ] || assemble "$1" "$2" "$6"
+  write_beside "$1" "$2" "$3" "$4" "$5"
 }
 
 # refuse_link PATH: a rename would put a file in its place, and leave its target as it is.
@@ -81,7 +114,10 @@ same_text() {
   case $st_code:$3 in
     0:*) ;;
     2:ca:*,*) return 1 ;;
-    2:ca:*) [ -z "$(trust_mode "$3")" ] ;;
+    2:ca:*)
+      trust_mode "$3"
+      [ -z "$HOW" ]
+      ;;
     *) return 1 ;;
   esac
 }
@@ -174,8 +210,10 @@ make_folders() {
   done
   for mf_dir in $mf_list; do
     echo "$mf_dir" >>"$TX/made"
-    mf_said=$(mkdir -m 0755 "$mf_dir" 2>&1) || die "folder $mf_dir cannot be made: $(trouble "$mf_said"), nothing was touched"
+    mf_said=$(mkdir -m 0755 "$mf_dir" 2>&1) || die "folder $mf_dir cannot be created: $(trouble "$mf_said"), nothing was touched"
   done
 }
 
-anything_changed() { grep -Eqv '^[0-9]+ [a-z]+ unchanged ' "$TX/facts"; }
+CHANGED= # yes where a file is to be replaced, created or given other rights
+
+anything_changed() { [ "$CHANGED" = yes ]; }

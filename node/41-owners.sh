@@ -190,11 +190,15 @@ who_is() {
   else
     find_consumer "$1"
     [ "$KIND" = systemd ] && have systemctl || return 1
-    wi_user=$(unit_fact User)
+    unit_fact User
+    wi_user=$FACT
     [ -n "$wi_user" ] && RD_UID=$(id -u "$wi_user" 2>/dev/null) || return 1
     RD_GIDS=$(id -G "$wi_user")
-    for wi_group in $(unit_fact Group) $(unit_fact SupplementaryGroups); do
-      RD_GIDS="$RD_GIDS $(account group "$wi_group" | cut -d : -f 3)"
+    for wi_fact in Group SupplementaryGroups; do
+      unit_fact "$wi_fact"
+      for wi_group in $FACT; do
+        RD_GIDS="$RD_GIDS $(account group "$wi_group" | cut -d : -f 3)"
+      done
     done
   fi
   [ -n "$RD_UID" ]

@@ -53,7 +53,7 @@ BACKUP=
 back_up() {
   BACKUP=$STATE/backup/$(date -u +%Y%m%dT%H%M%SZ)-$SUM8
   [ ! -e "$BACKUP" ] || BACKUP=$BACKUP.$$
-  bu_said=$(mkdir -p "$BACKUP" 2>&1) || die "$BACKUP cannot be made: $(trouble "$bu_said"), nothing was touched"
+  bu_said=$(mkdir -p "$BACKUP" 2>&1) || die "$BACKUP cannot be created: $(trouble "$bu_said"), nothing was touched"
   set --
   while read -r bu_n _ bu_action bu_path <&3; do
     [ "$bu_action" != unchanged ] || continue
@@ -77,12 +77,12 @@ keep_beside() {
   if [ -e "$OLD" ] || [ -L "$OLD" ]; then rm -f "$OLD"; fi
   if [ -L "$1" ]; then
     kb_to=$(readlink "$1")
-    kb_said=$(ln -s "$kb_to" "$OLD" 2>&1) || die "$OLD cannot be made: $(trouble "$kb_said"), nothing was touched"
+    kb_said=$(ln -s "$kb_to" "$OLD" 2>&1) || die "$OLD cannot be created: $(trouble "$kb_said"), nothing was touched"
     echo "link $kb_to $bu_path"
   elif [ -e "$1" ]; then
     # no links in some file systems: room is taken now then, not when it is needed; -a has ACL and attributes too
     ln "$1" "$OLD" 2>/dev/null || kb_said=$(cp -a "$1" "$OLD" 2>&1) ||
-      die "$OLD cannot be made: $(trouble "$kb_said"), nothing was touched"
+      die "$OLD cannot be created: $(trouble "$kb_said"), nothing was touched"
     kb_said=$(cp -a "$1" "$BACKUP/$bu_n" 2>&1) ||
       die "$bu_path cannot be copied to $BACKUP: $(trouble "$kb_said"), nothing was touched"
     echo "file $bu_n $bu_path"

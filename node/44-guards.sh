@@ -6,6 +6,7 @@ check_guards() {
   while read -r cg_word cg_path cg_part <&3; do
     case $cg_word in guard | pin | stale | only) ;; *) continue ;; esac
     [ -f "$ROOT$cg_path" ] || continue
+    case $cg_word in guard | only) ! is_as_sent "$cg_path" "$cg_part" || continue ;; esac
     pem_blocks "$ROOT$cg_path" >"$TX/guard.live"
     case $cg_word in
       guard | pin) check_owner "$cg_path" ;;
@@ -33,7 +34,7 @@ check_owner() {
   done 5<"$TX/guard.live"
   co_known=$(generations_there)
   [ -z "$co_known" ] ||
-    die "$1 holds$co_known, which this step does not lead on from: go phase by phase (trust, issue, done), and raise 'generation' by one at a time"
+    die "$1 holds$co_known, which is not the generation before the one of this step: go phase by phase (trust, issue, done), and raise 'generation' by one at a time"
   keys_of "$TX/guard.want" >"$TX/guard.keys"
   keys_of "$TX/guard.live" >"$TX/guard.others"
   co_same=

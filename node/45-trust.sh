@@ -5,11 +5,15 @@
 # cluster. A kubeconfig says whom a client takes for its server: what it trusts is
 # never let in. What is not this cluster's stays where it is, and is told.
 
-# trust_mode PART: append, prepend or retire; nothing for one that is not merged.
-trust_mode() { sed -n "s/^trust $1 //p" "$TX/plan"; }
-
-# trust_files PART: the CA files of this node that hold it.
-trust_files() { awk -v part="$1" '$1 == "file" && $6 == part { print $2 }' "$TX/plan"; }
+# trust_mode PART: HOW it is merged: append, prepend or retire; empty for one that is not.
+trust_mode() {
+  HOW=
+  case $MERGES in *" $1="*)
+    HOW=${MERGES#*" $1="}
+    HOW=${HOW%% *}
+    ;;
+  esac
+}
 
 # find_trust: for each part that says whom somebody trusts, what of it is this
 # cluster's, as blocks: $TX/ours/PART all that ever was, $TX/ours/gone:PART what was
@@ -17,54 +21,107 @@ trust_files() { awk -v part="$1" '$1 == "file" && $6 == part { print $2 }' "$TX/
 # latter. What has gone may lie in a file again (restored, written by others): it goes
 # nowhere from there.
 find_trust() {
-  mkdir "$TX/ours" "$TX/set"
+  mkdir "$TX/ours" "$TX/set" "$TX/trust"
   awk '$1 == "trust" { print $2 }
     $1 == "guard" { sub(/,.*/, "", $3); print $3 }
     $1 == "kubeconfig-ca" || $1 == "keep" { print $3 }' "$TX/plan" | sort -u >"$TX/trust.parts"
+  [ ! -s "$TX/trust.parts" ] || read_trust
   while read -r ft_part <&3; do
-    pem_blocks "$TX/parts/$ft_part" >"$TX/want"
-    live_trust "$ft_part"
-    sed -n "s/^gone:$ft_part //p" "$STATE/ours" >"$TX/gone" 2>/dev/null || :
-    ours_of "$ft_part" | sort -u >"$TX/ours/$ft_part"
-    ft_mode=$(trust_mode "$ft_part")
-    [ -z "$ft_mode" ] || [ -s "$TX/want" ] || die "part $ft_part of the payload holds no certificate: check the authority"
-    both "$TX/ours/$ft_part" "$TX/trust.live" | except "$TX/gone" - >"$TX/trust.kept"
-    case $ft_mode in
-      append) cat "$TX/trust.kept" "$TX/want" ;;
-      prepend) cat "$TX/want" "$TX/trust.kept" ;;
-      *) cat "$TX/want" ;;
-    esac | awk '!seen[$0]++' >"$TX/set/$ft_part"
-    if [ "$ft_mode" = retire ]; then cp "$TX/ours/$ft_part" "$TX/gone"; fi
-    except "$TX/set/$ft_part" "$TX/gone" >"$TX/ours/gone:$ft_part"
-    [ -z "$ft_mode" ] || blocks_pem <"$TX/set/$ft_part" >"$TX/parts/$ft_part" ||
-      die "this node has no room left to stage: make room in /var"
+    [ ! -s "$TX/trust/rest.$ft_part" ] || more_ours "$ft_part"
+    trust_mode "$ft_part"
+    [ -z "$HOW" ] || [ -s "$TX/trust/want.$ft_part" ] || die "part $ft_part of the payload holds no certificate: check the authority"
+    { decide_trust "$ft_part" && merged_part "$ft_part"; } || die "this node has no room left to stage: make room in /var"
   done 3<"$TX/trust.parts"
 }
 
-# live_trust PART: $TX/trust.live gets what its CA files hold now, in the order of
-# the plan.
-live_trust() {
-  trust_files "$1" >"$TX/trust.files"
-  while read -r lt_path; do
-    [ ! -f "$ROOT$lt_path" ] || pem_blocks "$ROOT$lt_path"
-  done <"$TX/trust.files" >"$TX/trust.live"
+# merged_part PART: as it is from now on, if it is merged.
+merged_part() { [ -z "$HOW" ] || blocks_pem <"$TX/set/$1" >"$TX/parts/$1"; }
+
+# read_trust: of each part in $TX/trust, as blocks: want.PART what the payload has,
+# live.PART what its CA files hold now, in the order of the plan, gone.PART what was
+# retired, known.PART what is this cluster's by the payload, of whatever generation, and
+# by what earlier runs knew, rest.PART what of live is none of these.
+read_trust() {
+  {
+    while read -r rt_part; do
+      for rt_file in "$TX/parts/$rt_part" "$TX/parts/$rt_part":g[0-9]*; do echo "known $rt_part $rt_file"; done
+    done <"$TX/trust.parts"
+    awk -v root="$ROOT" 'FILENAME == ARGV[1] { part[$1]; next } $1 == "file" && ($6 in part) { print "live", $6, root $2 }' "$TX/trust.parts" "$TX/plan"
+  } >"$TX/trust.files"
+  set --
+  while read -r _ _ rt_file; do
+    [ ! -f "$rt_file" ] || set -- "$@" "$rt_file"
+  done <"$TX/trust.files"
+  rt_ours=$STATE/ours
+  [ -f "$rt_ours" ] || rt_ours=/dev/null
+  awk -v parts="$TX/parts/" -v dir="$TX/trust/" '
+    function add(role, part, block) { lines[role, part] = lines[role, part] block "\n"; has[role, part, block] }
+    function tell(block, part) {
+      part = of[FILENAME]
+      add(role[FILENAME], part, block)
+      if (FILENAME == parts part) add("want", part, block)
+      if (role[FILENAME] == "live") { live[++n] = block; at[n] = part }
+    }
+    FILENAME == ARGV[1] { role[$3] = $1; of[$3] = $2; wanted[$2]; next }
+    FILENAME == ARGV[2] {
+      part = $1; sub(/^gone:/, "", part)
+      if (part != $1) add("gone", part, substr($0, length($1) + 2))
+      else if ($0 ~ /^[^ ]* [A-Z_]* [A-Za-z0-9+\/=]*$/) add("known", part, substr($0, length($1) + 2))
+      next
+    }
+    '"$PEM_BLOCKS"'
+    END {
+      for (i = 1; i <= n; i++)
+        if (!(("known", at[i], live[i]) in has) && !(("rest", at[i], live[i]) in has)) add("rest", at[i], live[i])
+      k = split("want live gone known rest", roles, " ")
+      for (part in wanted) for (i = 1; i <= k; i++) {
+        file = dir roles[i] "." part
+        printf "%s", lines[roles[i], part] > file
+        if (close(file)) exit 1
+      }
+    }' "$TX/trust.files" "$rt_ours" "$@" || die "this node has no room left to stage: make room in /var"
 }
 
-# ours_of PART: what is this cluster's by the payload, by what this node was told
-# before, by "known" lines (adoption), and what one of those has signed.
-ours_of() {
-  ours_known "$1" >"$TX/ours.known"
-  cat "$TX/ours.known"
-  except "$TX/ours.known" "$TX/trust.live" | sort -u >"$TX/ours.rest"
-  [ -s "$TX/ours.rest" ] || return 0
+# decide_trust PART: $TX/ours and $TX/set have it, by HOW it is merged.
+decide_trust() {
+  awk -v how="$HOW" -v tx="$TX/" -v part="$1" '
+    function begin(name) { file = tx name part; printf "" > file; split("", seen) }
+    function put(block) { if (!(block in seen)) { print block > file; seen[block] } }
+    function all(of, k, i) { for (i = 1; i <= k; i++) put(of[i]) }
+    FILENAME == ARGV[1] { want[++w] = $0; next }
+    FILENAME == ARGV[2] { live[++l] = $0; next }
+    FILENAME == ARGV[3] { gone[++g] = $0; went[$0]; next }
+    { known[++k] = $0; ours[$0] }
+    END {
+      begin("ours/"); all(known, k)
+      if (close(file)) exit 1
+      begin("set/")
+      if (how == "prepend") all(want, w)
+      if (how == "prepend" || how == "append") for (i = 1; i <= l; i++) if ((live[i] in ours) && !(live[i] in went)) put(live[i])
+      all(want, w)
+      if (close(file)) exit 1
+      for (block in seen) stays[block]
+      begin("ours/gone:")
+      if (how == "retire") { g = k; for (i = 1; i <= k; i++) gone[i] = known[i] }
+      for (i = 1; i <= g; i++) if (!(gone[i] in stays)) put(gone[i])
+      if (close(file)) exit 1
+    }' "$TX/trust/want.$1" "$TX/trust/live.$1" "$TX/trust/gone.$1" "$TX/trust/known.$1"
+}
+
+# more_ours PART: what of rest.PART is this cluster's too: by "known" lines (adoption),
+# and what one of known.PART has signed.
+more_ours() {
   if grep -qx "known $1 any" "$TX/plan"; then
-    cat "$TX/ours.rest"
+    cat "$TX/trust/rest.$1" >>"$TX/trust/known.$1"
     return
   fi
-  ! grep -q "^known $1 " "$TX/plan" || while read -r oo_block <&5; do
-    ! has_sum "known $1" "$oo_block" || echo "$oo_block"
-  done 5<"$TX/ours.rest"
-  signed_by_ours
+  {
+    ! grep -q "^known $1 " "$TX/plan" || while read -r oo_block <&5; do
+      ! has_sum "known $1" "$oo_block" || echo "$oo_block"
+    done 5<"$TX/trust/rest.$1"
+    signed_by_ours "$1"
+  } >"$TX/ours.more"
+  cat "$TX/ours.more" >>"$TX/trust/known.$1"
 }
 
 # ours_known PART: its blocks in the payload, of whatever generation, and in
@@ -76,21 +133,21 @@ ours_known() {
   sed -n "s/^$1 \([A-Z_]* [A-Za-z0-9+/=]*\)$/\1/p" "$STATE/ours" 2>/dev/null || :
 }
 
-# signed_by_ours: those of $TX/ours.rest that one of $TX/ours.known has signed which has
-# not gone, or that is such a one issued anew: whoever they let in is let in already.
+# signed_by_ours PART: those of rest.PART that one of known.PART has signed which has not
+# gone, or that is such a one issued anew: whoever they let in is let in already.
 signed_by_ours() {
   have_openssl || return 0
-  except "$TX/gone" "$TX/ours.known" | grep '^CERTIFICATE ' >"$TX/ours.sign" || return 0
+  except "$TX/trust/gone.$1" "$TX/trust/known.$1" | grep '^CERTIFICATE ' >"$TX/ours.sign" || return 0
   split_blocks "$TX/ours.sign"
   names_and_keys >"$TX/ours.names"
-  split_blocks "$TX/ours.rest"
+  split_blocks "$TX/trust/rest.$1"
   names_and_keys >"$TX/rest.names"
   blocks_pem <"$TX/ours.sign" >"$TX/one/ours"
   {
     (cd "$TX/one" && openssl verify -no_check_time -partial_chain -CAfile ours [0-9]* 2>/dev/null) | sed -n 's/^\([0-9]*\): OK$/\1p/p'
     awk '{ name = $0; sub(/^[^ ]* /, "", name) } FILENAME == ARGV[1] { ours[name]; next } name in ours { print $1 "p" }' "$TX/ours.names" "$TX/rest.names"
   } >"$TX/ours.lines"
-  sed -n -f "$TX/ours.lines" "$TX/ours.rest"
+  sed -n -f "$TX/ours.lines" "$TX/trust/rest.$1"
 }
 
 # names_and_keys: "N SUBJECT KEY" of each block of $TX/one that is a certificate.
@@ -103,11 +160,12 @@ names_and_keys() {
 
 # join_trust PART LIVE: what a file or entry that holds LIVE holds from now on.
 join_trust() {
-  case $(trust_mode "$1") in
-    prepend) cat "$TX/set/$1" "$2" ;;
-    retire) except "$TX/ours/$1" "$2" | cat "$TX/set/$1" - ;;
-    *) cat "$2" "$TX/set/$1" ;;
-  esac | awk '!seen[$0]++'
+  trust_mode "$1"
+  case $HOW in
+    prepend) awk '!seen[$0]++' "$TX/set/$1" "$2" ;;
+    retire) awk 'FILENAME == ARGV[1] { ours[$0]; next } (FILENAME == ARGV[2] || !($0 in ours)) && !seen[$0]++' "$TX/ours/$1" "$TX/set/$1" "$2" ;;
+    *) awk '!seen[$0]++' "$2" "$TX/set/$1" ;;
+  esac
 }
 
 # trusted_text PATH PART: a CA file as it is to be. One that holds that already
@@ -127,7 +185,10 @@ trusted_text() {
 
 # tell_foreign PART PATH BLOCKS: those of them that are not this cluster's stay, and
 # $TX/foreign says so.
-tell_foreign() { except "$TX/ours/$1" "$3" | sort -u | sed "s|^|$2 |" >>"$TX/foreign"; }
+tell_foreign() {
+  except "$TX/ours/$1" "$3" >"$TX/foreign.here"
+  [ ! -s "$TX/foreign.here" ] || sort -u "$TX/foreign.here" | sed "s|^|$2 |" >>"$TX/foreign"
+}
 
 # report_foreign: what is not this cluster's and stays.
 report_foreign() {
@@ -151,12 +212,14 @@ report_foreign() {
 
 # record_ours: $TX/ours.all as $STATE/ours is to be.
 record_ours() {
-  {
-    for ro_file in "$TX"/ours/*; do
-      [ ! -f "$ro_file" ] || sed "s|^|${ro_file##*/} |" "$ro_file"
-    done
-    [ ! -f "$STATE/ours" ] || awk 'FILENAME == ARGV[1] { gone["gone:" $1]; next } NF == 3 && !($1 in gone)' "$TX/trust.parts" "$STATE/ours"
-  } | sort -u
+  ro_had=$STATE/ours
+  [ -f "$ro_had" ] || ro_had=/dev/null
+  set -- "$TX"/ours/*
+  [ -f "$1" ] || set --
+  awk '
+    FILENAME == ARGV[1] { gone["gone:" $1]; next }
+    FILENAME == ARGV[2] { if (NF == 3 && !($1 in gone)) print; next }
+    { part = FILENAME; sub(/.*\//, "", part); print part, $0 }' "$TX/trust.parts" "$ro_had" "$@" | sort -u
 }
 
 # report_trust: what the node trusts from now on, for what follows in the cluster.

@@ -5,22 +5,31 @@
 
 # read_kubeconfig FILE: $TX/kc gets "SECTION N FIELD VALUE" for each field of the
 # entries of clusters, contexts and users; N counts from 1. Block YAML, as kubectl
-# and kubeadm write it; "strange - - WHY" for what is written otherwise.
+# and kubeadm write it; "count 0 clusters N"; "strange - - WHY" for what is written
+# otherwise. KC is the same, with "." for what the fields -data hold.
 read_kubeconfig() {
   KC_OPEN=
-  kubeconfig_awk "$1" /dev/null >"$TX/kc"
+  KC=$NL$(kubeconfig_awk "$1" /dev/null)$NL
 }
 
 KC_OPEN= # the one whose context was found last, while nothing has replaced it
 
 # edit_kubeconfig FILE EDITS: FILE with other values, every other byte as it was.
-# EDITS has "SECTION N FIELD PATH": the value is in that file; "-" takes the field
-# away. A value is never an argument: it may be a key.
+# EDITS has "SECTION N FIELD PATH [SECTION N FIELD]": the value is in that file, by
+# itself or in the line of the latter; "-" takes the field away. A value is never an
+# argument: it may be a key.
 edit_kubeconfig() { kubeconfig_awk "$1" "$2" "$(wc -l <"$1")"; }
 
 kubeconfig_awk() {
-  awk -v edits="$2" -v ends="${3:-}" '
-    function strange(why) { if (!editing && !failed) print "strange - - " why; failed = 1; exit }
+  awk -v edits="$2" -v ends="${3:-}" -v table="$TX/kc" '
+    function strange(why) { if (!editing && !failed) tell("strange - - " why); failed = 1; exit }
+
+    # tell LINE: to $TX/kc and to KC
+    function tell(line) {
+      print line > table
+      if (match(line, /^[a-z]+ [0-9]+ [a-z-]+-data ./)) line = substr(line, 1, RLENGTH - 1) "."
+      print line
+    }
 
     # scalar TEXT: the value in what follows a colon; START and LONG say where it is.
     function scalar(text, quote) {
@@ -55,7 +64,15 @@ kubeconfig_awk() {
       return 0
     }
 
-    function first_line(path, value) { value = ""; getline value < path; close(path); return value }
+    # value ID: what is wanted of it
+    function value(id, line, found) {
+      while ((getline line < want[id]) > 0) {
+        if (!(id in of)) { found = line; break }
+        if (index(line, of[id]) == 1) { found = substr(line, length(of[id]) + 1); break }
+      }
+      close(want[id])
+      return found
+    }
 
     # with TEXT: LINE with it where the value is that scalar found BEHIND the colon.
     function with(text, before) {
@@ -65,28 +82,30 @@ kubeconfig_awk() {
     }
 
     # tell FIELD VALUE, or put the wanted value in its place in LINE.
-    function field_line(id, value) {
-      if (!editing) { print id " " value; return }
+    function field_line(id, text) {
+      if (!editing) { tell(id " " text); return }
       if (!(id in want)) return
       done[id]
       if (want[id] == "-") gone[NR]
-      else lines[NR] = with(first_line(want[id]))
+      else lines[NR] = with(value(id))
     }
 
     # the map of an entry begins; one that is empty may be written as {}
-    function open_map(value) {
-      if (value != "" && value != "{}" && value != "null" && value != "~") strange("all of " key " in one line")
+    function open_map(text) {
+      if (text != "" && text != "{}" && text != "null" && text != "~") strange("all of " key " in one line")
       inside = section " " n; opens[NR] = inside; pad[inside] = sprintf("%" (col + 2) "s", "")
-      if (value != "") { START = match(behind, /[ \t]*[^ \t]/); LONG += RLENGTH - 1; bare[NR] = with("") }
+      if (text != "") { START = match(behind, /[ \t]*[^ \t]/); LONG += RLENGTH - 1; bare[NR] = with("") }
     }
 
     function end_entry() { if (section != "" && n > 0 && !had) strange("an entry of " section " without " inner[section]) }
 
     BEGIN {
       editing = ends != ""
+      if (!editing) printf "" > table
       while (editing && (getline line < edits) > 0) {
-        split(line, w, " ")
+        k = split(line, w, " ")
         want[w[1] " " w[2] " " w[3]] = w[4]
+        if (k > 4) of[w[1] " " w[2] " " w[3]] = w[5] " " w[6] " " w[7] " "
         fields[w[1] " " w[2]] = fields[w[1] " " w[2]] " " w[3]
       }
       inner["clusters"] = "cluster"; inner["contexts"] = "context"; inner["users"] = "user"
@@ -109,7 +128,7 @@ kubeconfig_awk() {
       # an entry begins: what follows the dash is its first line
       if (section != "" && item && (dash < 0 || col == dash)) {
         end_entry()
-        dash = col; n++; entry = field = -1; inside = ""; had = filled = empty = 0
+        dash = col; n++; count[section] = n; entry = field = -1; inside = ""; had = filled = empty = 0
         match(line, /^- */); col += RLENGTH; line = substr(line, RLENGTH + 1)
         if (line ~ /^(#|$)/) next
         item = 0
@@ -127,29 +146,33 @@ kubeconfig_awk() {
       filled = empty = 0
 
       if (col == 0 && section == "") {
-        value = read()
+        text = read()
         if (key in inner) {
-          if (value != "" && value != "[]" && value != "null") strange("all of " key " in one line")
+          if (text != "" && text != "[]" && text != "null") strange("all of " key " in one line")
           if (key in seen) strange(key " twice")
           seen[key]
           section = key; n = 0; dash = -1; inside = ""; had = filled = 0
-        } else if (key == "current-context" && !editing) print "current 0 name " value
+        } else if (key == "current-context" && !editing) tell("current 0 name " text)
       } else if (section != "" && n > 0 && (entry < 0 || col == entry)) {
         entry = col; field = -1; inside = ""
-        value = read()
-        if (key == "name" && !editing) print section " " n " name " value
-        if (key == inner[section]) { filled = 0; had = 1; open_map(value) }
+        text = read()
+        if (key == "name" && !editing) tell(section " " n " name " text)
+        if (key == inner[section]) { filled = 0; had = 1; open_map(text) }
       } else if (inside != "" && col > entry && (field < 0 || col == field)) {
         if (field < 0) pad[inside] = sprintf("%" col "s", "")
         field = col
-        value = read()
-        field_line(inside " " key, value)
+        field_line(inside " " key, read())
       }
     }
 
     # fields that were not there come first in their entry
     END {
-      if (!editing) { if (!failed) end_entry(); exit }
+      if (!editing) {
+        if (!failed) end_entry()
+        if (!failed) tell("count 0 clusters " count["clusters"] + 0)
+        if (close(table)) exit 1
+        exit
+      }
       for (i = 1; i <= NR; i++) {
         if (i in gone) continue
         added = ""
@@ -157,7 +180,7 @@ kubeconfig_awk() {
         for (j = 1; j <= k; j++) {
           id = opens[i] " " f[j]
           if (!(id in done) && want[id] != "-")
-            added = added "\n" pad[opens[i]] f[j] ": " first_line(want[id]) (lines[i] ~ /\r$/ ? "\r" : "")
+            added = added "\n" pad[opens[i]] f[j] ": " value(id) (lines[i] ~ /\r$/ ? "\r" : "")
         }
         printf "%s%s%s", (i > 1 ? "\n" : ""), (added != "" && i in bare ? bare[i] : lines[i]), added
       }
@@ -166,53 +189,10 @@ kubeconfig_awk() {
 
     # read: the value of this line; LEVEL is where its key stands, and what is
     # indented more belongs to it.
-    function read(value) {
+    function read(text) {
       level = col
-      value = scalar(behind)
-      filled = value != ""; empty = !filled
-      return value
+      text = scalar(behind)
+      filled = text != ""; empty = !filled
+      return text
     }' "$1"
-}
-
-# kc_field SECTION N FIELD: its value in $TX/kc, nothing if there is none.
-kc_field() { sed -n "/^$1 $2 $3 /{s///p;q;}" "$TX/kc"; }
-
-# kc_entries [FIELD]: the numbers of the entries of clusters, or of those with FIELD.
-kc_entries() { awk -v field="${1:-}" '$1 == "clusters" && (field == "" || $3 == field) && !seen[$2]++ { print $2 }' "$TX/kc"; }
-
-# open_kubeconfig PATH: reads the live one; one that is not understood is refused.
-open_kubeconfig() {
-  read_kubeconfig "$ROOT$1"
-  understood "$1" "rewrite it with 'kubectl config view --raw --flatten --kubeconfig $1'"
-}
-
-# understood NAME WHAT-TO-DO: all of what is in $TX/kc now.
-understood() {
-  un_why=$(sed -n 's/^strange - - //p' "$TX/kc")
-  [ -z "$un_why" ] || die "$1 is not written as kubectl writes a kubeconfig ($un_why): $2"
-}
-
-# kc_blocks N PATH: whom the entry N of clusters trusts, as lines of blocks; PATH is
-# the kubeconfig's, for a CA file that it names. $TX/kc.pem has the text of its data.
-kc_blocks() {
-  kb_data=$(kc_field clusters "$1" certificate-authority-data)
-  : >"$TX/kc.pem"
-  if [ -n "$kb_data" ]; then
-    case $kb_data in *[!A-Za-z0-9+/=]*) kb_data= ;; esac
-    echo "$kb_data" | base64 -d >"$TX/kc.pem" 2>/dev/null && pem_blocks "$TX/kc.pem" >"$TX/kc.blocks" && [ -s "$TX/kc.blocks" ] ||
-      die "$2 has certificate-authority-data that is not base64 of a PEM certificate on the same line: write it so (kubectl config view --raw --flatten)"
-    cat "$TX/kc.blocks"
-    return
-  fi
-  kb_file=$(kc_file "$2" "$(kc_field clusters "$1" certificate-authority)")
-  [ ! -f "$kb_file" ] || pem_blocks "$kb_file"
-}
-
-# kc_file KUBECONFIG VALUE: where a file that a kubeconfig names lies.
-kc_file() {
-  case $2 in
-    '') ;;
-    /*) echo "$ROOT$2" ;;
-    *) echo "$ROOT${1%/*}/$2" ;;
-  esac
 }

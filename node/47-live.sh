@@ -35,21 +35,33 @@ live_half() {
     cert:*) set -- "CERTIFICATE" client-certificate "$2" ;;
     key:*) set -- "[A-Z ]*PRIVATE KEY" client-key "$2" ;;
   esac
-  if ! grep -q '^-----BEGIN ' "$lh_file"; then
+  lh_code=0
+  pem_half "$1" "$lh_file" || lh_code=$?
+  if [ "$lh_code" -eq 3 ]; then
     [ "$KC_OPEN" = "$3" ] || {
       open_kubeconfig "$3"
       kc_own "$3"
       kc_context
       KC_OPEN=$3
     }
-    if [ -n "$(kc_field users "$KC_USER" "$2-data")" ]; then
-      kc_field users "$KC_USER" "$2-data" | base64 -d 2>/dev/null || :
+    if kc_field users "$KC_USER" "$2-data" && [ -n "$VALUE" ]; then
+      kc_data users "$KC_USER" "$2-data" | base64 -d 2>/dev/null || :
       return
     fi
-    lh_file=$(kc_file "$3" "$(kc_field users "$KC_USER" "$2")")
-    [ -f "$lh_file" ] || return 0
+    kc_field users "$KC_USER" "$2" || return 0
+    lh_file=$(kc_file "$3" "$VALUE")
+    [ ! -f "$lh_file" ] || pem_half "$1" "$lh_file" || :
   fi
-  sed -n "/^-----BEGIN $1-----/,/^-----END $1-----/p" "$lh_file"
+}
+
+# pem_half LABEL FILE: its blocks of that label; 3 where it has none of any.
+pem_half() {
+  awk -v label="$1" '
+    /^-----BEGIN / { pem = 1 }
+    $0 ~ ("^-----BEGIN " label "-----") { inside = 1 }
+    inside
+    $0 ~ ("^-----END " label "-----") { inside = 0 }
+    END { exit pem ? 0 : 3 }' "$2"
 }
 
 # check_chains: where a CA is about to go, no leaf that it signed may still be
@@ -57,7 +69,8 @@ live_half() {
 check_chains() {
   while read -r ch_word ch_path ch_halves ch_ca <&3; do
     case "$ch_word $ch_halves" in "have cert:"*) ;; *) continue ;; esac
-    [ "$(trust_mode "$ch_ca")" = retire ] || continue
+    trust_mode "$ch_ca"
+    [ "$HOW" = retire ] || continue
     live_half "${ch_halves%%,*}" "$ch_path" >"$TX/chain.live"
     [ -s "$TX/chain.live" ] || continue
     if ! have_openssl; then
@@ -65,6 +78,6 @@ check_chains() {
       continue
     fi
     signed_by "$TX/parts/$ch_ca" "$TX/chain.live" ||
-      die "$ch_ca cannot be cut down yet: $ch_path is signed by another CA than the one that stays: issue it first (phase: issue)"
+      die "the old CAs of $ch_ca cannot be dropped yet: $ch_path is signed by another CA than the one that stays; run pulumi up with 'phase: issue' first, then with 'phase: done'"
   done 3<"$TX/plan"
 }

@@ -14,15 +14,20 @@ ticks_now() {
   echo "$STARTED"
 }
 
-HZ=$(getconf CLK_TCK 2>/dev/null) || HZ=100 # ticks in a second
+# know_hz: HZ, ticks in a second.
+know_hz() { [ -n "$HZ" ] || HZ=$(getconf CLK_TCK 2>/dev/null) || HZ=100; }
+
+HZ=
 
 # seconds_since TICKS
 seconds_since() {
+  know_hz
   echo $((($(ticks_now) - $1) / HZ))
 }
 
 # start_time TICKS: in unix seconds, rounded down.
 start_time() {
+  know_hz
   bt_boot=$(awk '$1 == "btime" { print $2 }' "$PROC/stat")
   echo $((bt_boot + $1 / HZ))
 }
@@ -31,6 +36,7 @@ start_time() {
 # more than seconds. Asked for before the time since boot, so rather too early;
 # a container may have another time since boot, which does not fit.
 start_moment() {
+  know_hz
   sm_now=$(date +%s.%N)
   sm_second=$(start_time "$1")
   case $sm_now in
@@ -55,55 +61,77 @@ began_after() {
   }'
 }
 
-# unit_fact NAME: one property; without --value, which old systemds lack.
+# unit_fact NAME: FACT is one property; without --value, which old systemds lack.
 unit_fact() {
-  uf_said=$(limited "$LIMIT_ASKED" systemctl show -p "$1" "$UNIT" 2>/dev/null) || :
-  echo "${uf_said#*=}"
+  FACT=$(limited "$LIMIT_ASKED" systemctl show -p "$1" "$UNIT" 2>/dev/null) || :
+  FACT=${FACT#*=}
 }
 
-# identity: "PID TICKS" of the consumer's process, nothing if it does not run.
+# identity: ID is "PID TICKS" of the consumer's process, empty if it does not run.
 identity() {
+  ID=
   case $KIND in
-    systemd) id_pid=$(unit_fact MainPID) ;;
-    static-pod) id_pid=$(static_pid) ;;
+    systemd)
+      unit_fact MainPID
+      id_pid=$FACT
+      ;;
+    static-pod)
+      static_pid
+      id_pid=$STATIC_PID
+      ;;
   esac
   [ "${id_pid:-0}" != 0 ] || return 0
   read_stat "$PROC/$id_pid/stat" || return 0
-  echo "$id_pid $STARTED"
+  ID="$id_pid $STARTED"
 }
 
-# static_pid: the process of static pod UNIT. The kubelet gives static pods a
-# uid of 32 hex digits without dashes, so a workload that also runs an "etcd"
-# is never taken for it. Read from /proc: it works while the runtime hangs.
+# static_pid: STATIC_PID is the process of static pod UNIT. The kubelet gives static
+# pods a uid of 32 hex digits without dashes, so a workload that also runs an "etcd"
+# is never taken for it. Read from /proc: it works while the runtime hangs. One that
+# was found before is the pod's for as long as it lives.
 static_pid() {
-  sp_comm=$(echo "$UNIT" | cut -c 1-15)
+  STATIC_PID=${FOUND_PODS##*" $UNIT="}
+  case $FOUND_PODS in *" $UNIT="*)
+    sp_ticks=${STATIC_PID%% *}
+    STATIC_PID=${sp_ticks%-*}
+    if read_stat "$PROC/$STATIC_PID/stat" && [ "$STARTED" = "${sp_ticks#*-}" ]; then return 0; fi
+    ;;
+  esac
+  STATIC_PID=
   for sp_proc in "$PROC"/[0-9]*; do
     { read -r sp_name <"$sp_proc/comm"; } 2>/dev/null || continue
-    [ "$sp_name" = "$sp_comm" ] || continue
+    # the kernel keeps 15 characters of a name
+    case $UNIT in "$sp_name") ;; "$sp_name"*) [ "${#sp_name}" -eq 15 ] || continue ;; *) continue ;; esac
     grep -Eqs 'kubepods.*pod[0-9a-f]{32}([^0-9a-f_-]|$)' "$sp_proc/cgroup" || continue
     sp_arg=$({ tr '\000' '\n' <"$sp_proc/cmdline"; } 2>/dev/null | sed -n 1p) || continue
     [ "${sp_arg##*/}" = "$UNIT" ] || continue
-    echo "${sp_proc##*/}"
+    STATIC_PID=${sp_proc##*/}
+    ! read_stat "$sp_proc/stat" || FOUND_PODS="$FOUND_PODS $UNIT=$STATIC_PID-$STARTED"
     return 0
   done
 }
 
-# absent: prints why the consumer cannot be handled at all, nothing if it can.
+FOUND_PODS= # " UNIT=PID-TICKS" of each that was found, the newest last
+
+# absent: ABSENT is why the consumer cannot be handled at all, empty if it can.
 absent() {
+  ABSENT=
   case $KIND in
     systemd)
       have systemctl || {
-        echo "this node has no systemd"
+        ABSENT="this node has no systemd"
         return 0
       }
-      case $(unit_fact LoadState) in
-        not-found) echo "unit $UNIT does not exist" ;;
-        "") echo "systemd has not told within $LIMIT_ASKED s what unit $UNIT is (see 'systemctl status $UNIT')" ;;
-        masked) echo "unit $UNIT is masked (systemctl unmask $UNIT)" ;;
+      unit_fact LoadState
+      case $FACT in
+        not-found) ABSENT="unit $UNIT does not exist" ;;
+        "") ABSENT="systemd has not told within $LIMIT_ASKED s what unit $UNIT is (see 'systemctl status $UNIT')" ;;
+        masked) ABSENT="unit $UNIT is masked (systemctl unmask $UNIT)" ;;
       esac
       ;;
     static-pod)
-      [ -f "$MANIFESTS/$UNIT.yaml" ] || [ -n "$(identity)" ] || echo "there is no ${MANIFESTS#"$ROOT"}/$UNIT.yaml"
+      { [ ! -f "$MANIFESTS/$UNIT.yaml" ] && identity && [ -z "$ID" ]; } || return 0
+      ABSENT="there is no ${MANIFESTS#"$ROOT"}/$UNIT.yaml"
       ;;
   esac
 }
@@ -111,11 +139,11 @@ absent() {
 # has_ended PID TICKS: that process.
 has_ended() { ! read_stat "$PROC/$1/stat" || [ "$STARTED" != "$2" ]; }
 
-is_gone() { [ "$(identity)" != "$1" ]; }
+is_gone() { identity && [ "$ID" != "$1" ]; }
 
 # is_new OLD TICKS: another process than OLD runs, begun since then.
 is_new() {
-  in_id=$(identity)
-  [ -n "$in_id" ] && [ "$in_id" != "$1" ] || return 1
-  [ "${in_id#* }" -ge "$2" ]
+  identity
+  [ -n "$ID" ] && [ "$ID" != "$1" ] || return 1
+  [ "${ID#* }" -ge "$2" ]
 }

@@ -5,7 +5,8 @@ restart() {
   rs_name=$1
   find_consumer "$1"
   note_lease "$1"
-  rs_old=$(identity)
+  identity
+  rs_old=$ID
   rs_from=$(ticks_now)
   rs_began=$rs_from
   rs_limit=$LIMIT_BACK
@@ -25,10 +26,12 @@ restart() {
   came_back() { is_new "$rs_old" "$rs_from" && runs_its_flags "$rs_name"; }
   await "$rs_limit" came_back || {
     WHY_NOT="$1 did not come back within $rs_limit s"
-    [ -z "$(identity)" ] || runs_its_flags "$1" || WHY_NOT="$1 did not start with the flags of $(flag_path) within $rs_limit s"
+    identity
+    [ -z "$ID" ] || runs_its_flags "$1" || WHY_NOT="$1 did not start with the flags of $FLAG_PATH within $rs_limit s"
     return 1
   }
-  echo "$1 $(identity)" >>"$TX/began"
+  identity
+  echo "$1 $ID" >>"$TX/began"
   say "$1 restarted in $(seconds_since "$rs_began") s"
 }
 
@@ -43,6 +46,7 @@ grace() {
     static-pod:*)
       gr_declared=$(sed -n 's/^  *terminationGracePeriodSeconds: *\([0-9][0-9]*\) *$/\1/p' "$MANIFESTS/$UNIT.yaml" 2>/dev/null | sed -n 1p)
       limit GONE "${gr_declared:-30}"
+      echo "$LIMIT_GONE"
       ;;
     *) echo "$LIMIT_GONE" ;;
   esac
@@ -64,21 +68,22 @@ stop_first() {
     echo "$sf_other" >>"$TX/restarted"
     say "stopping $sf_other while $1 restarts"
     find_consumer "$sf_other"
-    stop_consumer "$sf_other" || say "$sf_other could not be stopped first, $1 restarts under it"
+    stop_consumer "$sf_other" || say "$sf_other could not be stopped first: it runs while $1 restarts, and may answer with errors until that is back"
   done 4<"$TX/plan"
 }
 
 # will_restart: in its own turn, which is still to come. was_restarted: and is to
 # be once more, as the old set was put back; not one that is down already.
 will_restart() {
-  grep -qx "$1 running" "$TX/consumers" && ! grep -qsx "$1" "$TX/restarted" && [ "$(asked "$1")" = restart ]
+  grep -qx "$1 running" "$TX/consumers" && ! grep -qsx "$1" "$TX/restarted" && asked "$1" && [ "$ASKED" = restart ]
 }
 
 was_restarted() { grep -qsx "$1" "$TX/restarted" && [ ! -f "$TX/stopped.$1" ]; }
 
 # stop_consumer NAME: and a note of what ran, for the start that follows.
 stop_consumer() {
-  st_id=$(identity)
+  identity
+  st_id=$ID
   echo "$(ticks_now) $st_id" >"$TX/stopped.$1"
   [ -n "$st_id" ] || return 0
   case $KIND in
@@ -147,7 +152,10 @@ is_active() { limited "$LIMIT_ASKED" systemctl is-active --quiet "$UNIT"; }
 
 # is_lost: the unit has given up, or was started anew three times since.
 is_lost() {
-  [ "$(unit_fact ActiveState)" = failed ] || [ "$(unit_fact NRestarts)" -ge 3 ] 2>/dev/null
+  unit_fact ActiveState
+  [ "$FACT" != failed ] || return 0
+  unit_fact NRestarts
+  [ "$FACT" -ge 3 ] 2>/dev/null
 }
 
 # A container stopped through the runtime is back in seconds, a changed

@@ -7,7 +7,8 @@ stage_flags() {
   while read -r fl_name; do
     [ "$START" != bare ] || ! grep -qx "$fl_name skipped" "$TX/consumers" || continue
     find_consumer "$fl_name"
-    fl_path=$(flag_path)
+    flag_path
+    fl_path=$FLAG_PATH
     fl_bad=$(flag_trouble)
     sa_n=$((sa_n + 1))
     [ -n "$fl_bad" ] || cp "$ROOT$fl_path" "$TX/new/$sa_n"
@@ -25,11 +26,14 @@ stage_flags() {
   done <"$TX/flagged"
 }
 
-# flag_path: the manifest or unit file of the consumer at hand, if it has one.
+# flag_path: FLAG_PATH is the manifest or unit file of the consumer at hand, if it has one.
 flag_path() {
   case $KIND in
-    static-pod) echo "${MANIFESTS#"$ROOT"}/$UNIT.yaml" ;;
-    systemd) unit_fact FragmentPath ;;
+    static-pod) FLAG_PATH=${MANIFESTS#"$ROOT"}/$UNIT.yaml ;;
+    systemd)
+      unit_fact FragmentPath
+      FLAG_PATH=$FACT
+      ;;
   esac
 }
 
@@ -44,7 +48,8 @@ flag_trouble() {
     /etc/*) ;;
     *) echo "$fl_path belongs to a package" ;;
   esac
-  for ft_path in $(unit_fact DropInPaths); do
+  unit_fact DropInPaths
+  for ft_path in $FACT; do
     ! grep -Eqs '^ExecStart=' "$ROOT$ft_path" || echo "$ft_path has a command line of its own"
   done | sed -n 1p
 }
@@ -64,7 +69,8 @@ stage_flag() {
   fi
   # a new node's has not been there to be asked, nor does it have to be
   ! grep -qx "$fl_name skipped" "$TX/consumers" || return 0
-  sg_id=$(identity)
+  identity
+  sg_id=$ID
   if [ -z "$sg_id" ] && [ "$sg_code" -eq 5 ]; then
     die "$fl_name does not run, so whether it has ${2%%=*} from elsewhere than $fl_path cannot be seen: start it, then run again"
   fi
@@ -84,7 +90,8 @@ runs_with() {
 # unit's EnvironmentFile= adds stands behind what its file says.
 check_last() {
   [ "$KIND" = systemd ] || return 0
-  cl_id=$(identity)
+  identity
+  cl_id=$ID
   [ -n "$cl_id" ] || return 0
   command_line "${cl_id% *}" >"$TX/flag.run"
   command_words "$ROOT$fl_path" >"$TX/flag.file"
@@ -101,7 +108,9 @@ command_line() { tr '\000' '\n' <"$PROC/$1/cmdline" 2>/dev/null; }
 
 # flags_changed NAME: this run has replaced the file of its flags.
 flags_changed() {
-  grep -qsx "$1" "$TX/flagged" && [ -f "$TX/journal" ] && grep -qx "[0-9]* file replaced $(flag_path)" "$TX/facts"
+  grep -qsx "$1" "$TX/flagged" && [ -f "$TX/journal" ] || return 1
+  flag_path
+  grep -qx "[0-9]* file replaced $FLAG_PATH" "$TX/facts"
 }
 
 # runs_its_flags NAME: its process has the flags of the plan as its file has them,
@@ -110,12 +119,13 @@ flags_changed() {
 # no flags from elsewhere, so it must have no others of these names either.
 runs_its_flags() {
   flags_changed "$1" || return 0
-  ri_id=$(identity)
+  identity
+  ri_id=$ID
   [ -n "$ri_id" ] || return 1
   awk -v name="$1" '($1 == "flag" || $1 == "replaceflag") && $2 == name { sub(/=.*/, "=", $3); print $3 }' \
     "$TX/plan" >"$TX/flag.names"
   command_line "${ri_id% *}" >"$TX/flag.run"
-  command_words "$ROOT$(flag_path)" | grep -F -f "$TX/flag.names" >"$TX/flag.file" || :
+  command_words "$ROOT$FLAG_PATH" | grep -F -f "$TX/flag.names" >"$TX/flag.file" || :
   ! beyond "$TX/flag.run" "$TX/flag.file" || return 1
   last_flags "$TX/flag.run" >"$TX/flag.last"
   ! beyond "$TX/flag.last" "$TX/flag.file" || return 1

@@ -10,7 +10,7 @@ check_reads() {
     esac
     { will_change "$cr_path" && find_running "$cr_name"; } || continue
     cr_names=$(options_of "$FOUND_PID" "$cr_option")
-    cr_last=$(echo "$cr_names" | sed -n '$p')
+    cr_last=${cr_names##*"$NL"}
     [ "$cr_word" = readsone ] || cr_names=$cr_last
     [ -z "$cr_names" ] || one_is_that_file "$FOUND_PID" "$cr_names" "$cr_path" || {
       cr_leaf=$(leaf_in "$cr_path")
@@ -28,17 +28,18 @@ check_ports() {
       *) continue ;;
     esac
     find_running "$cp_name" || continue
-    cp_has=$(options_of "$FOUND_PID" "$cp_option" | sed -n '$p')
+    cp_has=$(options_of "$FOUND_PID" "$cp_option")
+    cp_has=${cp_has##*"$NL"}
     [ "${cp_has:-$cp_port}" = "$cp_port" ] || die "$cp_name runs with $cp_option=$cp_has, and the stack has port $cp_port: nothing was touched, set its port in 'cluster.listeners', then run again"
   done 3<"$TX/plan"
 }
 
 # find_running NAME: FOUND_PID is its process; 1 where none runs.
 find_running() {
-  grep -qx "$1 running" "$TX/consumers" || return 1
+  state_of "$1" && [ "$FOUND_STATE" = running ] || return 1
   find_consumer "$1"
-  FOUND_PID=$(identity)
-  FOUND_PID=${FOUND_PID% *}
+  identity
+  FOUND_PID=${ID% *}
   [ -n "$FOUND_PID" ]
 }
 

@@ -15,7 +15,8 @@ prove_chain() {
       fails refused "no CA in $pc_path has signed the certificate of $pc_profile for clients"
       return 1
     }
-    echo "proof $1 chain $pc_profile $(serial "$pc_cert") $pc_path yes" >>"$TX/proofs"
+    know_cert "$pc_cert" || :
+    echo "proof $1 chain $pc_profile $SERIAL $pc_path yes" >>"$TX/proofs"
   done 4<"$TX/plan"
 }
 
@@ -23,16 +24,18 @@ prove_chain() {
 # asks the front proxy for its certificate: one whose CA it does not trust makes nobody
 # of who asks. Only where something changes: it is two requests more.
 prove_aggregated() {
-  grep -q "^aggregated $1 " "$TX/plan" && anything_changed && have_openssl || return 0
+  anything_changed && grep -q "^aggregated $1 " "$TX/plan" && have_openssl || return 0
   while read -r pg_word pg_name pg_where pg_by pg_profile <&4; do
     [ "$pg_word $pg_name" = "aggregated $1" ] && [ -f "$TX/$LEAFS/cert:$pg_by" ] && [ -f "$TX/$LEAFS/cert:$pg_profile" ] || continue
     list_aggregated "$pg_where" "$pg_by" >"$TX/groups"
     while read -r pg_url <&5; do
-      pg_code=$(http_code https "$pg_where" "$pg_url" "$pg_by") || :
+      http_code https "$pg_where" "$pg_url" "$pg_by" || :
+      pg_code=$CODE
       case $pg_code in
         200)
           [ "$LEAFS" = parts ] || echo "$1 $pg_where $pg_url $pg_by 200" >>"$TX/codes"
-          echo "proof $1 aggregated $pg_profile $(serial "$TX/$LEAFS/cert:$pg_profile") $pg_where$pg_url yes" >>"$TX/proofs"
+          know_cert "$TX/$LEAFS/cert:$pg_profile" || :
+          echo "proof $1 aggregated $pg_profile $SERIAL $pg_where$pg_url yes" >>"$TX/proofs"
           break
           ;;
         401 | 403)
@@ -50,11 +53,12 @@ prove_aggregated() {
 # each takes the other's certificate. Only where something changes; where it did not get
 # through before nothing is claimed.
 prove_reached() {
-  grep -q "^reaches $1 " "$TX/plan" && anything_changed && have_openssl || return 0
+  anything_changed && grep -q "^reaches $1 " "$TX/plan" && have_openssl || return 0
   while read -r pr_word pr_name pr_where pr_node pr_by <&4; do
     [ "$pr_word $pr_name" = "reaches $1" ] && [ -f "$TX/$LEAFS/cert:$pr_by" ] || continue
     pr_url=/api/v1/nodes/$pr_node/proxy/healthz
-    pr_code=$(http_code https "$pr_where" "$pr_url" "$pr_by") || :
+    http_code https "$pr_where" "$pr_url" "$pr_by" || :
+    pr_code=$CODE
     case $pr_code in
       '') ;; # the API server itself is away
       200)
@@ -75,8 +79,9 @@ prove_reached() {
 # API server behind that one serves. kube-aggregator labels those that it serves itself.
 list_aggregated() {
   printf 'GET /apis/apiregistration.k8s.io/v1/apiservices?labelSelector=!kube-aggregator.kubernetes.io/automanaged HTTP/1.0\r\nHost: %s\r\nAccept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1\r\n\r\n' "${1%:*}" >"$TX/ask"
-  # shellcheck disable=SC2046 # words wanted
-  limited 5 openssl s_client -quiet -connect "$1" $(client_pair "$2") <"$TX/ask" 2>/dev/null |
+  client_pair "$2"
+  # shellcheck disable=SC2086 # words wanted
+  limited 5 openssl s_client -quiet -connect "$1" $PAIR <"$TX/ask" 2>/dev/null |
     tr -d '\r\n' | sed 's/[{,]/\n/g' |
     sed -n 's/^ *"name" *: *"\(v[0-9][a-z0-9]*\)\.\([a-z0-9-]*\.[a-z0-9.-]*\)".*/\/apis\/\2\/\1/p' | awk '!seen[$0]++ && ++n <= 3'
 }

@@ -31,11 +31,10 @@ prove_health() {
       ph_without=yes
     fi
     ph_answer=yes
-    ph_code=$(http_code "$ph_scheme" "$ph_where" "$ph_url" "$ph_profile") || {
-      [ $? -ne 2 ] || ph_answer=unproven
-    }
+    http_code "$ph_scheme" "$ph_where" "$ph_url" "$ph_profile" || ph_answer=unproven
+    ph_code=$CODE
     # Who talks to none without a certificate can only be seen to be there.
-    if [ -z "$ph_code" ] && [ -n "$ph_without" ] && have_openssl && [ -n "$(served_fingerprint "$ph_where")" ]; then
+    if [ -z "$ph_code" ] && [ -n "$ph_without" ] && have_openssl && served_print "$ph_where" && [ -n "$SERVED" ]; then
       ph_answer=unproven
     fi
     case $ph_answer:$ph_code in
@@ -60,16 +59,15 @@ prove_served() {
     fi
     ps_cert=$TX/$LEAFS/cert:$ps_profile
     [ -f "$ps_cert" ] || continue # as above
-    ps_wanted=$(fingerprint "$ps_cert")
-    ps_is=$(served_fingerprint "$ps_where")
-    [ -n "$ps_wanted" ] && [ "$ps_is" = "$ps_wanted" ] || {
-      SERVES="$ps_profile $ps_where $ps_is"
+    served_print "$ps_where"
+    know_cert "$ps_cert" && [ "$SERVED" = "$PRINT" ] || {
+      SERVES="$ps_profile $ps_where $SERVED"
       ps_kind=other
-      [ -n "$ps_is" ] || ps_kind=silent
+      [ -n "$SERVED" ] || ps_kind=silent
       fails "$ps_kind" "$1 does not serve the new certificate of $ps_profile at $ps_where"
       return 1
     }
-    echo "proof $1 served $ps_profile $(serial "$ps_cert") $ps_where yes" >>"$TX/proofs"
+    echo "proof $1 served $ps_profile $SERIAL $ps_where yes" >>"$TX/proofs"
   done 4<"$TX/plan"
 }
 
@@ -81,10 +79,12 @@ prove_accepted() {
     [ "$pa_word $pa_name" = "accepted $1" ] || continue
     [ -f "$TX/$LEAFS/cert:$pa_profile" ] || continue # as above
     pa_answer=yes
+    http_code https "$pa_where" "$pa_url" "$pa_profile" || pa_answer=unproven
+    pa_code=$CODE
     pa_serial=-
-    ! have_openssl || pa_serial=$(serial "$TX/$LEAFS/cert:$pa_profile")
-    pa_code=$(http_code https "$pa_where" "$pa_url" "$pa_profile") || {
-      [ $? -ne 2 ] || pa_answer=unproven
+    ! have_openssl || {
+      know_cert "$TX/$LEAFS/cert:$pa_profile" || :
+      pa_serial=$SERIAL
     }
     case $pa_answer:$pa_code in
       unproven:* | yes:200 | yes:404) ;;
@@ -129,9 +129,9 @@ can_prove_reload() { have_openssl && grep -q "^served $1 " "$TX/plan"; }
 # as it is was proven by that run: file times have whole seconds, and a process
 # that began in the very second of its files would pass for older.
 runs_newer() {
-  rn_id=$(identity)
-  [ -n "$rn_id" ] || return 1
-  rn_start=$(start_moment "${rn_id#* }")
+  identity
+  [ -n "$ID" ] || return 1
+  rn_start=$(start_moment "${ID#* }")
   rn_proven=$(proven_at)
   while read -r rn_word rn_name rn_act rn_path <&4; do
     [ "$rn_word $rn_name" = "use $1" ] || continue
@@ -153,7 +153,7 @@ proven_at() {
 live_parts() {
   LEAFS=old
   KC_OPEN=
-  rm -rf "$TX/old"
+  rm -rf "$TX/old" "$TX"/known.old.*
   mkdir "$TX/old"
   while read -r lp_half <&3; do
     [ ! -f "$TX/parts/$lp_half" ] || cp "$TX/parts/$lp_half" "$TX/old/$lp_half"
@@ -163,11 +163,18 @@ live_parts() {
     $1 == "link" { at[$2] = $3 }
     END { for (path in at) { folder = path; sub(/[^\/]*$/, "", folder); print parts[folder at[path]], path } }' "$TX/plan" >"$TX/leaf.files"
   while read -r lp_parts lp_path <&3; do
-    for lp_part in $(echo "$lp_parts" | tr ',' ' '); do
-      live_part "$lp_part" "$lp_path"
-      sed -n "s/^$lp_part //p" "$TX/inline" | while read -r lp_inline; do
-        live_part "$lp_inline" "$lp_path"
-      done
+    while [ -n "$lp_parts" ]; do
+      lp_part=${lp_parts%%,*}
+      lp_parts=${lp_parts#"$lp_part"}
+      lp_parts=${lp_parts#,}
+      case $lp_part in
+        cert:* | key:*) live_part "$lp_part" "$lp_path" ;;
+        *)
+          while read -r lp_carrier lp_inline <&4; do
+            [ "$lp_carrier" != "$lp_part" ] || live_part "$lp_inline" "$lp_path"
+          done 4<"$TX/inline"
+          ;;
+      esac
     done
   done 3<"$TX/leaf.files"
   for lp_cert in "$TX"/old/cert:*; do

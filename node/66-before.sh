@@ -1,6 +1,6 @@
 # ---- before: does what is there work, and will it read what comes? -----------
 
-LIMIT_BEFORE=$(limit BEFORE 30) # what an earlier step has restarted may still be coming
+limit BEFORE 30 # what an earlier step has restarted may still be coming
 
 # ask_before: every proof with the leafs in place, before anything is touched. What
 # never worked would be found after restarts, and undone for what was no fault of the
@@ -81,7 +81,8 @@ leaf_path() {
 file_with() {
   for fw_file in "$ROOT${1%/*}"/*; do
     { [ -f "$fw_file" ] && [ "$fw_file" != "$ROOT$1" ] && grep -q 'BEGIN CERTIFICATE' "$fw_file"; } || continue
-    [ "$(fingerprint "$fw_file")" != "$2" ] || {
+    fw_print=$(openssl x509 -in "$fw_file" -noout -fingerprint -sha256 2>/dev/null) || continue
+    [ "${fw_print#*=}" != "$2" ] || {
       echo "${fw_file#"$ROOT"}"
       return
     }
@@ -152,7 +153,8 @@ leaf_authority() {
 # alone, or would by itself only about now. Ages, so that no clock that was set meanwhile
 # matters; of a file's only whole seconds are known, so one second proves nothing.
 has_not_read() {
-  hn_id=$(identity)
+  identity
+  hn_id=$ID
   [ -n "$hn_id" ] || return 1
   hn_written=$(($(date +%s) - $(stat -c %Z "$ROOT$2")))
   [ "$(seconds_since "${hn_id#* }")" -ge $((hn_written - 1)) ] || return 1

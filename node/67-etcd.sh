@@ -3,7 +3,7 @@
 # check_members: before anything is touched, of each consumer that will restart.
 check_members() {
   while read -r cm_word cm_name _ <&3; do
-    [ "$cm_word" = consumer ] && grep -qx "$cm_name running" "$TX/consumers" && [ "$(asked "$cm_name")" = restart ] || continue
+    [ "$cm_word" = consumer ] && state_of "$cm_name" && [ "$FOUND_STATE" = running ] && asked "$cm_name" && [ "$ASKED" = restart ] || continue
     members_healthy "$cm_name" ||
       die "$WHY_NOT, and with $cm_name here down as well nothing could be written: nothing was touched, repair that etcd member, then run again"
   done 3<"$TX/plan"
@@ -49,7 +49,7 @@ has_joined() {
 }
 
 is_healthy_member() {
-  [ "$(http_code https "$2" "$(health_field "$1" 5)" "$ea_profile")" = 200 ]
+  http_code https "$2" "$(health_field "$1" 5)" "$ea_profile" && [ "$CODE" = 200 ]
 }
 
 # health_field NAME N: of its health line: 4 where, 5 path, 6 profile.
@@ -98,10 +98,11 @@ etcd_ask() {
     list) ea_path=/v3/cluster/member/list ;;
     transfer) ea_path=/v3/maintenance/transfer-leadership ;;
   esac
-  # shellcheck disable=SC2046 # words wanted
+  client_pair "$ea_profile"
+  # shellcheck disable=SC2086 # words wanted
   printf 'POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
     "$ea_path" "${ea_where%:*}" "${#2}" "$2" |
-    limited 10 openssl s_client -quiet -connect "$ea_where" $(client_pair "$ea_profile") 2>/dev/null || :
+    limited 10 openssl s_client -quiet -connect "$ea_where" $PAIR 2>/dev/null || :
 }
 
 # json_number FIELD: of the JSON on stdin; 64 bit numbers stand there as text.

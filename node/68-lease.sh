@@ -12,7 +12,7 @@
 # has changed when it likes, and one whose API server is away may end by itself.
 note_leases() {
   while read -r ns_word ns_name _ <&3; do
-    [ "$ns_word" = consumer ] && [ "$(asked "$ns_name")" = restart ] || continue
+    [ "$ns_word" = consumer ] && asked "$ns_name" && [ "$ASKED" = restart ] || continue
     find_consumer "$ns_name"
     note_lease "$ns_name"
   done 3<"$TX/plan"
@@ -26,7 +26,8 @@ note_lease() {
   hand_over
   [ ! -f "$TX/missed.$1" ] || return 0
   rm -f "$TX/held.$1"
-  nl_id=$(identity)
+  identity
+  nl_id=$ID
   [ -n "$nl_id" ] || return 0
   ask_lease GET "$1"
   case $LEASE_CODE in
@@ -42,7 +43,8 @@ note_lease() {
     "$(uname -n)"_*) ;;
     *) return 0 ;;
   esac
-  if [ "$(identity)" = "$nl_id" ]; then echo "$nl_id $nl_holder" >"$TX/held.$1"; fi
+  identity
+  if [ "$ID" = "$nl_id" ]; then echo "$nl_id $nl_holder" >"$TX/held.$1"; fi
 }
 
 # hand_over: once a process that was noted has ended its lease is given back.
@@ -79,7 +81,7 @@ give_back() {
   [ "$(uname -n | tr '[:upper:]' '[:lower:]')" = "$NODE" ] || sleep 3
   released_lease
   ask_lease PUT "$1"
-  [ "$LEASE_CODE" != 200 ] || say "$1 here has ended and gave its lease back"
+  [ "$LEASE_CODE" != 200 ] || say "$1 here has ended, and its leader election lease was released"
 }
 
 # lease_stays NAME WHAT: said once in a run.
@@ -100,11 +102,13 @@ ask_lease() {
     [ "$al_word $al_name" = "lease $2" ] || continue
     LEASE_WHY="no certificate of $al_profile here"
     [ -f "$TX/$LEAFS/cert:$al_profile" ] || continue
-    # shellcheck disable=SC2046 # words wanted
+    client_pair "$al_profile"
+    # shellcheck disable=SC2086 # words wanted
     lease_request "$1" |
-      limited 3 openssl s_client -quiet -connect "$al_where" $(client_pair "$al_profile") 2>/dev/null |
+      limited 3 openssl s_client -quiet -connect "$al_where" $PAIR 2>/dev/null |
       tr -d '\r' >"$TX/lease.said" || :
-    LEASE_CODE=$(status_line <"$TX/lease.said")
+    status_code "$TX/lease.said"
+    LEASE_CODE=$CODE
     LEASE_WHY="$al_where answers ${LEASE_CODE:-nothing}"
     case $LEASE_CODE in 200 | 404 | 409) break ;; esac
   done 4<"$TX/plan"

@@ -63,18 +63,21 @@ list_entries() {
   le_file=$(version_of "$ls_which" "$1")
   [ -f "$le_file" ] || return 0
   read_kubeconfig "$le_file"
-  ! grep -q '^strange' "$TX/kc" || return 0
+  ! kc_field strange - - || return 0
   kc_own "$1"
   kc_context
-  for le_n in $(kc_entries); do
-    [ "$le_n" = "$KC_CLUSTER" ] || grep -qx "$le_n" "$TX/kc.own" || continue
-    server_parts "$(kc_field clusters "$le_n" server)" || continue
-    kc_blocks "$le_n" "$1" >"$TX/kc.entry"
+  le_n=0
+  while [ "$le_n" -lt "$ENTRIES" ]; do
+    le_n=$((le_n + 1))
+    [ "$le_n" = "$KC_CLUSTER" ] || is_own "$le_n" || continue
+    { kc_field clusters "$le_n" server && server_parts "$VALUE"; } || continue
+    kc_blocks "$le_n" "$1"
     [ -s "$TX/kc.entry" ] || continue # skips verification, or trusts what the machine does
-    le_who=$(kc_field clusters "$le_n" tls-server-name)
+    kc_field clusters "$le_n" tls-server-name || :
+    le_who=$VALUE
     case $le_who in *[!A-Za-z0-9.:-]*) continue ;; esac
-    le_proxy=$(kc_field clusters "$le_n" proxy-url)
-    [ -z "$le_proxy" ] || le_who="-proxy-url"
+    kc_field clusters "$le_n" proxy-url || :
+    [ -z "$VALUE" ] || le_who="-proxy-url"
     note_server "$1" "$WHERE" "${le_who:-${WHERE%:*}}" <"$TX/kc.entry"
   done
 }

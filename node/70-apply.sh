@@ -11,6 +11,7 @@ transaction() {
   tell_recovered
   keep_boot_unit
   check_leafs
+  find_same
   list_inline
   check_guards
   find_trust
@@ -70,7 +71,8 @@ check_consumers() {
   while read -r co_word co_name _ <&3; do
     [ "$co_word" = consumer ] || continue
     find_consumer "$co_name"
-    co_absent=$(absent)
+    absent
+    co_absent=$ABSENT
     co_state=stopped
     if [ -z "$co_absent" ] && runs; then co_state=running; fi
     if [ "$co_state" = stopped ] && may_wait && ! ran_here "$co_name"; then
@@ -79,8 +81,17 @@ check_consumers() {
       die "$co_name cannot be restarted here: $co_absent; nothing was touched ($(way_in "$co_name"))"
     fi
     echo "$co_name $co_state" >>"$TX/consumers"
-    echo "$co_name $(identity)" >>"$TX/ran"
+    identity
+    echo "$co_name $ID" >>"$TX/ran"
   done 3<"$TX/plan"
+}
+
+# state_of NAME: FOUND_STATE is what check_consumers has found; 1 where it did not look.
+state_of() {
+  while read -r so_name FOUND_STATE; do
+    [ "$so_name" != "$1" ] || return 0
+  done <"$TX/consumers"
+  return 1
 }
 
 # ran_here NAME: an earlier run has seen it.
@@ -100,11 +111,13 @@ may_wait() { [ "$START" = bare ] || { [ "$VERB" = trust ] && [ -z "$co_absent" ]
 # runs: the consumer's process is there and stays for a moment: a unit that
 # fails and starts over has a process now and then.
 runs() {
-  ru_id=$(identity)
+  identity
+  ru_id=$ID
   [ -n "$ru_id" ] || return 1
   [ "$START" = bare ] || return 0
   sleep 1
-  [ "$(identity)" = "$ru_id" ]
+  identity
+  [ "$ID" = "$ru_id" ]
 }
 
 report_files() {

@@ -1,38 +1,42 @@
 # ---- settle: each consumer runs with the files on disk ----------------------
 
-# wanted NAME: what the changed files ask of it: restart, reload or nothing.
+# wanted NAME: WANTED is what the changed files ask of it: restart, reload or none.
 wanted() {
-  awk -v name="$1" '
+  WANTED=none
+  [ "$CHANGED" = yes ] || return 0
+  WANTED=$(awk -v name="$1" '
     NR == FNR { if ($3 == "created" || $3 == "replaced") changed[$4] = 1; next }
     $1 == "use" && $2 == name && ($4 in changed) && most != "restart" { most = $3 }
-    END { print most == "" ? "none" : most }' "$TX/facts" "$TX/plan"
+    END { print most == "" ? "none" : most }' "$TX/facts" "$TX/plan")
 }
 
-# asked NAME: what it has to do before it was asked for any proof: restart, reload
+# asked NAME: ASKED is what it has to do before it was asked for any proof: restart, reload
 # or none. One that ran and has ended meanwhile (it lost its lease while the API
 # server restarted) comes back by itself, and newer than the files; one that this
 # run has stopped for the restart of another does not.
 asked() {
   find_consumer "$1"
-  ak_want=$(wanted "$1")
-  [ ! -f "$TX/stopped.$1" ] || ak_want=restart
-  case $ak_want in
-    none) [ "$PROVEN" = yes ] || [ -z "$(identity)" ] || runs_newer "$1" || ak_want=restart ;;
-    reload) can_prove_reload "$1" || ak_want=restart ;;
+  wanted "$1"
+  ASKED=$WANTED
+  [ ! -f "$TX/stopped.$1" ] || ASKED=restart
+  case $ASKED in
+    none) [ "$PROVEN" = yes ] || { identity && [ -z "$ID" ]; } || runs_newer "$1" || ASKED=restart ;;
+    reload) can_prove_reload "$1" || ASKED=restart ;;
   esac
-  echo "$ak_want"
 }
 
 # settle NAME: the consumer runs with the files on disk, and that is proven.
 settle() {
   find_consumer "$1"
-  se_state=$(sed -n "s/^$1 //p" "$TX/consumers")
+  state_of "$1"
+  se_state=$FOUND_STATE
   [ "$se_state" != skipped ] || {
     ! flags_changed "$1" || reload_units # for whoever starts it
     echo "consumer $1 skipped"
     return 0
   }
-  se_want=$(asked "$1")
+  asked "$1"
+  se_want=$ASKED
   case $se_want in
     none) se_how=untouched ;;
     reload) se_how=reloaded ;;
@@ -63,7 +67,8 @@ settle() {
 }
 
 proven_running() {
-  [ -n "$(identity)" ] || {
+  identity
+  [ -n "$ID" ] || {
     fails down "$1 does not run"
     return 1
   }
@@ -80,9 +85,11 @@ restart_and_prove() {
 
 # stays NAME: where nothing else can be asked, a process that lives on.
 stays() {
-  sy_id=$(identity)
+  identity
+  sy_id=$ID
   sleep "$LIMIT_STAYS"
-  [ -n "$sy_id" ] && [ "$(identity)" = "$sy_id" ] || {
+  identity
+  [ -n "$sy_id" ] && [ "$ID" = "$sy_id" ] || {
     WHY_NOT="$1 ends again soon after its restart"
     return 1
   }
@@ -94,7 +101,8 @@ stays() {
 take_back() {
   find_consumer "$1"
   grep -qsx "$1" "$TX/restarted" || {
-    grep -qx "$1 running" "$TX/consumers" && [ "$(wanted "$1")" != none ] || return 0
+    wanted "$1"
+    grep -qx "$1 running" "$TX/consumers" && [ "$WANTED" != none ] || return 0
   }
   if ran_before "$1" && { await "$LIMIT_RELOAD" proven_running "$1" || only_away "$1"; }; then return 0; fi
   echo "$1" >>"$TX/restarted"
@@ -106,6 +114,6 @@ take_back() {
 
 # ran_before NAME: its process is the one from before the swap.
 ran_before() {
-  rb_id=$(identity)
-  [ -n "$rb_id" ] && grep -qx "$1 $rb_id" "$TX/ran"
+  identity
+  [ -n "$ID" ] && grep -qx "$1 $ID" "$TX/ran"
 }

@@ -1,9 +1,8 @@
 # ---- steady: good for a while, and by the same process -----------------------
 
 # Of a test's one limit for all waits only what it is about is spent here.
-LIMIT_STABLE=10
-[ -z "$LIMIT" ] || LIMIT_STABLE=1
-case " $LIMITS" in *" STABLE="*) LIMIT_STABLE=$(limit STABLE 10) ;; esac
+limit STABLE 10
+case " $LIMITS" in *" STABLE="*) ;; *) [ -z "$LIMIT" ] || LIMIT_STABLE=1 ;; esac
 
 LAST_RESTART= # the tick at which the last restart of this run was over
 
@@ -29,7 +28,8 @@ still_holds() {
 # is_same NAME: the process that its restart has brought.
 is_same() {
   find_consumer "$1"
-  [ "$1 $(identity)" = "$(awk -v name="$1" '$1 == name { line = $0 } END { print line }' "$TX/began")" ] || {
+  identity
+  [ "$1 $ID" = "$(awk -v name="$1" '$1 == name { line = $0 } END { print line }' "$TX/began")" ] || {
     WHY_NOT="$1 ended again within $LIMIT_STABLE s of its restart"
     return 1
   }

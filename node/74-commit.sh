@@ -26,7 +26,10 @@ record_leafs() {
   while read -r rl_word rl_profile rl_id rl_issued _ <&3; do
     [ "$rl_word" = leaf ] || continue
     rl_serial=-
-    ! have_openssl || rl_serial=$(serial "$TX/parts/cert:$rl_profile")
+    ! have_openssl || {
+      know_cert "$TX/parts/cert:$rl_profile" || :
+      rl_serial=$SERIAL
+    }
     echo "leaf $rl_profile $rl_id $rl_issued $rl_serial"
   done 3<"$TX/plan"
 }
@@ -71,16 +74,19 @@ keep_records() {
 # have been ahead once); the newest two keys of each profile and those in use. Names
 # are ours, so ls is safe to read.
 prune() {
+  set -- "$STATE"/backup/*
   # shellcheck disable=SC2012
-  {
+  [ $# -le 5 ] || {
     [ -z "$BACKUP" ] || echo "${BACKUP##*/}"
     ls -r "$STATE/backup" 2>/dev/null
   } | awk '!seen[$0]++' | sed 1,5d | while read -r pr_name; do
     rm -rf "$STATE/backup/${pr_name:?}"
   done
   for pr_dir in "$STATE"/keys/*/; do
-    [ -d "$pr_dir" ] || continue
-    pr_profile=$(basename "$pr_dir")
+    set -- "$pr_dir"*.key
+    [ $# -gt 2 ] || continue
+    pr_profile=${pr_dir%/}
+    pr_profile=${pr_profile##*/}
     # shellcheck disable=SC2012
     ls -t "$pr_dir" | sed -n 's/\.key$//p' | sed 1,2d | while read -r pr_id; do
       grep -q "^leaf $pr_profile $pr_id " "$STATE/applied" || rm -f "$pr_dir$pr_id".*

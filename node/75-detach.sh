@@ -27,10 +27,10 @@ verb_transaction() {
   trap finish EXIT
   exec 7<"$RUN/out" 8<"$RUN/err"
   while [ -f "$RUN/running" ] && kill -0 "$vt_pid" 2>/dev/null; do
-    cat <&8 >&2
+    relay
     nap
   done
-  cat <&8 >&2
+  relay
   cat <&7
   vt_code=
   for vt_file in "$RUN"/ended.*; do
@@ -41,6 +41,13 @@ verb_transaction() {
   exit "$vt_code"
 }
 
+# relay: what the worker has said since, line by line; a last line without an end too,
+# once the worker is gone.
+relay() {
+  while IFS= read -r re_line <&8; do echo "$re_line" >&2; done
+  printf %s "$re_line" >&2
+}
+
 # repair_killed: the worker has died without a word.
 repair_killed() {
   RUN=
@@ -48,7 +55,7 @@ repair_killed() {
   take_lock
   recover
   case $FOUND in
-    committed) die "the run was killed (for want of memory? see 'dmesg') when it had done all but tell so: run again" ;;
+    committed) die "the run was killed (for want of memory? see 'dmesg') after the new set was in place and proven, before it could report that: run again" ;;
     swapped) die "the run was killed in the middle (for want of memory? see 'dmesg'): run again" ;;
     *) die "the run was killed (for want of memory? see 'dmesg') before it replaced anything: run again" ;;
   esac
@@ -57,8 +64,7 @@ repair_killed() {
 verb_worker() {
   VERB=$1
   RUN=$2
-  SUM=$3
-  SUM8=$(echo "$SUM" | cut -c 1-8)
+  set_sum "$3"
   trap '' HUP INT
   identify $$
   echo "$WHO" >"$RUN/worker"

@@ -1,7 +1,7 @@
 # ---- findings: what stands in the way is told line by line, refused as one ----
 
-LIMIT_TOKENS=$(limit TOKENS 180) # a kubelet that was restarted writes new tokens within seconds, one that was not late in their life
-LIMIT_MOUNTS=$(limit MOUNTS 180) # twice what a kubelet takes that looks after its pods
+limit TOKENS 180 # a kubelet that was restarted writes new tokens within seconds, one that was not late in their life
+limit MOUNTS 180 # twice what a kubelet takes that looks after its pods
 POLL=${LIMIT:+1}
 POLL=${POLL:-2}
 

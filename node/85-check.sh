@@ -118,7 +118,8 @@ check_tokens() {
 # begun just now is given that time first.
 renew_tokens() {
   if gate_off tokens || ! find_consumer kubelet; then return 0; fi
-  rt_id=$(identity)
+  identity
+  rt_id=$ID
   [ -n "$rt_id" ] || return 0
   rt_rest=$((LIMIT_PROJECT - $(seconds_since "${rt_id#* }")))
   if [ "$rt_rest" -gt 0 ] && wait_for "$rt_rest" "tokens that the kubelet, which has just started, renews" tokens_new; then return 0; fi

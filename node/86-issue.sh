@@ -66,12 +66,12 @@ read_server() {
   open_kubeconfig "$KUBELET_CONF"
   kc_own "$KUBELET_CONF"
   kc_context
-  rs_url=$(kc_field clusters "$KC_CLUSTER" server)
-  server_parts "$rs_url" ||
+  kc_field clusters "$KC_CLUSTER" server || :
+  server_parts "$VALUE" ||
     die "$KUBELET_CONF names a server that is not understood: write it as https://host:port"
-  kc_blocks "$KC_CLUSTER" "$KUBELET_CONF" >"$TX/server-blocks"
-  [ -s "$TX/server-blocks" ] || die "$KUBELET_CONF names no CA that is here: join this node again (kubeadm join)"
-  blocks_pem <"$TX/server-blocks" >"$TX/server-ca"
+  kc_blocks "$KC_CLUSTER" "$KUBELET_CONF"
+  [ -s "$TX/kc.entry" ] || die "$KUBELET_CONF names no CA that is here: join this node again (kubeadm join)"
+  blocks_pem <"$TX/kc.entry" >"$TX/server-ca"
   WHOM="$(to_be "${WHERE%:*}") $(servername "${WHERE%:*}")"
 }
 
@@ -85,10 +85,11 @@ api() {
       "$1" "$PREFIX$2" "${WHERE%:*}" "$ap_length"
     [ $# -lt 3 ] || cat "$3"
   } >"$TX/ask"
-  # shellcheck disable=SC2046,SC2086 # words wanted
+  client_pair live
+  # shellcheck disable=SC2086 # words wanted
   limited 20 openssl s_client -quiet -connect "$WHERE" $WHOM -verify_return_error -partial_chain -CAfile "$TX/server-ca" \
-    $(client_pair live) <"$TX/ask" >"$TX/answer" 2>"$TX/why" || :
-  CODE=$(status_line <"$TX/answer")
+    $PAIR <"$TX/ask" >"$TX/answer" 2>"$TX/why" || :
+  status_code "$TX/answer"
   [ -n "$CODE" ]
 }
 

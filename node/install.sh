@@ -7,7 +7,7 @@ sh -c '
   dir=${KUBE_PKI_ROOT:-}/var/lib/kube-pki
   new=$dir/.node.sh.$$
   [ ! -L "$dir" ] || die "$dir is a symbolic link: remove it, the folder must be our own"
-  mkdir -p "$dir" || die "$dir cannot be made: run as root, by ssh user root or with ssh.sudo"
+  mkdir -p "$dir" || die "$dir cannot be created: run as root, by ssh user root or with ssh.sudo"
   [ "$(stat -c %u "$dir")" = "$(id -u)" ] || die "$dir belongs to another user: chown root it"
   chmod 0700 "$dir"
   trap "rm -f \"$new\"" EXIT

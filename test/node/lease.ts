@@ -13,7 +13,7 @@ const HERE = "n1_3f0a1b2c-0000-4000-8000-123456789abc";
 const HERE_TOO = "n1_4f0a1b2c-0000-4000-8000-123456789abc";
 const ELSEWHERE = "n10_5f0a1b2c-0000-4000-8000-123456789abc";
 
-const GIVEN_BACK = /n1: store here has ended and gave its lease back\n/;
+const GIVEN_BACK = /n1: store here has ended, and its leader election lease was released\n/;
 
 /** @param shell - what the script is run with */
 export function handsOver(shell: string): void {
@@ -261,7 +261,7 @@ ${line()}${more}`,
       const done = await node.run("trust", trust(""));
       await stop();
       assert.equal(done.code, 0, done.stderr);
-      assert.match(done.stderr, /gave its lease back\n[^]*restarting store\n/);
+      assert.match(done.stderr, /its leader election lease was released\n[^]*restarting store\n/);
       assert.deepEqual(
         api.written.map(({ early }) => early),
         [false],
@@ -274,7 +274,7 @@ ${line()}${more}`,
       const failed = await node.run("trust", trust("consumer last systemd last\n"));
       await stop();
       assert.match(failed.why, /restart last failed.*: the old set was put back/);
-      assert.match(failed.stderr, /putting the old set back\n[^]*gave its lease back\n/);
+      assert.match(failed.stderr, /putting the old set back\n[^]*its leader election lease was released\n/);
       assert.deepEqual(
         api.written.map(({ early }) => early),
         [false, false],

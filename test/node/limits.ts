@@ -75,7 +75,7 @@ export function keepsLimits(shell: string): void {
       node.tool("sync", "trap '' TERM\nexec sleep 60");
       const old = node.live();
       const refused = await node.run("apply", node.payload(node.set()), { KUBE_PKI_LIMITS: "FLUSH=1" });
-      assert.match(refused.why, /the disk of this node has not taken what was written within 1 s/);
+      assert.match(refused.why, /the disk of this node did not finish a write \(sync\) within 1 s/);
       assert.ok(node.holds(old));
     });
 

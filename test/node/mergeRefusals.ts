@@ -44,10 +44,10 @@ const refusals: readonly Refusal[] = [
     why: /ca\.crt still holds ca:old of an earlier rotation: end that one first/,
   },
   {
-    title: "a generation that it does not lead on from",
+    title: "a generation that is not the one before",
     file: A,
     lines: () => `guard ${CA} ca:kubernetes\n`,
-    why: /ca\.crt holds ca:kubernetes:g1, which this step does not lead on from: go phase by phase .*'generation' by one/,
+    why: /ca\.crt holds ca:kubernetes:g1, which is not the generation before the one of this step: go phase by phase .*'generation' by one/,
   },
   {
     title: "to drop a CA in silence",

@@ -86,7 +86,7 @@ const refusals: readonly Refusal[] = [
   {
     title: "a leaf expired by this clock",
     send: (n, s) => n.payload({ ...s, expires: seconds(-60) }),
-    why: /leaf web has expired 6\d s ago/,
+    why: /leaf web expired 6\d s ago by this node's clock: set the clock .* run pulumi up, which renews it/,
   },
   {
     title: "a certificate expired whatever the line says",
@@ -106,7 +106,7 @@ const refusals: readonly Refusal[] = [
   {
     title: "an unreadable certificate",
     send: (n, s) => n.payload({ ...s, web: { cert: "hello", key: s.web.key } }),
-    why: /certificate of leaf web cannot be read/,
+    why: /certificate of leaf web cannot be read: run pulumi up --replace '\*\*n1-web', which signs it again/,
   },
   {
     title: "a path out of the roots",

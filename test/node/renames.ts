@@ -108,7 +108,7 @@ export function onlyRenames(shell: string): void {
       const refused = await node.run("apply", node.payload(node.set()));
       assert.match(
         refused.why,
-        /\.old cannot be made: its file system is full: .*\(No space left on device\), nothing was touched$/,
+        /\.old cannot be created: its file system is full: .*\(No space left on device\), nothing was touched$/,
       );
       assert.ok(node.holds(old));
       assert.deepEqual(
