@@ -136,18 +136,16 @@ write_beside() {
 }
 
 # stage_seed N PATH MODE FROM KEY|-: a copy of FROM as it was before it held more
-# than one certificate; made once, then never touched. A control plane that joins
-# during a rotation begins with several: then the one that KEY belongs to, once it has
-# that key. Where FROM is gone, of what this payload puts there.
+# than one certificate; made once, then never touched. Not without the KEY that it
+# belongs to: it signs nothing then. A control plane that joins during a rotation begins
+# with several: then the one of KEY. Where FROM is gone, of what this payload puts there.
 stage_seed() {
   ss_from=$ROOT$4
   [ -e "$ss_from" ] || ss_from=$(staged_for "$4")
   [ -n "$ss_from" ] || [ -e "$ROOT$2" ] || return 0
   [ ! -d "$ss_from" ] || die "$4 is a folder: move it away"
   check_parents "$4"
-  if [ "$5" != - ] && [ ! -e "$ROOT$2" ] && [ ! -e "$ROOT$5" ]; then
-    if [ "$START" = bare ] || [ ! -e "$ROOT$4" ]; then return 0; fi
-  fi
+  [ "$5" = - ] || [ -e "$ROOT$2" ] || [ -e "$ROOT$5" ] || return 0
   if [ ! -e "$ROOT$2" ]; then
     if [ "$(grep -c 'BEGIN CERTIFICATE' "$ss_from")" -le 1 ]; then
       cat "$ss_from" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"

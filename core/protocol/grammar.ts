@@ -179,8 +179,8 @@ export const LINES: readonly LineRow[] = [
     "trust",
     "seed",
     ["path", "mode", "path=from path", "path?=key path|-"],
-    "if <path> is missing and <from> exists: a copy, owned by root. Of several certificates the one that belongs to that key " +
-      "is copied; if none does, or openssl is missing, it is refused",
+    "if <path> is missing and <from> exists, or is part of the payload: a copy, owned by root; not while that key is missing. Of " +
+      "several certificates the one that belongs to the key is copied; if none does, or openssl is missing, it is refused",
   ),
   line(
     "trust",

@@ -27,17 +27,18 @@ export function keepsSigner(shell: string): void {
         assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), own.cert);
       });
 
-    it("waits for the key on a node that is new, however often it is told", async () => {
-      const seed = `start bare\nseed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\n`;
-      for (const round of [1, 2]) {
-        const done = await sendTrust(node, A + B, "append", `${seed}round r${String(round)}\n`);
-        assert.equal(done.code, 0, done.stderr);
-      }
-      assert.equal(node.has("/etc/kubernetes/pki/signer.crt"), false);
-      node.write("/etc/kubernetes/pki/ca.key", OLD.key, 0o600);
-      assert.equal((await sendTrust(node, A + B, "append", seed)).code, 0);
-      assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), A);
-    });
+    for (const start of ["bare", "existing"])
+      it(`waits for the key, however often it is told (${start})`, async () => {
+        const seed = `start ${start}\nseed /etc/kubernetes/pki/signer.crt 0644 ${CA} /etc/kubernetes/pki/ca.key\n`;
+        for (const round of [1, 2]) {
+          const done = await sendTrust(node, A + B, "append", `${seed}round r${String(round)}\n`);
+          assert.equal(done.code, 0, done.stderr);
+        }
+        assert.equal(node.has("/etc/kubernetes/pki/signer.crt"), false);
+        node.write("/etc/kubernetes/pki/ca.key", OLD.key, 0o600);
+        assert.equal((await sendTrust(node, A + B, "append", seed)).code, 0);
+        assert.equal(node.read("/etc/kubernetes/pki/signer.crt"), A);
+      });
 
     it("takes the signer from what is sent where the CA file is gone and its key is not", async () => {
       node.write("/etc/kubernetes/pki/ca.key", NEXT.key, 0o600);
