@@ -149,7 +149,13 @@ const wrongLeaf = ({ sending: { defect, send }, node }: Moment): string | undefi
     ? `a leaf that is ${defect} passed`
     : undefined;
 
-const changesNothing = ({ before, after, run }: Moment): string | undefined => {
+/** Of an apply that was never proven, until the next one: what began in the very second of its files is restarted once more. */
+const isInDoubt = ({ node }: Moment): boolean =>
+  node.has(`${STATE}/applied`) && / none$/m.test(node.read(`${STATE}/applied`));
+
+const changesNothing = (moment: Moment): string | undefined => {
+  const { before, after, run } = moment;
+  if (isInDoubt(moment)) return undefined;
   if (run.why.includes("no room left")) return undefined; // the first has used it up
   if (run.code !== 0 || !/^done \S+ unchanged$/m.test(run.stdout))
     return `it ended so: ${run.stdout.split("\n").at(-2) ?? ""} ${run.why}`;
