@@ -15,6 +15,7 @@ const pairFits = (of: Snapshot, moment: Moment, { cert, key }: PairAt): boolean 
 
 const pairsFit = (moment: Moment): string | undefined =>
   first(PAIRS, (pair) => {
+    if (moment.sending.defect === "wrongKey" && !moment.node.checksLeafs) return undefined;
     // who signs is changed by another step than who is trusted
     if (pair.cert === CA && !isApply(moment.sending.send)) return undefined;
     return pairFits(moment.before, moment, pair) && !pairFits(moment.after, moment, pair)
