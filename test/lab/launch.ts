@@ -22,6 +22,8 @@ import { checkName, topology as topologyOf, type Topology } from "./topology";
 
 const install = { kubeadm: installKubeadm, hardway: installHardway } as const;
 
+const atOnce = 10;
+
 const readyTimeoutMs = 240_000;
 
 /** Starts a lab; see `Lab.start`. */
@@ -68,14 +70,14 @@ async function switchOn(
   options: LabOptions & { readonly name: string },
   prepared?: string,
 ): Promise<Lab> {
-  const { name, log } = options;
+  const { name, log, nodes = topology.nodes } = options;
   const state: LabState = {
     name,
     topology: topology.name,
     bare: options.bare ?? false,
     // Ours until it runs, also when it is to be kept: a start that is interrupted is cleared by the next.
     owner: self(),
-    nodes: topology.nodes,
+    nodes,
     cgroups: labGroups(name),
     kubernetesVersion: inputs.binaries.kubernetesVersion,
     rootfs: inputs.rootfs.folder,
@@ -86,13 +88,15 @@ async function switchOn(
   raiseLimits();
   const lab = new Lab(state, log);
   return stopOnFailure(lab, () =>
-    step(log, `lab ${name}: starting ${topology.nodes.map((node) => node.name).join(", ")}`, async () => {
+    step(log, `lab ${name}: starting ${nodes.map((node) => node.name).join(", ")}`, async () => {
       await ensureKey(keyFile(runDir(name)), "kube-pki lab");
       await createLabNetwork(name);
       if (topology.balanced) await startBalancer(state, runDir(name));
       // Host keys go into one file: disks are furnished one after another.
-      for (const node of topology.nodes) await furnish(state, node, prepared);
-      await Promise.all(topology.nodes.map((node) => powerOn(state, node)));
+      for (const node of nodes) await furnish(state, node, prepared);
+      // Each has a minute to answer ssh: not all of a large lab at once.
+      for (let at = 0; at < nodes.length; at += atOnce)
+        await Promise.all(nodes.slice(at, at + atOnce).map((node) => powerOn(state, node)));
       if (options.keep === true) writeState({ ...state, owner: undefined });
     }),
   );
