@@ -12,6 +12,7 @@ import type { Log } from "../../test/lab/progress";
 import { readState } from "../../test/lab/state";
 import { installStubs } from "../../test/lab/stubs";
 import { stubNodes } from "../../test/lab/topology";
+import { inWaves } from "../../test/lab/waves";
 import { certificatesIn, LIVE } from "./certificates";
 import { Meter } from "./cost";
 
@@ -77,7 +78,7 @@ export class RaceCluster {
   /** Nodes, stack and CAs as they were before the first run. */
   public async restore(): Promise<void> {
     await restoreCluster(this.lab, this.stack, "first");
-    await Promise.all(this.lab.nodes.map(({ name }) => this.lab.must(name, "rm -rf /var/lib/race")));
+    await inWaves(this.lab.nodes, ({ name }) => this.lab.must(name, "rm -rf /var/lib/race"));
   }
 
   /** Folder of the cluster's CAs, certificates and keys. */
@@ -87,12 +88,10 @@ export class RaceCluster {
 
   /** The certificates that every node holds and serves now: what and where, by fingerprint. */
   public async certificates(): Promise<ReadonlyMap<string, string>> {
-    const texts = await Promise.all(
-      this.lab.nodes.map(async ({ name, address }) => ({
-        name,
-        text: await this.lab.must(name, LIVE, { stdin: address }),
-      })),
-    );
+    const texts = await inWaves(this.lab.nodes, async ({ name, address }) => ({
+      name,
+      text: await this.lab.must(name, LIVE, { stdin: address }),
+    }));
     return certificatesIn(texts);
   }
 }

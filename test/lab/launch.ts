@@ -16,13 +16,12 @@ import { step, type Log } from "./progress";
 import { waitForCluster, wholeSeconds } from "./ready";
 import { ensureKey, keyFile } from "./ssh";
 import { claim, writeState, type LabState } from "./state";
+import { inWaves } from "./waves";
 import { checkName, topology as topologyOf, type Topology } from "./topology";
 
 /** How a lab comes to be: nodes switched on bare or from prepared disks, and how those were prepared. */
 
 const install = { kubeadm: installKubeadm, hardway: installHardway } as const;
-
-const atOnce = 10;
 
 const readyTimeoutMs = 240_000;
 
@@ -94,9 +93,7 @@ async function switchOn(
       if (topology.balanced) await startBalancer(state, runDir(name));
       // Host keys go into one file: disks are furnished one after another.
       for (const node of nodes) await furnish(state, node, prepared);
-      // Each has a minute to answer ssh: not all of a large lab at once.
-      for (let at = 0; at < nodes.length; at += atOnce)
-        await Promise.all(nodes.slice(at, at + atOnce).map((node) => powerOn(state, node)));
+      await inWaves(nodes, (node) => powerOn(state, node));
       if (options.keep === true) writeState({ ...state, owner: undefined });
     }),
   );

@@ -8,6 +8,7 @@ import { cacheDir, labDirs } from "./paths";
 import { step, type Log } from "./progress";
 import { binariesOnNode } from "./rootfsFiles";
 import { withRole, type NodeSpec } from "./topology";
+import { inWaves } from "./waves";
 
 /**
  * Stubs in the place of the components of a hard-way cluster: they are called the same, take the same flags, serve and
@@ -82,6 +83,6 @@ export async function installStubs(lab: Lab, log: Log, callEvery?: string): Prom
       const links = unitsOn(node).map((name) => `ln -s stub ${FOLDER}/${name}`);
       await lab.must(node.name, [...links, "systemctl daemon-reload"].join(" && "));
     };
-    await Promise.all(lab.nodes.map(install));
+    await inWaves(lab.nodes, install);
   });
 }

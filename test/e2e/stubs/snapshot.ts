@@ -3,6 +3,7 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { unitsOn } from "../../lab/hardwayUnits";
 import type { Lab } from "../../lab/lab";
+import { inWaves } from "../../lab/waves";
 import type { Stack } from "../stack";
 
 const KEPT = [
@@ -36,7 +37,7 @@ systemctl start ${units}`;
 
 /** Keeps nodes and stack as they are now, under a name. */
 export const saveCluster = async (lab: Lab, stack: Stack, name: string): Promise<void> => {
-  await Promise.all(lab.nodes.map((node) => lab.must(node.name, saveScript(name), { timeoutMs: 320_000 })));
+  await inWaves(lab.nodes, (node) => lab.must(node.name, saveScript(name), { timeoutMs: 320_000 }));
   cpSync(join(stack.folder, "state"), join(stack.folder, name), { recursive: true, preserveTimestamps: true });
 };
 
@@ -45,7 +46,7 @@ export const restoreCluster = async (lab: Lab, stack: Stack, name: string): Prom
   const state = join(stack.folder, "state");
   rmSync(state, { recursive: true });
   cpSync(join(stack.folder, name), state, { recursive: true, preserveTimestamps: true });
-  await Promise.all(
-    lab.nodes.map((node) => lab.must(node.name, restoreScript(name, unitsOn(node).join(" ")), { timeoutMs: 400_000 })),
+  await inWaves(lab.nodes, (node) =>
+    lab.must(node.name, restoreScript(name, unitsOn(node).join(" ")), { timeoutMs: 400_000 }),
   );
 };
