@@ -16,8 +16,9 @@ export const duties = (settleSeconds: number, ourSettleSeconds: number): readonl
   both("certificate checked against the node's CA and its key before anything is touched"),
   both("backup of what is replaced, five kept; fsync, then rename"),
   both("restart of what does not reload by itself"),
-  both(
+  oursAlone(
     "proof by the certificate that is served on each port, by health, and by the API server and etcd taking the client certificates",
+    "yes; after steps that change only what is trusted, by health alone",
   ),
   oursAlone(
     `proof again ${String(ourSettleSeconds)} s after the restart, by the same process`,

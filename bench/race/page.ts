@@ -39,9 +39,10 @@ export const pageText = (page: Page): string => {
   const columns: readonly Column<(typeof list)[number]>[] = [
     { title: "duty", cell: ({ duty }) => duty },
     { title: "kube-pki", cell: ({ ours }) => ours },
-    { title: "shell loop, Ansible", cell: ({ peers }) => peers },
+    { title: "peers", cell: ({ peers }) => peers },
   ];
   const machine = `${String(cpus().length)} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
+  const runs = Math.min(...page.rows.map((row) => row.runs));
   return `# kube-pki raced against other ways to do the same
 
 Written by \`${page.command}\` on ${page.date.toISOString().slice(0, 10)}: ${machine}, pulumi ${versionOf("pulumi")}, ansible-core ${versionOf("ansible-core")}, Node.js ${process.versions.node}. ${page.plugins}
@@ -50,7 +51,7 @@ Written by \`${page.command}\` on ${page.date.toISOString().slice(0, 10)}: ${mac
 
 ${markdownTable(COLUMNS, page.rows)}
 
-Each figure is the median of ${String(Math.min(...page.rows.map(({ runs }) => runs)))} runs; the contestants took turns.
+${runs === 1 ? "Each was run once." : `Each figure is the median of ${String(runs)} runs; the contestants took turns.`}
 
 ${CASE_NAMES.map((name) => `- \`${name}\`: ${CASES[name].title}`).join("\n")}
 
