@@ -22,8 +22,9 @@ nodes() { sh "$controller" nodes | awk -v role="$1" '$3 == role || role == "all"
 rollout() {
   nodes control-plane | wave 1 "$apply"
   nodes worker | head -n 1 | wave 1 "$apply"
-  workers=$(nodes worker | wc -l)
-  nodes worker | tail -n +2 | wave $(((workers + 3) / 4)) "$apply"
+  quarter=$(($(nodes worker | wc -l) / 4))
+  [ "$quarter" -gt 0 ] || quarter=1
+  nodes worker | tail -n +2 | wave "$quarter" "$apply"
 }
 
 renew() {
