@@ -1,8 +1,8 @@
 /**
  * How the product grows with a cluster: time to plan, resources, and what is sent to a node. Needs no cluster and no
  * engine; `npm run bench`. The program in a preview: `npm run bench -- preview [NODES...]`; with the engine:
- * `npm run bench -- controller [NODES...]`. What an apply costs a node: `npm run bench -- node [SHELL]`. What real clusters
- * take is in the reports of `npm run e2e`.
+ * `npm run bench -- controller [NODES...]`. What an apply costs a node: `npm run bench -- node [SHELL]`. Beside other ways to
+ * do the same: `npm run bench -- race`. What real clusters take is in the reports of `npm run e2e`.
  */
 import { ClusterPki } from "../components";
 import { planCluster } from "../core/plan";
@@ -13,6 +13,7 @@ import { AGENT, clusterOf, CONTROL_PLANES } from "./cluster";
 import { controller } from "./controller/main";
 import { node } from "./node/main";
 import { preview } from "./preview";
+import { race } from "./race/main";
 
 interface Planned {
   readonly nodes: number;
@@ -82,9 +83,13 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => unknown>> =
   },
   node: (words) => node(words.length > 0 ? words.join(" ") : "dash"),
   controller: (counts) => controller(counts.length > 0 ? counts.map(Number) : [10, 50]),
+  race,
 };
 
 const [what = "plans", ...counts] = process.argv.slice(2);
 const bench = BENCHES[what];
 if (bench === undefined) throw new Error(`${what}: must be one of ${Object.keys(BENCHES).join(", ")}`);
-void bench(counts);
+void Promise.resolve(bench(counts)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -46,6 +46,8 @@ export interface GoCommand {
 export interface Wheel {
   readonly package: string;
   readonly path: string;
+  /** It is a Python program and not a binary: what it imports stays beside it. @default false */
+  readonly python?: true;
 }
 
 export interface Tool {
@@ -183,6 +185,14 @@ export const catalog = [
     installed: { args: ["--version"], minimum: "3.14.0" },
     wheel: { package: "shfmt-py", path: "bin/shfmt" },
     seconds: 2,
+  },
+  {
+    // a peer in `npm run bench -- race`; never the machine's own, so that every race is against the same one
+    name: "ansible-core",
+    version: "2.19.14",
+    binaries: ["ansible-playbook"],
+    wheel: { package: "ansible-core", path: "bin/ansible-playbook", python: true },
+    seconds: 10,
   },
   {
     name: "zlint",

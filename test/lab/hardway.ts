@@ -7,6 +7,7 @@ import { boundFolders } from "./node";
 import { nodeDir } from "./paths";
 import { step, type Log } from "./progress";
 import type { NodeSpec } from "./topology";
+import { inWaves } from "./waves";
 
 /** Puts a bare node's units on its disk before it boots. */
 export function writeUnits(labFolder: string, node: NodeSpec, all: readonly NodeSpec[]): void {
@@ -56,9 +57,7 @@ export async function startServices(lab: Lab, nodes: readonly NodeSpec[], log: L
     const having = nodes.filter((node) => unitsOn(node).includes(name));
     if (having.length === 0) continue;
     await step(log, `starting ${name} on ${having.map((node) => node.name).join(", ")}`, () =>
-      Promise.all(
-        having.map((node) => lab.must(node.name, `systemctl enable --quiet --now ${name}`, { timeoutMs: 120_000 })),
-      ),
+      inWaves(having, (node) => lab.must(node.name, `systemctl enable --quiet --now ${name}`, { timeoutMs: 120_000 })),
     );
   }
 }

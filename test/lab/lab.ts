@@ -21,6 +21,8 @@ import type { NodeSpec, Role, Topology } from "./topology";
 export interface LabOptions {
   /** @default the topology's name and this process's id */
   readonly name?: string | undefined;
+  /** In the place of the topology's, in a bare lab. */
+  readonly nodes?: readonly NodeSpec[] | undefined;
   /** Nodes booted, programs and unit files there, nothing initialised. @default false */
   readonly bare?: boolean | undefined;
   /** The lab outlives this process. @default false */

@@ -16,6 +16,7 @@ import { step, type Log } from "./progress";
 import { waitForCluster, wholeSeconds } from "./ready";
 import { ensureKey, keyFile } from "./ssh";
 import { claim, writeState, type LabState } from "./state";
+import { inWaves } from "./waves";
 import { checkName, topology as topologyOf, type Topology } from "./topology";
 
 /** How a lab comes to be: nodes switched on bare or from prepared disks, and how those were prepared. */
@@ -68,14 +69,14 @@ async function switchOn(
   options: LabOptions & { readonly name: string },
   prepared?: string,
 ): Promise<Lab> {
-  const { name, log } = options;
+  const { name, log, nodes = topology.nodes } = options;
   const state: LabState = {
     name,
     topology: topology.name,
     bare: options.bare ?? false,
     // Ours until it runs, also when it is to be kept: a start that is interrupted is cleared by the next.
     owner: self(),
-    nodes: topology.nodes,
+    nodes,
     cgroups: labGroups(name),
     kubernetesVersion: inputs.binaries.kubernetesVersion,
     rootfs: inputs.rootfs.folder,
@@ -86,13 +87,13 @@ async function switchOn(
   raiseLimits();
   const lab = new Lab(state, log);
   return stopOnFailure(lab, () =>
-    step(log, `lab ${name}: starting ${topology.nodes.map((node) => node.name).join(", ")}`, async () => {
+    step(log, `lab ${name}: starting ${nodes.map((node) => node.name).join(", ")}`, async () => {
       await ensureKey(keyFile(runDir(name)), "kube-pki lab");
       await createLabNetwork(name);
       if (topology.balanced) await startBalancer(state, runDir(name));
       // Host keys go into one file: disks are furnished one after another.
-      for (const node of topology.nodes) await furnish(state, node, prepared);
-      await Promise.all(topology.nodes.map((node) => powerOn(state, node)));
+      for (const node of nodes) await furnish(state, node, prepared);
+      await inWaves(nodes, (node) => powerOn(state, node));
       if (options.keep === true) writeState({ ...state, owner: undefined });
     }),
   );

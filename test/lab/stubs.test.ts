@@ -22,4 +22,9 @@ describe("stub units", () => {
         );
       }
     });
+
+  it("are told how rarely to call", () => {
+    const [text = ""] = Object.values(stubUnits(nodes[0]!, nodes, "20s"));
+    assert.match(text, /^ {2}--stub-call-every=20s \\$/m);
+  });
 });

@@ -8,6 +8,7 @@ import { cacheDir, labDirs } from "./paths";
 import { step, type Log } from "./progress";
 import { binariesOnNode } from "./rootfsFiles";
 import { withRole, type NodeSpec } from "./topology";
+import { inWaves } from "./waves";
 
 /**
  * Stubs in the place of the components of a hard-way cluster: they are called the same, take the same flags, serve and
@@ -41,11 +42,22 @@ async function ensureStub(log: Log): Promise<string> {
   return file;
 }
 
-/** The unit files of a node with stubs in them, which have to be told who else there is: no API tells them. */
-export function stubUnits(node: NodeSpec, all: readonly NodeSpec[]): Record<string, string> {
+/**
+ * The unit files of a node with stubs in them, which have to be told who else there is: no API tells them.
+ *
+ * @param callEvery how often each kind of call is made, such as `20s`; by default a few times a second
+ */
+export function stubUnits(node: NodeSpec, all: readonly NodeSpec[], callEvery?: string): Record<string, string> {
   const controlPlanes = withRole(all, "control-plane").map(({ address }) => address);
   const kubelets = withRole(all, "worker").map(({ address }) => `${address}:10250`);
-  const more = `  --stub-control-planes=${controlPlanes.join(",")} \\\n  --stub-kubelets=${kubelets.join(",")} \\\n`;
+  const flags = {
+    "control-planes": controlPlanes.join(","),
+    kubelets: kubelets.join(","),
+    ...(callEvery !== undefined && { "call-every": callEvery }),
+  };
+  const more = Object.entries(flags)
+    .map(([flag, value]) => `  --stub-${flag}=${value} \\\n`)
+    .join("");
   const units = Object.entries(unitFiles(node, all)).filter(([path]) => path.endsWith(".service"));
   return Object.fromEntries(
     units.map(([path, text]) => [
@@ -59,18 +71,18 @@ export function stubUnits(node: NodeSpec, all: readonly NodeSpec[]): Record<stri
 }
 
 /** Puts the program and its units on the nodes of a bare lab; nothing is started. */
-export async function installStubs(lab: Lab, log: Log): Promise<void> {
+export async function installStubs(lab: Lab, log: Log, callEvery?: string): Promise<void> {
   const program = readFileSync(await ensureStub(log));
   await step(log, "putting the stub components on the nodes", async () => {
     const install = async (node: NodeSpec): Promise<void> => {
       await lab.must(node.name, `mkdir -p ${FOLDER} && cat >${FOLDER}/stub && chmod 755 ${FOLDER}/stub`, {
         stdin: program,
       });
-      for (const [path, text] of Object.entries(stubUnits(node, lab.nodes)))
+      for (const [path, text] of Object.entries(stubUnits(node, lab.nodes, callEvery)))
         await lab.must(node.name, `cat >${path}`, { stdin: text });
       const links = unitsOn(node).map((name) => `ln -s stub ${FOLDER}/${name}`);
       await lab.must(node.name, [...links, "systemctl daemon-reload"].join(" && "));
     };
-    await Promise.all(lab.nodes.map(install));
+    await inWaves(lab.nodes, install);
   });
 }

@@ -6,6 +6,7 @@ import {
   endpoint,
   freeAddress,
   podSubnet,
+  stubNodes,
   topology,
   topologyNames,
   withRole,
@@ -37,6 +38,23 @@ describe("topology", () => {
       assert.equal(endpoint(topology(name)), api);
     });
   }
+
+  it("stub nodes in any number: three control planes, and addresses of the lab's network", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 4, max: 200 }), (count) => {
+        const nodes = stubNodes(count);
+        assert.equal(nodes.length, count);
+        assert.equal(withRole(nodes, "control-plane").length, 3);
+        assert.equal(withRole(nodes, "worker").length, count - 3);
+        assert.equal(new Set(nodes.map(({ address }) => address)).size, count);
+        assert.ok(nodes.every(({ address }) => Number(address.split(".")[3]) < 255));
+        nodes.forEach(({ name }) => {
+          checkNodeName(name);
+        });
+      }),
+    );
+    for (const bad of [3, 201, 4.5]) assert.throws(() => stubNodes(bad), /must be a whole number from 4 to 200/);
+  });
 
   it("names what there is when a topology is unknown", () => {
     assert.throws(() => topology("ha5"), /ha5 is not known, give one of single, duo, ha3, hardway, stubs/);

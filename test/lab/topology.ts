@@ -31,6 +31,9 @@ export const labNetwork = {
 
 const firstHost = 11;
 
+/** As many as the lab's network has addresses for. */
+const maxNodes = 200;
+
 function address(index: number): string {
   return `10.77.0.${String(firstHost + index)}`;
 }
@@ -99,6 +102,17 @@ export type TopologyName = keyof typeof rows;
 
 export const topologyNames = Object.keys(rows) as TopologyName[];
 
+/** Nodes as the topology `stubs` has them, as many as asked for: three stacked control planes, the rest workers. */
+export function stubNodes(count: number): NodeSpec[] {
+  if (!Number.isInteger(count) || count < 4 || count > maxNodes)
+    throw new Error(`nodes: ${String(count)}; must be a whole number from 4 to ${String(maxNodes)}`);
+  const names = (prefix: string, many: number) => Array.from({ length: many }, (_, at) => `${prefix}${String(at + 1)}`);
+  return nodes([
+    ...names("cp", 3).map((name) => [name, ...stacked] as const),
+    ...names("w", count - 3).map((name) => [name, "worker"] as const),
+  ]);
+}
+
 /** The topology of that name; throws a sentence with the names there are. */
 export function topology(name: string): Topology {
   const known = topologyNames.find((each) => each === name);
@@ -120,7 +134,7 @@ export function withRole(among: readonly NodeSpec[], role: Role): NodeSpec[] {
 /** The lowest address that no node of the lab has. */
 export function freeAddress(among: readonly NodeSpec[]): string {
   const taken = new Set(among.map((node) => node.address));
-  for (let index = 0; index < 200; index++) {
+  for (let index = 0; index < maxNodes; index++) {
     if (!taken.has(address(index))) return address(index);
   }
   throw new Error("addNode: all addresses of the lab are taken, remove a node first");

@@ -230,6 +230,22 @@ describe("the toolchain", () => {
     assert.deepEqual(readdirSync(join(w!, "..", "..")).sort(), ["bin", "record.json"]);
   });
 
+  it("keeps what a Python program imports beside it", async () => {
+    const pip = `while [ "$1" != --target ]; do shift; done\nmkdir -p "$2/in"\necho 'echo "$PYTHONPATH"; cat "$PYTHONPATH/m"' >"$2/in/w"\necho module >"$2/m"\n`;
+    const python = `case $1 in -c) echo "$0" && exit ;; */in/w) exec sh "$1" ;; esac\n[ "$3" = --version ] && exit 0`;
+    machine.put("python3", `#!/bin/sh\nset -eu\n${python}\n${pip}`);
+    const wheel: Tool = {
+      name: "w",
+      version: "1",
+      binaries: ["w"],
+      wheel: { package: "shfmt-py", path: "in/w", python: true },
+      seconds: 1,
+    };
+    const { w } = await machine.get([wheel]);
+    assert.match(run(w), /\/wheel\nmodule$/);
+    assert.doesNotMatch(run(w), /staging/);
+  });
+
   it("says at the start what it will make and for how long", async () => {
     machine.putGo();
     await machine.get([{ ...widget, seconds: 1200 }]);

@@ -29,7 +29,7 @@ func apiServer(f flags) {
 
 	stores := storesOf(f)
 	for !stores.answer() {
-		time.Sleep(callEvery)
+		time.Sleep(retryEvery)
 	}
 	server{"kube-apiserver", f["advertise-address"] + ":6443", of(serving), nil, func(writer http.ResponseWriter, request *http.Request) {
 		token, bearer := strings.CutPrefix(request.Header.Get("Authorization"), "Bearer ")
@@ -56,14 +56,12 @@ func apiServer(f flags) {
 		}
 	}}.start()
 	for _, whom := range f.list("stub-kubelets") {
-		every(func() {
-			call{what: "kubelet", whom: whom, path: "/pods", trusted: kubelets.get(), present: of(kubeletClient)}.do()
+		every(func() bool {
+			return call{what: "kubelet", whom: whom, path: "/pods", trusted: kubelets.get(), present: of(kubeletClient)}.works()
 		})
 	}
 	for _, host := range f.list("stub-control-planes") {
-		every(func() {
-			call{what: "extension", whom: host + extensionPort, path: "/apis/stub", present: of(front)}.do()
-		})
+		every(call{what: "extension", whom: host + extensionPort, path: "/apis/stub", present: of(front)}.works)
 	}
 	ready()
 }
@@ -86,9 +84,9 @@ func storesOf(f flags) stores {
 			what: "etcd", whom: hostOf(address), path: "/stub/read", trusted: trusted,
 			present: pairOf(f["etcd-certfile"], f["etcd-keyfile"]),
 		}
-		every(func() {
-			_, ok := read.do()
-			answers.Store(ok)
+		every(func() bool {
+			answers.Store(read.works())
+			return answers.Load()
 		})
 	}
 	return all

@@ -15,9 +15,7 @@ const authenticated = "/api/v1/namespaces/kube-system"
 // callApiServer with the kubeconfig as it was at the start.
 func callApiServer(what, file string) kubeconfig {
 	config := must(readKubeconfig(file))
-	every(func() {
-		call{what: what, whom: config.server, path: authenticated, trusted: config.trusted, present: held(config.certificate)}.do()
-	})
+	every(call{what: what, whom: config.server, path: authenticated, trusted: config.trusted, present: held(config.certificate)}.works)
 	return config
 }
 
@@ -29,9 +27,7 @@ func controllerManager(f flags) {
 	watchPool(watchEvery, f["client-ca-file"])
 	config := callApiServer("kube-controller-manager", f["kubeconfig"])
 	token := signs.token("kube-controller-manager")
-	every(func() {
-		call{what: "token-of-kube-controller-manager", whom: config.server, path: authenticated, trusted: config.trusted, token: token}.do()
-	})
+	every(call{what: "token-of-kube-controller-manager", whom: config.server, path: authenticated, trusted: config.trusted, token: token}.works)
 	server{"kube-controller-manager", "127.0.0.1:10257", selfSigned(), nil, healthy}.start()
 	ready()
 }
@@ -78,22 +74,23 @@ const tokenFile = "/var/lib/kubelet/pods/00000000-0000-4000-8000-000000000000/vo
 // pod: a service account token, got once per start, shown to every API server.
 func pod(f flags, config kubeconfig) {
 	var token atomic.Value
-	every(func() {
+	every(func() bool {
 		if token.Load() != nil {
-			return
+			return true
 		}
 		asked := call{what: "token", whom: config.server, path: "/stub/token", trusted: config.trusted, present: held(config.certificate)}
-		if text, ok := asked.do(); ok {
+		text, ok := asked.do()
+		if ok {
 			_ = os.MkdirAll(filepath.Dir(tokenFile), 0o700)
 			_ = os.WriteFile(tokenFile, []byte(text), 0o600)
 			token.Store(text)
 		}
+		return ok
 	})
 	for _, host := range f.list("stub-control-planes") {
-		every(func() {
-			if text, ok := token.Load().(string); ok {
-				call{what: "pod", whom: host + ":6443", path: authenticated, trusted: config.trusted, token: text}.do()
-			}
+		every(func() bool {
+			text, ok := token.Load().(string)
+			return ok && call{what: "pod", whom: host + ":6443", path: authenticated, trusted: config.trusted, token: text}.works()
 		})
 	}
 }

@@ -21,9 +21,7 @@ func etcd(f flags) {
 	for _, member := range f.list("initial-cluster") {
 		name, address, _ := strings.Cut(member, "=")
 		if name != f["name"] {
-			every(func() {
-				call{what: "etcd-peer", whom: hostOf(address), path: "/version", trusted: peers, present: peer}.do()
-			})
+			every(call{what: "etcd-peer", whom: hostOf(address), path: "/version", trusted: peers, present: peer}.works)
 		}
 	}
 	ready()

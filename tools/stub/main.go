@@ -19,8 +19,11 @@ import (
 	"time"
 )
 
-// How often each kind of call is made.
-const callEvery = 250 * time.Millisecond
+// How often each kind of call is made; --stub-call-every makes it rarer.
+var callEvery = 250 * time.Millisecond
+
+// A call that failed is made again after this time.
+const retryEvery = 250 * time.Millisecond
 
 var components = map[string]func(flags){
 	"etcd":                    etcd,
@@ -58,9 +61,13 @@ func main() {
 		os.Exit(2)
 	}
 	openRecord(name)
+	given := parse(os.Args[1:])
+	if text := given["stub-call-every"]; text != "" {
+		callEvery = must(time.ParseDuration(text))
+	}
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGINT, syscall.SIGTERM)
-	go component(parse(os.Args[1:]))
+	go component(given)
 	<-end
 	flushCounts()
 	record("end", "-", "-", "")
@@ -92,11 +99,14 @@ func must[T any](value T, err error) T {
 }
 
 // every calls again and again, each kind of call in a row of its own.
-func every(call func()) {
+func every(call func() bool) {
 	go func() {
 		for {
-			call()
-			time.Sleep(callEvery)
+			if call() {
+				time.Sleep(callEvery)
+			} else {
+				time.Sleep(retryEvery)
+			}
 		}
 	}()
 }

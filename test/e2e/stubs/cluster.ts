@@ -1,7 +1,4 @@
 /** A cluster of stubs that can be put back to how it was, nodes and stack, as often as a scenario needs it. */
-import { cpSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { unitsOn } from "../../lab/hardwayUnits";
 import { sleep, waitFor } from "../../lab/process";
 import { installStubs, STUB_RECORDS } from "../../lab/stubs";
 import { configureFor } from "../labConfig";
@@ -9,35 +6,7 @@ import { ROLLOUT } from "../rotating";
 import type { Run } from "../scenario";
 import { readNode, type NodeState } from "./nodeFiles";
 import { callsThatWork } from "./records";
-
-const KEPT = [
-  "/etc/etcd",
-  "/etc/systemd/system",
-  "/var/lib/kubernetes",
-  "/var/lib/kubelet",
-  "/var/lib/kube-proxy",
-  "/var/lib/kube-pki",
-];
-
-/** Waits for what a killed pulumi left running on the node. */
-const saveScript = (name: string): string => `
-exec 9>/var/lib/kube-pki/lock
-flock -w 300 9
-tar -C / -cpf /root/${name}.tar $(for folder in ${KEPT.join(" ")}; do [ ! -d $folder ] || echo ".$folder"; done)`;
-
-/**
- * What is bound into a node is emptied, not removed. Files first, then a new second, then the processes: whoever compares
- * their times sees processes that are newer.
- */
-const restoreScript = (name: string, units: string): string => `
-exec 9>/var/lib/kube-pki/lock
-flock -w 300 9
-systemctl stop ${units}
-for folder in ${KEPT.join(" ")}; do [ ! -d $folder ] || find $folder -mindepth 1 -delete; done
-tar -C / -xpf /root/${name}.tar
-systemctl daemon-reload
-sleep 1.1
-systemctl start ${units}`;
+import { restoreCluster, saveCluster } from "./snapshot";
 
 const FORGET = `for file in ${STUB_RECORDS}/*.log; do : >"$file"; done`;
 
@@ -71,23 +40,14 @@ export class StubCluster {
   }
 
   /** Keeps nodes and stack as they are now, under a name. */
-  public async save(name: string): Promise<void> {
-    const { lab, stack } = this.run;
-    await Promise.all(lab.nodes.map((node) => lab.must(node.name, saveScript(name), { timeoutMs: 320_000 })));
-    cpSync(join(stack.folder, "state"), join(stack.folder, name), { recursive: true, preserveTimestamps: true });
+  public save(name: string): Promise<void> {
+    return saveCluster(this.run.lab, this.run.stack, name);
   }
 
   /** Nodes and stack as they were, the stubs running, their records empty. */
   public async restore(name: string): Promise<void> {
     const { lab, stack } = this.run;
-    const state = join(stack.folder, "state");
-    rmSync(state, { recursive: true });
-    cpSync(join(stack.folder, name), state, { recursive: true, preserveTimestamps: true });
-    await Promise.all(
-      lab.nodes.map((node) =>
-        lab.must(node.name, restoreScript(name, unitsOn(node).join(" ")), { timeoutMs: 400_000 }),
-      ),
-    );
+    await restoreCluster(lab, stack, name);
     await waitFor("the stubs call each other again", 30_000, 0, async () => {
       const began = Date.now();
       await sleep(SETTLED_MS);
