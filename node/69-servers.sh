@@ -37,7 +37,8 @@ list_servers() {
       trusts)
         ls_file=$(version_of "$ls_which" "$ls_b")
         [ -f "$ls_file" ] || continue
-        pem_blocks "$ls_file" | note_server "$ls_b" "$ls_c" "${ls_c%:*}"
+        pem_blocks "$ls_file" >"$TX/trusting"
+        note_server "$ls_b" "$ls_c" "${ls_c%:*}" <"$TX/trusting" # no pipe: it counts
         ;;
       kubeconfig-ca | keep) list_entries "$ls_a" ;;
     esac

@@ -126,9 +126,11 @@ export function trustsServers(shell: string): void {
       const refused = await retire(`trusts web ${CA} ${where}\n`);
       assert.match(refused.why, /ca\.crt would no longer trust its server \S+ .*nothing was touched/);
       const renewed = await endpointOf(leaf(at.next, "etcd"));
-      const done = await retire(`trusts web ${CA} ${renewed.where}\n`);
+      const other = await endpointOf(leaf(at.next, "api"));
+      const done = await retire(`trusts web ${CA} ${renewed.where}\ntrusts web ${CA} ${other.where}\n`);
       assert.equal(done.code, 0, done.stderr);
-      assert.ok(done.stdout.includes(`server ${CA} ${renewed.where} yes\n`), done.stdout);
+      for (const { where: each } of [renewed, other])
+        assert.ok(done.stdout.includes(`server ${CA} ${each} yes\n`), done.stdout);
     });
   });
 }
