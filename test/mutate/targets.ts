@@ -76,7 +76,7 @@ const OPTIONS = [
 ];
 
 /** Lists of what a step waits for. */
-const WAITED_FOR = ["issued", "after", "before", "made", "steps", "dependsOn"];
+const WAITED_FOR = ["issued", "after", "before", "made", "last", "dependsOn"];
 
 export const TARGETS: readonly Target[] = [
   {
