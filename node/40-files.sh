@@ -141,7 +141,10 @@ write_beside() {
 # with several: then the one of KEY. Where FROM is gone, of what this payload puts there.
 stage_seed() {
   ss_from=$ROOT$4
-  [ -e "$ss_from" ] || ss_from=$(staged_for "$4")
+  if [ ! -e "$ss_from" ]; then
+    ss_from=
+    [ "$5" = - ] || ss_from=$(staged_for "$4") # without a key whose it is cannot be told
+  fi
   [ -n "$ss_from" ] || [ -e "$ROOT$2" ] || return 0
   [ ! -d "$ss_from" ] || die "$4 is a folder: move it away"
   check_parents "$4"
