@@ -62,7 +62,7 @@ const DAY_SECONDS = 86_400;
 
 /** As long as a node of ours looks at what it has restarted. */
 export const OUR_SETTLE_SECONDS = Number(
-  /^LIMIT_STABLE=(\d+)$/m.exec(readFileSync(join(__dirname, "..", "..", "node", "73-steady.sh"), "utf8"))?.[1],
+  /^limit STABLE (\d+)$/m.exec(readFileSync(join(__dirname, "..", "..", "node", "73-steady.sh"), "utf8"))?.[1],
 );
 
 const folderOf = ({ folder }: RaceCluster): string => join(folder, "peer");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { OUR_SETTLE_SECONDS } from "../../bench/race/contestants";
 import { CASES } from "../../bench/race/cases";
 import { certificatesIn, notDone } from "../../bench/race/certificates";
 import { chart } from "../../bench/race/chart";
@@ -176,5 +177,11 @@ describe("the race: what is printed", () => {
       assert.ok(text.includes(wanted), wanted);
     assert.match(text, /\| proof again 10 s after the restart, by the same process \| yes \| no \|/);
     assert.ok(duties(10, 10).some(({ peers }) => peers === "after 10 s"));
+  });
+});
+
+describe("how long peers look at what they have restarted", () => {
+  it("is as long as a node of ours does, by its script", () => {
+    assert.equal(OUR_SETTLE_SECONDS, 10);
   });
 });
