@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { configureStack, KUBE_PKI, makeProject } from "../../test/e2e/project";
 import { pluginEnv } from "../../test/lab/plugins/env";
+import { secondsIn } from "../shellTimes";
 
 /** What one command cost on the machine that runs pulumi. */
 export interface Cost {
@@ -38,13 +39,6 @@ const childOf = (pid: number): number | undefined => {
     return undefined;
   }
 };
-
-/** `times` of a shell: minutes and seconds, user and system, its own and those of what it has waited for. */
-const secondsIn = (times: string): number =>
-  [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
-    (sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest),
-    0,
-  );
 
 const without = (config: Readonly<Record<string, unknown>>, names: readonly string[]) =>
   Object.fromEntries(Object.entries(config).filter(([name]) => !names.includes(name)));

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { tableText, type Column } from "../../core/report/report";
 import { nodeScript } from "../../test/node/nodeScript";
+import { secondsIn } from "../shellTimes";
 import { StandInNode } from "./standIns";
 import { costsIn, marked, type Costs, type Count } from "./trace";
 
@@ -57,10 +58,7 @@ const secondsOf = async (node: StandInNode, sent: string): Promise<number> => {
     sent,
   );
   if (code !== 0) throw new Error(stderr);
-  return [...stderr.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
-    (sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest),
-    0,
-  );
+  return secondsIn(stderr);
 };
 
 export const node = async (shell: string): Promise<void> => {
