@@ -1,0 +1,267 @@
+#!/bin/sh
+# The reader of a node: answers questions about it and changes nothing. It writes no
+# file, takes no lock and leaves nothing behind; no secret is in any answer, whatever
+# is asked. Each line of stdin is a question, "VERB [ARGUMENT]" (core/survey/questions.ts
+# is the list); each answer is lines "WORD VALUE...", free text in base64, and a dot.
+# What the answers mean is decided by the program that asks.
+set -u
+export LC_ALL=C
+unset CDPATH ENV IFS OPENSSL_CONF
+
+ROOT=${KUBE_PKI_ROOT:-} # a scratch folder, for tests only
+if [ -n "$ROOT" ]; then
+  PROC=${KUBE_PKI_PROC:-/proc}
+else
+  PROC=/proc
+  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin:/snap/bin
+  export PATH
+fi
+
+TEXT_LIMIT=1048576 # bytes of a file; what is larger is no configuration
+
+have() { command -v "$1" >/dev/null 2>&1; }
+b64() { base64 | tr -d '\n'; }
+limited() { timeout -s KILL "$@"; }
+# word NAME COMMAND...: what it prints, as free text; "-" for nothing.
+word() {
+  wo_name=$1
+  shift
+  wo_text=$("$@" 2>/dev/null | b64)
+  echo "$wo_name ${wo_text:--}"
+}
+bounded() { limited 5 head -c "$TEXT_LIMIT" "$ROOT$1"; }
+
+# ---- what is secret stays here ---------------------------------------------------
+
+# redacted: a text whose lines are "name: value", "NAME=value" or options of a program.
+# The value of a name that sounds like a secret is left out unless it is a path, a
+# number or a yes or no; so are the values of environment variables in a manifest,
+# the password in a URL, and everything in a PEM block of a key.
+redacted() {
+  awk '
+    function plain(value) {
+      gsub(/^["\047 \t]+|["\047 \t,]+$/, "", value)
+      return value == "" || value ~ /^(\/[^ ]*|true|false|null|[0-9.]+[a-z]*|[|>][-+0-9]*|[{[].*)$/ && value !~ /[{[]./
+    }
+    function indent(text) { match(text, /^[ \t]*/); return RLENGTH }
+    /-----BEGIN/ && !/-----BEGIN (CERTIFICATE|PUBLIC KEY)-----/ { print "REDACTED"; inside = 1 }
+    inside { if (/-----END/) inside = 0; next }
+    block >= 0 && started { if ($0 ~ /^[ \t]*$/ || indent($0) > block) next; started = 0 }
+    waiting { waiting = 0; if ($0 !~ /^-/ && !plain($0)) { print "REDACTED"; next } }
+    {
+      gsub(/:\/\/[^\/@ ]*@/, "://REDACTED@")
+      low = tolower($0)
+      if (match(low, /([a-z0-9_.-]*(password|passwd|passphrase|token|secret|credential|private|key-data|bearer|authorization|api_?-?key)[a-z0-9_.-]*|(^|[ \t{,"\047-])value)["\047]?[ \t]*[:=][ \t]*/)) {
+        name = substr($0, 1, RSTART + RLENGTH - 1); value = substr($0, RSTART + RLENGTH)
+        if (!plain(value)) { print name "REDACTED"; next }
+        if (value ~ /^[|>]/) { block = indent($0); started = 1; print name "REDACTED"; next }
+      } else if (low ~ /^-+[a-z-]*(password|token|secret)[a-z-]*$/) waiting = 1
+      print
+    }'
+}
+
+# kubeconfig_text: its clusters, contexts and users by name, servers and certificates;
+# of all else the name alone.
+kubeconfig_text() {
+  sed '/[{]/s/[{},]/&\
+/g' | awk '
+    BEGIN {
+      split("apiVersion kind name server certificate-authority certificate-authority-data tls-server-name proxy-url insecure-skip-tls-verify cluster user namespace current-context client-certificate client-certificate-data client-key", list, " ")
+      for (i in list) kept[list[i]] = 1
+      split("clusters contexts users context exec auth-provider preferences extensions config", folders, " ")
+      for (i in folders) folder[folders[i]] = 1
+    }
+    /^[ \t]*#/ { next }
+    /^[][ \t{},-]*$/ { print; next }
+    {
+      gsub(/:\/\/[^\/@ ]*@/, "://REDACTED@")
+      if (!match($0, /^[ \t-]*["\047]?[A-Za-z-]+["\047]?[ \t]*:/)) next
+      name = substr($0, 1, RLENGTH); value = substr($0, RLENGTH + 1)
+      key = name; gsub(/[^A-Za-z-]/, "", key); sub(/^-+/, "", key)
+      if (value ~ /^[ \t]*[{[]?[ \t\r]*$/) { print; next }
+      if ((key in kept) && value !~ /^[ \t]*[|>&*!{[]/) { print; next }
+      match(value, /[ \t\r},\]]*$/)
+      print name " " ((key in folder) ? "{}" : "REDACTED") substr(value, RSTART)
+    }'
+}
+
+# ---- questions -------------------------------------------------------------------
+
+ask_host() {
+  echo "time $(date +%s)"
+  word name uname -n
+  word kernel uname -srm
+  word os cat "$ROOT/etc/os-release"
+  echo "user $(id -u)"
+  word boot cat "$PROC/uptime"
+  word addresses host_addresses
+  word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/var/lib"
+  word mounts cat "$PROC/self/mountinfo"
+  word selinux sh -c 'getenforce || cat /sys/fs/selinux/enforce'
+  for ah_tool in systemctl crictl ctr kubectl kubeadm curl flock; do
+    ! have "$ah_tool" || echo "tool $ah_tool -"
+  done
+  ! have openssl || word "tool openssl" openssl version
+}
+
+host_addresses() {
+  if have ip; then ip -o addr show; else hostname -I; fi
+}
+
+# ask_processes NAME...: those that are called so; names as the kernel has them, of
+# at most 15 letters.
+ask_processes() {
+  for ap_proc in "$PROC"/[0-9]*; do
+    read -r ap_comm <"$ap_proc/comm" || continue
+    case " $1 " in
+      *" $ap_comm "*) echo "process ${ap_proc##*/} $(printf %s "$ap_comm" | b64)" ;;
+    esac
+  done 2>/dev/null
+}
+
+# ask_naming TEXT: processes with it in their command line or among their mounts.
+ask_naming() {
+  for an_file in cmdline mountinfo; do
+    grep -lF -e "$1" "$PROC"/[0-9]*/$an_file 2>/dev/null | while read -r an_path; do
+      an_pid=${an_path#"$PROC/"}
+      an_pid=${an_pid%%/*}
+      read -r an_comm <"$PROC/$an_pid/comm" 2>/dev/null || continue
+      echo "$an_file $an_pid $(printf %s "$an_comm" | b64)"
+    done
+  done
+}
+
+ask_process() {
+  ap_proc=$PROC/$1
+  [ -d "$ap_proc" ] || return 0
+  word stat cat "$ap_proc/stat"
+  echo "uid $(stat -c '%u %g' "$ap_proc" 2>/dev/null)"
+  word command command_line "$ap_proc/cmdline"
+  word environment environment_of "$ap_proc/environ"
+  word cgroup cat "$ap_proc/cgroup"
+  word exe readlink "$ap_proc/exe"
+  word sockets sockets_of "$ap_proc/fd"
+}
+
+command_line() { tr '\000' '\n' <"$1" | redacted; }
+environment_of() { tr '\000' '\n' <"$1" | grep -E '^(ETCD|KUBE|KUBELET)_' | redacted; }
+sockets_of() {
+  for so_fd in "$1"/*; do readlink "$so_fd"; done | sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p'
+}
+
+# 0A: a TCP socket that listens (proc_pid_net(5)).
+ask_listeners() {
+  for al_file in tcp tcp6; do
+    # shellcheck disable=SC2016 # awk's own
+    word "$al_file" awk '$4 == "0A" { print $2, $10 }' "$PROC/net/$al_file"
+  done
+}
+
+ask_version() { word version limited 5 "$PROC/$1/exe" --version; }
+
+ask_unit() {
+  have systemctl || return 0
+  word unit limited 5 systemctl show --no-pager -p Id,LoadState,FragmentPath,DropInPaths,EnvironmentFiles,User,Group,ActiveState,SubState,UnitFileState,NeedDaemonReload,MainPID -- "$1"
+}
+
+ask_units() {
+  have systemctl || return 0
+  word units limited 5 systemctl list-units --all --plain --no-legend --no-pager --type=service,timer
+}
+
+# ask_stat PATH: the thing itself, and where a link leads.
+ask_stat() {
+  as_here=$(stat -c '%f %u %g %s %Y %d:%i %U %G' -- "$ROOT$1" 2>/dev/null) || {
+    echo "none"
+    return 0
+  }
+  echo "stat $as_here"
+  [ ! -h "$ROOT$1" ] || {
+    word link readlink -- "$ROOT$1"
+    word real readlink -f -- "$ROOT$1"
+    as_there=$(stat -L -c '%f %u %g %s %Y %d:%i %U %G' -- "$ROOT$1" 2>/dev/null) || as_there=-
+    echo "target $as_there"
+  }
+}
+
+ask_folder() { word names find "$ROOT$1" -maxdepth "${2:-1}" -mindepth 1 ! -type d -print; }
+
+# ask_certificates PATH: certificates and public keys of a file, and what else its
+# blocks are called.
+ask_certificates() {
+  word blocks public_blocks "$1"
+}
+
+public_blocks() {
+  bounded "$1" | tr -d '\r' | awk '
+    /^[ \t]*-----BEGIN / {
+      label = $0; sub(/^[ \t]*-----BEGIN /, "", label); sub(/-----.*/, "", label)
+      shown = label ~ /^(X509 |TRUSTED )?CERTIFICATE$|^(RSA )?PUBLIC KEY$/
+      if (!shown) print "other " label
+    }
+    shown { print }
+    /^[ \t]*-----END / { shown = 0 }'
+}
+
+# ask_key PATH: the public half of the private key.
+ask_key() {
+  ! have openssl || word public public_half "$ROOT$1"
+}
+
+public_half() { sed -n '/-----BEGIN .*PRIVATE KEY-----/,/-----END/p' "$1" | limited 5 openssl pkey -passin pass: -pubout; }
+
+ask_text() { word text text_of "$1"; }
+text_of() { bounded "$1" | redacted; }
+
+# ask_kubeconfig PATH: its text, and the public half of each key in it, in order.
+ask_kubeconfig() {
+  word text kubeconfig_of "$1"
+  have openssl || return 0
+  bounded "$1" | sed -n 's/.*client-key-data["'\'']*: *["'\'']*\([A-Za-z0-9+\/=]*\).*/\1/p' |
+    while read -r ak_key; do
+      word public inner_half "$ak_key"
+    done
+}
+
+kubeconfig_of() { bounded "$1" | kubeconfig_text; }
+inner_half() { printf %s "$1" | base64 -d | limited 5 openssl pkey -passin pass: -pubout; }
+
+# ask_served HOST:PORT: the chain that is served there.
+ask_served() {
+  ! have openssl || word chain served_chain "$1"
+}
+
+served_chain() {
+  limited 5 openssl s_client -connect "$1" -showcerts </dev/null 2>/dev/null |
+    sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'
+}
+
+# ask_cluster KUBECONFIG QUERY: by kubectl of this node, from a closed list.
+ask_cluster() {
+  have kubectl || return 0
+  case $2 in
+    nodes) word objects cluster_objects "$1" get nodes -o json ;;
+    kubeadm) word objects cluster_objects "$1" -n kube-system get configmap kubeadm-config -o json ;;
+    clusterinfo) word objects cluster_objects "$1" -n kube-public get configmap cluster-info -o json ;;
+  esac
+}
+
+cluster_objects() {
+  co_config=$ROOT$1
+  shift
+  limited 15 kubectl --kubeconfig "$co_config" --request-timeout=10s "$@"
+}
+
+echo "survey 1"
+while read -r VERB ARGUMENT; do
+  case $VERB in
+    host | listeners | units) "ask_$VERB" ;;
+    process | version)
+      case $ARGUMENT in '' | *[!0-9]*) ;; *) "ask_$VERB" "$ARGUMENT" ;; esac
+      ;;
+    processes | naming | unit | stat | certificates | key | text | kubeconfig | served) "ask_$VERB" "$ARGUMENT" ;;
+    folder | cluster) "ask_$VERB" "${ARGUMENT% *}" "${ARGUMENT##* }" ;;
+    *) echo "unknown" ;;
+  esac </dev/null
+  echo .
+done
