@@ -7,6 +7,7 @@ const CORE = [
   "layouts",
   "schema",
   "nodes",
+  "survey",
   "authorities",
   "certificates",
   "plan.ts",

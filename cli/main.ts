@@ -14,6 +14,7 @@ const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
   status: () => require("./status") as Command,
   due: () => require("./due") as Command,
   up: () => require("./up") as Command,
+  survey: () => require("./survey") as Command,
 };
 
 const COMMANDS: Readonly<Record<string, () => Command>> = {

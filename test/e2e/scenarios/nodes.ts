@@ -1,6 +1,7 @@
 /** Nodes that come and go: one added to a running cluster, one replaced by a machine with an empty disk. */
 import assert from "node:assert/strict";
-import { plainSerial, type CertificateRow } from "../../../core/report/report";
+import { plainSerial } from "../../../core/format/x509";
+import type { CertificateRow } from "../../../core/report/report";
 import type { Lab } from "../../lab/lab";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { ETCD_PLACES } from "../clients/credentials";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { plainSerial, type CertificateRow } from "../../../core/report/report";
+import { plainSerial } from "../../../core/format/x509";
+import type { CertificateRow } from "../../../core/report/report";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
 import { configureAsItIs, isGiven } from "../rotating";
