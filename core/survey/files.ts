@@ -49,9 +49,9 @@ export const readFiles = async (
   );
   const credentials = kubeconfigs.flatMap((config) => credentialFiles(config, named));
   const all = [...named, ...credentials];
-  const paths = unique([...all.map(({ path }) => path), ...lying.filter((path) => PKI_NAME.test(path))]);
+  const paths = unique([...all.map(({ path }) => path), ...configs, ...lying.filter((path) => PKI_NAME.test(path))]);
   const files = await readEach(ask, paths, all);
-  return { files, kubeconfigs, unread: unreadable(configs, kubeconfigs, files) };
+  return { files, kubeconfigs, unread: unreadable(new Set(configs), kubeconfigs, files) };
 };
 
 const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
@@ -102,17 +102,15 @@ const usesOf = (path: string, named: readonly NamedFile[]): Use[] => {
 };
 
 const unreadable = (
-  configs: readonly string[],
+  configs: ReadonlySet<string>,
   read: readonly KubeconfigFacts[],
   files: readonly FileFacts[],
-): string[] => [
-  ...configs
-    .filter((path) => read.every((config) => config.path !== path))
-    .map((path) => `${path} could not be read as a kubeconfig`),
-  ...files
-    .filter(
-      ({ state, certificates, keys, publicKeys }) =>
-        state === "file" && certificates.length + keys.length + publicKeys.length === 0,
-    )
-    .map(({ path }) => `${path} holds no certificate and no key that can be read`),
-];
+): string[] =>
+  files
+    .filter(({ state }) => state === "file")
+    .flatMap(({ path, certificates, keys, publicKeys }) => {
+      if (configs.has(path))
+        return read.some((config) => config.path === path) ? [] : [`${path} could not be read as a kubeconfig`];
+      const holds = certificates.length + keys.length + publicKeys.length;
+      return holds > 0 ? [] : [`${path} holds no certificate and no key that can be read`];
+    });
