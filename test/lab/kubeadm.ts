@@ -4,7 +4,7 @@ import { imageRepository } from "./images";
 import type { Lab } from "./lab";
 import { failure } from "./process";
 import { step, type Log } from "./progress";
-import { labNetwork, withRole, type NodeSpec } from "./topology";
+import { labNetwork, pkiDir, withRole, type NodeSpec } from "./topology";
 
 const apiVersion = "kubeadm.k8s.io/v1beta4";
 const configFile = "/root/kubeadm.yaml";
@@ -57,10 +57,11 @@ function newToken(): string {
 }
 
 export function initConfig(
-  lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "name">,
+  lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "name" | "topology">,
   node: NodeSpec,
   secrets: JoinSecrets,
 ): string {
+  const { certificatesDir } = lab.topology;
   const documents = [
     {
       apiVersion,
@@ -75,6 +76,7 @@ export function initConfig(
       apiVersion,
       kind: "ClusterConfiguration",
       clusterName: "lab",
+      ...(certificatesDir === undefined ? {} : { certificatesDir }),
       kubernetesVersion: lab.kubernetesVersion,
       imageRepository,
       controlPlaneEndpoint: lab.endpoint,
@@ -148,7 +150,7 @@ export async function installKubeadm(lab: Lab, log: Log, pki: "made" | "given" =
 }
 
 async function clusterCaHash(lab: Lab, controlPlane: NodeSpec): Promise<string> {
-  const pem = await lab.must(controlPlane.name, "cat /etc/kubernetes/pki/ca.crt");
+  const pem = await lab.must(controlPlane.name, `cat ${pkiDir(lab.topology)}/ca.crt`);
   return caHash(pem);
 }
 

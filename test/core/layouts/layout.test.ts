@@ -48,7 +48,7 @@ describe("layouts", () => {
   });
 
   it("may name a file after its node, and give it to a user", () => {
-    const [certificate, key] = pemFiles("etcd-peer", "etcd", (name) => `/etc/ssl/etcd/ssl/member-${name}`, []);
+    const [certificate, key] = pemFiles("etcd-peer", "etcd", "/etc/ssl/etcd/ssl/member-{node}", []);
     assert.ok(certificate && key);
     assert.equal(
       fileLine(fileOn({ ...certificate, owner: "etcd", group: "ssl" }, "e1")),
