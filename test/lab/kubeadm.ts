@@ -93,7 +93,9 @@ export function initConfig(
   return documents.map((each) => stringify(each)).join("---\n");
 }
 
-function joinConfig(endpoint: string, node: NodeSpec, caHash: string, secrets: JoinSecrets): string {
+function joinConfig(lab: Lab, node: NodeSpec, caHash: string, secrets: JoinSecrets): string {
+  const { endpoint } = lab;
+  const { certificatesDir } = lab.topology;
   const controlPlane = {
     localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
     ...(secrets.certificateKey === undefined ? {} : { certificateKey: secrets.certificateKey }),
@@ -101,6 +103,8 @@ function joinConfig(endpoint: string, node: NodeSpec, caHash: string, secrets: J
   return stringify({
     apiVersion,
     kind: "JoinConfiguration",
+    // where a worker's kubelet looks for it; kubeadm does not take it from the cluster
+    ...(certificatesDir === undefined ? {} : { caCertPath: `${certificatesDir}/ca.crt` }),
     discovery: { bootstrapToken: { token: secrets.token, apiServerEndpoint: endpoint, caCertHashes: [caHash] } },
     nodeRegistration: nodeRegistration(node),
     ...(node.roles.includes("control-plane") ? { controlPlane } : {}),
@@ -141,7 +145,7 @@ export async function installKubeadm(lab: Lab, log: Log, pki: "made" | "given" =
   const hash = await clusterCaHash(lab, first);
   const join = (node: NodeSpec): Promise<void> =>
     step(log, `${node.name}: kubeadm join`, () =>
-      kubeadm(lab, node, "join", joinConfig(lab.endpoint, node, hash, secrets)),
+      kubeadm(lab, node, "join", joinConfig(lab, node, hash, secrets)),
     );
   const workers = lab.nodes.filter((node) => !node.roles.includes("control-plane"));
   // etcd takes one new member at a time.
@@ -169,6 +173,6 @@ export async function joinNode(lab: Lab, node: NodeSpec, log: Log, pki: "made" |
     await lab.must(controlPlane.name, upload);
   }
   const hash = await clusterCaHash(lab, controlPlane);
-  const config = joinConfig(lab.endpoint, node, hash, { token, certificateKey });
+  const config = joinConfig(lab, node, hash, { token, certificateKey });
   await step(log, `${node.name}: kubeadm join`, () => kubeadm(lab, node, "join", config));
 }
