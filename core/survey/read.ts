@@ -46,11 +46,14 @@ export const survey = async (ask: Ask, clock: () => number): Promise<Survey> => 
   };
 };
 
-/** kubeadm's administrator first; any other kubeconfig may do as well. */
+/** Whom a cluster is asked by: its administrator first. A kubelet may not list nodes. */
+const ADMINISTRATORS = [/\/admin[^/]*$/, /super-admin/, /kubeconfig/];
+
 const administrators = (kubeconfigs: readonly KubeconfigFacts[]): string[] => {
-  const paths = kubeconfigs.map(({ path }) => path).filter((path) => /admin|kubelet|kubeconfig/.test(path));
-  const rank = (path: string) => [/\/admin/, /super-admin/, /kubelet/].findIndex((pattern) => pattern.test(path)) >>> 0;
-  return paths.sort((one, other) => rank(one) - rank(other));
+  const paths = ADMINISTRATORS.flatMap((pattern) =>
+    kubeconfigs.map(({ path }) => path).filter((path) => pattern.test(path)),
+  );
+  return [...new Set(paths)];
 };
 
 const readCluster = async (ask: Ask, kubeconfigs: readonly KubeconfigFacts[]): Promise<ClusterFacts | undefined> => {
