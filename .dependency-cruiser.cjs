@@ -17,6 +17,7 @@ const CORE = [
   "rollout.ts",
   "report",
   "config",
+  "init",
 ];
 const FLOORS = ["core", "components", "index.ts"];
 const PRODUCT = "^(?:core|components|cli|index\\.ts)";
