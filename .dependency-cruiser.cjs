@@ -7,6 +7,7 @@ const CORE = [
   "layouts",
   "schema",
   "nodes",
+  "survey",
   "authorities",
   "certificates",
   "plan.ts",
@@ -15,6 +16,7 @@ const CORE = [
   "cluster",
   "rollout.ts",
   "report",
+  "doctor",
   "config",
 ];
 const FLOORS = ["core", "components", "index.ts"];
