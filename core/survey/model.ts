@@ -200,7 +200,7 @@ export interface StaticPodFacts {
 export interface ReaderFacts {
   readonly pid: number;
   readonly name: string;
-  /** Folder or file of the PKI. */
+  /** Of the PKI: the file that it can see, or the folder or file that its command line names. */
   readonly path: string;
   readonly how: "command line" | "mount";
 }
