@@ -13,17 +13,24 @@ export const COMMON = {
 } as const;
 
 /** `parseArgs` with its complaint as one sentence. */
-export function parsedOptions<const T extends NonNullable<ParseArgsConfig["options"]>>(
+export function parsedArguments<const T extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
   options: T,
+  allowPositionals = true,
 ) {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (error) {
     const sentence = error instanceof Error ? error.message.split(". ")[0] : String(error);
     throw new Failure(`${sentence ?? "unreadable options"}; see --help`);
   }
 }
+
+/** Of a command that takes options alone. */
+export const parsedOptions = <const T extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: T,
+) => parsedArguments(args, options, false).values;
 
 export function durationOption(name: string, text: string): number {
   if (text === "0") return 0;

@@ -199,7 +199,7 @@ function parsedSurvey(value: unknown, place: string): Survey {
   const [issue] = result.error.issues;
   const field = issue?.path.map(String).join(".") ?? "";
   throw new SurveyError(
-    `${place}${field}: not what \`kube-pki survey\` writes (${issue?.message ?? "unknown"}); survey the node again`,
+    `${`${place}${field}` || "survey"}: not what \`kube-pki survey\` writes (${issue?.message ?? "unknown"}); survey the node again`,
   );
 }
 
