@@ -118,6 +118,7 @@ export interface FileFacts {
   readonly gid: number;
   /** "0600" */
   readonly mode: string;
+  /** "", as owner, group and mode are, of what is not there. */
   readonly modifiedAt: Moment;
   readonly certificates: readonly CertificateFacts[];
   /** SHA-256 of the public half (SubjectPublicKeyInfo), hex, of its private key or keys. */

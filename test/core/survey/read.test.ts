@@ -9,6 +9,7 @@ import { componentOf, processOf, versionIn } from "../../../core/survey/processe
 import { readReaders } from "../../../core/survey/readers";
 import { renewersIn } from "../../../core/survey/renewers";
 import { commandLineOptions, effectiveOptions } from "../../../core/survey/runningOptions";
+import { tlsPorts } from "../../../core/survey/served";
 import { staticPodOf } from "../../../core/survey/staticPods";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -153,6 +154,14 @@ describe("sockets that listen", () => {
       listeningSockets(answer(lines)).map(({ address, port, inode }) => `${address} ${String(port)} ${inode}`),
       ["127.0.0.1 10251 11", "0.0.0.0 6443 12", ":: 6443 13", "fd00::1 8080 14"],
     );
+  });
+});
+
+describe("what is asked for a certificate", () => {
+  it("is where TLS may be: not a port that is plain by default or by an option, nor a random one", () => {
+    const listens = [2379, 2381, 10248, 45_000].map((port) => ({ address: "::", port }));
+    const options = commandLineOptions(["etcd", "--listen-metrics-urls=http://127.0.0.1:2381"]);
+    assert.deepEqual(tlsPorts({ listens, options }), ["127.0.0.1:2379"]);
   });
 });
 
