@@ -3,6 +3,7 @@ import type { Config } from "../../../core/schema/config";
 import { fileOn, modeOf, profileOf, type Content, type FileRow, type Layout } from "../../../core/layouts/layout";
 import { LAYOUT_NAMES, LAYOUTS, type LayoutName } from "../../../core/layouts";
 import { planCluster } from "../../../core/plan";
+import { memberFiles } from "../../lab/etcdadm";
 import { units } from "../../lab/hardwayUnits";
 import type { NodeSpec } from "../../lab/topology";
 import { isKnown } from "../certificates/expected";
@@ -225,14 +226,12 @@ describe("layouts", () => {
   });
 
   it("etcdadm: gives files the readers of the members' environment file and of kubeadm's manifests", () => {
-    const environment = {
-      "cert-file": `${E}/server.crt`,
-      "key-file": `${E}/server.key`,
-      "trusted-ca-file": `${E}/ca.crt`,
-      "peer-cert-file": `${E}/peer.crt`,
-      "peer-key-file": `${E}/peer.key`,
-      "peer-trusted-ca-file": `${E}/ca.crt`,
-    };
+    const member: NodeSpec = { name: "e1", address: "10.0.0.31", roles: ["etcd"] };
+    const environment = Object.fromEntries(
+      [...(memberFiles(member, [member])["/etc/etcd/etcd.env"] ?? "").matchAll(/^ETCD_(\w+)=(.*)$/gm)].map(
+        ([, name = "", value = ""]) => [name.toLowerCase().replaceAll("_", "-"), value],
+      ),
+    );
     const theirs = readersOf({ etcd: environment }, (path) => path.startsWith(E));
     const kubeadm = new Map(layoutAt("kubeadm", 36).files.map(({ path, uses }) => [path, uses]));
     for (const { path, uses } of layoutAt("etcdadm", 36).files) {
