@@ -13,6 +13,7 @@ interface Command {
 const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
   status: () => require("./status") as Command,
   due: () => require("./due") as Command,
+  doctor: () => require("./doctor") as Command,
   up: () => require("./up") as Command,
   survey: () => require("./survey") as Command,
   init: () => require("./init") as Command,

@@ -54,7 +54,12 @@ export type ConsumerInput = keyof typeof RULES;
 /** The services whose files we own. */
 export type ConsumerName = ConsumerInput extends infer I ? (I extends `${infer C}/${string}` ? C : never) : never;
 
+/** Every one of them, for what is read from outside. */
+export const CONSUMER_INPUTS = Object.keys(RULES) as [ConsumerInput, ...ConsumerInput[]];
+
 export const consumerOf = (input: ConsumerInput): ConsumerName => input.split("/")[0] as ConsumerName;
+
+export const CONSUMER_NAMES = [...new Set(CONSUMER_INPUTS.map(consumerOf))] as [ConsumerName, ...ConsumerName[]];
 
 /** What a change of this input asks of its consumer. */
 export const needOf = (input: ConsumerInput, kubernetesMinor: number): Need => {

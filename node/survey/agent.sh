@@ -123,15 +123,22 @@ ask_processes() {
   done 2>/dev/null
 }
 
-# ask_naming TEXT: processes with it in their command line or among their mounts.
+# ask_naming TEXT: processes with it in their command line; of those with mounts of
+# their own, what they mount of it, and where.
 ask_naming() {
-  for an_file in cmdline mountinfo; do
-    grep -lF -e "$1" "$PROC"/[0-9]*/$an_file 2>/dev/null | while read -r an_path; do
-      an_pid=${an_path#"$PROC/"}
-      an_pid=${an_pid%%/*}
-      read -r an_comm <"$PROC/$an_pid/comm" 2>/dev/null || continue
-      echo "$an_file $an_pid $(printf %s "$an_comm" | b64)"
-    done
+  an_own=$(readlink "$PROC/self/ns/mnt")
+  grep -lF -e "$1" "$PROC"/[0-9]*/cmdline "$PROC"/[0-9]*/mountinfo 2>/dev/null | while read -r an_path; do
+    an_pid=${an_path#"$PROC/"}
+    an_pid=${an_pid%%/*}
+    read -r an_comm <"$PROC/$an_pid/comm" 2>/dev/null || continue
+    an_what=-
+    case $an_path in
+      */mountinfo)
+        [ "$(readlink "$PROC/$an_pid/ns/mnt")" != "$an_own" ] || continue
+        an_what=$(grep -F -e "$1" "$an_path" | cut -d ' ' -f 4,5 | b64)
+        ;;
+    esac
+    echo "${an_path##*/} $an_pid $(printf %s "$an_comm" | b64) $an_what"
   done
 }
 

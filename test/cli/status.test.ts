@@ -137,7 +137,10 @@ describe("kube-pki", function () {
   it("refuses a command it does not know", async () => {
     for (const name of ["frobnicate", "constructor"]) {
       const { code, stderr } = await harness.run([name]);
-      assert.deepEqual([code, stderr], [2, `kube-pki: unknown command \`${name}\`; must be one of status, due, up\n`]);
+      assert.deepEqual(
+        [code, stderr],
+        [2, `kube-pki: unknown command \`${name}\`; must be one of status, due, doctor, up, survey, init\n`],
+      );
     }
   });
 });

@@ -1,0 +1,81 @@
+/** What components serve, against what is on disk. */
+import { hostOf } from "../../format/addresses";
+import type { ConsumerInput, ConsumerName } from "../../model/reload";
+import type { CertificateFacts, ComponentFacts, FileFacts } from "../../survey/model";
+import { certificateFiles, componentOn, type Cluster, type NodeView } from "../cluster";
+import { eachNode, type Check, type Issue } from "../finding";
+import { andList, day, restartOf, unique } from "../words";
+
+const SERVING: Readonly<Partial<Record<ConsumerName, readonly ConsumerInput[]>>> = {
+  etcd: ["etcd/serving", "etcd/peer"],
+  "kube-apiserver": ["kube-apiserver/serving"],
+  kubelet: ["kubelet/serving"],
+};
+
+/** The files a component serves from: also those of options that no row knows, such as --tls-sni-cert-key. */
+const servingFiles = (node: NodeView, name: ConsumerName): FileFacts[] => {
+  const known = certificateFiles(node, ...(SERVING[name] ?? []));
+  const sni = node.survey.files.filter(
+    ({ uses, certificates }) =>
+      certificates.length > 0 &&
+      uses.some(({ component, option }) => component === name && option === "tls-sni-cert-key"),
+  );
+  return known.length === 0 ? [] : [...known, ...sni];
+};
+
+/** What tells two certificates apart for a reader. */
+const apart = (served: CertificateFacts, stored: CertificateFacts): readonly [string, string] =>
+  day(served.notAfter) === day(stored.notAfter)
+    ? [`of serial ${served.serial}`, `which has ${stored.serial}`]
+    : [`that ends on ${day(served.notAfter)}`, `which ends on ${day(stored.notAfter)}`];
+
+const since = (component: ComponentFacts, files: readonly FileFacts[]): string =>
+  files.some(({ modifiedAt }) => Date.parse(modifiedAt) > Date.parse(component.startedAt))
+    ? `; it has run since ${day(component.startedAt)} and the file has changed after that`
+    : "";
+
+const differs = (node: NodeView, { now, withinSeconds }: Cluster): Issue[] =>
+  node.survey.served.flatMap(({ component: name, at, chain: [served] }): Issue[] => {
+    const component = componentOn(node, name);
+    const files = servingFiles(node, name);
+    const stored = files.flatMap(({ certificates: [leaf] }) => leaf ?? []);
+    const [first] = stored;
+    if (component === undefined || served === undefined || first === undefined) return [];
+    if (stored.some(({ fingerprint }) => fingerprint === served.fingerprint)) return [];
+    const [here, there] = apart(served, first);
+    const endsMs = Date.parse(served.notAfter) - now.getTime();
+    return [
+      {
+        urgency: endsMs <= withinSeconds * 1000 ? "now" : "soon",
+        subject: name,
+        text: `${name} serves at ${at} a certificate ${here}, not the one in ${files[0]?.path ?? ""}, ${there}${since(component, files)}`,
+        remedy: restartOf(component),
+        at: served.notAfter,
+      },
+    ];
+  });
+
+const silent = (node: NodeView): Issue[] =>
+  unique(node.survey.served.filter(({ chain }) => chain.length === 0).map(({ component }) => component)).flatMap(
+    (name): Issue[] => {
+      if (servingFiles(node, name).length === 0) return [];
+      const ports = node.survey.served.filter(({ component, chain }) => component === name && chain.length === 0);
+      return [
+        {
+          urgency: "now",
+          subject: name,
+          text: `nothing answers with TLS at ${andList(ports.map(({ at }) => at))}, where ${name} should`,
+          remedy: `look at the log of ${name}, and whether it listens on ${andList(unique(ports.map(({ at }) => hostOf(at))))}`,
+        },
+      ];
+    },
+  );
+
+export const SERVED: readonly Check[] = [
+  { id: "nothing-served", finds: "ports of components where nothing answers with TLS", look: eachNode(silent) },
+  {
+    id: "served-differs",
+    finds: "components that serve another certificate than the one in their file",
+    look: eachNode(differs),
+  },
+];
