@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { unvisitedHosts } from "../../core/init/others";
 import type { SshTarget, Visit } from "../../core/init/visits";
-import { SURVEY_VERSION, type Survey } from "../../core/survey/model";
+import type { Survey } from "../../core/survey/model";
+import { parsedSurveys } from "../../core/survey/parse";
 import { Failure } from "../failure";
 import { withPinnedHosts } from "../pinnedHosts";
 import type { SshChoice } from "../sshArgs";
@@ -72,23 +73,13 @@ const read = async (hosts: readonly Reached[], options: VisitOptions, world: Wor
   return { visits, unreachable };
 };
 
-const isSurvey = (value: unknown): value is Survey =>
-  typeof value === "object" && value !== null && Reflect.get(value, "version") === SURVEY_VERSION;
-
-/** What `kube-pki survey` has printed: a list of surveys. */
-export const savedSurveys = (file: string): Survey[] => {
-  const wrong = new Failure(`--from ${file}: not what \`kube-pki survey\` of this version prints`);
-  let content: unknown;
+/** What `kube-pki survey` has printed. */
+const savedSurveys = (file: string): Survey[] => {
   try {
-    content = JSON.parse(readFileSync(file, "utf8"));
+    return parsedSurveys(readFileSync(file, "utf8"));
   } catch (error) {
-    throw error instanceof SyntaxError
-      ? wrong
-      : new Failure(`--from ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Failure(`--from ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const surveys = [content].flat();
-  if (surveys.length === 0 || !surveys.every(isSurvey)) throw wrong;
-  return surveys;
 };
 
 const bastionOf = async (

@@ -74,12 +74,13 @@ export const liveLeaves = (places: readonly Place[]): LiveLeaf[] =>
 /** Whether the layout gives this node such a certificate, and nothing there keeps it from being seen. */
 export const isPlanned = ({ plan }: Place, profile: ProfileName): boolean => rowsOf(plan, profile).length > 0;
 
-/** Whether something is there that could not be read. */
+/** Whether something is there of which nobody can tell what it says: without root, or in a form that is not understood. */
 export const isHidden = ({ plan, survey }: Place, profile: ProfileName): boolean =>
   survey.host.uid !== 0 ||
-  rowsOf(plan, profile).some((row) =>
-    candidates(survey, row).some((path) => fileAt(survey, path)?.state === "unreadable"),
-  );
+  rowsOf(plan, profile)
+    .flatMap((row) => candidates(survey, row))
+    .flatMap((path) => fileAt(survey, path) ?? [])
+    .some(({ state, keys }) => state !== "missing" && keys.length === 0);
 
 /** The CA of each authority, where one is known. */
 export type Cas = Readonly<Partial<Record<AuthorityName, CertificateFacts>>>;

@@ -96,21 +96,21 @@ const addressOf = (visit: Visit, listed: Listed): string | undefined => {
 
 const SERVICES: readonly ConsumerName[] = ["etcd", "kube-apiserver", "kubelet"];
 
-/** A layout may have kubelets on every node, or on those only that are workers. */
+/** A layout has kubelets on every node, or on nodes of some roles: a kubelet anywhere else makes a worker of its node. */
 const rolesOf = (survey: Survey, layout: Layout): Role[] => {
-  const isEverywhere = layout.consumers.some(({ name, on }) => name === "kubelet" && on === "any");
+  const withKubelet = layout.consumers.flatMap(({ name, on }) => (name === "kubelet" ? [on].flat() : []));
   const own: Role[] = [
     ...(hasService(survey, "kube-apiserver") ? (["control-plane"] as const) : []),
     ...(hasService(survey, "etcd") ? (["etcd"] as const) : []),
   ];
-  const isWorker = hasService(survey, "kubelet") && (own.length === 0 || !isEverywhere);
-  return isWorker ? [...own, "worker"] : own;
+  const isExpected = own.some((role) => withKubelet.includes(role) || withKubelet.includes("any"));
+  return hasService(survey, "kubelet") && !isExpected ? [...own, "worker"] : own;
 };
 
-/** The stack takes control planes to run etcd, unless a node says that it does. */
-const withoutStackedEtcd = (nodes: readonly FoundNode[]): FoundNode[] => {
+/** Where a layout has it so, control planes are taken to run etcd unless a node says that it does. */
+const withoutStackedEtcd = (nodes: readonly FoundNode[], { stacksEtcd }: Layout): FoundNode[] => {
   const has = ({ roles }: FoundNode, role: Role): boolean => roles.includes(role);
-  if (!nodes.every((node) => has(node, "etcd") === has(node, "control-plane"))) return [...nodes];
+  if (!stacksEtcd || !nodes.every((node) => has(node, "etcd") === has(node, "control-plane"))) return [...nodes];
   return nodes.map((node) => ({ ...node, roles: node.roles.filter((role) => role !== "etcd") }));
 };
 
@@ -173,7 +173,7 @@ export const foundNodes = (
   const nodes = found.filter(({ name }, index) => found.findIndex((each) => each.name === name) === index);
   const twice = unique(found.filter((each) => !nodes.includes(each)).map(({ name }) => name));
   return {
-    value: inOrder(withoutStackedEtcd(nodes), layout),
+    value: inOrder(withoutStackedEtcd(nodes, layout), layout),
     remarks: [
       ...all.flatMap((each) => ("visit" in each ? [] : [each])),
       ...twice.map((name) => remark("unfound", `${name}: several hosts are called so, the first one counts`)),

@@ -39,7 +39,12 @@ const presenceOf = (profile: ProfileName, planned: readonly Place[]): Found<Pres
     remarks: [
       ...(hidden.length === 0
         ? []
-        : [remark("unfound", `${names(hidden)}: ${profile} could not be read; root can read it`)]),
+        : [
+            remark(
+              "unfound",
+              `${names(hidden)}: ${profile} could not be read, as it was not read by root or not understood: the stack renews it`,
+            ),
+          ]),
       ...(missing.length === 0
         ? []
         : [remark("changed", `${names(missing)}: gets ${profile}, which it does not have now`)]),

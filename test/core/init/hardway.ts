@@ -8,7 +8,7 @@ import type {
   KubeconfigFacts,
   OptionFacts,
 } from "../../../core/survey/model";
-import { surveyOf, visitOf, type Cas, type NodeWish } from "./cluster";
+import { kubeadmCluster, surveyOf, visitOf, withCertificates, withoutFiles, type Cas, type NodeWish } from "./cluster";
 import { fileOf, kubeconfigOf, leafOf, type Ca } from "./facts";
 
 const KUBERNETES = "/var/lib/kubernetes";
@@ -59,7 +59,7 @@ const config = (path: string, server: string, ca: Ca, subject: string): Kubeconf
     user: subject.replace(/.*CN=/, ""),
   });
 
-const etcd = ({ name, address }: NodeWish, cas: Cas): Parts => {
+const etcd = ({ name, address }: NodeWish, cas: Cas, home = "/etc/etcd"): Parts => {
   const leaf = leafOf(cas.etcd, {
     ...YEARS,
     subject: `CN=${name}`,
@@ -68,12 +68,12 @@ const etcd = ({ name, address }: NodeWish, cas: Cas): Parts => {
   });
   const options = {
     name,
-    "cert-file": "/etc/etcd/server.crt",
-    "key-file": "/etc/etcd/server.key",
-    "trusted-ca-file": "/etc/etcd/ca.crt",
-    "peer-cert-file": "/etc/etcd/peer.crt",
-    "peer-key-file": "/etc/etcd/peer.key",
-    "peer-trusted-ca-file": "/etc/etcd/ca.crt",
+    "cert-file": `${home}/server.crt`,
+    "key-file": `${home}/server.key`,
+    "trusted-ca-file": `${home}/ca.crt`,
+    "peer-cert-file": `${home}/peer.crt`,
+    "peer-key-file": `${home}/peer.key`,
+    "peer-trusted-ca-file": `${home}/ca.crt`,
     "listen-client-urls": `https://${address}:2379,https://127.0.0.1:2379`,
     "listen-peer-urls": `https://${address}:2380`,
     "initial-cluster": "e1=https://10.0.0.31:2380,e2=https://10.0.0.32:2380,e3=https://10.0.0.33:2380",
@@ -86,7 +86,7 @@ const etcd = ({ name, address }: NodeWish, cas: Cas): Parts => {
         { address, port: 2380 },
       ]),
     ],
-    files: [caFile("/etc/etcd/ca.crt", cas.etcd), ...pair("/etc/etcd/server", leaf), ...pair("/etc/etcd/peer", leaf)],
+    files: [caFile(`${home}/ca.crt`, cas.etcd), ...pair(`${home}/server`, leaf), ...pair(`${home}/peer`, leaf)],
     kubeconfigs: [],
   };
 };
@@ -235,3 +235,31 @@ const HARD: readonly (NodeWish & { readonly make: (node: NodeWish, cas: Cas) => 
 ];
 
 export const hardwayCluster = (cas: Cas): Visit[] => HARD.map((node) => visitOf(surveyOf(node, node.make(node, cas))));
+
+const CLIENT = { subject: "O=system:masters, CN=kube-apiserver-etcd-client" };
+
+/** kubeadm's control planes and workers, and members of etcd by etcdadm. */
+export const etcdadmCluster = (cas: Cas): Visit[] => {
+  const home = "/etc/etcd/pki";
+  const members = HARD.slice(0, 3).map((node) => {
+    const parts = etcd(node, cas, home);
+    const clients = [
+      ...pair(`${home}/etcdctl-etcd-client`, leafOf(cas.etcd, { ...YEARS, subject: "O=system:masters, CN=etcdctl" })),
+      ...pair(`${home}/apiserver-etcd-client`, leafOf(cas.etcd, { ...YEARS, ...CLIENT })),
+    ];
+    return visitOf(surveyOf(node, { ...parts, files: [...parts.files, ...clients] }));
+  });
+  const others = kubeadmCluster(cas, (survey) => {
+    const own = {
+      ...survey,
+      components: survey.components.filter(({ name }) => name !== "etcd"),
+      files: survey.files.map((file) => ({ ...file, uses: file.uses.filter(({ component }) => component !== "etcd") })),
+      staticPods: survey.staticPods.filter(({ component }) => component !== "etcd"),
+    };
+    return withCertificates(
+      withoutFiles(own, (path) => /etcd\/(?:server|peer|health)/.test(path)),
+      ({ subject }) => (subject === "CN=kube-apiserver-etcd-client" ? CLIENT : {}),
+    );
+  });
+  return [...members, ...others];
+};

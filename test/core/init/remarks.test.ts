@@ -357,7 +357,16 @@ const ROWS: Readonly<Record<string, Row>> = {
       host: { ...survey.host, uid: 1000 },
     })),
     "unfound",
-    "cp2: admin could not be read; root can read it",
+    "cp2: admin could not be read, as it was not read by root or not understood: the stack renews it",
+  ],
+  "a kubeconfig that is not understood": [
+    onAll((survey) => ({
+      ...survey,
+      files: isControlPlane(survey) ? [...survey.files, fileOf("/etc/kubernetes/admin.conf")] : survey.files,
+      kubeconfigs: survey.kubeconfigs.filter(({ path }) => !path.endsWith("/admin.conf")),
+    })),
+    "unfound",
+    "cp1, cp2, cp3: admin could not be read, as it was not read by root or not understood: the stack renews it",
   ],
   "a machine that runs nothing": [
     () => [

@@ -13,7 +13,7 @@ import {
   withOptions,
   type Cas,
 } from "./cluster";
-import { hardwayCluster } from "./hardway";
+import { etcdadmCluster, hardwayCluster } from "./hardway";
 
 /** The same files elsewhere, and components that are told so. */
 const movedTo = (survey: Survey, to: (path: string) => string): Survey => ({
@@ -68,6 +68,17 @@ const CLUSTERS: Readonly<
       "nodes.2.roles": ["etcd"],
       "nodes.5.roles": ["worker"],
       certificates: { validity: "365d", algorithm: "ECDSA-P256" },
+    },
+  ],
+  "whose etcd is etcdadm's": [
+    () => etcdadmCluster(cas),
+    {
+      layout: "etcdadm",
+      files: undefined,
+      "nodes.0.roles": ["control-plane"],
+      "nodes.3.roles": ["etcd"],
+      "nodes.6.roles": ["worker"],
+      "certificates.profiles.apiserver-etcd-client.organizations": ["system:masters"],
     },
   ],
   "with other names, networks and domains": [
