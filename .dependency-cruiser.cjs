@@ -18,6 +18,7 @@ const CORE = [
   "report",
   "doctor",
   "config",
+  "init",
 ];
 const FLOORS = ["core", "components", "index.ts"];
 const PRODUCT = "^(?:core|components|cli|index\\.ts)";

@@ -15,6 +15,8 @@ const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
   due: () => require("./due") as Command,
   doctor: () => require("./doctor") as Command,
   up: () => require("./up") as Command,
+  survey: () => require("./survey") as Command,
+  init: () => require("./init") as Command,
 };
 
 const COMMANDS: Readonly<Record<string, () => Command>> = {

@@ -1,9 +1,9 @@
 /** Asks the nodes themselves, over the user's own ssh, which certificates they hold and serve. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { plainSerial, type CertificateRow } from "../core/report/report";
+import { plainSerial } from "../core/format/x509";
+import type { CertificateRow } from "../core/report/report";
+import { someAtATime, withPinnedHosts } from "./pinnedHosts";
 import { lastLine, run } from "./run";
+import { sshArgs, type SshChoice, type SshTarget } from "./sshArgs";
 import type { NodeAddress } from "./stackOutputs";
 
 /** The answer of `node.sh status` (docs/node-protocol.md). */
@@ -65,68 +65,24 @@ export function unknownCertificates(node: string, answer: Answer, rows: readonly
     );
 }
 
-export interface SshChoice {
-  readonly identity?: string | undefined;
-  readonly jump?: string | undefined;
-}
-
 const TIMEOUT_MS = 60_000;
 
-/** The arguments for one node; the user's own ssh configuration holds for everything not named here. */
-export function sshArgs(node: NodeAddress, knownHosts: string, { identity, jump }: SshChoice): string[] {
-  const option = (text: string) => ["-o", text];
-  const trust =
-    node.hostKey == null
-      ? [...option("StrictHostKeyChecking=no"), ...option("UserKnownHostsFile=/dev/null"), ...option("LogLevel=ERROR")]
-      : [...option("StrictHostKeyChecking=yes"), ...option(`UserKnownHostsFile="${knownHosts}"`)];
-  return [
-    ...option("BatchMode=yes"),
-    ...option("ConnectTimeout=10"),
-    ...option("GlobalKnownHostsFile=/dev/null"),
-    // One name for the key, whatever port and address the connection takes.
-    ...option(`HostKeyAlias=kube-pki-${node.name}`),
-    ...trust,
-    ...(identity === undefined ? [] : ["-i", identity, ...option("IdentitiesOnly=yes")]),
-    ...(jump === undefined ? [] : ["-J", jump]),
-    "-p",
-    String(node.port),
-    "-l",
-    node.user,
-    "--",
-    node.host,
-    `${node.sudo ? "sudo -n " : ""}sh /var/lib/kube-pki/node.sh status`,
-  ];
-}
+const statusCommand = ({ sudo }: NodeAddress): string => `${sudo ? "sudo -n " : ""}sh /var/lib/kube-pki/node.sh status`;
 
-const knownHostsText = (nodes: readonly NodeAddress[]): string =>
-  nodes.flatMap(({ name, hostKey }) => (hostKey == null ? [] : [`kube-pki-${name} ${hostKey}\n`])).join("");
-
-async function asked(node: NodeAddress, knownHosts: string, choice: SshChoice): Promise<Answer> {
-  const { code, stdout, stderr } = await run("ssh", sshArgs(node, knownHosts, choice), { timeoutMs: TIMEOUT_MS });
+async function asked(node: NodeAddress, target: SshTarget, choice: SshChoice): Promise<Answer> {
+  const args = sshArgs(target, statusCommand(node), choice);
+  const { code, stdout, stderr } = await run("ssh", args, { timeoutMs: TIMEOUT_MS });
   if (code === 0) return answerOf(parsedFacts(stdout));
   if (code === null) return { unreachable: `no answer within ${String(TIMEOUT_MS / 1000)} s` };
   return { unreachable: lastLine(stderr) || `ssh ended with ${String(code)}` };
 }
 
-// Enough to hide the round trips, few enough for a bastion's MaxStartups (10 by default).
-const AT_ONCE = 8;
-
 /** Asks every node, some at a time. */
-export async function queryNodes(nodes: readonly NodeAddress[], choice: SshChoice): Promise<Map<string, Answer>> {
-  const folder = mkdtempSync(join(tmpdir(), "kube-pki-status-"));
-  try {
-    const knownHosts = join(folder, "known_hosts");
-    writeFileSync(knownHosts, knownHostsText(nodes), { mode: 0o600 });
+export const queryNodes = (nodes: readonly NodeAddress[], choice: SshChoice): Promise<Map<string, Answer>> =>
+  withPinnedHosts(nodes, async (targetOf) => {
     const answers = new Map<string, Answer>();
-    const waiting = [...nodes];
-    const worker = async () => {
-      for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
-        answers.set(node.name, await asked(node, knownHosts, choice));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    await someAtATime(nodes, async (node) => {
+      answers.set(node.name, await asked(node, targetOf(node), choice));
+    });
     return answers;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+  });

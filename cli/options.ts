@@ -13,24 +13,32 @@ export const COMMON = {
 } as const;
 
 /** `parseArgs` with its complaint as one sentence. */
-export function parsedArguments<const T extends NonNullable<ParseArgsConfig["options"]>>(
+const parsed = <const T extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
   options: T,
-  allowPositionals = true,
-) {
+  allowPositionals: boolean,
+) => {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (error) {
     const sentence = error instanceof Error ? error.message.split(". ")[0] : String(error);
     throw new Failure(`${sentence ?? "unreadable options"}; see --help`);
   }
-}
+};
 
-/** Of a command that takes options alone. */
 export const parsedOptions = <const T extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
   options: T,
-) => parsedArguments(args, options, false).values;
+) => parsed(args, options, false).values;
+
+/** For a command that takes hosts beside its options. */
+export const parsedWithHosts = <const T extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: T,
+) => {
+  const { values, positionals } = parsed(args, options, true);
+  return { options: values, hosts: positionals };
+};
 
 export function durationOption(name: string, text: string): number {
   if (text === "0") return 0;

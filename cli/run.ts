@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly cwd?: string | undefined;
   /** Ended after this long; the code is null then. */
   readonly timeoutMs?: number;
+  /** What it reads; nothing by default. */
+  readonly stdin?: string;
   /** Also shown while it runs. */
   readonly showStderr?: boolean;
 }
@@ -20,9 +22,11 @@ export function run(program: string, args: readonly string[], options: RunOption
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     });
+    child.stdin.on("error", () => undefined); // it may end before it has read all
+    child.stdin.end(options.stdin);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));

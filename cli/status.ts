@@ -10,6 +10,7 @@ import {
 import { EXIT, type Exit } from "./failure";
 import { queryNodes, comparison, unknownCertificates, type OnNode } from "./nodeStatus";
 import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
+import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
 import { stackOutputs } from "./stackOutputs";
 
 export const USAGE = `kube-pki status  every leaf certificate of a stack; CAs are not listed
@@ -17,9 +18,7 @@ export const USAGE = `kube-pki status  every leaf certificate of a stack; CAs ar
   -C, --cwd DIR      folder of the Pulumi project
   --within 30d       exit 1 if a certificate expires within this; by default if one has expired
   --nodes            ask every node over ssh which certificates it holds and serves
-  --identity FILE    private key for ssh; your agent and keys by default
-  --jump HOST        host to go through, as for ssh -J
-  --as-of TIME       report as of this time instead of now
+${SSH_USAGE}  --as-of TIME       report as of this time instead of now
   --json             print JSON
 `;
 
@@ -30,8 +29,7 @@ export async function command(args: readonly string[]): Promise<Exit> {
     ...COMMON,
     within: { type: "string", default: "0" },
     nodes: { type: "boolean", default: false },
-    identity: { type: "string", short: "i" },
-    jump: { type: "string", short: "J" },
+    ...SSH_OPTIONS,
   });
   const window = durationOption("within", options.within);
   const now = momentOption(options["as-of"]);

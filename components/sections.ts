@@ -137,6 +137,46 @@ export interface SshArgs {
   readonly insecureIgnoreHostKeys?: boolean | undefined;
 }
 
+/** Services of the layout that run in another way or under another name in this cluster. */
+export interface ServicesArgs {
+  readonly etcd?: {
+    /** How it runs. */
+    readonly kind?: "static-pod" | "systemd" | undefined;
+    /** Name of the unit; of a static pod the name of its manifest without .yaml. */
+    readonly unit?: string | undefined;
+  } | undefined;
+  readonly "kube-apiserver"?: {
+    /** How it runs. */
+    readonly kind?: "static-pod" | "systemd" | undefined;
+    /** Name of the unit; of a static pod the name of its manifest without .yaml. */
+    readonly unit?: string | undefined;
+  } | undefined;
+  readonly "kube-controller-manager"?: {
+    /** How it runs. */
+    readonly kind?: "static-pod" | "systemd" | undefined;
+    /** Name of the unit; of a static pod the name of its manifest without .yaml. */
+    readonly unit?: string | undefined;
+  } | undefined;
+  readonly "kube-scheduler"?: {
+    /** How it runs. */
+    readonly kind?: "static-pod" | "systemd" | undefined;
+    /** Name of the unit; of a static pod the name of its manifest without .yaml. */
+    readonly unit?: string | undefined;
+  } | undefined;
+  readonly kubelet?: {
+    /** How it runs. */
+    readonly kind?: "static-pod" | "systemd" | undefined;
+    /** Name of the unit; of a static pod the name of its manifest without .yaml. */
+    readonly unit?: string | undefined;
+  } | undefined;
+  readonly "kube-proxy"?: {
+    /** How it runs. */
+    readonly kind?: "static-pod" | "systemd" | undefined;
+    /** Name of the unit; of a static pod the name of its manifest without .yaml. */
+    readonly unit?: string | undefined;
+  } | undefined;
+}
+
 /** Who signs, and the existing CAs of the cluster. */
 export interface AuthorityArgs {
   /**
@@ -550,6 +590,19 @@ export interface Sections {
    * @default "kubeadm"
    */
   readonly layout?: "kubeadm" | "hardway" | undefined;
+  /** Files and folders of the layout that are elsewhere in this cluster, or belong to another user: by their path in the layout. */
+  readonly files?: Readonly<Record<string, {
+    /** Where it is instead; a folder ends with a slash. */
+    readonly path?: string | undefined;
+    /** Whose it is, if the stack creates it; an existing file keeps its owner. */
+    readonly owner?: string | undefined;
+    /** Its group, if the stack creates it; an existing file keeps its group. */
+    readonly group?: string | undefined;
+    /** Its mode; of a file only. */
+    readonly mode?: string | undefined;
+  }>> | undefined;
+  /** Services of the layout that run in another way or under another name in this cluster. */
+  readonly services?: ServicesArgs | undefined;
   /** Who signs, and the existing CAs of the cluster. */
   readonly authority?: AuthorityArgs | undefined;
   /** Leaf certificates: validity, renewal, keys. */

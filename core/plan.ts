@@ -13,7 +13,7 @@ import { leafPolicy } from "./certificates/leafPolicy";
 import { groupsOf, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
 import { AUTHORITIES } from "./model/authorities";
 import { PROFILE_NAMES } from "./model/profiles";
-import { LAYOUTS } from "./layouts";
+import { layoutOf } from "./layouts";
 import {
   fileOn,
   profileOf,
@@ -133,7 +133,7 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
 
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
-  const layout = LAYOUTS[config.layout];
+  const layout = layoutOf(config);
   const begins = AUTHORITIES.every(
     (authority) => config.authority[authority] === undefined && !isAdopted(config, authority),
   );

@@ -1,5 +1,5 @@
 /** How a certificate is renewed, by where it is and who manages it. */
-import { plainSerial } from "../report/report";
+import { plainSerial } from "../format/x509";
 import type { Cluster, NodeView } from "./cluster";
 import type { Held } from "./held";
 import { componentOn } from "./cluster";

@@ -17,3 +17,10 @@ export const subjectText = ({ subject }: X509Certificate): string => nameText(su
 
 /** Seconds only: "2027-01-31T12:00:00Z". */
 export const momentText = (moment: Date): string => moment.toISOString().replace(/\.\d+Z$/, "Z");
+
+/** Serials as sources write them differently (colons, leading zeros, letter case) in one spelling. */
+export const plainSerial = (serial: string): string =>
+  serial
+    .replace(/:/g, "")
+    .toLowerCase()
+    .replace(/^0+(?=.)/, "");

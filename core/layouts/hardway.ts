@@ -5,7 +5,7 @@
  */
 import { LISTENERS } from "../model/listeners";
 import type { ProfileName } from "../model/profiles";
-import { ca, kubeconfig, pemFiles, signingFiles, type Layout, type LayoutFile, type Signing } from "./layout";
+import { ca, kubeconfig, pemFiles, signingFiles, type Layout, type FileRow, type Signing } from "./layout";
 import type { ConsumerInput } from "../model/reload";
 
 const ETCD = "/etc/etcd";
@@ -20,19 +20,19 @@ const SIGNING: Signing = {
 
 const config = (
   profile: ProfileName,
-  on: LayoutFile["on"],
+  on: FileRow["on"],
   path: string,
   server: "endpoint" | "local",
   use: ConsumerInput,
-): LayoutFile => ({ path, on, content: kubeconfig(profile, server), uses: [use] });
+): FileRow => ({ path, on, content: kubeconfig(profile, server), uses: [use] });
 
-const ETCD_MEMBER: readonly LayoutFile[] = [
+const ETCD_MEMBER: readonly FileRow[] = [
   { path: `${ETCD}/ca.crt`, on: "etcd", content: ca("etcd"), uses: ["etcd/trusted-ca"] },
   ...pemFiles("etcd-server", "etcd", `${ETCD}/server`, ["etcd/serving"]),
   ...pemFiles("etcd-peer", "etcd", `${ETCD}/peer`, ["etcd/peer"]),
 ];
 
-const CAS: readonly LayoutFile[] = [
+const CAS: readonly FileRow[] = [
   {
     path: `${KUBERNETES}/ca.crt`,
     on: "control-plane",
@@ -65,7 +65,7 @@ const CAS: readonly LayoutFile[] = [
   },
 ];
 
-const TOKEN_KEY: readonly LayoutFile[] = [
+const TOKEN_KEY: readonly FileRow[] = [
   {
     path: `${KUBERNETES}/service-accounts.key`,
     on: "control-plane",
@@ -80,7 +80,7 @@ const TOKEN_KEY: readonly LayoutFile[] = [
   },
 ];
 
-const CERTIFICATES: readonly LayoutFile[] = [
+const CERTIFICATES: readonly FileRow[] = [
   ...pemFiles("apiserver", "control-plane", `${KUBERNETES}/kube-apiserver`, ["kube-apiserver/serving"]),
   ...pemFiles("apiserver-etcd-client", "control-plane", `${KUBERNETES}/apiserver-etcd-client`, [
     "kube-apiserver/etcd-client",
@@ -93,7 +93,7 @@ const CERTIFICATES: readonly LayoutFile[] = [
   ]),
 ];
 
-const KUBECONFIGS: readonly LayoutFile[] = [
+const KUBECONFIGS: readonly FileRow[] = [
   config("admin", "control-plane", `${KUBERNETES}/admin.kubeconfig`, "endpoint", "kube-apiserver/client"),
   config(
     "controller-manager",
@@ -105,7 +105,7 @@ const KUBECONFIGS: readonly LayoutFile[] = [
   config("scheduler", "control-plane", `${KUBERNETES}/kube-scheduler.kubeconfig`, "local", "kube-scheduler/kubeconfig"),
 ];
 
-const WORKER: readonly LayoutFile[] = [
+const WORKER: readonly FileRow[] = [
   {
     path: `${KUBELET}/ca.crt`,
     on: "worker",

@@ -10,7 +10,7 @@ import {
   signingFiles,
   type ConsumerRow,
   type Layout,
-  type LayoutFile,
+  type FileRow,
   type Signing,
 } from "./layout";
 
@@ -26,7 +26,7 @@ const SIGNING: Signing = {
   from: { certificate: `${PKI}/ca.crt`, key: `${PKI}/ca.key` },
 };
 
-const CAS: readonly LayoutFile[] = [
+const CAS: readonly FileRow[] = [
   {
     path: `${PKI}/ca.crt`,
     on: "any",
@@ -59,7 +59,7 @@ const CAS: readonly LayoutFile[] = [
   },
 ];
 
-const TOKEN_KEY: readonly LayoutFile[] = [
+const TOKEN_KEY: readonly FileRow[] = [
   {
     path: `${PKI}/sa.key`,
     on: "control-plane",
@@ -75,7 +75,7 @@ const TOKEN_KEY: readonly LayoutFile[] = [
   },
 ];
 
-const CERTIFICATES: readonly LayoutFile[] = [
+const CERTIFICATES: readonly FileRow[] = [
   ...pemFiles("etcd-server", "etcd", `${PKI}/etcd/server`, ["etcd/serving"]),
   ...pemFiles("etcd-peer", "etcd", `${PKI}/etcd/peer`, ["etcd/peer"]),
   ...pemFiles("etcd-healthcheck-client", "etcd", `${PKI}/etcd/healthcheck-client`, []),
@@ -87,7 +87,7 @@ const CERTIFICATES: readonly LayoutFile[] = [
   ...pemFiles("front-proxy-client", "control-plane", `${PKI}/front-proxy-client`, ["kube-apiserver/proxy-client"]),
 ];
 
-const KUBECONFIGS: readonly LayoutFile[] = [
+const KUBECONFIGS: readonly FileRow[] = [
   {
     path: `${KUBERNETES}/admin.conf`,
     on: "control-plane",
@@ -119,7 +119,7 @@ const KUBECONFIGS: readonly LayoutFile[] = [
 const kubeletKubeconfig = (server: "endpoint" | "local") =>
   ({ kind: "kubeconfig", profile: "kubelet", server, credentials: { file: KUBELET_CLIENT_CURRENT } }) as const;
 
-const kubelet = (kubernetesMinor: number): readonly LayoutFile[] => [
+const kubelet = (kubernetesMinor: number): readonly FileRow[] => [
   {
     path: KUBELET_CLIENT,
     on: "any",

@@ -33,11 +33,13 @@ export type Content =
 /** Nodes a row applies to. `first-control-plane` is the first one in the stack file. */
 export type Where = Role | "any" | "first-control-plane";
 
+/** Of a layout, or of one node of it. */
 export interface FileRow {
+  /** In a layout it may hold NODE_NAME. */
   readonly path: string;
   readonly on: Where | readonly Where[];
   /** Stricter than follows from the content. @default 0600 for what is secret, 0644 for the rest */
-  readonly mode?: "0600";
+  readonly mode?: string;
   /** User that the file belongs to. @default root */
   readonly owner?: string;
   /** @default root */
@@ -49,15 +51,32 @@ export interface FileRow {
   readonly rotationOnly?: true;
 }
 
-/** A row of a layout: the path may hold the node's name. */
-export type LayoutFile = Omit<FileRow, "path"> & { readonly path: NodePath };
-export type NodePath = string | ((nodeName: string) => string);
+/** Stands for the node's name in the path of a layout. */
+export const NODE_NAME = "{node}";
 
 /** The row as it is for one node. */
-export const fileOn = (row: LayoutFile, nodeName: string): FileRow => ({
-  ...row,
-  path: typeof row.path === "string" ? row.path : row.path(nodeName),
-});
+export const fileOn = (row: FileRow, nodeName: string): FileRow => {
+  const named = (text: string): string => text.replaceAll(NODE_NAME, nodeName);
+  return { ...row, path: named(row.path), content: withPaths(row.content, named, named) };
+};
+
+/** Content that names files: a link the one beside it, a kubeconfig the one with its credentials. */
+export const withPaths = (
+  content: Content,
+  linked: (target: string) => string,
+  named: (path: string) => string,
+): Content => {
+  switch (content.kind) {
+    case "link":
+      return { ...content, target: linked(content.target) };
+    case "kubeconfig":
+      return content.credentials === "inline"
+        ? content
+        : { ...content, credentials: { file: named(content.credentials.file) } };
+    default:
+      return content;
+  }
+};
 
 /** Whether it is secret: it lets its reader act with another identity. */
 export const isSecret = (content: Content): boolean => {
@@ -111,7 +130,7 @@ export interface Layout {
   /** The controller manager signs what kubelets ask for, so that a kubelet can get another certificate without ssh. */
   readonly signsForKubelets: boolean;
   /** Of nodes of Kubernetes 1.`minor`. */
-  readonly files: (kubernetesMinor: number) => readonly LayoutFile[];
+  readonly files: (kubernetesMinor: number) => readonly FileRow[];
   readonly signing: Signing;
   readonly listeners: Listeners;
   /** In the order in which they are restarted on one node. */
@@ -130,7 +149,7 @@ export const kubeconfig = (profile: ProfileName, server: "endpoint" | "local"): 
 });
 
 /** The rows of the controller manager's own signing files. */
-export const signingFiles = ({ certificate: path, key: keyPath }: Signing): readonly LayoutFile[] => [
+export const signingFiles = ({ certificate: path, key: keyPath }: Signing): readonly FileRow[] => [
   {
     path,
     on: "control-plane",
@@ -151,13 +170,9 @@ export const signingFiles = ({ certificate: path, key: keyPath }: Signing): read
 export const pemFiles = (
   profile: ProfileName,
   on: Where,
-  base: NodePath,
+  base: string,
   uses: readonly ConsumerInput[],
-): readonly LayoutFile[] => {
-  const ending = (suffix: string): NodePath =>
-    typeof base === "string" ? `${base}${suffix}` : (nodeName) => `${base(nodeName)}${suffix}`;
-  return [
-    { path: ending(".crt"), on, content: certificate(profile), uses },
-    { path: ending(".key"), on, content: key(profile), uses },
-  ];
-};
+): readonly FileRow[] => [
+  { path: `${base}.crt`, on, content: certificate(profile), uses },
+  { path: `${base}.key`, on, content: key(profile), uses },
+];

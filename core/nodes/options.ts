@@ -65,6 +65,19 @@ export const optionsOf = ({
     return [{ consumer: consumerOf(input), option, several }];
   });
 
+/** The input that an option of a component names, without its dashes; undefined: it is no option of a file of ours. */
+export const inputOfOption = (
+  consumer: ConsumerName,
+  option: string,
+): { readonly input: ConsumerInput; readonly secret: boolean } | undefined => {
+  for (const [input, { plain, secret }] of Object.entries(OPTIONS) as [ConsumerInput, Options][]) {
+    if (consumerOf(input) !== consumer) continue;
+    if (plain === `--${option}`) return { input, secret: false };
+    if (secret === `--${option}`) return { input, secret: true };
+  }
+  return undefined;
+};
+
 /** The options by which services are given the port that they are asked at. */
 export const PORT_OPTIONS = [
   { consumer: "kube-apiserver", option: "--secure-port", listener: "apiServer" },

@@ -31,13 +31,6 @@ export const daysLeft = (row: Pick<CertificateRow, "notAfter">, now: Date): numb
 export const endsWithin = (row: Pick<CertificateRow, "notAfter">, now: Date, seconds: number): boolean =>
   new Date(row.notAfter).getTime() - now.getTime() <= seconds * 1000;
 
-/** Serials as sources write them differently (colons, leading zeros, letter case) in one spelling. */
-export const plainSerial = (serial: string): string =>
-  serial
-    .replace(/:/g, "")
-    .toLowerCase()
-    .replace(/^0+(?=.)/, "");
-
 /** The CN of a subject; the whole subject if it has none. */
 const commonName = (subject: string): string => /(?:^|[,/+\n]\s*)CN\s*=\s*([^,/+\n]+)/.exec(subject)?.[1] ?? subject;
 

@@ -10,6 +10,7 @@ import { canonicalEndpoint } from "../format/addresses";
 import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { canonicalVersion } from "../format/kubernetesVersion";
 import { isField } from "../format/protocolFields";
+import { files, services } from "./files";
 import { LAYOUT_NAMES } from "../layouts";
 import { LISTENER_NAMES, LISTENERS, type ListenerName } from "../model/listeners";
 import { PROFILE_NAMES } from "../model/profiles";
@@ -192,6 +193,10 @@ export const SECTIONS = {
     .describe("Every node of the cluster."),
   ssh: ssh.describe("How to reach the nodes."),
   layout: choice(LAYOUT_NAMES).default("kubeadm").describe("Where files are and how components run."),
+  files: files.describe(
+    "Files and folders of the layout that are elsewhere in this cluster, or belong to another user: by their path in the layout.",
+  ),
+  services: services.describe("Services of the layout that run in another way or under another name in this cluster."),
   authority: authority.describe("Who signs, and the existing CAs of the cluster."),
   certificates: certificates.describe("Leaf certificates: validity, renewal, keys."),
   restart: choice(["auto", "always", "never"])

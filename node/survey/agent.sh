@@ -10,6 +10,7 @@ unset CDPATH ENV IFS OPENSSL_CONF
 
 ROOT=${KUBE_PKI_ROOT:-} # a scratch folder, for tests only
 if [ -n "$ROOT" ]; then
+  PATH=${KUBE_PKI_PATH:-$PATH}
   PROC=${KUBE_PKI_PROC:-/proc}
 else
   PROC=/proc
@@ -34,27 +35,30 @@ bounded() { limited 5 head -c "$TEXT_LIMIT" "$ROOT$1"; }
 # ---- what is secret stays here ---------------------------------------------------
 
 # redacted: a text whose lines are "name: value", "NAME=value" or options of a program.
-# The value of a name that sounds like a secret is left out unless it is a path, a
-# number or a yes or no; so are the values of environment variables in a manifest,
-# the password in a URL, and everything in a PEM block of a key.
+# The value of a name that sounds like a secret, with all that is below it, is left out
+# unless it is a path or a yes or no; so are the values of environment variables in a
+# manifest, the password in a URL, and everything in a PEM block of a key.
 redacted() {
   awk '
     function plain(value) {
-      gsub(/^["\047 \t]+|["\047 \t,]+$/, "", value)
-      return value == "" || value ~ /^(\/[^ ]*|true|false|null|[0-9.]+[a-z]*|[|>][-+0-9]*|[{[].*)$/ && value !~ /[{[]./
+      gsub(/^["\047 \t]+|["\047 \t,\r]+$/, "", value)
+      return value ~ /^(|true|false|null)$/ || value ~ /^\/[A-Za-z0-9._@\/-]+$/ && value ~ /^\/(etc|var|run|usr|opt|root|home|srv|data|mnt|pki)\/|\.[a-z]+$/
     }
     function indent(text) { match(text, /^[ \t]*/); return RLENGTH }
     /-----BEGIN/ && !/-----BEGIN (CERTIFICATE|PUBLIC KEY)-----/ { print "REDACTED"; inside = 1 }
     inside { if (/-----END/) inside = 0; next }
-    block >= 0 && started { if ($0 ~ /^[ \t]*$/ || indent($0) > block) next; started = 0 }
+    inside_value { if ($0 ~ /^[ \t]*$/ || indent($0) > level || ($0 ~ /^[ \t]*-/ && indent($0) == level && !item)) next; inside_value = 0 }
     waiting { waiting = 0; if ($0 !~ /^-/ && !plain($0)) { print "REDACTED"; next } }
     {
       gsub(/:\/\/[^\/@ ]*@/, "://REDACTED@")
       low = tolower($0)
       if (match(low, /([a-z0-9_.-]*(password|passwd|passphrase|token|secret|credential|private|key-data|bearer|authorization|api_?-?key)[a-z0-9_.-]*|(^|[ \t{,"\047-])value)["\047]?[ \t]*[:=][ \t]*/)) {
         name = substr($0, 1, RSTART + RLENGTH - 1); value = substr($0, RSTART + RLENGTH)
-        if (!plain(value)) { print name "REDACTED"; next }
-        if (value ~ /^[|>]/) { block = indent($0); started = 1; print name "REDACTED"; next }
+        # what is below belongs to it
+        if (plain(value) && value ~ /[^ \t\r]/) { print; next }
+        if (name ~ /:[ \t]*$/) { level = indent($0); item = $0 ~ /^[ \t]*-/; inside_value = 1 }
+        print name (value ~ /[^ \t\r]/ ? "REDACTED" : "")
+        next
       } else if (low ~ /^-+[a-z-]*(password|token|secret)[a-z-]*$/) waiting = 1
       print
     }'
@@ -80,8 +84,8 @@ kubeconfig_text() {
       key = name; gsub(/[^A-Za-z-]/, "", key); sub(/^-+/, "", key)
       if (value ~ /^[ \t]*[{[]?[ \t\r]*$/) { print; next }
       if ((key in kept) && value !~ /^[ \t]*[|>&*!{[]/) { print; next }
-      match(value, /[ \t\r},\]]*$/)
-      print name " " ((key in folder) ? "{}" : "REDACTED") substr(value, RSTART)
+      closing = match(value, /[] \t\r},]+$/) ? substr(value, RSTART) : ""
+      print name " " ((key in folder) ? "{}" : "REDACTED") closing
     }'
 }
 
@@ -178,13 +182,17 @@ ask_stat() {
   echo "stat $as_here"
   [ ! -h "$ROOT$1" ] || {
     word link readlink -- "$ROOT$1"
-    word real readlink -f -- "$ROOT$1"
+    word real real_path "$1"
     as_there=$(stat -L -c '%f %u %g %s %Y %d:%i %U %G' -- "$ROOT$1" 2>/dev/null) || as_there=-
     echo "target $as_there"
   }
 }
 
-ask_folder() { word names find "$ROOT$1" -maxdepth "${2:-1}" -mindepth 1 ! -type d -print; }
+real_path() { readlink -f -- "$ROOT$1" | sed "s|^$ROOT||"; }
+
+# ask_folder PATH LEVELS: what is no folder, down to so many levels.
+ask_folder() { word names names_in "$1" "$2"; }
+names_in() { find "$ROOT$1" -maxdepth "$2" -mindepth 1 ! -type d -print | sed "s|^$ROOT||"; }
 
 # ask_certificates PATH: certificates and public keys of a file, and what else its
 # blocks are called.

@@ -24,9 +24,13 @@ export class Harness {
 
   /** Puts a `pulumi` on PATH that notes its arguments and runs these lines, in which `$here` is its folder. */
   pulumiRuns(...lines: readonly string[]): void {
-    const script = ["#!/bin/sh", 'here=$(dirname "$0")', 'echo "$@" >"$here/arguments"', ...lines, ""];
-    writeFileSync(join(this.folder, "pulumi"), script.join("\n"));
-    chmodSync(join(this.folder, "pulumi"), 0o755);
+    this.program("pulumi", 'echo "$@" >"$here/arguments"', ...lines);
+  }
+
+  /** Puts a program on PATH that runs these lines, in which `$here` is its folder. */
+  program(name: string, ...lines: readonly string[]): void {
+    writeFileSync(join(this.folder, name), ["#!/bin/sh", 'here=$(dirname "$0")', ...lines, ""].join("\n"));
+    chmodSync(join(this.folder, name), 0o755);
   }
 
   /** Runs `kube-pki ARGS` in a folder that is not the clone. */

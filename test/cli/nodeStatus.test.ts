@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server } from "ssh2";
-import { answerOf, comparison, parsedFacts, sshArgs, unknownCertificates, type Answer } from "../../cli/nodeStatus";
+import { answerOf, comparison, parsedFacts, unknownCertificates, type Answer } from "../../cli/nodeStatus";
+import { pinnedTarget } from "../../cli/pinnedHosts";
+import { sshArgs } from "../../cli/sshArgs";
 import type { CertificateRow } from "../../core/report/report";
 import { config, parsed } from "../core/config/fixtures";
 import { opensshKey, publicLine } from "../lab/plugins/sshServer";
@@ -67,13 +69,10 @@ describe("what a node says", () => {
 
   it("is asked for without a host key only when the stack has none", () => {
     const node = { name: "cp1", host: "10.0.0.1", port: 22, user: "root", sudo: true };
-    const args = sshArgs(node, "/tmp/known", { jump: "b.example.com" }).join(" ");
-    assert.match(
-      args,
-      /StrictHostKeyChecking=no .*-J b\.example\.com .*-- 10\.0\.0\.1 sudo -n sh \/var\/lib\/kube-pki\/node\.sh status$/,
-    );
-    const strict = sshArgs({ ...node, hostKey: "ssh-ed25519 AAAA", sudo: false }, "/tmp/known", {}).join(" ");
-    assert.match(strict, /StrictHostKeyChecking=yes .*UserKnownHostsFile="\/tmp\/known" .*-- 10\.0\.0\.1 sh \//);
+    const args = (hostKey?: string) =>
+      sshArgs(pinnedTarget({ ...node, hostKey }, "/tmp/known"), "status", { jump: "b.example.com" }).join(" ");
+    assert.match(args(), /StrictHostKeyChecking=no .*-J b\.example\.com .*-- 10\.0\.0\.1 status$/);
+    assert.match(args("ssh-ed25519 AAAA"), /StrictHostKeyChecking=yes .*UserKnownHostsFile="\/tmp\/known" .*status$/);
   });
 });
 

@@ -1,16 +1,18 @@
 import { readFileSync } from "node:fs";
 import type { Lab } from "../lab/lab";
-import type { Installer } from "../lab/topology";
+import { pkiDir, type Installer } from "../lab/topology";
 import type { Stack } from "./stack";
 
 /** Where kubeadm keeps its CAs on a control plane. */
-const CA_FILES = {
-  kubernetes: "/etc/kubernetes/pki/ca",
-  etcd: "/etc/kubernetes/pki/etcd/ca",
-  frontProxy: "/etc/kubernetes/pki/front-proxy-ca",
-} as const;
+const CA_FILES = { kubernetes: "ca", etcd: "etcd/ca", frontProxy: "front-proxy-ca" } as const;
 
-const SERVICE_ACCOUNT_KEY = "/etc/kubernetes/pki/sa.key";
+const SERVICE_ACCOUNT_KEY = "sa.key";
+
+const inPki = ({ topology }: Lab, file: string): string => `${pkiDir(topology)}/${file}`;
+
+/** What a stack file says of a PKI that kubeadm keeps elsewhere. */
+const filesOf = ({ topology: { certificatesDir } }: Lab): Record<string, unknown> =>
+  certificatesDir === undefined ? {} : { files: { "/etc/kubernetes/pki/": { path: `${certificatesDir}/` } } };
 
 /** What API servers are called in a lab besides what every stack gives them: they would lose it, which a node refuses. */
 const EXTRA_SANS: Readonly<Record<Installer, readonly string[]>> = {
@@ -34,6 +36,7 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
     ssh: { hostKey: lab.hostKey(name) },
   })),
   layout: lab.topology.installer,
+  ...filesOf(lab),
   users: [{ name: "alice", organizations: ["access"], validity: "90d" }],
   // two at a time keeps the scenarios short and the wave visible
   rollout: { workersAtOnce: 1 },
@@ -45,23 +48,27 @@ export const givenAuthorities = async (lab: Lab): Promise<Record<string, unknown
   const entries = await Promise.all(
     Object.entries(CA_FILES).map(async ([name, base]) => [
       name,
-      { certificate: await lab.must(node, `cat ${base}.crt`), key: await lab.must(node, `cat ${base}.key`) },
+      {
+        certificate: await lab.must(node, `cat ${inPki(lab, base)}.crt`),
+        key: await lab.must(node, `cat ${inPki(lab, base)}.key`),
+      },
     ]),
   );
   return {
     ...(Object.fromEntries(entries) as Record<string, unknown>),
-    serviceAccount: { key: await lab.must(node, `cat ${SERVICE_ACCOUNT_KEY}`) },
+    serviceAccount: { key: await lab.must(node, `cat ${inPki(lab, SERVICE_ACCOUNT_KEY)}`) },
   };
 };
 
 /** The certificates of a control plane that are taken over, by the way it was installed. */
-const ADOPTED: Readonly<Record<Installer, Readonly<Record<string, string>>>> = {
-  kubeadm: Object.fromEntries(Object.entries(CA_FILES).map(([name, base]) => [name, `${base}.crt`])),
-  hardway: {
+const ADOPTED: Readonly<Record<Installer, (lab: Lab) => Readonly<Record<string, string>>>> = {
+  kubeadm: (lab) =>
+    Object.fromEntries(Object.entries(CA_FILES).map(([name, base]) => [name, `${inPki(lab, base)}.crt`])),
+  hardway: () => ({
     kubernetes: "/var/lib/kubernetes/ca.crt",
     etcd: "/var/lib/kubernetes/etcd-ca.crt",
     frontProxy: "/var/lib/kubernetes/front-proxy-ca.crt",
-  },
+  }),
 };
 
 const fingerprint = async (lab: Lab, node: string, file: string): Promise<string> =>
@@ -71,7 +78,7 @@ const fingerprint = async (lab: Lab, node: string, file: string): Promise<string
 export const adoptionConfig = async (lab: Lab): Promise<{ adopt: Record<string, unknown> }> => {
   const node = lab.nodes.find(({ roles }) => roles.includes("control-plane"))?.name ?? "";
   const entries = await Promise.all(
-    Object.entries(ADOPTED[lab.topology.installer]).map(async ([name, file]) => [
+    Object.entries(ADOPTED[lab.topology.installer](lab)).map(async ([name, file]) => [
       name,
       await fingerprint(lab, node, file),
     ]),

@@ -1,4 +1,5 @@
-import { plainSerial, type CertificateRow } from "../../core/report/report";
+import { plainSerial } from "../../core/format/x509";
+import type { CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
 
 /** Where each serving certificate of a node can be seen from outside. */

@@ -1,19 +1,19 @@
 import type { AuthorityName } from "../../core/model/authorities";
 import type { Lab } from "../lab/lab";
-import type { Installer } from "../lab/topology";
+import { pkiDir, type Installer, type Topology } from "../lab/topology";
 
 /** Where a node keeps what it trusts, by authority; a node has those of its roles. */
-const FILES: Readonly<Record<Installer, Readonly<Record<AuthorityName, readonly string[]>>>> = {
-  kubeadm: {
-    kubernetes: ["/etc/kubernetes/pki/ca.crt"],
-    etcd: ["/etc/kubernetes/pki/etcd/ca.crt"],
-    frontProxy: ["/etc/kubernetes/pki/front-proxy-ca.crt"],
-  },
-  hardway: {
+const FILES: Readonly<Record<Installer, (topology: Topology) => Readonly<Record<AuthorityName, readonly string[]>>>> = {
+  kubeadm: (topology) => ({
+    kubernetes: [`${pkiDir(topology)}/ca.crt`],
+    etcd: [`${pkiDir(topology)}/etcd/ca.crt`],
+    frontProxy: [`${pkiDir(topology)}/front-proxy-ca.crt`],
+  }),
+  hardway: () => ({
     kubernetes: ["/var/lib/kubernetes/ca.crt", "/var/lib/kubelet/ca.crt"],
     etcd: ["/etc/etcd/ca.crt", "/var/lib/kubernetes/etcd-ca.crt"],
     frontProxy: ["/var/lib/kubernetes/front-proxy-ca.crt"],
-  },
+  }),
 };
 
 export interface NodeTrust {
@@ -25,7 +25,7 @@ export interface NodeTrust {
 
 /** The CAs in every file of every node, read by other means than the product's. */
 export const trustOnNodes = async (lab: Lab): Promise<NodeTrust[]> => {
-  const files = Object.entries(FILES[lab.topology.installer]).flatMap(([authority, paths]) =>
+  const files = Object.entries(FILES[lab.topology.installer](lab.topology)).flatMap(([authority, paths]) =>
     paths.map((path) => ({ authority: authority as AuthorityName, path })),
   );
   const rows = await Promise.all(

@@ -6,7 +6,7 @@ import { caHash, initConfig } from "./kubeadm";
 import { endpoint, topology, type Topology } from "./topology";
 
 function documents(of: Topology): Map<string, Record<string, unknown>> {
-  const lab = { endpoint: endpoint(of), kubernetesVersion: "v1.36.3", name: "x" };
+  const lab = { endpoint: endpoint(of), kubernetesVersion: "v1.36.3", name: "x", topology: of };
   const text = initConfig(lab, of.nodes[0]!, { token: "abcdef.0123456789abcdef", certificateKey: "00" });
   const values = parseAllDocuments(text).map((each) => each.toJS() as Record<string, unknown>);
   return new Map(values.map((each) => [String(each["kind"]), each]));

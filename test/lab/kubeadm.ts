@@ -4,7 +4,7 @@ import { imageRepository } from "./images";
 import type { Lab } from "./lab";
 import { failure } from "./process";
 import { step, type Log } from "./progress";
-import { labNetwork, withRole, type NodeSpec } from "./topology";
+import { labNetwork, pkiDir, withRole, type NodeSpec } from "./topology";
 
 const apiVersion = "kubeadm.k8s.io/v1beta4";
 const configFile = "/root/kubeadm.yaml";
@@ -57,10 +57,11 @@ function newToken(): string {
 }
 
 export function initConfig(
-  lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "name">,
+  lab: Pick<Lab, "endpoint" | "kubernetesVersion" | "name" | "topology">,
   node: NodeSpec,
   secrets: JoinSecrets,
 ): string {
+  const { certificatesDir } = lab.topology;
   const documents = [
     {
       apiVersion,
@@ -75,6 +76,7 @@ export function initConfig(
       apiVersion,
       kind: "ClusterConfiguration",
       clusterName: "lab",
+      ...(certificatesDir === undefined ? {} : { certificatesDir }),
       kubernetesVersion: lab.kubernetesVersion,
       imageRepository,
       controlPlaneEndpoint: lab.endpoint,
@@ -91,7 +93,9 @@ export function initConfig(
   return documents.map((each) => stringify(each)).join("---\n");
 }
 
-function joinConfig(endpoint: string, node: NodeSpec, caHash: string, secrets: JoinSecrets): string {
+function joinConfig(lab: Lab, node: NodeSpec, caHash: string, secrets: JoinSecrets): string {
+  const { endpoint } = lab;
+  const { certificatesDir } = lab.topology;
   const controlPlane = {
     localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
     ...(secrets.certificateKey === undefined ? {} : { certificateKey: secrets.certificateKey }),
@@ -99,6 +103,8 @@ function joinConfig(endpoint: string, node: NodeSpec, caHash: string, secrets: J
   return stringify({
     apiVersion,
     kind: "JoinConfiguration",
+    // where a worker's kubelet looks for it; kubeadm does not take it from the cluster
+    ...(certificatesDir === undefined ? {} : { caCertPath: `${certificatesDir}/ca.crt` }),
     discovery: { bootstrapToken: { token: secrets.token, apiServerEndpoint: endpoint, caCertHashes: [caHash] } },
     nodeRegistration: nodeRegistration(node),
     ...(node.roles.includes("control-plane") ? { controlPlane } : {}),
@@ -139,7 +145,7 @@ export async function installKubeadm(lab: Lab, log: Log, pki: "made" | "given" =
   const hash = await clusterCaHash(lab, first);
   const join = (node: NodeSpec): Promise<void> =>
     step(log, `${node.name}: kubeadm join`, () =>
-      kubeadm(lab, node, "join", joinConfig(lab.endpoint, node, hash, secrets)),
+      kubeadm(lab, node, "join", joinConfig(lab, node, hash, secrets)),
     );
   const workers = lab.nodes.filter((node) => !node.roles.includes("control-plane"));
   // etcd takes one new member at a time.
@@ -148,7 +154,7 @@ export async function installKubeadm(lab: Lab, log: Log, pki: "made" | "given" =
 }
 
 async function clusterCaHash(lab: Lab, controlPlane: NodeSpec): Promise<string> {
-  const pem = await lab.must(controlPlane.name, "cat /etc/kubernetes/pki/ca.crt");
+  const pem = await lab.must(controlPlane.name, `cat ${pkiDir(lab.topology)}/ca.crt`);
   return caHash(pem);
 }
 
@@ -167,6 +173,6 @@ export async function joinNode(lab: Lab, node: NodeSpec, log: Log, pki: "made" |
     await lab.must(controlPlane.name, upload);
   }
   const hash = await clusterCaHash(lab, controlPlane);
-  const config = joinConfig(lab.endpoint, node, hash, { token, certificateKey });
+  const config = joinConfig(lab, node, hash, { token, certificateKey });
   await step(log, `${node.name}: kubeadm join`, () => kubeadm(lab, node, "join", config));
 }

@@ -57,7 +57,7 @@ describe("topology", () => {
   });
 
   it("names what there is when a topology is unknown", () => {
-    assert.throws(() => topology("ha5"), /ha5 is not known, give one of single, duo, ha3, hardway, stubs/);
+    assert.throws(() => topology("ha5"), /ha5 is not known, give one of single, duo, moved, ha3, hardway, stubs/);
     assert.throws(() => topology("toString"), /not known/);
   });
 

@@ -15,7 +15,15 @@ export interface Topology {
   /** Clients reach the API through the balancer on the lab's own address. */
   readonly balanced: boolean;
   readonly nodes: readonly NodeSpec[];
+  /** Where kubeadm keeps the PKI (ClusterConfiguration.certificatesDir), if it was told another place than its own. */
+  readonly certificatesDir?: string;
 }
+
+const CERTIFICATES_DIR = "/etc/kubernetes/pki";
+
+/** Where the PKI of a kubeadm cluster is. */
+export const pkiDir = ({ certificatesDir = CERTIFICATES_DIR }: Pick<Topology, "certificatesDir">): string =>
+  certificatesDir;
 
 /** Every lab has these addresses: each lives in network namespaces of its own. */
 export const labNetwork = {
@@ -58,6 +66,16 @@ const rows = {
   duo: {
     installer: "kubeadm",
     balanced: false,
+    nodes: nodes([
+      ["cp1", ...stacked],
+      ["w1", "worker"],
+    ]),
+  },
+  // kubeadm with a folder of the administrator's own, as kubespray has it
+  moved: {
+    installer: "kubeadm",
+    balanced: false,
+    certificatesDir: "/etc/kubernetes/ssl",
     nodes: nodes([
       ["cp1", ...stacked],
       ["w1", "worker"],

@@ -14,6 +14,7 @@ import type { Check, CheckInput } from "./check";
 import { etcdProblems } from "./etcd";
 import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
+import { filesProblems } from "./files";
 import { readerProblems } from "./readers";
 import { lifetimeProblems } from "./lifetimes";
 import {
@@ -189,6 +190,7 @@ const CHECKS: readonly Check[] = [
   adoptProblems,
   inClusterProblems,
   readerProblems,
+  filesProblems,
   userProblems,
   workersProblems,
 ];

@@ -1,5 +1,5 @@
 /** What a stack has issued, against what its nodes have. */
-import { plainSerial } from "../../report/report";
+import { plainSerial } from "../../format/x509";
 import type { Survey } from "../../survey/model";
 import type { Cluster, NodeView, StackView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";

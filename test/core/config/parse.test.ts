@@ -25,6 +25,8 @@ describe("parseConfig", () => {
       ],
       ssh: { user: "root", port: 22, agent: true, sudo: false, insecureIgnoreHostKeys: false },
       layout: "kubeadm",
+      files: {},
+      services: {},
       authority: {
         backends: { kubernetes: EMBEDDED, etcd: EMBEDDED, frontProxy: EMBEDDED },
         signed: { kubernetes: {}, etcd: {}, frontProxy: {} },

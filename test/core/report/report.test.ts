@@ -4,10 +4,10 @@ import {
   certificateColumns,
   daysLeft,
   endsWithin,
-  plainSerial,
   tableText,
   type CertificateRow,
 } from "../../../core/report/report";
+import { plainSerial } from "../../../core/format/x509";
 
 const NOW = new Date("2026-06-01T12:00:00Z");
 

@@ -7,7 +7,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import type { Lab } from "../../lab/lab";
-import type { Installer } from "../../lab/topology";
+import { pkiDir, type Installer, type Topology } from "../../lab/topology";
 import type { Identity } from "./https";
 
 export interface Credentials {
@@ -23,14 +23,16 @@ interface Place {
 }
 
 /** Where a node has what a client of etcd needs. */
-export const ETCD_PLACES: Readonly<Record<Installer, Place>> = {
-  kubeadm: {
+const ETCD_PLACES: Readonly<Record<Installer, (topology: Topology) => Place>> = {
+  kubeadm: (topology) => ({
     role: "control-plane",
-    ca: "/etc/kubernetes/pki/etcd/ca.crt",
-    leaf: "/etc/kubernetes/pki/etcd/healthcheck-client",
-  },
-  hardway: { role: "etcd", ca: "/etc/etcd/ca.crt", leaf: "/etc/etcd/server" },
+    ca: `${pkiDir(topology)}/etcd/ca.crt`,
+    leaf: `${pkiDir(topology)}/etcd/healthcheck-client`,
+  }),
+  hardway: () => ({ role: "etcd", ca: "/etc/etcd/ca.crt", leaf: "/etc/etcd/server" }),
 };
+
+export const etcdPlace = (topology: Topology): Place => ETCD_PLACES[topology.installer](topology);
 
 const EVERY_MS = 2000;
 
@@ -92,7 +94,7 @@ export class CredentialFeed {
   }
 
   private async fetch(): Promise<boolean> {
-    const place = ETCD_PLACES[this.lab.topology.installer];
+    const place = etcdPlace(this.lab.topology);
     const node = this.lab.nodes.find(({ roles }) => roles.includes(place.role))?.name ?? "";
     const paths = [place.ca, `${place.leaf}.crt`, `${place.leaf}.key`];
     const texts = await this.lab.must(node, paths.map((path) => `base64 -w0 ${path}; echo`).join("; "));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { plainSerial, type CertificateRow } from "../../../core/report/report";
+import { plainSerial } from "../../../core/format/x509";
+import type { CertificateRow } from "../../../core/report/report";
 import { assertClusterWorks, assertProven } from "../checks";
 import { configureFor } from "../labConfig";
 import { tail, type Run, type Scenario } from "../scenario";

@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario";
 import { bootstrap } from "./bootstrap";
 import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
+import { init } from "./init";
 import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
@@ -21,6 +22,7 @@ import { workerScenarios } from "./rotationWorkers";
 export const SCENARIOS: readonly Scenario[] = [
   renewal,
   issuedTree,
+  init,
   bootstrap,
   ...nodeScenarios,
   ...loginScenarios,

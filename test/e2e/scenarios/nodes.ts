@@ -1,9 +1,10 @@
 /** Nodes that come and go: one added to a running cluster, one replaced by a machine with an empty disk. */
 import assert from "node:assert/strict";
-import { plainSerial, type CertificateRow } from "../../../core/report/report";
+import { plainSerial } from "../../../core/format/x509";
+import type { CertificateRow } from "../../../core/report/report";
 import type { Lab } from "../../lab/lab";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
-import { ETCD_PLACES } from "../clients/credentials";
+import { etcdPlace } from "../clients/credentials";
 import { configureFor, labConfig } from "../labConfig";
 import { assertNothingToDo, configureAsItIs, rotateTo } from "../rotating";
 import type { Run, Scenario } from "../scenario";
@@ -76,7 +77,7 @@ const nodeReplaced: Scenario = {
 
 /** What an operator does first about a control plane that is gone: its etcd member and its node are taken out. */
 const forget = async ({ lab }: Run, name: string, from: string): Promise<void> => {
-  const { ca, leaf } = ETCD_PLACES.kubeadm;
+  const { ca, leaf } = etcdPlace(lab.topology);
   const etcdctl = `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${leaf}.crt --key=${leaf}.key`;
   await lab.must(
     from,

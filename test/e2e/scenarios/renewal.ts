@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { plainSerial, type CertificateRow } from "../../../core/report/report";
+import { plainSerial } from "../../../core/format/x509";
+import type { CertificateRow } from "../../../core/report/report";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
 import { configureAsItIs, isGiven } from "../rotating";
@@ -72,6 +73,6 @@ const play = async (run: Run): Promise<void> => {
 export const renewal: Scenario = {
   name: "renewal",
   proves: "issue, prove, no-op, renew on the clock, with 0 failed seconds behind a balancer",
-  topologies: ["ha3", "hardway", "duo", "single"],
+  topologies: ["ha3", "hardway", "duo", "single", "moved"],
   play,
 };

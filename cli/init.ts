@@ -1,0 +1,121 @@
+/** `kube-pki init`: a stack file for a cluster that runs, or where the cluster differs from the one that is there. */
+import { writeFileSync } from "node:fs";
+import { checkedConfig, isProblems } from "../core/init/checked";
+import { CA_CHOICE_NAMES, CA_CHOICES, type CaChoice, type Choices } from "../core/init/choices";
+import { differencesOf } from "../core/init/differences";
+import { foundCluster, stackOf, type Stack } from "../core/init/stack";
+import { stackText } from "../core/init/text";
+import { mustBe } from "../core/format/problem";
+import { EXIT, Failure, type Exit } from "./failure";
+import { differencesText, needsAttention, remarksText, writtenText } from "./init/report";
+import { ensureStack, isReachable, setSecrets, type PulumiStack } from "./init/secrets";
+import { isStackName, stackContent, stackPlace, type StackPlace } from "./init/stackFile";
+import { visitAll, type Visited } from "./init/visits";
+import { world as realWorld, type World } from "./init/world";
+import { parsedWithHosts } from "./options";
+import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
+
+export const USAGE = `kube-pki init HOST...  writes the stack file of a running cluster: reads the nodes, changes none of them.
+                     HOST is [user@]host[:port]; one control plane is enough, it knows the others
+  --name NAME        name of the stack; the cluster's by default
+  --ca CHOICE        ${CA_CHOICE_NAMES.join(", ")}; asked if not given
+${CA_CHOICE_NAMES.map((name) => `                       ${name}: ${CA_CHOICES[name].text}\n`).join("")}  --vault-address URL  with --ca vault; VAULT_ADDR by default
+  --only             read no other hosts than those named
+  --from FILE        also take the surveys that \`kube-pki survey\` has printed; may be given several times
+  --accept-host-keys, --yes  take host keys that no known_hosts has, unseen
+  --dry-run          print the stack file, and write and set nothing
+${SSH_USAGE}  -C, --cwd DIR      folder of the Pulumi project
+`;
+
+const OPTIONS = {
+  ...SSH_OPTIONS,
+  name: { type: "string" },
+  ca: { type: "string" },
+  "vault-address": { type: "string" },
+  only: { type: "boolean", default: false },
+  from: { type: "string", multiple: true },
+  "accept-host-keys": { type: "boolean", default: false },
+  yes: { type: "boolean", default: false },
+  "dry-run": { type: "boolean", default: false },
+  cwd: { type: "string", short: "C" },
+} as const;
+
+const isChoice = (text: string): text is CaChoice => CA_CHOICE_NAMES.some((name) => name === text);
+
+const CA_ALLOWED = `one of ${CA_CHOICE_NAMES.join(", ")}`;
+
+/** What is to become of the CAs: only their owner can say. */
+const caChoice = async (given: string | undefined, { ask }: World): Promise<CaChoice> => {
+  if (given !== undefined && isChoice(given)) return given;
+  if (given !== undefined) throw new Failure(mustBe("--ca", JSON.stringify(given), CA_ALLOWED));
+  if (ask === undefined) throw new Failure(mustBe("--ca", "missing, and there is no terminal to ask at", CA_ALLOWED));
+  const lines = CA_CHOICE_NAMES.map((name) => `  ${name.padEnd(9)} ${CA_CHOICES[name].text}\n`).join("");
+  const answer = await ask(`what becomes of the cluster's CAs?\n${lines}choice: `);
+  if (!isChoice(answer)) throw new Failure(mustBe("the choice", JSON.stringify(answer), CA_ALLOWED));
+  return answer;
+};
+
+type Options = ReturnType<typeof parsedWithHosts<typeof OPTIONS>>["options"];
+
+const choicesOf = async (options: Options, { unreachable, bastion }: Visited, world: World): Promise<Choices> => {
+  const ca = await caChoice(options.ca, world);
+  const vaultAddress = options["vault-address"] ?? process.env["VAULT_ADDR"];
+  if (CA_CHOICES[ca].needsAddress && (vaultAddress === undefined || vaultAddress === ""))
+    throw new Failure(`--vault-address: missing; give the address of the server, or set VAULT_ADDR`);
+  return { ca, vaultAddress, bastion, unreachable, now: world.now() };
+};
+
+/** Exit 1 where the cluster is not what the stack file says. */
+const compared = (place: StackPlace, visited: Visited, world: World): Exit => {
+  const { raw, secrets, unset } = stackContent(place);
+  const config = checkedConfig(raw, [...secrets, ...unset], world.now());
+  if (isProblems(config))
+    throw new Failure(`${place.shown} is there already, and it is not valid:\n  ${config.join("\n  ")}`);
+  const found = foundCluster(visited.visits, visited);
+  const differences = [...unset.map((at) => `${at}: not set`), ...differencesOf(config, found)];
+  const unfound = found.remarks.filter(({ kind }) => kind === "unfound");
+  world.print(differencesText(place.shown, differences));
+  world.tell(remarksText(unfound, []));
+  return differences.length === 0 && unfound.length === 0 ? EXIT.fine : EXIT.attention;
+};
+
+const NO_REASON = "";
+
+/** Sets what can be read; returns why it could not. */
+const give = async (secrets: Stack["secrets"], stack: PulumiStack, options: Options): Promise<string> => {
+  try {
+    await ensureStack(stack);
+    await setSecrets(secrets, stack, options);
+    return NO_REASON;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+};
+
+const write = async (stack: Stack, name: string, place: StackPlace, options: Options, world: World): Promise<Exit> => {
+  // never over one that has come in the meantime
+  writeFileSync(place.path, stackText(stack), { flag: "wx" });
+  const readable = stack.secrets.filter(isReachable);
+  const failure = readable.length === 0 ? NO_REASON : await give(readable, { name, cwd: options.cwd }, options);
+  const set = failure === NO_REASON ? readable : [];
+  const unset = stack.secrets.filter((secret) => !set.includes(secret));
+  world.print(writtenText({ stack, name, shown: place.shown, set, unset }));
+  if (failure !== NO_REASON) throw new Failure(`not all keys are set: ${failure}`);
+  return needsAttention(stack) ? EXIT.attention : EXIT.fine;
+};
+
+export async function command(args: readonly string[], world: World = realWorld()): Promise<Exit> {
+  const { options, hosts } = parsedWithHosts(args, OPTIONS);
+  const acceptHostKeys = options["accept-host-keys"] || options.yes;
+  const visited = await visitAll(hosts, { ...options, acceptHostKeys }, world);
+  const name = options.name ?? foundCluster(visited.visits, visited).cluster.name.value;
+  if (!isStackName(name)) throw new Failure(mustBe("--name", JSON.stringify(name), "letters, digits, _, . and -"));
+  const place = options["dry-run"] ? undefined : stackPlace(name, options.cwd);
+  if (place?.exists === true) return compared(place, visited, world);
+  const stack = stackOf(visited.visits, await choicesOf(options, visited, world));
+  if (place !== undefined) return write(stack, name, place, options, world);
+  world.print(stackText(stack));
+  world.tell(remarksText(stack.remarks, stack.problems));
+  return needsAttention(stack) ? EXIT.attention : EXIT.fine;
+}

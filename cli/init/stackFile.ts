@@ -1,0 +1,95 @@
+/** The stack file of a Pulumi project: where it belongs, and what one that is there says. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { parse } from "yaml";
+import type { Raw } from "../../core/init/checked";
+import { AUTHORITIES } from "../../core/model/authorities";
+import { SECRET_PATHS } from "../../core/schema/jsonSchema";
+import { pathText } from "../../core/config/problems";
+import { Failure } from "../failure";
+
+const NAMESPACE = "kube-pki:";
+
+/** As Pulumi takes the name of a stack, without an organization. */
+export const isStackName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name);
+
+const projectFile = (from: string): string => {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const found = ["Pulumi.yaml", "Pulumi.yml"].map((name) => join(folder, name)).find((path) => existsSync(path));
+    if (found !== undefined) return found;
+    if (dirname(folder) === folder)
+      throw new Failure(`no Pulumi.yaml in ${resolve(from)} or above; run this in the project's folder, or give --cwd`);
+  }
+};
+
+export interface StackPlace {
+  readonly path: string;
+  /** As it is shown. */
+  readonly shown: string;
+  readonly exists: boolean;
+}
+
+export const stackPlace = (stack: string, cwd = process.cwd()): StackPlace => {
+  const project = projectFile(cwd);
+  const settings = parse(readFileSync(project, "utf8")) as {
+    readonly stackConfigDir?: unknown;
+    readonly config?: unknown;
+  };
+  // `config` named the folder before (pulumi/pulumi sdk/go/common/workspace/project.go)
+  const folder =
+    [settings.stackConfigDir, settings.config].find((each): each is string => typeof each === "string") ?? "";
+  const path = join(dirname(project), folder, `Pulumi.${stack}.yaml`);
+  return { path, shown: relative(process.cwd(), path) || path, exists: existsSync(path) };
+};
+
+const isRaw = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isEncrypted = (value: unknown): boolean =>
+  isRaw(value) && typeof value["secure"] === "string" && Object.keys(value).length === 1;
+
+/** The paths of encrypted values, as the schema knows them. */
+const secretsIn = (raw: Raw): string[] =>
+  SECRET_PATHS.filter((path) =>
+    isEncrypted(path.reduce<unknown>((at, key) => (isRaw(at) ? at[String(key)] : undefined), raw)),
+  ).map(pathText);
+
+const withoutSecrets = (value: unknown): unknown =>
+  isRaw(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .filter(([, inner]) => !isEncrypted(inner))
+          .map(([key, inner]) => [key, withoutSecrets(inner)]),
+      )
+    : value;
+
+/** Keys that belong to a certificate which is there, and have not been set. */
+const unsetIn = (raw: Raw): string[] => {
+  const authority = isRaw(raw["authority"]) ? raw["authority"] : {};
+  return AUTHORITIES.flatMap((name) => {
+    const ca = authority[name];
+    return isRaw(ca) && ca["certificate"] !== undefined && ca["key"] === undefined
+      ? [pathText(["authority", name, "key"])]
+      : [];
+  });
+};
+
+export interface StackContent {
+  readonly raw: Raw;
+  /** Where it has a secret: "authority.etcd.key". */
+  readonly secrets: readonly string[];
+  /** Where one is missing. */
+  readonly unset: readonly string[];
+}
+
+export const stackContent = ({ path, shown }: StackPlace): StackContent => {
+  const file = parse(readFileSync(path, "utf8")) as unknown;
+  const config = isRaw(file) && isRaw(file["config"]) ? file["config"] : {};
+  const own = Object.entries(config).flatMap(([key, value]) =>
+    key.startsWith(NAMESPACE) ? [[key.slice(NAMESPACE.length), value] as const] : [],
+  );
+  const hidden = own.find(([, value]) => isEncrypted(value))?.[0];
+  if (hidden !== undefined)
+    throw new Failure(`${shown}: ${NAMESPACE}${hidden} is encrypted as a whole, so it cannot be compared`);
+  const raw = Object.fromEntries(own);
+  return { raw: withoutSecrets(raw) as Raw, secrets: secretsIn(raw), unset: unsetIn(raw) };
+};

@@ -1,0 +1,185 @@
+/** Which nodes there are: what each is called in the cluster, its address, what it runs. */
+import { canonicalIp, isIp } from "../format/addresses";
+import { isDnsName } from "../format/dnsNames";
+import { LAYOUTS, type LayoutName } from "../layouts";
+import type { ConsumerName } from "../model/reload";
+import type { Role } from "../model/roles";
+import type { ClusterFacts, Survey } from "../survey/model";
+import { remark, unique, type Found, type Remark } from "./remarks";
+import {
+  commonNameOf,
+  fileAt,
+  hasService,
+  isLoopback,
+  isWildcard,
+  listedNodes,
+  listOf,
+  optionOf,
+  urlParts,
+  type Visit,
+} from "./visits";
+
+export interface FoundNode {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly Role[];
+  readonly visit: Visit;
+}
+
+type Listed = ClusterFacts["nodes"];
+
+const NODE_USER = "system:node:";
+
+/** As the kubelet calls itself: by the client certificate that it has. */
+const kubeletNames = ({ files, kubeconfigs }: Survey): string[] => {
+  const certificates = [
+    ...files.flatMap((file) => file.certificates),
+    ...kubeconfigs.flatMap(({ users }) => users.flatMap((user) => user.certificates)),
+  ];
+  return unique(
+    certificates
+      .filter(({ isCa }) => !isCa)
+      .map(commonNameOf)
+      .flatMap((name) => (name.startsWith(NODE_USER) ? [name.slice(NODE_USER.length)] : [])),
+  );
+};
+
+const sharesAddress = (survey: Survey, addresses: readonly string[]): boolean =>
+  addresses.some((each) => isIp(each) && survey.host.addresses.includes(each));
+
+export const listedAs = (survey: Survey, listed: Listed): Listed[number] | undefined => {
+  const names = hasService(survey, "kubelet") ? kubeletNames(survey) : [];
+  return (
+    listed.find(({ name }) => names.includes(name)) ??
+    listed.find(({ addresses }) => sharesAddress(survey, addresses)) ??
+    listed.find(({ name }) => name === survey.host.hostname)
+  );
+};
+
+const nameOf = (survey: Survey, listed: Listed): string => {
+  const own = hasService(survey, "kubelet") ? kubeletNames(survey)[0] : undefined;
+  return (
+    listedAs(survey, listed)?.name ??
+    own ??
+    optionOf(survey, "kubelet", "hostname-override") ??
+    optionOf(survey, "etcd", "name") ??
+    survey.host.hostname
+  ).toLowerCase();
+};
+
+/** Of the URLs that etcd is given, the addresses of the node itself. */
+const etcdAddresses = (survey: Survey): string[] =>
+  ["listen-client-urls", "advertise-client-urls", "listen-peer-urls"].flatMap((option) =>
+    listOf(survey, "etcd", option).flatMap((url) => {
+      const host = urlParts(url)?.host;
+      return host === undefined || isLoopback(host) || isWildcard(host) ? [] : [host];
+    }),
+  );
+
+/** etcd listens at one address and the API server names one, so these come before what the cluster lists. */
+const addressOf = (visit: Visit, listed: Listed): string | undefined => {
+  const { survey, ssh } = visit;
+  const inCluster = listedAs(survey, listed)?.addresses ?? [];
+  return [
+    ...etcdAddresses(survey),
+    optionOf(survey, "kube-apiserver", "advertise-address"),
+    ...inCluster,
+    optionOf(survey, "kubelet", "node-ip"),
+    ssh?.host,
+    ...survey.host.addresses,
+  ]
+    .flatMap((each) => canonicalIp(each ?? "") ?? [])
+    .find((each) => !isLoopback(each) && !isWildcard(each));
+};
+
+const SERVICES: readonly ConsumerName[] = ["etcd", "kube-apiserver", "kubelet"];
+
+/** A layout may have kubelets on every node, or on those only that are workers. */
+const rolesOf = (survey: Survey, layout: LayoutName): Role[] => {
+  const isEverywhere = LAYOUTS[layout].consumers.some(({ name, on }) => name === "kubelet" && on === "any");
+  const own: Role[] = [
+    ...(hasService(survey, "kube-apiserver") ? (["control-plane"] as const) : []),
+    ...(hasService(survey, "etcd") ? (["etcd"] as const) : []),
+  ];
+  const isWorker = hasService(survey, "kubelet") && (own.length === 0 || !isEverywhere);
+  return isWorker ? [...own, "worker"] : own;
+};
+
+/** The stack takes control planes to run etcd, unless a node says that it does. */
+const withoutStackedEtcd = (nodes: readonly FoundNode[]): FoundNode[] => {
+  const has = ({ roles }: FoundNode, role: Role): boolean => roles.includes(role);
+  if (!nodes.every((node) => has(node, "etcd") === has(node, "control-plane"))) return [...nodes];
+  return nodes.map((node) => ({ ...node, roles: node.roles.filter((role) => role !== "etcd") }));
+};
+
+/** Where `kubeadm init` ran, or its like: the first control plane gets the files that only one has. */
+const isFirst = ({ visit: { survey } }: FoundNode, layout: LayoutName): boolean =>
+  LAYOUTS[layout]
+    .files(Infinity)
+    .some(
+      ({ on, path }) =>
+        on === "first-control-plane" &&
+        typeof path === "string" &&
+        (fileAt(survey, path)?.state === "file" || survey.kubeconfigs.some((each) => each.path === path)),
+    );
+
+const inOrder = (nodes: readonly FoundNode[], layout: LayoutName): FoundNode[] => {
+  const rank = (node: FoundNode): number =>
+    node.roles.includes("control-plane") ? (isFirst(node, layout) ? 0 : 1) : node.roles.includes("etcd") ? 2 : 3;
+  return [...nodes].sort(
+    (a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, "en", { numeric: true, sensitivity: "base" }),
+  );
+};
+
+const entryOf = (visit: Visit, listed: Listed, layout: LayoutName): FoundNode | Remark => {
+  const { survey } = visit;
+  const name = nameOf(survey, listed);
+  const address = addressOf(visit, listed);
+  if (!SERVICES.some((each) => hasService(survey, each)) && listedAs(survey, listed) === undefined)
+    return remark("unfound", `${name}: it runs neither ${SERVICES.join(" nor ")}, so it is not in the stack file`);
+  if (address === undefined) return remark("unfound", `${name}: no address of it, so it is not in the stack file`);
+  const roles = rolesOf(survey, layout);
+  const isControlPlane = listedAs(survey, listed)?.controlPlane === true;
+  return { name, address, visit, roles: roles.length > 0 ? roles : [isControlPlane ? "control-plane" : "worker"] };
+};
+
+/** A node that the kubelet registered under a name that no stack file takes. */
+const nameRemarks = (nodes: readonly FoundNode[]): Remark[] =>
+  nodes.flatMap(({ name }) =>
+    isDnsName(name) ? [] : [remark("refused", `${name}: no DNS name in lower case, which a node's name must be`)],
+  );
+
+/** What nobody has looked at: a node of the cluster's own list. */
+const unvisited = (nodes: readonly FoundNode[], listed: Listed, unreachable: ReadonlyMap<string, string>): Remark[] =>
+  listed
+    .filter(({ name }) => !nodes.some((each) => each.name === name))
+    .map(({ name, addresses }) => {
+      const reason = addresses.flatMap((each) => unreachable.get(each) ?? [])[0] ?? unreachable.get(name);
+      return remark(
+        "unfound",
+        `${name} (${addresses.join(", ")}): ${reason ?? "not read"}; it is not in the stack file, which then neither renews ` +
+          "its certificates nor lets a rotation end: give the host to `kube-pki init` too, or add it under nodes",
+      );
+    });
+
+/** @param unreachable hosts that could not be read, by host, with the reason */
+export const foundNodes = (
+  visits: readonly Visit[],
+  layout: LayoutName,
+  unreachable: ReadonlyMap<string, string>,
+): Found<readonly FoundNode[]> => {
+  const listed = listedNodes(visits);
+  const all = visits.map((visit) => entryOf(visit, listed, layout));
+  const found = all.flatMap((each) => ("visit" in each ? [each] : []));
+  const nodes = found.filter(({ name }, index) => found.findIndex((each) => each.name === name) === index);
+  const twice = unique(found.filter((each) => !nodes.includes(each)).map(({ name }) => name));
+  return {
+    value: inOrder(withoutStackedEtcd(nodes), layout),
+    remarks: [
+      ...all.flatMap((each) => ("visit" in each ? [] : [each])),
+      ...twice.map((name) => remark("unfound", `${name}: several hosts are called so, the first one counts`)),
+      ...nameRemarks(nodes),
+      ...unvisited(nodes, listed, unreachable),
+    ],
+  };
+};

@@ -1,0 +1,204 @@
+/** The section `certificates`, as the certificates in place have it: validity, algorithms, groups, and which there are at all. */
+import { INVENTORY } from "../certificates/inventory";
+import { formatDuration, parseDuration } from "../format/duration";
+import { isField } from "../format/protocolFields";
+import { ALGORITHMS, type Algorithm } from "../model/algorithms";
+import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
+import type { Config } from "../schema/config";
+import type { Cas, LiveLeaf } from "./live";
+import { mostCommon, remark, unique, type Found, type Remark } from "./remarks";
+import { subjectParts } from "./visits";
+
+export interface ProfileFields {
+  readonly enabled?: false;
+  readonly validity?: string;
+  readonly algorithm?: Algorithm;
+  readonly organizations?: readonly string[];
+}
+
+type Profiles = Partial<Record<ProfileName, ProfileFields>>;
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** How much longer than it was asked for a certificate may be: some are dated back. */
+const DATED_BACK = HOUR;
+
+const seconds = (moment: string): number => Date.parse(moment) / 1000;
+
+/**
+ * For how long it was issued, in whole hours. Older kubeadms date a leaf back to the beginning of its CA (pkiutil
+ * NewSignedCert), so there the time counts that its file was written at.
+ */
+export const lifetimeOf = ({ certificate, modifiedAt, profile }: LiveLeaf, cas: Cas): number => {
+  const { notBefore, notAfter } = certificate;
+  const isDatedBack = cas[INVENTORY[profile].authority]?.notBefore === notBefore;
+  const written = modifiedAt === undefined ? NaN : seconds(modifiedAt);
+  const begins =
+    isDatedBack && written > seconds(notBefore) && written < seconds(notAfter) ? written : seconds(notBefore);
+  const hours = Math.floor((seconds(notAfter) - begins) / HOUR);
+  const days = Math.round(hours / 24);
+  // to the day, if it is nearly that
+  return Math.abs(days * DAY - hours * HOUR) <= DATED_BACK ? days * DAY : hours * HOUR;
+};
+
+const byProfile = (leaves: readonly LiveLeaf[]): (readonly [ProfileName, readonly LiveLeaf[]])[] =>
+  PROFILE_NAMES.flatMap((profile) => {
+    const own = leaves.filter((leaf) => leaf.profile === profile);
+    return own.length === 0 ? [] : [[profile, own] as const];
+  });
+
+const USUAL = 365 * DAY;
+
+const wholeUnits = (given: number): number =>
+  given >= DAY ? given - (given % DAY) : Math.max(HOUR, given - (given % HOUR));
+
+/** What is left of a CA becomes less: half of it leaves time to rotate. */
+const withinCa = (wanted: number, longest: number): number =>
+  wanted <= longest ? wanted : wholeUnits(Math.min(USUAL, longest / 2));
+
+const validityOf = (
+  leaves: readonly LiveLeaf[],
+  cas: Cas,
+  longest: number,
+  wished: number | undefined,
+): Found<{ readonly general: number; readonly own: Profiles }> => {
+  const lifetimes = byProfile(leaves).map(
+    ([profile, own]) => [profile, mostCommon(own.map((leaf) => lifetimeOf(leaf, cas))) ?? USUAL] as const,
+  );
+  const most = mostCommon(lifetimes.map(([, each]) => each)) ?? USUAL;
+  const usual = wished ?? most;
+  const general = withinCa(usual, longest);
+  const shorter = lifetimes.filter(([, each]) => each < general && each >= HOUR && each !== most);
+  const longer = lifetimes.filter(([, each]) => each > general && general === usual);
+  const remarks: Remark[] = [
+    ...(general < usual
+      ? [
+          remark(
+            "changed",
+            `certificates are valid for ${formatDuration(general)}, and no longer for ${formatDuration(usual)}: a CA has only ` +
+              `${formatDuration(longest - (longest % DAY))} left; rotate it in time`,
+          ),
+        ]
+      : []),
+    ...(longer.length === 0
+      ? []
+      : [
+          remark(
+            "changed",
+            `${longer.map(([profile, each]) => `${profile} (valid for ${formatDuration(each)} now)`).join(", ")}: valid for ` +
+              `${formatDuration(general)} as the others, since it is renewed in time`,
+          ),
+        ]),
+  ];
+  const own = Object.fromEntries(shorter.map(([profile, each]) => [profile, { validity: formatDuration(each) }]));
+  return { value: { general, own }, remarks };
+};
+
+const isKnown = (name: string): name is Algorithm => ALGORITHMS.some((each) => each === name);
+
+const algorithmsOf = (leaves: readonly LiveLeaf[], usual: Algorithm): Found<{ general: Algorithm; own: Profiles }> => {
+  const known = leaves.filter(({ certificate }) => isKnown(certificate.algorithm));
+  const general = mostCommon(known.map(({ certificate }) => certificate.algorithm)) as Algorithm | undefined;
+  const own = byProfile(known).flatMap(([profile, of]) => {
+    const algorithm = mostCommon(of.map(({ certificate }) => certificate.algorithm)) as Algorithm;
+    return algorithm === general ? [] : [[profile, { algorithm }] as const];
+  });
+  const others = unique(leaves.map(({ certificate }) => certificate.algorithm).filter((each) => !isKnown(each)));
+  return {
+    value: { general: general ?? usual, own: Object.fromEntries(own) },
+    remarks:
+      others.length === 0
+        ? []
+        : [
+            remark(
+              "changed",
+              `certificates with keys of ${others.join(", ")} get ${general ?? usual}: the stack makes keys of ${ALGORITHMS.join(", ")}`,
+            ),
+          ],
+  };
+};
+
+/** Groups that a certificate has and the inventory would not give it, or the other way round. */
+const organizationsOf = (leaves: readonly LiveLeaf[], config: Config): Found<Profiles> => {
+  const found = byProfile(leaves).map(([profile, own]) => {
+    const texts = own.map(({ certificate }) => subjectParts(certificate.subject, "O").sort().join("\n"));
+    const most = mostCommon(texts) ?? "";
+    const organizations = most === "" ? [] : most.split("\n");
+    const usual = [...INVENTORY[profile].organizations(config)].sort();
+    const odd = organizations.filter((each) => !isField("subject", each));
+    const differing = own.filter((_leaf, index) => texts[index] !== most).map(({ node }) => node);
+    return {
+      profile,
+      organizations,
+      isOwn: odd.length === 0 && organizations.join("\n") !== usual.join("\n"),
+      remarks: [
+        ...odd.map((each) =>
+          remark(
+            "changed",
+            `${profile} loses the organization ${JSON.stringify(each)}, which no stack file can hold: rights that were given to it end`,
+          ),
+        ),
+        ...(differing.length === 0
+          ? []
+          : [
+              remark(
+                "changed",
+                `${profile} has other organizations on ${differing.join(", ")}: it gets ${organizations.join(", ") || "none"} there too`,
+              ),
+            ]),
+      ],
+    };
+  });
+  return {
+    value: Object.fromEntries(
+      found.flatMap(({ profile, organizations, isOwn }) => (isOwn ? [[profile, { organizations }]] : [])),
+    ),
+    remarks: found.flatMap(({ remarks }) => remarks),
+  };
+};
+
+export interface CertificateFields {
+  readonly validity: string;
+  readonly algorithm: Algorithm;
+  readonly profiles: Profiles;
+}
+
+export interface PolicyInput {
+  /** Those that a CA of the cluster has issued. */
+  readonly leaves: readonly LiveLeaf[];
+  /** Profiles that are not the stack's. */
+  readonly absent: readonly ProfileName[];
+  readonly cas: Cas;
+  /** Of the draft. */
+  readonly config: Config;
+  /** A leaf must not outlive its CA: what is left of the first one that ends. */
+  readonly caSeconds: number;
+  /** What kubeadm was told, in its own spelling. */
+  readonly wishedValidity?: string | undefined;
+}
+
+export const certificateFields = (given: PolicyInput): Found<CertificateFields> => {
+  const { absent, cas, config, caSeconds, wishedValidity } = given;
+  const leaves = given.leaves.filter(({ profile }) => !absent.includes(profile));
+  const validity = validityOf(leaves, cas, caSeconds, parseDuration(wishedValidity ?? ""));
+  const algorithms = algorithmsOf(leaves, config.certificates.algorithm);
+  const organizations = organizationsOf(leaves, config);
+  const fieldsOf = (profile: ProfileName): ProfileFields => ({
+    ...(absent.includes(profile) ? { enabled: false } : {}),
+    ...validity.value.own[profile],
+    ...algorithms.value.own[profile],
+    ...organizations.value[profile],
+  });
+  const profiles = PROFILE_NAMES.map((profile) => [profile, fieldsOf(profile)] as const).filter(
+    ([, fields]) => Object.keys(fields).length > 0,
+  );
+  return {
+    value: {
+      validity: formatDuration(validity.value.general),
+      algorithm: algorithms.value.general,
+      profiles: Object.fromEntries(profiles),
+    },
+    remarks: [validity, algorithms, organizations].flatMap(({ remarks }) => remarks),
+  };
+};

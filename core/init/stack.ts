@@ -1,0 +1,225 @@
+/**
+ * A stack file for a running cluster, from surveys of its nodes. What the surveys hold is compared with the very plan that
+ * `pulumi up` would carry out, so that nothing is lost which the stack file can say, and the rest is told.
+ */
+import { LAYOUTS, type LayoutName } from "../layouts";
+import { profileOf } from "../layouts/layout";
+import type { GivenListeners } from "../model/listeners";
+import { ADMIN } from "../model/profiles";
+import { planCluster, type ClusterPlan } from "../plan";
+import type { Config } from "../schema/config";
+import { authorityFields, type Secret } from "./authority";
+import { casOf, foundCas } from "./cas";
+import { changeRemarks, lossRemarks } from "./changes";
+import { checkedConfig, isProblems, type Raw } from "./checked";
+import type { Choices } from "./choices";
+import { clusterFields, type ClusterFields } from "./cluster";
+import { layoutRemarks, nearestLayout } from "./layout";
+import { givenListeners } from "./listeners";
+import { issuedLeaves, liveLeaves, placesOf, type Cas, type LiveLeaf, type Place } from "./live";
+import { extraNames, type ExtraNames } from "./names";
+import { foundNodes, type FoundNode } from "./nodes";
+import { certificateFields, type CertificateFields } from "./policy";
+import { absentProfiles } from "./presence";
+import { readerFields } from "./readers";
+import { remark, unique, type Remark } from "./remarks";
+import { canMakeKeys, nodeFields, nodeRemarks, sshFields } from "./sections";
+import { hasService, kubeadmOf, listOf, type Visit } from "./visits";
+
+export interface Stack {
+  /** The values of the namespace `kube-pki`, without any secret. */
+  readonly raw: Raw;
+  /** Where the fields of `cluster` were found. */
+  readonly cluster: ClusterFields;
+  /** Keys that are to be set as secrets. */
+  readonly secrets: readonly Secret[];
+  readonly remarks: readonly Remark[];
+  /** What a run would refuse in the stack file itself. */
+  readonly problems: readonly string[];
+  /** Absent where there are problems. */
+  readonly planned?: { readonly config: Config; readonly cluster: ClusterPlan } | undefined;
+  readonly nodes: readonly FoundNode[];
+}
+
+const DAY = 86_400;
+/** `authority.validity`. */
+const NEW_CA = 3650 * DAY;
+/** With fewer etcd members there is no quorum while one restarts. */
+const MEMBERS_FOR_QUORUM = 3;
+
+const adminPaths = (layout: LayoutName): string[] =>
+  LAYOUTS[layout]
+    .files(Infinity)
+    .flatMap((row) => (profileOf(row).includes(ADMIN) && typeof row.path === "string" ? [row.path] : []));
+
+/** All that is known of a cluster before anybody looks at its certificates. */
+export interface FoundCluster {
+  readonly layout: LayoutName;
+  readonly nodes: readonly FoundNode[];
+  readonly cluster: ClusterFields;
+  readonly listeners: GivenListeners;
+  readonly remarks: readonly Remark[];
+}
+
+export const foundCluster = (visits: readonly Visit[], choices: Pick<Choices, "unreachable">): FoundCluster => {
+  const layout = nearestLayout(visits.map(({ survey }) => survey));
+  const nodes = foundNodes(visits, layout, choices.unreachable ?? new Map());
+  const cluster = clusterFields(nodes.value, visits, adminPaths(layout));
+  const listeners = givenListeners(nodes.value, LAYOUTS[layout].listeners);
+  return {
+    layout,
+    nodes: nodes.value,
+    cluster: cluster.value,
+    listeners: listeners.value,
+    remarks: [...nodes.remarks, ...cluster.remarks, ...listeners.remarks],
+  };
+};
+
+const clusterSection = ({ cluster, listeners }: FoundCluster, names: ExtraNames): Raw => ({
+  name: cluster.name.value,
+  kubernetesVersion: cluster.kubernetesVersion.value,
+  endpoint: cluster.endpoint.value,
+  ...(cluster.serviceCidrs && { serviceCidrs: cluster.serviceCidrs.value }),
+  ...(cluster.dnsDomain && { dnsDomain: cluster.dnsDomain.value }),
+  ...(names.cluster.length === 0 ? {} : { extraSans: names.cluster }),
+  ...(Object.keys(listeners).length === 0 ? {} : { listeners }),
+});
+
+const NO_NAMES: ExtraNames = { cluster: [], nodes: new Map() };
+
+const sectionsOf = (found: FoundCluster, names: ExtraNames, choices: Choices): Raw => ({
+  cluster: clusterSection(found, names),
+  nodes: nodeFields(found.nodes, names),
+  ssh: sshFields(found.nodes, choices.bastion),
+  layout: found.layout,
+});
+
+const planOf = (config: Config): ClusterPlan => planCluster(config, config.asOf);
+
+/** How long a leaf may live: each CA that stays has so much left. */
+const caSeconds = (cas: Cas, made: readonly string[], now: Date): number =>
+  Math.min(
+    NEW_CA,
+    ...Object.entries(cas)
+      .filter(([name]) => !made.includes(name))
+      .map(([, { notAfter }]) => Math.floor((Date.parse(notAfter) - now.getTime()) / 1000)),
+  );
+
+const certificatesSection = (
+  { validity, algorithm, profiles }: CertificateFields,
+  nodes: readonly FoundNode[],
+): Raw => ({
+  validity,
+  algorithm,
+  ...(nodes.length > 0 && nodes.every((node) => !canMakeKeys(node)) ? { keyLocation: "state" } : {}),
+  ...(Object.keys(profiles).length === 0 ? {} : { profiles }),
+});
+
+/** What becomes of the cluster's certificates, by a plan that has no name beside kubeadm's. */
+const fromCertificates = (draft: Config, found: FoundCluster, visits: readonly Visit[], choices: Choices) => {
+  const plans = planOf(draft).nodes;
+  const places = placesOf(plans, found.nodes);
+  const leaves = liveLeaves(places);
+  const cas = foundCas(found.nodes, leaves);
+  const authority = authorityFields(found.nodes, cas, choices);
+  const known = casOf(cas);
+  const absent = absentProfiles(places);
+  const policy = certificateFields({
+    leaves: issuedLeaves(leaves, known),
+    absent: absent.value,
+    cas: known,
+    config: draft,
+    caSeconds: caSeconds(known, authority.value.made, choices.now),
+    wishedValidity: kubeadmOf(visits)?.certificateValidity,
+  });
+  const isManaged = ({ profile }: LiveLeaf): boolean => !absent.value.includes(profile);
+  const names = extraNames(leaves.filter(isManaged), plans, kubeadmOf(visits)?.certSans ?? []);
+  const readers = readerFields(found.nodes, plans);
+  return {
+    cas: known,
+    authority: authority.value,
+    policy: policy.value,
+    names,
+    readers: readers.value,
+    remarks: [...authority.remarks, ...absent.remarks, ...policy.remarks, ...readers.remarks],
+  };
+};
+
+const needsDowntime = (nodes: readonly FoundNode[], adopted: Readonly<Record<string, string>> | undefined): boolean => {
+  const members = nodes.filter(({ visit: { survey } }) => hasService(survey, "etcd"));
+  return adopted?.["etcd"] !== undefined && members.length < MEMBERS_FOR_QUORUM;
+};
+
+const complete = (found: FoundCluster, choices: Choices, parts: ReturnType<typeof fromCertificates>): Raw => {
+  const { authority, policy, names, readers } = parts;
+  const rollout = {
+    ...(readers.length === 0 ? {} : { readers }),
+    ...(needsDowntime(found.nodes, authority.adopt) ? { acceptEtcdDowntime: true } : {}),
+  };
+  return {
+    ...sectionsOf(found, names, choices),
+    ...(Object.keys(authority.authority).length === 0 ? {} : { authority: authority.authority }),
+    ...(authority.adopt && { adopt: authority.adopt }),
+    certificates: certificatesSection(policy, found.nodes),
+    ...(Object.keys(rollout).length === 0 ? {} : { rollout }),
+  };
+};
+
+/** An etcd that is nowhere among the nodes: the stack has to know every member. */
+const etcdRemarks = (nodes: readonly FoundNode[], visits: readonly Visit[]): Remark[] => {
+  if (nodes.some(({ visit: { survey } }) => hasService(survey, "etcd"))) return [];
+  const urls = unique(nodes.flatMap(({ visit: { survey } }) => listOf(survey, "kube-apiserver", "etcd-servers")));
+  if (urls.length === 0 && kubeadmOf(visits)?.etcd !== "external") return [];
+  return [
+    remark(
+      "refused",
+      `etcd runs on none of these hosts (${urls.join(", ") || "external"}): an etcd that the stack does not reach is not supported; ` +
+        "give its members to `kube-pki init` too, or add them under nodes with roles: [etcd]",
+    ),
+  ];
+};
+
+const downtimeRemark = (raw: Raw): Remark[] =>
+  Reflect.get(raw["rollout"] ?? {}, "acceptEtcdDowntime") === true
+    ? [
+        remark(
+          "changed",
+          "etcd restarts with fewer than three members, so that the API takes no writes for some seconds (rollout.acceptEtcdDowntime)",
+        ),
+      ]
+    : [];
+
+export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
+  const found = foundCluster(visits, choices);
+  const drafted = sectionsOf(found, NO_NAMES, choices);
+  const draft = checkedConfig(drafted, [], choices.now);
+  const own = [...found.remarks, ...nodeRemarks(found.nodes), ...etcdRemarks(found.nodes, visits)];
+  const shared = { cluster: found.cluster, nodes: found.nodes };
+  if (isProblems(draft)) return { ...shared, raw: drafted, secrets: [], remarks: own, problems: draft };
+  const parts = fromCertificates(draft, found, visits, choices);
+  const raw = complete(found, choices, parts);
+  const { secrets } = parts.authority;
+  const config = checkedConfig(
+    raw,
+    secrets.map(({ at }) => at),
+    choices.now,
+  );
+  const remarks = [...own, ...parts.remarks];
+  if (isProblems(config)) return { ...shared, raw, secrets, remarks, problems: config };
+  const plan = planOf(config);
+  const places: readonly Place[] = placesOf(plan.nodes, found.nodes);
+  return {
+    ...shared,
+    raw,
+    secrets,
+    problems: [],
+    planned: { config, cluster: plan },
+    remarks: [
+      ...remarks,
+      ...layoutRemarks(plan.nodes, found.nodes, config),
+      ...lossRemarks(places),
+      ...downtimeRemark(raw),
+      ...changeRemarks(plan, places, config, parts.cas),
+    ],
+  };
+};

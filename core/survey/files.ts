@@ -1,0 +1,116 @@
+/** The files of the PKI and the kubeconfigs that a node has: those that components name, and those beside them. */
+import { dirname } from "node:path/posix";
+import type { RunningComponent } from "./components";
+import { fileFacts } from "./fileFacts";
+import { kubeconfigFacts } from "./kubeconfigFacts";
+import type { FileFacts, KubeconfigFacts, Use } from "./model";
+import { kubeletServing, namedFiles, type NamedFile } from "./namedFiles";
+import { askAll, QUESTION, type Ask } from "./questions";
+import { onHost, type StaticPod } from "./staticPods";
+
+export interface Files {
+  readonly files: readonly FileFacts[];
+  readonly kubeconfigs: readonly KubeconfigFacts[];
+  readonly unread: readonly string[];
+}
+
+/** Looked into even where no component names anything there: what a stopped node has. */
+const USUAL_FOLDERS = [
+  "/etc/kubernetes",
+  "/var/lib/kubelet/pki",
+  "/etc/etcd",
+  "/var/lib/kubernetes",
+  "/var/lib/kube-proxy",
+];
+const PKI_NAME = /\.(?:crt|cert|pem|key|pub)$/;
+const KUBECONFIG_NAME = /\.(?:conf|kubeconfig)$|\/kubeconfig$/;
+/** Copies that kubeadm and kube-pki keep. */
+const COPIES = /\/etc\/kubernetes\/tmp\/|\/manifests\//;
+/** More than any cluster has; a folder with more is not the PKI's. */
+const MOST_FILES = 300;
+
+export const readFiles = async (
+  ask: Ask,
+  running: readonly RunningComponent[],
+  pods: readonly StaticPod[],
+): Promise<Files> => {
+  const named = running.flatMap((component) => {
+    const files = [
+      ...namedFiles(component.name, component.options),
+      ...(component.name === "kubelet" ? kubeletServing(component.options) : []),
+    ];
+    return files.map((file) => ({ ...file, path: onHost(component, pods, file.path) }));
+  });
+  const lying = await beside(ask, named);
+  const configs = unique([...pathsOf(named, "kubeconfig"), ...lying.filter((path) => KUBECONFIG_NAME.test(path))]);
+  const texts = await askAll(ask, configs.map(QUESTION.kubeconfig));
+  const kubeconfigs = configs.flatMap(
+    (path, index) => kubeconfigFacts(path, texts[index]?.text("text") ?? "", texts[index]?.texts("public") ?? []) ?? [],
+  );
+  const credentials = kubeconfigs.flatMap((config) => credentialFiles(config, named));
+  const all = [...named, ...credentials];
+  const paths = unique([...all.map(({ path }) => path), ...configs, ...lying.filter((path) => PKI_NAME.test(path))]);
+  const files = await readEach(ask, paths, all);
+  return { files, kubeconfigs, unread: unreadable(new Set(configs), kubeconfigs, files) };
+};
+
+const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
+const pathsOf = (named: readonly NamedFile[], kind: NamedFile["kind"]): string[] =>
+  named.filter((file) => file.kind === kind).map(({ path }) => path);
+
+const beside = async (ask: Ask, named: readonly NamedFile[]): Promise<string[]> => {
+  const folders = unique([...USUAL_FOLDERS, ...named.map(({ path }) => dirname(path))]).filter(
+    (folder) => folder !== "/",
+  );
+  const answers = await askAll(
+    ask,
+    folders.map((folder) => QUESTION.folder(folder, 3)),
+  );
+  const found = answers.flatMap((answer) => (answer.text("names") ?? "").split("\n"));
+  return unique(found.filter((path) => path !== "" && !COPIES.test(path))).slice(0, MOST_FILES);
+};
+
+/** Certificate and key that a kubeconfig names instead of holding them. */
+const credentialFiles = ({ path, users }: KubeconfigFacts, named: readonly NamedFile[]): NamedFile[] => {
+  const use = named.find((file) => file.path === path)?.use;
+  if (use === undefined) return [];
+  const input = use.input === "kubelet/kubeconfig" ? { input: "kubelet/client" as const } : {};
+  const of = (option: string, secret: boolean, file: string | undefined): NamedFile[] =>
+    file?.startsWith("/") === true
+      ? [{ path: file, kind: "pki", use: { component: use.component, option, secret, ...input } }]
+      : [];
+  return users.flatMap(({ certificateFile, keyFile }) => [
+    ...of("client-certificate", false, certificateFile),
+    ...of("client-key", true, keyFile),
+  ]);
+};
+
+const readEach = async (ask: Ask, paths: readonly string[], named: readonly NamedFile[]): Promise<FileFacts[]> => {
+  const stats = await askAll(ask, paths.map(QUESTION.stat));
+  const certificates = await askAll(ask, paths.map(QUESTION.certificates));
+  const keys = await askAll(ask, paths.map(QUESTION.key));
+  return paths.flatMap((path, index) => {
+    const [stat, blocks, key] = [stats[index], certificates[index], keys[index]];
+    if (stat === undefined || blocks === undefined || key === undefined) return [];
+    return [fileFacts(path, { stat, certificates: blocks, key }, usesOf(path, named))];
+  });
+};
+
+const usesOf = (path: string, named: readonly NamedFile[]): Use[] => {
+  const uses = named.filter((file) => file.path === path).map(({ use }) => use);
+  return uses.filter((use, index) => uses.findIndex((each) => JSON.stringify(each) === JSON.stringify(use)) === index);
+};
+
+const unreadable = (
+  configs: ReadonlySet<string>,
+  read: readonly KubeconfigFacts[],
+  files: readonly FileFacts[],
+): string[] =>
+  files
+    .filter(({ state }) => state === "file")
+    .flatMap(({ path, certificates, keys, publicKeys }) => {
+      if (configs.has(path))
+        return read.some((config) => config.path === path) ? [] : [`${path} could not be read as a kubeconfig`];
+      const holds = certificates.length + keys.length + publicKeys.length;
+      return holds > 0 ? [] : [`${path} holds no certificate and no key that can be read`];
+    });

@@ -1,0 +1,77 @@
+/**
+ * Reads a node: asks a few rounds of questions, each about what the answers before it named. Nothing is decided here; the
+ * result holds what is there.
+ */
+import { clusterNodes, kubeadmFacts } from "./clusterFacts";
+import { readComponents } from "./components";
+import { readFiles } from "./files";
+import { bootMoment, hostFacts } from "./hostFacts";
+import { listeningSockets } from "./listeners";
+import { SURVEY_VERSION, type ClusterFacts, type HostFacts, type KubeconfigFacts, type Survey } from "./model";
+import { COMPONENT_NAMES, HYPERKUBE } from "./processes";
+import { askAll, QUESTION, type Ask } from "./questions";
+import { readPlainFiles } from "./plainFiles";
+import { readReaders } from "./readers";
+import { readServed } from "./served";
+import { renewersIn } from "./renewers";
+import { readStaticPods, withManifest } from "./staticPods";
+
+/** @param clock milliseconds since 1970, by the reader's clock */
+export const survey = async (ask: Ask, clock: () => number): Promise<Survey> => {
+  const sent = clock();
+  const [host] = await askAll(ask, [QUESTION.host()]);
+  const back = clock();
+  const [listeners, units, processes] = await askAll(ask, [
+    QUESTION.listeners(),
+    QUESTION.units(),
+    QUESTION.processes([...COMPONENT_NAMES, HYPERKUBE]),
+  ]);
+  const pids = processes.all("process").map(([pid]) => Number(pid));
+  const running = await readComponents(ask, pids, bootMoment(host), listeningSockets(listeners));
+  const pods = await readStaticPods(ask, running);
+  const { files, kubeconfigs, unread } = await readFiles(ask, running, pods);
+  const facts = hostFacts(host, { sent, back });
+  const cluster = await readCluster(ask, kubeconfigs);
+  return {
+    version: SURVEY_VERSION,
+    host: facts,
+    components: running.map((each) => withManifest(each, pods)),
+    files: [...files, ...(await readPlainFiles(ask, running, pods, files))],
+    kubeconfigs,
+    served: await readServed(ask, running),
+    staticPods: pods.map(({ facts: pod }) => pod),
+    readers: await readReaders(ask, { files, kubeconfigs, running }),
+    renewers: renewersIn(units.text("units") ?? ""),
+    ...(cluster === undefined ? {} : { cluster }),
+    unread: [...unread, ...unreadHere(facts)],
+  };
+};
+
+/** Whom a cluster is asked by: its administrator first. A kubelet may not list nodes. */
+const ADMINISTRATORS = [/\/admin[^/]*$/, /super-admin/, /kubeconfig/];
+
+const administrators = (kubeconfigs: readonly KubeconfigFacts[]): string[] => {
+  const paths = ADMINISTRATORS.flatMap((pattern) =>
+    kubeconfigs.map(({ path }) => path).filter((path) => pattern.test(path)),
+  );
+  return [...new Set(paths)];
+};
+
+const readCluster = async (ask: Ask, kubeconfigs: readonly KubeconfigFacts[]): Promise<ClusterFacts | undefined> => {
+  for (const kubeconfig of administrators(kubeconfigs)) {
+    const [list, configuration] = await askAll(ask, [
+      QUESTION.cluster(kubeconfig, "nodes"),
+      QUESTION.cluster(kubeconfig, "kubeadm"),
+    ]);
+    const nodes = clusterNodes(list.text("objects"));
+    if (nodes === undefined) continue;
+    const kubeadm = kubeadmFacts(configuration.text("objects"));
+    return { nodes, ...(kubeadm === undefined ? {} : { kubeadm }) };
+  }
+  return undefined;
+};
+
+const unreadHere = ({ uid, openssl }: HostFacts): string[] => [
+  ...(uid === 0 ? [] : ["it was not read as root, so keys and kubeconfigs of root could not be looked at"]),
+  ...(openssl === undefined ? ["it has no openssl, so keys and what is served could not be looked at"] : []),
+];

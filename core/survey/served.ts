@@ -1,0 +1,29 @@
+/** What components serve on the ports that they listen at. */
+import { hostPort } from "../format/addresses";
+import { certificatesIn } from "./certificateFacts";
+import type { RunningComponent } from "./components";
+import type { ServedFacts } from "./model";
+import { askAll, QUESTION, type Ask } from "./questions";
+
+/** Ports on which nobody speaks TLS: health and metrics of the kubelet and kube-proxy, the kubelet's read-only port. */
+const WITHOUT_TLS = new Set([10248, 10249, 10255, 10256]);
+/** A kubelet's streaming server of its container runtime and the like take a random one. */
+const FIRST_RANDOM = 32_768;
+const ANY = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "127.0.0.1"],
+]);
+
+export const readServed = async (ask: Ask, running: readonly RunningComponent[]): Promise<ServedFacts[]> => {
+  const asked = running.flatMap(({ name, listens }) =>
+    listens
+      .filter(({ port }) => !WITHOUT_TLS.has(port) && port < FIRST_RANDOM)
+      .map(({ address, port }) => ({ component: name, at: hostPort(ANY.get(address) ?? address, port) })),
+  );
+  const ports = asked.filter(({ at }, index) => asked.findIndex((each) => each.at === at) === index);
+  const answers = await askAll(
+    ask,
+    ports.map(({ at }) => QUESTION.served(at)),
+  );
+  return ports.map((port, index) => ({ ...port, chain: certificatesIn(answers[index]?.text("chain") ?? "") }));
+};

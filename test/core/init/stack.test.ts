@@ -1,0 +1,268 @@
+import assert from "node:assert/strict";
+import type { Choices } from "../../../core/init/choices";
+import type { Visit } from "../../../core/init/visits";
+import type { Survey } from "../../../core/survey/model";
+import { field, isLossless, made, parsesBack, told } from "./check";
+import { kubeadmCluster, makeCas, withCertificates, withKubeadm, withoutFiles, withOptions, type Cas } from "./cluster";
+import { hardwayCluster } from "./hardway";
+
+let cas: Cas;
+let oldCas: Cas;
+
+const onAll = (change: (survey: Survey) => Survey) => (): Visit[] => kubeadmCluster(cas, change);
+
+/** Clusters that differ from kubeadm's defaults, and what the stack file then says: path -> value; undefined: nothing. */
+const CLUSTERS: Readonly<
+  Record<string, readonly [visits: () => Visit[], expected: Readonly<Record<string, unknown>>, ca?: Choices["ca"]]>
+> = {
+  "that kubeadm has made": [
+    onAll((survey) => survey),
+    {
+      "cluster.name": "prod",
+      "cluster.kubernetesVersion": "1.36.3",
+      "cluster.endpoint": "api.example.com:6443",
+      "cluster.serviceCidrs": ["10.96.0.0/12"],
+      "cluster.dnsDomain": "cluster.local",
+      "cluster.extraSans": ["10.0.0.9"],
+      "cluster.listeners": undefined,
+      "nodes.0.name": "cp1",
+      "nodes.0.roles": ["control-plane"],
+      "nodes.3.roles": ["worker"],
+      "nodes.0.extraSans": undefined,
+      layout: "kubeadm",
+      certificates: { validity: "365d", algorithm: "RSA-2048", profiles: { kubelet: { algorithm: "ECDSA-P256" } } },
+      rollout: undefined,
+      adopt: undefined,
+    },
+  ],
+  "of systemd units": [
+    () => hardwayCluster(cas),
+    {
+      layout: "hardway",
+      "cluster.name": "hard",
+      "cluster.endpoint": "api.hard.example.com:6443",
+      "cluster.serviceCidrs": ["10.32.0.0/24"],
+      "cluster.dnsDomain": "hard.local",
+      "cluster.extraSans": ["localhost", "127.0.0.1"],
+      "nodes.0.roles": ["control-plane"],
+      "nodes.2.roles": ["etcd"],
+      "nodes.5.roles": ["worker"],
+      certificates: { validity: "365d", algorithm: "ECDSA-P256" },
+    },
+  ],
+  "with other names, networks and domains": [
+    () =>
+      kubeadmCluster(cas, (survey) => {
+        const { hostname } = survey.host;
+        const own = withCertificates(
+          withOptions(survey, "kube-apiserver", { "service-cluster-ip-range": "172.20.0.0/16,fd00:20::/112" }),
+          ({ subject, sans }) => {
+            if (subject === "CN=kube-apiserver")
+              return {
+                sans: [
+                  ...sans.filter((san) => san !== "IP:10.96.0.1" && !san.endsWith("cluster.local")),
+                  "IP:172.20.0.1",
+                  "DNS:kubernetes.default.svc.k8s.corp",
+                  "DNS:API.internal",
+                  "DNS:*.vip.example.com",
+                  "IP:FD00:0:0:0:0:0:0:9",
+                  ...(hostname === "cp2" ? ["DNS:old-cp2.example.com"] : []),
+                ],
+              };
+            return subject === "CN=cp3" ? { sans: [...sans, "DNS:etcd3.example.com", "IP:192.0.2.3"] } : {};
+          },
+        );
+        return withKubeadm(own, {
+          certSans: ["10.0.0.9", "wished.example.com"],
+          serviceSubnet: "172.20.0.0/16,fd00:20::/112",
+          dnsDomain: "k8s.corp",
+        });
+      }),
+    {
+      "cluster.serviceCidrs": ["172.20.0.0/16", "fd00:20::/112"],
+      "cluster.dnsDomain": "k8s.corp",
+      "cluster.extraSans": ["10.0.0.9", "api.internal", "*.vip.example.com", "fd00::9", "wished.example.com"],
+      "nodes.0.extraSans": undefined,
+      "nodes.1.extraSans": ["old-cp2.example.com"],
+      "nodes.2.extraSans": ["etcd3.example.com", "192.0.2.3"],
+    },
+  ],
+  "with other ports and addresses": [
+    onAll((survey) => {
+      const [address = ""] = survey.host.addresses;
+      const api = withOptions(survey, "kube-apiserver", { "secure-port": "8443" }, [{ address: "::", port: 8443 }]);
+      const manager = withOptions(api, "kube-controller-manager", { "secure-port": "10357", "bind-address": address }, [
+        { address, port: 10_357 },
+      ]);
+      const etcd = withOptions(
+        manager,
+        "etcd",
+        { "listen-client-urls": `https://${address}:4001`, "listen-peer-urls": `https://${address}:7001` },
+        [4001, 7001].map((port) => ({ address, port })),
+      );
+      return withOptions(etcd, "kubelet", { "healthz-bind-address": "0.0.0.0" }, [
+        { address: "::", port: 10_250 },
+        { address: "0.0.0.0", port: 10_248 },
+      ]);
+    }),
+    {
+      "cluster.listeners": {
+        apiServer: { port: 8443 },
+        etcdClient: { port: 4001 },
+        etcdPeer: { port: 7001 },
+        controllerManagerHealth: { port: 10_357, on: "node" },
+      },
+    },
+  ],
+  "that has no key of a CA": [
+    onAll((survey) => withoutFiles(survey, (path) => path.endsWith("ca.key"))),
+    {
+      "authority.kubernetes": undefined,
+      "adopt.kubernetes": () => cas.kubernetes.facts.fingerprint,
+      "adopt.etcd": () => cas.etcd.facts.fingerprint,
+      "adopt.frontProxy": () => cas.frontProxy.facts.fingerprint,
+    },
+  ],
+  "that is to be taken over": [
+    onAll((survey) => survey),
+    {
+      authority: { algorithm: "RSA-2048" },
+      "adopt.kubernetes": () => cas.kubernetes.facts.fingerprint,
+      rollout: undefined,
+    },
+    "adopt",
+  ],
+  "that is to move into Vault": [
+    onAll((survey) => survey),
+    {
+      authority: { kind: "vault", vault: { address: "https://vault.example.com:8200" }, algorithm: "RSA-2048" },
+      "adopt.etcd": () => cas.etcd.facts.fingerprint,
+    },
+    "vault",
+  ],
+  "whose kubelets ask it for serving certificates": [
+    onAll((survey) => withOptions(survey, "kubelet", { "server-tls-bootstrap": "true" })),
+    { "certificates.profiles.kubelet-server": { enabled: false } },
+  ],
+  "that an older kubeadm has made": [
+    onAll((survey) =>
+      withCertificates(survey, ({ subject }) => {
+        const name = subject.replace(/^O=[^,]*, /, "");
+        // dated back to the beginning of its CA, and in groups of the time
+        const old = { notBefore: cas.kubernetes.facts.notBefore, notAfter: "2027-05-01T00:00:00Z" };
+        return /apiserver-|healthcheck/.test(name)
+          ? { ...old, subject: `O=system:masters, ${name}` }
+          : subject.includes("@")
+            ? {}
+            : old;
+      }),
+    ),
+    {
+      "certificates.validity": "365d",
+      "certificates.profiles.apiserver-kubelet-client": { organizations: ["system:masters"] },
+      "certificates.profiles.apiserver-etcd-client": { organizations: ["system:masters"] },
+      "certificates.profiles.etcd-healthcheck-client": { organizations: ["system:masters"] },
+      "certificates.profiles.admin": undefined,
+    },
+  ],
+  "whose certificates live as long as kubeadm was told": [
+    onAll((survey) => withKubeadm(survey, { certificateValidity: "2160h0m0s" })),
+    { "certificates.validity": "90d", "certificates.profiles.kubelet": { algorithm: "ECDSA-P256" } },
+  ],
+  "with a short-lived administrator and an ECDSA key here and there": [
+    onAll((survey) =>
+      withCertificates(survey, ({ subject }) =>
+        subject.endsWith("kubernetes-admin")
+          ? { notAfter: "2026-05-15T00:00:00Z" }
+          : subject === "CN=front-proxy-client"
+            ? { algorithm: "ECDSA-P384" }
+            : {},
+      ),
+    ),
+    {
+      "certificates.validity": "365d",
+      "certificates.profiles.admin": { validity: "14d" },
+      "certificates.profiles.front-proxy-client": { algorithm: "ECDSA-P384" },
+    },
+  ],
+  "whose CAs end in a month": [() => kubeadmCluster(oldCas), { "certificates.validity": "15d" }],
+  "without openssl on a worker": [
+    onAll((survey) => {
+      const { openssl, ...host } = survey.host;
+      return survey.host.hostname === "w1"
+        ? { ...survey, host }
+        : { ...survey, host: { ...host, openssl: openssl ?? "" } };
+    }),
+    { "nodes.3.keyLocation": "state", "nodes.4.keyLocation": undefined, "certificates.keyLocation": undefined },
+  ],
+  "without any openssl, so that no node knows what its keys are": [
+    onAll((survey) => {
+      const { openssl, ...host } = survey.host;
+      assert.ok(openssl);
+      return { ...survey, host, files: survey.files.map((file) => ({ ...file, keys: [] })) };
+    }),
+    { "certificates.keyLocation": "state", adopt: undefined },
+  ],
+  "with an openssl everywhere that is too old": [
+    onAll((survey) => ({ ...survey, host: { ...survey.host, openssl: "1.0.2k" } })),
+    { "nodes.3.keyLocation": undefined, "certificates.keyLocation": "state" },
+  ],
+  "whose super-admin.conf is on another control plane": [
+    onAll((survey) => {
+      const conf = "/etc/kubernetes/super-admin.conf";
+      const first = kubeadmCluster(cas)[0]?.survey.kubeconfigs.find(({ path }) => path === conf);
+      const own = withoutFiles(survey, (path) => path === conf);
+      return survey.host.hostname === "cp3" && first ? { ...own, kubeconfigs: [...own.kubeconfigs, first] } : own;
+    }),
+    { "nodes.0.name": "cp3", "nodes.1.name": "cp1", "certificates.profiles.super-admin": undefined },
+  ],
+  "without kubeconfigs of administrators": [
+    onAll((survey) => withoutFiles(survey, (path) => path.endsWith("admin.conf"))),
+    { "certificates.profiles.admin": { enabled: false }, "certificates.profiles.super-admin": { enabled: false } },
+  ],
+  "with kube-vip": [
+    onAll((survey) =>
+      survey.components.some(({ name }) => name === "etcd")
+        ? {
+            ...survey,
+            staticPods: [
+              ...survey.staticPods,
+              {
+                manifest: "/etc/kubernetes/manifests/kube-vip.yaml",
+                name: "kube-vip",
+                images: ["ghcr.io/kube-vip/kube-vip:v1"],
+                modifiedAt: "2026-05-01T00:00:00Z",
+                hostPaths: ["/etc/kubernetes/admin.conf", "/etc/hosts"],
+              },
+            ],
+            readers: [{ pid: 7, name: "kube-vip", path: "/etc/kubernetes", how: "mount" }],
+          }
+        : survey,
+    ),
+    { "rollout.readers": [{ kind: "static-pod", name: "kube-vip", reads: ["/etc/kubernetes/admin.conf"] }] },
+  ],
+  "with kubelets of another name than their machine's": [
+    onAll((survey) => ({ ...survey, host: { ...survey.host, hostname: `ip-${survey.host.hostname}` } })),
+    { "nodes.0.name": "cp1", "nodes.4.name": "w2" },
+  ],
+};
+
+describe("a stack file for a running cluster", () => {
+  before(async () => {
+    const old = { from: "2016-07-01T00:00:00Z", to: "2026-07-01T00:00:00Z" };
+    [cas, oldCas] = await Promise.all([makeCas(), makeCas(old)]);
+  });
+  for (const [what, [visits, expected, ca]] of Object.entries(CLUSTERS))
+    it(`${what} holds what it has`, () => {
+      const stack = made(visits(), ca === undefined ? {} : { ca });
+      for (const [path, value] of Object.entries(expected))
+        assert.deepEqual(
+          field(stack.raw, path),
+          typeof value === "function" ? (value as () => unknown)() : value,
+          path,
+        );
+      assert.deepEqual(told(stack, "refused"), []);
+      isLossless(stack);
+      parsesBack(stack);
+    });
+});

@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { Answer } from "../../../core/survey/questions";
+import { clusterNodes, kubeadmFacts } from "../../../core/survey/clusterFacts";
+import { hostFacts } from "../../../core/survey/hostFacts";
+import { kubeconfigFacts } from "../../../core/survey/kubeconfigFacts";
+import { listeningSockets } from "../../../core/survey/listeners";
+import { namedFiles } from "../../../core/survey/namedFiles";
+import { componentOf, processOf, versionIn } from "../../../core/survey/processes";
+import { renewersIn } from "../../../core/survey/renewers";
+import { commandLineOptions, effectiveOptions } from "../../../core/survey/runningOptions";
+import { staticPodOf } from "../../../core/survey/staticPods";
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const answer = (lines: readonly string[]): Answer => Answer.of(lines);
+const valuesOf = (options: readonly { readonly name: string; readonly values: readonly string[] }[]) =>
+  Object.fromEntries(options.map(({ name, values }) => [name, values.join(" ")]));
+
+describe("the options that a process runs with", () => {
+  it("are those of its command line, the last one of each", () => {
+    const options = commandLineOptions(["kube-apiserver", "--a=1", "--b", "2", "-c=x=y", "--d_e=3", "--f", "--a=4"]);
+    assert.deepEqual(valuesOf(options), { a: "1 4", b: "2", c: "x=y", "d-e": "3", f: "true" });
+  });
+
+  it("are etcd's environment too, which its command line goes before", () => {
+    const options = effectiveOptions("etcd", {
+      commandLine: commandLineOptions(["etcd", "--name=cp1"]),
+      environment: "ETCD_NAME=other\nETCD_CERT_FILE=/etc/ssl/member.pem\nKUBE_X=1",
+      file: "",
+    });
+    assert.deepEqual(valuesOf(options), { name: "cp1", "cert-file": "/etc/ssl/member.pem" });
+  });
+
+  it("are nothing but its configuration file where etcd has one", () => {
+    const options = effectiveOptions("etcd", {
+      commandLine: commandLineOptions(["etcd", "--config-file=/etc/etcd.yaml", "--cert-file=/no"]),
+      environment: "ETCD_KEY_FILE=/no",
+      file: "name: cp1\nclient-transport-security:\n  cert-file: /yes.crt\n  client-cert-auth: true\n",
+    });
+    assert.deepEqual(valuesOf(options), {
+      "cert-file": "/yes.crt",
+      "client-cert-auth": "true",
+      name: "cp1",
+      "config-file": "/etc/etcd.yaml",
+    });
+  });
+
+  it("are a kubelet's configuration file, which its command line goes before", () => {
+    const options = effectiveOptions("kubelet", {
+      commandLine: commandLineOptions(["kubelet", "--client-ca-file=/cli.crt", "--config=/c"]),
+      environment: "",
+      file: "authentication:\n  x509:\n    clientCAFile: /file.crt\ntlsCertFile: /k.crt\nport: 10250\n",
+    });
+    assert.deepEqual(valuesOf(options), {
+      "client-ca-file": "/cli.crt",
+      config: "/c",
+      "tls-cert-file": "/k.crt",
+      port: "10250",
+    });
+  });
+});
+
+describe("the files that a component names", () => {
+  it("are told with the option and what they are to it", () => {
+    const options = commandLineOptions([
+      "x",
+      "--etcd-certfile=/pki/etcd.crt",
+      "--service-account-key-file=/pki/sa.pub",
+      "--service-account-key-file=/pki/old.pub",
+      "--audit-webhook-config-file=/etc/audit.conf",
+      "--etcd-servers=https://127.0.0.1:2379",
+      "--authorization-mode=Node,RBAC",
+    ]);
+    assert.deepEqual(
+      namedFiles("kube-apiserver", options).map(({ path, kind, use }) => [path, kind, use.input ?? "-", use.secret]),
+      [
+        ["/pki/etcd.crt", "pki", "kube-apiserver/etcd-client", false],
+        ["/pki/sa.pub", "pki", "kube-apiserver/service-account-public", false],
+        ["/pki/old.pub", "pki", "kube-apiserver/service-account-public", false],
+        ["/etc/audit.conf", "kubeconfig", "-", true],
+      ],
+    );
+  });
+});
+
+describe("a static pod", () => {
+  const manifest = [
+    "kind: Pod",
+    "metadata: { name: etcd-cp1 }",
+    "spec:",
+    "  containers:",
+    "    - command: [etcd, --cert-file=/certs/server.crt]",
+    "      image: etcd:3.6",
+    "      volumeMounts:",
+    "        - { name: certs, mountPath: /certs }",
+    "        - { name: deep, mountPath: /certs/deep/ }",
+    "  volumes:",
+    "    - { name: certs, hostPath: { path: /etc/ssl/etcd } }",
+    "    - { name: deep, hostPath: { path: /srv/deep } }",
+    "    - { name: empty, emptyDir: {} }",
+  ].join("\n");
+
+  it("is known by its command, and its paths by their mounts", () => {
+    const pod = staticPodOf("/m/etcd.yaml", manifest, "");
+    assert.equal(pod?.facts.component, "etcd");
+    assert.deepEqual(pod.facts.hostPaths, ["/etc/ssl/etcd", "/srv/deep"]);
+    assert.equal(pod.onHost("/certs/server.crt"), "/etc/ssl/etcd/server.crt");
+    assert.equal(pod.onHost("/certs/deep/x"), "/srv/deep/x");
+    assert.equal(pod.onHost("/certsx/y"), "/certsx/y");
+  });
+
+  it("is none where the text is another object, or no YAML", () => {
+    assert.equal(staticPodOf("/m/x", "kind: Service", ""), undefined);
+    assert.equal(staticPodOf("/m/x", "{ - [", ""), undefined);
+  });
+});
+
+describe("a process", () => {
+  it("is a component by what it was started as", () => {
+    assert.equal(componentOf(["/usr/local/bin/kube-apiserver", "--x"]), "kube-apiserver");
+    assert.equal(componentOf(["/hyperkube", "kubelet"]), "kubelet");
+    assert.equal(componentOf(["bash", "-c", "kubelet"]), undefined);
+  });
+
+  it("has its start from the kernel's ticks since boot, whatever it is called", () => {
+    const stat = `7 (a ) b) S ${"0 ".repeat(18)}4200 0`;
+    const lines = [`stat ${base64(stat)}`, "uid 990 991", `cgroup ${base64("0::/system.slice/etcd.service\n")}`];
+    const process = processOf(7, answer(lines), Date.parse("2026-01-01T00:00:00Z"));
+    assert.equal(process?.startedAt, "2026-01-01T00:00:42Z");
+    assert.deepEqual([process.uid, process.gid, process.unit, process.inPod], [990, 991, "etcd.service", false]);
+  });
+
+  it("is in a pod by its control group", () => {
+    const cgroup = "0::/kubepods.slice/kubepods-burstable.slice/cri-containerd-1.scope\n";
+    const process = processOf(7, answer([`stat ${base64("7 (x) S 0")}`, `cgroup ${base64(cgroup)}`]), 0);
+    assert.deepEqual([process?.unit, process?.inPod], [undefined, true]);
+  });
+
+  it("tells its version", () => {
+    assert.equal(versionIn("Kubernetes v1.36.3\n"), "1.36.3");
+    assert.equal(versionIn("etcd Version: 3.6.8\nGit SHA: x\n"), "3.6.8");
+    assert.equal(versionIn("haproxy 2.6"), undefined);
+  });
+});
+
+describe("sockets that listen", () => {
+  it("are read from the kernel's tables", () => {
+    const lines = [
+      `tcp ${base64("0100007F:280B 11\n00000000:192B 12\n")}`,
+      `tcp6 ${base64("00000000000000000000000000000000:192B 13\n000000FD000000000000000001000000:1F90 14\n")}`,
+    ];
+    assert.deepEqual(
+      listeningSockets(answer(lines)).map(({ address, port, inode }) => `${address} ${String(port)} ${inode}`),
+      ["127.0.0.1 10251 11", "0.0.0.0 6443 12", ":: 6443 13", "fd00::1 8080 14"],
+    );
+  });
+});
+
+describe("a machine", () => {
+  const at = Date.parse("2026-01-01T00:00:10Z");
+  const facts = (lines: readonly string[], time = at / 1000) =>
+    hostFacts(answer([`time ${String(time)}`, `boot ${base64("3600.25 1")}`, "user 0", ...lines]), {
+      sent: at,
+      back: at + 500,
+    });
+
+  it("has the time that its clock shows, as far as a question can tell", () => {
+    assert.equal(facts([]).clockAheadSeconds, 0);
+    assert.equal(facts([], at / 1000 + 60).clockAheadSeconds, 60);
+    assert.equal(facts([], at / 1000 - 3600).clockAheadSeconds, -3599);
+  });
+
+  it("has addresses other than its own loopback and link-local ones", () => {
+    const ip =
+      "1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 10.0.0.1/24 brd x\n2: eth0    inet6 fe80::1/64\n";
+    assert.deepEqual(facts([`addresses ${base64(ip)}`]).addresses, ["10.0.0.1"]);
+    assert.deepEqual(facts([`addresses ${base64("10.0.0.1 fd00::1 \n")}`]).addresses, ["10.0.0.1", "fd00::1"]);
+  });
+
+  it("has read-only file systems where the last mount at a place is one", () => {
+    const mounts = [
+      "1 0 8:1 / / ro,relatime - ext4 /dev/sda ro",
+      "2 1 8:2 / /var rw - ext4 /dev/sdb rw",
+      "3 1 0:5 / /proc/sys ro - proc proc ro",
+      "4 1 8:1 / /etc ro - ext4 /dev/sda ro",
+      "5 1 8:3 / /etc rw - overlay overlay rw",
+    ].join("\n");
+    assert.deepEqual(facts([`mounts ${base64(mounts)}`]).readOnly, ["/"]);
+  });
+});
+
+describe("a kubeconfig", () => {
+  it("is read as far as the node shows it", () => {
+    const text = [
+      "clusters: [{name: lab, cluster: {server: 'https://10.0.0.1:6443', tls-server-name: api}}]",
+      "users:",
+      "- {name: a, user: {token: REDACTED}}",
+      "- {name: b, user: {client-certificate: /a.pem, client-key: /a.pem}}",
+      "contexts: [{name: c, context: {cluster: lab, user: b}}]",
+      "current-context: c",
+    ].join("\n");
+    const facts = kubeconfigFacts("/x.conf", text, []);
+    assert.equal(facts?.clusters[0]?.tlsServerName, "api");
+    assert.deepEqual(
+      facts.users.map(({ name, other, certificateFile }) => [name, other, certificateFile]),
+      [
+        ["a", ["token"], undefined],
+        ["b", [], "/a.pem"],
+      ],
+    );
+    assert.equal(kubeconfigFacts("/x.conf", "a: [", []), undefined);
+    assert.equal(kubeconfigFacts("/x.conf", "kind: Secret", []), undefined);
+  });
+});
+
+describe("a cluster", () => {
+  it("tells its nodes and kubeadm's configuration", () => {
+    const nodes = clusterNodes(
+      JSON.stringify({
+        items: [
+          {
+            metadata: { name: "cp1", labels: { "node-role.kubernetes.io/control-plane": "" } },
+            status: {
+              addresses: [
+                { type: "Hostname", address: "cp1" },
+                { type: "InternalIP", address: "10.0.0.1" },
+              ],
+              conditions: [{ type: "Ready", status: "Unknown" }],
+              nodeInfo: { kubeletVersion: "v1.36.3" },
+            },
+          },
+        ],
+      }),
+    );
+    assert.deepEqual(nodes, [
+      { name: "cp1", addresses: ["10.0.0.1"], controlPlane: true, kubeletVersion: "1.36.3", ready: false },
+    ]);
+    const configuration =
+      "kubernetesVersion: v1.36.3\nclusterName: lab\netcd: { external: {} }\nnetworking: { serviceSubnet: fd00::/108 }\n";
+    const kubeadm = kubeadmFacts(JSON.stringify({ data: { ClusterConfiguration: configuration } }));
+    assert.deepEqual(
+      [kubeadm?.kubernetesVersion, kubeadm?.etcd, kubeadm?.serviceSubnet],
+      ["1.36.3", "external", "fd00::/108"],
+    );
+    assert.equal(kubeadmFacts(undefined), undefined);
+    assert.equal(clusterNodes("no JSON"), undefined);
+  });
+});
+
+describe("units that renew certificates", () => {
+  it("are known by their usual names, while they are active", () => {
+    const units = [
+      "k8s-certs-renew.timer loaded active waiting Renew K8S control plane certificates",
+      "consul-template.service loaded inactive dead x",
+      "kubelet.service loaded active running kubelet",
+    ].join("\n");
+    assert.deepEqual(renewersIn(units), ["k8s-certs-renew.timer"]);
+  });
+});

@@ -1,0 +1,106 @@
+/** From a running cluster to a stack by `kube-pki init`, with no edit: nothing that was there is lost. */
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { CertificateFacts, KubeconfigFacts, Survey } from "../../../core/survey/model";
+import { must } from "../../lab/process";
+import { assertClusterWorks, assertProven } from "../checks";
+import { ownSsh, type OwnSsh } from "../ownSsh";
+import { KUBE_PKI } from "../project";
+import { assertNothingToDo } from "../rotating";
+import type { Run, Scenario } from "../scenario";
+
+const hostsOf = ({ lab }: Run): string[] => lab.nodes.map(({ address }) => `root@${address}`);
+
+const kubePki = (run: Run, ssh: OwnSsh, argv: readonly string[]): Promise<string> =>
+  must(run.lab.driver([KUBE_PKI, ...argv, "-F", ssh.config]), {
+    env: run.stack.env,
+    cwd: run.stack.folder,
+    timeoutMs: 300_000,
+  });
+
+const surveyed = async (run: Run, ssh: OwnSsh): Promise<Survey[]> =>
+  JSON.parse(await kubePki(run, ssh, ["survey", ...hostsOf(run)])) as Survey[];
+
+/** What is in one list and not in another. */
+const without = (one: readonly string[], other: readonly string[]): string[] =>
+  one.filter((each) => !other.includes(each));
+
+/** kubeadm's kubelets sign their serving certificate themselves: the stack's has the subject that Kubernetes asks for. */
+const isSelfSigned = ({ subject, issuer }: CertificateFacts): boolean => subject === issuer;
+
+const lostNames = (at: string, was: CertificateFacts | undefined, is: CertificateFacts | undefined): string[] => {
+  if (was === undefined || was.isCa) return [];
+  const lost = [...without(was.sans, is?.sans ?? []), ...without(was.usages, is?.usages ?? [])];
+  const renamed =
+    was.subject === is?.subject || isSelfSigned(was) ? [] : [`${was.subject} is ${is?.subject ?? "gone"}`];
+  return [...lost, ...renamed].map((each) => `${at}: ${each}`);
+};
+
+/** Of a kubeconfig all but the certificates: whom it asks, whom it trusts, as whom. */
+const shapeOf = ({ contexts, currentContext, clusters, users }: KubeconfigFacts): unknown => ({
+  contexts,
+  currentContext,
+  clusters: clusters.map(({ authorities, ...cluster }) => ({
+    ...cluster,
+    authorities: authorities.map(({ fingerprint }) => fingerprint),
+  })),
+  users: users.map(({ name, other, certificateFile }) => ({ name, other, certificateFile })),
+});
+
+/** What was on a node and is not there after a renewal: names, uses, subjects, owners, fields of kubeconfigs. */
+const lostOn = (before: Survey, after: Survey): string[] => [
+  ...before.files
+    .filter(({ uses, state }) => uses.length > 0 && state === "file")
+    .flatMap((was) => {
+      const is = after.files.find(({ path }) => path === was.path);
+      const owner = `${was.owner}:${was.group}`;
+      const owned = is === undefined || `${is.owner}:${is.group}` === owner ? [] : [`${was.path}: was ${owner}`];
+      return [...owned, ...lostNames(was.path, was.certificates[0], is?.certificates[0])];
+    }),
+  ...before.kubeconfigs.flatMap((was) => {
+    const is = after.kubeconfigs.find(({ path }) => path === was.path);
+    const same = is !== undefined && isDeepStrictEqual(shapeOf(was), shapeOf(is));
+    const users = was.users.flatMap(({ certificates }, index) =>
+      lostNames(was.path, certificates[0], is?.users[index]?.certificates[0]),
+    );
+    return [...(same ? [] : [`${was.path}: ${JSON.stringify(shapeOf(was))}`]), ...users];
+  }),
+];
+
+const play = async (run: Run): Promise<void> => {
+  const { lab, stack } = run;
+  const ssh = await ownSsh(lab);
+  try {
+    stack.env["SSH_AUTH_SOCK"] = ssh.agent;
+    rmSync(join(stack.folder, "stacks", "Pulumi.lab.yaml")); // as in a project where nobody has been
+    const before = await run.step("kube-pki survey", () => surveyed(run, ssh));
+    run.counts["nodes surveyed"] = before.length;
+    const first = hostsOf(run).find((_, index) => lab.nodes[index]?.roles.includes("control-plane")) ?? "";
+    const init = ["init", first, ...hostsOf(run).filter((host) => host !== first), "--name", "lab", "--ca", "existing"];
+    run.log(await run.step("kube-pki init", () => kubePki(run, ssh, init)));
+    await run.up("pulumi up with the stack file as it was written");
+    await assertProven(lab, await stack.certificates());
+    await assertNothingToDo(run);
+    const after = await run.step("kube-pki survey again", () => surveyed(run, ssh));
+    assert.deepEqual(
+      before.flatMap((was, index) => lostOn(was, after[index] ?? was).map((each) => `${was.host.hostname} ${each}`)),
+      [],
+      "what was there is there",
+    );
+    assert.notDeepEqual(after[0]?.files, before[0]?.files, "nothing was issued");
+    const again = await run.step("kube-pki init again", () => kubePki(run, ssh, init));
+    assert.match(again, /the cluster is as it says/);
+    await assertClusterWorks(lab);
+  } finally {
+    await ssh.end();
+  }
+};
+
+export const init: Scenario = {
+  name: "init",
+  proves: "a stack file that init wrote brings a running cluster under the stack: nothing is edited, nothing is lost",
+  topologies: ["duo", "ha3", "hardway", "moved"],
+  play,
+};

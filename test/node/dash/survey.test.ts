@@ -1,0 +1,3 @@
+import { answersQuestions } from "../survey";
+
+answersQuestions("dash");

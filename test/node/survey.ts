@@ -1,0 +1,324 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import * as fs from "node:fs";
+import { stringify, type ToStringOptions } from "yaml";
+import { Answer, END_OF_ANSWER, GREETING, QUESTION, type Question } from "../../core/survey/questions";
+import { agentCommand } from "../../cli/agent";
+import { authority, leaf } from "./pki";
+import { Scratch } from "./scratch";
+
+/** Is in every secret, and in nothing else. */
+const MARK = "S3CR3T";
+const SECRET = `${MARK}abcdef.0123456789`;
+
+/** Places where people keep secrets, by file; each line with the mark is one. */
+const TEXTS: Readonly<Record<string, string>> = {
+  "/etc/kubernetes/manifests/kube-vip.yaml": [
+    "apiVersion: v1",
+    "kind: Pod",
+    "metadata: { name: kube-vip }",
+    "spec:",
+    "  containers:",
+    "    - name: kube-vip",
+    `      args: [manager, "--password=${SECRET}"]`,
+    "      command:",
+    "        - kube-apiserver",
+    "        - --tls-private-key-file=/etc/kubernetes/pki/apiserver.key",
+    `        - --etcd-servers=https://root:${SECRET}@10.0.0.1:2379`,
+    "      env:",
+    "        - name: bgp_peerpass",
+    `          value: ${SECRET}`,
+    `        - { name: bgp_routerid, value: "${SECRET}" }`,
+    `        - { name: X, value: {a: ${SECRET}} }`,
+    "        - name: multi",
+    "          value: |",
+    `            ${SECRET}`,
+    `            and ${SECRET}`,
+    "      image: ghcr.io/kube-vip",
+  ].join("\n"),
+  "/etc/etcd.env": [`ETCD_INITIAL_CLUSTER_TOKEN=${SECRET}`, "ETCD_CERT_FILE=/etc/ssl/member.pem", ""].join("\n"),
+  "/etc/default/kubelet": `KUBELET_EXTRA_ARGS="--node-ip=10.0.0.1 --bootstrap-token=${SECRET}"\n`,
+  "/var/lib/kubelet/config.yaml": [
+    "kind: KubeletConfiguration",
+    "staticPodURLHeader:",
+    "  Authorization:",
+    `    - Bearer ${SECRET}`,
+    `  X-Token: ["${SECRET}"]`,
+    "staticPodPath: /etc/kubernetes/manifests",
+    "",
+  ].join("\n"),
+};
+
+const kubeconfig = (user: readonly string[]): string =>
+  [
+    "apiVersion: v1",
+    "kind: Config",
+    "clusters:",
+    "- name: lab",
+    "  cluster:",
+    "    server: https://10.0.0.1:6443",
+    `    proxy-url: http://me:${SECRET}@proxy.example.com:3128`,
+    "users:",
+    "- name: me",
+    ...user,
+    "contexts:",
+    "- name: me@lab",
+    "  context: { cluster: lab, user: me }",
+    "current-context: me@lab",
+    "",
+  ].join("\n");
+
+const KUBECONFIGS: Readonly<Record<string, string>> = {
+  token: kubeconfig(["  user:", `    token: ${SECRET}`]),
+  quoted: kubeconfig(["  user:", `    "token": "${SECRET}"`, `    'password': '${SECRET}'`]),
+  flow: kubeconfig([`  user: {token: ${SECRET}, username: admin}`]),
+  folded: kubeconfig(["  user:", "    token: >-", `      ${SECRET}`, `      ${SECRET}`]),
+  "plain over lines": kubeconfig(["  user:", "    password: a", `      ${SECRET}`]),
+  exec: kubeconfig([
+    "  user:",
+    "    exec:",
+    "      command: aws",
+    `      args: [get-token, ${SECRET}]`,
+    "      args:",
+    `      - ${SECRET}`,
+    "      env:",
+    `      - { name: KEY, value: ${SECRET} }`,
+    "      - name: KEY",
+    `        value: "${SECRET}"`,
+  ]),
+  "auth-provider": kubeconfig([
+    "  user:",
+    "    auth-provider:",
+    "      config:",
+    `        client-secret: ${SECRET}`,
+    `        id-token: ${SECRET}`,
+    `        idp-issuer-url: https://x/${SECRET}`,
+  ]),
+  "a comment": kubeconfig(["  user:", `    # was ${SECRET}`, `    token: ${SECRET} # ${SECRET}`]),
+  JSON: JSON.stringify({
+    kind: "Config",
+    clusters: [{ name: "lab", cluster: { server: "https://10.0.0.1:6443" } }],
+    users: [{ name: "me", user: { token: SECRET, "client-key-data": SECRET, exec: { args: [SECRET, SECRET] } } }],
+  }),
+  "JSON over lines": JSON.stringify(
+    { users: [{ name: "me", user: { token: SECRET, exec: { args: [SECRET] } } }] },
+    null,
+    2,
+  ),
+};
+
+/** Ways in which a program may write one and the same thing. */
+const STYLES: readonly ToStringOptions[] = [
+  {},
+  { collectionStyle: "flow" },
+  { collectionStyle: "flow", lineWidth: 20 },
+  { lineWidth: 20 },
+  { indentSeq: false },
+  ...(["QUOTE_DOUBLE", "QUOTE_SINGLE", "BLOCK_LITERAL", "BLOCK_FOLDED"] as const).flatMap((defaultStringType) => [
+    { defaultStringType, defaultKeyType: "PLAIN" as const },
+    { defaultStringType, lineWidth: 20, indentSeq: false },
+  ]),
+];
+const SECRETIVE = {
+  apiVersion: "v1",
+  clusters: [{ name: "lab", cluster: { server: "https://10.0.0.1:6443" } }],
+  users: [
+    { name: "a", user: { token: SECRET } },
+    { name: "b", user: { username: "b", password: `${SECRET} with ${SECRET} words`, "client-key-data": SECRET } },
+    {
+      name: "c",
+      user: { exec: { command: "x", args: [SECRET, `--y=${SECRET}`], env: [{ name: "K", value: SECRET }] } },
+    },
+    { name: "d", user: { "auth-provider": { name: "oidc", config: { "refresh-token": SECRET, "idp-url": SECRET } } } },
+  ],
+};
+
+/** The command lines of processes. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ["kube-apiserver", "--token-auth-file=/etc/tokens", `--oidc-client-secret=${SECRET}`],
+  ["kubelet", "--token", SECRET, "--kubeconfig=/etc/kubernetes/kubelet.conf"],
+  ["etcd", "--initial-cluster-token", SECRET, `--listen-client-urls=https://u:${SECRET}@10.0.0.1:2379`],
+];
+
+/** The node of a test: its agent is asked, and its answers come decoded. */
+class Asked extends Scratch {
+  async ask(...questions: readonly Question[]): Promise<readonly Answer[]> {
+    const { stdout } = await this.raw(questions);
+    const [greeting, ...lines] = stdout.split("\n");
+    assert.equal(greeting, GREETING);
+    return lines
+      .join("\n")
+      .split(new RegExp(`^\\${END_OF_ANSWER}$`, "m"))
+      .slice(0, -1)
+      .map((text) => Answer.of(text.split("\n")));
+  }
+
+  raw(questions: readonly Question[]) {
+    const [command = "sh", ...args] = this.shell.split(" ");
+    const [, text = ""] = /^sh -c '([\s\S]*)'$/.exec(agentCommand(false)) ?? [];
+    return this.spawn(
+      command,
+      [...args, "-c", text.replaceAll(`'\\''`, "'")],
+      questions.map((line) => `${line}\n`).join(""),
+      {
+        KUBE_PKI_PROC: this.path("/proc"),
+      },
+    );
+  }
+
+  process(pid: number, args: readonly string[], environment: readonly string[] = []): void {
+    const folder = `/proc/${String(pid)}`;
+    this.write(`${folder}/comm`, `${(args[0] ?? "").slice(0, 15)}\n`);
+    this.write(`${folder}/cmdline`, args.map((arg) => `${arg}\0`).join(""));
+    this.write(`${folder}/environ`, environment.map((each) => `${each}\0`).join(""));
+    this.write(`${folder}/stat`, `${String(pid)} (x) S ${"0 ".repeat(18)}4200 0\n`);
+    fs.mkdirSync(this.path(`${folder}/fd`), { recursive: true });
+  }
+}
+
+/** All free text of an output. */
+const decoded = (stdout: string): string =>
+  stdout.replace(/[A-Za-z0-9+/=]{8,}/g, (word) => `${word} ${Buffer.from(word, "base64").toString("latin1")}`);
+
+/** Each file and its times: what a reader must leave as it is. */
+const stamps = (node: Scratch): string =>
+  node
+    .list("/")
+    .filter((name) => !name.startsWith("applets"))
+    .map((name) => `${name} ${node.stamp(name)}`)
+    .join("\n");
+
+export const answersQuestions = (shell: string): void => {
+  describe(`the reader of a node (${shell})`, function () {
+    this.timeout(60_000);
+    let node: Asked;
+    beforeEach(() => {
+      node = new Asked(shell);
+    });
+    afterEach(() => {
+      fs.rmSync(node.root, { recursive: true, force: true });
+    });
+
+    for (const [path, text] of Object.entries(TEXTS))
+      it(`says nothing secret of ${path}`, async () => {
+        node.write(path, text);
+        const { stdout } = await node.raw([
+          QUESTION.text(path),
+          QUESTION.kubeconfig(path),
+          QUESTION.certificates(path),
+        ]);
+        assert.doesNotMatch(decoded(stdout), new RegExp(MARK));
+        assert.match(decoded(text === "" ? "" : stdout), /REDACTED/);
+      });
+
+    for (const [what, text] of Object.entries(KUBECONFIGS))
+      it(`says nothing secret of a kubeconfig: ${what}`, async () => {
+        node.write("/etc/kubernetes/admin.conf", text);
+        const { stdout } = await node.raw(
+          [QUESTION.kubeconfig, QUESTION.certificates, QUESTION.key].map((ask) => ask("/etc/kubernetes/admin.conf")),
+        );
+        assert.doesNotMatch(decoded(stdout), new RegExp(MARK));
+      });
+
+    it("says nothing secret of a kubeconfig, in whatever style it is written", async () => {
+      const texts = [0, 2, 8].map((indent) => JSON.stringify(SECRETIVE, null, indent));
+      texts.push(...STYLES.map((style) => stringify(SECRETIVE, style)));
+      texts.forEach((text, index) => {
+        node.write(`/etc/kubernetes/${String(index)}.conf`, text);
+      });
+      const answers = await node.ask(
+        ...texts.map((_, index) => QUESTION.kubeconfig(`/etc/kubernetes/${String(index)}.conf`)),
+      );
+      answers.forEach((answer, index) => {
+        assert.doesNotMatch(decoded(answer.text("text") ?? ""), new RegExp(MARK), texts[index]);
+        const server = /server["']?: *["']?https:\/\/10\.0\.0\.1:6443/; // what begins on another line is not read
+        assert.equal(server.test(answer.text("text") ?? ""), server.test(texts[index] ?? ""), texts[index]);
+      });
+    });
+
+    it("says nothing secret of processes", async () => {
+      COMMANDS.forEach((args, index) => {
+        node.process(index + 10, args, [`ETCD_AUTH_TOKEN=${SECRET}`, `HOME=${SECRET}`, "ETCD_NAME=cp1"]);
+      });
+      const { stdout } = await node.raw(COMMANDS.map((_, index) => QUESTION.process(index + 10)));
+      const text = decoded(stdout);
+      assert.doesNotMatch(text, new RegExp(MARK));
+      for (const shown of [
+        "--token-auth-file=/etc/tokens",
+        "--kubeconfig=/etc/kubernetes/kubelet.conf",
+        "ETCD_NAME=cp1",
+      ])
+        assert.ok(text.includes(shown), shown);
+    });
+
+    it("shows certificates and the public half of a key, and never the key", async () => {
+      const { cert, key } = leaf(authority(), "kube-apiserver");
+      node.write("/etc/both.pem", `${key}${cert}`, 0o600);
+      const questions = [QUESTION.certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig].map((ask) =>
+        ask("/etc/both.pem"),
+      );
+      const { stdout } = await node.raw(questions);
+      const middle = key.split("\n")[1] ?? "";
+      assert.ok(middle.length > 40 && !decoded(stdout).includes(middle.slice(0, 30)), "the key is in the answer");
+      const [blocks, half] = await node.ask(...questions.slice(0, 2));
+      assert.match(blocks?.text("blocks") ?? "", /^other .*PRIVATE KEY\n-----BEGIN CERTIFICATE-----/);
+      assert.match(half?.text("public") ?? "", /^-----BEGIN PUBLIC KEY-----/);
+    });
+
+    it("tells what a link is and leads to, and what is not there", async () => {
+      node.write("/etc/pki/ca.crt", "x", 0o640);
+      fs.symlinkSync("pki", node.path("/etc/ssl"));
+      fs.symlinkSync("ca.crt", node.path("/etc/pki/link.crt"));
+      const [file, none, link] = await node.ask(
+        QUESTION.stat("/etc/ssl/ca.crt"),
+        QUESTION.stat("/etc/pki/none"),
+        QUESTION.stat("/etc/pki/link.crt"),
+      );
+      assert.equal(file?.words("stat")?.[0], "81a0");
+      assert.deepEqual(none?.words("none"), []);
+      assert.equal(link?.text("link")?.trim(), "ca.crt");
+      assert.equal(link.text("real")?.trim(), "/etc/pki/ca.crt");
+      assert.equal(link.words("target")?.[0], "81a0");
+    });
+
+    it("changes nothing, whatever it is asked", async () => {
+      for (const [path, text] of Object.entries(TEXTS)) node.write(path, text);
+      node.process(7, ["kubelet"]);
+      fs.rmSync(node.path("/var/lib/kube-pki"), { recursive: true });
+      await node.ask(); // makes busybox's applets
+      const before = stamps(node);
+      const path = "/etc/etcd.env";
+      await node.ask(
+        QUESTION.host(),
+        QUESTION.processes(["kubelet"]),
+        QUESTION.process(7),
+        QUESTION.listeners(),
+        QUESTION.naming("/etc"),
+        QUESTION.folder("/etc", 3),
+        ...[QUESTION.stat, QUESTION.certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig].map((ask) =>
+          ask(path),
+        ),
+      );
+      assert.equal(stamps(node), before);
+    });
+
+    it("runs nothing that a question holds", async () => {
+      const [answer] = await node.ask("process 1;touch$IFS/etc/owned", QUESTION.stat("/etc/$(touch /etc/owned)"));
+      assert.deepEqual(answer?.words("stat"), undefined);
+      assert.ok(!fs.existsSync("/etc/owned") && !node.has("/etc/owned"));
+      const [unknown] = await node.ask("rm /etc/passwd");
+      assert.deepEqual(unknown?.words("unknown"), []);
+    });
+
+    it("shows no key that lies in another text", async () => {
+      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const pem = privateKey.export({ type: "sec1", format: "pem" }).toString();
+      node.write("/etc/x", `some text\n  ${pem.replaceAll("\n", "\n  ")}\nmore`);
+      const { stdout } = await node.raw(
+        [QUESTION.text, QUESTION.kubeconfig, QUESTION.certificates].map((ask) => ask("/etc/x")),
+      );
+      for (const line of pem.split("\n").filter((each) => each !== "" && !each.startsWith("-")))
+        assert.ok(!decoded(stdout).includes(line), `the key is in the answer: ${line}`);
+    });
+  });
+};
