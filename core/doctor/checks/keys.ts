@@ -4,7 +4,7 @@ import { certificateFiles, componentOn, ofCluster, usesInput, type Cluster, type
 import { eachNode, type Check, type Issue } from "../finding";
 import { heldCas, heldLeaves, isInUse, quoted } from "../held";
 import { insecureDigest } from "../signers";
-import { andList, day, unique } from "../words";
+import { day, nodeList, unique } from "../words";
 
 const casByKey = ofCluster(
   ({ nodes }) =>
@@ -174,7 +174,7 @@ const copied = (node: NodeView, cluster: Cluster): Issue[] =>
       {
         urgency: "notice",
         subject: path,
-        text: `${path} has the same key on ${andList(holders)}, so whoever gets it from one can be all of them`,
+        text: `${path} has the same key on ${nodeList(holders)}, so whoever gets it from one can be all of them`,
         remedy: "issue one for each node, with its own names",
       },
     ];

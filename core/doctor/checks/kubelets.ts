@@ -5,7 +5,7 @@ import { eachNode, type Check, type Issue } from "../finding";
 import { heldLeaves } from "../held";
 import { entriesOf } from "../kubeconfigs";
 import { endsSoon, isKubeletClient, isLeftInKubeletConf, isUnverified, leftMs, lifetimeMs } from "../lifetimes";
-import { andList, expiry, restartOf } from "../words";
+import { andList, expiry, nodeList, restartOf } from "../words";
 
 /** It rotates when 70 to 90 % of the life are over (client-go util/certificate). */
 const ROTATED_BY = 0.1;
@@ -124,7 +124,7 @@ const wrongNode = (name: string, node: NodeView, { facts, nodes }: Cluster): str
   const { addresses } = node.survey.host;
   if (facts === undefined || addresses.length === 0) {
     const twins = nodes.filter((other) => other !== node && nodeNameOf(other) === name);
-    return twins.length > 0 ? `and so does the one of ${andList(twins.map((twin) => twin.name))}` : undefined;
+    return twins.length > 0 ? `and so does the one of ${nodeList(twins.map((twin) => twin.name))}` : undefined;
   }
   const registered = facts.nodes.find((each) => each.name === name);
   if (registered === undefined) return "a node that the cluster does not have";

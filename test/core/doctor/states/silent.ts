@@ -224,4 +224,22 @@ export const SILENT: readonly { readonly what: string; readonly change: (world: 
       world.node("cp1").unread.push(`${PKI}/sa.pub holds no certificate and no key that can be read`);
     },
   },
+  {
+    what: "a file that only a pod has",
+    change: (world) => {
+      const node = world.node("w1");
+      const path = "/var/lib/kube-proxy/kubeconfig.conf";
+      const options = [{ name: "kubeconfig", values: [path], from: "configuration file" }];
+      node.components.push({
+        ...node.components[0]!,
+        name: "kube-proxy",
+        start: { by: "pod" },
+        options: options as never,
+      });
+      const uses = [
+        { component: "kube-proxy", option: "kubeconfig", input: "kube-proxy/kubeconfig", secret: true },
+      ] as const;
+      node.files.push(file(path, { state: "missing", uses }) as never);
+    },
+  },
 ];
