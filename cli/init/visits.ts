@@ -1,10 +1,9 @@
 /** Visits the hosts of a cluster: those that were named, and the others that these know of. */
-import { readFileSync } from "node:fs";
 import { unvisitedHosts } from "../../core/init/others";
 import type { SshTarget, Visit } from "../../core/init/visits";
-import { SURVEY_VERSION, type Survey } from "../../core/survey/model";
 import { Failure } from "../failure";
 import { withPinnedHosts } from "../pinnedHosts";
+import { savedSurveys } from "../savedSurveys";
 import type { SshChoice } from "../sshArgs";
 import { isRead } from "../surveyHosts";
 import { withHostKeys } from "./hostKeys";
@@ -70,25 +69,6 @@ const read = async (hosts: readonly Reached[], options: VisitOptions, world: Wor
     if (isRead(answer)) visits.push({ ssh: target(host), survey: answer });
     else unreachable.set(host.host, answer.unreachable);
   return { visits, unreachable };
-};
-
-const isSurvey = (value: unknown): value is Survey =>
-  typeof value === "object" && value !== null && Reflect.get(value, "version") === SURVEY_VERSION;
-
-/** What `kube-pki survey` has printed: a list of surveys. */
-export const savedSurveys = (file: string): Survey[] => {
-  const wrong = new Failure(`--from ${file}: not what \`kube-pki survey\` of this version prints`);
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw error instanceof SyntaxError
-      ? wrong
-      : new Failure(`--from ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const surveys = [content].flat();
-  if (surveys.length === 0 || !surveys.every(isSurvey)) throw wrong;
-  return surveys;
 };
 
 const bastionOf = async (

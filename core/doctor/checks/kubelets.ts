@@ -106,6 +106,19 @@ const nodeNameOf = (node: NodeView): string | undefined => {
   return NODE_USER.exec((own ?? inline)?.subject ?? "")?.[1];
 };
 
+/** Nobody approves kubernetes.io/kubelet-serving by itself. */
+const servingPending = (node: NodeView): Issue[] =>
+  node.survey.files
+    .filter(({ state, uses }) => state === "missing" && uses.some(({ input }) => input === "kubelet/serving"))
+    .filter(() => isOn(componentOn(node, "kubelet"), "server-tls-bootstrap"))
+    .map(({ path }) => ({
+      urgency: "now",
+      subject: path,
+      text: `the kubelet waits for its serving certificate (serverTLSBootstrap): ${path} does not exist, so logs, exec and metrics fail`,
+      remedy: "approve its request (`kubectl get csr`, `kubectl certificate approve`), or run a program that does",
+      source: "kubernetes/kubernetes#73356",
+    }));
+
 /** What the cluster says of a name goes before what other nodes say. */
 const wrongNode = (name: string, node: NodeView, { facts, nodes }: Cluster): string | undefined => {
   const { addresses } = node.survey.host;
@@ -142,6 +155,11 @@ export const KUBELETS: readonly Check[] = [
     id: "kubelet-identity",
     finds: "kubelets with the client certificate of another node",
     look: eachNode(identity),
+  },
+  {
+    id: "kubelet-serving-pending",
+    finds: "kubelets whose request for a serving certificate nobody has approved",
+    look: eachNode(servingPending),
   },
   {
     id: "kubelet-client-expires",
