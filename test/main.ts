@@ -51,6 +51,7 @@ const BY_DAY: readonly Played[] = [
   ["foreign-ca", "duo", "vault"],
   ["rotation-nodes", "duo"],
   ["rotation-nodes", "hardway"],
+  ["renewal", "etcdadm"],
 ];
 const A_DAY = 2;
 
