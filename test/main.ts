@@ -52,6 +52,7 @@ const BY_DAY: readonly Played[] = [
   ["rotation-nodes", "duo"],
   ["rotation-nodes", "hardway"],
   ["renewal", "etcdadm"],
+  ["rotation-nodes", "etcdadm"],
 ];
 const A_DAY = 2;
 
