@@ -22,7 +22,7 @@ export const USAGE = `kube-pki init HOST...  writes the stack file of a running 
 ${CA_CHOICE_NAMES.map((name) => `                       ${name}: ${CA_CHOICES[name].text}\n`).join("")}  --vault-address URL  with --ca vault; VAULT_ADDR by default
   --only             read no other hosts than those named
   --from FILE        also take the surveys that \`kube-pki survey\` has printed; may be given several times
-  --accept-host-keys, --yes  take host keys that no known_hosts has, unseen
+  --accept-host-keys, --yes  accept host keys that no known_hosts has
   --dry-run          print the stack file, and write and set nothing
 ${SSH_USAGE}  -C, --cwd DIR      folder of the Pulumi project
 `;
@@ -73,10 +73,10 @@ const compared = (place: StackPlace, visited: Visited, world: World): Exit => {
     throw new Failure(`${place.shown} is there already, and it is not valid:\n  ${config.join("\n  ")}`);
   const found = foundCluster(visited.visits, visited);
   const differences = [...unset.map((at) => `${at}: not set`), ...differencesOf(config, found)];
-  const unfound = found.remarks.filter(({ kind }) => kind === "unfound");
+  const missing = found.remarks.filter(({ kind }) => kind === "missing");
   world.print(differencesText(place.shown, differences));
-  world.tell(remarksText(unfound, []));
-  return differences.length === 0 && unfound.length === 0 ? EXIT.fine : EXIT.attention;
+  world.tell(remarksText(missing, []));
+  return differences.length === 0 && missing.length === 0 ? EXIT.fine : EXIT.attention;
 };
 
 const NO_REASON = "";

@@ -342,6 +342,7 @@ export interface CertificatesArgs {
       | "etcd-server"
       | "etcd-peer"
       | "etcd-healthcheck-client"
+      | "etcdctl-etcd-client"
       | "admin"
       | "super-admin"
       | "controller-manager"
@@ -528,7 +529,7 @@ export interface InClusterArgs {
     /** Its name. */
     readonly name: string;
   }[] | undefined;
-  /** Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. kubeadm layout only. */
+  /** Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. Not with layout hardway. */
   readonly workers?: {
     /** Image with sh, cat, tail and chroot; it runs privileged, so pin it by digest. */
     readonly image: string;
@@ -589,7 +590,7 @@ export interface Sections {
    *
    * @default "kubeadm"
    */
-  readonly layout?: "kubeadm" | "hardway" | undefined;
+  readonly layout?: "kubeadm" | "hardway" | "etcdadm" | undefined;
   /** Files and folders of the layout that are elsewhere in this cluster, or belong to another user: by their path in the layout. */
   readonly files?: Readonly<Record<string, {
     /** Where it is instead; a folder ends with a slash. */

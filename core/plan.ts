@@ -68,7 +68,7 @@ const matches = (where: Where, node: NodeConfig, config: Config): boolean => {
   }
 };
 
-const appliesTo = (on: FileRow["on"], node: NodeConfig, config: Config): boolean =>
+const appliesTo = (on: Where | readonly Where[], node: NodeConfig, config: Config): boolean =>
   (typeof on === "string" ? [on] : on).some((where) => matches(where, node, config));
 
 /** Whether the stack has what the file holds: while an adopted CA still signs, its leaves and its key are not ours. */
@@ -156,7 +156,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       files,
       known,
       listeners: withGiven(layout.listeners, config.cluster.listeners),
-      consumers: layout.consumers.filter(({ on }) => matches(on, node, config)),
+      consumers: layout.consumers.filter(({ on }) => appliesTo(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       signing: node.roles.includes("control-plane") ? layout.signing : undefined,
       after: order.get(node.name) ?? [],

@@ -23,7 +23,7 @@ export const differencesText = (shown: string, differences: readonly string[]): 
 
 /** Whether somebody has to act: before `pulumi up` can work, or for the stack to hold all of the cluster. */
 export const needsAttention = ({ remarks, problems }: Pick<Stack, "remarks" | "problems">): boolean =>
-  problems.length > 0 || remarks.some(({ kind }) => kind === "refused" || kind === "unfound");
+  problems.length > 0 || remarks.some(({ kind }) => kind === "missing" || kind === "refused");
 
 /** The command that sets a key which this one has not set. */
 export const secretCommand = (secret: Secret, stack: string): string => {

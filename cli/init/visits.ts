@@ -35,7 +35,7 @@ const confirmer = (
 ): ((keys: string) => Promise<boolean>) | undefined => {
   if (acceptHostKeys)
     return (keys) => {
-      tell(`host keys that are taken unseen:\n${keys}`);
+      tell(`host keys that are accepted, and that no known_hosts has:\n${keys}`);
       return Promise.resolve(true);
     };
   return (

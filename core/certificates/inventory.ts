@@ -98,6 +98,8 @@ export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
     sans: etcdSans,
   },
   "etcd-healthcheck-client": client("etcd", always("kube-etcd-healthcheck-client")),
+  // etcdadm certs/certs.go; without its group system:masters, which etcd does not look at
+  "etcdctl-etcd-client": client("etcd", (node) => `${node.name}-etcdctl`),
   admin: client("kubernetes", always("kubernetes-admin"), ({ layout }) => [
     LAYOUTS[layout].hasKubeadmBindings ? "kubeadm:cluster-admins" : "system:masters",
   ]),

@@ -116,15 +116,6 @@ export const authorityFields = (
     file: key,
     publicKey: certificate.publicKey,
   }));
-  const odd =
-    choice.needsNoCa && adopted.length > 0
-      ? [
-          remark(
-            "refused",
-            `the cluster has CAs already (${unique(adopted.map((name) => found[name]?.certificate.subject ?? "")).join("; ")}): new ones would not be trusted by its nodes`,
-          ),
-        ]
-      : [];
   return {
     value: {
       authority: {
@@ -135,17 +126,12 @@ export const authorityFields = (
         ),
       },
       adopt:
-        adopted.length === 0 || choice.needsNoCa
+        adopted.length === 0
           ? undefined
           : Object.fromEntries(adopted.map((name) => [name, found[name]?.certificate.fingerprint ?? ""])),
       secrets: [...secrets, ...(token.value === undefined ? [] : [token.value])],
       made,
     },
-    remarks: [
-      ...odd,
-      ...caRemarks(found, nodes),
-      ...token.remarks,
-      ...(choice.needsNoCa ? [] : howMade(found, choice)),
-    ],
+    remarks: [...caRemarks(found, nodes), ...token.remarks, ...howMade(found, choice)],
   };
 };

@@ -6,8 +6,6 @@ interface CaRow {
   readonly text: string;
   /** The stack gets the keys of the CAs. */
   readonly usesKeys: boolean;
-  /** Only where no node has a CA yet. */
-  readonly needsNoCa: boolean;
   /** Of a server. */
   readonly needsAddress: boolean;
   /** What the section `authority` begins with. */
@@ -19,30 +17,20 @@ export const CA_CHOICES = {
   existing: {
     text: "keep the cluster's CAs: their keys are read from a control plane and set as secrets of the stack",
     usesKeys: true,
-    needsNoCa: false,
     needsAddress: false,
     section: () => ({}),
   },
   adopt: {
     text: "replace the CAs by new ones of the stack, phase by phase: needs no key",
     usesKeys: false,
-    needsNoCa: false,
     needsAddress: false,
     section: () => ({}),
   },
   vault: {
     text: "replace the CAs by new ones in Vault or OpenBao, phase by phase: needs no key",
     usesKeys: false,
-    needsNoCa: false,
     needsAddress: true,
     section: ({ vaultAddress }) => ({ kind: "vault", vault: { address: vaultAddress ?? "" } }),
-  },
-  generate: {
-    text: "make new CAs, for nodes that have none yet",
-    usesKeys: false,
-    needsNoCa: true,
-    needsAddress: false,
-    section: () => ({}),
   },
 } as const satisfies Readonly<Record<string, CaRow>>;
 

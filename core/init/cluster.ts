@@ -99,7 +99,7 @@ const versionOf = (nodes: readonly FoundNode[], visits: readonly Visit[]): Found
   if (found === undefined)
     return {
       value: { value: "", from: "not found" },
-      remarks: [remark("unfound", "the version of Kubernetes: set cluster.kubernetesVersion")],
+      remarks: [remark("missing", "the version of Kubernetes: set cluster.kubernetesVersion")],
     };
   const minor = (version: string): string => version.split(".").slice(0, 2).join(".");
   const others = kubelets.filter(({ version }) => version !== "" && minor(version) !== minor(found.value));
@@ -153,7 +153,7 @@ const endpointOf = (
   if (found === undefined)
     return {
       value: { value: "", from: "not found" },
-      remarks: [remark("unfound", "the endpoint of the API: set cluster.endpoint")],
+      remarks: [remark("missing", "the endpoint of the API: set cluster.endpoint")],
     };
   const value = canonicalEndpoint(found.value, LISTENERS.apiServer.port);
   return {

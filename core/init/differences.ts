@@ -11,6 +11,7 @@ import type { Config } from "../schema/config";
 import { casOf, foundCas, TITLES } from "./cas";
 import { changesOf, isFromCluster, kubeconfigChanges, lossesOf, pairs } from "./changes";
 import type { ClusterFields } from "./cluster";
+import { layoutRemarks } from "./layout";
 import { givenListeners } from "./listeners";
 import { liveLeaf, liveLeaves, placesOf, type Cas, type Place } from "./live";
 import { canonicalName } from "./names";
@@ -122,6 +123,7 @@ export const differencesOf = (config: Config, found: FoundCluster): string[] => 
   const cas = casOf(foundCas(found.nodes, liveLeaves(places)));
   return [
     ...differs("layout", config.layout, found.layout),
+    ...layoutRemarks(plan.nodes, found.nodes, config).flatMap(({ kind, text }) => (kind === "refused" ? [text] : [])),
     ...clusterDifferences(config, found.cluster, found.nodes),
     ...nodeDifferences(config, found.nodes),
     ...caDifferences(config, cas),

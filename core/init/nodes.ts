@@ -1,10 +1,11 @@
 /** Which nodes there are: what each is called in the cluster, its address, what it runs. */
 import { canonicalIp, isIp } from "../format/addresses";
 import { isDnsName } from "../format/dnsNames";
-import { LAYOUTS, type LayoutName } from "../layouts";
+import type { Layout } from "../layouts/layout";
 import type { ConsumerName } from "../model/reload";
 import type { Role } from "../model/roles";
 import type { ClusterFacts, Survey } from "../survey/model";
+import { NEWEST, rowsOn } from "./reads";
 import { remark, unique, type Found, type Remark } from "./remarks";
 import {
   commonNameOf,
@@ -12,6 +13,7 @@ import {
   hasService,
   isLoopback,
   isWildcard,
+  kubeconfigAt,
   listedNodes,
   listOf,
   optionOf,
@@ -56,7 +58,7 @@ export const listedAs = (survey: Survey, listed: Listed): Listed[number] | undef
   );
 };
 
-const nameOf = (survey: Survey, listed: Listed): string => {
+export const nameOf = (survey: Survey, listed: Listed): string => {
   const own = hasService(survey, "kubelet") ? kubeletNames(survey)[0] : undefined;
   return (
     listedAs(survey, listed)?.name ??
@@ -95,8 +97,8 @@ const addressOf = (visit: Visit, listed: Listed): string | undefined => {
 const SERVICES: readonly ConsumerName[] = ["etcd", "kube-apiserver", "kubelet"];
 
 /** A layout may have kubelets on every node, or on those only that are workers. */
-const rolesOf = (survey: Survey, layout: LayoutName): Role[] => {
-  const isEverywhere = LAYOUTS[layout].consumers.some(({ name, on }) => name === "kubelet" && on === "any");
+const rolesOf = (survey: Survey, layout: Layout): Role[] => {
+  const isEverywhere = layout.consumers.some(({ name, on }) => name === "kubelet" && on === "any");
   const own: Role[] = [
     ...(hasService(survey, "kube-apiserver") ? (["control-plane"] as const) : []),
     ...(hasService(survey, "etcd") ? (["etcd"] as const) : []),
@@ -113,17 +115,14 @@ const withoutStackedEtcd = (nodes: readonly FoundNode[]): FoundNode[] => {
 };
 
 /** Where `kubeadm init` ran, or its like: the first control plane gets the files that only one has. */
-const isFirst = ({ visit: { survey } }: FoundNode, layout: LayoutName): boolean =>
-  LAYOUTS[layout]
-    .files(Infinity)
-    .some(
-      ({ on, path }) =>
-        on === "first-control-plane" &&
-        typeof path === "string" &&
-        (fileAt(survey, path)?.state === "file" || survey.kubeconfigs.some((each) => each.path === path)),
-    );
+const isFirst = ({ name, visit: { survey } }: FoundNode, layout: Layout): boolean =>
+  rowsOn(layout, NEWEST, name).some(
+    ({ on, path }) =>
+      on === "first-control-plane" &&
+      (fileAt(survey, path)?.state === "file" || kubeconfigAt(survey, path) !== undefined),
+  );
 
-const inOrder = (nodes: readonly FoundNode[], layout: LayoutName): FoundNode[] => {
+const inOrder = (nodes: readonly FoundNode[], layout: Layout): FoundNode[] => {
   const rank = (node: FoundNode): number =>
     node.roles.includes("control-plane") ? (isFirst(node, layout) ? 0 : 1) : node.roles.includes("etcd") ? 2 : 3;
   return [...nodes].sort(
@@ -131,13 +130,13 @@ const inOrder = (nodes: readonly FoundNode[], layout: LayoutName): FoundNode[] =
   );
 };
 
-const entryOf = (visit: Visit, listed: Listed, layout: LayoutName): FoundNode | Remark => {
+const entryOf = (visit: Visit, listed: Listed, layout: Layout): FoundNode | Remark => {
   const { survey } = visit;
   const name = nameOf(survey, listed);
   const address = addressOf(visit, listed);
   if (!SERVICES.some((each) => hasService(survey, each)) && listedAs(survey, listed) === undefined)
     return remark("unfound", `${name}: it runs neither ${SERVICES.join(" nor ")}, so it is not in the stack file`);
-  if (address === undefined) return remark("unfound", `${name}: no address of it, so it is not in the stack file`);
+  if (address === undefined) return remark("missing", `${name}: no address of it, so it is not in the stack file`);
   const roles = rolesOf(survey, layout);
   const isControlPlane = listedAs(survey, listed)?.controlPlane === true;
   return { name, address, visit, roles: roles.length > 0 ? roles : [isControlPlane ? "control-plane" : "worker"] };
@@ -156,7 +155,7 @@ const unvisited = (nodes: readonly FoundNode[], listed: Listed, unreachable: Rea
     .map(({ name, addresses }) => {
       const reason = addresses.flatMap((each) => unreachable.get(each) ?? [])[0] ?? unreachable.get(name);
       return remark(
-        "unfound",
+        "missing",
         `${name} (${addresses.join(", ")}): ${reason ?? "not read"}; it is not in the stack file, which then neither renews ` +
           "its certificates nor lets a rotation end: give the host to `kube-pki init` too, or add it under nodes",
       );
@@ -165,7 +164,7 @@ const unvisited = (nodes: readonly FoundNode[], listed: Listed, unreachable: Rea
 /** @param unreachable hosts that could not be read, by host, with the reason */
 export const foundNodes = (
   visits: readonly Visit[],
-  layout: LayoutName,
+  layout: Layout,
   unreachable: ReadonlyMap<string, string>,
 ): Found<readonly FoundNode[]> => {
   const listed = listedNodes(visits);

@@ -2,7 +2,9 @@
 
 /** In the order in which they are told. */
 export const REMARKS = {
-  /** Could not be found or read, so that the stack file lacks it or has a default. */
+  /** Somebody has to write it into the stack file, which does not hold all of the cluster without it. */
+  missing: "the stack file lacks",
+  /** Could not be found or read; the stack file has a default, or does without it. */
   unfound: "not found",
   /** The first `pulumi up` stops before any change until somebody acts on it. */
   refused: "the first `pulumi up` is refused until you act on this",

@@ -76,7 +76,7 @@ export const sshFields = (nodes: readonly FoundNode[], bastion: SshTarget | unde
 /** What a node cannot do, or nobody knows of it. */
 export const nodeRemarks = (nodes: readonly FoundNode[]): Remark[] => [
   ...together(
-    "unfound",
+    "missing",
     nodes
       .filter(({ visit: { ssh } }) => ssh?.hostKey === undefined)
       .map(({ name, visit: { ssh } }) => ({

@@ -2,8 +2,9 @@
  * A stack file for a running cluster, from surveys of its nodes. What the surveys hold is compared with the very plan that
  * `pulumi up` would carry out, so that nothing is lost which the stack file can say, and the rest is told.
  */
-import { LAYOUTS, type LayoutName } from "../layouts";
-import { profileOf } from "../layouts/layout";
+import { layoutOf, LAYOUTS, type LayoutName } from "../layouts";
+import type { GivenFiles, GivenServices } from "../layouts/adjusted";
+import { profileOf, type Layout } from "../layouts/layout";
 import type { GivenListeners } from "../model/listeners";
 import { ADMIN } from "../model/profiles";
 import { planCluster, type ClusterPlan } from "../plan";
@@ -18,13 +19,15 @@ import { layoutRemarks, nearestLayout } from "./layout";
 import { givenListeners } from "./listeners";
 import { issuedLeaves, liveLeaves, placesOf, type Cas, type LiveLeaf, type Place } from "./live";
 import { extraNames, type ExtraNames } from "./names";
-import { foundNodes, type FoundNode } from "./nodes";
+import { foundNodes, nameOf, type FoundNode } from "./nodes";
+import { givenFiles, givenServices } from "./places";
 import { certificateFields, type CertificateFields } from "./policy";
 import { absentProfiles } from "./presence";
 import { readerFields } from "./readers";
+import { NEWEST } from "./reads";
 import { remark, unique, type Remark } from "./remarks";
 import { canMakeKeys, nodeFields, nodeRemarks, sshFields } from "./sections";
-import { hasService, kubeadmOf, listOf, type Visit } from "./visits";
+import { hasService, kubeadmOf, listedNodes, listOf, type Visit } from "./visits";
 
 export interface Stack {
   /** The values of the namespace `kube-pki`, without any secret. */
@@ -47,14 +50,14 @@ const NEW_CA = 3650 * DAY;
 /** With fewer etcd members there is no quorum while one restarts. */
 const MEMBERS_FOR_QUORUM = 3;
 
-const adminPaths = (layout: LayoutName): string[] =>
-  LAYOUTS[layout]
-    .files(Infinity)
-    .flatMap((row) => (profileOf(row).includes(ADMIN) && typeof row.path === "string" ? [row.path] : []));
+const adminPaths = (layout: Layout): string[] =>
+  layout.files(NEWEST).flatMap((row) => (profileOf(row).includes(ADMIN) ? [row.path] : []));
 
 /** All that is known of a cluster before anybody looks at its certificates. */
 export interface FoundCluster {
   readonly layout: LayoutName;
+  readonly files: GivenFiles;
+  readonly services: GivenServices;
   readonly nodes: readonly FoundNode[];
   readonly cluster: ClusterFields;
   readonly listeners: GivenListeners;
@@ -62,12 +65,21 @@ export interface FoundCluster {
 }
 
 export const foundCluster = (visits: readonly Visit[], choices: Pick<Choices, "unreachable">): FoundCluster => {
-  const layout = nearestLayout(visits.map(({ survey }) => survey));
+  const surveys = visits.map(({ survey }) => survey);
+  const listed = listedNodes(visits);
+  const named = surveys.map((survey) => ({ name: nameOf(survey, listed), survey }));
+  const name = nearestLayout(surveys);
+  const given = {
+    layout: name,
+    files: givenFiles(named, LAYOUTS[name]),
+    services: givenServices(named, LAYOUTS[name]),
+  };
+  const layout = layoutOf(given);
   const nodes = foundNodes(visits, layout, choices.unreachable ?? new Map());
   const cluster = clusterFields(nodes.value, visits, adminPaths(layout));
-  const listeners = givenListeners(nodes.value, LAYOUTS[layout].listeners);
+  const listeners = givenListeners(nodes.value, layout.listeners);
   return {
-    layout,
+    ...given,
     nodes: nodes.value,
     cluster: cluster.value,
     listeners: listeners.value,
@@ -92,6 +104,8 @@ const sectionsOf = (found: FoundCluster, names: ExtraNames, choices: Choices): R
   nodes: nodeFields(found.nodes, names),
   ssh: sshFields(found.nodes, choices.bastion),
   layout: found.layout,
+  ...(Object.keys(found.files).length === 0 ? {} : { files: found.files }),
+  ...(Object.keys(found.services).length === 0 ? {} : { services: found.services }),
 });
 
 const planOf = (config: Config): ClusterPlan => planCluster(config, config.asOf);

@@ -26,6 +26,8 @@ const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]
     `  pulumi config set --secret --path '${NAMESPACE}:ssh.privateKey' < FILE`,
   ],
   layout: () => ["By the paths that components read."],
+  files: () => ["Where components read files of the layout elsewhere; a folder moves with what is in it."],
+  services: () => ["Services that run in another way than in the layout."],
   authority: ({ secrets }) => (secrets.length === 0 ? [] : [AUTHORITY, ...keyLines(secrets)]),
   adopt: () => [
     "CAs of the cluster that are replaced by new ones, by fingerprint. The first `pulumi up` goes through all phases; to stop",

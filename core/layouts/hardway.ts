@@ -121,6 +121,7 @@ export const hardway: Layout = {
   publishesClusterInfo: false,
   hasKubeadmBindings: false,
   signsForKubelets: false,
+  stacksEtcd: true,
   files: () => [...ETCD_MEMBER, ...CAS, ...TOKEN_KEY, ...CERTIFICATES, ...KUBECONFIGS, ...WORKER],
   signing: SIGNING,
   listeners: LISTENERS,

@@ -1,10 +1,11 @@
 /** Every layout, by the name that a stack file gives. */
+import { etcdadm } from "./etcdadm";
 import { hardway } from "./hardway";
 import { kubeadm } from "./kubeadm";
 import { adjusted, type GivenFiles, type GivenServices } from "./adjusted";
 import type { Layout } from "./layout";
 
-export const LAYOUTS = { kubeadm, hardway } as const satisfies Readonly<Record<string, Layout>>;
+export const LAYOUTS = { kubeadm, hardway, etcdadm } as const satisfies Readonly<Record<string, Layout>>;
 
 export type LayoutName = keyof typeof LAYOUTS;
 export const LAYOUT_NAMES = Object.keys(LAYOUTS) as [LayoutName, ...LayoutName[]];

@@ -159,6 +159,7 @@ export const kubeadm: Layout = {
   publishesClusterInfo: true,
   hasKubeadmBindings: true,
   signsForKubelets: true,
+  stacksEtcd: true,
   files: (kubernetesMinor) => [...CAS, ...TOKEN_KEY, ...CERTIFICATES, ...KUBECONFIGS, ...kubelet(kubernetesMinor)],
   signing: SIGNING,
   listeners: LISTENERS,

@@ -116,7 +116,7 @@ export interface Signing {
 
 export interface ConsumerRow {
   readonly name: ConsumerName;
-  readonly on: Where;
+  readonly on: Where | readonly Where[];
   readonly kind: "static-pod" | "systemd";
   readonly unit: string;
 }
@@ -129,6 +129,8 @@ export interface Layout {
   readonly hasKubeadmBindings: boolean;
   /** The controller manager signs what kubelets ask for, so that a kubelet can get another certificate without ssh. */
   readonly signsForKubelets: boolean;
+  /** Where no node has the role etcd, the control planes run it. */
+  readonly stacksEtcd: boolean;
   /** Of nodes of Kubernetes 1.`minor`. */
   readonly files: (kubernetesMinor: number) => readonly FileRow[];
   readonly signing: Signing;

@@ -7,6 +7,7 @@ export const PROFILE_NAMES = [
   "etcd-server",
   "etcd-peer",
   "etcd-healthcheck-client",
+  "etcdctl-etcd-client",
   "admin",
   "super-admin",
   "controller-manager",

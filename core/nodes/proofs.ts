@@ -63,13 +63,16 @@ const apiServerOf = ({ node, config, listeners }: ServiceNode): string =>
   node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : config.cluster.endpoint;
 
 export const PROOFS: Readonly<Record<ConsumerName, (on: ServiceNode) => readonly Proof[]>> = {
-  etcd: ({ node, listeners }) => {
+  etcd: ({ node, listeners, services }) => {
     const client = listensAt(listeners.etcdClient, node);
     return [
       served("etcd-server", client),
       served("etcd-peer", listensAt(listeners.etcdPeer, node)),
       healthy(client, "/health", "etcd-server"),
       accepted("etcd-healthcheck-client", client, "/health"),
+      accepted("etcdctl-etcd-client", client, "/health"),
+      // a copy that no service here reads; an API server beside it proves its own
+      ...(services.has("kube-apiserver") ? [] : [accepted("apiserver-etcd-client", client, "/health")]),
     ];
   },
   "kube-apiserver": ({ node, config, listeners, services }) => {

@@ -121,6 +121,7 @@ export interface FileFacts {
   readonly gid: number;
   /** "0600" */
   readonly mode: string;
+  /** "", as owner, group and mode are, of what is not there. */
   readonly modifiedAt: Moment;
   readonly certificates: readonly CertificateFacts[];
   /** SHA-256 of the public half (SubjectPublicKeyInfo), hex, of its private key or keys. */
@@ -203,7 +204,7 @@ export interface StaticPodFacts {
 export interface ReaderFacts {
   readonly pid: number;
   readonly name: string;
-  /** Folder or file of the PKI. */
+  /** Of the PKI: the file that it can see, or the folder or file that its command line names. */
   readonly path: string;
   readonly how: "command line" | "mount";
 }

@@ -83,7 +83,7 @@ const file = z.object({
   uid: number,
   gid: number,
   mode: text,
-  modifiedAt: moment,
+  modifiedAt: z.union([moment, z.literal("")]), // none of what is not there
   certificates,
   keys: texts,
   publicKeys: texts,
@@ -154,7 +154,7 @@ const survey = z.object({
       manifest: text,
       name: text,
       images: texts,
-      modifiedAt: moment,
+      modifiedAt: z.union([moment, z.literal("")]), // none of what is not there
       hostPaths: texts,
       component: component.exactOptional(),
     }),

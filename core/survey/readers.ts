@@ -2,7 +2,7 @@
 import { dirname } from "node:path/posix";
 import type { RunningComponent } from "./components";
 import type { FileFacts, KubeconfigFacts, ReaderFacts } from "./model";
-import { askAll, QUESTION, type Ask } from "./questions";
+import { askAll, QUESTION, type Answer, type Ask } from "./questions";
 
 interface Known {
   readonly files: readonly FileFacts[];
@@ -10,7 +10,7 @@ interface Known {
   readonly running: readonly RunningComponent[];
 }
 
-/** Programs of the visit itself, whose command line holds what is looked for. */
+/** Programs of the visit itself, whose command lines hold what is looked for. */
 const OURS = new Set(["grep", "sh", "dash", "bash", "sudo", "sshd"]);
 
 /** Folders that hold used files, and kubeconfigs by themselves: who reads one of them names it or what it lies in. */
@@ -23,18 +23,36 @@ export const readReaders = async (ask: Ask, known: Known): Promise<ReaderFacts[]
   const places = placesOf(known);
   const answers = await askAll(ask, places.map(QUESTION.naming));
   const components = new Set(known.running.map(({ pid }) => pid));
-  const found = answers.flatMap((answer, index) =>
-    (["cmdline", "mountinfo"] as const).flatMap((file) =>
-      answer.all(file).map(([pid, name = ""]): ReaderFacts => ({
-        pid: Number(pid),
-        name: Buffer.from(name, "base64").toString("utf8").trim(),
-        path: places[index] ?? "",
-        how: file === "cmdline" ? "command line" : "mount",
-      })),
-    ),
-  );
+  const found = answers.flatMap((answer, index) => readersIn(answer, places[index] ?? "", pathsOf(known)));
   return found.filter(
     ({ pid, name }, index) =>
       !OURS.has(name) && !components.has(pid) && found.findIndex((each) => each.pid === pid) === index,
   );
 };
+
+const pathsOf = ({ files, kubeconfigs }: Known): string[] => [
+  ...files.filter(({ uses }) => uses.length > 0).map(({ path }) => path),
+  ...kubeconfigs.map(({ path }) => path),
+];
+
+const readersIn = (answer: Answer, place: string, paths: readonly string[]): ReaderFacts[] => {
+  const facts = (how: ReaderFacts["how"], path: string, [pid, name = ""]: readonly string[]): ReaderFacts => ({
+    pid: Number(pid),
+    name: Buffer.from(name, "base64").toString("utf8").trim(),
+    path,
+    how,
+  });
+  return [
+    ...answer.all("cmdline").map((words) => facts("command line", place, words)),
+    ...answer.all("mountinfo").flatMap((words) => {
+      const mounted = Buffer.from(words[2] ?? "", "base64")
+        .toString("utf8")
+        .split(/[ \n]/);
+      // the folder of a pod's volumes lies beside files of the PKI, and is none of it
+      const path = paths.find((each) => mounted.some((at) => at !== "/" && isWithin(each, at)));
+      return path === undefined ? [] : [facts("mount", path, words)];
+    }),
+  ];
+};
+
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);

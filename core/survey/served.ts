@@ -14,12 +14,24 @@ const ANY = new Map([
   ["::", "127.0.0.1"],
 ]);
 
-export const readServed = async (ask: Ask, running: readonly RunningComponent[]): Promise<ServedFacts[]> => {
-  const asked = running.flatMap(({ name, listens }) =>
-    listens
-      .filter(({ port }) => !WITHOUT_TLS.has(port) && port < FIRST_RANDOM)
-      .map(({ address, port }) => ({ component: name, at: hostPort(ANY.get(address) ?? address, port) })),
+/** Ports that a URL of http:// in its options names: etcd's metrics, by kubeadm. */
+const plainPorts = ({ options }: Pick<RunningComponent, "options">): Set<number> =>
+  new Set(
+    options.flatMap(({ values }) =>
+      values.flatMap((value) => [...value.matchAll(/http:\/\/[^/,\s]*:(\d+)/g)].map(([, port]) => Number(port))),
+    ),
   );
+
+/** Where it is asked what it serves, `host:port`. */
+export const tlsPorts = (component: Pick<RunningComponent, "listens" | "options">): string[] => {
+  const plain = plainPorts(component);
+  return component.listens
+    .filter(({ port }) => !WITHOUT_TLS.has(port) && !plain.has(port) && port < FIRST_RANDOM)
+    .map(({ address, port }) => hostPort(ANY.get(address) ?? address, port));
+};
+
+export const readServed = async (ask: Ask, running: readonly RunningComponent[]): Promise<ServedFacts[]> => {
+  const asked = running.flatMap((component) => tlsPorts(component).map((at) => ({ component: component.name, at })));
   const ports = asked.filter(({ at }, index) => asked.findIndex((each) => each.at === at) === index);
   const answers = await askAll(
     ask,

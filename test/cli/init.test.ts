@@ -338,12 +338,9 @@ describe("kube-pki init", function () {
     it("has to be said where there is none, and be one that there is", async () => {
       assert.equal(
         (await accepted()).exit,
-        "--ca: missing, and there is no terminal to ask at; must be one of existing, adopt, vault, generate",
+        "--ca: missing, and there is no terminal to ask at; must be one of existing, adopt, vault",
       );
-      assert.equal(
-        (await accepted("--ca", "keep")).exit,
-        '--ca: "keep"; must be one of existing, adopt, vault, generate',
-      );
+      assert.equal((await accepted("--ca", "keep")).exit, '--ca: "keep"; must be one of existing, adopt, vault');
       assert.ok(!existsSync(stackFile()));
     });
 
@@ -367,7 +364,10 @@ describe("kube-pki init", function () {
     visits = kubeadmCluster(cas).slice(0, 4);
     const { said } = await accepted("--ca", "existing", "--dry-run");
     visits = kubeadmCluster(cas);
-    assert.match(said, /not found:\n {2}w2 \(10\.0\.0\.22, w2\): it refused the login; it is not in the stack file/);
+    assert.match(
+      said,
+      /the stack file lacks:\n {2}w2 \(10\.0\.0\.22, w2\): it refused the login; it is not in the stack file/,
+    );
   });
 
   it("fails with a sentence where nothing can be read, and where there is no project", async () => {

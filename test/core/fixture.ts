@@ -57,4 +57,9 @@ export const HARDWAY = {
   ],
 };
 
+/** The same nodes, by kubeadm and etcdadm. */
+export const ETCDADM = { ...HARDWAY, layout: "etcdadm" };
+
+export const etcdadmConfig = (): Config => configWith(ETCDADM);
+
 export const hardwayConfig = (): Config => configWith(HARDWAY);

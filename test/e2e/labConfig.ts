@@ -1,14 +1,48 @@
 import { readFileSync } from "node:fs";
+import type { AuthorityName } from "../../core/model/authorities";
 import type { Lab } from "../lab/lab";
-import { pkiDir, type Installer } from "../lab/topology";
+import { pkiDir, withRole, type Installer, type Role } from "../lab/topology";
 import type { Stack } from "./stack";
 
-/** Where kubeadm keeps its CAs on a control plane. */
-const CA_FILES = { kubernetes: "ca", etcd: "etcd/ca", frontProxy: "front-proxy-ca" } as const;
+/** Where a CA is: certificate and, unless it is nowhere, key. */
+interface Place {
+  readonly on: Role;
+  /** Without suffix. */
+  readonly base: string;
+}
 
-const SERVICE_ACCOUNT_KEY = "sa.key";
+type Places = (pki: string) => Readonly<Record<AuthorityName, Place>>;
 
-const inPki = ({ topology }: Lab, file: string): string => `${pkiDir(topology)}/${file}`;
+const controlPlane = (base: string): Place => ({ on: "control-plane", base });
+
+const byKubeadm: Places = (pki) => ({
+  kubernetes: controlPlane(`${pki}/ca`),
+  etcd: controlPlane(`${pki}/etcd/ca`),
+  frontProxy: controlPlane(`${pki}/front-proxy-ca`),
+});
+
+/** The CAs of a cluster that exists, by the way it was installed. */
+const CAS: Readonly<Record<Installer, Places>> = {
+  kubeadm: byKubeadm,
+  etcdadm: (pki) => ({ ...byKubeadm(pki), etcd: { on: "etcd", base: "/etc/etcd/pki/ca" } }),
+  hardway: () => ({
+    kubernetes: controlPlane("/var/lib/kubernetes/ca"),
+    etcd: controlPlane("/var/lib/kubernetes/etcd-ca"),
+    frontProxy: controlPlane("/var/lib/kubernetes/front-proxy-ca"),
+  }),
+};
+
+const firstWith = ({ nodes }: Lab, role: Role): string => withRole(nodes, role)[0]?.name ?? "";
+
+/** By authority, what is read of its CA on the first node that has it. */
+const ofCas = async <T>(
+  lab: Lab,
+  read: (node: string, base: string) => Promise<T>,
+): Promise<Readonly<Record<string, T>>> => {
+  const places = Object.entries(CAS[lab.topology.installer](pkiDir(lab.topology)));
+  const entries = places.map(async ([name, { on, base }]) => [name, await read(firstWith(lab, on), base)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+};
 
 /** What a stack file says of a PKI that kubeadm keeps elsewhere. */
 const filesOf = ({ topology: { certificatesDir } }: Lab): Record<string, unknown> =>
@@ -17,6 +51,7 @@ const filesOf = ({ topology: { certificatesDir } }: Lab): Record<string, unknown
 /** What API servers are called in a lab besides what every stack gives them: they would lose it, which a node refuses. */
 const EXTRA_SANS: Readonly<Record<Installer, readonly string[]>> = {
   kubeadm: [],
+  etcdadm: [],
   hardway: ["localhost", "127.0.0.1"],
 };
 
@@ -43,48 +78,21 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
 });
 
 /** The CAs of a cluster that exists, as its owner would hand them over. */
-export const givenAuthorities = async (lab: Lab): Promise<Record<string, unknown>> => {
-  const node = lab.nodes.find(({ roles }) => roles.includes("control-plane"))?.name ?? "";
-  const entries = await Promise.all(
-    Object.entries(CA_FILES).map(async ([name, base]) => [
-      name,
-      {
-        certificate: await lab.must(node, `cat ${inPki(lab, base)}.crt`),
-        key: await lab.must(node, `cat ${inPki(lab, base)}.key`),
-      },
-    ]),
-  );
-  return {
-    ...(Object.fromEntries(entries) as Record<string, unknown>),
-    serviceAccount: { key: await lab.must(node, `cat ${inPki(lab, SERVICE_ACCOUNT_KEY)}`) },
-  };
-};
-
-/** The certificates of a control plane that are taken over, by the way it was installed. */
-const ADOPTED: Readonly<Record<Installer, (lab: Lab) => Readonly<Record<string, string>>>> = {
-  kubeadm: (lab) =>
-    Object.fromEntries(Object.entries(CA_FILES).map(([name, base]) => [name, `${inPki(lab, base)}.crt`])),
-  hardway: () => ({
-    kubernetes: "/var/lib/kubernetes/ca.crt",
-    etcd: "/var/lib/kubernetes/etcd-ca.crt",
-    frontProxy: "/var/lib/kubernetes/front-proxy-ca.crt",
-  }),
-};
+export const givenAuthorities = async (lab: Lab): Promise<Record<string, unknown>> => ({
+  ...(await ofCas(lab, async (node, base) => ({
+    certificate: await lab.must(node, `cat ${base}.crt`),
+    key: await lab.must(node, `cat ${base}.key`),
+  }))),
+  serviceAccount: { key: await lab.must(firstWith(lab, "control-plane"), `cat ${pkiDir(lab.topology)}/sa.key`) },
+});
 
 const fingerprint = async (lab: Lab, node: string, file: string): Promise<string> =>
   (await lab.must(node, `openssl x509 -noout -fingerprint -sha256 -in ${file}`)).trim().replace(/^.*=/, "");
 
 /** What a stack file says of a cluster whose CA keys it is not given: the fingerprints of its CAs. */
-export const adoptionConfig = async (lab: Lab): Promise<{ adopt: Record<string, unknown> }> => {
-  const node = lab.nodes.find(({ roles }) => roles.includes("control-plane"))?.name ?? "";
-  const entries = await Promise.all(
-    Object.entries(ADOPTED[lab.topology.installer](lab)).map(async ([name, file]) => [
-      name,
-      await fingerprint(lab, node, file),
-    ]),
-  );
-  return { adopt: { ...(Object.fromEntries(entries) as Record<string, unknown>), serviceAccount: true } };
-};
+export const adoptionConfig = async (lab: Lab): Promise<{ adopt: Record<string, unknown> }> => ({
+  adopt: { ...(await ofCas(lab, (node, base) => fingerprint(lab, node, `${base}.crt`))), serviceAccount: true },
+});
 
 /** Writes what says which nodes there are and how they are reached. */
 export const configureSsh = async (stack: Stack, lab: Lab): Promise<void> => {

@@ -1,7 +1,9 @@
 /** What rotation scenarios have in common: the way to a phase, and what is looked at when it is reached. */
 import assert from "node:assert/strict";
 import { issuerOf } from "../../core/authorities/rotation";
+import type { AuthorityName } from "../../core/model/authorities";
 import type { Phase } from "../../core/model/phases";
+import type { Installer } from "../lab/topology";
 import { assertLogsAndExec, kubeletRows, SHELL_WORKLOADS, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
 import { assertClusterWorks } from "./checks";
@@ -41,7 +43,7 @@ export const goTo = async (run: Run, title: string, { configure, trusted, inVaul
   for (const { node, authority, names } of await trustOnNodes(run.lab)) {
     const suffix = { kubernetes: "kubernetes-ca", etcd: "etcd-ca", frontProxy: "front-proxy-ca" }[authority];
     const wanted = trusted.flatMap((each) => {
-      if (each === "foreign") return [FOREIGN[authority]];
+      if (each === "foreign") return [FOREIGN[run.lab.topology.installer][authority]];
       // where the CA's key is in Vault the controller manager signs with an intermediate
       const signers = authority === "kubernetes" && kept.includes(each) ? ["", "-signer"] : [""];
       return signers.map((suffixed) => `lab-${suffix}-${each}${suffixed}`);
@@ -57,10 +59,16 @@ export const goTo = async (run: Run, title: string, { configure, trusted, inVaul
 export const casOf = (run: Run): string => (isGiven(run) ? "foreign" : "g1");
 
 /** Whether the stack is given the keys of the cluster's CAs; Vault could not sign with them. */
-export const isGiven = ({ lab, vault }: Run): boolean => lab.topology.installer === "kubeadm" && vault === undefined;
+export const isGiven = ({ lab, vault }: Run): boolean => lab.usesKubeadm && vault === undefined;
 
-/** What kubeadm and the hard-way lab call the CAs of a cluster that was there before. */
-const FOREIGN = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
+const THEIRS = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
+
+/** What the CAs of a cluster are called that was there before. */
+const FOREIGN: Readonly<Record<Installer, Readonly<Record<AuthorityName, string>>>> = {
+  kubeadm: THEIRS,
+  hardway: THEIRS,
+  etcdadm: { ...THEIRS, etcd: "etcd" },
+};
 
 export const rotateTo = (generation: number, phase: Phase = "done") => ({ rotation: { generation, phase } });
 
@@ -131,7 +139,7 @@ export class Witness {
 
 /** A new worker joins by kubeadm, where that is the way to join, as the cluster is now; the stack file knows it from the next `up` on. */
 export const joinInPhase = async (run: Run, name: string): Promise<void> => {
-  if (run.lab.topology.installer !== "kubeadm") return;
+  if (!run.lab.usesKubeadm) return;
   await run.step(`${name} joins by kubeadm`, async () => {
     await run.lab.kubeconfig();
     await run.lab.addNode(name);

@@ -2,12 +2,20 @@ import type { AuthorityName } from "../../core/model/authorities";
 import type { Lab } from "../lab/lab";
 import { pkiDir, type Installer, type Topology } from "../lab/topology";
 
+type Files = (topology: Topology) => Readonly<Record<AuthorityName, readonly string[]>>;
+
+const byKubeadm: Files = (topology) => ({
+  kubernetes: [`${pkiDir(topology)}/ca.crt`],
+  etcd: [`${pkiDir(topology)}/etcd/ca.crt`],
+  frontProxy: [`${pkiDir(topology)}/front-proxy-ca.crt`],
+});
+
 /** Where a node keeps what it trusts, by authority; a node has those of its roles. */
-const FILES: Readonly<Record<Installer, (topology: Topology) => Readonly<Record<AuthorityName, readonly string[]>>>> = {
-  kubeadm: (topology) => ({
-    kubernetes: [`${pkiDir(topology)}/ca.crt`],
-    etcd: [`${pkiDir(topology)}/etcd/ca.crt`],
-    frontProxy: [`${pkiDir(topology)}/front-proxy-ca.crt`],
+const FILES: Readonly<Record<Installer, Files>> = {
+  kubeadm: byKubeadm,
+  etcdadm: (topology) => ({
+    ...byKubeadm(topology),
+    etcd: [...byKubeadm(topology).etcd, "/etc/etcd/pki/ca.crt"],
   }),
   hardway: () => ({
     kubernetes: ["/var/lib/kubernetes/ca.crt", "/var/lib/kubelet/ca.crt"],

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeAuthorities, pkiFiles } from "./hardwayPki";
-import { unitFiles, units, unitsOn, type UnitName } from "./hardwayUnits";
+import { units, unitsOn, type UnitName } from "./hardwayUnits";
 import type { Lab } from "./lab";
 import { boundFolders } from "./node";
 import { nodeDir } from "./paths";
@@ -10,9 +10,9 @@ import type { NodeSpec } from "./topology";
 import { inWaves } from "./waves";
 
 /** Puts a bare node's units on its disk before it boots. */
-export function writeUnits(labFolder: string, node: NodeSpec, all: readonly NodeSpec[]): void {
-  for (const [path, text] of Object.entries(unitFiles(node, all))) {
-    const file = onDisk(labFolder, node.name, path);
+export function writeUnits(labFolder: string, node: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    const file = onDisk(labFolder, node, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
@@ -25,18 +25,19 @@ function onDisk(labFolder: string, node: string, path: string): string {
   return join(nodeDir(labFolder, node), inside);
 }
 
-/** Makes the PKI, brings it to every node and starts the services. */
-export async function installHardway(lab: Lab, log: Log): Promise<void> {
+/** Makes the PKI, unless it is given, brings it to every node and starts the services. */
+export async function installHardway(lab: Lab, log: Log, pki: "made" | "given" = "made"): Promise<void> {
   const folder = join(lab.folder, "pki");
-  await step(log, "making the PKI with openssl", async () => {
-    await makeAuthorities(folder);
-    for (const node of lab.nodes) await push(lab, node, await pkiFiles(folder, node, lab.endpoint));
-  });
+  if (pki === "made")
+    await step(log, "making the PKI with openssl", async () => {
+      await makeAuthorities(folder);
+      for (const node of lab.nodes) await push(lab, node, await pkiFiles(folder, node, lab.endpoint));
+    });
   await startServices(lab, lab.nodes, log);
 }
 
 /** Writes files over ssh in one go: keys and kubeconfigs 0600, the rest 0644. */
-async function push(lab: Lab, node: NodeSpec, files: Record<string, string>): Promise<void> {
+export async function push(lab: Lab, node: NodeSpec, files: Record<string, string>): Promise<void> {
   // One document of `path`, `mode`, base64 lines; three words a line need no quoting.
   const lines = Object.entries(files).map(([path, text]) => {
     const mode = /\.(crt|pub)$/.test(path) ? "644" : "600";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { EC, issueLeaf } from "./leaf";
 import { must } from "./process";
 import { labNetwork, type NodeSpec, type Role } from "./topology";
 
@@ -169,33 +170,6 @@ export async function makeAuthorities(folder: string): Promise<void> {
   });
 }
 
-/** $1 PKI folder, $2 authority, $3 subject, $4 usage, $5 SANs or nothing: prints key and certificate. */
-const leafScript = `
-umask 077
-cd "$1"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-{
-  echo "basicConstraints=critical,CA:FALSE"
-  echo "keyUsage=critical,digitalSignature,keyEncipherment"
-  echo "extendedKeyUsage=$4"
-  echo "authorityKeyIdentifier=keyid"
-  [ -z "$5" ] || echo "subjectAltName=$5"
-} >"$work/extensions"
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$3" -keyout "$work/key" -out "$work/csr" 2>/dev/null
-openssl x509 -req -in "$work/csr" -CA "$2.crt" -CAkey "$2.key" -set_serial "0x$(openssl rand -hex 16)" -days 365 \\
-  -extfile "$work/extensions" -out "$work/crt" 2>/dev/null
-cat "$work/key" "$work/crt"
-`;
-
-async function issue(folder: string, leaf: Leaf, node: NodeSpec): Promise<{ key: string; certificate: string }> {
-  const sans = leaf.sans?.(node).join(",") ?? "";
-  const argv = ["sh", "-euc", leafScript, "sh", folder, leaf.authority, leaf.subject(node), leaf.usage, sans];
-  const text = await must(argv, { what: `${node.name}: issuing ${leaf.subject(node)}` });
-  const at = text.indexOf("-----BEGIN CERTIFICATE-----");
-  return { key: text.slice(0, at), certificate: text.slice(at) };
-}
-
 function kubeconfig(ca: string, url: string, user: string, certificate: string, key: string): string {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   return stringify({
@@ -216,7 +190,12 @@ export async function pkiFiles(folder: string, node: NodeSpec, endpoint: string)
     for (const [path, from] of Object.entries(shared[role])) files[path] = read(from);
   }
   for (const leaf of leaves.filter((each) => node.roles.includes(each.on))) {
-    const { key, certificate } = await issue(folder, leaf, node);
+    const { key, certificate } = await issueLeaf(folder, {
+      ...leaf,
+      subject: leaf.subject(node),
+      sans: leaf.sans?.(node) ?? [],
+      algorithm: EC,
+    });
     if ("files" in leaf.to) {
       files[`${leaf.to.files}.crt`] = certificate;
       files[`${leaf.to.files}.key`] = key;

@@ -4,7 +4,7 @@ import { imageRepository } from "./images";
 import type { Lab } from "./lab";
 import { failure } from "./process";
 import { step, type Log } from "./progress";
-import { labNetwork, pkiDir, withRole, type NodeSpec } from "./topology";
+import { labNetwork, pkiDir, withRole, type NodeSpec, type Topology } from "./topology";
 
 const apiVersion = "kubeadm.k8s.io/v1beta4";
 const configFile = "/root/kubeadm.yaml";
@@ -46,6 +46,20 @@ const proxyConfiguration = {
   conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
 };
 
+/** Of an etcd on nodes of its own. */
+function externalEtcd(topology: Topology): object {
+  const members = withRole(topology.nodes, "etcd").filter(({ roles }) => !roles.includes("control-plane"));
+  if (members.length === 0) return {};
+  const pki = pkiDir(topology);
+  const external = {
+    endpoints: members.map(({ address }) => `https://${address}:2379`),
+    caFile: `${pki}/etcd/ca.crt`,
+    certFile: `${pki}/apiserver-etcd-client.crt`,
+    keyFile: `${pki}/apiserver-etcd-client.key`,
+  };
+  return { etcd: { external } };
+}
+
 export interface JoinSecrets {
   readonly token: string;
   /** Under which `init` leaves its keys in the cluster for further control planes; undefined where they have them already. */
@@ -85,6 +99,7 @@ export function initConfig(
         serviceSubnet: labNetwork.serviceCidr,
         dnsDomain: labNetwork.clusterDomain,
       },
+      ...externalEtcd(lab.topology),
       controllerManager: { extraArgs: [{ name: "allocate-node-cidrs", value: "false" }] },
     },
     kubeletConfiguration,
@@ -144,10 +159,8 @@ export async function installKubeadm(lab: Lab, log: Log, pki: "made" | "given" =
   );
   const hash = await clusterCaHash(lab, first);
   const join = (node: NodeSpec): Promise<void> =>
-    step(log, `${node.name}: kubeadm join`, () =>
-      kubeadm(lab, node, "join", joinConfig(lab, node, hash, secrets)),
-    );
-  const workers = lab.nodes.filter((node) => !node.roles.includes("control-plane"));
+    step(log, `${node.name}: kubeadm join`, () => kubeadm(lab, node, "join", joinConfig(lab, node, hash, secrets)));
+  const workers = withRole(lab.nodes, "worker").filter((node) => !node.roles.includes("control-plane"));
   // etcd takes one new member at a time.
   const inTurn = others.reduce((before, node) => before.then(() => join(node)), Promise.resolve());
   await Promise.all([inTurn, ...workers.map(join)]);

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clearLab } from "./clean";
-import { startServices } from "./hardway";
 import { unsupported } from "./host";
-import { installKubeadm, joinNode } from "./kubeadm";
+import { install } from "./installers";
+import { joinNode } from "./kubeadm";
 import { prepareLab, startLab } from "./launch";
 import { cutPower, discard, furnish, powerOff, powerOn } from "./machine";
 import { inNamespace, labNamespace } from "./network";
@@ -76,10 +76,14 @@ export class Lab {
     return topologies.topology(this.state.topology);
   }
 
-  /** Names of the nodes that are nodes of the cluster: without kubeadm only workers have a kubelet. */
+  /** Names of the nodes that are nodes of the cluster. */
   get clusterNodes(): string[] {
-    const kubeadm = this.topology.installer === "kubeadm";
-    return this.nodes.filter((node) => kubeadm || node.roles.includes("worker")).map((node) => node.name);
+    const { installer } = this.topology;
+    return this.nodes.filter((node) => topologies.hasKubelet(node, installer)).map((node) => node.name);
+  }
+
+  get usesKubeadm(): boolean {
+    return topologies.usesKubeadm[this.topology.installer];
   }
 
   /** host:port of the API for its clients. */
@@ -130,8 +134,7 @@ export class Lab {
   async kubeconfig(): Promise<string> {
     const [controlPlane] = topologies.withRole(this.nodes, "control-plane");
     if (controlPlane === undefined) throw new Error(`lab ${this.name}: has no control plane`);
-    const path =
-      this.topology.installer === "kubeadm" ? "/etc/kubernetes/admin.conf" : "/var/lib/kubernetes/admin.kubeconfig";
+    const path = this.usesKubeadm ? "/etc/kubernetes/admin.conf" : "/var/lib/kubernetes/admin.kubeconfig";
     const file = join(this.folder, "admin.kubeconfig");
     const text = await this.must(controlPlane.name, `cat ${path}`);
     // a kubectl that runs meanwhile would take a half-written file for none
@@ -182,8 +185,7 @@ export class Lab {
    * Ready. With `pki: "given"` its files are there already.
    */
   async join(name: string, pki: "made" | "given" = "made"): Promise<void> {
-    if (this.topology.installer !== "kubeadm")
-      throw new Error("join: only for kubeadm topologies, use startCluster in a hardway lab");
+    if (!this.usesKubeadm) throw new Error("join: only for kubeadm topologies, use startCluster in a hardway lab");
     const since = wholeSeconds(Date.now());
     const deleted = await this.kubectl(["delete", "node", name, "--ignore-not-found"]);
     if (deleted.code !== 0) throw new Error(failure(`deleting the former node ${name}`, deleted));
@@ -194,8 +196,7 @@ export class Lab {
   /** Starts the cluster of a bare lab once the PKI is on its nodes, by kubeadm or unit by unit, and waits until the nodes are Ready. */
   async startCluster(): Promise<void> {
     const since = wholeSeconds(Date.now());
-    if (this.topology.installer === "kubeadm") await installKubeadm(this, this.log, "given");
-    else await startServices(this, this.nodes, this.log);
+    await install[this.topology.installer](this, this.log, "given");
     await waitForCluster(this, this.clusterNodes, since, 120_000, this.log);
   }
 

@@ -1,10 +1,9 @@
 import { startBalancer } from "./balancer";
 import { labGroups } from "./cgroup";
 import { clearAbandoned } from "./clean";
-import { installHardway } from "./hardway";
 import { unsupported } from "./host";
 import { ensureInputs, type Inputs } from "./inputs";
-import { installKubeadm } from "./kubeadm";
+import { install } from "./installers";
 import { Lab, type LabOptions } from "./lab";
 import { raiseLimits } from "./limits";
 import { self } from "./lock";
@@ -20,8 +19,6 @@ import { inWaves } from "./waves";
 import { checkName, topology as topologyOf, type Topology } from "./topology";
 
 /** How a lab comes to be: nodes switched on bare or from prepared disks, and how those were prepared. */
-
-const install = { kubeadm: installKubeadm, hardway: installHardway } as const;
 
 const readyTimeoutMs = 240_000;
 

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { endGroups, populated } from "./cgroup";
+import { memberFiles } from "./etcdadm";
 import { writeUnits } from "./hardway";
+import { unitFiles } from "./hardwayUnits";
 import { createNodeNetwork, removeNodeNetwork } from "./network";
 import { boot, consoleTail, makeDisk, wipeDisk, writeIdentity } from "./node";
 import { nodeDir, runDir } from "./paths";
@@ -8,13 +10,20 @@ import { sleep, waitFor } from "./process";
 import { copyContainerd, copyDisk } from "./snapshot";
 import { runOnNode } from "./ssh";
 import type { LabState } from "./state";
-import { topology, type NodeSpec } from "./topology";
+import { topology, type Installer, type NodeSpec } from "./topology";
 
 /** A node's life as a machine: it gets a disk, is switched on, is shut down, loses its power, is thrown away. */
 
 function groupsOf(state: LabState, node: NodeSpec): string[] {
   return state.cgroups.map((group) => join(group, node.name));
 }
+
+/** Units, and what they read, of what kubeadm does not install. */
+const bareFiles: Readonly<Record<Installer, typeof unitFiles>> = {
+  kubeadm: () => ({}),
+  hardway: unitFiles,
+  etcdadm: memberFiles,
+};
 
 /** Gives the node its disk: a copy of the prepared one, or an empty one with the container images. */
 export async function furnish(state: LabState, node: NodeSpec, prepared?: string): Promise<void> {
@@ -24,7 +33,7 @@ export async function furnish(state: LabState, node: NodeSpec, prepared?: string
   makeDisk(folder, node.name);
   if (prepared === undefined) {
     await copyContainerd(state.containerdRoot, join(nodeDir(folder, node.name), "containerd"));
-    if (installer === "hardway") writeUnits(folder, node, state.nodes);
+    writeUnits(folder, node.name, bareFiles[installer](node, state.nodes));
   }
   await writeIdentity(folder, node, state.nodes, installer);
 }

@@ -6,8 +6,16 @@ export interface NodeSpec {
   readonly roles: readonly Role[];
 }
 
-/** How the cluster is installed: by kubeadm with static pods, or as systemd units. */
-export type Installer = "kubeadm" | "hardway";
+/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of etcdadm's, or as systemd units. */
+export type Installer = "kubeadm" | "etcdadm" | "hardway";
+
+/** Whether kubeadm makes the control planes and the workers. */
+export const usesKubeadm: Readonly<Record<Installer, boolean>> = { kubeadm: true, etcdadm: true, hardway: false };
+
+/** Whether it is a node of the cluster: without kubeadm control planes are not. */
+export function hasKubelet({ roles }: NodeSpec, installer: Installer): boolean {
+  return roles.includes("worker") || (usesKubeadm[installer] && roles.includes("control-plane"));
+}
 
 export interface Topology {
   readonly name: TopologyName;
@@ -101,6 +109,17 @@ const rows = {
       ["etcd3", "etcd"],
       ["cp1", "control-plane"],
       ["cp2", "control-plane"],
+      ["w1", "worker"],
+    ]),
+  },
+  etcdadm: {
+    installer: "etcdadm",
+    balanced: false,
+    nodes: nodes([
+      ["etcd1", "etcd"],
+      ["etcd2", "etcd"],
+      ["etcd3", "etcd"],
+      ["cp1", "control-plane"],
       ["w1", "worker"],
     ]),
   },

@@ -87,6 +87,7 @@ export const TARGETS: readonly Target[] = [
       "core/layouts/layout.ts",
       "core/layouts/kubeadm.ts",
       "core/layouts/hardway.ts",
+      "core/layouts/etcdadm.ts",
       "core/certificates/inventory.ts",
       "core/nodes/proofs.ts",
       "core/nodes/leases.ts",

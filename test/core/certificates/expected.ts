@@ -15,6 +15,8 @@ export const EXPECTED: Readonly<
   "etcd-server": ["etcd", "w1", "client server", [], []],
   "etcd-peer": ["etcd", "w1", "client server", [], []],
   "etcd-healthcheck-client": ["etcd", "kube-etcd-healthcheck-client", "client", [], []],
+  // kubernetes-sigs/etcdadm certs/certs.go; its group is of no use to etcd
+  "etcdctl-etcd-client": ["etcd", "w1-etcdctl", "client", [], []],
   admin: ["kubernetes", "kubernetes-admin", "client", ["kubeadm:cluster-admins"], ["system:masters"]],
   "super-admin": ["kubernetes", "kubernetes-super-admin", "client", ["system:masters"], ["system:masters"]],
   // kubernetes.io/docs/reference/access-authn-authz/rbac: users that default bindings name

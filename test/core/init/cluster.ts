@@ -215,7 +215,7 @@ const kubeletFiles = (node: NodeWish, cas: Cas): { files: FileFacts[]; kubeconfi
   const serving = leafOf(cas.kubernetes, {
     subject: `CN=${node.name}@1777593600`,
     issuer: self,
-    authorityKeyId: "aa",
+    authorityKeyId: "",
     sans: [`DNS:${node.name}`],
     usages: ["serverAuth"],
   });
@@ -257,7 +257,8 @@ const pods = (components: readonly ComponentFacts[]): StaticPodFacts[] =>
             name,
             images: [`registry.k8s.io/${name}`],
             modifiedAt: "2026-05-01T00:00:00Z",
-            hostPaths: [PKI],
+            // kubeadm mounts the kubeconfigs of these two by themselves
+            hostPaths: [PKI, ...(name.startsWith("kube-s") ? ["/etc/kubernetes/scheduler.conf"] : [])],
             component: name,
           },
         ]

@@ -33,10 +33,6 @@ const withFiles = (survey: Survey, change: (file: FileFacts) => FileFacts): Surv
   ...survey,
   files: survey.files.map(change),
 });
-/** A file that lies elsewhere, and is read there. */
-const moved = (survey: Survey, from: string, to: string): Survey =>
-  withFiles(survey, (file) => (file.path === from ? { ...file, path: to } : file));
-
 const withExternalEtcd = onAll((survey) => {
   const own = withKubeadm(survey, { etcd: "external" });
   const without = {
@@ -61,12 +57,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     "refused",
     "etcd runs on none of these hosts (https://10.0.0.31:2379, https://10.0.0.32:2379): an etcd that the stack does not reach is not supported; give its members to `kube-pki init` too, or add them under nodes with roles: [etcd]",
   ],
-  "a certificate that is read elsewhere": [
-    onControlPlanes((survey) => moved(survey, `${PKI}/apiserver.crt`, "/etc/ssl/api.crt")),
+  "a file that one reader has elsewhere than the others": [
+    on("w1", (survey) => {
+      const [ca] = survey.files.filter(({ path }) => path === `${PKI}/ca.crt`);
+      assert.ok(ca);
+      const own = { ...ca, path: "/etc/ssl/kubelet-ca.crt" };
+      return {
+        ...withoutFiles(survey, (path) => path === ca.path),
+        files: [...survey.files.filter((file) => file !== ca), own],
+      };
+    }),
     "refused",
-    `cp1, cp2, cp3: kube-apiserver reads /etc/ssl/api.crt (--tls-cert-file), and the layout kubeadm has ${PKI}/apiserver.crt: start it with that path`,
+    `w1: kubelet reads /etc/ssl/kubelet-ca.crt (--client-ca-file), and the stack writes ${PKI}/ca.crt: start it with that path`,
   ],
-  "a unit of another name": [
+  "a unit of another name on one node": [
     on("w1", (survey) => ({
       ...survey,
       components: survey.components.map((each) =>
@@ -74,7 +78,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       ),
     })),
     "refused",
-    "w1: kubelet runs as a systemd unit called my-kubelet, and the layout kubeadm has it as a systemd unit called kubelet",
+    "w1: kubelet runs as a systemd unit called my-kubelet, and the stack has it as a systemd unit called kubelet",
   ],
   "a component that does not run": [
     on("cp2", (survey) => ({
@@ -82,7 +86,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       components: survey.components.filter(({ name }) => name !== "kube-scheduler"),
     })),
     "refused",
-    "cp2: kube-scheduler does not run, and the layout kubeadm has it as a static pod",
+    "cp2: kube-scheduler does not run, and the stack has it as a static pod",
   ],
   "a name that no field holds": [
     on("cp1", (survey) =>
@@ -178,12 +182,6 @@ const ROWS: Readonly<Record<string, Row>> = {
     "refused",
     `w2: ${PKI}/ca.crt does not hold the cluster's CA that other nodes have (CN=kubernetes)`,
   ],
-  "new CAs for nodes that have some": [
-    onAll((survey) => survey),
-    "refused",
-    "the cluster has CAs already (CN=kubernetes; CN=etcd-ca; CN=front-proxy-ca): new ones would not be trusted by its nodes",
-    { ca: "generate" },
-  ],
   "a name that is no DNS name": [
     () =>
       kubeadmCluster(cas).map(({ survey }) =>
@@ -216,6 +214,15 @@ const ROWS: Readonly<Record<string, Row>> = {
   "several token keys": [
     on("cp2", (survey) =>
       withFiles(survey, (file) => (file.path === `${PKI}/sa.key` ? { ...file, keys: ["other"] } : file)),
+    ),
+    "left",
+    "control planes sign or accept service account tokens with several keys: they stay as they are, and the stack does not rotate them",
+  ],
+  "a token key that is accepted beside": [
+    on("cp3", (survey) =>
+      withFiles(survey, (file) =>
+        file.path === `${PKI}/sa.pub` ? { ...file, publicKeys: [...file.publicKeys, "older"] } : file,
+      ),
     ),
     "left",
     "control planes sign or accept service account tokens with several keys: they stay as they are, and the stack does not rotate them",
@@ -330,13 +337,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
   "a node that nobody has read": [
     () => kubeadmCluster(cas).slice(0, 4),
-    "unfound",
+    "missing",
     "w2 (10.0.0.22, w2): it refused the login; it is not in the stack file, which then neither renews its certificates nor lets a rotation end: give the host to `kube-pki init` too, or add it under nodes",
     { unreachable: new Map([["10.0.0.22", "it refused the login"]]) },
   ],
   "a survey that was saved": [
     () => kubeadmCluster(cas).map(({ survey }) => ({ survey })),
-    "unfound",
+    "missing",
     "cp1, cp2, cp3, w1, w2: no host key, since the survey was saved: set ssh.hostKey of the node (ssh-keyscan -t ed25519,ecdsa HOST)",
   ],
   "what the reader could not read": [
@@ -391,6 +398,6 @@ describe("what is told beside a stack file", () => {
 
   it("says nothing that stops a run of what kubeadm makes, and nothing of what is left", () => {
     const stack = made(kubeadmCluster(cas));
-    for (const kind of ["refused", "left", "unfound"] as const) assert.deepEqual(told(stack, kind), []);
+    for (const kind of ["missing", "unfound", "refused", "left"] as const) assert.deepEqual(told(stack, kind), []);
   });
 });

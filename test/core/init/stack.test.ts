@@ -3,8 +3,28 @@ import type { Choices } from "../../../core/init/choices";
 import type { Visit } from "../../../core/init/visits";
 import type { Survey } from "../../../core/survey/model";
 import { field, isLossless, made, parsesBack, told } from "./check";
-import { kubeadmCluster, makeCas, withCertificates, withKubeadm, withoutFiles, withOptions, type Cas } from "./cluster";
+import {
+  kubeadmCluster,
+  makeCas,
+  PKI,
+  withCertificates,
+  withKubeadm,
+  withoutFiles,
+  withOptions,
+  type Cas,
+} from "./cluster";
 import { hardwayCluster } from "./hardway";
+
+/** The same files elsewhere, and components that are told so. */
+const movedTo = (survey: Survey, to: (path: string) => string): Survey => ({
+  ...survey,
+  files: survey.files.map((file) => ({ ...file, path: to(file.path) })),
+  kubeconfigs: survey.kubeconfigs.map((each) => ({ ...each, path: to(each.path) })),
+  components: survey.components.map((each) => ({
+    ...each,
+    options: each.options.map((option) => ({ ...option, values: option.values.map(to) })),
+  })),
+});
 
 let cas: Cas;
 let oldCas: Cas;
@@ -121,6 +141,24 @@ const CLUSTERS: Readonly<
       "adopt.kubernetes": () => cas.kubernetes.facts.fingerprint,
       "adopt.etcd": () => cas.etcd.facts.fingerprint,
       "adopt.frontProxy": () => cas.frontProxy.facts.fingerprint,
+    },
+  ],
+  "that has no front proxy": [
+    onAll((survey) =>
+      withoutFiles(
+        withOptions(survey, "kube-apiserver", {
+          "requestheader-client-ca-file": undefined,
+          "proxy-client-cert-file": undefined,
+          "proxy-client-key-file": undefined,
+        }),
+        (path) => path.includes("front-proxy"),
+      ),
+    ),
+    {
+      "authority.frontProxy": undefined,
+      "authority.etcd": () => ({ certificate: cas.etcd.certificate }),
+      "certificates.profiles.front-proxy-client": { enabled: false },
+      adopt: undefined,
     },
   ],
   "that is to be taken over": [
@@ -240,6 +278,64 @@ const CLUSTERS: Readonly<
         : survey,
     ),
     { "rollout.readers": [{ kind: "static-pod", name: "kube-vip", reads: ["/etc/kubernetes/admin.conf"] }] },
+  ],
+  "whose files were copied after they had been made": [
+    onAll((survey) => ({
+      ...survey,
+      files: survey.files.map((file) => ({ ...file, modifiedAt: "2026-05-29T00:00:00Z" })),
+    })),
+    { "certificates.validity": "365d", "certificates.profiles": { kubelet: { algorithm: "ECDSA-P256" } } },
+  ],
+  "of which one certificate is in another folder": [
+    onAll((survey) => movedTo(survey, (path) => path.replace(`${PKI}/apiserver.`, "/etc/kubernetes/ssl/apiserver."))),
+    {
+      files: Object.fromEntries(
+        ["crt", "key"].map((end) => [`${PKI}/apiserver.${end}`, { path: `/etc/kubernetes/ssl/apiserver.${end}` }]),
+      ),
+    },
+  ],
+  "whose PKI is in another folder": [
+    onAll((survey) => movedTo(survey, (path) => path.replace(PKI, "/etc/kubernetes/ssl"))),
+    { layout: "kubeadm", files: { [`${PKI}/`]: { path: "/etc/kubernetes/ssl/" } }, services: undefined },
+  ],
+  "whose etcd is a unit, with files that are called after the node": [
+    onAll((survey) => {
+      const { hostname } = survey.host;
+      const own = movedTo(survey, (path) =>
+        path
+          .replace(`${PKI}/etcd/server`, `/etc/ssl/etcd/ssl/member-${hostname}`)
+          .replace(`${PKI}/etcd/peer`, `/etc/ssl/etcd/ssl/peer-${hostname}`),
+      );
+      return {
+        ...own,
+        components: own.components.map((each) =>
+          each.name !== "etcd"
+            ? each
+            : {
+                ...each,
+                start: {
+                  by: "systemd",
+                  unit: "etcd3.service",
+                  file: "/etc/systemd/system/etcd3.service",
+                  dropIns: [],
+                  environmentFiles: [],
+                  needsReload: false,
+                  enabled: true,
+                },
+              },
+        ),
+      };
+    }),
+    {
+      layout: "kubeadm",
+      files: {
+        [`${PKI}/etcd/server.crt`]: { path: "/etc/ssl/etcd/ssl/member-{node}.crt" },
+        [`${PKI}/etcd/server.key`]: { path: "/etc/ssl/etcd/ssl/member-{node}.key" },
+        [`${PKI}/etcd/peer.crt`]: { path: "/etc/ssl/etcd/ssl/peer-{node}.crt" },
+        [`${PKI}/etcd/peer.key`]: { path: "/etc/ssl/etcd/ssl/peer-{node}.key" },
+      },
+      services: { etcd: { kind: "systemd", unit: "etcd3" } },
+    },
   ],
   "with kubelets of another name than their machine's": [
     onAll((survey) => ({ ...survey, host: { ...survey.host, hostname: `ip-${survey.host.hostname}` } })),

@@ -3,10 +3,11 @@ import type { Config } from "../../../core/schema/config";
 import { fileOn, modeOf, profileOf, type Content, type FileRow, type Layout } from "../../../core/layouts/layout";
 import { LAYOUT_NAMES, LAYOUTS, type LayoutName } from "../../../core/layouts";
 import { planCluster } from "../../../core/plan";
+import { memberFiles } from "../../lab/etcdadm";
 import { units } from "../../lab/hardwayUnits";
 import type { NodeSpec } from "../../lab/topology";
 import { isKnown } from "../certificates/expected";
-import { configWith, HARDWAY, hardwayConfig, NOW } from "../fixture";
+import { configWith, ETCDADM, HARDWAY, hardwayConfig, NOW } from "../fixture";
 import { readersOf } from "../nodes/readers";
 
 /** A layout as it is for one version and one node. */
@@ -37,7 +38,7 @@ const IS_SECRET: Readonly<Record<Content["kind"], (content: Content) => boolean>
   kubeconfig: () => true,
 };
 
-const onOf = ({ on }: FileRow): string => (typeof on === "string" ? on : on.join("+"));
+const onOf = ({ on }: Pick<FileRow, "on">): string => (typeof on === "string" ? on : on.join("+"));
 
 const whatOf = (content: Content): string => {
   switch (content.kind) {
@@ -103,6 +104,28 @@ const KUBEADM: readonly Expected[] = [
   ...pem("/var/lib/kubelet/pki/kubelet", "any", "kubelet-server"),
 ];
 
+const E = "/etc/etcd/pki";
+const KUBELETS = "control-plane+worker";
+
+/** kubernetes-sigs/etcdadm constants/constants.go and certs/certs.go, but for the key of its CA. */
+const MEMBERS: readonly Expected[] = [
+  [`${E}/ca.crt`, "etcd", "ca etcd"],
+  ...pem(`${E}/server`, "etcd", "etcd-server"),
+  ...pem(`${E}/peer`, "etcd", "etcd-peer"),
+  ...pem(`${E}/etcdctl-etcd-client`, "etcd", "etcdctl-etcd-client"),
+  ...pem(`${E}/apiserver-etcd-client`, "etcd", "apiserver-etcd-client"),
+];
+
+/** What kubeadm makes with `etcd.external`: all but the members' own, and no kubelet but on its own nodes. */
+const ETCD_APART: readonly Expected[] = [
+  ...MEMBERS,
+  ...KUBEADM.filter(([, on]) => on !== "etcd").map(([path, on, holds]): Expected => [
+    path,
+    on === "any" ? KUBELETS : on === "control-plane+etcd" ? CONTROL_PLANE : on,
+    holds,
+  ]),
+];
+
 const H = "/var/lib/kubernetes";
 
 /** As kelseyhightower/kubernetes-the-hard-way has it, with three authorities; readers are held by the lab's units below. */
@@ -165,16 +188,19 @@ describe("layouts", () => {
 
   it("say what kubeadm does in a cluster beside its files, and the hard way does not", () => {
     const done = (name: LayoutName) => {
-      const { publishesClusterInfo, hasKubeadmBindings, signsForKubelets } = LAYOUTS[name];
-      return { publishesClusterInfo, hasKubeadmBindings, signsForKubelets };
+      const { publishesClusterInfo, hasKubeadmBindings, signsForKubelets, stacksEtcd } = LAYOUTS[name];
+      return { publishesClusterInfo, hasKubeadmBindings, signsForKubelets, stacksEtcd };
     };
-    assert.deepEqual(done("kubeadm"), {
+    const kubeadm = {
       publishesClusterInfo: true, // kubeadm/app/phases/bootstraptoken/clusterinfo
       hasKubeadmBindings: true, // kubeadm/app/phases/kubeconfig, EnsureAdminClusterRoleBinding
       signsForKubelets: true, // the controller manager has the CA's key
-    });
+      stacksEtcd: true, // unless it is told of an external one
+    };
+    assert.deepEqual(done("kubeadm"), kubeadm);
+    assert.deepEqual(done("etcdadm"), { ...kubeadm, stacksEtcd: false });
     // its kubelets get certificates from whoever makes the cluster, and no node joins by a token
-    const none = { publishesClusterInfo: false, hasKubeadmBindings: false, signsForKubelets: false };
+    const none = { publishesClusterInfo: false, hasKubeadmBindings: false, signsForKubelets: false, stacksEtcd: true };
     assert.deepEqual(done("hardway"), none);
   });
 
@@ -187,6 +213,31 @@ describe("layouts", () => {
       holds.replace("kubelet local", "kubelet endpoint"),
     ]);
     assert.deepEqual(rowsOf(layoutAt("kubeadm", 32)).sort(), joined(before).sort());
+  });
+
+  it("etcdadm: has each file where it belongs, and gives a member nothing of kubernetes", () => {
+    assert.deepEqual(rowsOf(layoutAt("etcdadm", 36)).sort(), joined(ETCD_APART).sort());
+    const { files, consumers } = planOf(configWith(ETCDADM), "e1");
+    assert.deepEqual(files.map(({ path }) => path).sort(), MEMBERS.map(([path]) => path).sort());
+    assert.deepEqual(
+      consumers.map(({ name }) => name),
+      ["etcd"],
+    );
+  });
+
+  it("etcdadm: gives files the readers of the members' environment file and of kubeadm's manifests", () => {
+    const member: NodeSpec = { name: "e1", address: "10.0.0.31", roles: ["etcd"] };
+    const environment = Object.fromEntries(
+      [...(memberFiles(member, [member])["/etc/etcd/etcd.env"] ?? "").matchAll(/^ETCD_(\w+)=(.*)$/gm)].map(
+        ([, name = "", value = ""]) => [name.toLowerCase().replaceAll("_", "-"), value],
+      ),
+    );
+    const theirs = readersOf({ etcd: environment }, (path) => path.startsWith(E));
+    const kubeadm = new Map(layoutAt("kubeadm", 36).files.map(({ path, uses }) => [path, uses]));
+    for (const { path, uses } of layoutAt("etcdadm", 36).files) {
+      const shared = (kubeadm.get(path) ?? []).filter((use) => !use.startsWith("etcd/"));
+      assert.deepEqual([...uses].sort(), theirs.get(path) ?? [...shared].sort(), path);
+    }
   });
 
   it("kubeadm: gives a worker the CA and the kubelet's own, and super-admin.conf to the first control plane", () => {
@@ -248,12 +299,19 @@ describe("layouts", () => {
 
   it("knows where each service runs, and restarts them in this order", () => {
     const consumersOf = (layout: LayoutAt) =>
-      layout.consumers.map(({ name, on, kind, unit }) => [name, on, kind, unit].join(" "));
+      layout.consumers.map((row) => [row.name, onOf(row), row.kind, row.unit].join(" "));
     assert.deepEqual(consumersOf(layoutAt("kubeadm", 36)), [
       "etcd etcd static-pod etcd",
       "kube-apiserver control-plane static-pod kube-apiserver",
       // a kubelet that has just started knows no crash back-off for the pods that restart after it
       "kubelet any systemd kubelet",
+      "kube-controller-manager control-plane static-pod kube-controller-manager",
+      "kube-scheduler control-plane static-pod kube-scheduler",
+    ]);
+    assert.deepEqual(consumersOf(layoutAt("etcdadm", 36)), [
+      "etcd etcd systemd etcd",
+      "kube-apiserver control-plane static-pod kube-apiserver",
+      `kubelet ${KUBELETS} systemd kubelet`,
       "kube-controller-manager control-plane static-pod kube-controller-manager",
       "kube-scheduler control-plane static-pod kube-scheduler",
     ]);

@@ -3,7 +3,7 @@ import type { Config } from "../../../core/schema/config";
 import { nodeEffects, restartsText, type Change } from "../../../core/nodes/effects";
 import type { FileRow } from "../../../core/layouts/layout";
 import { planCluster } from "../../../core/plan";
-import { configWith, hardwayConfig, NOW } from "../fixture";
+import { configWith, etcdadmConfig, hardwayConfig, NOW } from "../fixture";
 
 const at = (version: string, changes: Readonly<Record<string, unknown>> = {}): Config =>
   configWith({
@@ -47,6 +47,17 @@ const ROWS: readonly Row[] = [
   ],
   ["a renewal restarts on a worker the kubelet", CURRENT, "w1", isLeaf, "any", "+kubelet"],
   ["a renewal of etcd members alone restarts nothing", hardwayConfig(), "e1", isLeaf, "any", "~etcd"],
+  ["a renewal of etcdadm's members restarts nothing", etcdadmConfig(), "e1", isLeaf, "any", "~etcd"],
+  [
+    "nor does one of what control planes show them",
+    etcdadmConfig(),
+    "cp2",
+    (row) => isLeaf(row) && row.path.includes("etcd"),
+    "any",
+    "~kube-apiserver",
+  ],
+  ["a new CA of etcd on nodes of its own", etcdadmConfig(), "e1", isCa("etcd"), "any", "+etcd"],
+  ["the same, where no member runs", etcdadmConfig(), "cp1", isCa("etcd"), "any", "+kube-apiserver"],
   [
     "a new CA of kubernetes",
     CURRENT,

@@ -4,7 +4,7 @@ import type { Proof, ServiceNode } from "../../../core/nodes/proofs";
 import { planCluster } from "../../../core/plan";
 import { PROOFS } from "../../../core/nodes/proofs";
 import type { ConsumerName } from "../../../core/model/reload";
-import { configWith, hardwayConfig, NOW } from "../fixture";
+import { configWith, etcdadmConfig, hardwayConfig, NOW } from "../fixture";
 import { readGolden } from "./kubeadm/golden";
 
 const golden = readGolden();
@@ -50,6 +50,7 @@ const ON_CP1: Readonly<Record<Exclude<ConsumerName, "kube-proxy">, readonly stri
     "10.0.0.11:2380 serves etcd-peer",
     "https://10.0.0.11:2379/health is healthy for etcd-server",
     "10.0.0.11:2379/health accepts etcd-healthcheck-client",
+    "10.0.0.11:2379/health accepts etcdctl-etcd-client",
   ],
   "kube-apiserver": [
     `${API} serves apiserver`,
@@ -83,6 +84,17 @@ describe("proofs", () => {
     it(`${consumer} of a control plane proves each certificate where it serves or presents it`, () => {
       assert.deepEqual(proofs(consumer as ConsumerName, "cp1", kubeadm), expected);
     });
+
+  it("a member of etcd without an API server beside it proves the clients' certificates that are there", () => {
+    assert.deepEqual(proofs("etcd", "e1", etcdadmConfig()), [
+      "10.0.0.31:2379 serves etcd-server",
+      "10.0.0.31:2380 serves etcd-peer",
+      "https://10.0.0.31:2379/health is healthy for etcd-server",
+      "10.0.0.31:2379/health accepts etcd-healthcheck-client",
+      "10.0.0.31:2379/health accepts etcdctl-etcd-client",
+      "10.0.0.31:2379/health accepts apiserver-etcd-client",
+    ]);
+  });
 
   it("a worker's clients are accepted at the cluster's endpoint", () => {
     assert.equal(proofs("kubelet", "w1", kubeadm).at(-1), "api.example.com:6443/api/v1/nodes/w1 accepts kubelet");

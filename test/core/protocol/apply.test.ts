@@ -6,7 +6,7 @@ import { planCluster, type ClusterPlan } from "../../../core/plan";
 import { applyPayload, type IssuedLeaf, type Material } from "../../../core/protocol/apply";
 import { requestPayload } from "../../../core/protocol/request";
 import type { Config } from "../../../core/schema/config";
-import { configWith, hardwayConfig, NOW, RAW } from "../fixture";
+import { configWith, etcdadmConfig, hardwayConfig, NOW, RAW } from "../fixture";
 
 const leaf = (profile: string): IssuedLeaf => ({
   certificatePem: `CERT ${profile}\n`,
@@ -165,6 +165,7 @@ describe("payload", () => {
   for (const [layout, of] of [
     ["kubeadm", configWith()],
     ["hardway", hardwayConfig()],
+    ["etcdadm", etcdadmConfig()],
   ] as const)
     it(`has every certificate of every node proven that a service reads: ${layout}`, () => {
       for (const [index, { node, files }] of planCluster(of, NOW).nodes.entries()) {

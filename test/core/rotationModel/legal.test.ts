@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { LAYOUT_NAMES, LAYOUTS } from "../../../core/layouts";
 import { PHASES, ROTATABLE, type Rotatable, type RotationState } from "../../../core/model/phases";
 import type { ConsumerInput } from "../../../core/model/reload";
 import type { Cluster } from "./cluster";
@@ -15,13 +16,15 @@ const SEED = 20261124;
 const MOVES = ["stay", "next phase", "to the end", "back", "give up", "reopen"] as const;
 const FAULTS = ["none", "none", "fails", "killed", "unrecorded", "crashes"] as const;
 
-const topology: fc.Arbitrary<Topology> = fc.record({
-  layout: fc.constantFrom("kubeadm" as const, "hardway" as const),
-  minor: fc.constantFrom(30, 32, 35, 36),
-  controlPlanes: fc.constantFrom(1, 3, 5),
-  etcdMembers: fc.constantFrom(0, 0, 1, 3),
-  workers: fc.nat(5),
-});
+const topology: fc.Arbitrary<Topology> = fc
+  .record({
+    layout: fc.constantFrom(...LAYOUT_NAMES),
+    minor: fc.constantFrom(30, 32, 35, 36),
+    controlPlanes: fc.constantFrom(1, 3, 5),
+    etcdMembers: fc.constantFrom(0, 0, 1, 3),
+    workers: fc.nat(5),
+  })
+  .filter(({ layout, etcdMembers }) => LAYOUTS[layout].stacksEtcd || etcdMembers > 0);
 
 const turn = fc.record({
   move: fc.constantFrom(...MOVES),

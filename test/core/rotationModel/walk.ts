@@ -1,6 +1,7 @@
 /** Clusters to walk with, and what the stack file says about them. */
 import { issuerOf } from "../../../core/authorities/rotation";
 import { ROTATABLE, type Rotatable, type RotationState } from "../../../core/model/phases";
+import { LAYOUTS, type LayoutName } from "../../../core/layouts";
 import { planCluster } from "../../../core/plan";
 import type { Config } from "../../../core/schema/config";
 import type { ClusterPkiArgs } from "../../../components";
@@ -12,7 +13,7 @@ import { OTHER_TOKENS, up, type End, type Recorded, type Run } from "./run";
 import { caText, generationIn, isCa, pinOf, tokenKeyText } from "./texts";
 
 export interface Topology {
-  readonly layout: "kubeadm" | "hardway";
+  readonly layout: LayoutName;
   readonly minor: number;
   readonly controlPlanes: number;
   /** 0: stacked. */
@@ -137,7 +138,7 @@ export class Walk {
       .up("kube-controller-manager")
       .map(({ process }) => process.signing().certificates.at(-1));
     const signer = signers[this.pick(signers.length)]?.[0];
-    if (signer === undefined || this.topology.layout !== "kubeadm") return;
+    if (signer === undefined || !LAYOUTS[this.topology.layout].publishesClusterInfo) return;
     const node = this.newNode("workers");
     node.boot({ kubernetes: generationIn(signer), etcd: 0, frontProxy: 0, serviceAccount: 0 });
     for (const { path, content } of node.plan.known)
@@ -149,7 +150,7 @@ export class Walk {
   /** A control plane joins with the pki folder of the first one, as by `kubeadm init phase upload-certs`. */
   public joinControlPlane(states: States): void {
     const [first] = this.cluster.nodes.filter(({ plan }) => plan.signing !== undefined);
-    if (first === undefined || this.topology.layout !== "kubeadm") return;
+    if (first === undefined || !LAYOUTS[this.topology.layout].publishesClusterInfo) return;
     const node = this.newNode("controlPlanes");
     const signing = Object.fromEntries(ROTATABLE.map((what) => [what, issuerOf(states[what])]));
     node.boot(signing as Record<Rotatable, number>);

@@ -6,8 +6,10 @@ import { kubeconfigFacts } from "../../../core/survey/kubeconfigFacts";
 import { listeningSockets } from "../../../core/survey/listeners";
 import { namedFiles } from "../../../core/survey/namedFiles";
 import { componentOf, processOf, versionIn } from "../../../core/survey/processes";
+import { readReaders } from "../../../core/survey/readers";
 import { renewersIn } from "../../../core/survey/renewers";
 import { commandLineOptions, effectiveOptions } from "../../../core/survey/runningOptions";
+import { tlsPorts } from "../../../core/survey/served";
 import { staticPodOf } from "../../../core/survey/staticPods";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -155,6 +157,14 @@ describe("sockets that listen", () => {
   });
 });
 
+describe("what is asked for a certificate", () => {
+  it("is where TLS may be: not a port that is plain by default or by an option, nor a random one", () => {
+    const listens = [2379, 2381, 10248, 45_000].map((port) => ({ address: "::", port }));
+    const options = commandLineOptions(["etcd", "--listen-metrics-urls=http://127.0.0.1:2381"]);
+    assert.deepEqual(tlsPorts({ listens, options }), ["127.0.0.1:2379"]);
+  });
+});
+
 describe("a machine", () => {
   const at = Date.parse("2026-01-01T00:00:10Z");
   const facts = (lines: readonly string[], time = at / 1000) =>
@@ -254,5 +264,30 @@ describe("units that renew certificates", () => {
       "kubelet.service loaded active running kubelet",
     ].join("\n");
     assert.deepEqual(renewersIn(units), ["k8s-certs-renew.timer"]);
+  });
+});
+
+describe("who reads files of the PKI", () => {
+  const used = { path: "/var/lib/kubelet/pki/kubelet.crt", uses: [{}] };
+  const readers = (mountinfo: string) =>
+    readReaders(() => Promise.resolve([answer([`mountinfo 7 ${base64("kube-vip")} ${base64(mountinfo)}`])]), {
+      files: [used],
+      kubeconfigs: [],
+      running: [],
+    } as unknown as Parameters<typeof readReaders>[1]);
+
+  it("is who mounts one, or a folder that it lies in", async () => {
+    for (const mounted of [
+      "/var/lib/kubelet/pki/kubelet.crt /x",
+      "/var/lib/kubelet/pki /etc/ssl",
+      "/lib/kubelet /var/lib/kubelet",
+    ])
+      assert.deepEqual(await readers(mounted), [
+        { pid: 7, name: "kube-vip", path: "/var/lib/kubelet/pki/kubelet.crt", how: "mount" },
+      ]);
+  });
+
+  it("is no pod whose volumes lie beside them", async () => {
+    assert.deepEqual(await readers("/var/lib/kubelet/pods/1/volumes/token /var/run/secrets\n/ /"), []);
   });
 });

@@ -10,9 +10,12 @@ import type { Installer } from "../../lab/topology";
 import { identityOf } from "../clients/credentials";
 import { deploy, mustKubectl, sandboxImageOf, workload } from "../clients/userland";
 
+const CURRENT = "cat /var/lib/kubelet/pki/kubelet-client-current.pem";
+
 /** The certificate a kubelet shows to the API, as PEM. */
 const CLIENT_CERTIFICATE: Readonly<Record<Installer, string>> = {
-  kubeadm: "cat /var/lib/kubelet/pki/kubelet-client-current.pem",
+  kubeadm: CURRENT,
+  etcdadm: CURRENT,
   hardway: "sed -n 's/^ *client-certificate-data: *//p' /var/lib/kubelet/kubeconfig | tr -d '\"' | base64 -d",
 };
 

@@ -29,6 +29,7 @@ const ETCD_PLACES: Readonly<Record<Installer, (topology: Topology) => Place>> = 
     ca: `${pkiDir(topology)}/etcd/ca.crt`,
     leaf: `${pkiDir(topology)}/etcd/healthcheck-client`,
   }),
+  etcdadm: () => ({ role: "etcd", ca: "/etc/etcd/pki/ca.crt", leaf: "/etc/etcd/pki/etcdctl-etcd-client" }),
   hardway: () => ({ role: "etcd", ca: "/etc/etcd/ca.crt", leaf: "/etc/etcd/server" }),
 };
 

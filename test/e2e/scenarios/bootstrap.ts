@@ -70,7 +70,7 @@ export const bootstrap: Scenario = {
   bare: true,
   play: async (run) => {
     const { lab, stack } = run;
-    const byKubeadm = lab.topology.installer === "kubeadm";
+    const byKubeadm = lab.usesKubeadm;
     if (byKubeadm) for (const { name } of lab.nodes) await lab.must(name, RESTLESS_KUBELET);
     await configureFor(stack, lab, "bare");
     await run.up("pulumi up on bare nodes");

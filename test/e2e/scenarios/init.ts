@@ -27,14 +27,14 @@ const surveyed = async (run: Run, ssh: OwnSsh): Promise<Survey[]> =>
 const without = (one: readonly string[], other: readonly string[]): string[] =>
   one.filter((each) => !other.includes(each));
 
-/** kubeadm's kubelets sign their serving certificate themselves: the stack's has the subject that Kubernetes asks for. */
-const isSelfSigned = ({ subject, issuer }: CertificateFacts): boolean => subject === issuer;
+/** A kubelet that nobody gave a serving certificate makes one, with a CA for it alone: the stack's has the subject that Kubernetes asks for. */
+const isKubeletsOwn = ({ subject }: CertificateFacts): boolean => /^CN=[^@]+@\d+$/.test(subject);
 
 const lostNames = (at: string, was: CertificateFacts | undefined, is: CertificateFacts | undefined): string[] => {
   if (was === undefined || was.isCa) return [];
   const lost = [...without(was.sans, is?.sans ?? []), ...without(was.usages, is?.usages ?? [])];
   const renamed =
-    was.subject === is?.subject || isSelfSigned(was) ? [] : [`${was.subject} is ${is?.subject ?? "gone"}`];
+    was.subject === is?.subject || isKubeletsOwn(was) ? [] : [`${was.subject} is ${is?.subject ?? "gone"}`];
   return [...lost, ...renamed].map((each) => `${at}: ${each}`);
 };
 

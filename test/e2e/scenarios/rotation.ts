@@ -43,7 +43,7 @@ const rotationOfNodes: Scenario = {
   name: "rotation-nodes",
   proves:
     "all three CAs and the token key replaced on every node in one up, then the token key alone, with the fewest restarts",
-  topologies: ["duo", "ha3", "hardway", "moved"],
+  topologies: ["duo", "ha3", "hardway", "moved", "etcdadm"],
   play: async (run) => {
     await begin(run);
     run.stack.configure({ inCluster: { enabled: false } });
