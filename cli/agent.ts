@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { Answer, END_OF_ANSWER, GREETING, type Ask } from "../core/survey/questions";
 import { lastLine } from "./run";
 
-const AGENT = readFileSync(join(__dirname, "..", "node", "survey", "agent.sh"), "utf8");
+const FOLDER = join(__dirname, "..", "node", "survey");
+const AGENT = ["redact.sh", "agent.sh"].map((file) => readFileSync(join(FOLDER, file), "utf8")).join("");
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The command that starts it, in the words of any shell of Bourne's kind. */

@@ -529,7 +529,7 @@ export interface InClusterArgs {
     /** Its name. */
     readonly name: string;
   }[] | undefined;
-  /** Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. kubeadm layout only. */
+  /** Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. Not with layout hardway. */
   readonly workers?: {
     /** Image with sh, cat, tail and chroot; it runs privileged, so pin it by digest. */
     readonly image: string;

@@ -50,7 +50,13 @@ const BY_DAY: readonly Played[] = [
   ["vault-stolen-token", "duo", "vault"],
   ["foreign-ca", "duo", "vault"],
   ["rotation-nodes", "duo"],
+  ["init", "duo"],
   ["rotation-nodes", "hardway"],
+  ["renewal", "moved"],
+  ["renewal", "etcdadm"],
+  ["init", "hardway"],
+  ["rotation-nodes", "etcdadm"],
+  ["init", "moved"],
 ];
 const A_DAY = 2;
 

@@ -1,11 +1,9 @@
 /** Visits the hosts of a cluster: those that were named, and the others that these know of. */
-import { readFileSync } from "node:fs";
 import { unvisitedHosts } from "../../core/init/others";
 import type { SshTarget, Visit } from "../../core/init/visits";
-import type { Survey } from "../../core/survey/model";
-import { parsedSurveys } from "../../core/survey/parse";
 import { Failure } from "../failure";
 import { withPinnedHosts } from "../pinnedHosts";
+import { savedSurveys } from "../savedSurveys";
 import type { SshChoice } from "../sshArgs";
 import { isRead } from "../surveyHosts";
 import { withHostKeys } from "./hostKeys";
@@ -71,15 +69,6 @@ const read = async (hosts: readonly Reached[], options: VisitOptions, world: Wor
     if (isRead(answer)) visits.push({ ssh: target(host), survey: answer });
     else unreachable.set(host.host, answer.unreachable);
   return { visits, unreachable };
-};
-
-/** What `kube-pki survey` has printed. */
-const savedSurveys = (file: string): Survey[] => {
-  try {
-    return parsedSurveys(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new Failure(`--from ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 };
 
 const bastionOf = async (

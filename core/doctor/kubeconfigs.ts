@@ -1,5 +1,6 @@
 /** The kubeconfigs of nodes: where each leads, which credential it presents, and whose cluster it is of. */
 import { canonicalEndpoint, canonicalIp, hostOf } from "../format/addresses";
+import { LISTENERS } from "../model/listeners";
 import type { CertificateFacts, KubeconfigFacts } from "../survey/model";
 import {
   certificateFiles,
@@ -72,10 +73,8 @@ export const entriesOf = (node: NodeView): Entry[] => node.survey.kubeconfigs.ma
 
 export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 
-const API_SERVER_PORT = 6443;
-
 export const securePort = (node: NodeView): number =>
-  Number(valueOf(componentOn(node, "kube-apiserver"), "secure-port") ?? API_SERVER_PORT);
+  Number(valueOf(componentOn(node, "kube-apiserver"), "secure-port") ?? LISTENERS.apiServer.port);
 
 /** The API servers that an entry leads to; `direct`: to that one alone, and nothing stands between. */
 export interface Reached {

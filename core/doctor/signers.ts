@@ -1,6 +1,7 @@
 /** Who has signed what, as the signatures themselves say. */
 import { createPublicKey, X509Certificate } from "node:crypto";
 import { elements, oidText } from "../format/der";
+import { inside } from "../format/extensions";
 import type { CertificateFacts } from "../survey/model";
 
 const parsed = new WeakMap<CertificateFacts, X509Certificate>();
@@ -11,12 +12,12 @@ const x509 = (facts: CertificateFacts): X509Certificate => {
   return known;
 };
 
-/** Undefined for keys that node:crypto cannot read: nothing is known to be signed by them. */
+/** Where node:crypto cannot read one of them, what they say of their keys decides. */
 const verified = (leaf: CertificateFacts, ca: CertificateFacts): boolean => {
   try {
     return x509(leaf).verify(createPublicKey(ca.pem));
   } catch {
-    return false;
+    return [leaf.authorityKeyId, ca.keyId].includes("") || leaf.authorityKeyId === ca.keyId;
   }
 };
 
@@ -58,8 +59,11 @@ const INSECURE: Readonly<Record<string, string>> = {
 /** The digest that makes its signature worthless; a root's own signature counts for nothing and is not looked at. */
 export function insecureDigest(certificate: CertificateFacts): string | undefined {
   if (isSelfSigned(certificate)) return undefined;
-  const [outer] = elements(x509(certificate).raw);
-  const algorithm = elements(outer?.body ?? Buffer.alloc(0))[1];
-  const oid = elements(algorithm?.body ?? Buffer.alloc(0))[0];
-  return INSECURE[oidText(oid?.body ?? Buffer.alloc(0))];
+  try {
+    const [outer] = elements(x509(certificate).raw);
+    const algorithm = inside(outer)[1];
+    return INSECURE[oidText(inside(algorithm)[0]?.body ?? Buffer.alloc(0))];
+  } catch {
+    return undefined;
+  }
 }

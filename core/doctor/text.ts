@@ -1,6 +1,6 @@
 /** Findings for people: one line each, those that several nodes share told once. */
 import { URGENCIES, type Finding, type Urgency } from "./finding";
-import { unique } from "./words";
+import { fewOf, unique } from "./words";
 
 interface Told extends Finding {
   readonly nodes: readonly string[];
@@ -18,7 +18,7 @@ export const merged = (findings: readonly Finding[]): Told[] => {
 };
 
 const lines = ({ nodes, text, remedy, check, source }: Told): string =>
-  `  ${nodes.join(", ")}: ${text}\n      ${remedy} [${check}${source === undefined ? "" : `, ${source}`}]\n`;
+  `  ${fewOf(nodes).join(", ")}: ${text}\n      ${remedy} [${check}${source === undefined ? "" : `, ${source}`}]\n`;
 
 const count = (number: number, one: string, many = one): string => `${String(number)} ${number === 1 ? one : many}`;
 

@@ -29,6 +29,14 @@ export function expiry(notAfter: Moment, now: Date): string {
 export const andList = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 
+const SHOWN = 6;
+
+/** Of thousands of nodes the first few, and how many there are more. */
+export const fewOf = (names: readonly string[]): string[] =>
+  names.length <= SHOWN ? [...names] : [...names.slice(0, SHOWN - 1), `${String(names.length - SHOWN + 1)} more`];
+
+export const nodeList = (names: readonly string[]): string => andList(fewOf(names));
+
 /** Each once, in order. */
 export const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 

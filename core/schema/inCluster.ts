@@ -48,7 +48,7 @@ const workers = object({
     .describe("Taints to tolerate; all by default."),
 })
   .optional()
-  .describe("Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. kubeadm layout only.");
+  .describe("Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. Not with layout hardway.");
 
 const commandLine = matching("a string without control characters", (given) => /^[^\p{Cc}]+$/u.test(given));
 

@@ -14,7 +14,10 @@ export interface Survey {
   readonly version: typeof SURVEY_VERSION;
   readonly host: HostFacts;
   readonly components: readonly ComponentFacts[];
-  /** Every file of the PKI and every kubeconfig that a component names, each once, by its path on the host; and those that lie beside them. */
+  /**
+   * Every file of the PKI and every kubeconfig that a component names, each once, by its path on the host; those that lie beside
+   * them; and manifests, configuration files, unit files and etcd's data folder, of which nothing is told but what they are.
+   */
   readonly files: readonly FileFacts[];
   readonly kubeconfigs: readonly KubeconfigFacts[];
   /** What components serve on their ports at this moment. */

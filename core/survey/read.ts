@@ -10,6 +10,7 @@ import { listeningSockets } from "./listeners";
 import { SURVEY_VERSION, type ClusterFacts, type HostFacts, type KubeconfigFacts, type Survey } from "./model";
 import { COMPONENT_NAMES, HYPERKUBE } from "./processes";
 import { askAll, QUESTION, type Ask } from "./questions";
+import { readPlainFiles } from "./plainFiles";
 import { readReaders } from "./readers";
 import { readServed } from "./served";
 import { renewersIn } from "./renewers";
@@ -35,7 +36,7 @@ export const survey = async (ask: Ask, clock: () => number): Promise<Survey> => 
     version: SURVEY_VERSION,
     host: facts,
     components: running.map((each) => withManifest(each, pods)),
-    files,
+    files: [...files, ...(await readPlainFiles(ask, running, pods, files))],
     kubeconfigs,
     served: await readServed(ask, running),
     staticPods: pods.map(({ facts: pod }) => pod),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { doctor, type Answers, type Reach } from "../../cli/doctor";
+import { doctor, type Reach } from "../../cli/doctor";
+import type { Host, Surveyed } from "../../cli/surveyHosts";
 import type { Finding } from "../../core/doctor/finding";
 import type { Survey } from "../../core/survey/model";
 import { healthy, makeAuthorities, PKI, type Authorities } from "../core/doctor/healthy";
@@ -10,6 +11,24 @@ import { World } from "../core/doctor/world";
 import { Harness } from "./harness";
 
 const AS_OF = ["--as-of", NOW.toISOString()];
+
+/** Hosts that answer so, one after another. */
+class FakeHosts {
+  readonly asked: Host[] = [];
+  jump: string | undefined;
+  printed = "";
+
+  constructor(private readonly answers: readonly Surveyed[]) {}
+
+  readonly reach: Reach = {
+    surveyHosts: (hosts, { jump }) => {
+      this.asked.push(...hosts);
+      this.jump = jump;
+      return Promise.resolve(new Map(hosts.map((host, index) => [host, this.answers[index]!])));
+    },
+    print: (text) => (this.printed += text),
+  };
+}
 
 const OUTPUTS = {
   certificates: [
@@ -139,7 +158,11 @@ notice
       () => ["--from", saved("bad.json", "hello")],
       /^kube-pki: --from bad\.json: no JSON \(.*\); must be what/,
     ],
-    ["an empty list", () => ["--from", saved("empty.json", [])], /there is nothing to look at/],
+    [
+      "an empty list",
+      () => ["--from", saved("empty.json", [])],
+      /^kube-pki: --from empty\.json: there is no survey in it\n$/,
+    ],
     ["an option that does not exist", () => ["--frmo", "x"], /^kube-pki: Unknown option '--frmo'; see --help\n$/],
     ["a duration that is none", () => ["--within", "soon", "--from", "x"], /^kube-pki: --within: "soon"; must be/],
   ];
@@ -158,27 +181,24 @@ describe("doctor of hosts", () => {
     surveys = await healthy(await makeAuthorities());
   });
 
-  /** Hosts that answer so, what they were asked with, and what was printed. */
-  const reach = (answers: Answers) => {
-    const asked: Parameters<Reach["surveyHosts"]>[] = [];
-    const printed: string[] = [];
-    const surveyHosts: Reach["surveyHosts"] = (...call) => {
-      asked.push(call);
-      return Promise.resolve(answers);
-    };
-    return { asked, printed, with: { surveyHosts, print: (text: string) => printed.push(text) } };
-  };
-
   it("asks those that are named, and counts one that does not answer", async () => {
-    const hosts = reach({ surveys, unreached: [{ host: "root@w2", reason: "no answer within 60 s" }] });
-    const code = await doctor(["root@cp1", "root@w2", "--jump", "bastion", ...AS_OF], hosts.with);
+    const hosts = new FakeHosts([...surveys, { unreachable: "no answer within 60 s" }]);
+    const code = await doctor(["root@cp1", "cp2", "w1", "ann@w2", "--jump", "bastion", ...AS_OF], hosts.reach);
     assert.equal(code, 1);
-    assert.deepEqual(hosts.asked[0]?.[0], ["root@cp1", "root@w2"]);
-    assert.equal(hosts.asked[0][1].jump, "bastion");
+    assert.deepEqual(
+      hosts.asked.map(({ target: { user, host }, sudo }) => [user, host, sudo]),
+      [
+        ["root", "cp1", false],
+        [undefined, "cp2", false],
+        [undefined, "w1", false],
+        ["ann", "w2", true],
+      ],
+    );
+    assert.equal(hosts.jump, "bastion");
     assert.equal(
-      hosts.printed.join(""),
+      hosts.printed,
       `now
-  root@w2: it could not be read: no answer within 60 s
+  ann@w2: it could not be read: no answer within 60 s
       see that \`ssh\` reaches it, and run this again [unreached]
 
 3 nodes looked at: 1 now
@@ -187,8 +207,8 @@ describe("doctor of hosts", () => {
   });
 
   it("fails if none of them answers", async () => {
-    const unreached = ["w1", "w2"].map((host) => ({ host, reason: "connection refused" }));
-    await assert.rejects(doctor(["w1", "w2"], reach({ surveys: [], unreached }).with), {
+    const hosts = new FakeHosts([{ unreachable: "connection refused" }, { unreachable: "no route" }]);
+    await assert.rejects(doctor(["w1", "w2"], hosts.reach), {
       name: "Failure",
       message: "none of the hosts could be read: w1: connection refused, and 1 more",
     });
@@ -209,17 +229,14 @@ describe("doctor of a stack", function () {
   });
 
   it("asks the stack's nodes where nothing else is named", async () => {
-    const surveys = await healthy(await makeAuthorities());
-    const asked: unknown[] = [];
-    const surveyHosts: Reach["surveyHosts"] = (hosts) => {
-      asked.push(...hosts);
-      return Promise.resolve({ surveys: surveys.slice(0, 1), unreached: [] });
-    };
-    const printed: string[] = [];
-    const code = await doctor([...AS_OF, "--json"], { surveyHosts, print: (text) => printed.push(text) });
-    assert.equal(code, 1);
-    assert.deepEqual(asked, OUTPUTS.nodes);
-    const { findings } = JSON.parse(printed.join("")) as { findings: { check: string }[] };
+    const [survey] = await healthy(await makeAuthorities());
+    const hosts = new FakeHosts([survey!]);
+    assert.equal(await doctor([...AS_OF, "--json"], hosts.reach), 1);
+    assert.deepEqual(
+      hosts.asked.map(({ target: { user, host, port }, sudo }) => [user, host, port, sudo]),
+      [["root", "10.0.0.11", 22, false]],
+    );
+    const { findings } = JSON.parse(hosts.printed) as { findings: Finding[] };
     assert.ok(findings.some(({ check }) => check === "stack-drift"));
   });
 });

@@ -313,14 +313,16 @@ describe("kube-pki init", function () {
     });
 
     it("are of this version, and JSON", async () => {
-      for (const [text, sentence] of [
-        ["hello", "no JSON"],
-        ['{"version":0}', "version: 0; must be 1"],
-        ["[]", "no host; give"],
-      ] as const) {
+      const refused = [
+        ["hello", /: no JSON \(.*\); must be what `kube-pki survey` writes$/],
+        ["[]", /: there is no survey in it$/],
+        ['{"version":0}', /: version: 0; must be 1; use the kube-pki that wrote it, or survey the node again$/],
+      ] as const;
+      for (const [text, sentence] of refused) {
         writeFileSync(file("saved.json"), text);
         const { exit } = await run(["--from", file("saved.json")]);
-        assert.ok(String(exit).includes(sentence), String(exit));
+        assert.match(String(exit), sentence);
+        assert.ok(String(exit).startsWith(`--from ${file("saved.json")}: `));
       }
     });
   });

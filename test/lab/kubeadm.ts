@@ -159,9 +159,7 @@ export async function installKubeadm(lab: Lab, log: Log, pki: "made" | "given" =
   );
   const hash = await clusterCaHash(lab, first);
   const join = (node: NodeSpec): Promise<void> =>
-    step(log, `${node.name}: kubeadm join`, () =>
-      kubeadm(lab, node, "join", joinConfig(lab, node, hash, secrets)),
-    );
+    step(log, `${node.name}: kubeadm join`, () => kubeadm(lab, node, "join", joinConfig(lab, node, hash, secrets)));
   const workers = withRole(lab.nodes, "worker").filter((node) => !node.roles.includes("control-plane"));
   // etcd takes one new member at a time.
   const inTurn = others.reduce((before, node) => before.then(() => join(node)), Promise.resolve());

@@ -1,20 +1,32 @@
 /** Files that components name: there, whole, fitting together, and closed to others. */
 import type { ConsumerInput } from "../../model/reload";
 import type { FileFacts, Use } from "../../survey/model";
-import { fileAt, keyFiles, readersOf, type NodeView } from "../cluster";
+import { componentOn, fileAt, keyFiles, readersOf, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { isInUse } from "../held";
 import { entriesOf } from "../kubeconfigs";
 import { andList, unique } from "../words";
 
-/** The kubelet's first credential: kubeadm removes it once the node has joined. */
-const OPTIONAL = ["bootstrap-kubeconfig"];
+/**
+ * What may be away: the kubelet's first credential, which kubeadm removes once the node has joined; what a kubelet makes itself;
+ * and a value that names two files at once.
+ */
+const OPTIONAL = ["bootstrap-kubeconfig", "cert-dir", "tls-sni-cert-key"];
 
 const namedBy = ({ component, option }: Use): string => `${component} (--${option})`;
 
+/** A container sees more than the host's files: only what its manifest mounts has to be on the host. */
+const isOnHost = (node: NodeView, { component }: Use, path: string): boolean => {
+  const start = componentOn(node, component)?.start;
+  if (start?.by === "pod") return false;
+  if (start?.by !== "static-pod") return true;
+  const pod = node.survey.staticPods.find(({ manifest }) => manifest === start.manifest);
+  return pod?.hostPaths.some((mounted) => path === mounted || path.startsWith(`${mounted}/`)) === true;
+};
+
 const missing = (node: NodeView): Issue[] =>
   node.survey.files.flatMap(({ path, state, uses }): Issue[] => {
-    const wanted = uses.filter(({ option }) => !OPTIONAL.includes(option));
+    const wanted = uses.filter((use) => !OPTIONAL.includes(use.option) && isOnHost(node, use, path));
     if (state !== "missing" || wanted.length === 0) return [];
     return [
       {

@@ -85,34 +85,21 @@ const littleRoom = (node: NodeView): Issue[] => {
     }));
 };
 
-const unread = ({ survey: { host, unread: sentences } }: NodeView): Issue[] => [
-  ...(host.uid === 0
-    ? []
-    : [
-        {
-          urgency: "notice" as const,
-          subject: "survey",
-          text: `it was read as user ${String(host.uid)}, so what only root may read was not looked at`,
-          remedy: "read it as root, or by sudo",
-        },
-      ]),
-  ...(host.openssl === undefined
-    ? [
-        {
-          urgency: "notice" as const,
-          subject: "openssl",
-          text: "there is no openssl, so neither private keys nor what is served was looked at",
-          remedy: "install openssl",
-        },
-      ]
-    : []),
-  ...sentences.map((sentence) => ({
-    urgency: "notice" as const,
-    subject: "survey",
-    text: `not looked at: ${sentence}`,
-    remedy: "look at it by hand",
-  })),
-];
+/** Of a file that is read as something by a component, other checks say what is wrong with it. */
+const isToldElsewhere = ({ survey }: NodeView, sentence: string): boolean =>
+  survey.files.some(
+    ({ path, uses }) => sentence.startsWith(`${path} holds no `) && uses.some(({ input }) => input !== undefined),
+  );
+
+const unread = (node: NodeView): Issue[] =>
+  node.survey.unread
+    .filter((sentence) => !isToldElsewhere(node, sentence))
+    .map((sentence) => ({
+      urgency: "notice",
+      subject: "survey",
+      text: `not looked at: ${sentence}`,
+      remedy: "look at it by hand, or mend what keeps it from being read and run this again",
+    }));
 
 const old = ({ survey: { host } }: NodeView, { now }: Cluster): Issue[] =>
   now.getTime() - Date.parse(host.readAt) > DAY_MS
@@ -175,7 +162,7 @@ export const HOSTS: readonly Check[] = [
   { id: "survey-old", finds: "surveys that are older than a day", look: eachNode(old) },
   {
     id: "unread",
-    finds: "what could not be looked at: without root, without openssl, and more",
+    finds: "what could not be looked at, such as keys where there is no openssl",
     look: eachNode(unread),
   },
 ];

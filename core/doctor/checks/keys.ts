@@ -4,7 +4,7 @@ import { certificateFiles, componentOn, ofCluster, usesInput, type Cluster, type
 import { eachNode, type Check, type Issue } from "../finding";
 import { heldCas, heldLeaves, isInUse, quoted } from "../held";
 import { insecureDigest } from "../signers";
-import { andList, day, unique } from "../words";
+import { day, nodeList, unique } from "../words";
 
 const casByKey = ofCluster(
   ({ nodes }) =>
@@ -118,7 +118,14 @@ const isCaKey = (node: NodeView, file: FileFacts, cluster: Cluster): boolean =>
 
 const ROTATED = /\/kubelet-(?:client|server)-\d{4}-[^/]*\.pem$/;
 
+/** Folders with a key in use, and those of layouts: a folder of CA certificates alone is the system's. */
+const pkiFolders = (node: NodeView): string[] => {
+  const inUse = node.survey.files.filter((file) => isInUse(node, file) && file.keys.length > 0);
+  return unique([...inUse.map(({ path }) => path), ...node.known.keys()].map((path) => path.replace(/\/[^/]*$/, "")));
+};
+
 const unused = (node: NodeView, cluster: Cluster): Issue[] => {
+  const folders = pkiFolders(node);
   const named = new Set(
     node.survey.kubeconfigs.flatMap(({ users, clusters }) => [
       ...users.flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]),
@@ -129,8 +136,8 @@ const unused = (node: NodeView, cluster: Cluster): Issue[] => {
   return node.survey.files.flatMap((file): Issue[] => {
     const { path, certificates, keys, state } = file;
     const [certificate] = certificates;
-    if (state !== "file" || isInUse(node, file) || named.has(path) || targets.has(path) || ROTATED.test(path))
-      return [];
+    if (state !== "file" || !folders.some((folder) => path.startsWith(`${folder}/`))) return [];
+    if (isInUse(node, file) || named.has(path) || targets.has(path) || ROTATED.test(path)) return [];
     if (certificate === undefined && (keys.length === 0 || isCaKey(node, file, cluster))) return [];
     return [
       {
@@ -167,7 +174,7 @@ const copied = (node: NodeView, cluster: Cluster): Issue[] =>
       {
         urgency: "notice",
         subject: path,
-        text: `${path} has the same key on ${andList(holders)}, so whoever gets it from one can be all of them`,
+        text: `${path} has the same key on ${nodeList(holders)}, so whoever gets it from one can be all of them`,
         remedy: "issue one for each node, with its own names",
       },
     ];

@@ -3,9 +3,9 @@ import type { Cluster, NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { apiServerChain, clientCas, judged, reachedBy, type Entry } from "../kubeconfigs";
 import { leadsTo } from "../signers";
-import { andList, day, unique } from "../words";
+import { day, nodeList, unique } from "../words";
 
-const names = (nodes: readonly NodeView[]): string => andList(nodes.map(({ name }) => name));
+const names = (nodes: readonly NodeView[]): string => nodeList(nodes.map(({ name }) => name));
 
 const untrusted = (entry: Entry, cluster: Cluster): Issue[] => {
   const { servers, direct } = reachedBy(entry, cluster);

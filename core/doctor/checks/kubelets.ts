@@ -5,7 +5,7 @@ import { eachNode, type Check, type Issue } from "../finding";
 import { heldLeaves } from "../held";
 import { entriesOf } from "../kubeconfigs";
 import { endsSoon, isKubeletClient, isLeftInKubeletConf, isUnverified, leftMs, lifetimeMs } from "../lifetimes";
-import { andList, expiry, restartOf } from "../words";
+import { andList, expiry, nodeList, restartOf } from "../words";
 
 /** It rotates when 70 to 90 % of the life are over (client-go util/certificate). */
 const ROTATED_BY = 0.1;
@@ -106,12 +106,25 @@ const nodeNameOf = (node: NodeView): string | undefined => {
   return NODE_USER.exec((own ?? inline)?.subject ?? "")?.[1];
 };
 
+/** Nobody approves kubernetes.io/kubelet-serving by itself. */
+const servingPending = (node: NodeView): Issue[] =>
+  node.survey.files
+    .filter(({ state, uses }) => state === "missing" && uses.some(({ input }) => input === "kubelet/serving"))
+    .filter(() => isOn(componentOn(node, "kubelet"), "server-tls-bootstrap"))
+    .map(({ path }) => ({
+      urgency: "now",
+      subject: path,
+      text: `the kubelet waits for its serving certificate (serverTLSBootstrap): ${path} does not exist, so logs, exec and metrics fail`,
+      remedy: "approve its request (`kubectl get csr`, `kubectl certificate approve`), or run a program that does",
+      source: "kubernetes/kubernetes#73356",
+    }));
+
 /** What the cluster says of a name goes before what other nodes say. */
 const wrongNode = (name: string, node: NodeView, { facts, nodes }: Cluster): string | undefined => {
   const { addresses } = node.survey.host;
   if (facts === undefined || addresses.length === 0) {
     const twins = nodes.filter((other) => other !== node && nodeNameOf(other) === name);
-    return twins.length > 0 ? `and so does the one of ${andList(twins.map((twin) => twin.name))}` : undefined;
+    return twins.length > 0 ? `and so does the one of ${nodeList(twins.map((twin) => twin.name))}` : undefined;
   }
   const registered = facts.nodes.find((each) => each.name === name);
   if (registered === undefined) return "a node that the cluster does not have";
@@ -142,6 +155,11 @@ export const KUBELETS: readonly Check[] = [
     id: "kubelet-identity",
     finds: "kubelets with the client certificate of another node",
     look: eachNode(identity),
+  },
+  {
+    id: "kubelet-serving-pending",
+    finds: "kubelets whose request for a serving certificate nobody has approved",
+    look: eachNode(servingPending),
   },
   {
     id: "kubelet-client-expires",

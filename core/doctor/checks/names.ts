@@ -86,6 +86,14 @@ const ofServices = (node: NodeView, { facts }: Cluster): Wanted[] => {
   ];
 };
 
+/** Where the Service sends its callers; some clients take the endpoint itself. */
+const advertised = (node: NodeView): Wanted[] =>
+  valuesOf(componentOn(node, "kube-apiserver"), "advertise-address").map((address) => ({
+    san: sanOf(address),
+    by: "--advertise-address",
+    isUsed: false,
+  }));
+
 const ofKubeadm = ({ facts }: Cluster): Wanted[] => {
   const kubeadm = facts?.kubeadm;
   if (kubeadm === undefined) return [];
@@ -103,7 +111,7 @@ const apiServerSans = (node: NodeView, cluster: Cluster): Issue[] =>
     : lacking(
         node,
         "kube-apiserver/serving",
-        [...connectedBy(node, cluster), ...ofServices(node, cluster), ...ofKubeadm(cluster)],
+        [...connectedBy(node, cluster), ...ofServices(node, cluster), ...advertised(node), ...ofKubeadm(cluster)],
         "issue it again with these names (`cluster.extraSans` of a stack, apiServer.certSANs of kubeadm)",
       );
 
@@ -159,7 +167,7 @@ export const NAMES: readonly Check[] = [
   {
     id: "apiserver-sans",
     finds:
-      "names that the API server's certificate lacks: servers of kubeconfigs, the Service `kubernetes`, kubeadm's endpoint and certSANs",
+      "names that the API server's certificate lacks: servers of kubeconfigs, the Service `kubernetes`, its own address, kubeadm's endpoint and certSANs",
     look: eachNode(apiServerSans),
   },
   {

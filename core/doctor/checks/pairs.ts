@@ -4,7 +4,7 @@ import type { CertificateFacts, FileFacts } from "../../survey/model";
 import { certificateFiles, ofCluster, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { leadsTo } from "../signers";
-import { andList, unique } from "../words";
+import { andList, nodeList, unique } from "../words";
 
 interface Pair {
   readonly leaf: ConsumerInput;
@@ -89,7 +89,7 @@ const leavesRefused = (node: NodeView, cluster: Cluster): Issue[] =>
       if (leaf === undefined || taking.length > 0 || refusing.length === 0) return [];
       const files = unique(refusing.flatMap((other) => casOf(other, pair)).map((file) => file.path));
       const on =
-        refusing.length === 1 && refusing[0] === node ? "" : ` on ${andList(refusing.map(({ name }) => name))}`;
+        refusing.length === 1 && refusing[0] === node ? "" : ` on ${nodeList(refusing.map(({ name }) => name))}`;
       return [
         {
           urgency: "now",
@@ -129,7 +129,7 @@ const signersLacking = (node: NodeView, cluster: Cluster): Issue[] =>
       {
         urgency: "now",
         subject: file.path,
-        text: `${pair.by} refuses ${pair.what} of ${andList(unique(refused.map(({ name }) => name)))}: no CA in ${file.path} has signed it, although other nodes accept it`,
+        text: `${pair.by} refuses ${pair.what} of ${nodeList(unique(refused.map(({ name }) => name)))}: no CA in ${file.path} has signed it, although other nodes accept it`,
         remedy: `add the CA that they have (${unique(refused.map(({ issuer }) => `"${issuer}"`)).join(", ")})`,
       },
     ];

@@ -1,8 +1,8 @@
 /** What components serve, against what is on disk. */
-import { hostOf } from "../../format/addresses";
+import { LISTENERS } from "../../model/listeners";
 import type { ConsumerInput, ConsumerName } from "../../model/reload";
 import type { CertificateFacts, ComponentFacts, FileFacts } from "../../survey/model";
-import { certificateFiles, componentOn, type Cluster, type NodeView } from "../cluster";
+import { certificateFiles, componentOn, valueOf, valuesOf, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { andList, day, restartOf, unique } from "../words";
 
@@ -55,24 +55,40 @@ const differs = (node: NodeView, { now, withinSeconds }: Cluster): Issue[] =>
     ];
   });
 
-const silent = (node: NodeView): Issue[] =>
-  unique(node.survey.served.filter(({ chain }) => chain.length === 0).map(({ component }) => component)).flatMap(
-    (name): Issue[] => {
-      if (servingFiles(node, name).length === 0) return [];
-      const ports = node.survey.served.filter(({ component, chain }) => component === name && chain.length === 0);
-      return [
-        {
-          urgency: "now",
-          subject: name,
-          text: `nothing answers with TLS at ${andList(ports.map(({ at }) => at))}, where ${name} should`,
-          remedy: `look at the log of ${name}, and whether it listens on ${andList(unique(ports.map(({ at }) => hostOf(at))))}`,
-        },
-      ];
-    },
+const portsOf = (urls: readonly string[]): number[] =>
+  urls.flatMap((url) => (url.startsWith("https://") ? Number(/:(\d+)\/?$/.exec(url)?.[1]) : []));
+
+/** Where each has to answer with TLS; it may listen elsewhere too, such as for metrics. */
+const PORTS: Readonly<Partial<Record<ConsumerName, (component: ComponentFacts) => readonly number[]>>> = {
+  etcd: (etcd) => portsOf([...valuesOf(etcd, "listen-client-urls"), ...valuesOf(etcd, "listen-peer-urls")]),
+  "kube-apiserver": (server) => [Number(valueOf(server, "secure-port") ?? LISTENERS.apiServer.port)],
+  kubelet: (kubelet) => [Number(valueOf(kubelet, "port") ?? LISTENERS.kubelet.port)],
+};
+
+const answersAt = ({ survey }: NodeView, name: ConsumerName, port: number): boolean =>
+  survey.served.some(
+    ({ component, at, chain }) => component === name && at.endsWith(`:${String(port)}`) && chain.length > 0,
   );
 
+const silent = (node: NodeView): Issue[] =>
+  // what is served is asked for by openssl
+  (node.survey.host.openssl === undefined ? [] : node.survey.components).flatMap((component): Issue[] => {
+    const { name } = component;
+    const ports = unique(PORTS[name]?.(component) ?? []).filter((port) => !answersAt(node, name, port));
+    if (ports.length === 0) return [];
+    const where = ports.length === 1 ? "port" : "ports";
+    return [
+      {
+        urgency: "now",
+        subject: name,
+        text: `${name} runs and does not answer with TLS on ${where} ${andList(ports.map(String))}`,
+        remedy: `look at its log, and at what else listens there (\`ss -ltnp\`)`,
+      },
+    ];
+  });
+
 export const SERVED: readonly Check[] = [
-  { id: "nothing-served", finds: "ports of components where nothing answers with TLS", look: eachNode(silent) },
+  { id: "nothing-served", finds: "components that do not answer with TLS on their port", look: eachNode(silent) },
   {
     id: "served-differs",
     finds: "components that serve another certificate than the one in their file",

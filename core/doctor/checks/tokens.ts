@@ -4,7 +4,7 @@ import { certificateFiles, keyFiles, nodesWith, usesInput, type Cluster, type No
 import { eachNode, type Check, type Issue } from "../finding";
 import { apiServerChain } from "../kubeconfigs";
 import { leadsTo } from "../signers";
-import { andList, unique } from "../words";
+import { andList, nodeList, unique } from "../words";
 
 const SIGNING: readonly ConsumerInput[] = [
   "kube-apiserver/service-account-private",
@@ -35,7 +35,7 @@ const tokenKeys = (node: NodeView, cluster: Cluster): Issue[] =>
       {
         urgency: "now",
         subject: path,
-        text: `${andList(signers)} ${signers.length === 1 ? "signs" : "sign"} service account tokens with ${path}, and kube-apiserver on ${andList(refusing.map(({ name }) => name))} refuses them: its --service-account-key-file has no key that fits`,
+        text: `${andList(signers)} ${signers.length === 1 ? "signs" : "sign"} service account tokens with ${path}, and kube-apiserver on ${nodeList(refusing.map(({ name }) => name))} refuses them: its --service-account-key-file has no key that fits`,
         remedy: "put the public half of that key into --service-account-key-file of every API server and restart them",
         source: "kubernetes/kops#9531",
       },
@@ -53,7 +53,7 @@ const rootCa = (node: NodeView, cluster: Cluster): Issue[] =>
       {
         urgency: "now",
         subject: path,
-        text: `pods get ${path} as the CA of the API server (--root-ca-file), and no CA in it has signed the certificate of kube-apiserver on ${andList(failing.map(({ name }) => name))}`,
+        text: `pods get ${path} as the CA of the API server (--root-ca-file), and no CA in it has signed the certificate of kube-apiserver on ${nodeList(failing.map(({ name }) => name))}`,
         remedy: "add the CA of the API server's certificate to --root-ca-file and restart kube-controller-manager",
       },
     ];

@@ -6,7 +6,7 @@ import { eachNode, type Check, type Issue } from "../finding";
 import { heldLeaves, quoted } from "../held";
 import { apiServerChain, clientCas, judged } from "../kubeconfigs";
 import { isSignedBy, leadsTo } from "../signers";
-import { andList, unique } from "../words";
+import { andList, nodeList, unique } from "../words";
 
 const certificatesOf = (files: readonly FileFacts[]): CertificateFacts[] =>
   files.flatMap(({ certificates }) => certificates);
@@ -56,7 +56,7 @@ const differ = (node: NodeView, cluster: Cluster): Issue[] =>
       {
         urgency: "soon",
         subject: file.path,
-        text: `${what} differ: ${file.path} lacks ${andList(unique(lacking.map(quoted)))}, which ${andList(others.map(({ name }) => name))} ${others.length === 1 ? "has" : "have"}`,
+        text: `${what} differ: ${file.path} lacks ${andList(unique(lacking.map(quoted)))}, which ${nodeList(others.map(({ name }) => name))} ${others.length === 1 ? "has" : "have"}`,
         remedy: "finish the rotation that began, or put the same CAs on every node",
       },
     ];
@@ -112,7 +112,7 @@ const signingCa = (node: NodeView, cluster: Cluster): Issue[] =>
       {
         urgency: "now",
         subject: path,
-        text: `kube-controller-manager signs with ${path}, and kube-apiserver on ${andList(refused.map(({ name }) => name))} trusts no client of that CA, so kubelets get certificates that are refused`,
+        text: `kube-controller-manager signs with ${path}, and kube-apiserver on ${nodeList(refused.map(({ name }) => name))} trusts no client of that CA, so kubelets get certificates that are refused`,
         remedy: "add that CA to --client-ca-file, or have the controller manager sign with the CA that is there",
       },
     ];

@@ -89,10 +89,13 @@ describe("doctor", () => {
   });
 
   it("tells hosts of one name apart", () => {
-    const twins = [surveys[2]!, { ...surveys[2]!, host: { ...surveys[2]!.host, addresses: ["10.0.0.22"], uid: 5 } }];
+    const twins = [
+      surveys[2]!,
+      { ...surveys[2]!, host: { ...surveys[2]!.host, addresses: ["10.0.0.22"], readAt: "2026-11-01T00:00:00Z" } },
+    ];
     assert.deepEqual(
       diagnose(twins, NOW)
-        .filter(({ check }) => check === "unread")
+        .filter(({ check }) => check === "survey-old")
         .map(({ node }) => node),
       ["w1 (10.0.0.22)"],
     );

@@ -137,7 +137,7 @@ async function kubeletFiles(name: string, { kubernetes }: Authorities) {
       real: rotated,
       certificates: [client.facts],
       keys: [client.facts.publicKey],
-      uses: [use("kubelet/client client-certificate key")],
+      uses: [use("kubelet/client client-certificate"), use("kubelet/client client-key key")],
     }),
     file(rotated, { certificates: [client.facts], keys: [client.facts.publicKey] }),
     certificateFile(
@@ -192,6 +192,9 @@ export async function worker(name: string, address: string, all: Authorities): P
 
 const controlPlaneOptions = (address: string): Partial<Record<ConsumerName, OptionFacts[]>> => ({
   etcd: options({
+    "listen-client-urls": `https://127.0.0.1:2379,https://${address}:2379`,
+    "listen-peer-urls": `https://${address}:2380`,
+    "listen-metrics-urls": "http://127.0.0.1:2381",
     "advertise-client-urls": `https://${address}:2379`,
     "initial-advertise-peer-urls": `https://${address}:2380`,
     "client-cert-auth": "true",
@@ -347,6 +350,8 @@ export async function controlPlane(name: string, address: string, all: Authoriti
       { component: "kube-apiserver", at: "127.0.0.1:6443", chain: [apiServer.facts] },
       { component: "etcd", at: "127.0.0.1:2379", chain: [etcdServer.facts] },
       { component: "etcd", at: `${address}:2380`, chain: [etcdPeer.facts] },
+      // its metrics, without TLS
+      { component: "etcd", at: "127.0.0.1:2381", chain: [] },
       { component: "kubelet", at: "127.0.0.1:10250", chain: [own.serving.facts] },
       { component: "kube-controller-manager", at: "127.0.0.1:10257", chain: [memory.facts] },
     ],
@@ -355,7 +360,7 @@ export async function controlPlane(name: string, address: string, all: Authoriti
       name: pod,
       images: [`registry.k8s.io/${pod}:v1`],
       modifiedAt: INSTALLED,
-      hostPaths: [PKI],
+      hostPaths: [PKI, `/etc/kubernetes/${pod.replace("kube-", "")}.conf`],
       component: pod,
     })),
     readers: [],

@@ -45,6 +45,12 @@ notice
     );
   });
 
+  it("name the first of many nodes", () => {
+    const many = Array.from({ length: 9 }, (_, index) => finding(`w${String(index + 1)}`));
+    assert.match(findingsText(many, 9), /\n {2}w1, w2, w3, w4, w5, 4 more: every user/);
+    assert.match(findingsText(many.slice(0, 6), 6), /\n {2}w1, w2, w3, w4, w5, w6: every user/);
+  });
+
   it("say so if there are none", () => {
     assert.equal(findingsText([], 1), "1 node looked at: nothing found\n");
   });

@@ -6,7 +6,7 @@ import { planCluster } from "../../../core/plan";
 import { mountOf } from "../../../core/vault/mounts";
 import { rolesOf, roleName, vaultKey } from "../../../core/vault/roles";
 import { isKnown } from "../certificates/expected";
-import { configWith, NOW } from "../fixture";
+import { configWith, ETCDADM, NOW } from "../fixture";
 
 const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200" } };
 
@@ -41,7 +41,9 @@ describe("what the stack keeps in Vault", () => {
     );
     const alice = rolesOf(nodes, clients, "kubernetes").find(({ role }) => role === "kubeconfig-alice");
     assert.deepEqual([alice?.names, alice?.organizations, alice?.usages], [["alice"], ["dev"], ["client"]]);
-    const ofEtcd = rolesOf(nodes, [], "etcd").map(({ role }) => role);
+    // etcd's nodes have a profile of their own in one layout
+    const external = planCluster(configWith({ ...ETCDADM, authority: VAULT }), NOW);
+    const ofEtcd = [nodes, external.nodes].flatMap((each) => rolesOf(each, [], "etcd").map(({ role }) => role));
     const known = PROFILE_NAMES.filter((name) => isKnown(name) && INVENTORY[name].authority === "etcd");
     assert.deepEqual(
       known.filter((name) => !ofEtcd.includes(name)),

@@ -1,5 +1,5 @@
 /** Certificates and CAs that end. */
-import { PKI } from "../healthy";
+import { file, PKI } from "../healthy";
 import { issue } from "../pki";
 import { NODES, type State } from "../world";
 
@@ -175,5 +175,17 @@ export const ENDING: readonly State[] = [
       Object.assign(user!, { certificates: [facts], key: facts.publicKey });
     },
     says: "soon cp1: /etc/kubernetes/kubelet.conf still holds a client certificate of its own, which expired on 2026-11-01, 28 days ago, beside /var/lib/kubelet/pki/kubelet-client-current.pem that the kubelet rotates: it is what is left if that file is lost [kubelet-conf-left]",
+  },
+  {
+    what: "a kubelet whose request for a serving certificate nobody approved",
+    spoil: (world) => {
+      world.set("w1", "kubelet", "server-tls-bootstrap", "true");
+      const node = world.node("w1");
+      const files = node.files.filter(({ path }) => !path.startsWith("/var/lib/kubelet/pki/kubelet."));
+      const path = "/var/lib/kubelet/pki/kubelet-server-current.pem";
+      const uses = [{ component: "kubelet", option: "cert-dir", input: "kubelet/serving", secret: true }] as const;
+      node.files = [...files, file(path, { state: "missing", uses }) as never];
+    },
+    says: "now w1: the kubelet waits for its serving certificate (serverTLSBootstrap): /var/lib/kubelet/pki/kubelet-server-current.pem does not exist, so logs, exec and metrics fail [kubelet-serving-pending]",
   },
 ];

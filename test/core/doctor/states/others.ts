@@ -276,20 +276,6 @@ export const REST: readonly State[] = [
     says: "notice w1: it was read on 2026-11-20, and what has changed since then is not in here [survey-old]",
   },
   {
-    what: "a node that was read without root",
-    spoil: (world) => {
-      world.node("w1").host.uid = 1000;
-    },
-    says: "notice w1: it was read as user 1000, so what only root may read was not looked at [unread]",
-  },
-  {
-    what: "a node without openssl",
-    spoil: (world) => {
-      delete world.node("w1").host.openssl;
-    },
-    says: "notice w1: there is no openssl, so neither private keys nor what is served was looked at [unread]",
-  },
-  {
     what: "something that could not be read",
     spoil: (world) => {
       world.node("w1").unread.push("/etc/kubernetes/kubelet.conf is larger than 1 MiB");

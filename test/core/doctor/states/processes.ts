@@ -35,7 +35,7 @@ export const RUNNING: readonly State[] = [
     spoil: (world) => {
       world.node("w1").served[0]!.chain = [];
     },
-    says: "now w1: nothing answers with TLS at 127.0.0.1:10250, where kubelet should [nothing-served]",
+    says: "now w1: kubelet runs and does not answer with TLS on port 10250 [nothing-served]",
   },
   {
     what: "a controller manager that has never read its new CA",

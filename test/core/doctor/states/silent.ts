@@ -198,4 +198,48 @@ export const SILENT: readonly { readonly what: string; readonly change: (world: 
       });
     },
   },
+  {
+    what: "a file that only a container has",
+    change: (world) => {
+      const uses = [{ component: "kube-apiserver", option: "oidc-ca-file", secret: false }] as const;
+      world.node("cp1").files.push(file("/opt/oidc/ca.crt", { state: "missing", uses }) as never);
+    },
+  },
+  {
+    what: "the system's CA certificates",
+    change: (world) => {
+      const uses = [{ component: "kube-apiserver", option: "oidc-ca-file", secret: false }] as const;
+      const ca = { mode: "0644", certificates: [world.ca.tokens.facts] };
+      world
+        .node("cp1")
+        .files.push(
+          file("/etc/ssl/certs/all.pem", { ...ca, uses }) as never,
+          file("/etc/ssl/certs/one.pem", ca) as never,
+        );
+    },
+  },
+  {
+    what: "a file without content that other checks tell of",
+    change: (world) => {
+      world.node("cp1").unread.push(`${PKI}/sa.pub holds no certificate and no key that can be read`);
+    },
+  },
+  {
+    what: "a file that only a pod has",
+    change: (world) => {
+      const node = world.node("w1");
+      const path = "/var/lib/kube-proxy/kubeconfig.conf";
+      const options = [{ name: "kubeconfig", values: [path], from: "configuration file" }];
+      node.components.push({
+        ...node.components[0]!,
+        name: "kube-proxy",
+        start: { by: "pod" },
+        options: options as never,
+      });
+      const uses = [
+        { component: "kube-proxy", option: "kubeconfig", input: "kube-proxy/kubeconfig", secret: true },
+      ] as const;
+      node.files.push(file(path, { state: "missing", uses }) as never);
+    },
+  },
 ];

@@ -28,6 +28,14 @@ export const TRUSTED: readonly State[] = [
     says: "now w1: the kubelet refuses kube-apiserver's client certificate of cp1 and cp2: no CA in /etc/kubernetes/pki/ca.crt has signed it, although other nodes accept it [not-trusted]",
   },
   {
+    what: "a worker that has the CA's key under another name",
+    spoil: async (world) => {
+      const renamed = await issue({ cn: "kubernetes-ca", isCa: true, keys: world.ca.kubernetes.keys });
+      world.file("w1", `${PKI}/ca.crt`).certificates = [renamed.facts as never];
+    },
+    says: "now w1: the kubelet refuses kube-apiserver's client certificate of cp1 and cp2: no CA in /etc/kubernetes/pki/ca.crt has signed it, although other nodes accept it [not-trusted]",
+  },
+  {
     what: "a worker in the middle of a rotation",
     spoil: async (world) => {
       world
@@ -183,6 +191,13 @@ export const TRUSTED: readonly State[] = [
       world.facts().kubeadm!.certSans = ["old.example.com"];
     },
     says: "soon cp1, cp2: /etc/kubernetes/pki/apiserver.crt lacks the name old.example.com (certSANs of kubeadm), so clients that connect by it refuse it [apiserver-sans]",
+  },
+  {
+    what: "an API server that moved to another address",
+    spoil: (world) => {
+      world.set("cp2", "kube-apiserver", "advertise-address", "10.0.0.99");
+    },
+    says: "soon cp2: /etc/kubernetes/pki/apiserver.crt lacks the name 10.0.0.99 (--advertise-address), so clients that connect by it refuse it [apiserver-sans]",
   },
   {
     what: "an etcd certificate without the node's address",
