@@ -23,6 +23,20 @@ const kubePki = (run: Run, ssh: OwnSsh, argv: readonly string[]): Promise<string
 const surveyed = async (run: Run, ssh: OwnSsh): Promise<Survey[]> =>
   JSON.parse(await kubePki(run, ssh, ["survey", ...hostsOf(run)])) as Survey[];
 
+interface Finding {
+  readonly urgency: string;
+  readonly node: string;
+  readonly text: string;
+}
+
+/** What doctor says of the hosts, without a stack. */
+const diagnosed = async (run: Run, ssh: OwnSsh): Promise<readonly Finding[]> => {
+  const { findings } = JSON.parse(await kubePki(run, ssh, ["doctor", ...hostsOf(run), "--json"])) as {
+    findings: readonly Finding[];
+  };
+  return findings;
+};
+
 /** What is in one list and not in another. */
 const without = (one: readonly string[], other: readonly string[]): string[] =>
   one.filter((each) => !other.includes(each));
@@ -92,6 +106,12 @@ const play = async (run: Run): Promise<void> => {
     assert.notDeepEqual(after[0]?.files, before[0]?.files, "nothing was issued");
     const again = await run.step("kube-pki init again", () => kubePki(run, ssh, init));
     assert.match(again, /the cluster is as it says/);
+    const findings = await run.step("kube-pki doctor: nothing to do", () => diagnosed(run, ssh));
+    assert.deepEqual(
+      findings.filter(({ urgency }) => urgency !== "notice").map(({ node, text }) => `${node}: ${text}`),
+      [],
+    );
+    run.counts["notices of doctor"] = findings.length;
     await assertClusterWorks(lab);
   } finally {
     await ssh.end();
@@ -100,7 +120,8 @@ const play = async (run: Run): Promise<void> => {
 
 export const init: Scenario = {
   name: "init",
-  proves: "a stack file that init wrote brings a running cluster under the stack: nothing is edited, nothing is lost",
+  proves:
+    "a stack file that init wrote brings a running cluster under the stack: nothing is edited, nothing is lost, and doctor has nothing to do",
   topologies: ["duo", "ha3", "hardway", "moved"],
   play,
 };
