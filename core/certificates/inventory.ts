@@ -3,6 +3,7 @@
  * (kubernetes/kubernetes cmd/kubeadm/app/phases/certs/certlist.go, util/pkiutil/pki_helpers.go, phases/kubeconfig).
  * Which nodes hold a leaf, and where its files are, is in the layout (core/layouts/).
  */
+import { unique } from "../format/unique";
 import { LAYOUTS } from "../layouts";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
@@ -21,8 +22,6 @@ export interface Profile {
 const none = (): readonly never[] => [];
 const always = (text: string) => () => text;
 const oneOf = (organization: string) => () => [organization];
-
-const unique = (sans: readonly San[]): San[] => [...new Set(sans)];
 
 /** The first address of a network: what the `kubernetes` service gets (kubeadm's GetAPIServerVirtualIP). */
 const firstAddress = (cidr: string): string[] => {

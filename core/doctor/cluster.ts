@@ -1,10 +1,11 @@
 /** The surveyed nodes as a cluster, and the questions that many checks ask of them. */
+import { valueOf as optionValue } from "../survey/runningOptions";
 import { LAYOUTS } from "../layouts";
 import { fileOn, type FileRow } from "../layouts/layout";
 import type { ConsumerInput, ConsumerName } from "../model/reload";
 import type { CertificateRow } from "../report/report";
 import type { ClusterFacts, ComponentFacts, FileFacts, KubeconfigFacts, Survey } from "../survey/model";
-import { unique } from "./words";
+import { unique } from "../format/unique";
 
 export interface NodeView {
   readonly name: string;
@@ -99,10 +100,7 @@ export const valuesOf = (component: ComponentFacts | undefined, option: string):
 
 /** The one that counts where an option is given twice. */
 export const valueOf = (component: ComponentFacts | undefined, option: string): string | undefined =>
-  component?.options
-    .filter(({ name }) => name === option)
-    .at(-1)
-    ?.values.at(-1);
+  optionValue(component?.options ?? [], option);
 
 /** `--flag`, `--flag=true`. */
 export const isOn = (component: ComponentFacts | undefined, option: string): boolean =>

@@ -3,7 +3,8 @@ import { plainSerial } from "../format/x509";
 import type { Cluster, NodeView } from "./cluster";
 import type { Held } from "./held";
 import { componentOn } from "./cluster";
-import { andList, needsRestart, restartOf, unique } from "./words";
+import { andList, needsRestart, restartOf } from "./words";
+import { unique } from "../format/unique";
 
 const KUBEADM = /^\/etc\/kubernetes\/(?:pki\/)?(.+?)(?:\.crt)?$/;
 

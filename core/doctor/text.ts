@@ -1,6 +1,7 @@
 /** Findings for people: one line each, those that several nodes share told once. */
 import { URGENCIES, type Finding, type Urgency } from "./finding";
-import { fewOf, unique } from "./words";
+import { fewOf } from "./words";
+import { unique } from "../format/unique";
 
 interface Told extends Finding {
   readonly nodes: readonly string[];

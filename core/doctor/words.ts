@@ -37,9 +37,6 @@ export const fewOf = (names: readonly string[]): string[] =>
 
 export const nodeList = (names: readonly string[]): string => andList(fewOf(names));
 
-/** Each once, in order. */
-export const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
-
 /** 36 of "1.36.3". */
 export const minorOf = (version: string | undefined): number | undefined => {
   const minor = /^v?\d+\.(\d+)/.exec(version ?? "")?.[1];

@@ -5,7 +5,8 @@ import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import { caRemarks, TITLES, type FoundCas, type KeyFile } from "./cas";
 import { CA_CHOICES, type CaChoice, type Choices } from "./choices";
 import type { FoundNode } from "./nodes";
-import { remark, unique, type Found, type Remark } from "./remarks";
+import { remark, type Found, type Remark } from "./remarks";
+import { unique } from "../format/unique";
 import { filesFor } from "./visits";
 
 /** A private key that the stack is to have: no text of ours holds it. */

@@ -3,7 +3,8 @@ import { canonicalEndpoint, hostPort } from "../format/addresses";
 import { isDnsLabel } from "../format/dnsNames";
 import { LISTENERS } from "../model/listeners";
 import type { FoundNode } from "./nodes";
-import { mostCommon, remark, unique, type Found, type Remark } from "./remarks";
+import { mostCommon, remark, type Found, type Remark } from "./remarks";
+import { unique } from "../format/unique";
 import {
   componentOf,
   currentEntry,

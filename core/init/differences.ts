@@ -18,7 +18,8 @@ import { canonicalName } from "./names";
 import type { FoundNode } from "./nodes";
 import { lifetimeOf } from "./policy";
 import { readerFields } from "./readers";
-import { together, unique } from "./remarks";
+import { together } from "./remarks";
+import { unique } from "../format/unique";
 import { hasService } from "./visits";
 
 const differs = (at: string, stack: string, cluster: string): string[] =>

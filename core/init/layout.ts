@@ -9,7 +9,8 @@ import type { ComponentFacts, Survey } from "../survey/model";
 import type { FoundNode } from "./nodes";
 import { placesOf } from "./live";
 import { isAt, NEWEST, pathsOf, readsOf, rowsFor, rowsOn, type Read } from "./reads";
-import { together, unique, type Remark } from "./remarks";
+import { together, type Remark } from "./remarks";
+import { unique } from "../format/unique";
 import { componentOf } from "./visits";
 
 const agreement = (layout: Layout, surveys: readonly Survey[]): number => {

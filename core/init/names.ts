@@ -2,7 +2,7 @@
 import { canonicalIp, canonicalSan, type San } from "../format/addresses";
 import type { NodePlan } from "../plan";
 import type { LiveLeaf } from "./live";
-import { unique } from "./remarks";
+import { unique } from "../format/unique";
 
 /** "DNS:api.example.com" as the plan writes it; a kind of name that a stack file does not know stays as it is. */
 export const canonicalName = (san: string): string => {

@@ -6,7 +6,8 @@ import type { ConsumerName } from "../model/reload";
 import type { Role } from "../model/roles";
 import type { ClusterFacts, Survey } from "../survey/model";
 import { NEWEST, rowsOn } from "./reads";
-import { remark, unique, type Found, type Remark } from "./remarks";
+import { remark, type Found, type Remark } from "./remarks";
+import { unique } from "../format/unique";
 import {
   commonNameOf,
   fileAt,

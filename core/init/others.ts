@@ -1,7 +1,7 @@
 /** Hosts that belong to a cluster and that nobody has visited yet. */
 import { canonicalIp } from "../format/addresses";
 import { listedAs } from "./nodes";
-import { unique } from "./remarks";
+import { unique } from "../format/unique";
 import { isLoopback, isWildcard, listedNodes, listOf, urlParts, type Visit } from "./visits";
 
 /** Where members of etcd are, as API servers and the members themselves have been told. */

@@ -4,7 +4,8 @@ import type { GivenFiles, GivenServices } from "../layouts/adjusted";
 import { fileOn, NODE_NAME, type ConsumerRow, type FileRow, type Layout } from "../layouts/layout";
 import type { Survey } from "../survey/model";
 import { isAt, NEWEST, pathsOf, readsOf, rowsFor, rowsOn, type Read } from "./reads";
-import { mostCommon, unique } from "./remarks";
+import { mostCommon } from "./remarks";
+import { unique } from "../format/unique";
 import { componentOf, fileAt, kubeconfigAt } from "./visits";
 
 /** A node by its name in the cluster. */

@@ -6,7 +6,8 @@ import { ALGORITHMS, type Algorithm } from "../model/algorithms";
 import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
 import type { Config } from "../schema/config";
 import type { Cas, LiveLeaf } from "./live";
-import { mostCommon, remark, unique, type Found, type Remark } from "./remarks";
+import { mostCommon, remark, type Found, type Remark } from "./remarks";
+import { unique } from "../format/unique";
 import { subjectParts } from "./visits";
 
 export interface ProfileFields {

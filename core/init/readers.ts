@@ -5,7 +5,8 @@ import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import type { StaticPodFacts } from "../survey/model";
 import type { FoundNode } from "./nodes";
-import { together, unique, type Found } from "./remarks";
+import { together, type Found } from "./remarks";
+import { unique } from "../format/unique";
 
 /** As `rollout.readers` has it. */
 export interface ReaderFields {

@@ -54,5 +54,3 @@ export const mostCommon = <T extends string | number>(values: readonly T[]): T |
     undefined,
   )?.[0];
 };
-
-export const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];

@@ -25,7 +25,8 @@ import { certificateFields, type CertificateFields } from "./policy";
 import { absentProfiles } from "./presence";
 import { readerFields } from "./readers";
 import { NEWEST } from "./reads";
-import { remark, unique, type Remark } from "./remarks";
+import { remark, type Remark } from "./remarks";
+import { unique } from "../format/unique";
 import { canMakeKeys, nodeFields, nodeRemarks, sshFields } from "./sections";
 import { hasService, kubeadmOf, listedNodes, listOf, type Visit } from "./visits";
 

@@ -1,4 +1,5 @@
 /** The files of the PKI and the kubeconfigs that a node has: those that components name, and those beside them. */
+import { unique } from "../format/unique";
 import { dirname } from "node:path/posix";
 import type { RunningComponent } from "./components";
 import { fileFacts } from "./fileFacts";
@@ -54,7 +55,6 @@ export const readFiles = async (
   return { files, kubeconfigs, unread: unreadable(new Set(configs), kubeconfigs, files) };
 };
 
-const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
 const pathsOf = (named: readonly NamedFile[], kind: NamedFile["kind"]): string[] =>
   named.filter((file) => file.kind === kind).map(({ path }) => path);
 

@@ -1,6 +1,5 @@
 /** A kubeconfig as facts (client-go, `clientcmd/api/v1`). */
-import { createHash, createPublicKey } from "node:crypto";
-import { certificatesIn } from "./certificateFacts";
+import { certificatesIn, publicKeysIn } from "./certificateFacts";
 import type { KubeconfigFacts } from "./model";
 import { yamlOf } from "./runningOptions";
 
@@ -56,15 +55,6 @@ const userOf = (name: string, user: Fields, halves: string[]): KubeconfigFacts["
   certificates: certificatesIn(dataOf(user["client-certificate-data"])),
   ...given("certificateFile", user["client-certificate"]),
   ...given("keyFile", user["client-key"]),
-  ...("client-key-data" in user ? given("key", publicDigest(halves.shift() ?? "")) : {}),
+  ...("client-key-data" in user ? given("key", publicKeysIn(halves.shift() ?? "")[0]) : {}),
   other: [...new Set(OTHERS.filter((field) => field in user).map((field) => field.replace("File", "") as Other))],
 });
-
-const publicDigest = (pem: string): string => {
-  try {
-    const der = createPublicKey(pem).export({ type: "spki", format: "der" });
-    return createHash("sha256").update(der).digest("hex");
-  } catch {
-    return "";
-  }
-};

@@ -2,6 +2,7 @@
 import { inputOfOption } from "../nodes/options";
 import type { ConsumerName } from "../model/reload";
 import type { OptionFacts, Use } from "./model";
+import { valueOf } from "./runningOptions";
 
 /** Options that name a kubeconfig: client-go's own, and those of webhooks. */
 const KUBECONFIG = /(?:^|-)kubeconfig$|-webhook-config-file$/;
@@ -33,9 +34,8 @@ const KUBELET_PKI = "/var/lib/kubelet/pki";
 
 /** What a kubelet serves with where no option says it (kubernetes/kubernetes cmd/kubelet/app/server.go). */
 export const kubeletServing = (options: readonly OptionFacts[]): NamedFile[] => {
-  const last = (name: string) => options.find((option) => option.name === name)?.values.at(-1);
-  if (last("tls-cert-file") !== undefined) return [];
-  const folder = last("cert-dir") ?? KUBELET_PKI;
+  if (valueOf(options, "tls-cert-file") !== undefined) return [];
+  const folder = valueOf(options, "cert-dir") ?? KUBELET_PKI;
   const use = (secret: boolean): Use => ({
     component: "kubelet",
     option: "cert-dir",
@@ -43,7 +43,7 @@ export const kubeletServing = (options: readonly OptionFacts[]): NamedFile[] => 
     secret,
   });
   const current = `${folder}/kubelet-server-current.pem`;
-  return last("server-tls-bootstrap") === "true"
+  return valueOf(options, "server-tls-bootstrap") === "true"
     ? [{ path: current, kind: "pki", use: use(true) }]
     : [
         { path: `${folder}/kubelet.crt`, kind: "pki", use: use(false) },

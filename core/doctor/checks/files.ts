@@ -5,7 +5,8 @@ import { componentOn, fileAt, keyFiles, readersOf, type NodeView } from "../clus
 import { eachNode, type Check, type Issue } from "../finding";
 import { isInUse } from "../held";
 import { entriesOf } from "../kubeconfigs";
-import { andList, unique } from "../words";
+import { andList } from "../words";
+import { unique } from "../../format/unique";
 
 /**
  * What may be away: the kubelet's first credential, which kubeadm removes once the node has joined; what a kubelet makes itself;

@@ -2,7 +2,8 @@
 import { nodesWith, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { isInUse } from "../held";
-import { day, DAY_MS, unique } from "../words";
+import { day, DAY_MS } from "../words";
+import { unique } from "../../format/unique";
 
 /** Seconds that the way to a node and back cannot explain. */
 const CLOCK_OFF = 30;

@@ -4,7 +4,8 @@ import { certificateFiles, componentOn, ofCluster, usesInput, type Cluster, type
 import { eachNode, type Check, type Issue } from "../finding";
 import { heldCas, heldLeaves, isInUse, quoted } from "../held";
 import { insecureDigest } from "../signers";
-import { day, nodeList, unique } from "../words";
+import { day, nodeList } from "../words";
+import { unique } from "../../format/unique";
 
 const casByKey = ofCluster(
   ({ nodes }) =>

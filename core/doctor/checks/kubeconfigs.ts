@@ -3,7 +3,8 @@ import type { Cluster, NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { apiServerChain, clientCas, judged, reachedBy, type Entry } from "../kubeconfigs";
 import { leadsTo } from "../signers";
-import { day, nodeList, unique } from "../words";
+import { day, nodeList } from "../words";
+import { unique } from "../../format/unique";
 
 const names = (nodes: readonly NodeView[]): string => nodeList(nodes.map(({ name }) => name));
 

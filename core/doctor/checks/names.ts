@@ -6,7 +6,8 @@ import { certificateFiles, componentOn, nodesWith, valueOf, valuesOf, type Clust
 import { eachNode, type Check, type Issue } from "../finding";
 import { apiServerChain, isLoopback, judged, reachedBy } from "../kubeconfigs";
 import { leadsTo } from "../signers";
-import { andList, unique } from "../words";
+import { andList } from "../words";
+import { unique } from "../../format/unique";
 
 /** A name, and who wants it. */
 interface Wanted {

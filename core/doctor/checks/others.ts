@@ -2,7 +2,8 @@
 import { parseDuration } from "../../format/duration";
 import { certificateFiles, componentOn, isOn, usesInput, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
-import { andList, unique, DAY_MS } from "../words";
+import { andList, DAY_MS } from "../words";
+import { unique } from "../../format/unique";
 
 const readers = ({ survey }: NodeView, { stack }: Cluster): Issue[] =>
   unique(survey.readers.map(({ name }) => name)).map((name) => {

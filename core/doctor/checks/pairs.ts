@@ -4,7 +4,8 @@ import type { CertificateFacts, FileFacts } from "../../survey/model";
 import { certificateFiles, ofCluster, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { leadsTo } from "../signers";
-import { andList, nodeList, unique } from "../words";
+import { andList, nodeList } from "../words";
+import { unique } from "../../format/unique";
 
 interface Pair {
   readonly leaf: ConsumerInput;

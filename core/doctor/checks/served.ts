@@ -4,7 +4,8 @@ import type { ConsumerInput, ConsumerName } from "../../model/reload";
 import type { CertificateFacts, ComponentFacts, FileFacts } from "../../survey/model";
 import { certificateFiles, componentOn, valueOf, valuesOf, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
-import { andList, day, restartOf, unique } from "../words";
+import { andList, day, restartOf } from "../words";
+import { unique } from "../../format/unique";
 
 const SERVING: Readonly<Partial<Record<ConsumerName, readonly ConsumerInput[]>>> = {
   etcd: ["etcd/serving", "etcd/peer"],

@@ -4,7 +4,8 @@ import { certificateFiles, keyFiles, nodesWith, usesInput, type Cluster, type No
 import { eachNode, type Check, type Issue } from "../finding";
 import { apiServerChain } from "../kubeconfigs";
 import { leadsTo } from "../signers";
-import { andList, nodeList, unique } from "../words";
+import { andList, nodeList } from "../words";
+import { unique } from "../../format/unique";
 
 const SIGNING: readonly ConsumerInput[] = [
   "kube-apiserver/service-account-private",

@@ -6,7 +6,8 @@ import { eachNode, type Check, type Issue } from "../finding";
 import { heldLeaves, quoted } from "../held";
 import { apiServerChain, clientCas, judged } from "../kubeconfigs";
 import { isSignedBy, leadsTo } from "../signers";
-import { andList, nodeList, unique } from "../words";
+import { andList, nodeList } from "../words";
+import { unique } from "../../format/unique";
 
 const certificatesOf = (files: readonly FileFacts[]): CertificateFacts[] =>
   files.flatMap(({ certificates }) => certificates);

@@ -3,7 +3,8 @@ import type { ConsumerName } from "../../model/reload";
 import type { ComponentFacts } from "../../survey/model";
 import { componentOn, nodesWith, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
-import { minorOf, unique } from "../words";
+import { minorOf } from "../words";
+import { unique } from "../../format/unique";
 
 /** https://kubernetes.io/releases/version-skew-policy/: how many minors a component may be older than any API server; never newer. */
 const MAY_BE_OLDER: Readonly<Partial<Record<ConsumerName, number>>> = {

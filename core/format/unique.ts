@@ -1,0 +1,2 @@
+/** Each once, in order. */
+export const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
