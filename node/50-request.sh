@@ -16,10 +16,8 @@ verb_request() {
   cat >"$WORK/in" || die "this node has no room for the request: make room in /var"
   check_payload "$WORK/in" request
   take_lock
-  # An interrupted apply keeps its own tx folder; ours is another.
-  TX=$STATE/tx-request
-  rm -rf "$TX"
-  mkdir "$TX"
+  # An interrupted apply keeps its own tx folder; ours is another, and ends with this run.
+  TX=$WORK
   mv "$WORK/in.body" "$TX/body"
   read_plan request
   # only now: the sentence begins with the name of the node
@@ -31,7 +29,6 @@ verb_request() {
     cat "$STATE/keys/$vr_profile/$vr_id.csr" >>"$TX/out"
   done 3<"$TX/plan"
   [ ! -f "$TX/out" ] || cat "$TX/out"
-  rm -rf "$TX"
 }
 
 # make_request PROFILE ID ALGORITHM: key and request once per id, so that the

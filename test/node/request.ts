@@ -106,6 +106,7 @@ export function asksForCertificates(shell: string): void {
       const refused = await node.run("request", payload("request", body));
       assert.equal(refused.code, 1);
       assert.match(refused.why, /no openssl.*keyLocation: state/);
+      assert.deepEqual(node.list("/var/lib/kube-pki"), ["lock", "node.sh"]);
     });
 
     it("is installed with the unit that repairs it at boot", async () => {
