@@ -463,6 +463,12 @@ export interface RotationArgs {
   /** When `generation` became current; required with rotateEvery. */
   readonly since?: string | undefined;
   /**
+   * What becomes of a CA's key on the nodes once its CA is trusted no more: moved to /var/lib/kube-pki/retired, or destroyed together with its copies in backups.
+   *
+   * @default "keep"
+   */
+  readonly retiredKeys?: "keep" | "destroy" | undefined;
+  /**
    * Gates to override: what scan and tokens find is reported, does not stop the rotation, and may lose access; restarts states that you restarted every service yourself (restart: never).
    *
    * @default []

@@ -26,6 +26,7 @@ GRAMMAR='
   type["act"] = "^(reload|restart)$"
   type["algorithm"] = "^(ECDSA-P256|ECDSA-P384|RSA-2048|RSA-3072|RSA-4096)$"
   type["merge"] = "^(append|prepend|retire)$"
+  type["fate"] = "^(keep|destroy)$"
   type["sha256"] = "^[0-9a-f]+$"; long["sha256"] = 64; short["sha256"] = 64
   type["which"] = "^(any|[0-9a-f]+)$"; long["which"] = 64
   type["flag"] = "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]*$"
@@ -84,6 +85,7 @@ GRAMMAR='
   shape["trust kubeconfig-ca"] = "path part"
   shape["trust seed"] = "path mode path path?"
   shape["trust round"] = "name"
+  shape["trust retirekey"] = "path part fate"
   shape["trust flag"] = "name flag"
   shape["trust replaceflag"] = "name flag"
   shape["trust have"] = shape["apply have"] = "path halves part?"

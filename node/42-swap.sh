@@ -60,6 +60,7 @@ back_up() {
     keep_beside "$ROOT$bu_path"
     set -- "$@" "$NEW" "$ROOT$bu_path"
   done 3<"$TX/facts" >"$BACKUP/list"
+  ! has_ca_key "$BACKUP/list" || : >"$BACKUP/ca-key"
   sums "$@" >"$TX/sums"
   write_journal >"$TX/journal.new"
   # not every awk fails where the disk is full
@@ -69,6 +70,11 @@ back_up() {
   mv "$TX/journal.new" "$TX/journal"
   flush "$TX"
   point staged
+}
+
+# has_ca_key LIST: among the copies is the key of a CA, of which there may be no other.
+has_ca_key() {
+  awk 'FILENAME == ARGV[1] { if ($1 == "file" && $6 ~ /^cakey:/) ca[$2]; next } $1 == "file" && ($3 in ca) { found = 1 } END { exit !found }' "$TX/plan" "$1"
 }
 
 # keep_beside PATH: it under its old name too, and a copy in $BACKUP, if it is there.

@@ -58,6 +58,7 @@ commit() {
   keep_records
   flush "$STATE"
   point recorded
+  retire_keys
   prune
   sweep
   close_transaction
@@ -70,16 +71,20 @@ keep_records() {
     { [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"; }
 }
 
-# prune: this run's backup and the newest others by name, five in all (the clock may
-# have been ahead once); the newest two keys of each profile and those in use. Names
-# are ours, so ls is safe to read.
+# prune: of backups stay the first one of this node, those with a CA's key, and of the
+# others this run's and the newest by name, five in all (the clock may have been ahead
+# once); of keys the newest two of each profile and those in use. Names are ours, so ls
+# is safe to read.
 prune() {
   set -- "$STATE"/backup/*
+  [ -f "$STATE/first" ] || [ ! -d "$1" ] || echo "${1##*/}" >"$STATE/first"
   # shellcheck disable=SC2012
   [ $# -le 5 ] || {
     [ -z "$BACKUP" ] || echo "${BACKUP##*/}"
     ls -r "$STATE/backup" 2>/dev/null
-  } | awk '!seen[$0]++' | sed 1,5d | while read -r pr_name; do
+  } | awk '!seen[$0]++' | grep -vxF -f "$STATE/first" | while read -r pr_name; do
+    [ -f "$STATE/backup/$pr_name/ca-key" ] || echo "$pr_name"
+  done | sed 1,5d | while read -r pr_name; do
     rm -rf "$STATE/backup/${pr_name:?}"
   done
   for pr_dir in "$STATE"/keys/*/; do

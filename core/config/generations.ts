@@ -30,5 +30,6 @@ export const rotationAsOf = (known: Given, now: Date): RotationConfig => ({
     RotationState
   >),
   force: known.rotation.force,
+  retiredKeys: known.rotation.retiredKeys,
   byClock: known.rotation.rotateEvery !== undefined,
 });

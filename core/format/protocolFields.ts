@@ -47,6 +47,7 @@ export const FIELDS = {
   act: oneOf("reload", "restart"),
   algorithm: oneOf(...ALGORITHMS),
   merge: oneOf("append", "prepend", "retire"),
+  fate: oneOf("keep", "destroy"),
   sha256: { pattern: "^[0-9a-f]+$", longest: 64, shortest: 64 },
   which: { pattern: "^(any|[0-9a-f]+)$", longest: 64 },
   flag: { pattern: "^--[a-z0-9][a-z0-9-]*=[A-Za-z0-9._/:,@=-]*$" },

@@ -190,6 +190,12 @@ export const LINES: readonly LineRow[] = [
   ),
   line(
     "trust",
+    "retirekey",
+    ["path", "part", "fate"],
+    "if the key there is of a CA of this part that is trusted no more: it is moved to retired/, or destroyed with its copies",
+  ),
+  line(
+    "trust",
     "flag",
     [CONSUMER, "flag"],
     "the consumer's static pod manifest or unit file gets this flag: replaced, or added after the program; a change restarts it",

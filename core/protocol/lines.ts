@@ -139,11 +139,16 @@ export const serverLines = (rows: readonly FileRow[], plan: NodePlan, config: Co
   return [...new Set(servers)].map((server) => `server ${caPart("kubernetes")} ${as.hostPort(server)}`);
 };
 
+export interface TrustRow {
+  readonly row: FileRow;
+  readonly part: string;
+}
+
 /** The files of a node that hold what is trusted, and the part each holds. */
 export const trustRows = (
   plan: NodePlan,
   { managesServiceAccount }: Pick<ClusterPlan, "managesServiceAccount">,
-): { readonly row: FileRow; readonly part: string }[] =>
+): TrustRow[] =>
   plan.known.flatMap((row) => {
     const { content } = row;
     if (content.kind === "ca") return [{ row, part: caPart(content.authority) }];

@@ -27,6 +27,7 @@ import {
   trustGenerationPart,
   trustPart,
   trustRows,
+  type TrustRow,
   uniqueParts,
   useLines,
 } from "./lines";
@@ -117,6 +118,18 @@ const changedRows = (
   };
 };
 
+/** Where kubeadm, and tools that name their files as cfssl does, keep the key of a CA: beside its certificate. */
+const keyBeside = (certificate: string): string =>
+  certificate.replace(/\.crt$/, ".key").replace(/(?<!-key)\.pem$/, "-key.pem");
+
+/** With the CA goes its key, from all nodes: kubeadm would sign with it. */
+const retiredKeyLines = (rows: readonly TrustRow[], { rotation }: Config): string[] =>
+  rows.flatMap(({ row: { path, content }, part: name }) =>
+    content.kind === "ca" && keyBeside(path) !== path
+      ? [`retirekey ${as.path(keyBeside(path))} ${as.part(name)} ${rotation?.retiredKeys ?? "keep"}`]
+      : [],
+  );
+
 const changeOf = (step: TrustStep) => (step === "retire" ? "removal" : "any");
 
 /** Where a step may find something to change; if nothing is rotated, an aborted rotation may have left anything. */
@@ -201,7 +214,9 @@ export const trustPayload = (
     ...serverLines(kubeconfigs, plan, config),
     ...trusted.map(({ row }) => fileLine(row)),
     ...kubeconfigs.map(({ path }) => `kubeconfig-ca ${as.path(path)} ${caPart("kubernetes")}`),
-    ...(step === "trust" ? [...signingLines(plan, config), ...flagLines(plan, config)] : []),
+    ...(step === "trust"
+      ? [...signingLines(plan, config), ...flagLines(plan, config)]
+      : retiredKeyLines(trusted, config)),
     ...here.flatMap((what) =>
       trusted
         .filter(({ part: name }) => name === trustPart(what))

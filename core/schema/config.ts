@@ -11,6 +11,7 @@ export type Rotation = NonNullable<Sections["rotation"]>;
 /** Generation and phase of each of them. */
 export type RotationConfig = Readonly<Record<Rotatable, RotationState>> & {
   readonly force: Rotation["force"];
+  readonly retiredKeys: Rotation["retiredKeys"];
   /** With rotateEvery: generations come from the clock, so a run may have missed some. */
   readonly byClock: boolean;
 };

@@ -30,6 +30,12 @@ export const rotation = object({
   serviceAccount: whatDiffersFor("the key that signs service account tokens"),
   rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
   since: moment.optional().describe("When `generation` became current; required with rotateEvery."),
+  retiredKeys: choice(["keep", "destroy"])
+    .default("keep")
+    .describe(
+      "What becomes of a CA's key on the nodes once its CA is trusted no more: moved to /var/lib/kube-pki/retired, or destroyed " +
+        "together with its copies in backups.",
+    ),
   force: z
     .array(choice(FORCED), { error: "a list of scan, tokens and restarts" })
     .default([])

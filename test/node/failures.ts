@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
 import { part } from "./payload";
+import { authority } from "./pki";
 
 /** @param shell - what the script is run with */
 export function meetsTrouble(shell: string): void {
@@ -142,19 +143,30 @@ link /etc/kubernetes/deep/er/current.pem both.pem
       assert.match((await node.run("apply", node.payload(set, { more }))).stdout, /current\.pem unchanged/);
     });
 
-    it("keeps five backups", async () => {
+    it("keeps the first backup, those with a CA's key, and five others", async () => {
+      const key = "/etc/kubernetes/pki/ca.key";
+      const more = (text: string) => `${part("cakey:kubernetes", text)}file ${key} 0600 root root cakey:kubernetes\n`;
+      const kept = () => node.list("/var/lib/kube-pki/backup").filter((name) => !name.includes("/"));
+      const changes = async (text = "") => {
+        const done = await node.run("apply", node.payload(node.set(), { more: text }));
+        assert.equal(done.code, 0, done.stderr);
+        return kept().at(-1);
+      };
+      const first = await changes();
       for (let i = 0; i < 7; i++) node.write(`/var/lib/kube-pki/backup/2020010${String(i)}T000000Z-aaaaaaaa/list`, "");
-      await node.run("apply", node.payload(node.set()));
-      const kept = node.list("/var/lib/kube-pki/backup").filter((name) => !name.includes("/"));
-      assert.equal(kept.length, 5);
-      assert.equal(kept[0], "20200103T000000Z-aaaaaaaa");
+      await changes(more(authority().key));
+      const withKey = await changes(more(authority().key));
+      const others = [];
+      for (let i = 0; i < 5; i++) others.push(await changes());
+      assert.deepEqual(kept(), [first, withKey, ...others]);
+      assert.ok(node.has(`/var/lib/kube-pki/backup/${String(withKey)}/ca-key`));
     });
 
     it("keeps this run's backup where others are of a clock that was ahead", async () => {
       for (let i = 0; i < 5; i++) node.write(`/var/lib/kube-pki/backup/2038010${String(i)}T000000Z-aaaaaaaa/list`, "");
       await node.run("apply", node.payload(node.set()));
       const kept = node.list("/var/lib/kube-pki/backup").filter((name) => !name.includes("/"));
-      assert.equal(kept.length, 5);
+      assert.equal(kept.length, 1 + 5);
       assert.ok(kept.some((name) => !name.startsWith("2038")));
     });
 

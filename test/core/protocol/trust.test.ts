@@ -69,6 +69,23 @@ describe("trust payload", () => {
     assert.ok(lines.includes("kubeconfig-ca /etc/kubernetes/kubelet.conf ca:kubernetes"));
   });
 
+  it("takes away the keys of the CAs that are retired, and no others", () => {
+    const keys = (step: TrustStep, given: Readonly<Record<string, unknown>>) =>
+      starting(payload(step, { rotation: given }), "retirekey");
+    const all = [
+      "retirekey /etc/kubernetes/pki/ca.key ca:kubernetes keep",
+      "retirekey /etc/kubernetes/pki/front-proxy-ca.key ca:frontproxy keep",
+      "retirekey /etc/kubernetes/pki/etcd/ca.key ca:etcd keep",
+    ];
+    assert.deepEqual(keys("retire", rotation), all);
+    assert.deepEqual(keys("trust", rotation), []);
+    assert.deepEqual(keys("retire", { ...rotation, phase: "issue", etcd: { phase: "done" } }), [all[2]]);
+    assert.deepEqual(
+      keys("retire", { ...rotation, retiredKeys: "destroy" }),
+      all.map((line) => line.replace("keep", "destroy")),
+    );
+  });
+
   it("leaves only what the rotation leads to once it is done, and nothing is retired before", () => {
     const lines = payload("retire", { rotation: { ...rotation, phase: "issue", etcd: { phase: "done" } } });
     assert.deepEqual(starting(lines, "trust"), ["trust ca:etcd retire"]);

@@ -1,0 +1,4 @@
+import { retiresKeys } from "../retired";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) retiresKeys("busybox sh");

@@ -1,0 +1,3 @@
+import { retiresKeys } from "../retired";
+
+retiresKeys("dash");
