@@ -11,7 +11,7 @@ import { CLIENT_WORKLOADS } from "./clients/podClients";
 import { adoptionConfig, configureFor, configureSsh, labConfig } from "./labConfig";
 import { FEWEST_RESTARTS, moreThanNeeded } from "./restarts";
 import { tail, type Run } from "./scenario";
-import { trustOnNodes } from "./trustOnNodes";
+import { keysOfNoCa, trustOnNodes } from "./trustOnNodes";
 
 /** A lab with one etcd member, or with several, may rotate; its balancer sees an API server go before it is gone. */
 export const ROLLOUT = { acceptEtcdDowntime: true, workersAtOnce: 1, apiServerShutdownFlags: true };
@@ -50,6 +50,7 @@ export const goTo = async (run: Run, title: string, { configure, trusted, inVaul
     });
     assert.deepEqual([...names].sort(), [...wanted].sort(), `${node}: what ${authority} is`);
   }
+  if (trusted.length === 1) assert.deepEqual(await keysOfNoCa(run.lab), [], "keys of CAs that are not trusted");
   await assertNothingToDo(run);
   await assertClusterWorks(run.lab);
   return said;

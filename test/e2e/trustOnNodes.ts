@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { AuthorityName } from "../../core/model/authorities";
 import type { Lab } from "../lab/lab";
 import { pkiDir, type Installer, type Topology } from "../lab/topology";
@@ -24,6 +25,11 @@ const FILES: Readonly<Record<Installer, Files>> = {
   }),
 };
 
+const pathsIn = ({ topology }: Lab) =>
+  Object.entries(FILES[topology.installer](topology)).flatMap(([authority, paths]) =>
+    paths.map((path) => ({ authority: authority as AuthorityName, path })),
+  );
+
 export interface NodeTrust {
   readonly node: string;
   readonly authority: AuthorityName;
@@ -33,12 +39,9 @@ export interface NodeTrust {
 
 /** The CAs in every file of every node, read by other means than the product's. */
 export const trustOnNodes = async (lab: Lab): Promise<NodeTrust[]> => {
-  const files = Object.entries(FILES[lab.topology.installer](lab.topology)).flatMap(([authority, paths]) =>
-    paths.map((path) => ({ authority: authority as AuthorityName, path })),
-  );
   const rows = await Promise.all(
     lab.nodes.flatMap(({ name: node }) =>
-      files.map(async ({ authority, path }) => {
+      pathsIn(lab).map(async ({ authority, path }) => {
         const bundle = `openssl crl2pkcs7 -nocrl -certfile ${path} | openssl pkcs7 -print_certs -noout`;
         const text = await lab.must(node, `[ ! -f ${path} ] || { ${bundle}; }`);
         return {
@@ -50,4 +53,22 @@ export const trustOnNodes = async (lab: Lab): Promise<NodeTrust[]> => {
     ),
   );
   return rows.filter(({ names }) => names.length > 0);
+};
+
+/** Keys of CAs beside a CA file that holds no certificate of theirs: `kubeadm certs renew` and `join` would sign with them. */
+export const keysOfNoCa = async (lab: Lab): Promise<string[]> => {
+  const found = await Promise.all(
+    lab.nodes.flatMap(({ name: node }) =>
+      pathsIn(lab).map(async ({ path }) => {
+        const key = path.replace(/\.crt$/, ".key");
+        const said = await lab.must(node, `[ ! -f ${key} ] || { openssl pkey -in ${key} -pubout && cat ${path}; }`);
+        const [own, ...certificates] = said.match(/-----BEGIN [^]*?-----END .*/g) ?? [];
+        const held = certificates.map((pem) =>
+          new X509Certificate(pem).publicKey.export({ type: "spki", format: "pem" }),
+        );
+        return own === undefined || held.some((pem) => pem.toString().trim() === own) ? [] : [`${node}:${key}`];
+      }),
+    ),
+  );
+  return found.flat();
 };
