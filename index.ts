@@ -2,8 +2,8 @@
 import { ClusterPki, stackFile } from "./components";
 
 const { name, args, authorityDigest } = stackFile();
-const { certificates, nodes, trust, kubeconfigs, signingRequests } = new ClusterPki(name, args);
+const { certificates, authorities, nodes, trust, kubeconfigs, signingRequests } = new ClusterPki(name, args);
 const requested = Object.keys(signingRequests).length === 0 ? {} : { signingRequests };
 
 // `pulumi stack output kubeconfigs --show-secrets --json`: the administrator's and each user's
-export = { certificates, nodes, trust, ...requested, kubeconfigs, authorityDigest };
+export = { certificates, authorities, nodes, trust, ...requested, kubeconfigs, authorityDigest };

@@ -1,7 +1,10 @@
-/** Reads what the program put out: `certificates` and `nodes` of a stack. */
+/** Reads what the program put out: `certificates`, `authorities` and `nodes` of a stack. */
 import { z } from "zod";
 import { isLogin } from "../core/format/login";
+import { AUTHORITIES } from "../core/model/authorities";
+import { PHASES } from "../core/model/phases";
 import { PROFILE_NAMES } from "../core/model/profiles";
+import type { AuthorityRow } from "../core/report/authorityRows";
 import type { CertificateRow } from "../core/report/report";
 import { Failure } from "./failure";
 import { lastLine, run } from "./run";
@@ -16,6 +19,18 @@ const certificate = z.object({
   nextRenewal: z.iso.datetime({ offset: true }),
   keyLocation: z.enum(["node", "state"]),
   proof: z.enum(["served", "accepted", "chain", "restarted", "none"]),
+});
+
+const authority = z.object({
+  authority: z.enum(AUTHORITIES),
+  generation: z.int().min(1),
+  phase: z.enum(PHASES),
+  signs: z.boolean(),
+  subject: z.string(),
+  serial: z.string(),
+  notBefore: z.iso.datetime({ offset: true }),
+  notAfter: z.iso.datetime({ offset: true }),
+  rotateBefore: z.iso.datetime({ offset: true }),
 });
 
 // These reach the command line of ssh, so they are checked again here.
@@ -33,10 +48,16 @@ const node = z.object({
 
 export type NodeAddress = z.output<typeof node>;
 
-const outputs = z.object({ certificates: z.array(certificate), nodes: z.array(node) });
+const outputs = z.object({
+  certificates: z.array(certificate),
+  // not of a stack whose last `up` was by an earlier version
+  authorities: z.array(authority).default([]),
+  nodes: z.array(node),
+});
 
 export interface StackOutputs {
   readonly certificates: readonly CertificateRow[];
+  readonly authorities: readonly AuthorityRow[];
   readonly nodes: readonly NodeAddress[];
 }
 

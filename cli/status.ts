@@ -1,5 +1,7 @@
 import { formatDuration } from "../core/format/duration";
+import { isToRotateWithin, rotationDueText, type AuthorityRow } from "../core/report/authorityRows";
 import {
+  authorityColumns,
   certificateColumns,
   certificateJson,
   endsWithin,
@@ -13,10 +15,11 @@ import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
 import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
 import { stackOutputs } from "./stackOutputs";
 
-export const USAGE = `kube-pki status  every leaf certificate of a stack; CAs are not listed
+export const USAGE = `kube-pki status  every CA and leaf certificate of a stack
   -s, --stack S      the stack; the selected one by default
   -C, --cwd DIR      folder of the Pulumi project
-  --within 30d       exit 1 if a certificate expires within this; by default if one has expired
+  --within 30d       exit 1 if a certificate expires, or a CA has to be rotated, within this; by default if one has
+                     expired, or a CA signs that certificates of their full validity would outlive
   --nodes            ask every node over ssh which certificates it holds and serves
 ${SSH_USAGE}  --as-of TIME       report as of this time instead of now
   --json             print JSON
@@ -40,9 +43,14 @@ export async function command(args: readonly string[]): Promise<Exit> {
   );
   const remarks = [
     ...[...(answers ?? [])].flatMap(([node, answer]) => unknownCertificates(node, answer, rows)),
+    ...outputs.authorities.filter((row) => isToRotateWithin(row, now, window)).map((row) => rotationDueText(row, now)),
     ...rows.filter((row) => endsWithin(row, now, window)).map((row) => endingText(row, now, window)),
   ];
-  process.stdout.write(options.json ? certificateJson(rows, now, { remarks }) : statusText(rows, now));
+  process.stdout.write(
+    options.json
+      ? certificateJson(rows, now, { authorities: outputs.authorities, remarks })
+      : statusText(outputs.authorities, rows, now),
+  );
   process.stderr.write(remarks.map((remark) => `${remark}\n`).join(""));
   const fine = remarks.length === 0 && rows.every(({ onNode }) => onNode === undefined || onNode === "same");
   return fine ? EXIT.fine : EXIT.attention;
@@ -55,8 +63,9 @@ const endingText = ({ node, certificate, notAfter }: CertificateRow, now: Date, 
 
 const ON_NODE: Column<StatusRow> = { title: "ON THE NODE", cell: (row) => row.onNode ?? "" };
 
-function statusText(rows: readonly StatusRow[], now: Date): string {
+function statusText(authorities: readonly AuthorityRow[], rows: readonly StatusRow[], now: Date): string {
   if (rows.length === 0) return "the stack has no certificates\n";
+  const cas = authorities.length === 0 ? "" : `${tableText(authorityColumns(now), authorities)}\n`;
   const asked = rows.some(({ onNode }) => onNode !== undefined);
-  return tableText<StatusRow>([...certificateColumns(now), ...(asked ? [ON_NODE] : [])], rows);
+  return cas + tableText<StatusRow>([...certificateColumns(now), ...(asked ? [ON_NODE] : [])], rows);
 }

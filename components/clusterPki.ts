@@ -4,8 +4,10 @@ import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { nodeConnection } from "../core/nodes/connection";
+import type { AuthorityRow } from "../core/report/authorityRows";
 import type { CertificateRow } from "../core/report/report";
 import { authoritiesOf } from "./authority/generations";
+import { authorityRows, warnOfEndingCas } from "./authorityRows";
 import { shortenSdkStacks } from "./sdkStacks";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
@@ -33,6 +35,8 @@ export interface NodeAddress {
 export class ClusterPki extends pulumi.ComponentResource {
   /** Every leaf certificate: subject, issuer, serial, notAfter, next renewal, key location, and how the node proved it. */
   public readonly certificates: pulumi.Output<CertificateRow[]>;
+  /** The stack's CAs that nodes trust: generation, phase, who signs, until when. */
+  public readonly authorities: pulumi.Output<AuthorityRow[]>;
   public readonly nodes: pulumi.Output<NodeAddress[]>;
   /** The CA certificates to trust, PEM, for each authority; in a rotation its target. */
   public readonly trust: Readonly<Partial<Record<AuthorityName, pulumi.Output<string>>>>;
@@ -71,14 +75,16 @@ export class ClusterPki extends pulumi.ComponentResource {
       generations && new Rollout(base, { inputs, nodes: planned, clients, authorities: generations }, own);
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
+    this.authorities = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
+    warnOfEndingCas(this.authorities, config, this);
     this.nodes = pulumi.output(
       config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
     );
     this.certificates = rollout?.certificates ?? pulumi.output([]);
     this.kubeconfigs = rollout?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
     if (rollout === undefined) void this.tellOfRequests(Object.keys(requests));
-    const { certificates, nodes, trust, kubeconfigs, signingRequests } = this;
-    this.registerOutputs({ certificates, nodes, trust, kubeconfigs, signingRequests });
+    const { certificates, authorities, nodes, trust, kubeconfigs, signingRequests } = this;
+    this.registerOutputs({ certificates, authorities, nodes, trust, kubeconfigs, signingRequests });
   }
 
   private async tellOfRequests(names: readonly string[]): Promise<void> {

@@ -2,6 +2,8 @@
 export { ClusterPki, type ClusterPkiArgs, type NodeAddress } from "./clusterPki";
 export { stackFile, type StackFile } from "./stackFile";
 export type * from "./sections";
+export type { AuthorityRow } from "../core/report/authorityRows";
+export type { Phase } from "../core/model/phases";
 export type { CertificateRow } from "../core/report/report";
 export type { AuthorityName } from "../core/model/authorities";
 export type { ProfileName } from "../core/model/profiles";

@@ -1,5 +1,7 @@
 /** What a stack reports about its certificates, and how it is printed for users and programs. */
+import type { Phase } from "../model/phases";
 import type { ProfileName } from "../model/profiles";
+import type { AuthorityRow } from "./authorityRows";
 
 /** One row of the stack output `certificates`. */
 export interface CertificateRow {
@@ -24,11 +26,11 @@ export interface CertificateRow {
 const DAY_MS = 86_400_000;
 
 /** Whole days until the certificate expires, rounded down: 0 on the last day, negative once it has expired. */
-export const daysLeft = (row: Pick<CertificateRow, "notAfter">, now: Date): number =>
+export const daysLeft = (row: { readonly notAfter: string }, now: Date): number =>
   Math.floor((new Date(row.notAfter).getTime() - now.getTime()) / DAY_MS);
 
 /** True if the certificate has expired at `now` or expires within so many seconds after it. */
-export const endsWithin = (row: Pick<CertificateRow, "notAfter">, now: Date, seconds: number): boolean =>
+export const endsWithin = (row: { readonly notAfter: string }, now: Date, seconds: number): boolean =>
   new Date(row.notAfter).getTime() - now.getTime() <= seconds * 1000;
 
 /** The CN of a subject; the whole subject if it has none. */
@@ -69,12 +71,41 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
   { title: "PROOF", cell: (row) => (row.node === "-" ? "-" : row.proof) },
 ];
 
+const NEXT: Readonly<Record<Phase, (row: AuthorityRow) => string>> = {
+  trust: () => "phase issue",
+  issue: () => "phase done",
+  done: ({ rotateBefore }) => `rotate before ${day(rotateBefore)}`,
+};
+
+/** The columns of the table of CAs. */
+export const authorityColumns = (now: Date): readonly Column<AuthorityRow>[] => [
+  { title: "CA", cell: (row) => row.authority },
+  { title: "GENERATION", cell: (row) => String(row.generation), align: "right" },
+  { title: "SUBJECT", cell: (row) => commonName(row.subject) },
+  { title: "STATE", cell: (row) => (row.signs ? "signs" : "trusted") },
+  { title: "SINCE", cell: (row) => day(row.notBefore) },
+  { title: "NOT AFTER", cell: (row) => day(row.notAfter) },
+  { title: "DAYS LEFT", cell: (row) => String(daysLeft(row, now)), align: "right" },
+  { title: "PHASE", cell: (row) => row.phase },
+  { title: "NEXT", cell: (row) => NEXT[row.phase](row) },
+];
+
 /** As JSON: every field of every row, with the days left as of `now`, and `more`. */
 export const certificateJson = (
   rows: readonly CertificateRow[],
   now: Date,
-  more: Readonly<Record<string, unknown>> = {},
+  {
+    authorities = [],
+    ...more
+  }: { readonly authorities?: readonly AuthorityRow[] } & Readonly<Record<string, unknown>> = {},
 ): string => {
-  const certificates = rows.map((row) => ({ ...row, daysLeft: daysLeft(row, now) }));
-  return `${JSON.stringify({ asOf: now.toISOString(), certificates, ...more }, null, 2)}\n`;
+  const withDays = <Row extends { readonly notAfter: string }>(all: readonly Row[]) =>
+    all.map((row) => ({ ...row, daysLeft: daysLeft(row, now) }));
+  const document = {
+    asOf: now.toISOString(),
+    authorities: withDays(authorities),
+    certificates: withDays(rows),
+    ...more,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AuthorityRow } from "../../core/report/authorityRows";
 import type { CertificateRow } from "../../core/report/report";
 import { Harness } from "./harness";
 
@@ -28,6 +29,34 @@ describe("kube-pki status", function () {
   const holds = (...certificates: CertificateRow[]) => {
     harness.pulumi(JSON.stringify({ certificates, nodes: [] }));
   };
+  const holdsCa = (changes: Partial<AuthorityRow> = {}): AuthorityRow => {
+    const made: AuthorityRow = {
+      authority: "etcd",
+      generation: 1,
+      phase: "done",
+      signs: true,
+      subject: "CN=etcd-ca",
+      serial: "1",
+      notBefore: "2020-01-01T00:00:00Z",
+      notAfter: "2027-07-01T00:00:00Z",
+      rotateBefore: "2026-07-01T00:00:00Z",
+      ...changes,
+    };
+    harness.pulumi(JSON.stringify({ certificates: [row()], authorities: [made], nodes: [] }));
+    return made;
+  };
+
+  it("prints the CAs first, and counts one that has to be rotated as one that expires", async () => {
+    const ca = holdsCa();
+    const fine = await harness.run(["status", ...AS_OF, "--within", "29d"]);
+    assert.match(fine.stdout, /^CA +GENERATION .*\netcd +1 .* rotate before 2026-07-01\n\nNODE .*\ncp1 /);
+    assert.deepEqual([fine.code, fine.stderr], [0, ""]);
+    const late = await harness.run(["status", ...AS_OF, "--within", "30d", "--json"]);
+    const { authorities, remarks } = JSON.parse(late.stdout) as { authorities: unknown; remarks: string[] };
+    assert.deepEqual(authorities, [{ ...ca, daysLeft: 395 }]);
+    assert.match(remarks[0] ?? "", /^etcd: the CA CN=etcd-ca expires .* set rotation\.generation to 2/);
+    assert.equal(late.code, 1);
+  });
 
   it("prints the table of the stack that was named", async () => {
     holds(row());
@@ -58,6 +87,7 @@ describe("kube-pki status", function () {
     const { stdout } = await harness.run(["status", "--json", "--within", "40d", ...AS_OF]);
     assert.deepEqual(JSON.parse(stdout), {
       asOf: "2026-06-01T00:00:00.000Z",
+      authorities: [],
       certificates: [{ ...row(), daysLeft: 30 }],
       remarks: ["cp1: apiserver expires 2026-07-01T00:00:00Z, within 40d"],
     });

@@ -65,6 +65,7 @@ describe("report", () => {
   it("gives programs every field and the days left", () => {
     assert.deepEqual(JSON.parse(certificateJson([row()], NOW, { remarks: [] })), {
       asOf: "2026-06-01T12:00:00.000Z",
+      authorities: [],
       certificates: [{ ...row(), daysLeft: 10 }],
       remarks: [],
     });

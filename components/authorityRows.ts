@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AUTHORITIES, type AuthorityName } from "../core/model/authorities";
+import { authorityRow, endingCa, listedGenerations, type AuthorityRow } from "../core/report/authorityRows";
+import type { Config } from "../core/schema/config";
+import type { AuthorityGenerations } from "./authority/generations";
+
+/** The stack's CAs that nodes trust, in the phase the stack file names. */
+export const authorityRows = (
+  config: Config,
+  generations: Readonly<Record<AuthorityName, AuthorityGenerations>>,
+): pulumi.Output<AuthorityRow[]> =>
+  pulumi.all(
+    AUTHORITIES.flatMap((name) =>
+      listedGenerations(config, name).flatMap((generation) => {
+        const made = generations[name].all[generation - 1];
+        return made === undefined
+          ? []
+          : [made.trustPem.apply((trustPem) => authorityRow(config, name, generation, trustPem))];
+      }),
+    ),
+  );
+
+/** Warns of each CA that has to be replaced; not of those that the clock replaces (rotation.rotateEvery). */
+export const warnOfEndingCas = (
+  rows: pulumi.Output<AuthorityRow[]>,
+  config: Config,
+  resource: pulumi.Resource,
+): void => {
+  if (config.rotation?.byClock === true) return;
+  rows.apply(async (known) => {
+    for (const row of known) {
+      const text = endingCa(row, config.asOf);
+      if (text !== undefined) await pulumi.log.warn(text, resource);
+    }
+  });
+};
