@@ -5,7 +5,7 @@ import { dueBecause } from "../core/certificates/leafId";
 import type { Renewal } from "../core/certificates/renewalClock";
 import { nodeName, serviceAccountName, stepName } from "../core/certificates/resourceNames";
 import { BACKENDS, type LeafResource } from "../core/model/backends";
-import { PROFILE_NAMES, type ProfileName } from "../core/model/profiles";
+import { PROFILE_NAMES, type LeafName, type OwnName } from "../core/model/profiles";
 import { nodeEffects, type Effects } from "../core/nodes/effects";
 import { profileOf } from "../core/layouts/layout";
 import type { Need } from "../core/model/reload";
@@ -60,17 +60,22 @@ const isLeaf = (step: Step): boolean => leafResource(step) !== undefined;
 /** When the certificate in use expires. */
 const notAfterOf = (step: Step): string | undefined => leafResource(step)?.endOf(step.oldState?.outputs ?? {});
 
-type LeafName = Pick<DueRow, "node" | "certificate">;
+type Named = Pick<DueRow, "node" | "certificate">;
 
 /** Longest first: "kubelet-server" ends like no other, but "prod-a-kubelet-server" also holds "kubelet". */
 const BY_LENGTH = [...PROFILE_NAMES].sort((a, b) => b.length - a.length);
+
+const strayName = (name: string): LeafName | undefined => {
+  const own = /-(own\.[a-z0-9-]+)$/.exec(name)?.[1];
+  return own === undefined ? BY_LENGTH.find((each) => name.endsWith(`-${each}`)) : (own as OwnName);
+};
 
 /**
  * Of a certificate that the plan does not have, because its node or profile was removed, or the configuration is encrypted: what
  * its name tells.
  */
-function strayLeaf(name: string, config: Config | undefined): LeafName | undefined {
-  const profile = BY_LENGTH.find((each) => name.endsWith(`-${each}`));
+function strayLeaf(name: string, config: Config | undefined): Named | undefined {
+  const profile = strayName(name);
   if (profile === undefined) return undefined;
   const rest = name.slice(0, -profile.length - 1);
   const cluster = `${config?.cluster.name ?? ""}-`;
@@ -78,7 +83,7 @@ function strayLeaf(name: string, config: Config | undefined): LeafName | undefin
 }
 
 /** A user's, where the plan does not have it: `<cluster>-kubeconfigs-<user>`. */
-const strayUser = (name: string): LeafName | undefined => {
+const strayUser = (name: string): Named | undefined => {
   const user = /-kubeconfigs-([A-Za-z0-9._-]+)$/.exec(name)?.[1];
   return user === undefined ? undefined : { node: "-", certificate: `kubeconfig:${user}` };
 };
@@ -104,7 +109,12 @@ const effect = (node: string, effects: Effects, step?: NodeStep): NodeEffect => 
 };
 
 /** What writing these profiles' files does to a node's services. */
-const effectOf = (plan: NodePlan, due: ReadonlySet<ProfileName>, config: Config, newTokenKey: boolean): NodeEffect => {
+const effectOf = (
+  plan: NodePlan,
+  due: ReadonlySet<DueRow["certificate"]>,
+  config: Config,
+  newTokenKey: boolean,
+): NodeEffect => {
   const rows = plan.files.filter(
     (row) =>
       profileOf(row).some((profile) => due.has(profile)) || (newTokenKey && row.content.kind === "serviceAccount"),
@@ -146,16 +156,16 @@ export function dueReport(steps: readonly Step[], config: Config | undefined): D
       ...(notAfter === undefined ? {} : { notAfter }),
     });
   }
-  const rankOf = ({ certificate }: DueRow): number => ORDER.indexOf(certificate);
+  // the user's own after the layout's
+  const rankOf = ({ certificate }: DueRow): number =>
+    ORDER.includes(certificate) ? ORDER.indexOf(certificate) : ORDER.length;
   const rows = [...due.values()].sort((a, b) => a.node.localeCompare(b.node) || rankOf(a) - rankOf(b));
   const created = new Set(steps.flatMap(({ op, urn }) => (op === "create" ? [nameOf(urn)] : [])));
   const newTokenKey = config !== undefined && tokenKeys(config).some((name) => created.has(name));
   const ofLeaves = (known: ClusterPlan, of: Config) =>
     known.nodes.flatMap((node) => {
       const profiles = new Set(
-        rows.flatMap(({ node: name, certificate }) =>
-          name === node.node.name ? PROFILE_NAMES.filter((profile) => profile === certificate) : [],
-        ),
+        rows.flatMap(({ node: name, certificate }) => (name === node.node.name ? [certificate] : [])),
       );
       return profiles.size === 0 ? [] : [effectOf(node, profiles, of, newTokenKey)];
     });

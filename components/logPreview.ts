@@ -1,7 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Hook } from "../core/cluster/steps";
-import type { ProfileName } from "../core/model/profiles";
+import type { LeafName } from "../core/model/profiles";
 import { nodeEffects, restartsText } from "../core/nodes/effects";
 import type { ClusterPlan, NodePlan } from "../core/plan";
 import { shutdownAdvice, trustSummary, type TrustStep } from "../core/protocol/trust";
@@ -13,7 +13,7 @@ import { isKnown } from "./isKnown";
 export const logPreview = async (
   node: pulumi.Resource,
   plan: NodePlan,
-  leaves: Readonly<Partial<Record<ProfileName, Issued>>>,
+  leaves: Readonly<Partial<Record<LeafName, Issued>>>,
   config: Config,
 ): Promise<void> => {
   if (!pulumi.runtime.isDryRun()) return;

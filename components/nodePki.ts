@@ -4,7 +4,7 @@ import type { LeafGroup, LeafPlan } from "../core/certificates/leaves";
 import { leafName } from "../core/certificates/resourceNames";
 import { requestFor } from "../core/certificates/signingRequests";
 import type { AuthorityName } from "../core/model/authorities";
-import type { ProfileName } from "../core/model/profiles";
+import type { LeafName } from "../core/model/profiles";
 import type { NodePlan } from "../core/plan";
 import { requestPayload } from "../core/protocol/request";
 import { logPreview } from "./logPreview";
@@ -26,7 +26,7 @@ export interface NodePkiArgs {
 
 /** The certificates of a node, issued and checked. */
 export interface IssuedToNode {
-  readonly leaves: Readonly<Partial<Record<ProfileName, NodeLeaf>>>;
+  readonly leaves: Readonly<Partial<Record<LeafName, NodeLeaf>>>;
   /** When all of them have succeeded, the node is reachable and has its keys, and its certificates are issued. */
   readonly prepared: readonly pulumi.Input<pulumi.Resource>[];
 }

@@ -222,7 +222,10 @@ export class Rollout {
 
 const rows = (plan: NodePlan, { leaves }: IssuedToNode, applied: command.remote.Command | undefined) => {
   const certificates = Object.fromEntries(
-    Object.entries(leaves).map(([profile, leaf]) => [profile, leaf.certificatePem]),
+    plan.leaves.flatMap(({ profile }) => {
+      const leaf = leaves[profile];
+      return leaf === undefined ? [] : [[profile, leaf.certificatePem]];
+    }),
   );
   return pulumi
     .all([pulumi.output(certificates), applied?.stdout ?? ""])

@@ -365,12 +365,111 @@ export interface CertificatesArgs {
       readonly renewEvery?: string | undefined;
       /** Key algorithm of this certificate. */
       readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
-      /** Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today. */
-      readonly organizations?: readonly string[] | undefined;
       /** Names and usages that the certificate in place has and the new one may lack, because nobody needs them. */
       readonly allowLoss?: readonly string[] | undefined;
+      /** Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today. */
+      readonly organizations?: readonly string[] | undefined;
     } | undefined
   >>> | undefined;
+  /** Certificates of your own beside the layout's: on nodes, or in a Secret of the cluster. */
+  readonly own?: Readonly<Record<string, {
+    /** Who signs it. */
+    readonly authority: "kubernetes" | "etcd" | "frontProxy";
+    /** Common name of its subject; the name of the entry by default. */
+    readonly commonName?: string | undefined;
+    /** Organizations (groups) in its subject. */
+    readonly organizations?: readonly string[] | undefined;
+    /** Its names and addresses. */
+    readonly sans?: readonly string[] | undefined;
+    /** What it is for. */
+    readonly usages: readonly ("server" | "client")[];
+    /**
+     * Allow names and groups of Kubernetes itself, and clients of etcd and of the front proxy's CA.
+     *
+     * @default false
+     */
+    readonly privileged?: boolean | undefined;
+    /** Validity of this certificate. */
+    readonly validity?: string | undefined;
+    /** Renew when this much validity is left. */
+    readonly renewBefore?: string | undefined;
+    /** Renew at this age. */
+    readonly renewEvery?: string | undefined;
+    /** Key algorithm of this certificate. */
+    readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
+    /** Names and usages that the certificate in place has and the new one may lack, because nobody needs them. */
+    readonly allowLoss?: readonly string[] | undefined;
+    /** Nodes with one of these roles hold it; every node by default. */
+    readonly roles?: readonly ("control-plane" | "etcd" | "worker")[] | undefined;
+    /** Names of the nodes that hold it, in place of roles. */
+    readonly nodes?: readonly string[] | undefined;
+    /** Files of the certificate on nodes; the key is made there. */
+    readonly files?: {
+      /** Where it is on each node. */
+      readonly certificate: string;
+      /** Where it is on each node. */
+      readonly key: string;
+      /** CA file of the authority, which follows its rotation; not needed where a file of the layout is read. */
+      readonly ca?: string | undefined;
+      /** Whose they are, if the stack creates them. */
+      readonly owner?: string | undefined;
+      /** Their group, if the stack creates them. */
+      readonly group?: string | undefined;
+      /** Mode of the key. */
+      readonly mode?: string | undefined;
+    } | undefined;
+    /** Programs on the nodes that read the files at their start: restarted after one has changed. */
+    readonly readers?: readonly {
+      /** How it runs. */
+      readonly kind: "static-pod" | "systemd";
+      /** Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program. */
+      readonly name: string;
+      /** Where it serves this certificate, which is then asked for there; left out: it is only seen to run. */
+      readonly listener?: {
+        /** Its port. */
+        readonly port: number;
+        /**
+         * node: the node's address; loopback: only 127.0.0.1.
+         *
+         * @default "node"
+         */
+        readonly on?: "node" | "loopback" | undefined;
+      } | undefined;
+    }[] | undefined;
+    /** Secret in the cluster that holds certificate, key and CA. The key is in the stack's state, as a secret. */
+    readonly secret?: {
+      /** Its namespace. */
+      readonly namespace: string;
+      /** Its name. */
+      readonly name: string;
+      /** Key of its data with the certificate. */
+      readonly certificate?: string | undefined;
+      /** Key of its data with the private key. */
+      readonly key?: string | undefined;
+      /** Key of its data with the CA, which follows the rotation of the authority. */
+      readonly ca?: string | undefined;
+    } | undefined;
+    /** ConfigMap in the cluster that holds the public parts, beside the Secret. */
+    readonly configMap?: {
+      /** Its namespace. */
+      readonly namespace: string;
+      /** Its name. */
+      readonly name: string;
+      /** Key of its data with the certificate; none by default. */
+      readonly certificate?: string | undefined;
+      /** Key of its data with the CA, which follows the rotation of the authority. */
+      readonly ca?: string | undefined;
+    } | undefined;
+    /** Workloads in the cluster that are restarted after the Secret has changed. */
+    readonly restart?: readonly {
+      /** Kind of the workload. */
+      readonly kind: "DaemonSet" | "Deployment" | "StatefulSet";
+      /** Its namespace. */
+      readonly namespace: string;
+      /** Its name. */
+      readonly name: string;
+    }[] | undefined;
+  }>> | undefined;
 }
 
 /** How many nodes change at the same time. */

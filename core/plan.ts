@@ -8,11 +8,12 @@ import { nodeCsrSigners, csrSignerProfile, type CsrSignerPlan } from "./authorit
 import { canSign, isAdopted, isRotating, issuerOf, stateOf } from "./authorities/rotation";
 import { managesServiceAccount } from "./authorities/serviceAccount";
 import { kubernetesMinor } from "./format/kubernetesVersion";
-import { INVENTORY } from "./certificates/inventory";
+import { profileRow } from "./certificates/inventory";
 import { leafPolicy } from "./certificates/leafPolicy";
-import { groupsOf, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
+import { groupsOf, heldInCluster, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
 import { AUTHORITIES } from "./model/authorities";
-import { PROFILE_NAMES } from "./model/profiles";
+import { ownName, PROFILE_NAMES } from "./model/profiles";
+import { ownRows } from "./nodes/ownFiles";
 import { layoutOf } from "./layouts";
 import {
   fileOn,
@@ -55,6 +56,8 @@ export interface ClusterPlan {
   /** Whether trust is changed in steps of its own, before and after the leaves. */
   readonly rotates: boolean;
   readonly nodes: readonly NodePlan[];
+  /** The user's own certificates that Secrets of the cluster hold. */
+  readonly held: readonly LeafPlan[];
 }
 
 const matches = (where: Where, node: NodeConfig, config: Config): boolean => {
@@ -84,7 +87,9 @@ const isOurs = (content: Content, config: Config, managesTokens: boolean): boole
     case "ca":
       return true;
     default:
-      return leafPolicy(config, content.profile).enabled && canSign(config, INVENTORY[content.profile].authority);
+      return (
+        leafPolicy(config, content.profile).enabled && canSign(config, profileRow(content.profile, config).authority)
+      );
   }
 };
 
@@ -104,7 +109,8 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
         (rotationOnly === true ? ownCsrSigner || isRotating(config) : content.kind !== "caKey" || !ownCsrSigner),
     )
     .map((row) => (madeHere && row.content.kind === "caKey" ? { ...row, content: csrSignerKey } : row))
-    .map((row) => fileOn(row, node.name));
+    .map((row) => fileOn(row, node.name))
+    .concat(ownRows(node, config));
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
@@ -139,13 +145,12 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
   );
   const managesTokens = managesServiceAccount(config);
   const order = orderOf(config);
+  const names = [...PROFILE_NAMES, ...Object.keys(config.certificates.own).map(ownName)];
   const nodes = config.nodes.map((node): NodePlan => {
     const known = rowsOf(node, config, layout);
     const files = known.filter(({ content }) => isOurs(content, config, managesTokens));
     const held = new Set(files.flatMap(profileOf));
-    const leaves = PROFILE_NAMES.filter((profile) => held.has(profile)).map((profile) =>
-      issuedTo(node, profile, config, now),
-    );
+    const leaves = names.filter((profile) => held.has(profile)).map((profile) => issuedTo(node, profile, config, now));
     return {
       node,
       start: begins || node.joining ? "bare" : "existing",
@@ -166,6 +171,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
   return {
     managesServiceAccount: managesTokens,
     rotates: isRotating(config),
+    held: heldInCluster(config, now),
     nodes: nodes.sort((a, b) => (position.get(a.node.name) ?? 0) - (position.get(b.node.name) ?? 0)),
   };
 };

@@ -191,9 +191,12 @@ compare_leaf() {
     }' "$TX/plan" "$cm_applied" "$TX/says.live" "$TX/says.next"
 }
 
+# leaf_fields PROFILE: where the stack file says something of it.
+leaf_fields() { case $1 in own.*) echo "certificates.$1" ;; *) echo "certificates.profiles.$1" ;; esac }
+
 refuse_losses() {
   rl_what=$(awk '{ printf "%s%s", (NR > 1 ? "; " : ""), $0 }' "$TX/lost")
   rl_add=
   ! grep -Eq '[ ](DNS|IP):' "$TX/lost" || rl_add="add to extraSans what somebody uses (cluster.extraSans for apiserver, nodes[].extraSans for other servers), and "
-  die "$rl_what: ${rl_add}allow the loss of what nobody uses (certificates.profiles.$(sed -n '1s/ .*//p' "$TX/lost").allowLoss: [\"...\"]); nothing was touched"
+  die "$rl_what: ${rl_add}allow the loss of what nobody uses ($(leaf_fields "$(sed -n '1s/ .*//p' "$TX/lost")").allowLoss: [\"...\"]); nothing was touched"
 }

@@ -90,7 +90,7 @@ prove_accepted() {
       unproven:* | yes:200 | yes:404) ;;
       yes:403)
         ! grep -qsx "$1 $pa_where $pa_url $pa_profile 200" "$TX/codes" || {
-          fails rights "$pa_where answers 403 to the certificate of $pa_profile, and 200 to the one before it, which had more rights (stderr says what differs): bind them to the new names, or keep the old ones with certificates.profiles.$pa_profile.organizations"
+          fails rights "$pa_where answers 403 to the certificate of $pa_profile, and 200 to the one before it, which had more rights (stderr says what differs): bind them to the new names, or keep the old ones with $(leaf_fields "$pa_profile").organizations"
           return 1
         }
         ;;

@@ -64,6 +64,12 @@ before_remedy() {
     silent) echo "if it listens elsewhere say so under 'cluster.listeners' in the stack file, else repair it" ;;
     other)
       br_profile=${SERVES%% *}
+      case $br_profile in
+        own.*)
+          echo "say in 'readers' of certificates.$br_profile where it serves that, or point its flags to that file"
+          return
+          ;;
+      esac
       echo "leave that certificate to who makes it (certificates.profiles.$br_profile.enabled: false), or say under 'cluster.listeners' in the stack file where it listens, or point its flags to that file"
       ;;
     refused) echo "give $REFUSED a certificate that works, or leave it to others (certificates.profiles.$REFUSED.enabled: false), then run again" ;;

@@ -1,5 +1,5 @@
 /**
- * The certificate inventory: every leaf certificate of a cluster, one row each. Subjects, usages and names are kubeadm's
+ * The certificate inventory: every leaf certificate of a cluster, one row each; the user's own say theirs in the stack file. Subjects, usages and names are kubeadm's
  * (kubernetes/kubernetes cmd/kubeadm/app/phases/certs/certlist.go, util/pkiutil/pki_helpers.go, phases/kubeconfig).
  * Which nodes hold a leaf, and where its files are, is in the layout (core/layouts/).
  */
@@ -8,8 +8,10 @@ import { LAYOUTS } from "../layouts";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { AuthorityName } from "../model/authorities";
-import type { ProfileName } from "../model/profiles";
-import type { Config, NodeConfig } from "../schema/config";
+import { NODE_NAME } from "../layouts/layout";
+import { isProfile, ownNameOf, type LeafName, type ProfileName } from "../model/profiles";
+import type { Config, NodeConfig, OwnConfig } from "../schema/config";
+import { NODE_ADDRESS } from "../schema/own";
 
 export interface Profile {
   readonly authority: AuthorityName;
@@ -20,7 +22,10 @@ export interface Profile {
 }
 
 const none = (): readonly never[] => [];
-const always = (text: string) => () => text;
+const always =
+  <T>(value: T) =>
+  () =>
+    value;
 const oneOf = (organization: string) => () => [organization];
 
 /** The first address of a network: what the `kubernetes` service gets (kubeadm's GetAPIServerVirtualIP). */
@@ -114,4 +119,27 @@ export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
     sans: kubeletSans,
   },
   "kube-proxy": client("kubernetes", always("system:kube-proxy"), oneOf("system:node-proxier")),
+};
+
+const ownProfile = (
+  name: string,
+  { authority, commonName = name, organizations, usages, sans }: OwnConfig,
+): Profile => {
+  const named = (text: string, node: NodeConfig): string => text.replaceAll(NODE_NAME, node.name);
+  return {
+    authority,
+    commonName: (node) => named(commonName, node),
+    organizations: always(organizations),
+    usages: (["server", "client"] as const).filter((usage) => usages.includes(usage)),
+    sans: (node) => unique(sans.map((san) => sanOf(san === NODE_ADDRESS ? node.address : named(san, node)))),
+  };
+};
+
+/** The row of a leaf, or what the stack file says of one of the user's own. */
+export const profileRow = (leaf: LeafName, { certificates }: Pick<Config, "certificates">): Profile => {
+  if (isProfile(leaf)) return INVENTORY[leaf];
+  const name = ownNameOf(leaf) ?? "";
+  const own = certificates.own[name];
+  if (own === undefined) throw new Error(`certificates.own.${name}: not in the stack file`);
+  return ownProfile(name, own);
 };

@@ -1,7 +1,7 @@
 /** How long the certificates of a profile live, how often they are renewed, with which keys. */
 import type { Algorithm } from "../model/algorithms";
-import type { ProfileName } from "../model/profiles";
-import type { CertificatesConfig } from "../schema/config";
+import { isProfile, ownNameOf, type LeafName } from "../model/profiles";
+import type { CertificatesConfig, SingleConfig } from "../schema/config";
 
 /** What holds for one profile's certificates. */
 export interface LeafPolicy {
@@ -18,25 +18,34 @@ export interface LeafPolicy {
 /**
  * The policy of one profile: its own fields, else the general ones, else two thirds of its validity as renewal period.
  */
-export function leafPolicy(config: { readonly certificates: CertificatesConfig }, profile: ProfileName): LeafPolicy {
+export function leafPolicy(config: { readonly certificates: CertificatesConfig }, leaf: LeafName): LeafPolicy {
   const { certificates } = config;
-  const own = certificates.profiles[profile];
+  const own = singleConfig(certificates, leaf);
+  const profile = isProfile(leaf) ? certificates.profiles[leaf] : undefined;
   const validitySeconds = own?.validitySeconds ?? certificates.validitySeconds;
   return {
-    enabled: own?.enabled ?? true,
+    enabled: profile?.enabled ?? true,
     validitySeconds,
     renewEverySeconds: renewEvery(certificates, own, validitySeconds),
     algorithm: own?.algorithm ?? certificates.algorithm,
-    organizations: own?.organizations,
+    organizations: profile?.organizations,
     allowLoss: own?.allowLoss ?? [],
   };
 }
 
-function renewEvery(
-  general: CertificatesConfig,
-  own: CertificatesConfig["profiles"][ProfileName],
-  validitySeconds: number,
-): number {
+const singleConfig = ({ profiles, own }: CertificatesConfig, leaf: LeafName): SingleConfig | undefined =>
+  isProfile(leaf) ? profiles[leaf] : own[ownNameOf(leaf) ?? ""];
+
+/** Whether it is renewed at times of its own. */
+export const hasOwnClock = (
+  { certificates }: { readonly certificates: CertificatesConfig },
+  leaf: LeafName,
+): boolean => {
+  const own = singleConfig(certificates, leaf);
+  return (own?.validitySeconds ?? own?.renewBeforeSeconds ?? own?.renewEverySeconds) !== undefined;
+};
+
+function renewEvery(general: CertificatesConfig, own: SingleConfig | undefined, validitySeconds: number): number {
   if (own?.renewEverySeconds !== undefined) return own.renewEverySeconds;
   if (own?.renewBeforeSeconds !== undefined) return validitySeconds - own.renewBeforeSeconds;
   if (general.renewBeforeSeconds !== undefined) return validitySeconds - general.renewBeforeSeconds;

@@ -1,18 +1,18 @@
 /** The leaf certificates of a node: what each says, and when it is renewed. */
-import { issuerOf, stateOf } from "../authorities/rotation";
+import { canSign, issuerOf, stateOf } from "../authorities/rotation";
 import type { San } from "../format/addresses";
 import type { Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
-import type { ProfileName } from "../model/profiles";
+import { isProfile, ownName, type LeafName } from "../model/profiles";
 import type { Config, NodeConfig } from "../schema/config";
 import { leafId } from "./leafId";
-import { INVENTORY } from "./inventory";
-import { leafPolicy } from "./leafPolicy";
+import { profileRow } from "./inventory";
+import { hasOwnClock, leafPolicy } from "./leafPolicy";
 import { renewalAt, type Renewal } from "./renewalClock";
 
-/** One certificate one node gets. */
+/** One certificate one node gets, or an object of the cluster. */
 export interface LeafPlan {
-  readonly profile: ProfileName;
+  readonly profile: LeafName;
   readonly authority: AuthorityName;
   /** Of the authority that signs. */
   readonly generation: number;
@@ -29,15 +29,20 @@ export interface LeafPlan {
 
 /** Leaves that renew together, so that one step on the node makes all their keys. */
 export interface LeafGroup {
-  /** Undefined for the leaves that follow the general policy, else the profile that has its own. */
-  readonly name: ProfileName | undefined;
+  /** Undefined for the leaves that follow the general policy, else the one that has its own, or is the user's own. */
+  readonly name: LeafName | undefined;
   readonly leaves: readonly LeafPlan[];
 }
 
-export const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config, now: Date): LeafPlan => {
-  const row = INVENTORY[profile];
+export const issuedTo = (node: NodeConfig, profile: LeafName, config: Config, now: Date): LeafPlan =>
+  leafOf(node, profile, config, renewedAs(clockName(node, profile, config), profile, config, now));
+
+const renewedAs = (name: string, profile: LeafName, config: Config, now: Date): Renewal =>
+  renewalAt(now, name, leafPolicy(config, profile).renewEverySeconds);
+
+const leafOf = (node: NodeConfig, profile: LeafName, config: Config, renewal: Renewal): LeafPlan => {
+  const row = profileRow(profile, config);
   const policy = leafPolicy(config, profile);
-  const renewal = renewalAt(now, clockName(node, profile, config), policy.renewEverySeconds);
   const what = {
     profile,
     authority: row.authority,
@@ -52,17 +57,27 @@ export const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config,
   return { ...what, renewal, generation, id: leafId(renewal, what, generation) };
 };
 
-const hasOwnPolicy = (profile: ProfileName, config: Config): boolean => {
-  const own = config.certificates.profiles[profile];
-  return (own?.validitySeconds ?? own?.renewBeforeSeconds ?? own?.renewEverySeconds) !== undefined;
+/** All leaves of a node that follow the general policy renew together: one step on the node, one set of restarts. */
+const clockName = (node: NodeConfig, profile: LeafName, config: Config): string =>
+  [config.cluster.name, node.name, ...(hasOwnClock(config, profile) ? [profile] : [])].join("/");
+
+/** The user's own that Secrets of the cluster hold; none of an authority that cannot sign in this phase. */
+export const heldInCluster = (config: Config, now: Date): LeafPlan[] => {
+  const [anyNode] = config.nodes;
+  return Object.entries(config.certificates.own).flatMap(([name, { secret, authority }]) => {
+    if (secret === undefined || anyNode === undefined || !canSign(config, authority)) return [];
+    const leaf = ownName(name);
+    // nothing of a node is in it (core/config/checks/own.ts)
+    return [leafOf(anyNode, leaf, config, renewedAs(`${config.cluster.name}/${leaf}`, leaf, config, now))];
+  });
 };
 
-/** All leaves of a node that follow the general policy renew together: one step on the node, one set of restarts. */
-const clockName = (node: NodeConfig, profile: ProfileName, config: Config): string =>
-  [config.cluster.name, node.name, ...(hasOwnPolicy(profile, config) ? [profile] : [])].join("/");
-
+/**
+ * The user's own have a step of their own each on the node: one that is added changes nothing of the others, and a preview
+ * says so.
+ */
 export const groupsOf = (leaves: readonly LeafPlan[], config: Config): LeafGroup[] => {
-  const own = leaves.filter(({ profile }) => hasOwnPolicy(profile, config));
+  const own = leaves.filter(({ profile }) => !isProfile(profile) || hasOwnClock(config, profile));
   const general = leaves.filter((leaf) => !own.includes(leaf));
   return [
     ...(general.length > 0 ? [{ name: undefined, leaves: general }] : []),

@@ -30,6 +30,7 @@ const anyWorker = (config: Config): { readonly plan: NodePlan; readonly config: 
     nodes: [node],
     certificates: {
       ...config.certificates,
+      own: {}, // the user's own are for the nodes of the stack
       profiles: {
         ...profiles,
         kubelet: { ...profiles.kubelet, enabled: true },

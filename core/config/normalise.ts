@@ -45,6 +45,24 @@ const existingCa = (given: Sections["authority"]["kubernetes"]): ExistingCa | un
     ? undefined
     : { certificate: given.certificate, key: given.key };
 
+type Single = Pick<
+  NonNullable<Sections["certificates"]["own"][string]>,
+  "validity" | "renewBefore" | "renewEvery" | "algorithm" | "allowLoss"
+>;
+
+const inSeconds = <T extends Single>({ validity, renewBefore, renewEvery, ...rest }: T) => ({
+  ...rest,
+  validitySeconds: validity,
+  renewBeforeSeconds: renewBefore,
+  renewEverySeconds: renewEvery,
+});
+
+/** Those that are given. */
+const each = <T extends Single>(given: Readonly<Record<string, T | undefined>>) =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, one]) => (one === undefined ? [] : [[name, inSeconds(one)]])),
+  );
+
 const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => ({
   validitySeconds: given.validity,
   renewBeforeSeconds: given.renewBefore,
@@ -54,26 +72,8 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
   renewalIsDefault: given.renewEvery === undefined && given.renewBefore === undefined,
   algorithm: given.algorithm,
   keyLocation: given.keyLocation,
-  profiles: Object.fromEntries(
-    Object.entries(given.profiles).flatMap(([name, profile]) =>
-      profile === undefined
-        ? []
-        : [
-            [
-              name,
-              {
-                enabled: profile.enabled,
-                validitySeconds: profile.validity,
-                renewBeforeSeconds: profile.renewBefore,
-                renewEverySeconds: profile.renewEvery,
-                algorithm: profile.algorithm,
-                organizations: profile.organizations,
-                allowLoss: profile.allowLoss,
-              },
-            ],
-          ],
-    ),
-  ),
+  profiles: each(given.profiles),
+  own: each(given.own),
 });
 
 /** Fills in what follows from the rest. The sections have passed every check. */

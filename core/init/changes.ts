@@ -1,6 +1,7 @@
 /** What the first `pulumi up` would take from a cluster, and what it does to it: the plan beside what is there. */
 import { pathText } from "../config/problems";
 import { profileOf, type Content } from "../layouts/layout";
+import { fieldsOf, type LeafName } from "../model/profiles";
 import { nodeEffects, restartsText, restartTexts } from "../nodes/effects";
 import type { LeafPlan } from "../certificates/leaves";
 import type { ClusterPlan, NodePlan } from "../plan";
@@ -42,7 +43,7 @@ const subjectChanges = (live: CertificateFacts, planned: LeafPlan): string[] => 
   ];
 };
 
-export const pairs = (places: readonly Place[]): { readonly leaf: LeafPlan; readonly live: LiveLeaf }[] =>
+export const pairs = (places: readonly Place[]): { readonly leaf: LeafPlan; readonly live: LiveLeaf<LeafName> }[] =>
   places.flatMap((place) =>
     place.plan.leaves.flatMap((leaf) => {
       const live = liveLeaf(place, leaf.profile);
@@ -63,7 +64,7 @@ export const lossRemarks = (places: readonly Place[]): Remark[] =>
               node: live.node,
               text:
                 `${leaf.profile} (${live.path}) would lose ${lost.join(", ")}: no field of the stack file keeps that; if nobody ` +
-                `needs it, allow the loss (${pathText(["certificates", "profiles", leaf.profile, "allowLoss"])})`,
+                `needs it, allow the loss (${pathText([...fieldsOf(leaf.profile), "allowLoss"])})`,
             },
           ];
     }),

@@ -81,7 +81,7 @@ const leafDifferences = (places: readonly Place[], cas: Cas): string[] => {
     const lost = lossesOf(certificate, leaf);
     const isOurs = isFromCluster(certificate, leaf, cas);
     const gained = isOurs ? leaf.sans.filter((san) => !has.includes(san)) : [];
-    const lifetime = lifetimeOf(live, cas);
+    const lifetime = lifetimeOf(live, cas[leaf.authority]);
     const texts = [
       ...changesOf(certificate, leaf, cas),
       ...(lost.length === 0 ? [] : [`${leaf.profile}: has ${lost.join(", ")}, which the stack file does not ask for`]),

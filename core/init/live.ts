@@ -1,16 +1,16 @@
 /** The certificates that a cluster has in the places of planned ones. */
 import { profileOf, type FileRow } from "../layouts/layout";
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
-import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
+import { PROFILE_NAMES, type LeafName, type ProfileName } from "../model/profiles";
 import type { NodePlan } from "../plan";
 import type { CertificateFacts, FileFacts, Moment, Survey } from "../survey/model";
 import { INVENTORY } from "../certificates/inventory";
 import type { FoundNode } from "./nodes";
 import { clientIn, fileAt, filesFor, kubeconfigAt } from "./visits";
 
-export interface LiveLeaf {
+export interface LiveLeaf<L extends LeafName = ProfileName> {
   readonly node: string;
-  readonly profile: ProfileName;
+  readonly profile: L;
   /** Of the file that it lies in. */
   readonly path: string;
   readonly modifiedAt: Moment | undefined;
@@ -43,7 +43,7 @@ const at = (survey: Survey, path: string): Omit<LiveLeaf, "node" | "profile"> | 
   );
 };
 
-const rowsOf = ({ known }: NodePlan, profile: ProfileName): FileRow[] =>
+const rowsOf = ({ known }: NodePlan, profile: LeafName): FileRow[] =>
   known.filter((row) => row.content.kind !== "key" && profileOf(row).includes(profile));
 
 export interface Place {
@@ -58,7 +58,7 @@ export const placesOf = (plans: readonly NodePlan[], nodes: readonly FoundNode[]
     return found === undefined ? [] : [{ plan, survey: found.visit.survey }];
   });
 
-export const liveLeaf = ({ plan, survey }: Place, profile: ProfileName): LiveLeaf | undefined => {
+export const liveLeaf = <L extends LeafName>({ plan, survey }: Place, profile: L): LiveLeaf<L> | undefined => {
   for (const row of rowsOf(plan, profile))
     for (const path of candidates(survey, row)) {
       const found = at(survey, path);

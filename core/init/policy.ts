@@ -5,6 +5,7 @@ import { isField } from "../format/protocolFields";
 import { ALGORITHMS, type Algorithm } from "../model/algorithms";
 import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
 import type { Config } from "../schema/config";
+import type { CertificateFacts } from "../survey/model";
 import type { Cas, LiveLeaf } from "./live";
 import { mostCommon, remark, type Found, type Remark } from "./remarks";
 import { unique } from "../format/unique";
@@ -31,9 +32,12 @@ const seconds = (moment: string): number => Date.parse(moment) / 1000;
  * For how long it was issued, in whole hours. Older kubeadms date a leaf back to the beginning of its CA (pkiutil
  * NewSignedCert), so there the time counts that its file was written at.
  */
-export const lifetimeOf = ({ certificate, modifiedAt, profile }: LiveLeaf, cas: Cas): number => {
+export const lifetimeOf = (
+  { certificate, modifiedAt }: Pick<LiveLeaf, "certificate" | "modifiedAt">,
+  ca: CertificateFacts | undefined,
+): number => {
   const { notBefore, notAfter } = certificate;
-  const isDatedBack = cas[INVENTORY[profile].authority]?.notBefore === notBefore;
+  const isDatedBack = ca?.notBefore === notBefore;
   const written = modifiedAt === undefined ? NaN : seconds(modifiedAt);
   const begins =
     isDatedBack && written > seconds(notBefore) && written < seconds(notAfter) ? written : seconds(notBefore);
@@ -65,7 +69,8 @@ const validityOf = (
   wished: number | undefined,
 ): Found<{ readonly general: number; readonly own: Profiles }> => {
   const lifetimes = byProfile(leaves).map(
-    ([profile, own]) => [profile, mostCommon(own.map((leaf) => lifetimeOf(leaf, cas))) ?? USUAL] as const,
+    ([profile, own]) =>
+      [profile, mostCommon(own.map((leaf) => lifetimeOf(leaf, cas[INVENTORY[profile].authority]))) ?? USUAL] as const,
   );
   const most = mostCommon(lifetimes.map(([, each]) => each)) ?? USUAL;
   const usual = wished ?? most;

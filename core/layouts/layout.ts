@@ -4,14 +4,14 @@
  */
 import type { AuthorityName } from "../model/authorities";
 import type { Listeners } from "../model/listeners";
-import type { ProfileName } from "../model/profiles";
+import type { LeafName, ProfileName } from "../model/profiles";
 import type { ConsumerInput, ConsumerName } from "../model/reload";
 import type { Role } from "../model/roles";
 
 /** What a file holds. */
 export type Content =
-  | { readonly kind: "certificate"; readonly profile: ProfileName }
-  | { readonly kind: "key"; readonly profile: ProfileName }
+  | { readonly kind: "certificate"; readonly profile: LeafName }
+  | { readonly kind: "key"; readonly profile: LeafName }
   /** certificate and key in one file, as the kubelet keeps its client credentials */
   | { readonly kind: "pair"; readonly profile: ProfileName }
   | { readonly kind: "ca"; readonly authority: AuthorityName }
@@ -47,6 +47,8 @@ export interface FileRow {
   readonly content: Content;
   /** Who reads the file, and as what: core/model/reload.ts says what that asks for when it changes. */
   readonly uses: readonly ConsumerInput[];
+  /** Of a certificate of the user's own: the programs that read it. Absent: a file of the layout. */
+  readonly own?: readonly string[];
   /** Only where authorities are rotated. @default false */
   readonly rotationOnly?: true;
 }
@@ -101,7 +103,7 @@ export const modeOf = ({ mode, content }: Pick<FileRow, "mode" | "content">): st
   mode ?? (isSecret(content) ? "0600" : "0644");
 
 /** The leaf a file holds, if it does. */
-export const profileOf = ({ content }: Pick<FileRow, "content">): readonly ProfileName[] =>
+export const profileOf = ({ content }: Pick<FileRow, "content">): readonly LeafName[] =>
   "profile" in content ? [content.profile] : [];
 
 /**

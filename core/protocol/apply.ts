@@ -4,7 +4,7 @@ import { canSign, issuerOf, stateOf } from "../authorities/rotation";
 import { kubeconfigText } from "../certificates/kubeconfig";
 import type { AuthorityName } from "../model/authorities";
 import { ROTATABLE, type Rotatable } from "../model/phases";
-import type { ProfileName } from "../model/profiles";
+import type { LeafName } from "../model/profiles";
 import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -42,7 +42,7 @@ export interface IssuedLeaf {
 
 /** Everything a node's apply needs beyond the plan. */
 export interface Material {
-  readonly leaves: Readonly<Partial<Record<ProfileName, IssuedLeaf>>>;
+  readonly leaves: Readonly<Partial<Record<LeafName, IssuedLeaf>>>;
   /** The CA of each authority that signs, PEM. */
   readonly trust: Readonly<Record<AuthorityName, string>>;
   /** The CA or public key a rotation leads to while the old one still signs, PEM. */
@@ -117,6 +117,7 @@ export const applyPayload = (
   const kubeconfigs = plan.files.filter(({ content }) => content.kind === "kubeconfig");
   const next = nextOf(config, material);
   const others = leafRows(plan, config).filter((row) => profileOf(row).some((profile) => !issued.has(profile)));
+  const leaves = new Set([...issued, ...others.flatMap(profileOf)]);
   const signs = issuerOf(stateOf(config, "kubernetes"));
   const issuedLeaves = [
     ...plan.leaves.map((leaf) => issuedLines(plan, leaf, material.leaves[leaf.profile])),
@@ -148,9 +149,9 @@ export const applyPayload = (
     ),
     ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan, config)]),
     // a leaf that the stack does not manage proves its service too, as the node has it
-    ...haveLines(others, []),
-    ...consumerLines(plan, config, new Set([...issued, ...others.flatMap(profileOf)]), true),
-    ...readerLines(plan, config),
+    ...haveLines(others, [], config),
+    ...consumerLines(plan, config, leaves, true),
+    ...readerLines(plan, config, leaves),
   ]);
 };
 

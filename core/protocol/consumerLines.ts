@@ -1,10 +1,11 @@
 /** The lines of a node's services (docs/node-protocol.md): who they are, how each proves itself, how they depend on each other. */
 import { INVENTORY } from "../certificates/inventory";
 import type { AuthorityName } from "../model/authorities";
-import type { ProfileName } from "../model/profiles";
+import type { LeafName } from "../model/profiles";
 import { LEASES, leaseServers } from "../nodes/leases";
 import { PORT_OPTIONS } from "../nodes/options";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
+import { ownOn } from "../nodes/ownFiles";
 import { readersOn } from "../nodes/readers";
 import { hasOneApiServer } from "../nodes/topology";
 import type { NodePlan } from "../plan";
@@ -13,15 +14,15 @@ import { as } from "./lines";
 
 /** The file of this node that says whom its services trust of an authority. */
 const caFile = (plan: NodePlan, authority: AuthorityName): string[] =>
-  plan.known.flatMap(({ path, content }) =>
-    content.kind === "ca" && content.authority === authority ? [as.path(path)] : [],
+  plan.known.flatMap(({ path, content, own }) =>
+    content.kind === "ca" && content.authority === authority && own === undefined ? [as.path(path)] : [],
   );
 
 const proofLine = (
   consumer: string,
   proof: Proof,
   plan: NodePlan,
-  issued: ReadonlySet<ProfileName>,
+  issued: ReadonlySet<LeafName>,
   isApply: boolean,
 ): string[] => {
   const line = (): string[] => {
@@ -61,7 +62,7 @@ const proofLine = (
 export const consumerLines = (
   plan: NodePlan,
   config: Config,
-  leaves: ReadonlySet<ProfileName>,
+  leaves: ReadonlySet<LeafName>,
   /** An API server goes on with the client certificate that it had for 5 minutes, longer than one may wait for `retire`. */
   isApply = false,
 ): string[] => {
@@ -89,6 +90,21 @@ export const consumerLines = (
   ];
 };
 
-/** Other programs that read files of the payload (`rollout.readers`), after the services. */
-export const readerLines = ({ node }: NodePlan, config: Config): string[] =>
-  readersOn(node, config).map(({ name, kind }) => `consumer ${as.name(name)} ${kind} ${as.name(name)}`);
+/** Where programs serve certificates of the user's own: asked as services are. */
+const servedLines = ({ node }: NodePlan, config: Config, leaves: ReadonlySet<LeafName>): string[] =>
+  ownOn(node, config).flatMap(({ leaf, own }) =>
+    own.readers.flatMap(({ name, listener }) =>
+      listener === undefined || !leaves.has(leaf)
+        ? []
+        : [`served ${as.name(name)} ${as.hostPort(listensAt(listener, node))} ${as.name(leaf)}`],
+    ),
+  );
+
+/**
+ * Other programs that read files of the payload (`rollout.readers`, and those of the user's own certificates), after the
+ * services.
+ */
+export const readerLines = (plan: NodePlan, config: Config, leaves: ReadonlySet<LeafName>): string[] => [
+  ...readersOn(plan.node, config).map(({ name, kind }) => `consumer ${as.name(name)} ${kind} ${as.name(name)}`),
+  ...servedLines(plan, config, leaves),
+];

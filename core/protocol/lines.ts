@@ -1,12 +1,12 @@
 /** The lines that payloads share (docs/node-protocol.md): parts, files, kubeconfigs, what is trusted. */
 import { createHash } from "node:crypto";
-import { INVENTORY } from "../certificates/inventory";
+import { profileRow } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { checkedField, type FieldKind } from "../format/protocolFields";
 import { hasPrevious, stateOf } from "../authorities/rotation";
 import { modeOf, profileOf, type Content, type FileRow } from "../layouts/layout";
 import type { Rotatable } from "../model/phases";
-import type { ProfileName } from "../model/profiles";
+import type { LeafName, ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
 import { optionsOf } from "../nodes/options";
 import { listensAt } from "../nodes/proofs";
@@ -162,11 +162,12 @@ export const leafRows = (plan: NodePlan, config: Config): FileRow[] =>
   plan.known.filter((row) => profileOf(row).some((profile) => leafPolicy(config, profile).enabled));
 
 /** Where the leaves are that a node has now: they prove its services, and show whether anything needs the retired CA. */
-export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]): string[] =>
+export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[], config: Config): string[] =>
   rows.flatMap(({ path, content }) => {
     if (!("profile" in content)) return [];
     const { profile } = content;
-    const authority = here.includes(INVENTORY[profile].authority) ? caPart(INVENTORY[profile].authority) : "-";
+    const { authority: signs } = profileRow(profile, config);
+    const authority = here.includes(signs) ? caPart(signs) : "-";
     switch (content.kind) {
       case "certificate":
         return [`have ${as.path(path)} cert:${profile} ${authority}`];
@@ -181,7 +182,7 @@ export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[]):
   });
 
 /** Names and usages that a certificate which somebody else made has, and that nobody will miss. */
-export const allowLines = (profile: ProfileName, config: Config): string[] =>
+export const allowLines = (profile: LeafName, config: Config): string[] =>
   leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
 
 /** What stops a rotation before something is lost; `rotation.force` gives one up. */

@@ -7,7 +7,7 @@
 import { hasCsrSigner } from "../authorities/csrSigner";
 import { hasPrevious, isAdopted, generationsUpTo, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
 import { ROTATABLE, type Rotatable } from "../model/phases";
-import type { ProfileName } from "../model/profiles";
+import type { LeafName } from "../model/profiles";
 import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
 import { profileOf } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
@@ -202,7 +202,7 @@ export const trustPayload = (
       .map((each) => part(trustGenerationPart(what, each), textOf(what, each))),
   );
   const provable = leafRows(plan, config);
-  const leaves = new Set<ProfileName>(provable.flatMap(profileOf));
+  const leaves = new Set<LeafName>(provable.flatMap(profileOf));
   const rows = [...trusted.map(({ row }) => row), ...kubeconfigs];
   return framed("trust", [
     `node ${as.name(plan.node.name)}`,
@@ -222,9 +222,9 @@ export const trustPayload = (
         .filter(({ part: name }) => name === trustPart(what))
         .flatMap(({ row }) => guardLines(as.path(row.path), what, step, config)),
     ),
-    ...haveLines(provable, here),
+    ...haveLines(provable, here, config),
     ...rows.flatMap((row) => [...useLines(row, plan, config, changeOf(step)), ...readsLines(row, plan, config)]),
     ...consumerLines(plan, config, leaves),
-    ...readerLines(plan, config),
+    ...readerLines(plan, config, leaves),
   ]);
 };

@@ -1,12 +1,12 @@
 /** What a stack reports about its CAs, and when one has to be replaced. */
 import { X509Certificate } from "node:crypto";
 import { issuerOf, stateOf, trustedOf } from "../authorities/rotation";
-import { INVENTORY } from "../certificates/inventory";
+import { profileRow } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { momentText, nameText, plainSerial } from "../format/x509";
 import type { AuthorityName } from "../model/authorities";
 import type { Phase } from "../model/phases";
-import { PROFILE_NAMES } from "../model/profiles";
+import { ownName, PROFILE_NAMES } from "../model/profiles";
 import type { Config } from "../schema/config";
 
 /** One row of the stack output `authorities`: a CA of the stack that nodes trust. */
@@ -37,8 +37,9 @@ export const listedGenerations = (config: Config, authority: AuthorityName): rea
 const longestLeaf = (config: Config, authority: AuthorityName): number =>
   Math.max(
     0,
-    ...PROFILE_NAMES.filter((profile) => INVENTORY[profile].authority === authority)
-      .map((profile) => leafPolicy(config, profile))
+    ...[...PROFILE_NAMES, ...Object.keys(config.certificates.own).map(ownName)]
+      .filter((leaf) => profileRow(leaf, config).authority === authority)
+      .map((leaf) => leafPolicy(config, leaf))
       .filter(({ enabled }) => enabled)
       .map(({ validitySeconds }) => validitySeconds),
   );

@@ -24,8 +24,10 @@ const stronger = (a: CertificateRow["proof"], b: CertificateRow["proof"]): Certi
 
 /** The profiles whose files a consumer reads: one that has just started has read what is there now. */
 const readBy = (consumer: string, plan: NodePlan): string[] =>
-  plan.files.flatMap(({ content, uses }) =>
-    "profile" in content && uses.some((input) => consumerOf(input) === consumer) ? [content.profile] : [],
+  plan.files.flatMap(({ content, uses, own = [] }) =>
+    "profile" in content && (own.includes(consumer) || uses.some((input) => consumerOf(input) === consumer))
+      ? [content.profile]
+      : [],
   );
 
 /** The strongest proof a node's `apply` printed for each profile (docs/node-protocol.md). */

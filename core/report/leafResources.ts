@@ -1,6 +1,6 @@
 import type { ClientPlan } from "../certificates/clients";
 import type { Renewal } from "../certificates/renewalClock";
-import { clientName, kubeconfigsName, leafName, nodeName } from "../certificates/resourceNames";
+import { clientName, heldIn, kubeconfigsName, leafName, nodeName } from "../certificates/resourceNames";
 import type { ClusterPlan } from "../plan";
 import type { CertificateRow } from "./report";
 
@@ -22,6 +22,10 @@ export const leafResources = (
         { node: node.name, certificate: profile, renewal },
       ]),
     ),
+    ...plan.held.map(({ profile, renewal }): [string, NamedLeaf] => [
+      leafName(heldIn(base), profile),
+      { node: "-", certificate: profile, renewal },
+    ]),
     ...clients.map(({ name, renewal }): [string, NamedLeaf] => [
       clientName(kubeconfigsName(base), name),
       { node: "-", certificate: `kubeconfig:${name}`, renewal },

@@ -1,14 +1,17 @@
 /** What a stack reports about its certificates, and how it is printed for users and programs. */
 import type { Phase } from "../model/phases";
-import type { ProfileName } from "../model/profiles";
+import type { LeafName } from "../model/profiles";
 import type { AuthorityRow } from "./authorityRows";
 
 /** One row of the stack output `certificates`. */
 export interface CertificateRow {
-  /** `-` for a user's certificate, which is on no node. */
+  /** `-` for what is on no node: a user's certificate, one that a Secret of the cluster holds. */
   readonly node: string;
-  /** Of a node; `kubeconfig:<name>` for a user's, whose kubeconfig is in the output `kubeconfigs`. */
-  readonly certificate: ProfileName | `kubeconfig:${string}`;
+  /**
+   * Of a node; `own.<name>` for one of `certificates.own`; `kubeconfig:<name>` for a user's, whose kubeconfig is in the output
+   * `kubeconfigs`.
+   */
+  readonly certificate: LeafName | `kubeconfig:${string}`;
   readonly subject: string;
   readonly issuer: string;
   /** Hex without separators. */

@@ -65,11 +65,21 @@ export interface CertificatesConfig {
   readonly algorithm: Algorithm;
   readonly keyLocation: "node" | "state";
   readonly profiles: Partial<Record<keyof Sections["certificates"]["profiles"], ProfileConfig>>;
+  /** The user's own, by their names in the stack file. */
+  readonly own: Readonly<Record<string, OwnConfig>>;
 }
 
-export interface ProfileConfig extends Lifetime {
-  readonly enabled: boolean;
-  readonly organizations?: readonly string[] | undefined;
+/** What is said of a single certificate. */
+export interface SingleConfig extends Lifetime {
   readonly allowLoss?: readonly string[] | undefined;
   readonly algorithm?: Algorithm | undefined;
 }
+
+export interface ProfileConfig extends SingleConfig {
+  readonly enabled: boolean;
+  readonly organizations?: readonly string[] | undefined;
+}
+
+type OwnSection = Sections["certificates"]["own"][string];
+
+export type OwnConfig = SingleConfig & Omit<OwnSection, "validity" | "renewBefore" | "renewEvery">;

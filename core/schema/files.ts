@@ -8,17 +8,20 @@ import { choice, matching, object } from "./fields";
 const PLACE_ALLOWED = `an absolute path below /etc, /var/lib, /opt, /usr/local or /srv; ${NODE_NAME} in it stands for the node's name`;
 const isPlace = (given: string): boolean => isField("path", given.replaceAll(NODE_NAME, "n").replace(/\/$/, ""));
 
-const owner = matching("the name of a user or group, in lower-case letters, digits, - and _", (given) =>
+/** One place of a file, not of a folder. */
+export const filePath = matching(PLACE_ALLOWED, (given) => isPlace(given) && !given.endsWith("/"));
+
+export const owner = matching("the name of a user or group, in lower-case letters, digits, - and _", (given) =>
   isField("owner", given),
 );
+
+export const mode = matching('four octal digits such as "0640", in quotes', (given) => isField("mode", given));
 
 const file = object({
   path: matching(PLACE_ALLOWED, isPlace).optional().describe("Where it is instead; a folder ends with a slash."),
   owner: owner.optional().describe("Whose it is, if the stack creates it; an existing file keeps its owner."),
   group: owner.optional().describe("Its group, if the stack creates it; an existing file keeps its group."),
-  mode: matching('four octal digits such as "0640", in quotes', (given) => isField("mode", given))
-    .optional()
-    .describe("Its mode; of a file only."),
+  mode: mode.optional().describe("Its mode; of a file only."),
 });
 
 /** Keys are checked in config/checks/files.ts: the layout says which there are. */

@@ -8,7 +8,7 @@ const workload = object({
   namespace: matching("a DNS label", isDnsLabel).describe("Its namespace."),
   name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
 });
-const workloads = z.array(workload, { error: "a list of workloads, each with kind, namespace and name" });
+export const workloads = z.array(workload, { error: "a list of workloads, each with kind, namespace and name" });
 
 /** One of a signer is called `<signer with colons for slashes>:<name>`. */
 const isBundleName = (given: string): boolean => given.split(":").every(isDnsName);

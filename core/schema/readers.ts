@@ -4,14 +4,16 @@ import { isField } from "../format/protocolFields";
 import { ROLES } from "../model/roles";
 import { choice, matching, object } from "./fields";
 
+export const programName = matching(
+  "a name of lower-case letters, digits, -, . and @",
+  (given) => isField("unit", given) && isField("name", given),
+).describe(
+  "Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program.",
+);
+
 const reader = object({
   kind: choice(["static-pod", "systemd"]).describe("How it runs."),
-  name: matching(
-    "a name of lower-case letters, digits, -, . and @",
-    (given) => isField("unit", given) && isField("name", given),
-  ).describe(
-    "Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program.",
-  ),
+  name: programName,
   reads: z
     .array(
       matching("an absolute path below /etc, /var/lib, /opt, /usr/local or /srv", (given) => isField("path", given)),

@@ -24,7 +24,6 @@ import {
   host,
   hostKey,
   ip,
-  loss,
   matching,
   moment,
   nodesAtOnce,
@@ -39,6 +38,8 @@ import {
   keyLocation,
 } from "./fields";
 import { inCluster } from "./inCluster";
+import { leafPolicyFields } from "./leafPolicy";
+import { ownCertificates } from "./own";
 import { readers } from "./readers";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
@@ -137,10 +138,7 @@ const ssh = object({
 
 const profile = object({
   enabled: flag.default(true).describe("false: someone else manages this certificate."),
-  validity: validity.optional().describe("Validity of this certificate."),
-  renewBefore: duration.optional().describe("Renew when this much validity is left."),
-  renewEvery: duration.optional().describe("Renew at this age."),
-  algorithm: algorithm.optional().describe("Key algorithm of this certificate."),
+  ...leafPolicyFields,
   organizations: z
     .array(
       matching("at most 64 letters, digits, :, ., _ and -", (given) => isField("subject", given)),
@@ -148,12 +146,6 @@ const profile = object({
     )
     .optional()
     .describe("Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today."),
-  allowLoss: z
-    .array(loss, { error: "a list of names and usages" })
-    .optional()
-    .describe(
-      "Names and usages that the certificate in place has and the new one may lack, because nobody needs them.",
-    ),
 }).optional();
 
 type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
@@ -168,6 +160,7 @@ const certificates = object({
     .default("node")
     .describe("Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted)."),
   profiles: object(profileShape).prefault({}).describe("Overrides for single certificates."),
+  own: ownCertificates,
 }).prefault({});
 
 const rollout = object({

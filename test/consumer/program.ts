@@ -19,7 +19,7 @@ import {
   type Issued,
   type NodeAddress,
   type NodeArgs,
-  type ProfileName,
+  type LeafName,
   type Sections,
   type SigningRequest,
   type StackFile,
@@ -50,7 +50,7 @@ const file: StackFile = stackFile();
 const other = new ClusterPki(file.name, file.args);
 
 export const rows: pulumi.Output<CertificateRow[]> = pki.certificates;
-export const profiles: pulumi.Output<(ProfileName | `kubeconfig:${string}`)[]> = rows.apply((all) =>
+export const profiles: pulumi.Output<(LeafName | `kubeconfig:${string}`)[]> = rows.apply((all) =>
   all.map(({ certificate }) => certificate),
 );
 export const addresses: pulumi.Output<NodeAddress[]> = pki.nodes;

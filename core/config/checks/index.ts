@@ -16,6 +16,9 @@ import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
 import { filesProblems } from "./files";
 import { readerProblems } from "./readers";
+import { ownProblems } from "./own";
+import { ownFilesProblems } from "./ownFiles";
+import { ownNamesProblems } from "./ownNames";
 import { lifetimeProblems } from "./lifetimes";
 import {
   clockProblems,
@@ -182,6 +185,9 @@ const CHECKS: readonly Check[] = [
   signedProblems,
   lifetimes,
   organizationsInState,
+  ownProblems,
+  ownNamesProblems,
+  ownFilesProblems,
   clockProblems,
   phaseProblems,
   serviceAccountProblems,

@@ -91,6 +91,8 @@ export function lifetimeProblems(
     if (own?.enabled !== false)
       check(pathText(["certificates", "profiles", name]), own ?? {}, INVENTORY[name].authority);
   }
+  for (const [name, own] of Object.entries(certificates.own))
+    check(pathText(["certificates", "own", name]), own, own.authority);
   users.forEach(({ validity }, index) => {
     check(pathText(["users", index]), { validity }, "kubernetes");
   });

@@ -2,16 +2,22 @@
 import type { San } from "../../format/addresses";
 import type { AuthorityName } from "../../model/authorities";
 import { planCluster } from "../../plan";
+import type { Config } from "../../schema/config";
 import { SECTION_NAMES, type Sections } from "../../schema/sections";
 import { normalised } from "../normalise";
 
 const isComplete = (sections: Partial<Sections>): sections is Sections =>
   SECTION_NAMES.every((name) => name in sections);
 
-/** None where a section has problems of its own. Names do not depend on generations, so rotations are left out. */
-export const plannedSans = (sections: Partial<Sections>, name: AuthorityName, now: Date): San[] =>
-  isComplete(sections)
-    ? planCluster(normalised({ ...sections, rotation: undefined }, now), now)
-        .nodes.flatMap(({ leaves }) => leaves)
-        .flatMap(({ authority, sans }) => (authority === name ? sans : []))
-    : [];
+/** What does not depend on generations: names, files, programs. Undefined where a section has problems of its own. */
+export const withoutRotation = (sections: Partial<Sections>, now: Date): Config | undefined =>
+  isComplete(sections) ? normalised({ ...sections, rotation: undefined }, now) : undefined;
+
+export const plannedSans = (sections: Partial<Sections>, name: AuthorityName, now: Date): San[] => {
+  const config = withoutRotation(sections, now);
+  if (config === undefined) return [];
+  const { nodes, held } = planCluster(config, now);
+  return [...nodes.flatMap(({ leaves }) => leaves), ...held].flatMap(({ authority, sans }) =>
+    authority === name ? sans : [],
+  );
+};

@@ -5,7 +5,7 @@ import { repeated } from "../problems";
 import type { Check } from "./check";
 
 /** Groups that Kubernetes and kubeadm give rights to; system:masters is above every role binding. */
-const OF_KUBERNETES = /^(?:system|kubeadm):/;
+export const OF_KUBERNETES = /^(?:system|kubeadm):/;
 
 export const userProblems: Check = ({ sections: { users = [] } }) => [
   ...users.flatMap(({ name, organizations, privileged }, index) => {

@@ -1,5 +1,5 @@
 /** What tests know of certificates. A profile that is new passes without a row here, and then no test knows its values. */
-import type { ProfileName } from "../../../core/model/profiles";
+import type { LeafName, ProfileName } from "../../../core/model/profiles";
 
 /** [authority, CN, usages, O with kubeadm 1.36, O in the hard way]; read in certlist.go and the authorizers' docs. */
 export const EXPECTED: Readonly<
@@ -29,4 +29,4 @@ export const EXPECTED: Readonly<
   "kubelet-server": ["kubernetes", "system:node:w1", "server", ["system:nodes"], ["system:nodes"]],
 };
 
-export const isKnown = (profile: ProfileName): boolean => profile in EXPECTED;
+export const isKnown = (profile: LeafName): boolean => profile in EXPECTED;

@@ -41,6 +41,7 @@ describe("parseConfig", () => {
         algorithm: "ECDSA-P256",
         keyLocation: "node",
         profiles: {},
+        own: {},
       },
       restart: "auto",
       rollout: {

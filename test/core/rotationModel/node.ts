@@ -3,6 +3,7 @@
  * what a service notices without a restart from core/model/reload.ts.
  */
 import { INVENTORY } from "../../../core/certificates/inventory";
+import { isProfile, type LeafName } from "../../../core/model/profiles";
 import type { Rotatable } from "../../../core/model/phases";
 import type { Content } from "../../../core/layouts/layout";
 import { consumerOf, needOf, type ConsumerInput, type ConsumerName } from "../../../core/model/reload";
@@ -135,7 +136,8 @@ const contentAt = (content: Content, path: string, at: Readonly<Record<Rotatable
   }
 };
 
-const leafFor = (profile: keyof typeof INVENTORY, at: Readonly<Record<Rotatable, number>>): string => {
+const leafFor = (profile: LeafName, at: Readonly<Record<Rotatable, number>>): string => {
+  if (!isProfile(profile)) throw new Error(`${profile}: the model has none of the user's own`);
   const { authority } = INVENTORY[profile];
   return leafText(authority, at[authority], profile, "first");
 };
