@@ -5,6 +5,8 @@
  */
 import { unique } from "../format/unique";
 import { LAYOUTS } from "../layouts";
+import { NODE_NAME, type LeafForm } from "../layouts/layout";
+import { workerProxyPort } from "../nodes/topology";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { AuthorityName } from "../model/authorities";
@@ -30,7 +32,7 @@ const firstAddress = (cidr: string): string[] => {
 };
 
 /** kubeadm's GetAPIServerAltNames. */
-const apiServerSans = (node: NodeConfig, { cluster }: Config): San[] =>
+const apiServerSans = (node: NodeConfig, { cluster, layout }: Config): San[] =>
   unique(
     [
       node.name,
@@ -42,6 +44,7 @@ const apiServerSans = (node: NodeConfig, { cluster }: Config): San[] =>
       ...cluster.serviceCidrs.flatMap(firstAddress),
       node.address,
       hostOf(cluster.endpoint),
+      ...(workerProxyPort({ cluster, layout }) === 0 ? [] : ["localhost", "127.0.0.1", "::1"]),
       ...cluster.extraSans,
       ...node.extraSans,
     ].map(sanOf),
@@ -50,6 +53,22 @@ const apiServerSans = (node: NodeConfig, { cluster }: Config): San[] =>
 /** kubeadm's getAltNames for etcd-server and etcd-peer. */
 const etcdSans = (node: NodeConfig): San[] =>
   unique([node.name, "localhost", node.address, "127.0.0.1", "::1", ...node.extraSans].map(sanOf));
+
+/** Of a certificate that has the names of every member. */
+const memberSans = (node: NodeConfig, { nodes, cluster }: Config, serviceNames: readonly string[]): San[] => {
+  const members = nodes.filter(({ roles }) => roles.includes("etcd"));
+  return unique(
+    [
+      "localhost",
+      ...members.map(({ name }) => name),
+      ...serviceNames.flatMap((name) => (name.endsWith(".svc") ? [name, `${name}.${cluster.dnsDomain}`] : [name])),
+      ...members.map(({ address }) => address),
+      "127.0.0.1",
+      "::1",
+      ...node.extraSans,
+    ].map(sanOf),
+  );
+};
 
 const kubeletSans = (node: NodeConfig): San[] => unique([node.name, node.address, ...node.extraSans].map(sanOf));
 
@@ -70,6 +89,20 @@ const client = (
   organizations: Profile["organizations"] = none,
 ): Profile => ({ authority, commonName, organizations, usages: ["client"], sans: none });
 
+const formed = (row: Profile, { commonName, usages, serviceNames }: LeafForm): Profile => ({
+  ...row,
+  commonName: ({ name }) => commonName.replaceAll(NODE_NAME, name.replace(/\..*$/, "")),
+  usages,
+  sans: (node, config) => memberSans(node, config, serviceNames),
+});
+
+/** The row as it is in clusters of this layout. */
+export const profileIn = (name: ProfileName, { layout }: Pick<Config, "layout">): Profile => {
+  const form = LAYOUTS[layout].leaves[name];
+  return form === undefined ? INVENTORY[name] : formed(INVENTORY[name], form);
+};
+
+/** As kubeadm has them. */
 export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
   apiserver: {
     authority: "kubernetes",

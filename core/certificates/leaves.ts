@@ -6,7 +6,7 @@ import type { AuthorityName } from "../model/authorities";
 import type { ProfileName } from "../model/profiles";
 import type { Config, NodeConfig } from "../schema/config";
 import { leafId } from "./leafId";
-import { INVENTORY } from "./inventory";
+import { profileIn } from "./inventory";
 import { leafPolicy } from "./leafPolicy";
 import { renewalAt, type Renewal } from "./renewalClock";
 
@@ -35,7 +35,7 @@ export interface LeafGroup {
 }
 
 export const issuedTo = (node: NodeConfig, profile: ProfileName, config: Config, now: Date): LeafPlan => {
-  const row = INVENTORY[profile];
+  const row = profileIn(profile, config);
   const policy = leafPolicy(config, profile);
   const renewal = renewalAt(now, clockName(node, profile, config), policy.renewEverySeconds);
   const what = {

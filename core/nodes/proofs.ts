@@ -7,8 +7,9 @@ import { hostPort } from "../format/addresses";
 import type { AuthorityName } from "../model/authorities";
 import type { Listener, Listeners } from "../model/listeners";
 import type { ProfileName } from "../model/profiles";
-import type { ConsumerName } from "../model/reload";
+import type { ConsumerInput, ConsumerName } from "../model/reload";
 import type { Config, NodeConfig } from "../schema/config";
+import { endpointOn } from "./topology";
 
 export type Proof =
   | { readonly kind: "served"; readonly at: string; readonly profile: ProfileName }
@@ -36,6 +37,8 @@ export interface ServiceNode {
   readonly listeners: Listeners;
   /** The services that run there. */
   readonly services: ReadonlySet<ConsumerName>;
+  /** Which leaf a service reads as this; none: it is not given one. */
+  readonly leafOf: (input: ConsumerInput) => ProfileName | undefined;
 }
 
 /** Where the node's own listener is reached: `host:port`. */
@@ -60,14 +63,15 @@ const healthy = (at: string, path: string, profile?: ProfileName, scheme: "http"
 
 /** The API server a node's clients talk to: its own on a control plane. */
 const apiServerOf = ({ node, config, listeners }: ServiceNode): string =>
-  node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : config.cluster.endpoint;
+  node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : endpointOn(node, config);
 
 export const PROOFS: Readonly<Record<ConsumerName, (on: ServiceNode) => readonly Proof[]>> = {
-  etcd: ({ node, listeners, services }) => {
+  etcd: ({ node, listeners, services, leafOf }) => {
     const client = listensAt(listeners.etcdClient, node);
     return [
       served("etcd-server", client),
-      served("etcd-peer", listensAt(listeners.etcdPeer, node)),
+      // a member may have one certificate for clients and peers
+      served(leafOf("etcd/peer") ?? "etcd-peer", listensAt(listeners.etcdPeer, node)),
       healthy(client, "/health", "etcd-server"),
       accepted("etcd-healthcheck-client", client, "/health"),
       accepted("etcdctl-etcd-client", client, "/health"),

@@ -1,7 +1,9 @@
 /** The lines of a node's services (docs/node-protocol.md): who they are, how each proves itself, how they depend on each other. */
 import { INVENTORY } from "../certificates/inventory";
 import type { AuthorityName } from "../model/authorities";
+import { profileOf } from "../layouts/layout";
 import type { ProfileName } from "../model/profiles";
+import type { ConsumerInput } from "../model/reload";
 import { LEASES, leaseServers } from "../nodes/leases";
 import { PORT_OPTIONS } from "../nodes/options";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
@@ -66,7 +68,9 @@ export const consumerLines = (
   isApply = false,
 ): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
-  const here = { node: plan.node, config, listeners: plan.listeners, services: names };
+  const leafOf = (input: ConsumerInput): ProfileName | undefined =>
+    plan.known.filter(({ uses }) => uses.includes(input)).flatMap(profileOf)[0];
+  const here = { node: plan.node, config, listeners: plan.listeners, services: names, leafOf };
   const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
   return [
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
