@@ -27,6 +27,8 @@ export interface ClusterArgs {
   readonly dnsDomain?: string | undefined;
   /** Additional names and addresses in every API server certificate. */
   readonly extraSans?: readonly string[] | undefined;
+  /** Port on localhost at which each worker has a proxy of its own to the API servers; 0: workers go to the endpoint. The layout's by default: 6443 with kubespray, else 0. */
+  readonly workerProxyPort?: number | undefined;
   /** Where components listen, if not on their default ports and addresses: they are tested there. */
   readonly listeners?: Readonly<Partial<Record<
       | "apiServer"
@@ -695,7 +697,7 @@ export interface Sections {
    *
    * @default "kubeadm"
    */
-  readonly layout?: "kubeadm" | "hardway" | "etcdadm" | undefined;
+  readonly layout?: "kubeadm" | "hardway" | "etcdadm" | "kubespray" | undefined;
   /** Files and folders of the layout that are elsewhere in this cluster, or belong to another user: by their path in the layout. */
   readonly files?: Readonly<Record<string, {
     /** Where it is instead; a folder ends with a slash. */

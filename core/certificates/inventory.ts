@@ -5,10 +5,11 @@
  */
 import { unique } from "../format/unique";
 import { LAYOUTS } from "../layouts";
+import { NODE_NAME, type LeafForm } from "../layouts/layout";
+import { workerProxyPort } from "../nodes/topology";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { AuthorityName } from "../model/authorities";
-import { NODE_NAME } from "../layouts/layout";
 import { isProfile, ownNameOf, type LeafName, type ProfileName } from "../model/profiles";
 import type { Config, NodeConfig, OwnConfig } from "../schema/config";
 import { NODE_ADDRESS } from "../schema/own";
@@ -35,7 +36,7 @@ const firstAddress = (cidr: string): string[] => {
 };
 
 /** kubeadm's GetAPIServerAltNames. */
-const apiServerSans = (node: NodeConfig, { cluster }: Config): San[] =>
+const apiServerSans = (node: NodeConfig, { cluster, layout }: Config): San[] =>
   unique(
     [
       node.name,
@@ -47,6 +48,7 @@ const apiServerSans = (node: NodeConfig, { cluster }: Config): San[] =>
       ...cluster.serviceCidrs.flatMap(firstAddress),
       node.address,
       hostOf(cluster.endpoint),
+      ...(workerProxyPort({ cluster, layout }) === 0 ? [] : ["localhost", "127.0.0.1", "::1"]),
       ...cluster.extraSans,
       ...node.extraSans,
     ].map(sanOf),
@@ -55,6 +57,22 @@ const apiServerSans = (node: NodeConfig, { cluster }: Config): San[] =>
 /** kubeadm's getAltNames for etcd-server and etcd-peer. */
 const etcdSans = (node: NodeConfig): San[] =>
   unique([node.name, "localhost", node.address, "127.0.0.1", "::1", ...node.extraSans].map(sanOf));
+
+/** Of a certificate that has the names of every member. */
+const memberSans = (node: NodeConfig, { nodes, cluster }: Config, serviceNames: readonly string[]): San[] => {
+  const members = nodes.filter(({ roles }) => roles.includes("etcd"));
+  return unique(
+    [
+      "localhost",
+      ...members.map(({ name }) => name),
+      ...serviceNames.flatMap((name) => (name.endsWith(".svc") ? [name, `${name}.${cluster.dnsDomain}`] : [name])),
+      ...members.map(({ address }) => address),
+      "127.0.0.1",
+      "::1",
+      ...node.extraSans,
+    ].map(sanOf),
+  );
+};
 
 const kubeletSans = (node: NodeConfig): San[] => unique([node.name, node.address, ...node.extraSans].map(sanOf));
 
@@ -75,6 +93,14 @@ const client = (
   organizations: Profile["organizations"] = none,
 ): Profile => ({ authority, commonName, organizations, usages: ["client"], sans: none });
 
+const formed = (row: Profile, { commonName, usages, serviceNames }: LeafForm): Profile => ({
+  ...row,
+  commonName: ({ name }) => commonName.replaceAll(NODE_NAME, name.replace(/\..*$/, "")),
+  usages,
+  sans: (node, config) => memberSans(node, config, serviceNames),
+});
+
+/** As kubeadm has them. */
 export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
   apiserver: {
     authority: "kubernetes",
@@ -135,9 +161,17 @@ const ownProfile = (
   };
 };
 
-/** The row of a leaf, or what the stack file says of one of the user's own. */
-export const profileRow = (leaf: LeafName, { certificates }: Pick<Config, "certificates">): Profile => {
-  if (isProfile(leaf)) return INVENTORY[leaf];
+const ofLayout = (profile: ProfileName, layout: Config["layout"]): Profile => {
+  const form = LAYOUTS[layout].leaves[profile];
+  return form === undefined ? INVENTORY[profile] : formed(INVENTORY[profile], form);
+};
+
+/** The row of a leaf as it is in clusters of this layout, or what the stack file says of one of the user's own. */
+export const profileRow = (
+  leaf: LeafName,
+  { certificates, layout }: Pick<Config, "certificates" | "layout">,
+): Profile => {
+  if (isProfile(leaf)) return ofLayout(leaf, layout);
   const name = ownNameOf(leaf) ?? "";
   const own = certificates.own[name];
   if (own === undefined) throw new Error(`certificates.own.${name}: not in the stack file`);

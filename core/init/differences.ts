@@ -5,6 +5,7 @@ import { stateOf } from "../authorities/rotation";
 import { formatDuration } from "../format/duration";
 import { parsedCertificate } from "../format/x509";
 import { LAYOUTS } from "../layouts";
+import { workerProxyPort } from "../nodes/topology";
 import { planCluster, type ClusterPlan } from "../plan";
 import type { FoundCluster } from "./stack";
 import type { Config } from "../schema/config";
@@ -21,16 +22,14 @@ import { readerFields } from "./readers";
 import { together } from "./remarks";
 import { unique } from "../format/unique";
 import { hasService } from "./visits";
+import { workerProxyOf } from "./workerProxy";
 
 const differs = (at: string, stack: string, cluster: string): string[] =>
   stack === cluster ? [] : [`${at}: ${stack} in the stack file, ${cluster} in the cluster`];
 
 /** What the stack calls the cluster nobody else has to. */
-const clusterDifferences = (
-  { cluster, layout }: Config,
-  found: ClusterFields,
-  nodes: readonly FoundNode[],
-): string[] => {
+const clusterDifferences = (config: Config, found: ClusterFields, nodes: readonly FoundNode[]): string[] => {
+  const { cluster, layout } = config;
   const usual = LAYOUTS[layout].listeners;
   const [stack, live] = [withGiven(usual, cluster.listeners), withGiven(usual, givenListeners(nodes, usual).value)];
   return [
@@ -40,6 +39,11 @@ const clusterDifferences = (
       ? []
       : differs("cluster.serviceCidrs", cluster.serviceCidrs.join(", "), found.serviceCidrs.value.join(", "))),
     ...(found.dnsDomain === undefined ? [] : differs("cluster.dnsDomain", cluster.dnsDomain, found.dnsDomain.value)),
+    ...differs(
+      "cluster.workerProxyPort",
+      String(workerProxyPort(config)),
+      String(workerProxyOf(nodes) ?? workerProxyPort(config)),
+    ),
     ...LISTENER_NAMES.flatMap((name) =>
       differs(
         `cluster.listeners.${name}`,

@@ -1,38 +1,59 @@
 /** Which layout a cluster has: the one whose paths its components really read, and where they differ from it. */
+import { basename } from "node:path/posix";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUT_NAMES, layoutOf, LAYOUTS, type LayoutName } from "../layouts";
 import { profileOf, type ConsumerRow, type Layout } from "../layouts/layout";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
-import type { ComponentFacts, Survey } from "../survey/model";
+import type { ComponentFacts, FileFacts, Survey } from "../survey/model";
 import type { FoundNode } from "./nodes";
 import { placesOf } from "./live";
+import type { NamedSurvey } from "./places";
 import { isAt, NEWEST, pathsOf, readsOf, rowsFor, rowsOn, type Read } from "./reads";
 import { together, type Remark } from "./remarks";
 import { unique } from "../format/unique";
 import { componentOf } from "./visits";
 
-const agreement = (layout: Layout, surveys: readonly Survey[]): number => {
-  const rows = rowsOn(layout, NEWEST, "");
-  const isThere = (survey: Survey, { file, use }: Read): boolean =>
-    isAt(
-      file,
-      survey,
-      rowsFor(rows, use).flatMap((row) => pathsOf(row, layout)),
+/** How many of the files that components read a layout has, by what they are called alone, or where they are. */
+const readsIn = (layout: Layout, nodes: readonly NamedSurvey[], by: "name" | "place"): number => {
+  const isThere = (survey: Survey, file: FileFacts, paths: readonly string[]): boolean =>
+    by === "place"
+      ? isAt(file, survey, paths)
+      : paths.some((each) => [file.path, file.real ?? ""].some((given) => basename(given) === basename(each)));
+  return nodes.flatMap(({ name, survey }) => {
+    const rows = rowsOn(layout, NEWEST, name);
+    return readsOf(survey).filter(({ file, use }) =>
+      isThere(
+        survey,
+        file,
+        rowsFor(rows, use).flatMap((row) => pathsOf(row, layout)),
+      ),
     );
-  const agreeing = surveys.flatMap((survey) => readsOf(survey).filter((read) => isThere(survey, read)));
-  const kinds = surveys.flatMap(({ components }) =>
-    components.filter(({ name, start }) => layout.consumers.some((row) => row.name === name && row.kind === start.by)),
-  );
-  return agreeing.length + kinds.length;
+  }).length;
 };
 
-/** The one that most files and services agree with. */
-export const nearestLayout = (surveys: readonly Survey[]): LayoutName =>
-  LAYOUT_NAMES.reduce((best, each) =>
-    agreement(LAYOUTS[each], surveys) > agreement(LAYOUTS[best], surveys) ? each : best,
-  );
+const servicesIn = ({ consumers }: Layout, nodes: readonly NamedSurvey[]): number =>
+  nodes.flatMap(({ survey: { components } }) =>
+    components.filter(({ name, start }) => consumers.some((row) => row.name === name && row.kind === start.by)),
+  ).length;
+
+/**
+ * The one that most files agree with by their names, since a folder may be elsewhere (`files`); of several alike the one that
+ * has most of them in its places, then the one whose services run in the same way.
+ */
+export const nearestLayout = (nodes: readonly NamedSurvey[]): LayoutName => {
+  const agreements = LAYOUT_NAMES.map((name) => {
+    const layout = LAYOUTS[name];
+    const counts = [readsIn(layout, nodes, "name"), readsIn(layout, nodes, "place"), servicesIn(layout, nodes)];
+    return { name, counts };
+  });
+  const isNearer = (one: readonly number[], other: readonly number[]): boolean => {
+    const at = one.findIndex((count, index) => count !== other[index]);
+    return at >= 0 && (one[at] ?? 0) > (other[at] ?? 0);
+  };
+  return agreements.reduce((best, each) => (isNearer(each.counts, best.counts) ? each : best)).name;
+};
 
 /** What a kubeconfig names: its own text is told of (changes.ts). */
 const NAMED_BY_KUBECONFIG = new Set(["client-certificate", "client-key"]);

@@ -28,6 +28,7 @@ import { NEWEST } from "./reads";
 import { remark, type Remark } from "./remarks";
 import { unique } from "../format/unique";
 import { canMakeKeys, nodeFields, nodeRemarks, sshFields } from "./sections";
+import { workerProxyOf } from "./workerProxy";
 import { hasService, kubeadmOf, listedNodes, listOf, type Visit } from "./visits";
 
 export interface Stack {
@@ -62,6 +63,8 @@ export interface FoundCluster {
   readonly nodes: readonly FoundNode[];
   readonly cluster: ClusterFields;
   readonly listeners: GivenListeners;
+  /** Undefined: as the layout has it. */
+  readonly workerProxyPort: number | undefined;
   readonly remarks: readonly Remark[];
 }
 
@@ -69,7 +72,7 @@ export const foundCluster = (visits: readonly Visit[], choices: Pick<Choices, "u
   const surveys = visits.map(({ survey }) => survey);
   const listed = listedNodes(visits);
   const named = surveys.map((survey) => ({ name: nameOf(survey, listed), survey }));
-  const name = nearestLayout(surveys);
+  const name = nearestLayout(named);
   const given = {
     layout: name,
     files: givenFiles(named, LAYOUTS[name]),
@@ -79,22 +82,25 @@ export const foundCluster = (visits: readonly Visit[], choices: Pick<Choices, "u
   const nodes = foundNodes(visits, layout, choices.unreachable ?? new Map());
   const cluster = clusterFields(nodes.value, visits, adminPaths(layout));
   const listeners = givenListeners(nodes.value, layout.listeners);
+  const proxy = workerProxyOf(nodes.value);
   return {
     ...given,
     nodes: nodes.value,
     cluster: cluster.value,
     listeners: listeners.value,
+    workerProxyPort: proxy === layout.workerProxyPort ? undefined : proxy,
     remarks: [...nodes.remarks, ...cluster.remarks, ...listeners.remarks],
   };
 };
 
-const clusterSection = ({ cluster, listeners }: FoundCluster, names: ExtraNames): Raw => ({
+const clusterSection = ({ cluster, listeners, workerProxyPort }: FoundCluster, names: ExtraNames): Raw => ({
   name: cluster.name.value,
   kubernetesVersion: cluster.kubernetesVersion.value,
   endpoint: cluster.endpoint.value,
   ...(cluster.serviceCidrs && { serviceCidrs: cluster.serviceCidrs.value }),
   ...(cluster.dnsDomain && { dnsDomain: cluster.dnsDomain.value }),
   ...(names.cluster.length === 0 ? {} : { extraSans: names.cluster }),
+  ...(workerProxyPort === undefined ? {} : { workerProxyPort }),
   ...(Object.keys(listeners).length === 0 ? {} : { listeners }),
 });
 

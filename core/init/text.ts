@@ -42,6 +42,7 @@ const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]
 /** Behind fields, by path; of `cluster` each says where it was found. */
 const FIELD_TEXTS: Readonly<Record<string, string>> = {
   "cluster.extraSans": "in the certificates of API servers, or in kubeadm's certSANs",
+  "cluster.workerProxyPort": "where workers' kubelets reach the API; 0: at the endpoint",
   "cluster.listeners": "not where the layout has them",
   "certificates.profiles": "what differs from the others",
   "rollout.readers": "programs that mount files of the stack",

@@ -7,7 +7,7 @@
  */
 import { consumerOf } from "../model/reload";
 import { kubeadm } from "./kubeadm";
-import { ca, pemFiles, type FileRow, type Layout, type Where } from "./layout";
+import { ca, pemFiles, withoutMembers, type FileRow, type Layout } from "./layout";
 
 const PKI = "/etc/etcd/pki";
 
@@ -18,14 +18,6 @@ const MEMBER: readonly FileRow[] = [
   ...pemFiles("etcdctl-etcd-client", "etcd", `${PKI}/etcdctl-etcd-client`, []),
   ...pemFiles("apiserver-etcd-client", "etcd", `${PKI}/apiserver-etcd-client`, []),
 ];
-
-const KUBERNETES: readonly Where[] = ["control-plane", "worker"];
-
-/** A row of kubeadm's on those of its nodes that are no members of etcd; none if it has no other. */
-const withoutMembers = <R extends { readonly on: Where | readonly Where[] }>(row: R): R[] => {
-  const on = (row.on === "any" ? KUBERNETES : [row.on].flat()).filter((where) => where !== "etcd");
-  return on.length === 0 ? [] : [{ ...row, on }];
-};
 
 export const etcdadm: Layout = {
   ...kubeadm,

@@ -122,6 +122,8 @@ export const hardway: Layout = {
   hasKubeadmBindings: false,
   signsForKubelets: false,
   stacksEtcd: true,
+  workerProxyPort: 0,
+  leaves: {},
   files: () => [...ETCD_MEMBER, ...CAS, ...TOKEN_KEY, ...CERTIFICATES, ...KUBECONFIGS, ...WORKER],
   signing: SIGNING,
   listeners: LISTENERS,

@@ -2,10 +2,11 @@
 import { etcdadm } from "./etcdadm";
 import { hardway } from "./hardway";
 import { kubeadm } from "./kubeadm";
+import { kubespray } from "./kubespray";
 import { adjusted, type GivenFiles, type GivenServices } from "./adjusted";
 import type { Layout } from "./layout";
 
-export const LAYOUTS = { kubeadm, hardway, etcdadm } as const satisfies Readonly<Record<string, Layout>>;
+export const LAYOUTS = { kubeadm, hardway, etcdadm, kubespray } as const satisfies Readonly<Record<string, Layout>>;
 
 export type LayoutName = keyof typeof LAYOUTS;
 export const LAYOUT_NAMES = Object.keys(LAYOUTS) as [LayoutName, ...LayoutName[]];

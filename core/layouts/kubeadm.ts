@@ -160,6 +160,8 @@ export const kubeadm: Layout = {
   hasKubeadmBindings: true,
   signsForKubelets: true,
   stacksEtcd: true,
+  workerProxyPort: 0,
+  leaves: {},
   files: (kubernetesMinor) => [...CAS, ...TOKEN_KEY, ...CERTIFICATES, ...KUBECONFIGS, ...kubelet(kubernetesMinor)],
   signing: SIGNING,
   listeners: LISTENERS,

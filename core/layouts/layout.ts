@@ -116,6 +116,15 @@ export interface Signing {
   readonly from: { readonly certificate: string; readonly key: string };
 }
 
+/** What a layout's certificates of etcd say where that is not what kubeadm's do; they have the names of every member. */
+export interface LeafForm {
+  /** NODE_NAME in it stands for the first label of the node's name. */
+  readonly commonName: string;
+  readonly usages: readonly ("server" | "client")[];
+  /** Names of a Service in the cluster; one that ends in `svc` also has the cluster's domain behind it. */
+  readonly serviceNames: readonly string[];
+}
+
 export interface ConsumerRow {
   readonly name: ConsumerName;
   readonly on: Where | readonly Where[];
@@ -133,6 +142,9 @@ export interface Layout {
   readonly signsForKubelets: boolean;
   /** Where no node has the role etcd, the control planes run it. */
   readonly stacksEtcd: boolean;
+  /** Port on localhost at which a worker has a proxy of its own to the API servers; 0: it goes to the endpoint. */
+  readonly workerProxyPort: number;
+  readonly leaves: Readonly<Partial<Record<ProfileName, LeafForm>>>;
   /** Of nodes of Kubernetes 1.`minor`. */
   readonly files: (kubernetesMinor: number) => readonly FileRow[];
   readonly signing: Signing;
@@ -140,6 +152,14 @@ export interface Layout {
   /** In the order in which they are restarted on one node. */
   readonly consumers: readonly ConsumerRow[];
 }
+
+const KUBERNETES: readonly Where[] = ["control-plane", "worker"];
+
+/** A row of kubeadm's on those of its nodes that are no members of etcd alone; none if it has no other. */
+export const withoutMembers = <R extends { readonly on: Where | readonly Where[] }>(row: R): R[] => {
+  const on = (row.on === "any" ? KUBERNETES : [row.on].flat()).filter((where) => where !== "etcd");
+  return on.length === 0 ? [] : [{ ...row, on }];
+};
 
 // Short forms that keep the layout tables readable.
 export const certificate = (profile: ProfileName): Content => ({ kind: "certificate", profile });

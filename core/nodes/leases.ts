@@ -25,6 +25,6 @@ export const LEASES: readonly Lease[] = [
 ];
 
 /** Where a node reaches a lease: at its own API server; while that one restarts, at those of other nodes. */
-export const leaseServers = ({ node, config, listeners }: Omit<ServiceNode, "services">): string[] => [
+export const leaseServers = ({ node, config, listeners }: Omit<ServiceNode, "services" | "leafOf">): string[] => [
   ...new Set([listensAt(listeners.apiServer, node), config.cluster.endpoint]),
 ];

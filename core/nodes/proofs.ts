@@ -6,27 +6,28 @@
 import { hostPort } from "../format/addresses";
 import type { AuthorityName } from "../model/authorities";
 import type { Listener, Listeners } from "../model/listeners";
-import type { ProfileName } from "../model/profiles";
-import type { ConsumerName } from "../model/reload";
+import type { LeafName } from "../model/profiles";
+import type { ConsumerInput, ConsumerName } from "../model/reload";
 import type { Config, NodeConfig } from "../schema/config";
+import { endpointOn } from "./topology";
 
 export type Proof =
-  | { readonly kind: "served"; readonly at: string; readonly profile: ProfileName }
+  | { readonly kind: "served"; readonly at: string; readonly profile: LeafName }
   /** A client certificate that nobody here can be asked about: its CA is in the file that the server reads. */
-  | { readonly kind: "chain"; readonly profile: ProfileName }
+  | { readonly kind: "chain"; readonly profile: LeafName }
   /** A front proxy's, by a request that passes through to an API server behind. */
-  | { readonly kind: "aggregated"; readonly at: string; readonly by: ProfileName; readonly profile: ProfileName }
+  | { readonly kind: "aggregated"; readonly at: string; readonly by: LeafName; readonly profile: LeafName }
   /** An API server gets through to the kubelet of this node. */
-  | { readonly kind: "reaches"; readonly at: string; readonly node: string; readonly by: ProfileName }
+  | { readonly kind: "reaches"; readonly at: string; readonly node: string; readonly by: LeafName }
   /** What answers there is trusted by those who read the CA file of that authority. */
   | { readonly kind: "trusts"; readonly at: string; readonly authority: AuthorityName }
-  | { readonly kind: "accepted"; readonly at: string; readonly path: string; readonly profile: ProfileName }
+  | { readonly kind: "accepted"; readonly at: string; readonly path: string; readonly profile: LeafName }
   | {
       readonly kind: "health";
       readonly scheme: "http" | "https";
       readonly at: string;
       readonly path: string;
-      readonly profile: ProfileName | undefined;
+      readonly profile: LeafName | undefined;
     };
 
 /** The node that a service runs on. */
@@ -36,6 +37,8 @@ export interface ServiceNode {
   readonly listeners: Listeners;
   /** The services that run there. */
   readonly services: ReadonlySet<ConsumerName>;
+  /** Which leaf a service reads as this; none: it is not given one. */
+  readonly leafOf: (input: ConsumerInput) => LeafName | undefined;
 }
 
 /** Where the node's own listener is reached: `host:port`. */
@@ -45,12 +48,12 @@ export const listensAt = ({ port, on }: Listener, { address }: Pick<NodeConfig, 
 /** Exists in every cluster and needs a user: 200 or 403 is a yes to the client certificate, 401 a no. */
 const AUTHENTICATED = "/api/v1/namespaces/kube-system";
 
-const served = (profile: ProfileName, at: string): Proof => ({ kind: "served", at, profile });
-const accepted = (profile: ProfileName, at: string, path: string): Proof => ({ kind: "accepted", at, path, profile });
+const served = (profile: LeafName, at: string): Proof => ({ kind: "served", at, profile });
+const accepted = (profile: LeafName, at: string, path: string): Proof => ({ kind: "accepted", at, path, profile });
 
-const chain = (profile: ProfileName): Proof => ({ kind: "chain", profile });
+const chain = (profile: LeafName): Proof => ({ kind: "chain", profile });
 
-const healthy = (at: string, path: string, profile?: ProfileName, scheme: "http" | "https" = "https"): Proof => ({
+const healthy = (at: string, path: string, profile?: LeafName, scheme: "http" | "https" = "https"): Proof => ({
   kind: "health",
   scheme,
   at,
@@ -60,14 +63,15 @@ const healthy = (at: string, path: string, profile?: ProfileName, scheme: "http"
 
 /** The API server a node's clients talk to: its own on a control plane. */
 const apiServerOf = ({ node, config, listeners }: ServiceNode): string =>
-  node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : config.cluster.endpoint;
+  node.roles.includes("control-plane") ? listensAt(listeners.apiServer, node) : endpointOn(node, config);
 
 export const PROOFS: Readonly<Record<ConsumerName, (on: ServiceNode) => readonly Proof[]>> = {
-  etcd: ({ node, listeners, services }) => {
+  etcd: ({ node, listeners, services, leafOf }) => {
     const client = listensAt(listeners.etcdClient, node);
     return [
       served("etcd-server", client),
-      served("etcd-peer", listensAt(listeners.etcdPeer, node)),
+      // a member may have one certificate for clients and peers
+      served(leafOf("etcd/peer") ?? "etcd-peer", listensAt(listeners.etcdPeer, node)),
       healthy(client, "/health", "etcd-server"),
       accepted("etcd-healthcheck-client", client, "/health"),
       accepted("etcdctl-etcd-client", client, "/health"),

@@ -1,4 +1,5 @@
 /** Which nodes are members of what. */
+import { LAYOUTS } from "../layouts";
 import type { NodeConfig, Config } from "../schema/config";
 
 /** kubeadm's stacked default: without a node for etcd, the control planes run it. */
@@ -24,3 +25,16 @@ export const controlPlaneExecutor = ({ nodes }: Pick<Config, "nodes">): NodeConf
  */
 export const hasOneApiServer = ({ nodes }: Pick<Config, "nodes">): boolean =>
   nodes.filter(({ roles }) => roles.includes("control-plane")).length === 1;
+
+/** Port of the proxy that each worker has on localhost; 0: there is none. */
+export const workerProxyPort = ({ cluster, layout }: Pick<Config, "cluster" | "layout">): number =>
+  cluster.workerProxyPort ?? LAYOUTS[layout].workerProxyPort;
+
+/** `host:port` at which clients on this node reach the API: the endpoint, or a worker's own proxy. */
+export const endpointOn = (
+  { roles }: Pick<NodeConfig, "roles">,
+  config: Pick<Config, "cluster" | "layout">,
+): string => {
+  const proxy = workerProxyPort(config);
+  return proxy === 0 || roles.includes("control-plane") ? config.cluster.endpoint : `localhost:${String(proxy)}`;
+};

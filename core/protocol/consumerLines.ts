@@ -1,7 +1,9 @@
 /** The lines of a node's services (docs/node-protocol.md): who they are, how each proves itself, how they depend on each other. */
-import { INVENTORY } from "../certificates/inventory";
+import { profileRow } from "../certificates/inventory";
 import type { AuthorityName } from "../model/authorities";
+import { profileOf } from "../layouts/layout";
 import type { LeafName } from "../model/profiles";
+import type { ConsumerInput } from "../model/reload";
 import { LEASES, leaseServers } from "../nodes/leases";
 import { PORT_OPTIONS } from "../nodes/options";
 import { listensAt, PROOFS, type Proof } from "../nodes/proofs";
@@ -22,6 +24,7 @@ const proofLine = (
   consumer: string,
   proof: Proof,
   plan: NodePlan,
+  config: Config,
   issued: ReadonlySet<LeafName>,
   isApply: boolean,
 ): string[] => {
@@ -32,7 +35,7 @@ const proofLine = (
       case "accepted":
         return [`accepted ${consumer} ${as.hostPort(proof.at)} ${proof.path} ${proof.profile}`];
       case "chain":
-        return caFile(plan, INVENTORY[proof.profile].authority).map(
+        return caFile(plan, profileRow(proof.profile, config).authority).map(
           (path) => `chain ${consumer} ${proof.profile} ${path}`,
         );
       case "aggregated":
@@ -67,7 +70,9 @@ export const consumerLines = (
   isApply = false,
 ): string[] => {
   const names = new Set(plan.consumers.map(({ name }) => name));
-  const here = { node: plan.node, config, listeners: plan.listeners, services: names };
+  const leafOf = (input: ConsumerInput): LeafName | undefined =>
+    plan.known.filter(({ uses }) => uses.includes(input)).flatMap(profileOf)[0];
+  const here = { node: plan.node, config, listeners: plan.listeners, services: names, leafOf };
   const members = config.nodes.filter(({ name, roles }) => roles.includes("etcd") && name !== plan.node.name);
   return [
     ...plan.consumers.map(({ name, kind, unit }) => `consumer ${as.name(name)} ${kind} ${as.name(unit)}`),
@@ -85,7 +90,7 @@ export const consumerLines = (
       ({ consumer, option, listener }) => `listens ${consumer} ${option} ${String(plan.listeners[listener].port)}`,
     ),
     ...plan.consumers.flatMap(({ name }) =>
-      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, leaves, isApply)),
+      PROOFS[name](here).flatMap((proof) => proofLine(name, proof, plan, config, leaves, isApply)),
     ),
   ];
 };

@@ -10,6 +10,7 @@ import type { LeafName, ProfileName } from "../model/profiles";
 import { effectsOf, type Change } from "../nodes/effects";
 import { optionsOf } from "../nodes/options";
 import { listensAt } from "../nodes/proofs";
+import { endpointOn } from "../nodes/topology";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { checkLines } from "./checkLines";
@@ -128,8 +129,8 @@ export const knownLines = (what: readonly Rotatable[], config: Config): string[]
   });
 
 /** `host:port` of the API that a kubeconfig on this node leads to. */
-export const serverOf = (to: "endpoint" | "local", { node, listeners }: NodePlan, { cluster }: Config): string =>
-  to === "local" ? listensAt(listeners.apiServer, node) : cluster.endpoint;
+export const serverOf = (to: "endpoint" | "local", { node, listeners }: NodePlan, config: Config): string =>
+  to === "local" ? listensAt(listeners.apiServer, node) : endpointOn(node, config);
 
 /** An entry of a kubeconfig that leads to one of these servers is this cluster's, whatever CA it trusts. */
 export const serverLines = (rows: readonly FileRow[], plan: NodePlan, config: Config): string[] => {

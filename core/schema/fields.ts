@@ -45,6 +45,11 @@ export const flag = z.boolean({ error: "true or false, without quotes" });
 export const object = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape);
 
 const PORT_ALLOWED = "a port number from 1 to 65535";
+const PORT_OR_NONE = "a port number from 1 to 65535, or 0 for none";
+export const portOrNone = z
+  .int({ error: PORT_OR_NONE })
+  .min(0, { error: PORT_OR_NONE })
+  .max(65_535, { error: PORT_OR_NONE });
 export const port = z.int({ error: PORT_ALLOWED }).min(1, { error: PORT_ALLOWED }).max(65_535, { error: PORT_ALLOWED });
 
 const NODES_ALLOWED = 'a number of nodes from 1, or a share from "1%" to "100%"';

@@ -29,6 +29,7 @@ import {
   nodesAtOnce,
   object,
   port,
+  portOrNone,
   sans,
   secretPem,
   text,
@@ -75,6 +76,11 @@ const cluster = object({
     .prefault("cluster.local")
     .describe("DNS domain of the cluster's services."),
   extraSans: sans.default([]).describe("Additional names and addresses in every API server certificate."),
+  workerProxyPort: portOrNone
+    .optional()
+    .describe(
+      "Port on localhost at which each worker has a proxy of its own to the API servers; 0: workers go to the endpoint. The layout's by default: 6443 with kubespray, else 0.",
+    ),
   listeners: object(
     Object.fromEntries(LISTENER_NAMES.map((name) => [name, listener])) as Record<ListenerName, typeof listener>,
   )

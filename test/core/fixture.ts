@@ -62,4 +62,7 @@ export const ETCDADM = { ...HARDWAY, layout: "etcdadm" };
 
 export const etcdadmConfig = (): Config => configWith(ETCDADM);
 
+/** The stacked control planes and the workers, by kubespray. */
+export const kubesprayConfig = (): Config => configWith({ layout: "kubespray" });
+
 export const hardwayConfig = (): Config => configWith(HARDWAY);

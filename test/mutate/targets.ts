@@ -88,6 +88,7 @@ export const TARGETS: readonly Target[] = [
       "core/layouts/kubeadm.ts",
       "core/layouts/hardway.ts",
       "core/layouts/etcdadm.ts",
+      "core/layouts/kubespray.ts",
       "core/certificates/inventory.ts",
       "core/nodes/proofs.ts",
       "core/nodes/leases.ts",

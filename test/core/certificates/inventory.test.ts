@@ -1,10 +1,10 @@
 /** Subjects, usages and names of 1.36 are held by kubeadm's own tree (test/core/nodes/kubeadm/); here is what it does not write. */
 import assert from "node:assert/strict";
 import type { Config, NodeConfig } from "../../../core/schema/config";
-import { INVENTORY } from "../../../core/certificates/inventory";
+import { INVENTORY, profileRow } from "../../../core/certificates/inventory";
 import { sanOf } from "../../../core/format/addresses";
 import { PROFILE_NAMES, type ProfileName } from "../../../core/model/profiles";
-import { configWith, hardwayConfig, RAW } from "../fixture";
+import { configWith, HARDWAY, hardwayConfig, kubesprayConfig, RAW } from "../fixture";
 import { EXPECTED, isKnown } from "./expected";
 
 const at = (version: string, changes: Readonly<Record<string, unknown>> = {}): Config =>
@@ -81,6 +81,50 @@ describe("inventory", () => {
         "DNS:etcd-1.example.org",
         "IP:10.9.9.9",
       ]);
+  });
+
+  it("names what kubespray has of etcd as it does: short, and by every member", () => {
+    const config = configWith({ ...HARDWAY, layout: "kubespray" });
+    const node = { ...config.nodes[0]!, name: "e1.example.org", extraSans: ["10.9.9.9"] };
+    for (const [profile, commonName] of [
+      ["etcd-server", "etcd-member-e1"],
+      ["etcdctl-etcd-client", "etcd-admin-e1"],
+      ["apiserver-etcd-client", "etcd-node-e1"],
+    ] as const) {
+      const row = profileRow(profile, config);
+      assert.equal(row.commonName(node), commonName);
+      assert.deepEqual(row.usages, ["server", "client"]);
+      assert.deepEqual(row.organizations(config), []);
+      assert.deepEqual(row.sans(node, config), [
+        "DNS:localhost",
+        "DNS:e1",
+        "DNS:e2",
+        "DNS:e3",
+        "DNS:etcd",
+        "DNS:etcd.kube-system",
+        "DNS:etcd.kube-system.svc",
+        "DNS:etcd.kube-system.svc.cluster.local",
+        "IP:10.0.0.31",
+        "IP:10.0.0.32",
+        "IP:10.0.0.33",
+        "IP:127.0.0.1",
+        "IP:::1",
+        "IP:10.9.9.9",
+      ]);
+    }
+    for (const profile of PROFILE_NAMES) assert.equal(profileRow(profile, hardwayConfig()), INVENTORY[profile]);
+  });
+
+  it("names API servers as the workers' proxies ask for them, where there are any", () => {
+    const names = (config: Config) => INVENTORY.apiserver.sans(cp1, config);
+    const local = ["DNS:localhost", "IP:127.0.0.1", "IP:::1"];
+    assert.deepEqual(
+      names(kubesprayConfig()).filter((san) => !names(configWith()).includes(san)),
+      local,
+    );
+    const [off, on] = [0, 6443].map((workerProxyPort) => ({ ...(RAW["cluster"] as object), workerProxyPort }));
+    assert.deepEqual(names(configWith({ layout: "kubespray", cluster: off })), names(configWith()));
+    assert.deepEqual(names(configWith({ cluster: on })), names(kubesprayConfig()));
   });
 
   it("names a kubelet by its node, its address and what the stack file adds", () => {

@@ -67,6 +67,9 @@ const pem = (base: string, on: string, profile: string): readonly Expected[] => 
   [`${base}.key`, on, `key ${profile}`],
 ];
 
+/** kubeadm's and Hightower's names, and those of kubespray's openssl. */
+const keyBeside = (path: string): string => path.replace(/\.crt$/, ".key").replace(/\.pem$/, "-key.pem");
+
 const knownFiles = ({ files }: LayoutAt): readonly FileRow[] => files.filter((row) => profileOf(row).every(isKnown));
 const rowsOf = (layout: LayoutAt): string[] =>
   knownFiles(layout).map((row) => [row.path, onOf(row), whatOf(row.content)].join(" | "));
@@ -126,6 +129,28 @@ const ETCD_APART: readonly Expected[] = [
   ]),
 ];
 
+const S = "/etc/ssl/etcd/ssl";
+
+const sprayed = (name: string, on: string, profile: string): readonly Expected[] => [
+  [`${S}/${name}-cp1.pem`, on, `certificate ${profile}`],
+  [`${S}/${name}-cp1-key.pem`, on, `key ${profile}`],
+];
+
+/** kubernetes-sigs/kubespray roles/etcd and roles/kubernetes, with etcd_deployment_type=host, its default. */
+const KUBESPRAY: readonly Expected[] = [
+  [`${S}/ca.pem`, "control-plane+etcd", "ca etcd"],
+  ...sprayed("member", "etcd", "etcd-server"),
+  ...sprayed("admin", "etcd", "etcdctl-etcd-client"),
+  ...sprayed("node", CONTROL_PLANE, "apiserver-etcd-client"),
+  ...KUBEADM.filter(([path, on]) => on !== "etcd" && !/\/(?:etcd\/ca|apiserver-etcd-client)\./.test(path)).map(
+    ([path, on, holds]): Expected => [
+      path.replace(/^\/etc\/kubernetes\/pki\//, `${K}/ssl/`),
+      on === "any" ? KUBELETS : on,
+      holds,
+    ],
+  ),
+];
+
 const H = "/var/lib/kubernetes";
 
 /** As kelseyhightower/kubernetes-the-hard-way has it, with three authorities; readers are held by the lab's units below. */
@@ -159,7 +184,7 @@ describe("layouts", () => {
     it(`${name}: every secret is 0600, all else 0644 but for the sa.pub of kubeadm`, () => {
       for (const row of layout.files) {
         const { path, content } = row;
-        const asKubeadmDoes = path === "/etc/kubernetes/pki/sa.pub";
+        const asKubeadmDoes = /^\/etc\/kubernetes\/(?:pki|ssl)\/sa\.pub$/.test(path);
         assert.equal(modeOf(row), IS_SECRET[content.kind](content) || asKubeadmDoes ? "0600" : "0644", path);
       }
     });
@@ -167,7 +192,7 @@ describe("layouts", () => {
     it(`${name}: every certificate lies beside its key, and no path is named twice for one node`, () => {
       const holds = new Map(layout.files.map(({ path, content }) => [path, content]));
       for (const { path, content } of layout.files.filter((row) => row.content.kind === "certificate"))
-        assert.deepEqual(holds.get(path.replace(/crt$/, "key")), { ...content, kind: "key" }, path);
+        assert.deepEqual(holds.get(keyBeside(path)), { ...content, kind: "key" }, path);
       const places = layout.files.map((row) => `${row.path} ${onOf(row)}`);
       assert.deepEqual([...new Set(places)], places);
     });
@@ -199,6 +224,7 @@ describe("layouts", () => {
     };
     assert.deepEqual(done("kubeadm"), kubeadm);
     assert.deepEqual(done("etcdadm"), { ...kubeadm, stacksEtcd: false });
+    assert.deepEqual(done("kubespray"), kubeadm);
     // its kubelets get certificates from whoever makes the cluster, and no node joins by a token
     const none = { publishesClusterInfo: false, hasKubeadmBindings: false, signsForKubelets: false, stacksEtcd: true };
     assert.deepEqual(done("hardway"), none);
@@ -238,6 +264,24 @@ describe("layouts", () => {
       const shared = (kubeadm.get(path) ?? []).filter((use) => !use.startsWith("etcd/"));
       assert.deepEqual([...uses].sort(), theirs.get(path) ?? [...shared].sort(), path);
     }
+  });
+
+  it("kubespray: has each file where it belongs, those of etcd as etcd's", () => {
+    assert.deepEqual(rowsOf(layoutAt("kubespray", 36)).sort(), joined(KUBESPRAY).sort());
+    for (const { path, owner = "root", group = "root" } of layoutAt("kubespray", 36).files)
+      assert.equal(`${owner}:${group}`, path.startsWith(S) ? "etcd:root" : "root:root", path);
+    const { files, consumers } = planOf(configWith({ ...HARDWAY, layout: "kubespray" }), "e1");
+    assert.deepEqual(files.map(({ path }) => path).sort(), [
+      `${S}/admin-e1-key.pem`,
+      `${S}/admin-e1.pem`,
+      `${S}/ca.pem`,
+      `${S}/member-e1-key.pem`,
+      `${S}/member-e1.pem`,
+    ]);
+    assert.deepEqual(
+      consumers.map(({ name }) => name),
+      ["etcd"],
+    );
   });
 
   it("kubeadm: gives a worker the CA and the kubelet's own, and super-admin.conf to the first control plane", () => {
@@ -315,6 +359,7 @@ describe("layouts", () => {
       "kube-controller-manager control-plane static-pod kube-controller-manager",
       "kube-scheduler control-plane static-pod kube-scheduler",
     ]);
+    assert.deepEqual(consumersOf(layoutAt("kubespray", 36)), consumersOf(layoutAt("etcdadm", 36)));
     const hard = Object.entries(units).map(([name, { on }]) => `${name} ${on} systemd ${name}`);
     assert.deepEqual(consumersOf(layoutAt("hardway", 36)), hard);
   });

@@ -3,8 +3,9 @@ import type { Config } from "../../../core/schema/config";
 import type { Proof, ServiceNode } from "../../../core/nodes/proofs";
 import { planCluster } from "../../../core/plan";
 import { PROOFS } from "../../../core/nodes/proofs";
-import type { ConsumerName } from "../../../core/model/reload";
-import { configWith, etcdadmConfig, hardwayConfig, NOW } from "../fixture";
+import { profileOf } from "../../../core/layouts/layout";
+import type { ConsumerInput, ConsumerName } from "../../../core/model/reload";
+import { configWith, etcdadmConfig, hardwayConfig, kubesprayConfig, NOW, RAW } from "../fixture";
 import { readGolden } from "./kubeadm/golden";
 
 const golden = readGolden();
@@ -35,7 +36,8 @@ const proofs = (consumer: ConsumerName, node: string, config: Config): string[] 
 const serviceNode = (config: Config, name: string): ServiceNode => {
   const plan = planCluster(config, NOW).nodes.find(({ node }) => node.name === name)!;
   const services = new Set(plan.consumers.map((each) => each.name));
-  return { node: plan.node, config, listeners: plan.listeners, services };
+  const leafOf = (input: ConsumerInput) => plan.known.filter(({ uses }) => uses.includes(input)).flatMap(profileOf)[0];
+  return { node: plan.node, config, listeners: plan.listeners, services, leafOf };
 };
 
 const kubeadm = configWith();
@@ -94,6 +96,23 @@ describe("proofs", () => {
       "10.0.0.31:2379/health accepts etcdctl-etcd-client",
       "10.0.0.31:2379/health accepts apiserver-etcd-client",
     ]);
+  });
+
+  it("a member that has one certificate for clients and peers proves that at both ports", () => {
+    assert.deepEqual(proofs("etcd", "cp1", kubesprayConfig()).slice(0, 2), [
+      "10.0.0.11:2379 serves etcd-server",
+      "10.0.0.11:2380 serves etcd-server",
+    ]);
+  });
+
+  it("a worker's clients are accepted at the proxy that it has of its own", () => {
+    const asked = (config: Config) => proofs("kubelet", "w1", config).at(-1);
+    assert.equal(asked(kubesprayConfig()), "localhost:6443/api/v1/nodes/w1 accepts kubelet");
+    const at = (workerProxyPort: number) =>
+      configWith({ cluster: { ...(RAW["cluster"] as object), workerProxyPort }, layout: "kubespray" });
+    assert.equal(asked(at(7443)), "localhost:7443/api/v1/nodes/w1 accepts kubelet");
+    assert.equal(asked(at(0)), "api.example.com:6443/api/v1/nodes/w1 accepts kubelet");
+    assert.equal(proofs("kubelet", "cp1", kubesprayConfig()).at(-2), `${API}/api/v1/nodes/cp1 accepts kubelet`);
   });
 
   it("a worker's clients are accepted at the cluster's endpoint", () => {

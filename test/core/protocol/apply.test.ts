@@ -6,7 +6,7 @@ import { planCluster, type ClusterPlan } from "../../../core/plan";
 import { applyPayload, type IssuedLeaf, type Material } from "../../../core/protocol/apply";
 import { requestPayload } from "../../../core/protocol/request";
 import type { Config } from "../../../core/schema/config";
-import { configWith, etcdadmConfig, hardwayConfig, NOW, RAW } from "../fixture";
+import { configWith, etcdadmConfig, hardwayConfig, kubesprayConfig, NOW, RAW } from "../fixture";
 
 const leaf = (profile: string): IssuedLeaf => ({
   certificatePem: `CERT ${profile}\n`,
@@ -166,6 +166,7 @@ describe("payload", () => {
     ["kubeadm", configWith()],
     ["hardway", hardwayConfig()],
     ["etcdadm", etcdadmConfig()],
+    ["kubespray", kubesprayConfig()],
   ] as const)
     it(`has every certificate of every node proven that a service reads: ${layout}`, () => {
       for (const [index, { node, files }] of planCluster(of, NOW).nodes.entries()) {

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { issuerOf } from "../../../core/authorities/rotation";
 import { LAYOUT_NAMES, LAYOUTS } from "../../../core/layouts";
 import { PHASES, ROTATABLE, type Rotatable, type RotationState } from "../../../core/model/phases";
 import type { ConsumerInput } from "../../../core/model/reload";
@@ -120,10 +121,12 @@ describe("model: legal walks", function () {
           const walk = new Walk(where, seed, adopted);
           let states: States = statesOf(() => ({ generation: 1, phase: adopted ? "trust" : "done" }));
           assert.equal(walk.upUntilDone(states), "done");
+          // back from `issue` in an adoption, leaves of the new CA stay, and kubeadm has only the key of the old one
+          let isBetweenCas = false;
           for (const { move, fault, event } of turns) {
             if (event === "renewal") walk.renewalIsDue();
             if (event === "worker joins") walk.joinWorker();
-            if (event === "control plane joins") walk.joinControlPlane(states);
+            if (event === "control plane joins" && !isBetweenCas) walk.joinControlPlane(states);
             if (event.endsWith("arrives") && knowsAll(states)) {
               const trusted = fault.at % 2 === 0 ? states : "nothing";
               walk.arrive(event.startsWith("worker") ? "workers" : "controlPlanes", trusted);
@@ -143,6 +146,8 @@ describe("model: legal walks", function () {
               "done",
               walk.moments.filter((each) => /^(?:up|->)/.test(each)).join("\n"),
             );
+            isBetweenCas ||=
+              adopted && subset.some((what) => states[what].phase === "issue" && issuerOf(next[what]) === 0);
             states = next;
             assert.deepEqual(walk.found, [], walk.moments.join("\n"));
           }

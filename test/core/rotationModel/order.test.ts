@@ -55,6 +55,7 @@ describe("model: order", () => {
     { layout: "kubeadm", minor: 36, controlPlanes: 3, etcdMembers: 0, workers: 5 },
     { layout: "hardway", minor: 35, controlPlanes: 2, etcdMembers: 3, workers: 2 },
     { layout: "etcdadm", minor: 36, controlPlanes: 2, etcdMembers: 3, workers: 2 },
+    { layout: "kubespray", minor: 36, controlPlanes: 3, etcdMembers: 0, workers: 2 },
   ] satisfies Topology[])
     for (const phase of ["trust", "done"] as const)
       it(`is that of the graph: ${topology.layout}, phase ${phase}`, async () => {
