@@ -92,9 +92,18 @@ finish() {
   trap - EXIT
   rm -rf "$@" || :
   free_lock
+  if [ "$fi_code" -ne 0 ] && [ -z "$WHY$TOLD" ]; then
+    unexpected "$fi_code"
+    [ "$FOUND" != committed ] || WHY="the new set is in place and proven, but $WHY; run again"
+  fi
   tell_why
   exit "$fi_code"
 }
+
+TOLD= # yes where the last sentence of a failure stands on stderr already
+
+# unexpected CODE: nothing ends without a sentence, whatever tool has failed.
+unexpected() { WHY="the script failed where it did not expect to (exit $1): see the lines above"; }
 
 # tell_why: the last sentence, with what really happened in place of what was
 # foreseen where it was written; 74-commit.sh does the same to what it undoes.

@@ -38,6 +38,7 @@ verb_transaction() {
   done
   rm -rf "$RUN" || :
   [ -n "$vt_code" ] || repair_killed
+  TOLD=yes
   exit "$vt_code"
 }
 
@@ -84,7 +85,7 @@ worker_end() {
   if [ "$we_code" -ne 0 ]; then
     has_room || free_room
     [ -n "$WHY" ] || {
-      WHY="the script failed where it did not expect to (exit $we_code): see the lines above"
+      unexpected "$we_code"
       [ -z "$NO_ROOM" ] || WHY="$PUT_BACK, run again then"
     }
     if [ -n "$OURS" ]; then roll_back; else reword "$PUT_BACK" "$NOT_BEGUN"; fi

@@ -43,5 +43,8 @@ run_framed() {
   {
     echo "kube-pki 1 $1 $(wc -c <"$2" | tr -d ' ') $(sha256 "$2")"
     cat "$2"
-  } | $SHELL_COMMAND "$0" "$1" || exit 1 # it has said why
+  } | $SHELL_COMMAND "$0" "$1" || {
+    TOLD=yes
+    exit 1
+  }
 }

@@ -70,6 +70,7 @@ kube() {
 }
 
 no_answer() {
+  TOLD=yes
   sed -n '$p' "$TX/why" >&2
   ! grep -q "the server doesn't have a resource type" "$TX/why" || exit 4
   exit 3

@@ -71,6 +71,15 @@ export function isKilled(shell: string): void {
       assert.match(node.read("/var/lib/kube-pki/applied"), new RegExp(`^sum ${sum8(sent)}`));
     });
 
+    it("after its commit, on a disk with errors: its other half says that the new set is in place", async () => {
+      const wanted = node.set();
+      node.tool("rm", 'case $* in "-rf "*/tx) echo "rm: Input/output error" >&2; exit 1 ;; esac\nexec /bin/rm "$@"');
+      const failed = await node.run("apply", node.payload(wanted), { KUBE_PKI_KILL_AT: "worker:committed" });
+      assert.equal(failed.code, 1);
+      assert.match(failed.why, /^node: the new set is in place and proven, but the script failed .*; run again$/);
+      assert.ok(node.holds(wanted));
+    });
+
     for (const [title, tool, pattern, code] of [
       ["while it keeps its records: it says that the set is the new one", "mv", "*/tx/applied", 1],
       ["while its other half clears up: it ends as committed", "rm", "*/run.*[0-9]", 0],

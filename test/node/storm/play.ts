@@ -164,7 +164,9 @@ class Play {
     const mid = this.ask(isRepaired ? "recovered" : "killed", this.before, sending, run);
     const byHand = isRepaired ? [] : this.makeByHand(step.aftermath.byHand);
     const cut = isRepaired ? false : this.cutJournal(step.aftermath.journal);
-    const before = withHand(this.before, snapshot(this.node), byHand);
+    // a set that was committed is not put back, whatever becomes of the run that follows
+    const isCommitted = this.node.has(`${STATE}/tx/committed`);
+    const before = withHand(isCommitted ? mid : this.before, snapshot(this.node), byHand);
     const recovered = isRepaired || !step.aftermath.boots ? undefined : await this.boot(step, sending, before, cut);
     if (recovered === "stuck") return false;
     const run2 = await this.node.meddled(verb, text, {});
