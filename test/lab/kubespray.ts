@@ -156,6 +156,8 @@ const proxyPod = stringify({
   },
 });
 
+export const renewalTimer = "k8s-certs-renew.timer";
+
 /** In the first week of a month it lets kubeadm renew all that it knows, and restarts what it runs. */
 const renewal = {
   "/etc/systemd/system/k8s-certs-renew.service": `[Unit]
@@ -165,7 +167,7 @@ Description=Renew K8S control plane certificates
 Type=oneshot
 ExecStart=/usr/local/bin/k8s-certs-renew.sh
 `,
-  "/etc/systemd/system/k8s-certs-renew.timer": `[Unit]
+  [`/etc/systemd/system/${renewalTimer}`]: `[Unit]
 Description=Timer to renew K8S control plane certificates
 
 [Timer]
@@ -259,7 +261,7 @@ for file in apiserver apiserver-kubelet-client front-proxy-client; do
 done
 cd ${kubernetes}
 for file in admin controller-manager kubelet scheduler; do cp -p $file.conf $file.conf.old; done
-systemctl enable --quiet --now k8s-certs-renew.timer
+systemctl enable --quiet --now ${renewalTimer}
 `;
 
 /** Makes users and etcd's PKI, starts etcd, has kubeadm do its part and sends workers to their proxies. */
