@@ -75,14 +75,16 @@ members() {
 }
 
 # has_the_keys UID FOLDER: and why, in HAS_THEM: a file of this payload below it is that
-# user's, a service that is restarted here runs as it, or what the kubelet runs as root
-# lies in a folder of it.
+# user's or is to be, a service that is restarted here runs as it, or what the kubelet
+# runs as root lies in a folder of it.
 has_the_keys() {
   hk_line=$(account passwd "$1") || hk_line=
   [ "$1" -lt 1000 ] || case $hk_line in '' | */nologin | */false) ;; *) return 1 ;; esac
   HAS_THEM=
   if owns_file "$1" "$2"; then
     HAS_THEM="owns keys in it"
+  elif is_given_file "$(user_name "$1")" "$2"; then
+    HAS_THEM="is to own files in it"
   elif runs_service "$1"; then
     HAS_THEM="runs $RS_NAME"
   elif live_facts "${MANIFESTS#"$ROOT"}" && [ "$LV_UID" = "$1" ]; then
@@ -99,6 +101,13 @@ owns_file() {
     live_facts "$of_path" && [ "$LV_UID" = "$1" ] && return 0
   done <"$TX/plan"
   return 1
+}
+
+# is_given_file USER FOLDER: kubespray leaves what it makes in etcd's folder to root.
+is_given_file() {
+  awk -v user="$1" -v folder="$2/" '
+    $1 == "file" && $4 == user && index($2, folder) == 1 { given = 1 }
+    END { exit !given }' "$TX/plan"
 }
 
 runs_service() {

@@ -10,6 +10,10 @@ check_reads() {
     esac
     { will_change "$cr_path" && find_running "$cr_name"; } || continue
     cr_names=$(options_of "$FOUND_PID" "$cr_option")
+    if [ -z "$cr_names" ] && [ "$cr_name" = etcd ]; then
+      cr_option=$(etcd_variable "$cr_option")
+      cr_names=$(variable_of "$FOUND_PID" "$cr_option")
+    fi
     cr_last=${cr_names##*"$NL"}
     [ "$cr_word" = readsone ] || cr_names=$cr_last
     [ -z "$cr_names" ] || one_is_that_file "$FOUND_PID" "$cr_names" "$cr_path" || {
@@ -66,6 +70,13 @@ options_of() {
       if (at) print substr($0, at + 1); else next_is = 1
     }'
 }
+
+# etcd_variable --NAME: where etcd looks for what is not on its command line
+# (etcd-io/etcd pkg/flags/flag.go). Components of Kubernetes look nowhere.
+etcd_variable() { printf 'ETCD%s' "${1#-}" | tr 'a-z-' 'A-Z_'; }
+
+# variable_of PID NAME: its value in the environment that the process was started with.
+variable_of() { tr '\000' '\n' <"$PROC/$1/environ" 2>/dev/null | sed -n "s/^$2=//p"; }
 
 # one_is_that_file PID NAMES PATH: NAMES a line each.
 one_is_that_file() {

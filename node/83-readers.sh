@@ -10,11 +10,12 @@ READER_FOLDERS='/etc/kubernetes /etc/cni/net.d /etc/kube-vip /etc/keepalived /et
 # list_readers: $TX/readers gets "UID PATH" of each file that looks like a kubeconfig
 # or a certificate: where such files are kept, or named by a manifest, a unit or
 # the command line of a system's process. Certificates of this cluster's layout and
-# kubeadm's backups, which nobody reads, are left out.
+# copies that kubeadm, kubespray and ansible keep, which nobody reads, are left out.
 list_readers() {
   {
     for lr_folder in $READER_FOLDERS; do
-      [ ! -d "$ROOT$lr_folder" ] || find -L "$ROOT$lr_folder" -maxdepth 3 \( -path "$ROOT/etc/kubernetes/pki" -o -path "$ROOT/etc/kubernetes/tmp" \) -prune -o -type f -print
+      [ ! -d "$ROOT$lr_folder" ] || find -L "$ROOT$lr_folder" -maxdepth 3 \( -path "$ROOT/etc/kubernetes/pki" -o -path "$ROOT/etc/kubernetes/ssl" -o -path "$ROOT/etc/kubernetes/tmp" \) -prune -o \
+        -type f ! -name '*.old' ! -name '*~' -print
     done 2>/dev/null
     for lr_folder in "$ROOT"/home/*/.kube; do
       [ ! -d "$lr_folder" ] || find -L "$lr_folder" -maxdepth 1 -type f -print
@@ -31,13 +32,13 @@ list_readers() {
 # system name; a process of a person is that person's matter.
 list_named() {
   {
-    cat "$MANIFESTS"/*.yaml "$ROOT"/etc/systemd/system/*.service "$ROOT"/etc/systemd/system/*.service.d/*.conf || :
+    cat "$MANIFESTS"/*.yaml "$MANIFESTS"/*.yml "$ROOT"/etc/systemd/system/*.service "$ROOT"/etc/systemd/system/*.service.d/*.conf || :
     stat -c '%u %n' "$PROC"/[0-9]* | while read -r ln_uid ln_proc; do
       [ "$ln_uid" -ge "$FIRST_PERSON" ] || tr '\000' '\n' <"$ln_proc/cmdline" || :
     done
   } 2>/dev/null | grep -oE '/(etc|var|opt|srv|root|usr/local)/[A-Za-z0-9._/@:+-]+' | sort -u |
     while read -r ln_path; do
-      case $ln_path in /var/lib/kubelet/pods/* | /etc/kubernetes/pki/*) continue ;; esac
+      case $ln_path in /var/lib/kubelet/pods/* | /etc/kubernetes/pki/* | /etc/kubernetes/ssl/*) continue ;; esac
       [ ! -f "$ROOT$ln_path" ] || echo "$ROOT$ln_path"
     done
 }

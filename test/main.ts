@@ -57,6 +57,11 @@ const BY_DAY: readonly Played[] = [
   ["init", "hardway"],
   ["rotation-nodes", "etcdadm"],
   ["init", "moved"],
+  ["renewal", "kubespray"],
+  ["init", "kubespray"],
+  ["adoption", "kubespray"],
+  ["rotation-nodes", "kubespray"],
+  ["rotation-undo", "kubespray"],
 ];
 const A_DAY = 2;
 

@@ -49,7 +49,8 @@ const keyOf = (nodes: readonly FoundNode[], { publicKey, fingerprint }: Certific
         state === "file" &&
         visit.survey.files.some(
           (ca) =>
-            ca.path.replace(/\.[^./]+$/, ".key") === path &&
+            // kubeadm's name, and kubespray's
+            [".key", "-key.pem"].some((end) => ca.path.replace(/\.[^./]+$/, end) === path) &&
             ca.path !== path &&
             ca.certificates.some((each) => each.fingerprint === fingerprint),
         ),

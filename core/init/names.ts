@@ -54,7 +54,10 @@ export const extraNames = (
     return { leaf, names };
   });
   const shared = lost.filter(({ leaf }) => leaf.profile === SHARED);
-  const everywhere = (shared[0]?.names ?? []).filter((san) => shared.every(({ names }) => names.includes(san)));
+  // one may be what another is called by itself: kubespray gives every API server the names of all
+  const everywhere = unique(shared.flatMap(({ names }) => names)).filter((san) =>
+    shared.every(({ leaf }) => leaf.certificate.sans.map(canonicalName).includes(san)),
+  );
   const planned = new Set<string>(
     plans.flatMap((plan) => plan.leaves.filter(({ profile }) => profile === SHARED).flatMap(({ sans }) => sans)),
   );

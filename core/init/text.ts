@@ -25,7 +25,7 @@ const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]
     "As the hosts were reached, with the agent of the machine that runs pulumi. To use a key instead, remove agent and run",
     `  pulumi config set --secret --path '${NAMESPACE}:ssh.privateKey' < FILE`,
   ],
-  layout: () => ["By the paths that components read."],
+  layout: () => ["By the files that components read."],
   files: () => ["Where components read files of the layout elsewhere; a folder moves with what is in it."],
   services: () => ["Services that run in another way than in the layout."],
   authority: ({ secrets }) => (secrets.length === 0 ? [] : [AUTHORITY, ...keyLines(secrets)]),

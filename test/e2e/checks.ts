@@ -16,6 +16,7 @@ import { nameOf, type Stack } from "./stack";
 const UNPROVABLE: Readonly<Record<Installer, readonly CertificateRow["certificate"][]>> = {
   kubeadm: ["front-proxy-client"],
   etcdadm: ["front-proxy-client", "apiserver-etcd-client"],
+  kubespray: ["front-proxy-client"],
   hardway: ["front-proxy-client", "apiserver-etcd-client", "apiserver-kubelet-client"],
 };
 

@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import type { AuthorityName } from "../../core/model/authorities";
+import { etcdFolder } from "../lab/kubespray";
 import type { Lab } from "../lab/lab";
 import { pkiDir, withRole, type Installer, type Role } from "../lab/topology";
+import { crtPair, pemPair, type Pair } from "./pairs";
 import type { Stack } from "./stack";
 
 /** Where a CA is: certificate and, unless it is nowhere, key. */
-interface Place {
+interface Place extends Pair {
   readonly on: Role;
-  /** Without suffix. */
-  readonly base: string;
 }
 
 type Places = (pki: string) => Readonly<Record<AuthorityName, Place>>;
 
-const controlPlane = (base: string): Place => ({ on: "control-plane", base });
+const controlPlane = (base: string): Place => ({ on: "control-plane", ...crtPair(base) });
 
 const byKubeadm: Places = (pki) => ({
   kubernetes: controlPlane(`${pki}/ca`),
@@ -24,7 +24,8 @@ const byKubeadm: Places = (pki) => ({
 /** The CAs of a cluster that exists, by the way it was installed. */
 const CAS: Readonly<Record<Installer, Places>> = {
   kubeadm: byKubeadm,
-  etcdadm: (pki) => ({ ...byKubeadm(pki), etcd: { on: "etcd", base: "/etc/etcd/pki/ca" } }),
+  etcdadm: (pki) => ({ ...byKubeadm(pki), etcd: { on: "etcd", ...crtPair("/etc/etcd/pki/ca") } }),
+  kubespray: (pki) => ({ ...byKubeadm(pki), etcd: { on: "etcd", ...pemPair(`${etcdFolder}/ca`) } }),
   hardway: () => ({
     kubernetes: controlPlane("/var/lib/kubernetes/ca"),
     etcd: controlPlane("/var/lib/kubernetes/etcd-ca"),
@@ -37,10 +38,10 @@ const firstWith = ({ nodes }: Lab, role: Role): string => withRole(nodes, role)[
 /** By authority, what is read of its CA on the first node that has it. */
 const ofCas = async <T>(
   lab: Lab,
-  read: (node: string, base: string) => Promise<T>,
+  read: (node: string, ca: Pair) => Promise<T>,
 ): Promise<Readonly<Record<string, T>>> => {
   const places = Object.entries(CAS[lab.topology.installer](pkiDir(lab.topology)));
-  const entries = places.map(async ([name, { on, base }]) => [name, await read(firstWith(lab, on), base)] as const);
+  const entries = places.map(async ([name, { on, ...ca }]) => [name, await read(firstWith(lab, on), ca)] as const);
   return Object.fromEntries(await Promise.all(entries));
 };
 
@@ -52,6 +53,7 @@ const filesOf = ({ topology: { certificatesDir } }: Lab): Record<string, unknown
 const EXTRA_SANS: Readonly<Record<Installer, readonly string[]>> = {
   kubeadm: [],
   etcdadm: [],
+  kubespray: [],
   hardway: ["localhost", "127.0.0.1"],
 };
 
@@ -79,9 +81,9 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
 
 /** The CAs of a cluster that exists, as its owner would hand them over. */
 export const givenAuthorities = async (lab: Lab): Promise<Record<string, unknown>> => ({
-  ...(await ofCas(lab, async (node, base) => ({
-    certificate: await lab.must(node, `cat ${base}.crt`),
-    key: await lab.must(node, `cat ${base}.key`),
+  ...(await ofCas(lab, async (node, { cert, key }) => ({
+    certificate: await lab.must(node, `cat ${cert}`),
+    key: await lab.must(node, `cat ${key}`),
   }))),
   serviceAccount: { key: await lab.must(firstWith(lab, "control-plane"), `cat ${pkiDir(lab.topology)}/sa.key`) },
 });
@@ -91,7 +93,7 @@ const fingerprint = async (lab: Lab, node: string, file: string): Promise<string
 
 /** What a stack file says of a cluster whose CA keys it is not given: the fingerprints of its CAs. */
 export const adoptionConfig = async (lab: Lab): Promise<{ adopt: Record<string, unknown> }> => ({
-  adopt: { ...(await ofCas(lab, (node, base) => fingerprint(lab, node, `${base}.crt`))), serviceAccount: true },
+  adopt: { ...(await ofCas(lab, (node, { cert }) => fingerprint(lab, node, cert))), serviceAccount: true },
 });
 
 /** Writes what says which nodes there are and how they are reached. */

@@ -69,6 +69,7 @@ const FOREIGN: Readonly<Record<Installer, Readonly<Record<AuthorityName, string>
   kubeadm: THEIRS,
   hardway: THEIRS,
   etcdadm: { ...THEIRS, etcd: "etcd" },
+  kubespray: THEIRS,
 };
 
 export const rotateTo = (generation: number, phase: Phase = "done") => ({ rotation: { generation, phase } });

@@ -18,6 +18,7 @@ const FILES: Readonly<Record<Installer, Files>> = {
     ...byKubeadm(topology),
     etcd: [...byKubeadm(topology).etcd, "/etc/etcd/pki/ca.crt"],
   }),
+  kubespray: (topology) => ({ ...byKubeadm(topology), etcd: ["/etc/ssl/etcd/ssl/ca.pem"] }),
   hardway: () => ({
     kubernetes: ["/var/lib/kubernetes/ca.crt", "/var/lib/kubelet/ca.crt"],
     etcd: ["/etc/etcd/ca.crt", "/var/lib/kubernetes/etcd-ca.crt"],

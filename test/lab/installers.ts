@@ -1,6 +1,7 @@
 import { installEtcdadm } from "./etcdadm";
 import { installHardway } from "./hardway";
 import { installKubeadm } from "./kubeadm";
+import { installKubespray } from "./kubespray";
 import type { Lab } from "./lab";
 import type { Log } from "./progress";
 import type { Installer } from "./topology";
@@ -11,5 +12,6 @@ type Install = (lab: Lab, log: Log, pki?: "made" | "given") => Promise<void>;
 export const install: Readonly<Record<Installer, Install>> = {
   kubeadm: installKubeadm,
   etcdadm: installEtcdadm,
+  kubespray: installKubespray,
   hardway: installHardway,
 };

@@ -4,7 +4,15 @@ import { imageRepository } from "./images";
 import type { Lab } from "./lab";
 import { failure } from "./process";
 import { step, type Log } from "./progress";
-import { labNetwork, pkiDir, withRole, type NodeSpec, type Topology } from "./topology";
+import {
+  certificatesDir,
+  labNetwork,
+  pkiDir,
+  withRole,
+  type Installer,
+  type NodeSpec,
+  type Topology,
+} from "./topology";
 
 const apiVersion = "kubeadm.k8s.io/v1beta4";
 const configFile = "/root/kubeadm.yaml";
@@ -23,7 +31,7 @@ function nodeRegistration(node: NodeSpec): object {
 }
 
 /** What the nodes' kubelets need to live in namespaces of a shared machine; all about certificates stays kubeadm's default. */
-const kubeletConfiguration = {
+export const kubeletConfiguration = {
   apiVersion: "kubelet.config.k8s.io/v1beta1",
   kind: "KubeletConfiguration",
   failCgroupV1: false,
@@ -46,18 +54,57 @@ const proxyConfiguration = {
   conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
 };
 
-/** Of an etcd on nodes of its own. */
-function externalEtcd(topology: Topology): object {
-  const members = withRole(topology.nodes, "etcd").filter(({ roles }) => !roles.includes("control-plane"));
-  if (members.length === 0) return {};
-  const pki = pkiDir(topology);
-  const external = {
-    endpoints: members.map(({ address }) => `https://${address}:2379`),
+interface EtcdClient {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** With which files API servers are clients of an etcd that kubeadm does not make. */
+const etcdClients: Readonly<Record<Installer, ((pki: string, node: string) => EtcdClient) | undefined>> = {
+  kubeadm: undefined,
+  hardway: undefined,
+  etcdadm: (pki) => ({
     caFile: `${pki}/etcd/ca.crt`,
     certFile: `${pki}/apiserver-etcd-client.crt`,
     keyFile: `${pki}/apiserver-etcd-client.key`,
-  };
-  return { etcd: { external } };
+  }),
+  kubespray: (_pki, node) => ({
+    caFile: "/etc/ssl/etcd/ssl/ca.pem",
+    certFile: `/etc/ssl/etcd/ssl/node-${node}.pem`,
+    keyFile: `/etc/ssl/etcd/ssl/node-${node}-key.pem`,
+  }),
+};
+
+function externalEtcd(topology: Topology, node: NodeSpec): object {
+  const client = etcdClients[topology.installer];
+  if (client === undefined) return {};
+  const endpoints = withRole(topology.nodes, "etcd").map(({ address }) => `https://${address}:2379`);
+  return { etcd: { external: { endpoints, ...client(pkiDir(topology), node.name) } } };
+}
+
+/** Names that API servers get beside kubeadm's own. */
+const certSans: Readonly<Record<Installer, (topology: Topology) => readonly string[]>> = {
+  kubeadm: () => [],
+  hardway: () => [],
+  etcdadm: () => [],
+  kubespray: ({ nodes }) => [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    ...withRole(nodes, "control-plane").flatMap(({ name, address }) => [address, name]),
+  ],
+};
+
+function apiServer(topology: Topology): object {
+  const sans = certSans[topology.installer](topology);
+  return sans.length === 0 ? {} : { apiServer: { certSANs: sans } };
+}
+
+/** Where kubeadm is told another place than its own. */
+function toldDir(topology: Topology): string | undefined {
+  const told = pkiDir(topology);
+  return told === certificatesDir ? undefined : told;
 }
 
 export interface JoinSecrets {
@@ -75,7 +122,7 @@ export function initConfig(
   node: NodeSpec,
   secrets: JoinSecrets,
 ): string {
-  const { certificatesDir } = lab.topology;
+  const told = toldDir(lab.topology);
   const documents = [
     {
       apiVersion,
@@ -90,7 +137,7 @@ export function initConfig(
       apiVersion,
       kind: "ClusterConfiguration",
       clusterName: "lab",
-      ...(certificatesDir === undefined ? {} : { certificatesDir }),
+      ...(told === undefined ? {} : { certificatesDir: told }),
       kubernetesVersion: lab.kubernetesVersion,
       imageRepository,
       controlPlaneEndpoint: lab.endpoint,
@@ -99,7 +146,8 @@ export function initConfig(
         serviceSubnet: labNetwork.serviceCidr,
         dnsDomain: labNetwork.clusterDomain,
       },
-      ...externalEtcd(lab.topology),
+      ...externalEtcd(lab.topology, node),
+      ...apiServer(lab.topology),
       controllerManager: { extraArgs: [{ name: "allocate-node-cidrs", value: "false" }] },
     },
     kubeletConfiguration,
@@ -110,7 +158,7 @@ export function initConfig(
 
 function joinConfig(lab: Lab, node: NodeSpec, caHash: string, secrets: JoinSecrets): string {
   const { endpoint } = lab;
-  const { certificatesDir } = lab.topology;
+  const told = toldDir(lab.topology);
   const controlPlane = {
     localAPIEndpoint: { advertiseAddress: node.address, bindPort: labNetwork.apiPort },
     ...(secrets.certificateKey === undefined ? {} : { certificateKey: secrets.certificateKey }),
@@ -119,7 +167,7 @@ function joinConfig(lab: Lab, node: NodeSpec, caHash: string, secrets: JoinSecre
     apiVersion,
     kind: "JoinConfiguration",
     // where a worker's kubelet looks for it; kubeadm does not take it from the cluster
-    ...(certificatesDir === undefined ? {} : { caCertPath: `${certificatesDir}/ca.crt` }),
+    ...(told === undefined ? {} : { caCertPath: `${told}/ca.crt` }),
     discovery: { bootstrapToken: { token: secrets.token, apiServerEndpoint: endpoint, caCertHashes: [caHash] } },
     nodeRegistration: nodeRegistration(node),
     ...(node.roles.includes("control-plane") ? { controlPlane } : {}),

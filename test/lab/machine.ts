@@ -3,6 +3,7 @@ import { endGroups, populated } from "./cgroup";
 import { memberFiles } from "./etcdadm";
 import { writeUnits } from "./hardway";
 import { unitFiles } from "./hardwayUnits";
+import { sprayedFiles } from "./kubespray";
 import { createNodeNetwork, removeNodeNetwork } from "./network";
 import { boot, consoleTail, makeDisk, wipeDisk, writeIdentity } from "./node";
 import { nodeDir, runDir } from "./paths";
@@ -23,6 +24,7 @@ const bareFiles: Readonly<Record<Installer, typeof unitFiles>> = {
   kubeadm: () => ({}),
   hardway: unitFiles,
   etcdadm: memberFiles,
+  kubespray: sprayedFiles,
 };
 
 /** Gives the node its disk: a copy of the prepared one, or an empty one with the container images. */

@@ -10,7 +10,16 @@ import { step, type Log } from "./progress";
 import type { Topology } from "./topology";
 
 /** Sources whose change makes another cluster. */
-const sources = ["kubeadm.ts", "etcdadm.ts", "hardway.ts", "hardwayPki.ts", "hardwayUnits.ts", "leaf.ts", "node.ts"];
+const sources = [
+  "kubeadm.ts",
+  "etcdadm.ts",
+  "kubespray.ts",
+  "hardway.ts",
+  "hardwayPki.ts",
+  "hardwayUnits.ts",
+  "leaf.ts",
+  "node.ts",
+];
 
 /** A prepared cluster's certificates live a year; it is made anew long before. */
 const lifetimeMs = 60 * 24 * 3600 * 1000;

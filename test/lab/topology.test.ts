@@ -29,6 +29,7 @@ describe("topology", () => {
     ["ha3", "10.77.0.1:6443", 3, 3, 2],
     ["hardway", "10.77.0.1:6443", 2, 3, 1],
     ["etcdadm", "10.77.0.14:6443", 1, 3, 1],
+    ["kubespray", "10.77.0.11:6443", 1, 1, 1],
     ["stubs", "10.77.0.1:6443", 2, 2, 1],
   ] as const;
   for (const [name, api, controlPlanes, members, workers] of expected) {
@@ -60,7 +61,7 @@ describe("topology", () => {
   it("names what there is when a topology is unknown", () => {
     assert.throws(
       () => topology("ha5"),
-      /ha5 is not known, give one of single, duo, moved, ha3, hardway, etcdadm, stubs/,
+      /ha5 is not known, give one of single, duo, moved, ha3, hardway, etcdadm, kubespray, stubs/,
     );
     assert.throws(() => topology("toString"), /not known/);
   });

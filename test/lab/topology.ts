@@ -6,11 +6,16 @@ export interface NodeSpec {
   readonly roles: readonly Role[];
 }
 
-/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of etcdadm's, or as systemd units. */
-export type Installer = "kubeadm" | "etcdadm" | "hardway";
+/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of etcdadm's or kubespray's, or as systemd units. */
+export type Installer = "kubeadm" | "etcdadm" | "kubespray" | "hardway";
 
 /** Whether kubeadm makes the control planes and the workers. */
-export const usesKubeadm: Readonly<Record<Installer, boolean>> = { kubeadm: true, etcdadm: true, hardway: false };
+export const usesKubeadm: Readonly<Record<Installer, boolean>> = {
+  kubeadm: true,
+  etcdadm: true,
+  kubespray: true,
+  hardway: false,
+};
 
 /** Whether it is a node of the cluster: without kubeadm control planes are not. */
 export function hasKubelet({ roles }: NodeSpec, installer: Installer): boolean {
@@ -27,11 +32,19 @@ export interface Topology {
   readonly certificatesDir?: string;
 }
 
-const CERTIFICATES_DIR = "/etc/kubernetes/pki";
+/** kubeadm's own. */
+export const certificatesDir = "/etc/kubernetes/pki";
+
+const certificatesDirs: Readonly<Record<Installer, string>> = {
+  kubeadm: certificatesDir,
+  etcdadm: certificatesDir,
+  kubespray: "/etc/kubernetes/ssl",
+  hardway: certificatesDir,
+};
 
 /** Where the PKI of a kubeadm cluster is. */
-export const pkiDir = ({ certificatesDir = CERTIFICATES_DIR }: Pick<Topology, "certificatesDir">): string =>
-  certificatesDir;
+export const pkiDir = (topology: Pick<Topology, "certificatesDir" | "installer">): string =>
+  topology.certificatesDir ?? certificatesDirs[topology.installer];
 
 /** Every lab has these addresses: each lives in network namespaces of its own. */
 export const labNetwork = {
@@ -79,7 +92,7 @@ const rows = {
       ["w1", "worker"],
     ]),
   },
-  // kubeadm with a folder of the administrator's own, as kubespray has it
+  // kubeadm with a folder of the administrator's own
   moved: {
     installer: "kubeadm",
     balanced: false,
@@ -120,6 +133,14 @@ const rows = {
       ["etcd2", "etcd"],
       ["etcd3", "etcd"],
       ["cp1", "control-plane"],
+      ["w1", "worker"],
+    ]),
+  },
+  kubespray: {
+    installer: "kubespray",
+    balanced: false,
+    nodes: nodes([
+      ["cp1", ...stacked],
       ["w1", "worker"],
     ]),
   },

@@ -75,6 +75,15 @@ export function judgesFolders(shell: string): void {
         assert.equal(rights(node, PKI), `${String(owner)}:0 755`);
       });
 
+    it("leaves a folder to whom the payload gives a file in it, whoever owns the keys", async () => {
+      give(node, PKI, 1, 0, 0o700);
+      const more = `file ${PKI}/more.crt 0644 daemon root ca\n`;
+      const done = await node.run("apply", node.payload(node.set(), { more }));
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stderr, /\/pki belongs to daemon, who is to own files in it: left so\n/);
+      assert.equal(rights(node, `${PKI}/more.crt`), "1:0 644");
+    });
+
     it("leaves a folder to the user of a service that reads it", async () => {
       runsAs(node, "store", NOBODY);
       give(node, files.storeKey, 0, NOBODY, 0o640);

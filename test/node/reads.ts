@@ -13,10 +13,10 @@ export function readsWhatIsWritten(shell: string): void {
     afterEach(() => {
       node.remove();
     });
-    const apply = async (options: string, line = `reads web --tls-cert-file ${files.webCert}\n`) => {
+    const apply = async (options: string, line = `reads web --tls-cert-file ${files.webCert}\n`, before = "") => {
       node = await Cluster.make(shell);
       symlinkSync("web.crt", node.path("/etc/kubernetes/pki/current.crt"));
-      node.write("/units/web/command", `${node.read("/units/web/command")} ${options}`);
+      node.write("/units/web/command", `${before} ${node.read("/units/web/command")} ${options}`);
       await wait(1100);
       await node.start("web");
       return node.run("apply", node.payload(node.set(), { more: line }));
@@ -37,6 +37,31 @@ export function readsWhatIsWritten(shell: string): void {
         );
         assert.equal(failed.stdout, "");
         assert.equal(node.restarts("web"), 2); // its own starts
+      });
+
+    const ETCD = `consumer etcd systemd web\nreads etcd --tls-cert-file ${files.webCert}\n`;
+
+    it("refuses another one that etcd is given by its environment", async () => {
+      const failed = await apply("", ETCD, `env ETCD_TLS_CERT_FILE=${OTHER}`);
+      assert.equal(
+        failed.why,
+        `n1: etcd runs with ETCD_TLS_CERT_FILE=${OTHER} and does not read ${files.webCert}, which is written here: nothing was touched, start it with ETCD_TLS_CERT_FILE=${files.webCert} or leave that certificate to others (certificates.profiles.web.enabled: false), then run again`,
+      );
+    });
+
+    for (const [title, options, environment, line] of [
+      ["its own from its environment", "", `env ETCD_TLS_CERT_FILE=${files.webCert}`, ETCD],
+      [
+        "what its command line says before that",
+        `--tls-cert-file=${files.webCert}`,
+        `env ETCD_TLS_CERT_FILE=${OTHER}`,
+        ETCD,
+      ],
+      ["any environment of what is not etcd", "", `env ETCD_TLS_CERT_FILE=${OTHER}`, undefined],
+    ] as const)
+      it(`takes ${title}`, async () => {
+        const done = await apply(options, line, environment);
+        assert.equal(done.code, 0, done.stderr);
       });
 
     it("refuses a port that is not the stack's: somebody else would answer there", async () => {

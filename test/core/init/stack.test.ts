@@ -14,17 +14,7 @@ import {
   type Cas,
 } from "./cluster";
 import { etcdadmCluster, hardwayCluster } from "./hardway";
-
-/** The same files elsewhere, and components that are told so. */
-const movedTo = (survey: Survey, to: (path: string) => string): Survey => ({
-  ...survey,
-  files: survey.files.map((file) => ({ ...file, path: to(file.path) })),
-  kubeconfigs: survey.kubeconfigs.map((each) => ({ ...each, path: to(each.path) })),
-  components: survey.components.map((each) => ({
-    ...each,
-    options: each.options.map((option) => ({ ...option, values: option.values.map(to) })),
-  })),
-});
+import { asUnit, kubesprayCluster, movedTo } from "./kubespray";
 
 let cas: Cas;
 let oldCas: Cas;
@@ -80,6 +70,29 @@ const CLUSTERS: Readonly<
       "nodes.6.roles": ["worker"],
       "certificates.profiles.apiserver-etcd-client.organizations": ["system:masters"],
     },
+  ],
+  "that kubespray has made": [
+    () => kubesprayCluster(cas),
+    {
+      layout: "kubespray",
+      files: undefined,
+      services: undefined,
+      "cluster.workerProxyPort": undefined,
+      "cluster.listeners": undefined,
+      "nodes.0.roles": ["control-plane"],
+      "cluster.extraSans": ["10.0.0.9", "cp2", "cp3", "10.0.0.12", "10.0.0.13", "cp1", "10.0.0.11"],
+      "nodes.0.extraSans": undefined,
+      "nodes.3.roles": ["worker"],
+      certificates: { validity: "365d", algorithm: "RSA-2048", profiles: { kubelet: { algorithm: "ECDSA-P256" } } },
+    },
+  ],
+  "that kubespray has made, with proxies at another port": [
+    () => kubesprayCluster(cas, "https://127.0.0.1:8383"),
+    { layout: "kubespray", "cluster.workerProxyPort": 8383 },
+  ],
+  "that kubespray has made, with a load balancer": [
+    () => kubesprayCluster(cas, "https://api.example.com:6443"),
+    { layout: "kubespray", "cluster.workerProxyPort": 0 },
   ],
   "with other names, networks and domains": [
     () =>
@@ -319,22 +332,7 @@ const CLUSTERS: Readonly<
       );
       return {
         ...own,
-        components: own.components.map((each) =>
-          each.name !== "etcd"
-            ? each
-            : {
-                ...each,
-                start: {
-                  by: "systemd",
-                  unit: "etcd3.service",
-                  file: "/etc/systemd/system/etcd3.service",
-                  dropIns: [],
-                  environmentFiles: [],
-                  needsReload: false,
-                  enabled: true,
-                },
-              },
-        ),
+        components: own.components.map((each) => (each.name === "etcd" ? asUnit(each, "etcd3") : each)),
       };
     }),
     {

@@ -16,6 +16,7 @@ const CURRENT = "cat /var/lib/kubelet/pki/kubelet-client-current.pem";
 const CLIENT_CERTIFICATE: Readonly<Record<Installer, string>> = {
   kubeadm: CURRENT,
   etcdadm: CURRENT,
+  kubespray: CURRENT,
   hardway: "sed -n 's/^ *client-certificate-data: *//p' /var/lib/kubelet/kubeconfig | tr -d '\"' | base64 -d",
 };
 

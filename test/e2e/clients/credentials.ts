@@ -6,8 +6,10 @@ import { X509Certificate, createPrivateKey } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
+import { etcdFolder } from "../../lab/kubespray";
 import type { Lab } from "../../lab/lab";
 import { pkiDir, type Installer, type Topology } from "../../lab/topology";
+import { crtPair, pemPair, type Pair } from "../pairs";
 import type { Identity } from "./https";
 
 export interface Credentials {
@@ -18,8 +20,8 @@ export interface Credentials {
 interface Place {
   readonly role: "control-plane" | "etcd";
   readonly ca: string;
-  /** Without suffix; the certificate is good for a client of etcd. */
-  readonly leaf: string;
+  /** Of the node of that name; the certificate is good for a client of etcd. */
+  readonly leaf: (node: string) => Pair;
 }
 
 /** Where a node has what a client of etcd needs. */
@@ -27,10 +29,19 @@ const ETCD_PLACES: Readonly<Record<Installer, (topology: Topology) => Place>> = 
   kubeadm: (topology) => ({
     role: "control-plane",
     ca: `${pkiDir(topology)}/etcd/ca.crt`,
-    leaf: `${pkiDir(topology)}/etcd/healthcheck-client`,
+    leaf: () => crtPair(`${pkiDir(topology)}/etcd/healthcheck-client`),
   }),
-  etcdadm: () => ({ role: "etcd", ca: "/etc/etcd/pki/ca.crt", leaf: "/etc/etcd/pki/etcdctl-etcd-client" }),
-  hardway: () => ({ role: "etcd", ca: "/etc/etcd/ca.crt", leaf: "/etc/etcd/server" }),
+  etcdadm: () => ({
+    role: "etcd",
+    ca: "/etc/etcd/pki/ca.crt",
+    leaf: () => crtPair("/etc/etcd/pki/etcdctl-etcd-client"),
+  }),
+  kubespray: () => ({
+    role: "etcd",
+    ca: `${etcdFolder}/ca.pem`,
+    leaf: (node) => pemPair(`${etcdFolder}/admin-${node}`),
+  }),
+  hardway: () => ({ role: "etcd", ca: "/etc/etcd/ca.crt", leaf: () => crtPair("/etc/etcd/server") }),
 };
 
 export const etcdPlace = (topology: Topology): Place => ETCD_PLACES[topology.installer](topology);
@@ -97,7 +108,8 @@ export class CredentialFeed {
   private async fetch(): Promise<boolean> {
     const place = etcdPlace(this.lab.topology);
     const node = this.lab.nodes.find(({ roles }) => roles.includes(place.role))?.name ?? "";
-    const paths = [place.ca, `${place.leaf}.crt`, `${place.leaf}.key`];
+    const leaf = place.leaf(node);
+    const paths = [place.ca, leaf.cert, leaf.key];
     const texts = await this.lab.must(node, paths.map((path) => `base64 -w0 ${path}; echo`).join("; "));
     const [ca = "", cert = "", key = ""] = texts.split("\n").map(decoded);
     const api = identityOf(readFileSync(await this.lab.kubeconfig(), "utf8"));

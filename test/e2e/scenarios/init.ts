@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { CertificateFacts, KubeconfigFacts, Survey } from "../../../core/survey/model";
+import { renewalTimer } from "../../lab/kubespray";
 import { must } from "../../lab/process";
 import { assertClusterWorks, assertProven } from "../checks";
 import { ownSsh, type OwnSsh } from "../ownSsh";
@@ -83,6 +84,20 @@ const lostOn = (before: Survey, after: Survey): string[] => [
   }),
 ];
 
+/** What renews certificates beside the stack is told, and then disabled as its owner would. */
+const disableRenewers = async ({ lab, counts }: Run, said: string): Promise<void> => {
+  for (const { name } of lab.nodes) {
+    const { code } = await lab.run(name, `systemctl is-active --quiet ${renewalTimer}`);
+    if (code !== 0) continue;
+    assert.ok(
+      said.includes(`${name}: ${renewalTimer} renews certificates too: disable it`),
+      `${name}: ${renewalTimer}`,
+    );
+    await lab.must(name, `systemctl disable --quiet --now ${renewalTimer}`);
+    counts["renewers told"] = (counts["renewers told"] ?? 0) + 1;
+  }
+};
+
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
   const ssh = await ownSsh(lab);
@@ -93,7 +108,9 @@ const play = async (run: Run): Promise<void> => {
     run.counts["nodes surveyed"] = before.length;
     const first = hostsOf(run).find((_, index) => lab.nodes[index]?.roles.includes("control-plane")) ?? "";
     const init = ["init", first, ...hostsOf(run).filter((host) => host !== first), "--name", "lab", "--ca", "existing"];
-    run.log(await run.step("kube-pki init", () => kubePki(run, ssh, init)));
+    const said = await run.step("kube-pki init", () => kubePki(run, ssh, init));
+    run.log(said);
+    await disableRenewers(run, said);
     await run.up("pulumi up with the stack file as it was written");
     await assertProven(lab, await stack.certificates());
     await assertNothingToDo(run);
@@ -122,6 +139,6 @@ export const init: Scenario = {
   name: "init",
   proves:
     "a stack file that init wrote brings a running cluster under the stack: nothing is edited, nothing is lost, and doctor has nothing to do",
-  topologies: ["duo", "ha3", "hardway", "moved"],
+  topologies: ["duo", "ha3", "hardway", "moved", "kubespray"],
   play,
 };

@@ -78,7 +78,8 @@ const nodeReplaced: Scenario = {
 /** What an operator does first about a control plane that is gone: its etcd member and its node are taken out. */
 const forget = async ({ lab }: Run, name: string, from: string): Promise<void> => {
   const { ca, leaf } = etcdPlace(lab.topology);
-  const etcdctl = `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${leaf}.crt --key=${leaf}.key`;
+  const { cert, key } = leaf(from);
+  const etcdctl = `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${cert} --key=${key}`;
   await lab.must(
     from,
     `${etcdctl} member remove "$(${etcdctl} member list | awk -F', ' '$3 == "${name}" { print $1 }')"`,
