@@ -1,5 +1,13 @@
 /** The cluster's objects, through the kubectl of a control plane: requests of the verb `objects` (docs/node-protocol.md). */
-import type { HeldCertificates, Kube, ObjectName, Objects, TokenHeader, Where } from "../core/cluster/kube";
+import type {
+  HeldCertificates,
+  Kube,
+  ObjectName,
+  Objects,
+  SecretCertificates,
+  TokenHeader,
+  Where,
+} from "../core/cluster/kube";
 import type { Through } from "../core/cluster/payload";
 import { Refusal, type Clock } from "../core/cluster/work";
 import type { AuthorityName } from "../core/model/authorities";
@@ -34,6 +42,12 @@ const jsonText = (body: object): string =>
 const body = (object: object): string[] => part("body", jsonText(object));
 
 const at = ({ namespace, name }: ObjectName): string => `${namespace ?? "-"} ${name}`;
+
+const held = (answer: string): HeldCertificates[] =>
+  answer.split(/^= /m).flatMap((entry) => {
+    const [, namespace, name, key, pem = ""] = /^([^/ ]+)\/(\S+) (\S+)\n([^]*)$/.exec(entry) ?? [];
+    return namespace === undefined || name === undefined || key === undefined ? [] : [{ namespace, name, key, pem }];
+  });
 
 export class NodeKube implements Kube {
   public constructor(
@@ -93,11 +107,14 @@ export class NodeKube implements Kube {
   }
 
   public async heldCertificates(): Promise<readonly HeldCertificates[]> {
-    const answer = await this.ask("get secrets", ["held-certificates"]);
-    return answer.split(/^= /m).flatMap((entry) => {
-      const [, namespace, name, key, pem = ""] = /^([^/ ]+)\/(\S+) (\S+)\n([^]*)$/.exec(entry) ?? [];
-      return namespace === undefined || name === undefined || key === undefined ? [] : [{ namespace, name, key, pem }];
-    });
+    return held(await this.ask("get secrets", ["held-certificates"]));
+  }
+
+  public async certificatesIn({ namespace, name }: Required<ObjectName>): Promise<SecretCertificates | undefined> {
+    const answer = await this.ask(`get secrets ${name}`, [`certificates-in ${namespace} ${name}`]);
+    const by = /^secret (ours|other)$/m.exec(answer)?.[1];
+    if (by === undefined) return undefined;
+    return { isOurs: by === "ours", entries: Object.fromEntries(held(answer).map(({ key, pem }) => [key, pem])) };
   }
 
   public async kubelets(nodes: readonly string[]): Promise<readonly (readonly [string, string])[]> {

@@ -2,7 +2,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { retiresOld, stateOf } from "../core/authorities/rotation";
 import type { ClientPlan } from "../core/certificates/clients";
-import { kubeconfigsName } from "../core/certificates/resourceNames";
+import { heldIn, kubeconfigsName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { controlPlaneExecutor } from "../core/nodes/topology";
 import type { ClusterPlan, NodePlan } from "../core/plan";
@@ -22,6 +22,7 @@ import type { AuthorityGenerations } from "./authority/generations";
 import type { Inputs } from "./inputs";
 import { InCluster } from "./inCluster/inCluster";
 import { trustFacts, type TrustFacts } from "./trustFacts";
+import { HeldCertificates } from "./heldCertificates";
 import { Kubeconfigs } from "./kubeconfigs";
 import type { IssuedToNode } from "./nodePki";
 import { NodeSteps, type VisitedNode, type Waits } from "./nodeSteps";
@@ -57,6 +58,8 @@ export class Rollout {
   private readonly planned: readonly PlannedNode[];
   private readonly generations: pulumi.Output<Generations>;
   private readonly credentials: Kubeconfigs;
+  /** Undefined where no Secret is to hold a certificate. */
+  private readonly held: HeldCertificates | undefined;
   /** Undefined where nothing is rotated. */
   private readonly attempt: RotationAttempt | undefined;
   private readonly steps: NodeSteps;
@@ -85,6 +88,8 @@ export class Rollout {
     const issuers = mapAuthorities((name) => authorities[name].issuer);
     this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(issuers) }));
     this.credentials = new Kubeconfigs(kubeconfigsName(base), { config, clients, issuer: issuers.kubernetes }, options);
+    this.held =
+      plan.held.length > 0 ? new HeldCertificates(heldIn(base), { leaves: plan.held, issuers }, options) : undefined;
     // the gate: no node is touched before every node was reached, has its keys and its certificates are issued
     const issued = this.planned.flatMap(({ given }) => given.prepared);
     const done = this.play(issued);
@@ -94,6 +99,7 @@ export class Rollout {
     this.certificates = pulumi
       .all([
         ...this.planned.map(({ plan: node, given }) => rows(node, given, this.steps.of("apply", node.node.name))),
+        this.held?.certificates ?? [],
         this.credentials.certificates,
       ])
       .apply((each) => each.flat());
@@ -151,7 +157,17 @@ export class Rollout {
     const frontProxy = authorities.frontProxy.target.trustPem;
     return (this.work ??= new InCluster(
       `${base}-in-cluster`,
-      { inputs, kubeconfig, trust, frontProxy, generations, attempt: attempt?.name, tokenKid, runOn },
+      {
+        inputs,
+        kubeconfig,
+        trust,
+        frontProxy,
+        generations,
+        attempt: attempt?.name,
+        tokenKid,
+        runOn,
+        held: this.held?.pairs ?? {},
+      },
       this.options,
     ));
   }

@@ -9,6 +9,7 @@
  */
 import { hasReached, hasPrevious, isRotating } from "./authorities/rotation";
 import type { Hook } from "./cluster/steps";
+import { holdsOwn } from "./cluster/own";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
 import { renewsTokens } from "./protocol/tokens";
@@ -83,8 +84,8 @@ export const STAGES = {
     inEveryPhase: true,
     on: "the cluster",
     after: ["apply"],
-    isWanted: inCluster,
-    summary: "kubelets of nodes without ssh get certificates of the CA that signs",
+    isWanted: (config) => inCluster(config) || holdsOwn(config),
+    summary: "kubelets of nodes without ssh, and Secrets of `certificates.own`, get certificates of the CA that signs",
   },
   tokens: {
     phase: "done",

@@ -67,6 +67,7 @@ GRAMMAR='
   shape["apply only"] = shape["trust only"] = "path part"
   shape["apply consumer"] = shape["trust consumer"] = "name kind unit"
   shape["apply use"] = shape["trust use"] = "name act path"
+  shape["trust needs"] = "name name"
   shape["apply before"] = shape["trust before"] = "name name"
   shape["apply alone"] = shape["trust alone"] = "name"
   shape["apply member"] = shape["trust member"] = "name hostPort"
@@ -113,6 +114,7 @@ GRAMMAR='
   shape["objects sync-pods"] = "name"
   shape["objects token-headers"] = ""
   shape["objects held-certificates"] = ""
+  shape["objects certificates-in"] = "namespace? object"
   shape["objects kubelet"] = "name"
   shape["objects ours"] = "authority"
 '

@@ -105,8 +105,16 @@ way_in() {
 }
 
 # may_wait: it need not run yet: nothing was ever laid here, or this node is new
-# and gets its first leaf from the apply that follows.
-may_wait() { [ "$START" = bare ] || { [ "$VERB" = trust ] && [ -z "$co_absent" ] && ! has_leaf; }; }
+# and gets its first leaf from the apply that follows, or the one that this program needs.
+may_wait() { [ "$START" = bare ] || { [ "$VERB" = trust ] && [ -z "$co_absent" ] && { ! has_leaf || lacks_leaf "$co_name"; }; }; }
+
+# lacks_leaf NAME: one that the consumer needs.
+lacks_leaf() {
+  while read -r ll_word ll_name ll_profile <&4; do
+    [ "$ll_word $ll_name" != "needs $1" ] || [ -f "$TX/parts/cert:$ll_profile" ] || return 0
+  done 4<"$TX/plan"
+  return 1
+}
 
 # runs: the consumer's process is there and stays for a moment: a unit that
 # fails and starts over has a process now and then.

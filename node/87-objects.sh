@@ -27,7 +27,13 @@ verb_objects() {
     apply) answer apply --server-side --force-conflicts --field-manager=kube-pki -f "$BODY" -o name ;;
     sync-pods) sync_pods "$ob_what" ;;
     token-headers) token_headers ;;
-    held-certificates) held_certificates ;;
+    held-certificates) held_certificates -A --field-selector type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1 ;;
+    certificates-in)
+      # shellcheck disable=SC2016 # variables of the template
+      HELD_HEAD='{{$by := "other"}}{{with .metadata.annotations}}{{if index . "kube-pki/certificate"}}{{$by = "ours"}}{{end}}{{end}}secret {{$by}}
+'
+      held_certificates -n "$ob_what" --field-selector "metadata.name=$ob_where"
+      ;;
     kubelet) reach_kubelets ;;
     ours) blocks_pem <"$TX/ours/ca:$ob_what" ;;
   esac
@@ -108,17 +114,25 @@ token_headers() {
   sed '$d' "$TX/answer"
 }
 
-# held_certificates: "= NAMESPACE/NAME KEY" and PEM, for each entry of a Secret that
-# begins with a certificate. A key that stands behind it stays here.
+HELD_HEAD= # what is told of each Secret first
+
+# held_certificates WHICH...: "= NAMESPACE/NAME KEY" and PEM, for each entry of a Secret
+# that begins with a certificate. A key that stands behind it stays here.
 held_certificates() {
   # shellcheck disable=SC2016 # variables of the template
-  hc_each='{{range .items}}{{$of := .metadata}}{{range $key, $data := .data}}{{if gt (len $data) 36}}{{if eq (slice $data 0 36) "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"}}{{$of.namespace}}/{{$of.name}} {{$key}} {{$data}}
-{{end}}{{end}}{{end}}{{end}}'
-  kube get secrets -A --field-selector type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1 -o "go-template=${hc_each}end
+  hc_each='{{$of := .metadata}}{{range $key, $data := .data}}{{if gt (len $data) 36}}{{if eq (slice $data 0 36) "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"}}{{$of.namespace}}/{{$of.name}} {{$key}} {{$data}}
+{{end}}{{end}}{{end}}'
+  kube get secrets "$@" -o "go-template={{range .items}}$HELD_HEAD$hc_each{{end}}end
 " >"$TX/answer" 2>"$TX/why" || no_answer
   grep -qx end "$TX/answer" || no_answer
   while read -r hc_name hc_key hc_data; do
-    [ "$hc_name" != end ] || continue
+    case $hc_name in
+      end) continue ;;
+      secret)
+        echo "secret $hc_key"
+        continue
+        ;;
+    esac
     echo "= $hc_name $hc_key"
     echo "$hc_data" | base64 -d 2>/dev/null | sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p'
   done <"$TX/answer"

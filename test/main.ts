@@ -39,6 +39,7 @@ const BY_DAY: readonly Played[] = [
   ["power-cut", "duo"],
   ["node-replaced", "duo"],
   ["ports", "duo"],
+  ["own-certificates", "duo"],
   ["renewal", "hardway"],
   ["tls-balancer", "duo"],
   ["foreign-sans", "duo"],

@@ -55,7 +55,7 @@ export class InVault implements AuthorityMaker {
         ready,
         generation,
         signedBy: this.signedBy(resource, name, generation),
-        roles: signs ? rolesOf(plan.nodes, clients, name) : [],
+        roles: signs ? rolesOf(plan, clients, name) : [],
         csrSigner: name === "kubernetes" ? this.csrSignerOf(generation) : "none",
         isInUse: isInUse(state, generation),
       },

@@ -23,7 +23,7 @@ export class VaultAccess extends pulumi.ComponentResource {
       const own = { parent: this, provider };
       const policy = new vault.Policy(
         `${base}-${access}-policy`,
-        { name: accessName(config, access), policy: policyText(access, config, plan.nodes) },
+        { name: accessName(config, access), policy: policyText(access, config, plan) },
         own,
       );
       new vault.approle.AuthBackendRole(

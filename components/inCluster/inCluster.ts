@@ -6,6 +6,7 @@ import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/cl
 import type { Fact, Facts } from "../../core/cluster/facts";
 import type { WorkersJob } from "../../core/cluster/job";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
+import { heldJobs, type HeldJob, type HeldPair, type OwnStep } from "../../core/cluster/own";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
 import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
@@ -38,6 +39,8 @@ export interface InClusterArgs {
   readonly attempt: pulumi.Output<string> | undefined;
   /** Key id of the new service account key; undefined if the stack does not manage it. */
   readonly tokenKid: pulumi.Output<string> | undefined;
+  /** Certificates of the user's own that Secrets are to hold, by leaf. */
+  readonly held: pulumi.Input<Readonly<Record<string, HeldPair>>>;
   /** A control plane (core/nodes/topology.ts, controlPlaneExecutor): its kubectl does what the provider cannot. */
   readonly runOn: NodeConfig;
 }
@@ -108,6 +111,12 @@ export class InCluster extends pulumi.ComponentResource {
         return this.workers("issue");
       case "workersRetire":
         return this.workers("retire");
+      case "ownTrust":
+        return this.held("trust");
+      case "ownIssue":
+        return this.held("issue");
+      case "ownRetire":
+        return this.held("retire");
       default:
         return {
           ...trust,
@@ -117,6 +126,15 @@ export class InCluster extends pulumi.ComponentResource {
           since: this.published?.stdout.apply(sinceOf),
         }[fact];
     }
+  }
+
+  private held(step: OwnStep): pulumi.Output<readonly HeldJob[]> {
+    const { inputs, generations, held } = this.args;
+    // only there: for the other steps the certificates would make their payloads unknown to a preview, and secret
+    const pairs = step === "issue" ? held : {};
+    return pulumi
+      .all([generations, pulumi.output(pairs)])
+      .apply(([known, issued]) => heldJobs(step, inputs.config, known, issued));
   }
 
   private workers(step: WorkerStep): pulumi.Output<WorkersJob> {

@@ -1,5 +1,6 @@
 import type { OtherCas } from "../protocol/otherCas";
 import type { WorkersJob } from "./job";
+import type { HeldJob } from "./own";
 
 /** Inputs of steps besides the configuration. */
 export interface Facts {
@@ -23,5 +24,9 @@ export interface Facts {
   readonly workersTrust: WorkersJob;
   readonly workersIssue: WorkersJob;
   readonly workersRetire: WorkersJob;
+  /** Certificates of the user's own in the cluster (core/cluster/own.ts). */
+  readonly ownTrust: readonly HeldJob[];
+  readonly ownIssue: readonly HeldJob[];
+  readonly ownRetire: readonly HeldJob[];
 }
 export type Fact = keyof Facts;

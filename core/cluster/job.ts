@@ -2,6 +2,7 @@
 import type { Gate } from "../protocol/lines";
 import type { OtherCas } from "../protocol/otherCas";
 import type { Config, Workload } from "../schema/config";
+import type { HeldJob } from "./own";
 
 export const TASKS = [
   "cluster-info-add",
@@ -22,6 +23,7 @@ export const TASKS = [
   "authentication-clean",
   "workers",
   "workers-remove",
+  "held-certificates",
 ] as const;
 export type TaskName = (typeof TASKS)[number];
 
@@ -65,4 +67,6 @@ export interface Job {
   /** The namespace of the DaemonSet that visits the nodes which the stack does not list. */
   readonly visitors?: string;
   readonly workers?: WorkersJob;
+  /** Certificates of the user's own that Secrets hold. */
+  readonly held?: readonly HeldJob[];
 }

@@ -187,6 +187,14 @@ export interface HeldCertificates {
   readonly pem: string;
 }
 
+/** What is public in a Secret. */
+export interface SecretCertificates {
+  /** A run of ours has written it. */
+  readonly isOurs: boolean;
+  /** PEM of each entry that begins with a certificate. */
+  readonly entries: Readonly<Record<string, string>>;
+}
+
 /** Everything here is the same when done twice: an API server that restarts is asked again. Rejects when that took too long. */
 export interface Kube {
   readonly list: <R extends Read>(resource: R, where?: Where) => Promise<readonly Objects[R][]>;
@@ -199,6 +207,8 @@ export interface Kube {
   /** An annotation with this value on each, upon which its kubelet updates its files; one that is gone is left out. */
   readonly syncPods: (pods: readonly ObjectName[], mark: string) => Promise<void>;
   readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;
+  /** Undefined: there is no such Secret. */
+  readonly certificatesIn: (name: Required<ObjectName>) => Promise<SecretCertificates | undefined>;
   readonly heldCertificates: () => Promise<readonly HeldCertificates[]>;
   /** What each of these nodes' kubelets answers to an API server: "ok", or why it does not. */
   readonly kubelets: (nodes: readonly string[]) => Promise<readonly (readonly [node: string, says: string])[]>;

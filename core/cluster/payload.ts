@@ -9,6 +9,8 @@ import type { Step } from "./steps";
 
 const workers = (job: Facts["workersTrust"]): Partial<Job> => ({ workers: job });
 
+const own = (held: Facts["ownTrust"]): Partial<Job> => ({ held });
+
 /** What a fact is in the job. */
 const IN_JOB: { readonly [F in Fact]: (value: Facts[F]) => Partial<Job> } = {
   ca: (ca) => ({ ca }),
@@ -23,6 +25,9 @@ const IN_JOB: { readonly [F in Fact]: (value: Facts[F]) => Partial<Job> } = {
   workersTrust: workers,
   workersIssue: workers,
   workersRetire: workers,
+  ownTrust: own,
+  ownIssue: own,
+  ownRetire: own,
 };
 
 const inJob = (fact: Fact, facts: Partial<Facts>, step: Step): Partial<Job> => {

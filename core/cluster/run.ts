@@ -2,6 +2,7 @@
 import type { Job, TaskName } from "./job";
 import { authenticationClean } from "./tasks/authentication";
 import { caBundles, rewrite } from "./tasks/caBundles";
+import { heldCertificates } from "./tasks/heldCertificates";
 import { heldSecrets } from "./tasks/heldSecrets";
 import { clusterInfoAdd, clusterInfoExact } from "./tasks/joining";
 import { kubelets } from "./tasks/kubelets";
@@ -39,6 +40,7 @@ const TASK: Readonly<Record<TaskName, Task>> = {
   "authentication-clean": { run: authenticationClean },
   workers: { run: workers },
   "workers-remove": { run: workersRemove },
+  "held-certificates": { run: heldCertificates },
 };
 
 /** @throws Refusal: the sentence a person reads */

@@ -10,6 +10,7 @@ import { AUTHORITIES } from "../model/authorities";
 import type { Config, Workload } from "../schema/config";
 import type { Fact } from "./facts";
 import type { Job } from "./job";
+import { hasOwnStep, ownText } from "./own";
 import { hasWorkerStep, type WorkerStep } from "./workers";
 
 /**
@@ -102,6 +103,14 @@ const STEPS: readonly Step[] = [
     job: rewrite,
   },
   {
+    nameSuffix: "own-trust",
+    hook: "afterTrust",
+    summary: (config) => `${ownText("trust", config)} trust both CAs, their workloads restart`,
+    isWanted: (config) => hasOwnStep("trust", config),
+    facts: () => ["ownTrust"],
+    job: () => ({ tasks: ["held-certificates"] }),
+  },
+  {
     // on the nodes of the stack the pods themselves are checked (core/protocol/check.ts)
     nameSuffix: "mounted-elsewhere",
     hook: "afterPublished",
@@ -134,6 +143,14 @@ const STEPS: readonly Step[] = [
     isWanted: workersDo("issue"),
     facts: () => ["workersIssue"],
     job: () => ({ tasks: ["workers"] }),
+  },
+  {
+    nameSuffix: "own-issue",
+    hook: "afterApply",
+    summary: (config) => `${ownText("issue", config)} get certificates, their workloads restart`,
+    isWanted: (config) => hasOwnStep("issue", config),
+    facts: () => ["ownIssue"],
+    job: () => ({ tasks: ["held-certificates"] }),
   },
   {
     nameSuffix: "scan",
@@ -177,6 +194,14 @@ const STEPS: readonly Step[] = [
     isWanted: (config) => retiresPrevious(config, "kubernetes") && hasBundles(config),
     facts: () => ["final", "old"],
     job: rewrite,
+  },
+  {
+    nameSuffix: "own-retire",
+    hook: "afterRetire",
+    summary: (config) => `${ownText("retire", config)} lose the old CA`,
+    isWanted: (config) => hasOwnStep("retire", config),
+    facts: () => ["ownRetire"],
+    job: () => ({ tasks: ["held-certificates"] }),
   },
   {
     // API servers only ever add to it, so it can be cleaned when the last of them has dropped the old CA

@@ -105,6 +105,12 @@ const servedLines = ({ node }: NodePlan, config: Config, leaves: ReadonlySet<Lea
     ),
   );
 
+/** Programs that cannot run before they have their certificates: a step before that does not start them. */
+export const needsLines = ({ node }: NodePlan, config: Config): string[] =>
+  ownOn(node, config).flatMap(({ leaf, own }) =>
+    own.readers.map(({ name }) => `needs ${as.name(name)} ${as.name(leaf)}`),
+  );
+
 /**
  * Other programs that read files of the payload (`rollout.readers`, and those of the user's own certificates), after the
  * services.

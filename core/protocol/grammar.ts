@@ -97,6 +97,12 @@ export const LINES: readonly LineRow[] = [
     [CONSUMER, "act", "path"],
     "what that consumer needs when this file changes; a file may have several such lines, or none",
   ),
+  line(
+    "trust",
+    "needs",
+    [CONSUMER, PROFILE],
+    "while that leaf is not there a consumer that never ran here need not run: the apply that follows starts it",
+  ),
   line("apply trust", "before", [CONSUMER, "name=other"], "if both are to be restarted, <other> is stopped first"),
   line(
     "apply trust",

@@ -29,6 +29,12 @@ export const OBJECTS_LINES: readonly LineRow[] = [
     [],
     "of each entry of a Secret that begins with a certificate the certificates, and nothing else of it",
   ),
+  line(
+    "objects",
+    "certificates-in",
+    AT,
+    "the certificates of that Secret as above, after a line `secret ours|other`: whether a run has written it; nothing if there is none",
+  ),
   line("objects", "kubelet", ["name=node"], "whether an API server reaches that node's kubelet; several such lines"),
   line(
     "objects",

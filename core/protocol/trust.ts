@@ -12,7 +12,7 @@ import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
 import { profileOf } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
-import { consumerLines, readerLines } from "./consumerLines";
+import { consumerLines, needsLines, readerLines } from "./consumerLines";
 import {
   adoptedOf,
   as,
@@ -226,5 +226,6 @@ export const trustPayload = (
     ...rows.flatMap((row) => [...useLines(row, plan, config, changeOf(step)), ...readsLines(row, plan, config)]),
     ...consumerLines(plan, config, leaves),
     ...readerLines(plan, config, leaves),
+    ...needsLines(plan, config),
   ]);
 };

@@ -5,10 +5,9 @@
 import { caSignerOf } from "../authorities/backends";
 import { AUTHORITIES } from "../model/authorities";
 import type { Backend } from "../model/backends";
-import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { mountsOf } from "./mounts";
-import { clientRole, rolesOf } from "./roles";
+import { clientRole, rolesOf, type Signed } from "./roles";
 
 export const ACCESS = ["renew", "rotate"] as const;
 export type Access = (typeof ACCESS)[number];
@@ -32,9 +31,9 @@ const path = (where: string, ...capabilities: readonly Capability[]): string =>
 const SELF = path("auth/token/lookup-self", "read") + path("sys/capabilities-self", "update");
 
 /** A role has another name in each generation, and each user one of their own. */
-const signing = (config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): string[] =>
+const signing = (config: Config, plan: Signed): string[] =>
   AUTHORITIES.flatMap((name) => {
-    const roles = rolesOf(nodes, [], name).map(({ role }) => `${role}-g*`);
+    const roles = rolesOf(plan, [], name).map(({ role }) => `${role}-g*`);
     const all = name === "kubernetes" ? [...roles, `${clientRole("")}*`] : roles;
     return mountsOf(config, name).flatMap((mount) => all.sort().map((role) => path(`${mount}/sign/${role}`, "update")));
   });
@@ -67,5 +66,5 @@ const rotating = (config: Config): string[] => [
   ]),
 ];
 
-export const policyText = (access: Access, config: Config, nodes: readonly Pick<NodePlan, "leaves">[]): string =>
-  [...(access === "renew" ? signing(config, nodes) : rotating(config)), SELF].join("");
+export const policyText = (access: Access, config: Config, plan: Signed): string =>
+  [...(access === "renew" ? signing(config, plan) : rotating(config)), SELF].join("");

@@ -88,7 +88,7 @@ export interface SigningRole {
 /** The roles that a run which renews signs with. */
 export const signingRoles = (config: Config, plan: ClusterPlan, now: Date): SigningRole[] =>
   signingCas(config, plan, now).flatMap(({ authority, generation, mount }) =>
-    rolesOf(plan.nodes, planClients(config, now), authority).map(({ role, validitySeconds }) => ({
+    rolesOf(plan, planClients(config, now), authority).map(({ role, validitySeconds }) => ({
       mount,
       name: roleName(role, generation),
       validitySeconds,
@@ -124,7 +124,7 @@ export const signingCas = (config: Config, plan: ClusterPlan, now: Date): Signin
   AUTHORITIES.flatMap((authority) => {
     const generation = issuerOf(stateOf(config, authority));
     const mount = generation > 0 ? mountOf(config, authority, generation) : undefined;
-    const roles = rolesOf(plan.nodes, planClients(config, now), authority);
+    const roles = rolesOf(plan, planClients(config, now), authority);
     return mount === undefined
       ? []
       : [

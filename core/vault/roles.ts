@@ -7,7 +7,7 @@ import type { ClientPlan } from "../certificates/clients";
 import type { LeafPlan } from "../certificates/leaves";
 import { KEYS, type Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
-import type { NodePlan } from "../plan";
+import type { ClusterPlan, NodePlan } from "../plan";
 
 /** What Vault calls each kind of key. */
 const KEY_TYPES = { RSA: "rsa", ECDSA: "ec" } as const;
@@ -37,14 +37,19 @@ const dnsNames = ({ commonName, sans }: RoleLeaf): string[] => [
   ...sans.flatMap((san) => (san.startsWith("DNS:") ? [san.slice("DNS:".length)] : [])),
 ];
 
+/** The leaves of a plan: on nodes, and in Secrets of the cluster. */
+export interface Signed extends Pick<ClusterPlan, "held"> {
+  readonly nodes: readonly Pick<NodePlan, "leaves">[];
+}
+
 /** One role for each kind of certificate that the authority signs now. */
 export const rolesOf = (
-  nodes: readonly Pick<NodePlan, "leaves">[],
+  { nodes, held }: Signed,
   clients: readonly ClientPlan[],
   authority: AuthorityName,
 ): VaultRole[] => {
   const leaves: RoleLeaf[] = [
-    ...nodes.flatMap((node) => node.leaves.map(({ profile, ...leaf }) => ({ ...leaf, role: profile }))),
+    ...[...nodes.flatMap((node) => node.leaves), ...held].map(({ profile, ...leaf }) => ({ ...leaf, role: profile })),
     ...clients.map(({ name, ...leaf }) => ({ ...leaf, role: clientRole(name) })),
   ];
   const byRole = new Map<string, RoleLeaf[]>();

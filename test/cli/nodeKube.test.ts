@@ -100,6 +100,17 @@ describe("the cluster's objects through a node", () => {
     assert.deepEqual(requestOf(asked), ["held-certificates"]);
   });
 
+  it("tell of one Secret whether it is ours, and its certificates", async () => {
+    const at = { namespace: "web", name: "hook" };
+    const { kube, asked } = nodeWith([answer(`secret ours\n= web/hook tls.crt\n${NEW}= web/hook ca.crt\n${OLD}`)]);
+    assert.deepEqual(await kube.certificatesIn(at), { isOurs: true, entries: { "tls.crt": NEW, "ca.crt": OLD } });
+    assert.deepEqual(requestOf(asked), ["certificates-in web hook"]);
+    const theirs = nodeWith([answer("secret other\n")]);
+    assert.deepEqual(await theirs.kube.certificatesIn(at), { isOurs: false, entries: {} });
+    const none = nodeWith([answer("")]);
+    assert.equal(await none.kube.certificatesIn(at), undefined);
+  });
+
   it("tell which kubelets are reached, all asked at once", async () => {
     const { kube, asked } = nodeWith([answer("cp1 ok\nw1 Error from server (X): tls: bad certificate \n")]);
     assert.deepEqual(await kube.kubelets(["cp1", "w1"]), [

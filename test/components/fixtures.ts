@@ -37,6 +37,18 @@ export const FIXTURES = {
   "generated CAs, that of etcd alone rotated": small({ rotation: { etcd: { generation: 2 } } }),
   "adoption, phase trust": small({ adopt, rotation: { phase: "trust" } }),
   "adoption, phase issue": small({ adopt, rotation: { phase: "issue" } }),
+  "a certificate of the user's own in the cluster": small({
+    certificates: {
+      own: {
+        hook: {
+          authority: "kubernetes",
+          usages: ["server"],
+          sans: ["hook.web.svc"],
+          secret: { namespace: "web", name: "hook" },
+        },
+      },
+    },
+  }),
   "leaf keys in the state": small({ certificates: { keyLocation: "state" } }),
   "CAs in Vault": small({ authority: inVault({ csrSigner: "state" }, { approle: "approle" }) }),
   "CAs in Vault, a signer in the state, token keys left to others": small({

@@ -38,6 +38,29 @@ export function takesInNewNodes(shell: string): void {
       assert.match(told.stdout, /consumer store restarted/);
     });
 
+    it("does not start a program whose own certificate is still to come, as the apply does", async () => {
+      const { node } = at;
+      node.lay(node.set());
+      await node.startAll("web", "store");
+      const own = { cert: "/etc/own/tls.crt", key: "/etc/own/tls.key", ca: "/etc/own/ca.crt" };
+      await node.unit("agent", "cold", own);
+      const more = `file ${own.ca} 0644 root root ca:kubernetes
+have ${own.cert} cert:own.agent ca:kubernetes
+have ${own.key} key:own.agent -
+consumer agent systemd agent
+use agent restart ${own.ca}
+needs agent own.agent
+`;
+      const told = await node.run("trust", at.payload(both(), { more }));
+      assert.equal(told.code, 0, told.stderr);
+      assert.match(told.stdout, /^consumer store restarted$[^]*^consumer agent skipped$/m);
+      assert.equal(node.read(own.ca), both());
+      node.write("/var/lib/kube-pki/applied", "seen agent\n");
+      node.write(own.ca, node.ca.cert);
+      const seen = await node.run("trust", at.payload(both(), { more }));
+      assert.match(seen.why, /agent/, "one that ran here before has to run");
+    });
+
     it("gets the old CA beside the new one, the only one it came with", async () => {
       const { node } = at;
       node.write(CA, at.next.cert);

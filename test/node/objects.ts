@@ -91,7 +91,18 @@ export function asksForObjects(shell: string): void {
     it("knows a request of each line of the list", () => {
       const words = REQUESTS.map(([line]) => line.split(" ")[0]);
       for (const { word } of OBJECTS_LINES)
-        if (!["node", "kubeconfig", "part", "ours", "kubelet", "token-headers", "held-certificates"].includes(word))
+        if (
+          ![
+            "node",
+            "kubeconfig",
+            "part",
+            "ours",
+            "kubelet",
+            "token-headers",
+            "held-certificates",
+            "certificates-in",
+          ].includes(word)
+        )
           assert.ok(words.includes(word), word);
     });
 
@@ -148,6 +159,17 @@ export function asksForObjects(shell: string): void {
       node.write("/asked/answer", entry(own.cert));
       const cut = await ask("held-certificates");
       assert.deepEqual([cut.code, cut.stdout], [3, ""]);
+    });
+
+    it("tells of one Secret whether a run has written it, and its certificates", async () => {
+      node.write("/asked/answer", `secret ours\nweb/hook tls.crt ${base64(own.cert + own.key)}\nend\n`);
+      const done = await ask("certificates-in web hook");
+      assert.deepEqual([done.code, done.stdout], [0, `secret ours\n= web/hook tls.crt\n${own.cert}`]);
+      const asked = node.read("/asked/words");
+      assert.match(asked, /^get\nsecrets\n-n\nweb\n--field-selector\nmetadata\.name=hook\n-o\ngo-template=/m);
+      assert.match(asked, /"kube-pki\/certificate"/);
+      node.write("/asked/answer", "end\n");
+      assert.equal((await ask("certificates-in web hook")).stdout, "");
     });
 
     it("tells the CAs of this cluster, those that earlier runs knew too", async () => {

@@ -48,11 +48,17 @@ const OBSTACLES: readonly (readonly [holds: (spec: WorkloadObject["spec"]) => bo
 
 type Look = "gone" | "rolled" | "blocked" | "ready";
 
+/** On the pod template: the same one twice rolls nothing. */
+interface Mark {
+  readonly annotation: string;
+  readonly value: string;
+}
+
 /** Whether it can be rolled, with what keeps it from that found. */
-const look = async (work: Work, workload: Workload, trusted: string): Promise<Look> => {
+const look = async (work: Work, workload: Workload, { annotation, value }: Mark): Promise<Look> => {
   const object = await read(work, workload);
   if (object === undefined) return "gone";
-  if (object.spec.template.metadata?.annotations?.[TRUSTED] === trusted) return "rolled";
+  if (object.spec.template.metadata?.annotations?.[annotation] === value) return "rolled";
   const { kind, namespace, name } = workload;
   const obstacle = OBSTACLES.find(([holds]) => holds(object.spec));
   if (obstacle !== undefined) {
@@ -77,12 +83,21 @@ const look = async (work: Work, workload: Workload, trusted: string): Promise<Lo
 
 /** Before the provider rolls the workloads that the stack names: each can be, and what keeps one from it is told of all of them. */
 export const mayRestart = async (work: Work): Promise<void> => {
-  const trusted = digestOf(work.blocks("ca", "may-restart"));
+  const mark = { annotation: TRUSTED, value: digestOf(work.blocks("ca", "may-restart")) };
   for (const workload of work.job.toRoll ?? [])
-    if ((await look(work, workload, trusted)) === "gone")
-      throw new Refusal(
-        `${textOf(workload)} is not in the cluster, but is listed under inCluster.restart: remove it there`,
-      );
+    if ((await look(work, workload, mark)) === "gone") throw notThere(workload, "inCluster.restart");
+};
+
+const notThere = (workload: Workload, list: string): Refusal =>
+  new Refusal(`${textOf(workload)} is not in the cluster, but is listed under ${list}: remove it there`);
+
+/** One after another, in this order. */
+export const roll = async (work: Work, workloads: readonly Workload[], mark: Mark, list: string): Promise<void> => {
+  for (const workload of workloads) {
+    const now = await begin(work, workload, mark);
+    if (now === "gone") throw notThere(workload, list);
+    if (now !== "blocked") await end(work, workload);
+  }
 };
 
 const isWorkload = (owner: Owner): owner is Workload => Object.hasOwn(WORKLOADS, owner.kind);
@@ -102,10 +117,14 @@ const wavesOf = (workloads: readonly Workload[]): readonly (readonly Workload[])
 export const restartAll = async (work: Work): Promise<void> => {
   const owners = await listBegunBefore(work);
   // with the time: pods begun while a rotation was given up need it once more
-  const trusted = `${digestOf(work.blocks("ca", "restart-all"))}-${String(await sinceOf(work))}`;
+  const value = `${digestOf(work.blocks("ca", "restart-all"))}-${String(await sinceOf(work))}`;
+  const mark = { annotation: TRUSTED, value };
   for (const wave of wavesOf(owners.filter(isWorkload))) {
     const rolling: Workload[] = [];
-    for (const workload of wave) if (await begin(work, workload, trusted)) rolling.push(workload);
+    for (const workload of wave) {
+      const now = await begin(work, workload, mark);
+      if (now === "ready" || now === "rolled") rolling.push(workload);
+    }
     for (const workload of rolling) await end(work, workload);
   }
   for (const { kind, namespace, name } of owners.filter((each) => !isWorkload(each)))
@@ -113,16 +132,16 @@ export const restartAll = async (work: Work): Promise<void> => {
 };
 
 /** An annotation on the pod template, as `kubectl rollout restart` does; the same one twice rolls nothing. */
-const begin = async (work: Work, workload: Workload, trusted: string): Promise<boolean> => {
+const begin = async (work: Work, workload: Workload, mark: Mark): Promise<Look> => {
   const { kind, namespace, name } = workload;
-  const now = await look(work, workload, trusted);
+  const now = await look(work, workload, mark);
   if (now === "ready") {
     await work.kube.patch(WORKLOADS[kind], { namespace, name }, "merge", {
-      spec: { template: { metadata: { annotations: { [TRUSTED]: trusted } } } },
+      spec: { template: { metadata: { annotations: { [mark.annotation]: mark.value } } } },
     });
     work.say(`${textOf(workload)} restarts`);
   }
-  return now === "ready" || now === "rolled";
+  return now;
 };
 
 const end = async (work: Work, workload: Workload): Promise<void> => {

@@ -165,6 +165,7 @@ describe("certificates of the user's own", () => {
       "have /etc/calico/etcd.key key:own.calico-etcd -",
       "use calico restart /etc/calico/ca.crt",
       "consumer calico systemd calico",
+      "needs calico own.calico-etcd",
     ]);
     assert.deepEqual(
       lines("retire").filter((line) => line.startsWith("use ")),

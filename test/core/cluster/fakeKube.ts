@@ -1,5 +1,13 @@
 /** A cluster in memory, and a clock that moves when somebody waits. */
-import type { HeldCertificates, Kube, ObjectName, Objects, TokenHeader, Where } from "../../../core/cluster/kube";
+import type {
+  HeldCertificates,
+  Kube,
+  ObjectName,
+  Objects,
+  SecretCertificates,
+  TokenHeader,
+  Where,
+} from "../../../core/cluster/kube";
 import { runJob } from "../../../core/cluster/run";
 import type { Job } from "../../../core/cluster/job";
 import type { AuthorityName } from "../../../core/model/authorities";
@@ -10,7 +18,13 @@ interface Held {
 }
 type Any = Record<string, unknown>;
 
-const KINDS: Readonly<Record<string, Read>> = { ConfigMap: "configmaps", DaemonSet: "daemonsets.apps" };
+type Resource = Read | Patched;
+
+const KINDS: Readonly<Record<string, Resource>> = {
+  ConfigMap: "configmaps",
+  DaemonSet: "daemonsets.apps",
+  Secret: "secrets",
+};
 
 /** RFC 7396. */
 const merged = (into: unknown, patch: unknown): unknown => {
@@ -35,7 +49,7 @@ export class FakeKube implements Kube {
   private readonly effects: [RegExp, () => void][] = [];
 
   /** Adds objects, in place of those of the same name. */
-  put(resource: Read, ...added: readonly object[]): this {
+  put(resource: Resource, ...added: readonly object[]): this {
     for (const each of added as Held[]) {
       this.take(resource, each.metadata);
       this.objects.set(resource, [...this.of(resource), each]);
@@ -49,7 +63,7 @@ export class FakeKube implements Kube {
     return this;
   }
 
-  find(resource: Read, name: string): unknown {
+  find(resource: Resource, name: string): unknown {
     return this.of(resource).find(({ metadata }) => metadata.name === name);
   }
 
@@ -100,6 +114,19 @@ export class FakeKube implements Kube {
 
   heldCertificates(): Promise<readonly HeldCertificates[]> {
     return Promise.resolve(this.held);
+  }
+
+  certificatesIn(name: ObjectName): Promise<SecretCertificates | undefined> {
+    const secret = this.of("secrets").find(({ metadata }) => isNamed(metadata, name)) as
+      (Held & { data?: Record<string, string> }) | undefined;
+    if (secret === undefined) return Promise.resolve(undefined);
+    const texts = Object.entries(secret.data ?? {}).map(
+      ([key, data]) => [key, Buffer.from(data, "base64").toString()] as const,
+    );
+    return Promise.resolve({
+      isOurs: secret.metadata.annotations?.["kube-pki/certificate"] !== undefined,
+      entries: Object.fromEntries(texts.filter(([, text]) => text.startsWith("-----BEGIN CERTIFICATE-----"))),
+    });
   }
 
   kubelets(nodes: readonly string[]): Promise<readonly (readonly [string, string])[]> {

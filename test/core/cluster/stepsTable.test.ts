@@ -5,6 +5,7 @@ import type { Job, WorkersJob } from "../../../core/cluster/job";
 import { clusterPayload } from "../../../core/cluster/payload";
 import { clusterSteps, HOOKS } from "../../../core/cluster/steps";
 import { planCluster } from "../../../core/plan";
+import type { HeldJob } from "../../../core/cluster/own";
 import type { Config } from "../../../core/schema/config";
 import { configWith, HARDWAY, NOW } from "../fixture";
 
@@ -16,6 +17,16 @@ const workersDo = (step: string): WorkersJob => ({
   steps: [step],
 });
 const OTHERS = [{ authority: "etcd", ca: "ETCD", old: "OLD ETCD" }] as const;
+const ownIs = (ca: string): readonly HeldJob[] => [
+  {
+    leaf: "own.hook",
+    authority: "kubernetes",
+    secret: { namespace: "web", name: "hook", certificate: "tls.crt", key: "tls.key", ca: "ca.crt" },
+    ca,
+    allowLoss: [],
+    restart: [],
+  },
+];
 const FACTS: Facts = {
   ca: "CA",
   final: "FINAL",
@@ -28,6 +39,9 @@ const FACTS: Facts = {
   workersTrust: workersDo("trust"),
   workersIssue: workersDo("issue"),
   workersRetire: workersDo("retire"),
+  ownTrust: ownIs("trust"),
+  ownIssue: ownIs("issue"),
+  ownRetire: ownIs("retire"),
 };
 
 const rotation = { generation: 2 };
@@ -50,6 +64,23 @@ const ETCD = configWith({
   inCluster: { reload: [workload("Deployment", "stock")] },
 });
 const FRONT_PROXY = configWith({ rotation: { frontProxy: { generation: 2 } } });
+
+const own = (secret: object, more: object = {}) => ({
+  authority: "kubernetes",
+  usages: ["server"],
+  sans: ["hook.web.svc"],
+  secret,
+  ...more,
+});
+const SECRETS = configWith({
+  rotation,
+  certificates: {
+    own: {
+      hook: own({ namespace: "web", name: "hook" }, { configMap: { namespace: "web", name: "hook-ca" } }),
+      till: own({ namespace: "shop", name: "till" }),
+    },
+  },
+});
 
 const aborted = (changes: Readonly<Record<string, unknown>>): Config => {
   const config = configWith(changes);
@@ -164,6 +195,29 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
         "authentication",
         "extension-apiserver-authentication loses the old CA",
         { tasks: ["authentication-clean", "kubelets"], ca: "FINAL", frontProxy: "FRONT" },
+      ],
+    ],
+  ],
+  "certificates of the user's own": [
+    SECRETS,
+    [
+      [
+        "afterTrust",
+        "own-trust",
+        "Secret web/hook and ConfigMap web/hook-ca, Secret shop/till trust both CAs, their workloads restart",
+        { tasks: ["held-certificates"], held: ownIs("trust") },
+      ],
+      [
+        "afterApply",
+        "own-issue",
+        "Secret web/hook and ConfigMap web/hook-ca, Secret shop/till get certificates, their workloads restart",
+        { tasks: ["held-certificates"], held: ownIs("issue") },
+      ],
+      [
+        "afterRetire",
+        "own-retire",
+        "Secret web/hook and ConfigMap web/hook-ca, Secret shop/till lose the old CA",
+        { tasks: ["held-certificates"], held: ownIs("retire") },
       ],
     ],
   ],

@@ -11,7 +11,7 @@ const configured = (changes: Readonly<Record<string, unknown>> = {}) =>
   });
 const text = (access: "renew" | "rotate", changes: Readonly<Record<string, unknown>> = {}): string => {
   const config = configured(changes);
-  return policyText(access, config, planCluster(config, NOW).nodes);
+  return policyText(access, config, planCluster(config, NOW));
 };
 
 const SELF = [

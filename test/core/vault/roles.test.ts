@@ -20,8 +20,8 @@ describe("what the stack keeps in Vault", () => {
   });
 
   it("has one role for each kind of certificate, with the names of every node and no others", () => {
-    const { nodes } = planCluster(born, NOW);
-    const roles = new Map(rolesOf(nodes, [], "kubernetes").map((each) => [each.role, each]));
+    const plan = planCluster(born, NOW);
+    const roles = new Map(rolesOf(plan, [], "kubernetes").map((each) => [each.role, each]));
     assert.deepEqual(roles.get("kubelet"), {
       role: "kubelet",
       names: ["cp1", "cp2", "cp3", "w1", "w2", "w3"].map((name) => `system:node:${name}`),
@@ -39,11 +39,11 @@ describe("what the stack keeps in Vault", () => {
       configWith({ authority: VAULT, users: [{ name: "alice", organizations: ["dev"] }] }),
       NOW,
     );
-    const alice = rolesOf(nodes, clients, "kubernetes").find(({ role }) => role === "kubeconfig-alice");
+    const alice = rolesOf(plan, clients, "kubernetes").find(({ role }) => role === "kubeconfig-alice");
     assert.deepEqual([alice?.names, alice?.organizations, alice?.usages], [["alice"], ["dev"], ["client"]]);
     // etcd's nodes have a profile of their own in one layout
     const external = planCluster(configWith({ ...ETCDADM, authority: VAULT }), NOW);
-    const ofEtcd = [nodes, external.nodes].flatMap((each) => rolesOf(each, [], "etcd").map(({ role }) => role));
+    const ofEtcd = [plan, external].flatMap((each) => rolesOf(each, [], "etcd").map(({ role }) => role));
     const known = PROFILE_NAMES.filter((name) => isKnown(name) && INVENTORY[name].authority === "etcd");
     assert.deepEqual(
       known.filter((name) => !ofEtcd.includes(name)),
@@ -53,6 +53,38 @@ describe("what the stack keeps in Vault", () => {
       ofEtcd.filter((role) => !PROFILE_NAMES.some((name) => name === role && INVENTORY[name].authority === "etcd")),
       [],
     );
+  });
+
+  it("has a role for each of the user's own certificates, wherever it is held", () => {
+    const certificate = { authority: "kubernetes", usages: ["server"] };
+    const own = {
+      metrics: {
+        ...certificate,
+        sans: ["{node}", "{address}"],
+        roles: ["worker"],
+        files: { certificate: "/etc/m/tls.crt", key: "/etc/m/tls.key" },
+      },
+      hook: { ...certificate, sans: ["hook.web.svc"], validity: "30d", secret: { namespace: "web", name: "hook" } },
+    };
+    const plan = planCluster(configWith({ authority: VAULT, certificates: { own } }), NOW);
+    const roles = rolesOf(plan, [], "kubernetes").filter(({ role }) => role.startsWith("own."));
+    const common = { organizations: [], usages: ["server"], algorithm: "ECDSA-P256" };
+    assert.deepEqual(roles, [
+      {
+        ...common,
+        role: "own.metrics",
+        names: ["metrics", "w1", "w2", "w3"],
+        hasAddresses: true,
+        validitySeconds: 31_536_000,
+      },
+      {
+        ...common,
+        role: "own.hook",
+        names: ["hook", "hook.web.svc"],
+        hasAddresses: false,
+        validitySeconds: 30 * 86_400,
+      },
+    ]);
   });
 
   it("names a role after its generation, and a key as Vault does", () => {
