@@ -56,6 +56,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/-role-.*/, "-role-LEAF"],
   [/^(AUTHORITY-ca-signer)-(?!key|request).*/, "$1-NODE"],
   [/^kubeconfigs-[a-z]+/, "kubeconfigs-USER"],
+  [/^held-own\.[a-z]+/, "held-OWN"],
   [/(restart)-.*/, "$1"],
 ];
 

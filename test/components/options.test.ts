@@ -30,6 +30,7 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
   ["VaultAccess access", "cluster", ""],
   ["VaultMount AUTHORITY-mount", "cluster", ""],
   ["Kubeconfigs kubeconfigs", "cluster", ""],
+  ["HeldCertificates held", "cluster", ""],
   ["InCluster in-cluster", "cluster", ""],
 
   // made once and then left as the state has it; made anew when what is trusted begins to change
@@ -49,6 +50,7 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
   ["Command in-cluster-scan", "in-cluster", LOCAL_COMMAND],
   ["Command in-cluster-tokens", "in-cluster", LOCAL_COMMAND],
   ["Command in-cluster-authentication", "in-cluster", LOCAL_COMMAND],
+  ["Command in-cluster-own-issue", "in-cluster", LOCAL_COMMAND],
 
   ["kubernetes in-cluster-provider", "in-cluster", ""],
   ["DeploymentPatch in-cluster-restart", "in-cluster", PATCH],
@@ -63,6 +65,9 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
   ["LocallySignedCert kubeconfigs-USER", "kubeconfigs", `${NEW_WITH_ID}, ${SIGNED}`],
   ["PrivateKey kubeconfigs-USER-key", "kubeconfigs", `${NEW_WITH_ID}, ${KEY}`],
   ["CertRequest kubeconfigs-USER-request", "kubeconfigs", `${NEW_WITH_ID}, ${OF_KEY}`],
+  ["LocallySignedCert held-OWN", "held", `${NEW_WITH_ID}, ${SIGNED}`],
+  ["PrivateKey held-OWN-key", "held", `${NEW_WITH_ID}, ${KEY}`],
+  ["CertRequest held-OWN-request", "held", `${NEW_WITH_ID}, ${OF_KEY}`],
 
   ["vault vault", "cluster", ""],
   ["Policy access-renew-policy", "access", VAULT],
@@ -143,6 +148,7 @@ const PROTECTED: Readonly<Record<FixtureName, readonly string[]>> = {
   ],
   "adoption, phase trust": [],
   "adoption, phase issue": each(["ca-key", "ca-certificate"]),
+  "a certificate of the user's own in the cluster": [...each(["ca-key", "ca-certificate"]), "prod-service-account"],
   "leaf keys in the state": [...each(["ca-key", "ca-certificate"]), "prod-service-account"],
   // with a mount every key in it would go
   "CAs in Vault": [

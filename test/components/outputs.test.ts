@@ -95,6 +95,7 @@ describe("a component registers its outputs, all of them and last", function () 
 
   for (const name of [
     "generated CAs, phase trust",
+    "a certificate of the user's own in the cluster",
     "CAs in Vault",
     "CAs in Vault, signers on the nodes, rotated",
     "CAs in Vault that wait for their signature",
