@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { AuthorityName } from "../../core/model/authorities";
-import { etcdFolder } from "../lab/kubespray";
+import { etcdFolder } from "../lab/kubesprayFiles";
 import type { Lab } from "../lab/lab";
 import { pkiDir, withRole, type Installer, type Role } from "../lab/topology";
 import { crtPair, pemPair, type Pair } from "./pairs";

@@ -3,7 +3,7 @@ import { endGroups, populated } from "./cgroup";
 import { memberFiles } from "./etcdadm";
 import { writeUnits } from "./hardway";
 import { unitFiles } from "./hardwayUnits";
-import { sprayedFiles } from "./kubespray";
+import { sprayedFiles } from "./kubesprayFiles";
 import { createNodeNetwork, removeNodeNetwork } from "./network";
 import { boot, consoleTail, makeDisk, wipeDisk, writeIdentity } from "./node";
 import { nodeDir, runDir } from "./paths";

@@ -14,6 +14,7 @@ const sources = [
   "kubeadm.ts",
   "etcdadm.ts",
   "kubespray.ts",
+  "kubesprayFiles.ts",
   "hardway.ts",
   "hardwayPki.ts",
   "hardwayUnits.ts",

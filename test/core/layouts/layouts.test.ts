@@ -5,6 +5,7 @@ import { LAYOUT_NAMES, LAYOUTS, type LayoutName } from "../../../core/layouts";
 import { planCluster } from "../../../core/plan";
 import { memberFiles } from "../../lab/etcdadm";
 import { units } from "../../lab/hardwayUnits";
+import { etcdEnvironment } from "../../lab/kubesprayFiles";
 import type { NodeSpec } from "../../lab/topology";
 import { isKnown } from "../certificates/expected";
 import { configWith, ETCDADM, HARDWAY, hardwayConfig, NOW } from "../fixture";
@@ -282,6 +283,21 @@ describe("layouts", () => {
       consumers.map(({ name }) => name),
       ["etcd"],
     );
+  });
+
+  it("kubespray: gives etcd's files the readers of the members' environment file", () => {
+    const member: NodeSpec = { name: "cp1", address: "10.0.0.11", roles: ["control-plane", "etcd"] };
+    const environment = Object.fromEntries(
+      [...etcdEnvironment(member, [member]).matchAll(/^ETCD_(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [
+        name.toLowerCase().replaceAll("_", "-"),
+        value,
+      ]),
+    );
+    const theirs = readersOf({ etcd: environment }, (path) => path.startsWith(S));
+    for (const { path, uses } of layoutAt("kubespray", 36).files) {
+      const ours = uses.filter((use) => use.startsWith("etcd/"));
+      assert.deepEqual([...ours].sort(), theirs.get(path) ?? [], path);
+    }
   });
 
   it("kubeadm: gives a worker the CA and the kubelet's own, and super-admin.conf to the first control plane", () => {

@@ -6,7 +6,7 @@ import { X509Certificate, createPrivateKey } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
-import { etcdFolder } from "../../lab/kubespray";
+import { etcdFolder } from "../../lab/kubesprayFiles";
 import type { Lab } from "../../lab/lab";
 import { pkiDir, type Installer, type Topology } from "../../lab/topology";
 import { crtPair, pemPair, type Pair } from "../pairs";

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { CertificateFacts, KubeconfigFacts, Survey } from "../../../core/survey/model";
-import { renewalTimer } from "../../lab/kubespray";
+import { renewalTimer } from "../../lab/kubesprayFiles";
 import { must } from "../../lab/process";
 import { assertClusterWorks, assertProven } from "../checks";
 import { ownSsh, type OwnSsh } from "../ownSsh";
