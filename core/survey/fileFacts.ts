@@ -56,12 +56,15 @@ export interface FileAnswers {
   readonly key: Answer;
 }
 
+/** Whether a private key is among what a file holds. */
+export const hasKey = (certificates: Answer): boolean =>
+  /^other .*PRIVATE KEY$/m.test(certificates.text("blocks") ?? "");
+
 export const fileFacts = (path: string, { stat, certificates, key }: FileAnswers, uses: readonly Use[]): FileFacts => {
   const { here, there } = statsOf(stat);
   const link = here?.type === "link" ? stat.text("link")?.trim() : undefined;
   const real = stat.text("real")?.trim();
   const blocks = certificates.text("blocks");
-  const hasKey = /^other .*PRIVATE KEY$/m.test(blocks ?? "");
   const publicHalf = key.text("public");
   return {
     path,
@@ -70,7 +73,7 @@ export const fileFacts = (path: string, { stat, certificates, key }: FileAnswers
     ...(real === undefined || real === path ? {} : { real }),
     ...(there === undefined ? NOTHING : ownership(there)),
     certificates: certificatesIn(blocks ?? ""),
-    keys: hasKey ? publicKeysIn(publicHalf ?? "") : [],
+    keys: hasKey(certificates) ? publicKeysIn(publicHalf ?? "") : [],
     publicKeys: publicKeysIn(blocks ?? ""),
     uses,
   };

@@ -28,6 +28,8 @@ export const QUESTION = {
   /** A configuration file, without what sounds like a secret. */
   text: (path: string) => asked("text", path),
   kubeconfig: (path: string) => asked("kubeconfig", path),
+  /** What kube-pki has noted of its own work there. */
+  record: () => asked("record"),
   served: (at: string) => asked("served", at),
   cluster: (kubeconfig: string, query: "nodes" | "kubeadm" | "clusterinfo") => asked("cluster", kubeconfig, query),
 } as const;

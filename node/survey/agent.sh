@@ -184,6 +184,17 @@ ask_kubeconfig() {
 kubeconfig_of() { bounded "$1" | kubeconfig_text; }
 inner_half() { printf %s "$1" | base64 -d | limited 5 openssl pkey -passin pass: -pubout; }
 
+# ask_record: what kube-pki has noted here of its own work (docs/node-protocol.md); no
+# text of a part is in it.
+ask_record() {
+  [ -d "$ROOT/var/lib/kube-pki" ] || return 0
+  echo "record"
+  word applied cat "$ROOT/var/lib/kube-pki/applied"
+  word ours cat "$ROOT/var/lib/kube-pki/ours"
+  word plan grep -E '^(file|link|served) ' "$ROOT/var/lib/kube-pki/plan"
+  [ ! -f "$ROOT/var/lib/kube-pki/tx/journal" ] || echo "interrupted"
+}
+
 # ask_served HOST:PORT: the chain that is served there.
 ask_served() {
   ! have openssl || word chain served_chain "$1"
@@ -194,11 +205,18 @@ served_chain() {
     sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'
 }
 
+# Of each node only what is read: the whole list of a large cluster is tens of megabytes.
+NODE_FIELDS='{{range .items}}node {{.metadata.name}} {{.status.nodeInfo.kubeletVersion}}
+{{range $key, $_ := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/control-plane"}}control-plane
+{{end}}{{end}}{{range .status.addresses}}{{.type}} {{.address}}
+{{end}}{{range .status.conditions}}{{if eq .type "Ready"}}ready {{.status}}
+{{end}}{{end}}{{end}}'
+
 # ask_cluster KUBECONFIG QUERY: by kubectl of this node, from a closed list.
 ask_cluster() {
   have kubectl || return 0
   case $2 in
-    nodes) word objects cluster_objects "$1" get nodes -o json ;;
+    nodes) word objects cluster_objects "$1" get nodes -o "go-template=$NODE_FIELDS" ;;
     kubeadm) word objects cluster_objects "$1" -n kube-system get configmap kubeadm-config -o json ;;
     clusterinfo) word objects cluster_objects "$1" -n kube-public get configmap cluster-info -o json ;;
   esac
@@ -213,7 +231,7 @@ cluster_objects() {
 echo "survey 1"
 while read -r VERB ARGUMENT; do
   case $VERB in
-    host | listeners | units) "ask_$VERB" ;;
+    host | listeners | units | record) "ask_$VERB" ;;
     process | version)
       case $ARGUMENT in '' | *[!0-9]*) ;; *) "ask_$VERB" "$ARGUMENT" ;; esac
       ;;
