@@ -17,21 +17,22 @@ export const preflightStep = (
 ): command.local.Command => {
   const { nodes } = inputs.config;
   const addresses = nodes.map((node) => `${inputs.pathOf(node)}.address`);
-  const known = inputs.of(addresses, ({ config, plan }) => ({
-    config: comparedConfig(config),
-    nodes: plan.nodes.map((node) => preflightNode(plan, node, config)),
-  }));
-  const connections = Object.fromEntries(nodes.map((node) => [node.name, sshConnection(inputs, node)]));
-  const job = pulumi.all([known, connections]).apply(([{ config, nodes: due }, reached]) => ({
-    config,
-    nodes: due.map((node) => ({ ...node, connection: reached[node.name] })),
-  }));
+  // a text: the SDK makes a promise of every value that it looks through, and this is the whole stack file
+  const compared = inputs.of(addresses, ({ config, plan }) =>
+    JSON.stringify({
+      config: comparedConfig(config),
+      nodes: plan.nodes.map((node) => preflightNode(plan, node, config)),
+    } satisfies PreflightJob<unknown>["compared"]),
+  );
+  const connections = pulumi.jsonStringify(
+    Object.fromEntries(nodes.map((node) => [node.name, sshConnection(inputs, node)])),
+  );
   return new command.local.Command(
     `${base}-preflight`,
     {
       create: localCommand("preflight-step"),
       // ssh keys are in it, and addresses that are the same as those of other steps
-      stdin: pulumi.secret(pulumi.jsonStringify(job satisfies pulumi.Output<PreflightJob<unknown>>)),
+      stdin: pulumi.secret(pulumi.interpolate`{"compared":${compared},"connections":${connections}}`),
       logging: command.local.Logging.Stderr,
       addPreviousOutputInEnv: true,
     },

@@ -19,9 +19,13 @@ export interface PreflightNode {
 }
 
 export interface PreflightJob<Connection> {
-  /** Without its keys; its time is none, so that the job is the same as long as nothing is due. */
-  readonly config: Config;
-  readonly nodes: readonly (PreflightNode & { readonly connection: Connection })[];
+  readonly compared: {
+    /** Without its keys; its time is none, so that the job is the same as long as nothing is due. */
+    readonly config: Config;
+    readonly nodes: readonly PreflightNode[];
+  };
+  /** By node. */
+  readonly connections: Readonly<Record<string, Connection>>;
 }
 
 const replaced = (value: unknown, [key, ...rest]: readonly PropertyKey[], by: string): unknown => {

@@ -2,7 +2,7 @@
 import { unique } from "../format/unique";
 import { dirname } from "node:path/posix";
 import type { RunningComponent } from "./components";
-import { fileFacts, hasKey } from "./fileFacts";
+import { fileFacts, hasKey, readBlocks, readStats } from "./fileFacts";
 import { kubeconfigFacts } from "./kubeconfigFacts";
 import type { FileFacts, KubeconfigFacts, Use } from "./model";
 import { kubeletServing, namedFiles, type NamedFile } from "./namedFiles";
@@ -54,8 +54,10 @@ export const readFiles = async (
   const known = unique([...lying, ...written]);
   const configs = unique([...pathsOf(named, "kubeconfig"), ...known.filter((path) => KUBECONFIG_NAME.test(path))]);
   const texts = await askAll(ask, configs.map(QUESTION.kubeconfig));
+  const halves = await askAll(ask, keys ? configs.map(QUESTION.innerKeys) : []);
   const kubeconfigs = configs.flatMap(
-    (path, index) => kubeconfigFacts(path, texts[index]?.text("text") ?? "", texts[index]?.texts("public") ?? []) ?? [],
+    (path, index) =>
+      kubeconfigFacts(path, texts[index]?.text("text") ?? "", halves[index]?.texts("public") ?? []) ?? [],
   );
   const credentials = kubeconfigs.flatMap((config) => credentialFiles(config, named));
   const all = [...named, ...credentials];
@@ -107,17 +109,13 @@ const readEach = async (
   named: readonly NamedFile[],
   asksKeys: boolean,
 ): Promise<FileFacts[]> => {
-  const answers = await askAll(
-    ask,
-    paths.flatMap((path) => [QUESTION.stat(path), QUESTION.certificates(path)]),
-  );
-  const withKey = asksKeys ? paths.filter((_, index) => hasKey(answers[2 * index + 1] ?? NO_ANSWER)) : [];
+  const [stats, blocks] = [await readStats(ask, paths), await readBlocks(ask, paths)];
+  const blocksOf = (path: string): Answer => blocks.get(path) ?? NO_ANSWER;
+  const withKey = asksKeys ? paths.filter((path) => hasKey(blocksOf(path))) : [];
   const keys = await askAll(ask, withKey.map(QUESTION.key));
-  return paths.flatMap((path, index) => {
-    const [stat, blocks] = [answers[2 * index], answers[2 * index + 1]];
+  return paths.map((path) => {
     const key = keys[withKey.indexOf(path)] ?? NO_ANSWER;
-    if (stat === undefined || blocks === undefined) return [];
-    return [fileFacts(path, { stat, certificates: blocks, key }, usesOf(path, named))];
+    return fileFacts(path, { stats: stats.get(path), certificates: blocksOf(path), key }, usesOf(path, named));
   });
 };
 

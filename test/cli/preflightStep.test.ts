@@ -25,15 +25,23 @@ describe("the step that compares nodes with the stack file", function () {
 
   /** @param changed nodes for which something else is due than the last run has noted */
   const run = async (notes: string, changed: readonly string[] = []) => {
-    const nodes = PLAN.nodes.map((plan, index) => {
+    const nodes = PLAN.nodes.map((plan) => {
       const node = preflightNode(PLAN, plan, CONFIG);
-      const connection = { ...connections[index], dialErrorLimit: 1, perDialTimeout: 5 };
-      return { ...node, due: changed.includes(node.name) ? "other" : node.due, connection };
+      return { ...node, due: changed.includes(node.name) ? "other" : node.due };
     });
+    const reached = PLAN.nodes.map(({ node }, index) => [
+      node.name,
+      { ...connections[index], dialErrorLimit: 1, perDialTimeout: 5 },
+    ]);
     const child = spawn(process.execPath, [PROGRAM, "preflight-step"], {
       env: { ...process.env, PULUMI_COMMAND_STDOUT: notes, PULUMI_COMMAND_STDERR: "" },
     });
-    child.stdin.end(JSON.stringify({ config: comparedConfig(CONFIG), nodes }));
+    child.stdin.end(
+      JSON.stringify({
+        compared: { config: comparedConfig(CONFIG), nodes },
+        connections: Object.fromEntries(reached) as object,
+      }),
+    );
     const [stdout, stderr, code] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
