@@ -19,6 +19,7 @@ const CORE = [
   "doctor",
   "config",
   "init",
+  "preflight",
 ];
 const FLOORS = ["core", "components", "index.ts"];
 const PRODUCT = "^(?:core|components|cli|index\\.ts)";

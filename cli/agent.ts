@@ -20,29 +20,59 @@ export interface Visit {
 /** No answer comes in this time: the node hangs. */
 const SILENCE_MS = 60_000;
 
+/** A shell of the node, however it was reached; what it prints comes by `onText`. */
+export interface Shell {
+  readonly write: (text: string) => void;
+  readonly end: () => void;
+}
+
+/** What a shell tells of itself. */
+export interface Listener {
+  readonly onText: (text: string) => void;
+  /** It has ended, and why. */
+  readonly onEnd: (why: string) => void;
+}
+
 /**
  * @param program and its arguments: an ssh, or the shell itself in tests
  * @throws Error with a sentence that says why there is no answer
  */
-export const visit = async (program: string, args: readonly string[], env = process.env): Promise<Visit> => {
-  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env });
+export const visit = (program: string, args: readonly string[], env = process.env): Promise<Visit> =>
+  visitBy(({ onText, onEnd }) => {
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env });
+    let complaints = "";
+    child.stdout.setEncoding("utf8").on("data", onText);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+    child.stdin.on("error", () => undefined); // it has ended, which "close" tells
+    child.on("error", (error) => {
+      onEnd(`${program}: ${error.message}`);
+    });
+    child.on("close", (code) => {
+      onEnd(lastLine(complaints) || `${program} ended with ${String(code)}`);
+    });
+    return {
+      write: (text) => child.stdin.write(text),
+      end: () => {
+        child.stdin.end();
+        child.kill();
+      },
+    };
+  });
+
+/**
+ * @param start begins the agent in a shell
+ * @throws Error with a sentence that says why there is no answer
+ */
+export const visitBy = async (start: (listener: Listener) => Shell | Promise<Shell>): Promise<Visit> => {
   const lines = new Lines();
-  let complaints = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    lines.add(text);
+  const { write, end } = await start({
+    onText: (text) => {
+      lines.add(text);
+    },
+    onEnd: (why) => {
+      lines.end(why);
+    },
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
-  child.stdin.on("error", () => undefined); // it has ended, which "close" tells
-  child.on("error", (error) => {
-    lines.end(`${program}: ${error.message}`);
-  });
-  child.on("close", (code) => {
-    lines.end(lastLine(complaints) || `${program} ended with ${String(code)}`);
-  });
-  const end = () => {
-    child.stdin.end();
-    child.kill();
-  };
   try {
     // what a login prints comes first
     while ((await lines.next()) !== GREETING);
@@ -51,7 +81,7 @@ export const visit = async (program: string, args: readonly string[], env = proc
     throw error;
   }
   const ask: Ask = async (questions) => {
-    child.stdin.write(questions.map((question) => `${question}\n`).join(""));
+    write(questions.map((question) => `${question}\n`).join(""));
     const answers: Answer[] = [];
     while (answers.length < questions.length) answers.push(Answer.of(await lines.until(END_OF_ANSWER)));
     return answers;

@@ -185,6 +185,8 @@ const escaped = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");
 function otherChanges(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, nodes: ReadonlySet<string>): string[] {
   const implied = (name: string): boolean =>
     due.has(name.replace(/-(?:key|request)$/, "")) ||
+    // of all nodes at once, before anything that is due
+    (nodes.size > 0 && name.endsWith("-preflight")) ||
     // Without the configuration a node is known by its whole prefix, the cluster's name included.
     [...nodes].some((node) =>
       new RegExp(`(?:^|-)${escaped(node)}-(?:request.*|${NODE_STEP_NAMES.join("|")})$`).test(name),

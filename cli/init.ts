@@ -9,7 +9,7 @@ import { mustBe } from "../core/format/problem";
 import { EXIT, Failure, type Exit } from "./failure";
 import { differencesText, needsAttention, remarksText, writtenText } from "./init/report";
 import { ensureStack, isReachable, setSecrets, type PulumiStack } from "./init/secrets";
-import { isStackName, stackContent, stackPlace, type StackPlace } from "./init/stackFile";
+import { isStackName, mergedText, stackContent, stackPlace, type StackPlace } from "./init/stackFile";
 import { visitAll, type Visited } from "./init/visits";
 import { world as realWorld, type World } from "./init/world";
 import { parsedWithHosts } from "./options";
@@ -94,8 +94,9 @@ const give = async (secrets: Stack["secrets"], stack: PulumiStack, options: Opti
 };
 
 const write = async (stack: Stack, name: string, place: StackPlace, options: Options, world: World): Promise<Exit> => {
-  // never over one that has come in the meantime
-  writeFileSync(place.path, stackText(stack), { flag: "wx" });
+  if (place.text === undefined)
+    writeFileSync(place.path, stackText(stack), { flag: "wx" }); // never over one that has come in the meantime
+  else writeFileSync(place.path, mergedText(stackText(stack), place));
   const readable = stack.secrets.filter(isReachable);
   const failure = readable.length === 0 ? NO_REASON : await give(readable, { name, cwd: options.cwd }, options);
   const set = failure === NO_REASON ? readable : [];

@@ -7,7 +7,7 @@ import { Ssh, type Connection } from "./ssh/connection";
 const PARENT_LOOK_MS = 1_000;
 
 /** Whoever ended the run has not ended this program: it must not go on changing anything on its own. */
-const endWithParent = (): void => {
+export const endWithParent = (): void => {
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) process.exit(EXIT.failed);

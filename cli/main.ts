@@ -22,6 +22,7 @@ const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
 const COMMANDS: Readonly<Record<string, () => Command>> = {
   ...FOR_PEOPLE,
   "cluster-step": () => require("./clusterStep") as Command,
+  "preflight-step": () => require("./preflightStep") as Command,
   "install-step": () => require("./installStep") as Command,
 };
 

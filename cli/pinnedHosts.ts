@@ -34,10 +34,14 @@ export const pinnedTarget = (node: NodeAddress, file: string): SshTarget => ({
 const AT_ONCE = 8;
 
 /** Does something with each, some at a time. */
-export const someAtATime = async <T>(all: readonly T[], visit: (one: T) => Promise<void>): Promise<void> => {
+export const someAtATime = async <T>(
+  all: readonly T[],
+  visit: (one: T) => Promise<void>,
+  atOnce = AT_ONCE,
+): Promise<void> => {
   const waiting = [...all];
   const worker = async () => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await visit(one);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 };

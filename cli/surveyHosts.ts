@@ -41,7 +41,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/a password is required|sudo:/i, "sudo asks for a password there: allow sudo without one, or log in as root"],
 ];
 
-const reasonOf = (error: unknown): string => {
+export const reasonOf = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error);
   return ADVICE.find(([pattern]) => pattern.test(text))?.[1] ?? text;
 };

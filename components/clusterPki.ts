@@ -11,6 +11,8 @@ import { authorityRows, warnOfEndingCas } from "./authorityRows";
 import { shortenSdkStacks } from "./sdkStacks";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
+import type { VisitedNode } from "./nodeSteps";
+import { preflightStep } from "./preflightStep";
 import { afterPreflight } from "./preflightGate";
 import { Rollout } from "./rolloutSteps";
 import type { Sections } from "./sections";
@@ -30,6 +32,14 @@ export interface NodeAddress {
   readonly hostKey: string | undefined;
   readonly sudo: boolean;
 }
+
+const nodesOf = (base: string, inputs: Inputs, options: pulumi.ComponentResourceOptions): VisitedNode[] => {
+  const preflight = preflightStep(base, inputs, options);
+  return inputs.plan.nodes.map((plan) => ({
+    plan,
+    pki: new NodePki(nodeName(base, plan.node.name), { inputs, plan, preflight }, options),
+  }));
+};
 
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
@@ -53,16 +63,11 @@ export class ClusterPki extends pulumi.ComponentResource {
     shortenSdkStacks();
     const { now = new Date(), ...sections } = args;
     const inputs = new Inputs(base, sections, now);
-    const { config, plan } = inputs;
+    const { config } = inputs;
     super("kube-pki:index:ClusterPki", base, {}, afterPreflight(base, config, options));
     const clients = planClients(config, config.asOf);
     const own = { parent: this };
-    const planned = awaitsSigning(config)
-      ? []
-      : plan.nodes.map((node) => ({
-          plan: node,
-          pki: new NodePki(nodeName(base, node.node.name), { inputs, plan: node }, own),
-        }));
+    const planned = awaitsSigning(config) ? [] : nodesOf(base, inputs, own);
     const csrSignerRequests = (generation: number) =>
       new Map(
         planned.flatMap(({ plan: { node }, pki }) => {

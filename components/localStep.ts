@@ -24,7 +24,9 @@ export const programFrom = (folder: string | undefined, file: string): string =>
 const PROGRAM = join(__dirname, "..", "cli", "kube-pki");
 
 /** What the program on this machine does with a node (cli/main.ts). */
-export type LocalVerb = "cluster-step" | "install-step";
+export type LocalVerb = "cluster-step" | "install-step" | "preflight-step";
+
+export const localCommand = (verb: LocalVerb): string => `node "${programFrom(providerFolder(), PROGRAM)}" ${verb}`;
 
 /**
  * One step by a program of ours on the machine that runs pulumi, which connects to the node by itself: for what is not to be in
@@ -40,7 +42,7 @@ export const localStep = <Job>(
   new command.local.Command(
     name,
     {
-      create: `node "${programFrom(providerFolder(), PROGRAM)}" ${verb}`,
+      create: localCommand(verb),
       // apart from the job, which a preview may show
       environment: { [CONNECTION_VARIABLE]: pulumi.secret(pulumi.jsonStringify(sshConnection(inputs, node))) },
       stdin: pulumi.jsonStringify(job),

@@ -22,6 +22,8 @@ export interface NodePkiArgs {
   readonly inputs: Inputs;
   /** Plain: it shapes the graph. */
   readonly plan: NodePlan;
+  /** Nothing is done on the node before it. */
+  readonly preflight: pulumi.Resource;
 }
 
 /** The certificates of a node, issued and checked. */
@@ -48,8 +50,12 @@ export class NodePki extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("kube-pki:index:NodePki", base, {}, options);
-    const { plan, inputs } = args;
-    this.install = installStep(`${base}-install`, { inputs, node: plan.node }, { parent: this });
+    const { plan, inputs, preflight } = args;
+    this.install = installStep(
+      `${base}-install`,
+      { inputs, node: plan.node },
+      { parent: this, dependsOn: preflight }, // every other step comes after it
+    );
     this.requests =
       plan.keyLocation === "node"
         ? plan.groups.map((group) => ({ group, step: this.request(group.name, (node) => leavesOf(node, group)) }))

@@ -43,6 +43,7 @@ const BY_DAY: readonly Played[] = [
   ["renewal", "hardway"],
   ["tls-balancer", "duo"],
   ["foreign-sans", "duo"],
+  ["preflight", "duo"],
   ["adoption", "duo"],
   ["sudo-login", "duo"],
   ["foreign-ca", "duo"],

@@ -1,7 +1,7 @@
 /** The stack file of a Pulumi project: where it belongs, and what one that is there says. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { parse } from "yaml";
+import { isMap, parse, parseDocument } from "yaml";
 import type { Raw } from "../../core/init/checked";
 import { AUTHORITIES } from "../../core/model/authorities";
 import { SECRET_PATHS } from "../../core/schema/jsonSchema";
@@ -9,6 +9,8 @@ import { pathText } from "../../core/config/problems";
 import { Failure } from "../failure";
 
 const NAMESPACE = "kube-pki:";
+
+const isRaw = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** As Pulumi takes the name of a stack, without an organization. */
 export const isStackName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name);
@@ -26,8 +28,29 @@ export interface StackPlace {
   readonly path: string;
   /** As it is shown. */
   readonly shown: string;
+  /** What is there now. */
+  readonly text?: string;
+  /** Whether that says anything of a cluster: `pulumi stack init` leaves a file that does not. */
   readonly exists: boolean;
 }
+
+const isOurs = (text: string): boolean => {
+  const file = parse(text) as unknown;
+  return isRaw(file) && isRaw(file["config"]) && Object.keys(file["config"]).some((key) => key.startsWith(NAMESPACE));
+};
+
+/** A stack file with all that is there already: how its secrets are encrypted, and what belongs to other namespaces. */
+export const mergedText = (made: string, { text = "" }: Pick<StackPlace, "text">): string => {
+  const before = parseDocument(text).contents;
+  const document = parseDocument(made);
+  const config = document.get("config");
+  if (!isMap(before) || !isMap(document.contents) || !isMap(config)) return made;
+  const others = before.items.filter(({ key }) => String(key) !== "config");
+  const beside = before.get("config");
+  document.contents.items.unshift(...(others as typeof document.contents.items));
+  if (isMap(beside)) config.items.unshift(...(beside.items as typeof config.items));
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+};
 
 export const stackPlace = (stack: string, cwd = process.cwd()): StackPlace => {
   const project = projectFile(cwd);
@@ -39,10 +62,11 @@ export const stackPlace = (stack: string, cwd = process.cwd()): StackPlace => {
   const folder =
     [settings.stackConfigDir, settings.config].find((each): each is string => typeof each === "string") ?? "";
   const path = join(dirname(project), folder, `Pulumi.${stack}.yaml`);
-  return { path, shown: relative(process.cwd(), path) || path, exists: existsSync(path) };
+  const shown = relative(process.cwd(), path) || path;
+  if (!existsSync(path)) return { path, shown, exists: false };
+  const text = readFileSync(path, "utf8");
+  return { path, shown, text, exists: isOurs(text) };
 };
-
-const isRaw = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isEncrypted = (value: unknown): boolean =>
   isRaw(value) && typeof value["secure"] === "string" && Object.keys(value).length === 1;

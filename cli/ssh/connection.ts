@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
 import { Failure } from "../failure";
-import type { Finished } from "../run";
+import type { Listener, Shell } from "../agent";
+import { lastLine, type Finished } from "../run";
 import { readableKey } from "./privateKey";
 
 export interface Endpoint {
@@ -135,6 +136,27 @@ export class Ssh {
           resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
         });
         channel.end(stdin);
+      });
+    });
+  }
+
+  /** A command that is spoken with while it runs. @throws Error where it does not begin */
+  public talk(command: string, { onText, onEnd }: Listener): Promise<Shell> {
+    const [client] = this.clients;
+    return new Promise((resolve, reject) => {
+      client?.exec(command, (error, channel) => {
+        if (error !== undefined) {
+          reject(error);
+          return;
+        }
+        let complaints = "";
+        channel.setEncoding("utf8").on("data", onText);
+        channel.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+        channel.on("error", () => undefined); // it has ended, which "close" tells
+        channel.on("close", () => {
+          onEnd(lastLine(complaints) || "the connection was lost");
+        });
+        resolve({ write: (text) => void channel.write(text), end: () => channel.end() });
       });
     });
   }

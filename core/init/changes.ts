@@ -34,7 +34,7 @@ export const lossesOf = (live: CertificateFacts, planned: Pick<LeafPlan, "sans" 
 const organizationsOf = ({ subject }: CertificateFacts): string => subjectParts(subject, "O").sort().join(", ");
 
 /** Parts of a subject that become others; of what is not CN or O nobody in Kubernetes reads anything. */
-const subjectChanges = (live: CertificateFacts, planned: LeafPlan): string[] => {
+export const subjectChanges = (live: CertificateFacts, planned: LeafPlan): string[] => {
   const [was, is] = [organizationsOf(live), [...planned.organizations].sort().join(", ")];
   const name = commonNameOf(live);
   return [
@@ -110,7 +110,7 @@ const credentialChange = ({ credentials }: Kubeconfig, kubeconfig: KubeconfigFac
 };
 
 /** @param wanted where it is to lead */
-const fieldChanges = (content: Kubeconfig, kubeconfig: KubeconfigFacts, wanted: string): string[] => {
+export const fieldChanges = (content: Kubeconfig, kubeconfig: KubeconfigFacts, wanted: string): string[] => {
   const server = serverIn(kubeconfig);
   const entry = currentEntry(kubeconfig, "clusters");
   const credentials = credentialChange(content, kubeconfig);
@@ -125,16 +125,17 @@ const fieldChanges = (content: Kubeconfig, kubeconfig: KubeconfigFacts, wanted: 
 };
 
 /** As the node tells it (node/46-kubeconfig-merge.sh): by a server of this cluster, or by its CA. */
-const isOfCluster = (
+export const isOfCluster = (
   { clusters }: KubeconfigFacts,
   servers: readonly string[],
-  ca: CertificateFacts | undefined,
+  /** Fingerprints. */
+  cas: ReadonlySet<string>,
 ): boolean =>
   clusters.some(
     ({ server, authorities, authorityFile }) =>
       servers.includes(hostPortOf(server)) ||
       authorityFile !== undefined ||
-      authorities.some(({ fingerprint }) => fingerprint === ca?.fingerprint),
+      authorities.some(({ fingerprint }) => cas.has(fingerprint)),
   );
 
 interface Row {
@@ -144,7 +145,7 @@ interface Row {
 }
 
 /** Kubeconfigs of the stack that are there already. */
-const kubeconfigRows = ({ plan, survey }: Place, config: Config): Row[] =>
+export const kubeconfigRows = ({ plan, survey }: Place, config: Config): Row[] =>
   plan.files.flatMap(({ path, content }) => {
     const kubeconfig = kubeconfigAt(survey, path);
     return content.kind !== "kubeconfig" || kubeconfig === undefined
@@ -169,9 +170,10 @@ const foreignKubeconfigs = (places: readonly Place[], config: Config, cas: Cas):
     "refused",
     places.flatMap((place) => {
       const rows = kubeconfigRows(place, config);
+      const known = new Set(cas.kubernetes === undefined ? [] : [cas.kubernetes.fingerprint]);
       const servers = rows.map(({ server }) => server);
       return rows
-        .filter(({ kubeconfig }) => !isOfCluster(kubeconfig, servers, cas.kubernetes))
+        .filter(({ kubeconfig }) => !isOfCluster(kubeconfig, servers, known))
         .map(({ kubeconfig: { path } }) => ({
           node: place.plan.node.name,
           text: `${path} leads to another cluster: move it away, or add a context for this one`,

@@ -3,7 +3,7 @@ import { basename } from "node:path/posix";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUT_NAMES, layoutOf, LAYOUTS, type LayoutName } from "../layouts";
-import { profileOf, type ConsumerRow, type Layout } from "../layouts/layout";
+import { profileOf, type ConsumerRow, type FileRow, type Layout } from "../layouts/layout";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import type { ComponentFacts, FileFacts, Survey } from "../survey/model";
@@ -58,6 +58,31 @@ export const nearestLayout = (nodes: readonly NamedSurvey[]): LayoutName => {
 /** What a kubeconfig names: its own text is told of (changes.ts). */
 const NAMED_BY_KUBECONFIG = new Set(["client-certificate", "client-key"]);
 
+/** A file that a component reads in place of others. */
+export interface StrayRead {
+  readonly read: Read;
+  /** Where the rows have it. */
+  readonly wanted: readonly string[];
+}
+
+/** What components read elsewhere than these rows have it. */
+export const strayReads = (survey: Survey, rows: readonly FileRow[], layout: Layout): StrayRead[] => {
+  const reads = readsOf(survey);
+  const placesFor = ({ use }: Read): string[] => unique(rowsFor(rows, use).flatMap((row) => pathsOf(row, layout)));
+  const isThere = (read: Read): boolean => isAt(read.file, survey, placesFor(read));
+  // of an option that may be given several times one of the files has to be the layout's
+  const isCovered = ({ use }: Read): boolean =>
+    reads.some((each) => each.use.input === use.input && each.use.secret === use.secret && isThere(each));
+  return reads.flatMap((read) => {
+    const wanted = placesFor(read);
+    return wanted.length === 0 || isCovered(read) ? [] : [{ read, wanted }];
+  });
+};
+
+/** "kube-apiserver reads /etc/x.crt (--tls-cert-file)" */
+export const readText = ({ file: { path }, use: { component, option } }: Read): string =>
+  `${component} reads ${path} (--${option})`;
+
 interface Said {
   readonly node: string;
   readonly kind: "refused" | "left";
@@ -70,29 +95,21 @@ const readSaid = ({ name: node, visit: { survey } }: FoundNode, config: Config):
   const rows = rowsOn(layout, kubernetesMinor(config), node);
   // where the stack does not write it may lie anywhere
   const own = rows.filter((row) => profileOf(row).every((profile) => leafPolicy(config, profile).enabled));
-  const reads = readsOf(survey);
-  const placesFor = ({ use }: Read): string[] => unique(rowsFor(own, use).flatMap((row) => pathsOf(row, layout)));
-  const isThere = (read: Read): boolean => isAt(read.file, survey, placesFor(read));
-  // of an option that may be given several times one of the files has to be the layout's
-  const isCovered = ({ use }: Read): boolean =>
-    reads.some((each) => each.use.input === use.input && each.use.secret === use.secret && isThere(each));
-  return reads.flatMap((read): Said[] => {
-    const { component, option, input } = read.use;
-    const text = `${component} reads ${read.file.path} (--${option})`;
-    if (input === undefined)
-      return NAMED_BY_KUBECONFIG.has(option) || rows.some(({ path }) => path === read.file.path)
-        ? []
-        : [{ node, kind: "left", text: `${text}, which no layout has` }];
-    const wanted = placesFor(read);
-    if (wanted.length === 0 || isCovered(read)) return [];
-    return [
-      {
-        node,
-        kind: "refused",
-        text: `${text}, and the stack writes ${wanted.join(" or ")}: start it with that path`,
-      },
-    ];
+  const unknown = readsOf(survey).flatMap((read): Said[] => {
+    const { option, input } = read.use;
+    const isKnown = input !== undefined || NAMED_BY_KUBECONFIG.has(option);
+    return isKnown || rows.some(({ path }) => path === read.file.path)
+      ? []
+      : [{ node, kind: "left", text: `${readText(read)}, which no layout has` }];
   });
+  return [
+    ...strayReads(survey, own, layout).map(({ read, wanted }): Said => ({
+      node,
+      kind: "refused",
+      text: `${readText(read)}, and the stack writes ${wanted.join(" or ")}: start it with that path`,
+    })),
+    ...unknown,
+  ];
 };
 
 const HOW = {
@@ -102,10 +119,10 @@ const HOW = {
   other: "a process of its own",
 } as const;
 
-const howText = (by: keyof typeof HOW, unit: string | undefined): string =>
+export const howText = (by: keyof typeof HOW, unit: string | undefined): string =>
   unit === undefined ? HOW[by] : `${HOW[by]} called ${unit}`;
 
-const unitOf = ({ start }: ComponentFacts): string | undefined =>
+export const unitOf = ({ start }: ComponentFacts): string | undefined =>
   start.by === "systemd" ? start.unit.replace(/\.service$/, "") : undefined;
 
 /** A service that runs otherwise than the layout has it, or not at all; undefined: it is as it should be. */

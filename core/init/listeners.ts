@@ -57,11 +57,17 @@ const ofOptions = (survey: Survey, { component, port = "", address = "" }: Sourc
   return { port: given === undefined ? usual.port : Number(given), addresses: bound === undefined ? [] : [bound] };
 };
 
+/** Where it was told to listen; undefined where it does not run, or nothing says it. */
+const toldPlace = (survey: Survey, source: Source, usual: Listener): Place | undefined => {
+  if (componentOf(survey, source.component) === undefined) return undefined;
+  return source.urls === undefined ? ofOptions(survey, source, usual) : ofUrls(survey, source);
+};
+
 /** What it is seen to listen at counts before what it was told. */
 const placeOf = (survey: Survey, source: Source, usual: Listener): Place | undefined => {
   const component = componentOf(survey, source.component);
   if (component === undefined) return undefined;
-  const place = source.urls === undefined ? ofOptions(survey, source, usual) : ofUrls(survey, source);
+  const place = toldPlace(survey, source, usual);
   if (place === undefined || place.trouble !== undefined) return place;
   const seen = component.listens.filter(({ port }) => port === place.port).map(({ address }) => address);
   if (seen.length === 0 && component.listens.length > 0)
@@ -80,6 +86,32 @@ const sidesOf = (addresses: readonly string[], own: string): Side[] =>
 
 type Side = Listener["on"];
 const SIDES = ["node", "loopback"] as const satisfies readonly Side[];
+
+/** Where a component was told to listen, beside where a stack asks it. */
+export interface ToldListener {
+  readonly component: ConsumerName;
+  readonly port: number;
+  readonly addresses: readonly string[];
+  /** Sides at which it can be asked. */
+  readonly sides: readonly Side[];
+  /** Why it cannot be asked at all. */
+  readonly trouble?: string;
+}
+
+/** Of a component that is just starting nothing is seen yet, so what it was told counts. */
+export const toldListener = (
+  name: ListenerName,
+  survey: Survey,
+  own: string,
+  usual: Listener,
+): ToldListener | undefined => {
+  const source = SOURCES[name];
+  const place = toldPlace(survey, source, usual);
+  if (place === undefined) return undefined;
+  const seen = componentOf(survey, source.component)?.listens.filter(({ port }) => port === place.port) ?? [];
+  const addresses = seen.length === 0 ? place.addresses : seen.map(({ address }) => address);
+  return { component: source.component, ...place, addresses, sides: sidesOf(addresses, own) };
+};
 
 interface OnNode {
   readonly node: string;

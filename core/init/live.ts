@@ -30,7 +30,8 @@ const inFile = (file: FileFacts | undefined): Omit<LiveLeaf, "node" | "profile">
     : { path: file.path, modifiedAt: file.modifiedAt, certificate };
 };
 
-const at = (survey: Survey, path: string): Omit<LiveLeaf, "node" | "profile"> | undefined => {
+/** The certificate that a file holds, or names. */
+export const leafAt = (survey: Survey, path: string): Omit<LiveLeaf, "node" | "profile"> | undefined => {
   const kubeconfig = kubeconfigAt(survey, path);
   if (kubeconfig === undefined) return inFile(fileAt(survey, path));
   const client = clientIn(survey, kubeconfig);
@@ -61,7 +62,7 @@ export const placesOf = (plans: readonly NodePlan[], nodes: readonly FoundNode[]
 export const liveLeaf = <L extends LeafName>({ plan, survey }: Place, profile: L): LiveLeaf<L> | undefined => {
   for (const row of rowsOf(plan, profile))
     for (const path of candidates(survey, row)) {
-      const found = at(survey, path);
+      const found = leafAt(survey, path);
       if (found !== undefined) return { node: plan.node.name, profile, ...found };
     }
   return undefined;

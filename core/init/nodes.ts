@@ -34,7 +34,7 @@ type Listed = ClusterFacts["nodes"];
 const NODE_USER = "system:node:";
 
 /** As the kubelet calls itself: by the client certificate that it has. */
-const kubeletNames = ({ files, kubeconfigs }: Survey): string[] => {
+export const kubeletNames = ({ files, kubeconfigs }: Survey): string[] => {
   const certificates = [
     ...files.flatMap((file) => file.certificates),
     ...kubeconfigs.flatMap(({ users }) => users.flatMap((user) => user.certificates)),

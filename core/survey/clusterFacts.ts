@@ -2,28 +2,22 @@
 import type { ClusterFacts } from "./model";
 import { yamlOf } from "./runningOptions";
 
-interface NodeObject {
-  readonly metadata?: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly status?: {
-    readonly addresses?: readonly { readonly type?: string; readonly address?: string }[];
-    readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
-    readonly nodeInfo?: { readonly kubeletVersion?: string };
-  };
-}
-
-const CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
-
-export const clusterNodes = (json: string | undefined): ClusterFacts["nodes"] | undefined => {
-  const list = jsonOf(json) as { readonly items?: readonly NodeObject[] } | undefined;
-  return list?.items?.map(({ metadata, status }) => ({
-    name: metadata?.name ?? "",
-    addresses: (status?.addresses ?? []).flatMap(({ type, address }) =>
-      address !== undefined && (type === "InternalIP" || type === "ExternalIP") ? [address] : [],
-    ),
-    controlPlane: CONTROL_PLANE in (metadata?.labels ?? {}),
-    kubeletVersion: (status?.nodeInfo?.kubeletVersion ?? "").replace(/^v/, ""),
-    ready: (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True"),
-  }));
+/** One line for each fact of a node, after the line with its name (node/survey/agent.sh, NODE_FIELDS). */
+export const clusterNodes = (text: string | undefined): ClusterFacts["nodes"] | undefined => {
+  if (text === undefined) return undefined;
+  const [, ...nodes] = `\n${text}`.split("\nnode ");
+  return nodes.map((lines) => {
+    const [[name = "", version = ""] = [], ...facts] = lines.split("\n").map((line) => line.split(" "));
+    const valuesOf = (...words: readonly string[]): string[] =>
+      facts.flatMap(([word = "", value = ""]) => (words.includes(word) ? [value] : []));
+    return {
+      name,
+      addresses: valuesOf("InternalIP", "ExternalIP"),
+      controlPlane: valuesOf("control-plane").length > 0,
+      kubeletVersion: version.replace(/^v/, ""),
+      ready: valuesOf("ready").includes("True"),
+    };
+  });
 };
 
 const jsonOf = (json: string | undefined): unknown => {

@@ -2,7 +2,7 @@
 import { momentText } from "../format/x509";
 import { certificatesIn, publicKeysIn } from "./certificateFacts";
 import type { FileFacts, Use } from "./model";
-import type { Answer } from "./questions";
+import { Answer, askAll, QUESTION, type Ask } from "./questions";
 
 const TYPE = 0o170000;
 const REGULAR = 0o100000;
@@ -39,29 +39,62 @@ const statOf = (words: readonly string[] | undefined): Stat | undefined => {
 };
 
 /** Of the thing itself, and of what a link leads to; undefined: there is nothing. */
-export const statsOf = (answer: Answer): { readonly here?: Stat; readonly there?: Stat } => {
-  const here = statOf(answer.words("stat"));
-  if (here === undefined) return {};
-  if (here.type !== "link") return { here, there: here };
-  const there = statOf(answer.words("target"));
-  return there === undefined ? { here } : { here, there };
+export interface Stats {
+  readonly here?: Stat;
+  readonly there?: Stat;
+  /** Where it leads, of a link. */
+  readonly link?: string | undefined;
+  readonly real?: string | undefined;
+}
+
+const STAT_FIELDS = 8;
+
+/** By path, each that is there. */
+export const readStats = async (ask: Ask, paths: readonly string[]): Promise<ReadonlyMap<string, Stats>> => {
+  if (paths.length === 0) return new Map();
+  const [answer] = await askAll(ask, [QUESTION.stats(paths)]);
+  const of = (word: string) =>
+    new Map(answer.all(word).map((words) => [words.slice(STAT_FIELDS).join(" "), statOf(words)] as const));
+  const [here, there, links] = [of("here"), of("there"), answer.byPath()];
+  return new Map(
+    [...here].map(([path, stat]) => {
+      const target = there.get(path);
+      return [
+        path,
+        {
+          ...(stat && { here: stat }),
+          ...(target && { there: target }),
+          link: links.get(path)?.text("link")?.trim(),
+          real: links.get(path)?.text("real")?.trim(),
+        },
+      ];
+    }),
+  );
+};
+
+/** Blocks of files, by path. */
+export const readBlocks = async (ask: Ask, paths: readonly string[]): Promise<ReadonlyMap<string, Answer>> => {
+  if (paths.length === 0) return new Map();
+  const [answer] = await askAll(ask, [QUESTION.certificates(paths)]);
+  return answer.byPath();
 };
 
 const NOTHING = { owner: "", group: "", uid: -1, gid: -1, mode: "", modifiedAt: "" } as const;
 
 /** The answers about one file. */
 export interface FileAnswers {
-  readonly stat: Answer;
+  readonly stats: Stats | undefined;
   readonly certificates: Answer;
   readonly key: Answer;
 }
 
-export const fileFacts = (path: string, { stat, certificates, key }: FileAnswers, uses: readonly Use[]): FileFacts => {
-  const { here, there } = statsOf(stat);
-  const link = here?.type === "link" ? stat.text("link")?.trim() : undefined;
-  const real = stat.text("real")?.trim();
-  const blocks = certificates.text("blocks");
-  const hasKey = /^other .*PRIVATE KEY$/m.test(blocks ?? "");
+/** Whether a private key is among what a file holds. */
+export const hasKey = (certificates: Answer): boolean =>
+  certificates.all("other").some((label) => label.join(" ").endsWith("PRIVATE KEY"));
+
+export const fileFacts = (path: string, { stats, certificates, key }: FileAnswers, uses: readonly Use[]): FileFacts => {
+  const { here, there, link, real } = stats ?? {};
+  const blocks = certificates.plain("pem");
   const publicHalf = key.text("public");
   return {
     path,
@@ -69,9 +102,9 @@ export const fileFacts = (path: string, { stat, certificates, key }: FileAnswers
     ...(link === undefined ? {} : { link }),
     ...(real === undefined || real === path ? {} : { real }),
     ...(there === undefined ? NOTHING : ownership(there)),
-    certificates: certificatesIn(blocks ?? ""),
-    keys: hasKey ? publicKeysIn(publicHalf ?? "") : [],
-    publicKeys: publicKeysIn(blocks ?? ""),
+    certificates: certificatesIn(blocks),
+    keys: hasKey(certificates) ? publicKeysIn(publicHalf ?? "") : [],
+    publicKeys: publicKeysIn(blocks),
     uses,
   };
 };

@@ -2,11 +2,11 @@
 import { unique } from "../format/unique";
 import { dirname } from "node:path/posix";
 import type { RunningComponent } from "./components";
-import { fileFacts } from "./fileFacts";
+import { fileFacts, hasKey, readBlocks, readStats } from "./fileFacts";
 import { kubeconfigFacts } from "./kubeconfigFacts";
 import type { FileFacts, KubeconfigFacts, Use } from "./model";
 import { kubeletServing, namedFiles, type NamedFile } from "./namedFiles";
-import { askAll, QUESTION, type Ask } from "./questions";
+import { Answer, askAll, QUESTION, type Ask } from "./questions";
 import { onHost, type StaticPod } from "./staticPods";
 
 export interface Files {
@@ -30,10 +30,18 @@ const COPIES = /\/etc\/kubernetes\/tmp\/|\/manifests\//;
 /** More than any cluster has; a folder with more is not the PKI's. */
 const MOST_FILES = 300;
 
+export interface Asked {
+  /** Paths that kube-pki wrote, wherever they are. */
+  readonly written: readonly string[];
+  /** Whether the public halves of keys are asked for. */
+  readonly keys: boolean;
+}
+
 export const readFiles = async (
   ask: Ask,
   running: readonly RunningComponent[],
   pods: readonly StaticPod[],
+  { written, keys }: Asked,
 ): Promise<Files> => {
   const named = running.flatMap((component) => {
     const files = [
@@ -43,15 +51,23 @@ export const readFiles = async (
     return files.map((file) => ({ ...file, path: onHost(component, pods, file.path) }));
   });
   const lying = await beside(ask, named);
-  const configs = unique([...pathsOf(named, "kubeconfig"), ...lying.filter((path) => KUBECONFIG_NAME.test(path))]);
+  const known = unique([...lying, ...written]);
+  const configs = unique([...pathsOf(named, "kubeconfig"), ...known.filter((path) => KUBECONFIG_NAME.test(path))]);
   const texts = await askAll(ask, configs.map(QUESTION.kubeconfig));
+  const halves = await askAll(ask, keys ? configs.map(QUESTION.innerKeys) : []);
   const kubeconfigs = configs.flatMap(
-    (path, index) => kubeconfigFacts(path, texts[index]?.text("text") ?? "", texts[index]?.texts("public") ?? []) ?? [],
+    (path, index) =>
+      kubeconfigFacts(path, texts[index]?.text("text") ?? "", halves[index]?.texts("public") ?? []) ?? [],
   );
   const credentials = kubeconfigs.flatMap((config) => credentialFiles(config, named));
   const all = [...named, ...credentials];
-  const paths = unique([...all.map(({ path }) => path), ...configs, ...lying.filter((path) => PKI_NAME.test(path))]);
-  const files = await readEach(ask, paths, all);
+  const paths = unique([
+    ...all.map(({ path }) => path),
+    ...configs,
+    ...lying.filter((path) => PKI_NAME.test(path)),
+    ...written,
+  ]);
+  const files = await readEach(ask, paths, all, keys);
   return { files, kubeconfigs, unread: unreadable(new Set(configs), kubeconfigs, files) };
 };
 
@@ -85,14 +101,21 @@ const credentialFiles = ({ path, users }: KubeconfigFacts, named: readonly Named
   ]);
 };
 
-const readEach = async (ask: Ask, paths: readonly string[], named: readonly NamedFile[]): Promise<FileFacts[]> => {
-  const stats = await askAll(ask, paths.map(QUESTION.stat));
-  const certificates = await askAll(ask, paths.map(QUESTION.certificates));
-  const keys = await askAll(ask, paths.map(QUESTION.key));
-  return paths.flatMap((path, index) => {
-    const [stat, blocks, key] = [stats[index], certificates[index], keys[index]];
-    if (stat === undefined || blocks === undefined || key === undefined) return [];
-    return [fileFacts(path, { stat, certificates: blocks, key }, usesOf(path, named))];
+const NO_ANSWER = Answer.of([]);
+
+const readEach = async (
+  ask: Ask,
+  paths: readonly string[],
+  named: readonly NamedFile[],
+  asksKeys: boolean,
+): Promise<FileFacts[]> => {
+  const [stats, blocks] = [await readStats(ask, paths), await readBlocks(ask, paths)];
+  const blocksOf = (path: string): Answer => blocks.get(path) ?? NO_ANSWER;
+  const withKey = asksKeys ? paths.filter((path) => hasKey(blocksOf(path))) : [];
+  const keys = await askAll(ask, withKey.map(QUESTION.key));
+  return paths.map((path) => {
+    const key = keys[withKey.indexOf(path)] ?? NO_ANSWER;
+    return fileFacts(path, { stats: stats.get(path), certificates: blocksOf(path), key }, usesOf(path, named));
   });
 };
 

@@ -7,7 +7,7 @@ import type { Answer } from "./questions";
 /** @param asked the reader's clock when the question went out and came back, in milliseconds */
 export const hostFacts = (answer: Answer, asked: { readonly sent: number; readonly back: number }): HostFacts => {
   const time = Number(answer.words("time")?.[0] ?? 0) * 1000;
-  const openssl = /^OpenSSL (\S+)/.exec(opensslOf(answer))?.[1];
+  const openssl = /^(?:Open|Libre)SSL (\S+)/.exec(opensslOf(answer))?.[1];
   const selinux = selinuxOf(answer.text("selinux"));
   return {
     hostname: (answer.text("name") ?? "").trim(),

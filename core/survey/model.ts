@@ -4,6 +4,7 @@
  * meaning without another `version`.
  */
 import type { ConsumerInput, ConsumerName } from "../model/reload";
+import type { RecordFacts } from "./record";
 
 export const SURVEY_VERSION = 1;
 
@@ -27,6 +28,10 @@ export interface Survey {
   readonly readers: readonly ReaderFacts[];
   /** Units and timers of systemd that renew certificates: kubespray's, consul-template, certbot and the like. */
   readonly renewers: readonly string[];
+  /** What kube-pki has noted there of its own work; absent where it never ran. */
+  readonly record?: RecordFacts;
+  /** Of the units that were asked for, those that systemd does not have; absent where none was asked for. */
+  readonly missingUnits?: readonly string[];
   /** What this node's administrator sees of the cluster; absent without kubectl, a kubeconfig or an answer. */
   readonly cluster?: ClusterFacts;
   /** What could not be read, a sentence each. */

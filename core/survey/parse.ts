@@ -119,6 +119,15 @@ const kubeconfig = z.object({
   ),
 });
 
+const record = z.object({
+  applied: text.exactOptional(),
+  leaves: z.array(z.object({ profile: text, id: text, serial: text })),
+  cas: texts,
+  files: texts,
+  served: z.array(z.object({ component: text, at: text })),
+  interrupted: z.boolean(),
+});
+
 const cluster = z.object({
   nodes: z.array(
     z.object({ name: text, addresses: texts, controlPlane: z.boolean(), kubeletVersion: text, ready: z.boolean() }),
@@ -161,6 +170,8 @@ const survey = z.object({
   ),
   readers: z.array(z.object({ pid: number, name: text, path: text, how: z.enum(["command line", "mount"]) })),
   renewers: texts,
+  record: record.exactOptional(),
+  missingUnits: texts.exactOptional(),
   cluster: cluster.exactOptional(),
   unread: texts,
 });

@@ -1,8 +1,8 @@
 /** What is no part of the PKI, and whose owner and mode decide who can change it: manifests, configuration, units, etcd's data. */
 import type { RunningComponent } from "./components";
-import { fileFacts } from "./fileFacts";
+import { fileFacts, readStats } from "./fileFacts";
 import type { FileFacts } from "./model";
-import { Answer, askAll, QUESTION, type Ask } from "./questions";
+import { Answer, type Ask } from "./questions";
 import { valueOf } from "./runningOptions";
 import { onHost, type StaticPod } from "./staticPods";
 
@@ -27,10 +27,8 @@ export const readPlainFiles = async (
   const told = new Set(known.map(({ path }) => path));
   const all = [...pods.map(({ facts }) => facts.manifest), ...running.flatMap((each) => pathsOf(each, pods))];
   const paths = [...new Set(all)].filter((path) => path.startsWith("/") && !told.has(path));
-  const stats = await askAll(ask, paths.map(QUESTION.stat));
-  return paths.flatMap((path, index) => {
-    const stat = stats[index];
-    const facts = stat === undefined ? undefined : fileFacts(path, { stat, ...UNASKED }, []);
-    return facts === undefined || facts.state === "missing" ? [] : [facts];
-  });
+  const stats = await readStats(ask, paths);
+  return paths
+    .map((path) => fileFacts(path, { stats: stats.get(path), ...UNASKED }, []))
+    .filter(({ state }) => state !== "missing");
 };

@@ -3,11 +3,15 @@
 /** One visit: questions in order, and as many answers. */
 export type Ask = (questions: readonly Question[]) => Promise<readonly Answer[]>;
 
-/** A line, as `QUESTION` makes it. */
+/** A line, or several of which the first says how many follow, as `QUESTION` makes it. */
 export type Question = string;
 
 const asked = (verb: string, ...words: readonly (string | number)[]): Question =>
   [verb, ...words].join(" ").replace(/[\r\n]/g, "?");
+
+/** About many things at once: what a visit costs a node is the programs that it starts. */
+const askedOf = (verb: string, texts: readonly string[]): Question =>
+  [asked(verb, texts.length), ...texts.map((text) => asked(text))].join("\n");
 
 export const QUESTION = {
   host: () => asked("host"),
@@ -16,18 +20,22 @@ export const QUESTION = {
   process: (pid: number) => asked("process", pid),
   version: (pid: number) => asked("version", pid),
   listeners: () => asked("listeners"),
-  /** Processes with this text in their command line or among their mounts. */
-  naming: (text: string) => asked("naming", text),
+  /** Processes with one of these texts in their command line or among their mounts. */
+  naming: (texts: readonly string[]) => askedOf("naming", texts),
   unit: (name: string) => asked("unit", name),
   units: () => asked("units"),
-  stat: (path: string) => asked("stat", path),
+  stats: (paths: readonly string[]) => askedOf("stats", paths),
   /** Paths of what is no folder, so many levels down. */
   folder: (path: string, depth: number) => asked("folder", path, depth),
-  certificates: (path: string) => asked("certificates", path),
+  certificates: (paths: readonly string[]) => askedOf("certificates", paths),
   key: (path: string) => asked("key", path),
   /** A configuration file, without what sounds like a secret. */
   text: (path: string) => asked("text", path),
   kubeconfig: (path: string) => asked("kubeconfig", path),
+  /** The public halves of keys in it. */
+  innerKeys: (path: string) => asked("innerkeys", path),
+  /** What kube-pki has noted of its own work there. */
+  record: () => asked("record"),
   served: (at: string) => asked("served", at),
   cluster: (kubeconfig: string, query: "nodes" | "kubeadm" | "clusterinfo") => asked("cluster", kubeconfig, query),
 } as const;
@@ -52,7 +60,26 @@ export class Answer {
   /** The free text after `name`; undefined: there is none. */
   public text(name: string): string | undefined {
     const word = this.words(name)?.at(-1);
-    return word === undefined || word === "-" ? undefined : decoded(word);
+    return word === undefined || word === "" ? undefined : decoded(word);
+  }
+
+  /** Lines as they are. */
+  public plain(name: string): string {
+    return this.all(name)
+      .map((words) => `${words.join(" ")}\n`)
+      .join("");
+  }
+
+  /** What follows each line "path ...", by that path. */
+  public byPath(): ReadonlyMap<string, Answer> {
+    const sections = new Map<string, (readonly string[])[]>();
+    let section: (readonly string[])[] = [];
+    for (const line of this.lines) {
+      const [word, ...rest] = line;
+      if (word === "path") sections.set(rest.join(" "), (section = []));
+      else section.push(line);
+    }
+    return new Map([...sections].map(([path, lines]) => [path, new Answer(lines)]));
   }
 
   public texts(name: string): readonly string[] {
@@ -60,7 +87,7 @@ export class Answer {
   }
 }
 
-const decoded = (word: string): string => (word === "-" ? "" : Buffer.from(word, "base64").toString("utf8"));
+const decoded = (word: string): string => Buffer.from(word, "base64").toString("utf8");
 
 /** What separates answers. */
 export const END_OF_ANSWER = ".";

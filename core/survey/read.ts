@@ -7,6 +7,7 @@ import { readComponents } from "./components";
 import { readFiles } from "./files";
 import { bootMoment, hostFacts } from "./hostFacts";
 import { listeningSockets } from "./listeners";
+import { recordFacts } from "./record";
 import { SURVEY_VERSION, type ClusterFacts, type HostFacts, type KubeconfigFacts, type Survey } from "./model";
 import { COMPONENT_NAMES, HYPERKUBE } from "./processes";
 import { askAll, QUESTION, type Ask } from "./questions";
@@ -16,35 +17,67 @@ import { readServed } from "./served";
 import { renewersIn } from "./renewers";
 import { readStaticPods, withManifest } from "./staticPods";
 
+/** How much of a node is read. */
+export interface Scope {
+  /** Also what is served, whose keys there are, and what the API server tells of the cluster. */
+  readonly whole: boolean;
+  /** Units that should be there, by name. */
+  readonly units: readonly string[];
+}
+
+const WHOLE: Scope = { whole: true, units: [] };
+
 /** @param clock milliseconds since 1970, by the reader's clock */
-export const survey = async (ask: Ask, clock: () => number): Promise<Survey> => {
+export const survey = async (
+  ask: Ask,
+  clock: () => number,
+  { whole, units: wanted }: Scope = WHOLE,
+): Promise<Survey> => {
   const sent = clock();
   const [host] = await askAll(ask, [QUESTION.host()]);
   const back = clock();
-  const [listeners, units, processes] = await askAll(ask, [
+  const [listeners, units, processes, noted] = await askAll(ask, [
     QUESTION.listeners(),
     QUESTION.units(),
     QUESTION.processes([...COMPONENT_NAMES, HYPERKUBE]),
+    QUESTION.record(),
   ]);
+  const record = recordFacts(noted);
   const pids = processes.all("process").map(([pid]) => Number(pid));
   const running = await readComponents(ask, pids, bootMoment(host), listeningSockets(listeners));
   const pods = await readStaticPods(ask, running);
-  const { files, kubeconfigs, unread } = await readFiles(ask, running, pods);
+  const { files, kubeconfigs, unread } = await readFiles(ask, running, pods, {
+    written: record?.files ?? [],
+    keys: whole,
+  });
   const facts = hostFacts(host, { sent, back });
-  const cluster = await readCluster(ask, kubeconfigs);
+  const missing = await missingUnits(ask, wanted);
+  const cluster = whole ? await readCluster(ask, kubeconfigs) : undefined;
   return {
     version: SURVEY_VERSION,
     host: facts,
     components: running.map((each) => withManifest(each, pods)),
     files: [...files, ...(await readPlainFiles(ask, running, pods, files))],
     kubeconfigs,
-    served: await readServed(ask, running),
+    served: whole ? await readServed(ask, running) : [],
     staticPods: pods.map(({ facts: pod }) => pod),
     readers: await readReaders(ask, { files, kubeconfigs, running }),
     renewers: renewersIn(units.text("units") ?? ""),
+    ...(record === undefined ? {} : { record }),
+    ...(missing === undefined ? {} : { missingUnits: missing }),
     ...(cluster === undefined ? {} : { cluster }),
     unread: [...unread, ...unreadHere(facts)],
   };
+};
+
+/** Undefined where nobody asked, or nothing told. */
+const missingUnits = async (ask: Ask, names: readonly string[]): Promise<string[] | undefined> => {
+  const answers = await askAll(ask, names.map(QUESTION.unit));
+  const told = names.flatMap((name, index) => {
+    const state = /^LoadState=(.*)$/m.exec(answers[index]?.text("unit") ?? "")?.[1];
+    return state === undefined ? [] : [{ name, state }];
+  });
+  return told.length === 0 ? undefined : told.flatMap(({ name, state }) => (state === "not-found" ? [name] : []));
 };
 
 /** Whom a cluster is asked by: its administrator first. A kubelet may not list nodes. */

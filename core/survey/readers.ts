@@ -21,9 +21,10 @@ const placesOf = ({ files, kubeconfigs }: Known): string[] => {
 
 export const readReaders = async (ask: Ask, known: Known): Promise<ReaderFacts[]> => {
   const places = placesOf(known);
-  const answers = await askAll(ask, places.map(QUESTION.naming));
+  if (places.length === 0) return [];
+  const [answer] = await askAll(ask, [QUESTION.naming(places)]);
   const components = new Set(known.running.map(({ pid }) => pid));
-  const found = answers.flatMap((answer, index) => readersIn(answer, places[index] ?? "", pathsOf(known)));
+  const found = readersIn(answer, pathsOf(known));
   return found.filter(
     ({ pid, name }, index) =>
       !OURS.has(name) && !components.has(pid) && found.findIndex((each) => each.pid === pid) === index,
@@ -35,19 +36,21 @@ const pathsOf = ({ files, kubeconfigs }: Known): string[] => [
   ...kubeconfigs.map(({ path }) => path),
 ];
 
-const readersIn = (answer: Answer, place: string, paths: readonly string[]): ReaderFacts[] => {
-  const facts = (how: ReaderFacts["how"], path: string, [pid, name = ""]: readonly string[]): ReaderFacts => ({
-    pid: Number(pid),
-    name: Buffer.from(name, "base64").toString("utf8").trim(),
+/** Free text of a line. */
+const textAt = (words: readonly string[], index: number): string =>
+  Buffer.from(words[index] ?? "", "base64").toString("utf8");
+
+const readersIn = (answer: Answer, paths: readonly string[]): ReaderFacts[] => {
+  const facts = (how: ReaderFacts["how"], path: string, words: readonly string[]): ReaderFacts => ({
+    pid: Number(words[0]),
+    name: textAt(words, 1).trim(),
     path,
     how,
   });
   return [
-    ...answer.all("cmdline").map((words) => facts("command line", place, words)),
+    ...answer.all("cmdline").map((words) => facts("command line", textAt(words, 2).split("\n")[0] ?? "", words)),
     ...answer.all("mountinfo").flatMap((words) => {
-      const mounted = Buffer.from(words[2] ?? "", "base64")
-        .toString("utf8")
-        .split(/[ \n]/);
+      const mounted = textAt(words, 2).split(/[ \n]/);
       // the folder of a pod's volumes lies beside files of the PKI, and is none of it
       const path = paths.find((each) => mounted.some((at) => at !== "/" && isWithin(each, at)));
       return path === undefined ? [] : [facts("mount", path, words)];

@@ -1,7 +1,7 @@
 /** Manifests of static pods: what they run, and which paths of the host they see where. */
 import type { ConsumerName } from "../model/reload";
 import type { RunningComponent } from "./components";
-import { statsOf } from "./fileFacts";
+import { readStats } from "./fileFacts";
 import type { ComponentFacts, StaticPodFacts } from "./model";
 import { componentOf } from "./processes";
 import { askAll, QUESTION, type Ask } from "./questions";
@@ -41,9 +41,9 @@ export const readStaticPods = async (ask: Ask, running: readonly RunningComponen
   const [names] = await askAll(ask, [QUESTION.folder(folder, 1)]);
   const manifests = (names.text("names") ?? "").split("\n").filter((path) => path !== "" && !/\/\.[^/]*$/.test(path));
   const texts = await askAll(ask, manifests.map(QUESTION.text));
-  const stats = await askAll(ask, manifests.map(QUESTION.stat));
+  const stats = await readStats(ask, manifests);
   return manifests.flatMap((manifest, index) => {
-    const modifiedAt = (stats[index] === undefined ? {} : statsOf(stats[index])).there?.modifiedAt ?? "";
+    const modifiedAt = stats.get(manifest)?.there?.modifiedAt ?? "";
     return staticPodOf(manifest, texts[index]?.text("text") ?? "", modifiedAt) ?? [];
   });
 };

@@ -21,14 +21,25 @@ fi
 TEXT_LIMIT=1048576 # bytes of a file; what is larger is no configuration
 
 have() { command -v "$1" >/dev/null 2>&1; }
-b64() { base64 | tr -d '\n'; }
+if base64 -w 0 </dev/null >/dev/null 2>&1; then
+  b64() { base64 -w 0; }
+else
+  b64() { base64 | tr -d '\n'; }
+fi
 limited() { timeout -s KILL "$@"; }
-# word NAME COMMAND...: what it prints, as free text; "-" for nothing.
+# word NAME COMMAND...: what it prints, as free text.
 word() {
-  wo_name=$1
+  printf '%s ' "$1"
   shift
-  wo_text=$("$@" 2>/dev/null | b64)
-  echo "$wo_name ${wo_text:--}"
+  "$@" 2>/dev/null | b64
+  echo
+}
+# content NAME FILE: the file as free text. A program less than `word NAME cat FILE`:
+# most of what a visit costs a node is the programs that it starts.
+content() {
+  printf '%s ' "$1"
+  { b64 <"$2"; } 2>/dev/null
+  echo
 }
 bounded() { limited 5 head -c "$TEXT_LIMIT" "$ROOT$1"; }
 
@@ -38,12 +49,12 @@ ask_host() {
   echo "time $(date +%s)"
   word name uname -n
   word kernel uname -srm
-  word os cat "$ROOT/etc/os-release"
+  content os "$ROOT/etc/os-release"
   echo "user $(id -u)"
-  word boot cat "$PROC/uptime"
+  content boot "$PROC/uptime"
   word addresses host_addresses
   word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/var/lib"
-  word mounts cat "$PROC/self/mountinfo"
+  content mounts "$PROC/self/mountinfo"
   word selinux sh -c 'getenforce || cat /sys/fs/selinux/enforce'
   for ah_tool in systemctl crictl ctr kubectl kubeadm curl flock; do
     ! have "$ah_tool" || echo "tool $ah_tool -"
@@ -66,20 +77,22 @@ ask_processes() {
   done 2>/dev/null
 }
 
-# ask_naming TEXT: processes with it in their command line; of those with mounts of
-# their own, what they mount of it, and where.
+# ask_naming COUNT: processes with one of so many texts in their command line; of those
+# with mounts of their own, what they mount of it, and where.
 ask_naming() {
   an_own=$(readlink "$PROC/self/ns/mnt")
-  grep -lF -e "$1" "$PROC"/[0-9]*/cmdline "$PROC"/[0-9]*/mountinfo 2>/dev/null | while read -r an_path; do
+  an_texts=$(asked_lines "$1")
+  [ -n "$an_texts" ] || return 0
+  grep -lF -e "$an_texts" "$PROC"/[0-9]*/cmdline "$PROC"/[0-9]*/mountinfo 2>/dev/null | while read -r an_path; do
     an_pid=${an_path#"$PROC/"}
     an_pid=${an_pid%%/*}
     read -r an_comm <"$PROC/$an_pid/comm" 2>/dev/null || continue
-    an_what=-
     case $an_path in
       */mountinfo)
         [ "$(readlink "$PROC/$an_pid/ns/mnt")" != "$an_own" ] || continue
-        an_what=$(grep -F -e "$1" "$an_path" | cut -d ' ' -f 4,5 | b64)
+        an_what=$(grep -F -e "$an_texts" "$an_path" | cut -d ' ' -f 4,5 | b64)
         ;;
+      *) an_what=$(tr '\000' '\n' <"$an_path" | grep -oF -e "$an_texts" | sort -u | b64) ;;
     esac
     echo "${an_path##*/} $an_pid $(printf %s "$an_comm" | b64) $an_what"
   done
@@ -88,19 +101,19 @@ ask_naming() {
 ask_process() {
   ap_proc=$PROC/$1
   [ -d "$ap_proc" ] || return 0
-  word stat cat "$ap_proc/stat"
+  content stat "$ap_proc/stat"
   echo "uid $(stat -c '%u %g' "$ap_proc" 2>/dev/null)"
   word command command_line "$ap_proc/cmdline"
   word environment environment_of "$ap_proc/environ"
-  word cgroup cat "$ap_proc/cgroup"
-  word exe readlink "$ap_proc/exe"
+  content cgroup "$ap_proc/cgroup"
   word sockets sockets_of "$ap_proc/fd"
 }
 
 command_line() { tr '\000' '\n' <"$1" | redacted; }
 environment_of() { tr '\000' '\n' <"$1" | grep -E '^(ETCD|KUBE|KUBELET)_' | redacted; }
 sockets_of() {
-  for so_fd in "$1"/*; do readlink "$so_fd"; done | sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p'
+  # one program for all: an API server has hundreds open
+  ls -l "$1" | sed -n 's/.* -> socket:\[\([0-9]*\)\]$/\1/p'
 }
 
 # 0A: a TCP socket that listens (proc_pid_net(5)).
@@ -123,43 +136,84 @@ ask_units() {
   word units limited 5 systemctl list-units --all --plain --no-legend --no-pager --type=service,timer
 }
 
-# ask_stat PATH: the thing itself, and where a link leads.
-ask_stat() {
-  as_here=$(stat -c '%f %u %g %s %Y %d:%i %U %G' -- "$ROOT$1" 2>/dev/null) || {
-    echo "none"
-    return 0
-  }
-  echo "stat $as_here"
-  [ ! -h "$ROOT$1" ] || {
-    word link readlink -- "$ROOT$1"
-    word real real_path "$1"
-    as_there=$(stat -L -c '%f %u %g %s %Y %d:%i %U %G' -- "$ROOT$1" 2>/dev/null) || as_there=-
-    echo "target $as_there"
-  }
+# ask_stats COUNT: of so many paths the things themselves, and where links lead.
+STAT='%f %u %g %s %Y %d:%i %U %G %n'
+ask_stats() {
+  set -- "$(asked_lines "$1")"
+  [ -n "$1" ] || return 0
+  rooted "$1" xargs_lines stat -c "here $STAT" -- | unrooted
+  rooted "$1" xargs_lines stat -L -c "there $STAT" -- | unrooted
+  echo "$1" | while read -r as_path; do
+    [ -h "$ROOT$as_path" ] || continue
+    echo "path $as_path"
+    word link readlink -- "$ROOT$as_path"
+    word real real_path "$as_path"
+  done
 }
 
 real_path() { readlink -f -- "$ROOT$1" | sed "s|^$ROOT||"; }
+
+# asked_lines COUNT: the lines after the question.
+asked_lines() {
+  case $1 in '' | *[!0-9]*) return 0 ;; esac
+  al_count=$1
+  while [ "$al_count" -gt 0 ] && read -r al_line; do
+    printf '%s\n' "$al_line"
+    al_count=$((al_count - 1))
+  done <&3
+}
+
+# rooted LINES COMMAND...: with the paths on its stdin.
+rooted() {
+  ro_lines=$1
+  shift
+  printf '%s\n' "$ro_lines" | sed "s|^|$ROOT|" | "$@" 2>/dev/null
+}
+
+# xargs_lines COMMAND...: with the lines of stdin as arguments, in one call.
+xargs_lines() {
+  while read -r xl_line; do set -- "$@" "$xl_line"; done
+  "$@"
+}
+
+unrooted() { sed "s| $ROOT/| /|"; }
 
 # ask_folder PATH LEVELS: what is no folder, down to so many levels.
 ask_folder() { word names names_in "$1" "$2"; }
 names_in() { find "$ROOT$1" -maxdepth "$2" -mindepth 1 ! -type d -print | sed "s|^$ROOT||"; }
 
-# ask_certificates PATH: certificates and public keys of a file, and what else its
-# blocks are called.
+# ask_certificates COUNT: certificates and public keys of so many files, and what else
+# their blocks are called.
 ask_certificates() {
-  word blocks public_blocks "$1"
+  set -- "$(asked_lines "$1")"
+  [ -z "$1" ] || rooted "$1" regular_files limited 20 awk -v limit="$TEXT_LIMIT" "$PUBLIC_BLOCKS" | unrooted
 }
 
-public_blocks() {
-  bounded "$1" | tr -d '\r' | awk '
-    /^[ \t]*-----BEGIN / {
-      label = $0; sub(/^[ \t]*-----BEGIN /, "", label); sub(/-----.*/, "", label)
-      shown = label ~ /^(X509 |TRUSTED )?CERTIFICATE$|^(RSA )?PUBLIC KEY$/
-      if (!shown) print "other " label
+# regular_files COMMAND...: those of stdin's that can be read, as arguments: awk ends at
+# one that cannot.
+regular_files() {
+  rf_any=
+  while read -r rf_path; do
+    [ ! -f "$rf_path" ] || [ ! -r "$rf_path" ] || {
+      set -- "$@" "$rf_path"
+      rf_any=yes
     }
-    shown { print }
-    /^[ \t]*-----END / { shown = 0 }'
+  done
+  [ -z "$rf_any" ] || "$@"
 }
+
+# shellcheck disable=SC2016 # awk's own
+PUBLIC_BLOCKS='
+  FNR == 1 { print "path " FILENAME; size = 0; shown = 0 }
+  { size += length($0) + 1; sub(/\r$/, "") }
+  size > limit { next }
+  /^[ \t]*-----BEGIN / {
+    label = $0; sub(/^[ \t]*-----BEGIN /, "", label); sub(/-----.*/, "", label)
+    shown = label ~ /^(X509 |TRUSTED )?CERTIFICATE$|^(RSA )?PUBLIC KEY$/
+    if (!shown) print "other " label
+  }
+  shown { print "pem " $0 }
+  /^[ \t]*-----END / { shown = 0 }'
 
 # ask_key PATH: the public half of the private key.
 ask_key() {
@@ -171,9 +225,11 @@ public_half() { sed -n '/-----BEGIN .*PRIVATE KEY-----/,/-----END/p' "$1" | limi
 ask_text() { word text text_of "$1"; }
 text_of() { bounded "$1" | redacted; }
 
-# ask_kubeconfig PATH: its text, and the public half of each key in it, in order.
-ask_kubeconfig() {
-  word text kubeconfig_of "$1"
+# ask_kubeconfig PATH: its text.
+ask_kubeconfig() { word text kubeconfig_of "$1"; }
+
+# ask_innerkeys PATH: the public half of each key in a kubeconfig, in order.
+ask_innerkeys() {
   have openssl || return 0
   bounded "$1" | sed -n 's/.*client-key-data["'\'']*: *["'\'']*\([A-Za-z0-9+\/=]*\).*/\1/p' |
     while read -r ak_key; do
@@ -183,6 +239,17 @@ ask_kubeconfig() {
 
 kubeconfig_of() { bounded "$1" | kubeconfig_text; }
 inner_half() { printf %s "$1" | base64 -d | limited 5 openssl pkey -passin pass: -pubout; }
+
+# ask_record: what kube-pki has noted here of its own work (docs/node-protocol.md); no
+# text of a part is in it.
+ask_record() {
+  [ -d "$ROOT/var/lib/kube-pki" ] || return 0
+  echo "record"
+  content applied "$ROOT/var/lib/kube-pki/applied"
+  content ours "$ROOT/var/lib/kube-pki/ours"
+  word plan grep -E '^(file|link|served) ' "$ROOT/var/lib/kube-pki/plan"
+  [ ! -f "$ROOT/var/lib/kube-pki/tx/journal" ] || echo "interrupted"
+}
 
 # ask_served HOST:PORT: the chain that is served there.
 ask_served() {
@@ -194,11 +261,18 @@ served_chain() {
     sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'
 }
 
+# Of each node only what is read: the whole list of a large cluster is tens of megabytes.
+NODE_FIELDS='{{range .items}}node {{.metadata.name}} {{.status.nodeInfo.kubeletVersion}}
+{{range $key, $_ := .metadata.labels}}{{if eq $key "node-role.kubernetes.io/control-plane"}}control-plane
+{{end}}{{end}}{{range .status.addresses}}{{.type}} {{.address}}
+{{end}}{{range .status.conditions}}{{if eq .type "Ready"}}ready {{.status}}
+{{end}}{{end}}{{end}}'
+
 # ask_cluster KUBECONFIG QUERY: by kubectl of this node, from a closed list.
 ask_cluster() {
   have kubectl || return 0
   case $2 in
-    nodes) word objects cluster_objects "$1" get nodes -o json ;;
+    nodes) word objects cluster_objects "$1" get nodes -o "go-template=$NODE_FIELDS" ;;
     kubeadm) word objects cluster_objects "$1" -n kube-system get configmap kubeadm-config -o json ;;
     clusterinfo) word objects cluster_objects "$1" -n kube-public get configmap cluster-info -o json ;;
   esac
@@ -211,13 +285,14 @@ cluster_objects() {
 }
 
 echo "survey 1"
+exec 3<&0 # questions, also where a question has several lines
 while read -r VERB ARGUMENT; do
   case $VERB in
-    host | listeners | units) "ask_$VERB" ;;
+    host | listeners | units | record) "ask_$VERB" ;;
     process | version)
       case $ARGUMENT in '' | *[!0-9]*) ;; *) "ask_$VERB" "$ARGUMENT" ;; esac
       ;;
-    processes | naming | unit | stat | certificates | key | text | kubeconfig | served) "ask_$VERB" "$ARGUMENT" ;;
+    processes | naming | unit | stats | certificates | key | text | kubeconfig | innerkeys | served) "ask_$VERB" "$ARGUMENT" ;;
     folder | cluster) "ask_$VERB" "${ARGUMENT% *}" "${ARGUMENT##* }" ;;
     *) echo "unknown" ;;
   esac </dev/null

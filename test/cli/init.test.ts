@@ -152,6 +152,26 @@ describe("kube-pki init", function () {
     assert.match(printed, /\nnext:\n {2}pulumi preview --stack prod\n {2}pulumi up --stack prod\n$/);
   });
 
+  it("goes into the file that `pulumi stack init` has left, with what other programs have there", async () => {
+    const left =
+      "secretsprovider: passphrase\nencryptionsalt: v1:abc=:v1:def\nconfig:\n  vault:address: https://vault.lab\n";
+    writeFileSync(stackFile(), left);
+    const { exit, printed } = await accepted("--ca", "existing");
+    assert.equal(exit, EXIT.fine);
+    assert.match(printed, /^wrote /);
+    const text = readFileSync(stackFile(), "utf8");
+    const file = parse(text) as { readonly config: object };
+    const own = (parse(stackText(made(visits))) as { readonly config: object }).config;
+    assert.deepEqual(file, {
+      secretsprovider: "passphrase",
+      encryptionsalt: "v1:abc=:v1:def",
+      config: { "vault:address": "https://vault.lab", ...own },
+    });
+    assert.match(text, /^# yaml-language-server: /);
+    assert.match(text, /\n {2}# By the paths that components read\.\n/);
+    assert.match((await accepted("--ca", "existing")).printed, /is there already/);
+  });
+
   it("makes no stack that is there", async () => {
     writeFileSync(file("has-stack"), "");
     assert.equal((await accepted("--ca", "existing")).exit, EXIT.fine);

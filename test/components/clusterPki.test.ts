@@ -28,14 +28,17 @@ describe("ClusterPki", function () {
     mock.restoreAll();
   });
 
-  it("makes three commands a node, whatever the number of files", async () => {
+  it("makes three commands a node and one for all, whatever the number of files", async () => {
     const all = await up(args);
     const commands = [...ofType(all, COMMAND), ...ofType(all, LOCAL)].map(({ name }) => name);
     assert.deepEqual(
       commands.sort(),
-      ["cp1", "cp2", "cp3", "w1", "w2", "w3"]
-        .flatMap((node) => ["apply", "install", "request"].map((step) => `prod-${node}-${step}`))
-        .sort(),
+      [
+        "prod-preflight",
+        ...["cp1", "cp2", "cp3", "w1", "w2", "w3"].flatMap((node) =>
+          ["apply", "install", "request"].map((step) => `prod-${node}-${step}`),
+        ),
+      ].sort(),
     );
   });
 

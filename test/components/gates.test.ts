@@ -56,7 +56,8 @@ const inTurn = (nameSuffix: string, gate: string, more = ""): Gates => [
 const atOnce = (nameSuffix: string, gate: string): Gates =>
   ["cp1", "cp2", "w1"].map((node) => [`${node}-${nameSuffix}`, gate]);
 
-const INSTALLS = atOnce("install", "");
+/** All nodes are compared before any is touched. */
+const INSTALLS: Gates = [["preflight", ""], ...atOnce("install", "preflight")];
 const PREPARED = "every install, every leaf, every request";
 const REQUESTS = atOnce("request", "own install");
 /** Only who worked on the node they were made on knows them. */

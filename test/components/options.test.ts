@@ -35,6 +35,7 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
 
   // made once and then left as the state has it; made anew when what is trusted begins to change
   ["Command rotation-attempt", "cluster", "ignores interpreter create, new with its trigger"],
+  ["Command preflight", "cluster", ""],
   ["Command NODE-install", "NODE", LOCAL_COMMAND],
   ["Command NODE-request", "NODE", COMMAND],
   ["Command NODE-request-signer", "NODE", COMMAND],

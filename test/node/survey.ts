@@ -3,9 +3,14 @@ import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import { stringify, type ToStringOptions } from "yaml";
 import { Answer, END_OF_ANSWER, GREETING, QUESTION, type Question } from "../../core/survey/questions";
+import { readStats } from "../../core/survey/fileFacts";
+import { recordFacts } from "../../core/survey/record";
 import { agentCommand } from "../../cli/agent";
 import { authority, leaf } from "./pki";
 import { Scratch } from "./scratch";
+
+const certificates = (path: string): Question => QUESTION.certificates([path]);
+const stats = (path: string): Question => QUESTION.stats([path]);
 
 /** Is in every secret, and in nothing else. */
 const MARK = "S3CR3T";
@@ -205,7 +210,7 @@ export const answersQuestions = (shell: string): void => {
         const { stdout } = await node.raw([
           QUESTION.text(path),
           QUESTION.kubeconfig(path),
-          QUESTION.certificates(path),
+          QUESTION.certificates([path]),
         ]);
         assert.doesNotMatch(decoded(stdout), new RegExp(MARK));
         assert.match(decoded(text === "" ? "" : stdout), /REDACTED/);
@@ -215,7 +220,9 @@ export const answersQuestions = (shell: string): void => {
       it(`says nothing secret of a kubeconfig: ${what}`, async () => {
         node.write("/etc/kubernetes/admin.conf", text);
         const { stdout } = await node.raw(
-          [QUESTION.kubeconfig, QUESTION.certificates, QUESTION.key].map((ask) => ask("/etc/kubernetes/admin.conf")),
+          [QUESTION.kubeconfig, QUESTION.innerKeys, certificates, QUESTION.key].map((ask) =>
+            ask("/etc/kubernetes/admin.conf"),
+          ),
         );
         assert.doesNotMatch(decoded(stdout), new RegExp(MARK));
       });
@@ -254,14 +261,16 @@ export const answersQuestions = (shell: string): void => {
     it("shows certificates and the public half of a key, and never the key", async () => {
       const { cert, key } = leaf(authority(), "kube-apiserver");
       node.write("/etc/both.pem", `${key}${cert}`, 0o600);
-      const questions = [QUESTION.certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig].map((ask) =>
-        ask("/etc/both.pem"),
+      const questions = [certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig, QUESTION.innerKeys].map(
+        (ask) => ask("/etc/both.pem"),
       );
       const { stdout } = await node.raw(questions);
       const middle = key.split("\n")[1] ?? "";
       assert.ok(middle.length > 40 && !decoded(stdout).includes(middle.slice(0, 30)), "the key is in the answer");
       const [blocks, half] = await node.ask(...questions.slice(0, 2));
-      assert.match(blocks?.text("blocks") ?? "", /^other .*PRIVATE KEY\n-----BEGIN CERTIFICATE-----/);
+      const own = blocks?.byPath().get("/etc/both.pem");
+      assert.match(own?.all("other").join() ?? "", /PRIVATE,KEY$/);
+      assert.match(own?.plain("pem") ?? "", /^-----BEGIN CERTIFICATE-----\n[\s\S]*\n-----END CERTIFICATE-----\n$/);
       assert.match(half?.text("public") ?? "", /^-----BEGIN PUBLIC KEY-----/);
     });
 
@@ -269,16 +278,43 @@ export const answersQuestions = (shell: string): void => {
       node.write("/etc/pki/ca.crt", "x", 0o640);
       fs.symlinkSync("pki", node.path("/etc/ssl"));
       fs.symlinkSync("ca.crt", node.path("/etc/pki/link.crt"));
-      const [file, none, link] = await node.ask(
-        QUESTION.stat("/etc/ssl/ca.crt"),
-        QUESTION.stat("/etc/pki/none"),
-        QUESTION.stat("/etc/pki/link.crt"),
+      fs.symlinkSync("none", node.path("/etc/pki/broken link.crt"));
+      const stats = await readStats(
+        (questions) => node.ask(...questions),
+        ["/etc/ssl/ca.crt", "/etc/pki/none", "/etc/pki/link.crt", "/etc/pki/broken link.crt"],
       );
-      assert.equal(file?.words("stat")?.[0], "81a0");
-      assert.deepEqual(none?.words("none"), []);
-      assert.equal(link?.text("link")?.trim(), "ca.crt");
-      assert.equal(link.text("real")?.trim(), "/etc/pki/ca.crt");
-      assert.equal(link.words("target")?.[0], "81a0");
+      assert.deepEqual([...stats.keys()], ["/etc/ssl/ca.crt", "/etc/pki/link.crt", "/etc/pki/broken link.crt"]);
+      const [file, link, broken] = [...stats.values()];
+      assert.deepEqual([file?.here?.type, file?.here?.mode, file?.there?.mode], ["file", "0640", "0640"]);
+      assert.deepEqual(
+        [link?.here?.type, link?.there?.type, link?.link, link?.real],
+        ["link", "file", "ca.crt", "/etc/pki/ca.crt"],
+      );
+      assert.deepEqual([broken?.here?.type, broken?.there, broken?.link], ["link", undefined, "none"]);
+    });
+
+    it("tells what kube-pki has noted, and no text of a part", async () => {
+      node.write(
+        "/var/lib/kube-pki/applied",
+        "sum 0123456789abcdef\nleaf apiserver 12-ab-g1 1700000000 0A1B\nseen etcd\n",
+      );
+      node.write("/var/lib/kube-pki/ours", "ca:kubernetes CERTIFICATE YWJj\nserviceaccount:public PUBLIC_KEY YWJj\n");
+      node.write(
+        "/var/lib/kube-pki/plan",
+        `node cp1\nfile /etc/pki/api.crt 0644 root root cert:apiserver\nlink /etc/pki/l.pem api.crt\nserved kube-apiserver 10.0.0.1:6443 apiserver\n${SECRET}\n`,
+      );
+      node.write("/var/lib/kube-pki/tx/journal", "");
+      const { stdout } = await node.raw([QUESTION.record()]);
+      assert.doesNotMatch(decoded(stdout), new RegExp(MARK));
+      const [answer] = await node.ask(QUESTION.record());
+      assert.deepEqual(answer && recordFacts(answer), {
+        applied: "01234567",
+        leaves: [{ profile: "apiserver", id: "12-ab-g1", serial: "a1b" }],
+        cas: ["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"],
+        files: ["/etc/pki/api.crt", "/etc/pki/l.pem"],
+        served: [{ component: "kube-apiserver", at: "10.0.0.1:6443" }],
+        interrupted: true,
+      });
     });
 
     it("changes nothing, whatever it is asked", async () => {
@@ -293,18 +329,25 @@ export const answersQuestions = (shell: string): void => {
         QUESTION.processes(["kubelet"]),
         QUESTION.process(7),
         QUESTION.listeners(),
-        QUESTION.naming("/etc"),
+        QUESTION.naming(["/etc"]),
+        QUESTION.record(),
         QUESTION.folder("/etc", 3),
-        ...[QUESTION.stat, QUESTION.certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig].map((ask) =>
-          ask(path),
-        ),
+        ...[stats, certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig].map((ask) => ask(path)),
       );
       assert.equal(stamps(node), before);
     });
 
     it("runs nothing that a question holds", async () => {
-      const [answer] = await node.ask("process 1;touch$IFS/etc/owned", QUESTION.stat("/etc/$(touch /etc/owned)"));
+      const evil = "/etc/$(touch /etc/owned)";
+      const [answer, ...others] = await node.ask(
+        "process 1;touch$IFS/etc/owned",
+        stats(evil),
+        certificates(evil),
+        QUESTION.naming([evil, "-f /etc/passwd"]),
+        "stats 1;touch$IFS/etc/owned",
+      );
       assert.deepEqual(answer?.words("stat"), undefined);
+      assert.equal(others.length, 4);
       assert.ok(!fs.existsSync("/etc/owned") && !node.has("/etc/owned"));
       const [unknown] = await node.ask("rm /etc/passwd");
       assert.deepEqual(unknown?.words("unknown"), []);
@@ -314,9 +357,7 @@ export const answersQuestions = (shell: string): void => {
       const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const pem = privateKey.export({ type: "sec1", format: "pem" }).toString();
       node.write("/etc/x", `some text\n  ${pem.replaceAll("\n", "\n  ")}\nmore`);
-      const { stdout } = await node.raw(
-        [QUESTION.text, QUESTION.kubeconfig, QUESTION.certificates].map((ask) => ask("/etc/x")),
-      );
+      const { stdout } = await node.raw([QUESTION.text, QUESTION.kubeconfig, certificates].map((ask) => ask("/etc/x")));
       for (const line of pem.split("\n").filter((each) => each !== "" && !each.startsWith("-")))
         assert.ok(!decoded(stdout).includes(line), `the key is in the answer: ${line}`);
     });

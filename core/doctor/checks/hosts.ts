@@ -3,6 +3,7 @@ import { nodesWith, type Cluster, type NodeView } from "../cluster";
 import { eachNode, type Check, type Issue } from "../finding";
 import { isInUse } from "../held";
 import { day, DAY_MS } from "../words";
+import { mountOf } from "../../survey/mounts";
 import { unique } from "../../format/unique";
 
 /** Seconds that the way to a node and back cannot explain. */
@@ -47,13 +48,6 @@ const clocksApart: Check["look"] = ({ nodes }) => {
     },
   ];
 };
-
-const isUnder = (path: string, mount: string): boolean =>
-  mount === "/" || path === mount || path.startsWith(`${mount}/`);
-
-/** The deepest mount that is known of a path. */
-const mountOf = (path: string, mounts: readonly string[]): string | undefined =>
-  mounts.filter((mount) => isUnder(path, mount)).sort((a, b) => b.length - a.length)[0];
 
 const pathsInUse = (node: NodeView): string[] =>
   node.survey.files.filter((file) => isInUse(node, file)).map(({ path, real }) => real ?? path);

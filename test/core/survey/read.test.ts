@@ -225,24 +225,11 @@ describe("a kubeconfig", () => {
 describe("a cluster", () => {
   it("tells its nodes and kubeadm's configuration", () => {
     const nodes = clusterNodes(
-      JSON.stringify({
-        items: [
-          {
-            metadata: { name: "cp1", labels: { "node-role.kubernetes.io/control-plane": "" } },
-            status: {
-              addresses: [
-                { type: "Hostname", address: "cp1" },
-                { type: "InternalIP", address: "10.0.0.1" },
-              ],
-              conditions: [{ type: "Ready", status: "Unknown" }],
-              nodeInfo: { kubeletVersion: "v1.36.3" },
-            },
-          },
-        ],
-      }),
+      "node cp1 v1.36.3\ncontrol-plane\nHostname cp1\nInternalIP 10.0.0.1\nready Unknown\nnode w1 v1.35.0\nready True\n",
     );
     assert.deepEqual(nodes, [
       { name: "cp1", addresses: ["10.0.0.1"], controlPlane: true, kubeletVersion: "1.36.3", ready: false },
+      { name: "w1", addresses: [], controlPlane: false, kubeletVersion: "1.35.0", ready: true },
     ]);
     const configuration =
       "kubernetesVersion: v1.36.3\nclusterName: lab\netcd: { external: {} }\nnetworking: { serviceSubnet: fd00::/108 }\n";
@@ -252,7 +239,7 @@ describe("a cluster", () => {
       ["1.36.3", "external", "fd00::/108"],
     );
     assert.equal(kubeadmFacts(undefined), undefined);
-    assert.equal(clusterNodes("no JSON"), undefined);
+    assert.equal(clusterNodes(undefined), undefined);
   });
 });
 

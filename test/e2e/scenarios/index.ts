@@ -11,6 +11,7 @@ import { nodeScenarios } from "./nodes";
 import { ownCertificates } from "./ownCertificates";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
+import { preflight } from "./preflight";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ownCertificates,
   ports,
   powerCut,
+  preflight,
   tlsBalancer,
   vip,
   ...lossScenarios,

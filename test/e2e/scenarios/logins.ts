@@ -40,7 +40,7 @@ const sudoLogin: Scenario = {
     await stack.configureSecret("authority", await givenAuthorities(lab));
     await stack.configureSecret("ssh", login);
     await run.step("pulumi up without sudo is refused by a sentence that names it", () =>
-      assertRefused(run, /run as root, by ssh user root or with ssh\.sudo/),
+      assertRefused(run, /the login is not root .*; ssh\.user: root, or ssh\.sudo: true/),
     );
     await stack.configureSecret("ssh", { ...login, sudo: true });
     await run.up(`pulumi up as ${ACCOUNT}`);
@@ -61,7 +61,7 @@ const noOpenssl: Scenario = {
     await configureFor(stack, lab, "existing");
     await lab.must(BARE, "mv /usr/bin/openssl /root/openssl.away");
     await run.step("pulumi up is refused by a sentence that names the way out", () =>
-      assertRefused(run, new RegExp(`${BARE}: this node has no openssl .*keyLocation: state`)),
+      assertRefused(run, new RegExp(`${BARE}: it has no openssl.*keyLocation: state`)),
     );
     const { nodes } = labConfig(lab) as { nodes: { name: string }[] };
     stack.configure({ nodes: nodes.map((node) => (node.name === BARE ? { ...node, keyLocation: "state" } : node)) });

@@ -5,7 +5,7 @@ import { labConfig } from "../labConfig";
 import { assertNothingToDo, begin, casOf, configureAsItIs, goTo, rotateTo } from "../rotating";
 import { tail, type Run, type Scenario } from "../scenario";
 
-const NAME = "api.worker.example";
+export const NAME = "api.worker.example";
 const PKI = "/etc/kubernetes/pki";
 
 /** The API server's certificate with one more name, as its administrator had it made. */
@@ -16,6 +16,8 @@ printf 'subjectAltName=%s,DNS:${NAME}\\nextendedKeyUsage=serverAuth\\nkeyUsage=d
 openssl req -new -key apiserver.key -subj /CN=kube-apiserver -out /root/csr
 openssl x509 -req -in /root/csr -CA ca.crt -CAkey ca.key -set_serial 4711 -days 30 -extfile /root/extensions -out /root/apiserver.crt
 cat /root/apiserver.crt >apiserver.crt`;
+
+export const addName = ({ lab }: Run): Promise<string> => lab.must("cp1", ADD_NAME);
 
 /** Whether w1 reaches the API server by that name, and who is there is the API server. */
 const reaches = async (run: Run): Promise<boolean> => {
@@ -34,7 +36,7 @@ const foreignSans: Scenario = {
   play: async (run) => {
     const { lab, stack } = run;
     await run.step("the API server has one more name, which w1 uses", async () => {
-      await lab.must("cp1", ADD_NAME);
+      await addName(run);
       for (let waited = 0; !(await reaches(run)); waited += 1) {
         assert.ok(waited < 100, "the API server does not take its new certificate");
         await lab.must("cp1", "sleep 2");
@@ -47,7 +49,7 @@ const foreignSans: Scenario = {
       assert.notEqual(code, 0);
       assert.match(
         stdout + stderr,
-        new RegExp(`cp1: apiserver would lose DNS:${NAME}: add to extraSans`),
+        new RegExp(`cp1: apiserver would lose DNS:${NAME}; cluster.extraSans: \\[${NAME}\\]`),
         tail(stdout + stderr),
       );
     });

@@ -88,7 +88,7 @@ export const ports: Scenario = {
       assert.notEqual(code, 0);
       assert.match(
         stdout + stderr,
-        /cp1: kube-apiserver runs with --secure-port=6444, and the stack has port 6443: nothing was touched, .*'cluster\.listeners'/,
+        /cp1: kube-apiserver listens on port 6444, and .* port 6443 \(node\); cluster\.listeners\.apiServer\.port: 6444/,
         tail(stdout + stderr),
       );
       assert.equal(await lab.must("cp1", PKI), before);

@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { createInterface } from "node:readline";
 import { Server, utils, type Connection, type ServerChannel, type Session } from "ssh2";
+import { END_OF_ANSWER, GREETING, QUESTION } from "../../../core/survey/questions";
 import { opensshPrivateKey } from "./tls/openssh";
 
 export interface Executed {
@@ -25,6 +27,8 @@ export class SshServer {
   acceptsEnvironment = true;
   /** Connections to hang up on before they say anything. */
   refuse = 0;
+  /** How often it was surveyed: it tells of a machine where nothing is there yet. */
+  surveys = 0;
   answer: (executed: Executed) => Reply | Promise<Reply> = () => ({});
   readonly password = "correct horse";
   readonly hostKey: string;
@@ -100,6 +104,11 @@ export class SshServer {
     });
     session.on("exec", (accept, _reject, { command }) => {
       const channel = accept();
+      if (command.includes(GREETING)) {
+        this.surveys += 1;
+        tellOfBareMachine(channel);
+        return;
+      }
       const chunks: Buffer[] = [];
       channel.on("data", (chunk: Buffer) => chunks.push(chunk));
       channel.on("end", () => {
@@ -116,6 +125,24 @@ export class SshServer {
       });
     });
   }
+}
+
+/** As node/survey/agent.sh answers. */
+function tellOfBareMachine(channel: ServerChannel): void {
+  const host = () => [
+    `time ${String(Math.floor(Date.now() / 1000))}`,
+    "user 0",
+    `tool openssl ${Buffer.from("OpenSSL 3.0.17").toString("base64")}`,
+  ];
+  channel.write(`${GREETING}\n`);
+  createInterface(channel)
+    .on("line", (question) => {
+      channel.write([...(question === QUESTION.host() ? host() : []), END_OF_ANSWER, ""].join("\n"));
+    })
+    .on("close", () => {
+      channel.exit(0);
+      channel.end();
+    });
 }
 
 function send(channel: ServerChannel, { stdout = "", stderr = "", code = 0, signal }: Reply): void {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Context, ResourceType } from "../host";
-import { isObject, paths, text, unknown, type Properties } from "../values";
+import { bool, isObject, paths, text, unknown, type Properties } from "../values";
 import { Lines } from "./lines";
 
 /** `command:local:Command`: a command on the machine that runs pulumi, without `update`, `delete` and assets. */
@@ -16,25 +16,33 @@ export const localCommand: ResourceType = {
 
   async create(inputs, context) {
     if (context.preview) return { id: "", state: { ...inputs, stdout: unknown, stderr: unknown } };
-    return { id: context.name + randomBytes(4).toString("hex"), state: { ...inputs, ...(await run(inputs, context)) } };
+    return {
+      id: context.name + randomBytes(4).toString("hex"),
+      state: { ...inputs, ...(await run(inputs, context, {})) },
+    };
   },
 
   // without a command of its own an update runs `create` again
-  async update(_state, inputs, context) {
+  async update(state, inputs, context) {
     if (context.preview) return { ...inputs, stdout: unknown, stderr: unknown };
-    return { ...inputs, ...(await run(inputs, context)) };
+    return { ...inputs, ...(await run(inputs, context, previous(inputs, state))) };
   },
 
   read: (made) => made,
 };
 
-// outputs of before are put into no environment here: addPreviousOutputInEnv may only be false
 const known = ["create", "interpreter", "triggers", "stdin", "logging", "environment", "addPreviousOutputInEnv"];
 
 const textsOf = (given: Properties[string] = null): Record<string, string> =>
   isObject(given) ? Object.fromEntries(Object.entries(given).map(([name, value]) => [name, text(value) ?? ""])) : {};
 
-function run(inputs: Properties, context: Context): Promise<Properties> {
+/** What the command printed before, unless it is not to know. */
+const previous = (inputs: Properties, { stdout, stderr }: Properties): Record<string, string> =>
+  bool(inputs["addPreviousOutputInEnv"]) === false
+    ? {}
+    : { PULUMI_COMMAND_STDOUT: text(stdout) ?? "", PULUMI_COMMAND_STDERR: text(stderr) ?? "" };
+
+function run(inputs: Properties, context: Context, before: Record<string, string>): Promise<Properties> {
   const given = Array.isArray(inputs["interpreter"]) ? inputs["interpreter"].map((each) => text(each) ?? "") : [];
   const [program = "/bin/sh", ...args] = given.length > 0 ? given : ["/bin/sh", "-c"];
   const command = text(inputs["create"]) ?? "";
@@ -42,7 +50,7 @@ function run(inputs: Properties, context: Context): Promise<Properties> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args, command], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...textsOf(inputs["environment"]) },
+      env: { ...process.env, ...before, ...textsOf(inputs["environment"]) },
     });
     const out: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
     const lines = new Lines((line) => {

@@ -1,0 +1,41 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { comparedConfig, preflightNode, type PreflightJob } from "../core/preflight/job";
+import type { Inputs } from "./inputs";
+import { localCommand } from "./localStep";
+import { sshConnection } from "./sshConnection";
+
+/**
+ * Compares what is on the nodes with the stack file, before the first step on any of them: all that a run would be refused for,
+ * node by node, in one list (docs/preflight.md). What it is given is the same until something is due on a node, so a run that
+ * has nothing to do does not run it; of the nodes it asks those for which it has noted something else.
+ */
+export const preflightStep = (
+  base: string,
+  inputs: Inputs,
+  options: pulumi.CustomResourceOptions,
+): command.local.Command => {
+  const { nodes } = inputs.config;
+  const addresses = nodes.map((node) => `${inputs.pathOf(node)}.address`);
+  // a text: the SDK makes a promise of every value that it looks through, and this is the whole stack file
+  const compared = inputs.of(addresses, ({ config, plan }) =>
+    JSON.stringify({
+      config: comparedConfig(config),
+      nodes: plan.nodes.map((node) => preflightNode(plan, node, config)),
+    } satisfies PreflightJob<unknown>["compared"]),
+  );
+  const connections = pulumi.jsonStringify(
+    Object.fromEntries(nodes.map((node) => [node.name, sshConnection(inputs, node)])),
+  );
+  return new command.local.Command(
+    `${base}-preflight`,
+    {
+      create: localCommand("preflight-step"),
+      // ssh keys are in it, and addresses that are the same as those of other steps
+      stdin: pulumi.secret(pulumi.interpolate`{"compared":${compared},"connections":${connections}}`),
+      logging: command.local.Logging.Stderr,
+      addPreviousOutputInEnv: true,
+    },
+    options,
+  );
+};

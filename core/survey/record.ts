@@ -1,0 +1,43 @@
+/** What kube-pki has noted on a node of its own work: "applied", "ours" and "plan" (docs/node-protocol.md). */
+import { createHash } from "node:crypto";
+import { plainSerial } from "../format/x509";
+import type { Answer } from "./questions";
+
+export interface RecordFacts {
+  /** The first digits of the checksum of what was last applied; absent: nothing was, or it had to be undone. */
+  readonly applied?: string;
+  /** The certificates that it installed. */
+  readonly leaves: readonly { readonly profile: string; readonly id: string; readonly serial: string }[];
+  /** CAs of the cluster that it was given, each by its fingerprint. */
+  readonly cas: readonly string[];
+  /** What it wrote last, and where that was served. */
+  readonly files: readonly string[];
+  readonly served: readonly { readonly component: string; readonly at: string }[];
+  /** A transaction has not ended. */
+  readonly interrupted: boolean;
+}
+
+const linesOf = (text: string | undefined): string[][] =>
+  (text ?? "").split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ")]));
+
+const SUM_DIGITS = 8;
+
+/** Undefined: it never ran there. */
+export const recordFacts = (answer: Answer): RecordFacts | undefined => {
+  if (answer.words("record") === undefined) return undefined;
+  const applied = linesOf(answer.text("applied"));
+  const plan = linesOf(answer.text("plan"));
+  const sum = applied.find(([word]) => word === "sum")?.[1];
+  return {
+    ...(sum === undefined || sum === "none" ? {} : { applied: sum.slice(0, SUM_DIGITS) }),
+    leaves: applied.flatMap(([word, profile = "", id = "", , serial = ""]) =>
+      word === "leaf" ? [{ profile, id, serial: plainSerial(serial) }] : [],
+    ),
+    cas: linesOf(answer.text("ours")).flatMap(([, label, der = ""]) =>
+      label === "CERTIFICATE" ? [createHash("sha256").update(Buffer.from(der, "base64")).digest("hex")] : [],
+    ),
+    files: plan.flatMap(([word, path = ""]) => (word === "file" || word === "link" ? [path] : [])),
+    served: plan.flatMap(([word, component = "", at = ""]) => (word === "served" ? [{ component, at }] : [])),
+    interrupted: answer.words("interrupted") !== undefined,
+  };
+};
