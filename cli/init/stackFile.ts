@@ -1,8 +1,9 @@
 /** The stack file of a Pulumi project: where it belongs, and what one that is there says. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { parse } from "yaml";
 import type { Raw } from "../../core/init/checked";
+import { SCHEMA_FILE } from "../../core/init/text";
 import { AUTHORITIES } from "../../core/model/authorities";
 import { SECRET_PATHS } from "../../core/schema/jsonSchema";
 import { pathText } from "../../core/config/problems";
@@ -24,6 +25,8 @@ const projectFile = (from: string): string => {
 
 export interface StackPlace {
   readonly path: string;
+  /** Folder of the project. */
+  readonly project: string;
   /** As it is shown. */
   readonly shown: string;
   readonly exists: boolean;
@@ -39,7 +42,25 @@ export const stackPlace = (stack: string, cwd = process.cwd()): StackPlace => {
   const folder =
     [settings.stackConfigDir, settings.config].find((each): each is string => typeof each === "string") ?? "";
   const path = join(dirname(project), folder, `Pulumi.${stack}.yaml`);
-  return { path, shown: relative(process.cwd(), path) || path, exists: existsSync(path) };
+  return {
+    path,
+    project: dirname(project),
+    shown: relative(process.cwd(), path) || path,
+    exists: existsSync(path),
+  };
+};
+
+/** In the package as in a clone (tools/build.sh). */
+const SCHEMA = join(__dirname, "..", "..", "stacks", SCHEMA_FILE);
+
+/** The schema as seen from the stack file, where the project has it: in a package that it installed, or as its own. */
+export const schemaOf = ({ path, project }: Pick<StackPlace, "path" | "project">, schema = SCHEMA): string =>
+  schema.startsWith(`${project}${sep}`) ? relative(dirname(path), schema) : basename(schema);
+
+/** Never over one that has come in the meantime. */
+export const writeNew = ({ path }: StackPlace, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true }); // a stackConfigDir that is still empty is in no git
+  writeFileSync(path, text, { flag: "wx" });
 };
 
 const isRaw = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
