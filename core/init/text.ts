@@ -6,9 +6,12 @@ import type { Stack } from "./stack";
 
 const NAMESPACE = "kube-pki";
 
-const HEADING = `yaml-language-server: $schema=kube-pki.schema.json
+/** The file that describes every field, as `npm run schema` writes it. */
+export const SCHEMA_FILE = "kube-pki.schema.json";
+
+const heading = (schema: string): string => `yaml-language-server: $schema=${schema}
 Made by \`kube-pki init\` from what runs: each value is what the cluster has now.
-A field that is not here has its default (kube-pki.schema.json).`;
+A field that is not here has its default (${SCHEMA_FILE}).`;
 
 const AUTHORITY = "The cluster's own CAs. Their keys are secrets of this stack:";
 
@@ -94,11 +97,11 @@ const explainFields = (section: string, node: unknown, texts: Readonly<Record<st
   }
 };
 
-/** Parses back to `raw`; the same stack gives the same text. */
-export const stackText = (stack: Stack): string => {
+/** Parses back to `raw`; the same stack gives the same text. An editor finds `schema` from the file's folder. */
+export const stackText = (stack: Stack, schema = SCHEMA_FILE): string => {
   const sections = Object.fromEntries(Object.entries(stack.raw).map(([key, value]) => [`${NAMESPACE}:${key}`, value]));
   const document = new Document({ config: sections });
-  document.commentBefore = commented(HEADING.split("\n"));
+  document.commentBefore = commented(heading(schema).split("\n"));
   style(document.contents);
   const config = document.get("config", true);
   const texts = fieldTexts(stack.cluster);

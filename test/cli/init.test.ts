@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { EXIT, Failure, type Exit } from "../../cli/failure";
 import { command } from "../../cli/init";
+import { schemaOf } from "../../cli/init/stackFile";
 import type { World } from "../../cli/init/world";
 import type { Host, Surveyed } from "../../cli/surveyHosts";
 import { stackText } from "../../core/init/text";
@@ -170,6 +171,28 @@ describe("kube-pki init", function () {
     assert.match(text, /^# yaml-language-server: /);
     assert.match(text, /\n {2}# By the paths that components read\.\n/);
     assert.match((await accepted("--ca", "existing")).printed, /is there already/);
+  });
+
+  it("makes the folder of stack files, which git does not keep while it is empty", async () => {
+    rmSync(file("stacks"), { recursive: true });
+    assert.equal((await accepted("--ca", "adopt")).exit, EXIT.fine);
+    assert.deepEqual(readdirSync(file("stacks")), ["Pulumi.prod.yaml"]);
+  });
+
+  it("names the schema by where the project has it, and nothing outside the project", () => {
+    const schema = (path: string, from: string) => schemaOf({ project: "/home/ann/pki", path }, from);
+    const installed = "/home/ann/pki/node_modules/kube-pki/dist/stacks/kube-pki.schema.json";
+    const relative = "node_modules/kube-pki/dist/stacks/kube-pki.schema.json";
+    assert.equal(schema("/home/ann/pki/Pulumi.prod.yaml", installed), relative);
+    assert.equal(schema("/home/ann/pki/stacks/Pulumi.prod.yaml", installed), `../${relative}`);
+    assert.equal(
+      schema("/home/ann/pki/stacks/Pulumi.prod.yaml", "/home/ann/pki/stacks/kube-pki.schema.json"),
+      "kube-pki.schema.json",
+    );
+    assert.equal(
+      schema("/home/ann/pki/stacks/Pulumi.prod.yaml", "/opt/kube-pki/stacks/kube-pki.schema.json"),
+      "kube-pki.schema.json",
+    );
   });
 
   it("makes no stack that is there", async () => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
@@ -52,17 +53,25 @@ export class Stack {
     public readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** `more` is added to the environment of every run. */
-  public static async create(lab: Lab, folder: string, more: NodeJS.ProcessEnv = {}): Promise<Stack> {
-    makeProject(folder);
-    const stack = new Stack(lab, folder, {
+  /** `more` is added to the environment of every run; `make` puts the project into the folder. */
+  public static async create(
+    lab: Lab,
+    folder: string,
+    more: NodeJS.ProcessEnv = {},
+    make: (folder: string, env: NodeJS.ProcessEnv) => void | Promise<void> = makeProject,
+  ): Promise<Stack> {
+    const state = join(folder, "state");
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    const env = {
       ...(await pluginEnv()),
       ...more,
       // docs/rotation.md says why: without it a kill at the wrong instant leaves a state that pulumi cannot read
-      PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
+      PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "lab",
       PULUMI_STACK: "lab",
-    });
+    };
+    await make(folder, env);
+    const stack = new Stack(lab, folder, env);
     await stack.must(["stack", "init", "lab"]);
     return stack;
   }

@@ -6,6 +6,15 @@ import { catalog, sites, toolNames, type Tool } from "../../tools/catalog";
 const tools = join(__dirname, "..", "..", "tools");
 const rows: readonly Tool[] = catalog;
 
+interface Pin {
+  readonly version?: string;
+  readonly integrity?: string;
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, Pin>>;
+}
+
 describe("the table of tools", () => {
   it("names each program once", () => {
     assert.equal(new Set(toolNames).size, toolNames.length);
@@ -15,7 +24,7 @@ describe("the table of tools", () => {
   for (const tool of rows) {
     describe(tool.name, () => {
       it("can be had where no release site answers, in exactly one way", () => {
-        assert.equal([tool.build, tool.wheel].filter((way) => way !== undefined).length, 1);
+        assert.equal([tool.build, tool.wheel, tool.npm].filter((way) => way !== undefined).length, 1);
       });
 
       it("builds each of its programs from a module that pins it", () => {
@@ -39,6 +48,17 @@ describe("the table of tools", () => {
           kubernetes: `k8s.io/kubernetes v${tool.version}`,
           zlint: `github.com/zmap/zlint/v3 v${tool.version}`,
         };
+        if (tool.npm !== undefined) {
+          const { packages } = JSON.parse(
+            readFileSync(join(tools, "npm", tool.name, "package-lock.json"), "utf8"),
+          ) as Lock;
+          for (const arch of ["x64", "arm64"]) {
+            const pin: Pin = packages[`node_modules/${tool.npm.name}-linux-${arch}`] ?? {};
+            assert.equal(pin.version, tool.version);
+            assert.match(pin.integrity ?? "", /^sha512-/);
+          }
+          return;
+        }
         const module = tool.build?.[0]?.module;
         const pin = tool.wheel ? `${tool.wheel.package}==${tool.version} ` : pins[module ?? ""];
         const file = tool.wheel ? join("pypi", `${tool.wheel.package}.txt`) : join(module ?? "", "go.mod");

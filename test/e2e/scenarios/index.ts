@@ -9,6 +9,7 @@ import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
 import { ownCertificates } from "./ownCertificates";
+import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
@@ -32,6 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...rotationScenarios,
   ...foreignCaScenarios,
   ownCertificates,
+  packageScenario,
   ports,
   powerCut,
   preflight,

@@ -1,0 +1,10 @@
+// A stack is one cluster. `npx kube-pki init root@<a control plane>` writes the stack file of a cluster that runs;
+// node_modules/kube-pki/dist/stacks/Pulumi.example.yaml has the fields that most clusters need.
+import { ClusterPki, stackFile } from "kube-pki";
+
+const { name, args, authorityDigest } = stackFile();
+const pki = new ClusterPki(name, args);
+
+export const { certificates, nodes, trust, kubeconfigs, signingRequests } = pki;
+// by it `kube-pki up` knows that a run will only renew
+export { authorityDigest };

@@ -1,0 +1,70 @@
+/** The package as a user has it: packed, and installed into a project made by `pulumi new` from template/. */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { ensure, type Log, type ToolName } from "../../tools/toolchain";
+import { must } from "../lab/process";
+
+const REPOSITORY = join(__dirname, "..", "..");
+
+/** Of Node, the oldest line that the package is for, and the newest. */
+export const NODE_LINES = ["node22", "node26"] as const satisfies readonly ToolName[];
+export type NodeLine = (typeof NODE_LINES)[number];
+
+/** A PATH on which `node` is that one, by a link in `folder`. */
+export const pathWithNode = async (folder: string, line: NodeLine, path: string, log: Log): Promise<string> => {
+  const bin = join(folder, line);
+  mkdirSync(bin);
+  symlinkSync((await ensure([line], log))[line], join(bin, "node"));
+  return [bin, path].join(delimiter);
+};
+
+/** Builds the package and puts it into a folder; returns its path. */
+export const pack = async (folder: string): Promise<string> => {
+  await must(["npm", "pack", "--silent", "--pack-destination", folder], { cwd: REPOSITORY, timeoutMs: 600_000 });
+  const [file] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  if (file === undefined) throw new Error("npm pack made no package");
+  return join(folder, file);
+};
+
+const EXACT = ["@pulumi/pulumi", "@pulumi/command", "@pulumi/kubernetes", "@pulumi/tls", "@pulumi/vault", "typescript"];
+
+/** Versions that this repository is tested with: a release of today is nothing that a change of ours has to answer for. */
+const exactly = (names: readonly string[]): string[] => {
+  const { devDependencies } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {
+    devDependencies: Readonly<Record<string, string>>;
+  };
+  return names.map((name) => `${name}@${devDependencies[name] ?? ""}`);
+};
+
+/** What an install script would get is there: plugins are stand-ins or installed. */
+const npmInstall = (folder: string, packages: readonly string[]): Promise<string> =>
+  must(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...packages], {
+    cwd: folder,
+    timeoutMs: 600_000,
+  });
+
+/** As README says it. */
+export const makePackageProject = async (folder: string, env: NodeJS.ProcessEnv): Promise<void> => {
+  const template = join(REPOSITORY, "template");
+  await must(["pulumi", "new", template, "--generate-only", "--yes", "--force", "--name", "clusters"], {
+    cwd: folder,
+    env,
+  });
+  await pack(folder);
+  await npmInstall(folder, exactly(EXACT));
+};
+
+/** The same program as an ES module, which Node then loads by itself. */
+export const makeModule = (folder: string): void => {
+  const file = join(folder, "package.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify({ ...manifest, type: "module" }, undefined, 2));
+};
+
+/** By it the SDK loads an ES module; the one that it has itself is older than those. */
+export const addTsNode = async (folder: string): Promise<void> => {
+  await npmInstall(folder, ["ts-node@10.9.2"]);
+};
+
+/** The command line that the project has installed. */
+export const installedKubePki = (folder: string): string => join(folder, "node_modules", ".bin", "kube-pki");
