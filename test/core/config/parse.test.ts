@@ -44,6 +44,7 @@ describe("parseConfig", () => {
       },
       restart: "auto",
       rollout: {
+        strategy: "rolling",
         workersAtOnce: "25%",
         canary: true,
         acceptEtcdDowntime: false,

@@ -10,6 +10,7 @@ import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
+import { recover } from "./recover";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...foreignCaScenarios,
   ports,
   powerCut,
+  recover,
   tlsBalancer,
   vip,
   ...lossScenarios,

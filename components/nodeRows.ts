@@ -1,0 +1,15 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { NodePlan } from "../core/plan";
+import { certificateRows } from "../core/report/certificateRows";
+import type { IssuedToNode } from "./nodePki";
+
+/** The rows of a node in the output `certificates`, with how its `apply` has proven each. */
+export const nodeRows = (plan: NodePlan, { leaves }: IssuedToNode, applied: command.remote.Command | undefined) => {
+  const certificates = Object.fromEntries(
+    Object.entries(leaves).map(([profile, leaf]) => [profile, leaf.certificatePem]),
+  );
+  return pulumi
+    .all([pulumi.output(certificates), applied?.stdout ?? ""])
+    .apply(([issued, stdout]) => certificateRows(plan, issued, stdout));
+};
