@@ -44,10 +44,11 @@ export class NodeSteps {
     nodes: readonly N[],
     after: Waits,
     payload: (node: N) => pulumi.Input<string>,
+    order: (plan: NodePlan) => readonly string[] = (plan) => plan.after,
   ): command.remote.Command[] {
-    const preceding = new Set(nodes.flatMap(({ plan }) => plan.after));
+    const preceding = new Set(nodes.flatMap(({ plan }) => order(plan)));
     return nodes.flatMap((node) => {
-      const before = node.plan.after.flatMap((name) => this.of(step, name) ?? []);
+      const before = order(node.plan).flatMap((name) => this.of(step, name) ?? []);
       const dependsOn = before.length > 0 ? before : [...after];
       const hooks = this.reasons.of(this.nameOf(step, node), step, node.plan, node.pki);
       const visit = this.visit(step, node, payload(node), { dependsOn, hooks });
@@ -55,7 +56,7 @@ export class NodeSteps {
     });
   }
 
-  /** Nothing is changed by it. */
+  /** Nothing is asked of others by it. */
   public atOnce<N extends VisitedNode>(
     step: NodeStep,
     nodes: readonly N[],

@@ -5,26 +5,28 @@ import type { ClientPlan } from "../core/certificates/clients";
 import { heldIn, kubeconfigsName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { controlPlaneExecutor } from "../core/nodes/topology";
-import type { ClusterPlan, NodePlan } from "../core/plan";
+import { isServer, type ClusterPlan, type NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
 import { otherCas } from "../core/protocol/otherCas";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
 import type { NodeStep } from "../core/protocol/nodeSteps";
 import { runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
-import { certificateRows } from "../core/report/certificateRows";
 import type { CertificateRow } from "../core/report/report";
-import { isPlayed, stagesInOrder, type StageName } from "../core/rollout";
+import { applyOrder } from "../core/recovery";
+import { isPlayed, stagesOf, type StageName } from "../core/rollout";
 import type { Config } from "../core/schema/config";
 import { logTrustPreview } from "./logPreview";
 import { applyMaterial } from "./applyMaterial";
 import type { AuthorityGenerations } from "./authority/generations";
 import type { Inputs } from "./inputs";
+import { isDead } from "./isDead";
 import { InCluster } from "./inCluster/inCluster";
 import { trustFacts, type TrustFacts } from "./trustFacts";
 import { HeldCertificates } from "./heldCertificates";
 import { Kubeconfigs } from "./kubeconfigs";
 import type { IssuedToNode } from "./nodePki";
+import { nodeRows } from "./nodeRows";
 import { NodeSteps, type VisitedNode, type Waits } from "./nodeSteps";
 import { rotationAttempt, type RotationAttempt } from "./rotationAttempt";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
@@ -98,7 +100,7 @@ export class Rollout {
     this.kubeconfigs = this.published(done("afterRetire"));
     this.certificates = pulumi
       .all([
-        ...this.planned.map(({ plan: node, given }) => rows(node, given, this.steps.of("apply", node.node.name))),
+        ...this.planned.map(({ plan: node, given }) => nodeRows(node, given, this.steps.of("apply", node.node.name))),
         this.held?.certificates ?? [],
         this.credentials.certificates,
       ])
@@ -108,7 +110,7 @@ export class Rollout {
   /** Runs the stages of core/rollout.ts. Returns for each its last resources, or those it would have waited for. */
   private play(issued: Waits): (stage: StageName) => Waits {
     const done = new Map<string, Waits>([["issued", issued]]);
-    for (const [name, stage] of stagesInOrder) {
+    for (const [name, stage] of stagesOf(this.config)) {
       const after = [...new Set(stage.after.flatMap((each) => done.get(each) ?? []))];
       const made = isPlayed(stage, this.config) ? this.resourcesOf(name, after) : [];
       done.set(name, made.length > 0 ? made : after);
@@ -118,17 +120,17 @@ export class Rollout {
 
   private resourcesOf(name: StageName, after: Waits): Waits {
     switch (name) {
+      case "alive":
+        return this.died(after);
+      case "lay-trust":
+        return this.steps.atOnce(name, this.planned, [...after, ...this.begun], (node) => this.trusted("trust", node));
       case "trust":
       case "retire":
         return this.trustStep(name, after);
+      case "lay":
+        return this.steps.atOnce(name, this.servers, after, (node) => this.applied(node));
       case "apply":
-        return this.steps.inWaves(name, this.planned, after, ({ plan, given }) =>
-          applyMaterial(plan, given, this).apply((material) =>
-            this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
-              applyPayload(cluster, node, config, material),
-            ),
-          ),
-        );
+        return this.steps.inWaves(name, this.planned, after, (node) => this.applied(node), applyOrder(this.config));
       case "mounts":
         return this.ask(name, after, mountsPayload, runsPods);
       case "tokens":
@@ -184,21 +186,45 @@ export class Rollout {
       .apply(([all]) => all);
   }
 
-  private trustStep(step: TrustStep, after: Waits): command.remote.Command[] {
-    const { attempt } = this;
-    // the state must record that a rotation has begun before any node knows of it
-    const started = attempt === undefined ? [] : [attempt.started];
-    // only `retire` names the attempt: unwrapped for `trust` it would make its payload unknown to a preview
-    const name = step === "retire" ? attempt?.name : undefined;
-    const last = this.steps.inWaves(step, this.planned, [...after, ...started], ({ plan }) =>
-      pulumi
-        .all([this.generations, name])
-        .apply(([known, text]) =>
-          this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
-            trustPayload(step, cluster, node, config, known, text),
-          ),
-        ),
+  private died(after: Waits): Waits {
+    const asked = { inputs: this.inputs, steps: this.steps, nodes: this.servers };
+    return isDead(this.base, { ...asked, laid: (node) => this.applied(node) }, after, this.options);
+  }
+
+  /** What the cluster itself depends on. */
+  private get servers(): readonly PlannedNode[] {
+    return this.planned.filter(({ plan }) => isServer(plan.node));
+  }
+
+  /** The payload of a node's `apply`. */
+  private applied({ plan, given }: PlannedNode): pulumi.Output<string> {
+    return applyMaterial(plan, given, this).apply((material) =>
+      this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
+        applyPayload(cluster, node, config, material),
+      ),
     );
+  }
+
+  /** The payload of a step that changes what a node trusts. */
+  private trusted(step: TrustStep, { plan }: PlannedNode): pulumi.Output<string> {
+    // only `retire` names the attempt: unwrapped for `trust` it would make its payload unknown to a preview
+    const name = step === "retire" ? this.attempt?.name : undefined;
+    return pulumi
+      .all([this.generations, name])
+      .apply(([known, text]) =>
+        this.inputs.payload(plan.node, ({ config, plan: cluster, node }) =>
+          trustPayload(step, cluster, node, config, known, text),
+        ),
+      );
+  }
+
+  /** The state must record that a rotation has begun before any node knows of it. */
+  private get begun(): Waits {
+    return this.attempt === undefined ? [] : [this.attempt.started];
+  }
+
+  private trustStep(step: TrustStep, after: Waits): command.remote.Command[] {
+    const last = this.steps.inWaves(step, this.planned, [...after, ...this.begun], (node) => this.trusted(step, node));
     const rows = this.planned.flatMap(({ plan }) => {
       const made = this.steps.of(step, plan.node.name);
       return made === undefined ? [] : [[plan, made] as const];
@@ -235,15 +261,3 @@ export class Rollout {
     );
   }
 }
-
-const rows = (plan: NodePlan, { leaves }: IssuedToNode, applied: command.remote.Command | undefined) => {
-  const certificates = Object.fromEntries(
-    plan.leaves.flatMap(({ profile }) => {
-      const leaf = leaves[profile];
-      return leaf === undefined ? [] : [[profile, leaf.certificatePem]];
-    }),
-  );
-  return pulumi
-    .all([pulumi.output(certificates), applied?.stdout ?? ""])
-    .apply(([issued, stdout]) => certificateRows(plan, issued, stdout));
-};

@@ -477,6 +477,12 @@ export interface CertificatesArgs {
 /** How many nodes change at the same time. */
 export interface RolloutArgs {
   /**
+   * rolling: one control plane after another; recover: a cluster whose certificates have ended, all control planes at once (docs/recover.md).
+   *
+   * @default "rolling"
+   */
+  readonly strategy?: "rolling" | "recover" | undefined;
+  /**
    * How many workers are updated at the same time.
    *
    * @default "25%"

@@ -49,6 +49,8 @@ export interface NodePlan {
   readonly signing: Signing | undefined;
   /** Nodes that must have applied before this one: names. */
   readonly after: readonly string[];
+  /** The same where a dead cluster is brought back (core/recovery.ts). */
+  readonly startsAfter: readonly string[];
 }
 
 export interface ClusterPlan {
@@ -114,6 +116,10 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
+/** Whether the cluster itself depends on it: a member of etcd or a control plane. */
+export const isServer = ({ roles }: Pick<NodeConfig, "roles">): boolean =>
+  roles.includes("etcd") || roles.includes("control-plane");
+
 /** How many workers are updated at the same time. */
 export const workersAtOnce = (given: Config["rollout"]["workersAtOnce"], workers: number): number =>
   typeof given === "number" ? given : Math.max(1, Math.floor((workers * parseInt(given, 10)) / 100));
@@ -137,6 +143,26 @@ const orderOf = (config: Config): Map<string, readonly string[]> => {
   ]);
 };
 
+/**
+ * The order in which a dead cluster starts: all members of etcd at once, since no quorum comes from one alone, then what
+ * else serves the API, then workers in waves, whatever becomes of the first.
+ */
+const startOrder = (config: Config): Map<string, readonly string[]> => {
+  const servers = config.nodes.filter(isServer);
+  const members = servers.filter(({ roles }) => roles.includes("etcd"));
+  const others = servers.filter(({ roles }) => !roles.includes("etcd"));
+  const workers = config.nodes.filter((node) => !isServer(node));
+  const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
+  const names = (nodes: readonly NodeConfig[]): string[] => nodes.map(({ name }) => name);
+  const last = names(others.length > 0 ? others : members);
+  return new Map([
+    ...others.map(({ name }) => [name, names(members)] as const),
+    ...workers.map(
+      ({ name }, at) => [name, at < width ? last : names(workers.slice(at - width, at - width + 1))] as const,
+    ),
+  ]);
+};
+
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
   const layout = layoutOf(config);
@@ -146,6 +172,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
   const managesTokens = managesServiceAccount(config);
   const order = orderOf(config);
   const names = [...PROFILE_NAMES, ...Object.keys(config.certificates.own).map(ownName)];
+  const starts = startOrder(config);
   const nodes = config.nodes.map((node): NodePlan => {
     const known = rowsOf(node, config, layout);
     const files = known.filter(({ content }) => isOurs(content, config, managesTokens));
@@ -165,6 +192,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       signing: node.roles.includes("control-plane") ? layout.signing : undefined,
       after: order.get(node.name) ?? [],
+      startsAfter: starts.get(node.name) ?? [],
     };
   });
   const position = new Map([...order.keys()].map((name, index) => [name, index]));

@@ -12,6 +12,7 @@ import type { Hook } from "./cluster/steps";
 import { holdsOwn } from "./cluster/own";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
+import { recovers, recoversTrust } from "./recovery";
 import { renewsTokens } from "./protocol/tokens";
 import type { Config } from "./schema/config";
 
@@ -36,10 +37,26 @@ interface StageRow {
 const inCluster = (config: Config): boolean => isRotating(config) && config.inCluster.enabled;
 
 export const STAGES = {
+  alive: {
+    phase: "trust",
+    inEveryPhase: true,
+    on: "all nodes at once",
+    after: ["issued"],
+    isWanted: recovers,
+    summary: "`strategy: recover`: etcd members and control planes say what has ended; a cluster that lives is refused",
+  },
+  "lay-trust": {
+    phase: "trust",
+    inEveryPhase: true,
+    on: "all nodes at once",
+    after: ["alive"],
+    isWanted: recoversTrust,
+    summary: "`strategy: recover`: the files of `trust`; nothing is restarted",
+  },
   trust: {
     phase: "trust",
     on: "nodes in waves",
-    after: ["issued"],
+    after: ["issued", "lay-trust"],
     isWanted: isRotating,
     summary: "CA files, kubeconfigs and `sa.pub` get the new CA or key in addition to the old one",
   },
@@ -71,11 +88,19 @@ export const STAGES = {
     isWanted: inCluster,
     summary: "workloads under `inCluster.restart` are rolled",
   },
+  lay: {
+    phase: "issue",
+    inEveryPhase: true,
+    on: "all nodes at once",
+    after: ["alive", "lay-trust"],
+    isWanted: recovers,
+    summary: "`strategy: recover`: the files of `apply` on etcd members and control planes; nothing is restarted",
+  },
   apply: {
     phase: "issue",
     inEveryPhase: true,
     on: "nodes in waves",
-    after: ["issued", "beforeIssue"],
+    after: ["issued", "beforeIssue", "lay"],
     isWanted: () => true,
     summary: "leaf certificates and kubeconfigs of the CA that signs; kube-controller-manager signs with it",
   },
@@ -136,6 +161,29 @@ export const stagesInOrder: readonly (readonly [StageName, StageRow])[] = Object
   StageName,
   StageRow,
 ][];
+
+/**
+ * In a dead cluster nobody presents what is old, so nothing is gained by trust in between: leaves of the new CA come at once, and
+ * the rest of a rotation goes its way in a cluster that lives again.
+ */
+const RECOVERY: readonly StageName[] = ["alive", "lay-trust", "lay", "apply"];
+const INSTEAD: Readonly<Record<string, StageName>> = { issued: "apply", apply: "beforeIssue" };
+
+/** The stages of a run in order, also those that it does not include. */
+export const stagesOf = (config: Config): readonly (readonly [StageName, StageRow])[] => {
+  if (!recoversTrust(config)) return stagesInOrder;
+  const first = RECOVERY.map((name, at) => {
+    const stage: StageRow = STAGES[name];
+    return [name, { ...stage, after: ["issued", ...RECOVERY.slice(0, at)] as StageRow["after"] }] as const;
+  });
+  const rest = stagesInOrder.filter(([name]) => !RECOVERY.includes(name));
+  return [
+    ...first,
+    ...rest.map(
+      ([name, stage]) => [name, { ...stage, after: stage.after.map((each) => INSTEAD[each] ?? each) }] as const,
+    ),
+  ];
+};
 
 /** Whether a run includes the stage. */
 export const isPlayed = ({ phase, inEveryPhase, isWanted }: StageRow, config: Config): boolean =>

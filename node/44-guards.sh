@@ -32,6 +32,7 @@ check_owner() {
     ! has_sum "pin $1" "$co_block" || return 0
     co_found="$co_found $(block_sum "$co_block")"
   done 5<"$TX/guard.live"
+  ! was_reissued "$1" || return 0
   co_known=$(generations_there)
   [ -z "$co_known" ] ||
     die "$1 holds$co_known, which is not the generation before the one of this step: go phase by phase (trust, issue, done), and raise 'generation' by one at a time"
@@ -45,6 +46,15 @@ check_owner() {
     serviceaccount:*) die "$1 holds another key than the one configured (sha256${co_found:- none}): give the key that signs this cluster's tokens as 'authority.serviceAccount.key', or take it over under 'adopt', or remove the file if the node is new" ;;
     *) die "$1 holds another CA than the one configured (sha256${co_found:- none}): to take the cluster over name that fingerprint under 'adopt', or remove the file if the node is new" ;;
   esac
+}
+
+# was_reissued PATH: all that it holds has ended and is of a key that the payload has a CA of:
+# that CA was issued anew, and nothing is lost with the one that nobody takes any more.
+was_reissued() {
+  { have_openssl && [ -n "$(tell_ended - "$1")" ]; } || return 1
+  keys_of "$TX/guard.want" >"$TX/guard.keys"
+  keys_of "$TX/guard.live" >"$TX/guard.others"
+  ! beyond "$TX/guard.keys" "$TX/guard.others"
 }
 
 # generations_there: which generations of the payload are in $TX/guard.live, each
@@ -65,7 +75,7 @@ check_rest() {
         die "$2 still holds $3 of an earlier rotation: end that one first (phase: done), then begin the next"
       ;;
     only)
-      ! beyond "$TX/guard.want" "$TX/guard.live" ||
+      ! beyond "$TX/guard.want" "$TX/guard.live" || was_reissued "$2" ||
         die "$2 holds more than $3 of the payload, which would be dropped: end the rotation with 'rotation' still in the stack file (phase: done), or take the rest out of the file if nobody needs it"
       ;;
   esac

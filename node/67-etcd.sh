@@ -1,12 +1,31 @@
 # ---- etcd: never two members down, and no leader stopped --------------------
 
-# check_members: before anything is touched, of each consumer that will restart.
+# check_members: before anything is touched, of each consumer that will restart, or be started.
 check_members() {
   while read -r cm_word cm_name _ <&3; do
-    [ "$cm_word" = consumer ] && state_of "$cm_name" && [ "$FOUND_STATE" = running ] && asked "$cm_name" && [ "$ASKED" = restart ] || continue
+    { [ "$cm_word" = consumer ] && state_of "$cm_name"; } || continue
+    case $FOUND_STATE in
+      running) { asked "$cm_name" && [ "$ASKED" = restart ]; } || continue ;;
+      skipped) continue ;;
+    esac
     members_healthy "$cm_name" ||
-      die "$WHY_NOT, and with $cm_name here down as well nothing could be written: nothing was touched, repair that etcd member, then run again"
+      die "$WHY_NOT, and with $cm_name here down as well nothing could be written: nothing was touched, $(mend_member)"
   done 3<"$TX/plan"
+}
+
+# spares_members NAME: no restart of it leaves etcd without a quorum; in a recovery it has none,
+# and each node's etcd waits for it by its own proof.
+spares_members() { ! is_change || members_healthy "$1"; }
+
+# mend_member: what to do about one that is not healthy. It may be for want of a certificate
+# that has not ended, which alone it cannot get.
+mend_member() {
+  mm_ended=$(awk '$1 == "file" || $1 == "have" { print $2 }' "$TX/plan" | while read -r mm_path; do tell_ended "$mm_path" "$mm_path"; done | sed -n '1s/^ended \([^ ]*\) .*/\1/p')
+  if [ -n "$mm_ended" ]; then
+    echo "$mm_ended has ended: 'rollout: { strategy: recover }' in the stack file brings back all nodes at once"
+  else
+    echo "repair that etcd member, then run again"
+  fi
 }
 
 # members_healthy NAME: every other member answers, or 1 with WHY_NOT. The one

@@ -20,27 +20,36 @@ transaction() {
   expand_parts
   check_consumers
   stage_all
-  check_members
-  note_leases
+  if is_change; then
+    check_members
+    note_leases
+  fi
   point prepared
   if anything_changed; then
     check_losses
     check_reads
     check_ports
-    ask_before
-    check_servers
+    if is_change; then
+      ask_before
+      check_servers
+    fi
     back_up
     swap
   fi
   report_files
   report_foreign
+  [ "$RECOVERY" = lay ] || settle_all
+  report_trust
+  commit
+}
+
+settle_all() {
+  revive
   while read -r ap_word ap_name _ <&3; do
     [ "$ap_word" != consumer ] || settle "$ap_name"
   done 3<"$TX/plan"
   still_holds
   prove_servers
-  report_trust
-  commit
 }
 
 begin() {
@@ -48,6 +57,7 @@ begin() {
   keep_room
   mv "$RUN/in.body" "$TX/body"
   read_plan "$VERB"
+  know_mode
   PROVEN=
   if grep -qsx "$(sum_word "$VERB") $SUM" "$STATE/applied" && ! in_doubt; then PROVEN=yes; fi
   point parsed

@@ -41,7 +41,7 @@ settle() {
     none) se_how=untouched ;;
     reload) se_how=reloaded ;;
   esac
-  [ "$se_state" = running ] || se_want=restart
+  [ "$se_state" = running ] || is_back "$1" || se_want=restart
   if [ "$se_want" != restart ]; then
     await "$LIMIT_RELOAD" proven_running "$1" || only_away "$1" || {
       [ "$FAILED" != rights ] || die "$WHY_NOT: the old set was put back"
@@ -51,16 +51,17 @@ settle() {
   fi
   if [ "$se_want" = restart ]; then
     se_how=restarted
-    members_healthy "$1" ||
-      die "$WHY_NOT, and with $1 here down as well nothing could be written: the old set was put back, repair that etcd member, then run again"
+    spares_members "$1" ||
+      die "$WHY_NOT, and with $1 here down as well nothing could be written: the old set was put back, $(mend_member)"
     echo "$1" >>"$TX/restarted"
     stop_first "$1" will_restart
-    leave_leadership "$1"
+    ! is_change || leave_leadership "$1"
     point restarting
     restart_and_prove "$1" || die "$WHY_NOT: the old set was put back, look at $1 before you run again"
-    members_healthy "$1" || die "$WHY_NOT since $1 restarted here: the old set was put back, repair that etcd member, then run again"
+    spares_members "$1" || die "$WHY_NOT since $1 restarted here: the old set was put back, $(mend_member)"
     point restarted
   fi
+  ! grep -qsx "$1" "$TX/restarted" || se_how=restarted # by revive
   echo "consumer $1 $se_how"
   [ "$se_how" != restarted ] || echo "proof $1 restarted - - - yes"
   cat "$TX/proofs"

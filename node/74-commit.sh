@@ -37,15 +37,18 @@ record_leafs() {
 # commit: from the marker on the new set is the set. "plan" is what status
 # reads; it holds no part's text.
 commit() {
-  record >"$TX/applied"
+  if [ "$RECOVERY" != lay ]; then record >"$TX/applied"; elif [ -f "$STATE/applied" ]; then cp "$STATE/applied" "$TX/applied"; fi
+  record_laid >"$TX/laid"
+  [ -s "$TX/laid" ] || [ -f "$STATE/laid" ] || rm "$TX/laid"
   record_ours >"$TX/ours.all"
   point proven
-  if [ "$VERB" = apply ] && ! cmp -s "$TX/plan" "$STATE/plan"; then
+  if [ "$VERB" = apply ] && [ "$RECOVERY" != lay ] && ! cmp -s "$TX/plan" "$STATE/plan"; then
     cp "$TX/plan" "$STATE/plan.new"
     flush "$STATE/plan.new"
     mv "$STATE/plan.new" "$STATE/plan"
   fi
-  for cm_file in applied ours.all; do
+  for cm_file in applied laid ours.all; do
+    [ -f "$TX/$cm_file" ] || continue
     if cmp -s "$TX/$cm_file" "$STATE/${cm_file%.all}"; then rm "$TX/$cm_file"; else flush "$TX/$cm_file"; fi
   done
   trap '' TERM # nothing is put back from here on
@@ -68,6 +71,7 @@ commit() {
 # keep_records: what a transaction that is committed leaves in the state folder.
 keep_records() {
   { [ ! -f "$TX/ours.all" ] || mv "$TX/ours.all" "$STATE/ours"; } &&
+    { [ ! -f "$TX/laid" ] || mv "$TX/laid" "$STATE/laid"; } &&
     { [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"; }
 }
 
@@ -124,6 +128,11 @@ roll_back() {
     WHY="the new set is in place and proven, what failed came after that ($WHY): run again"
     BACKUP=
     keep_records || return 0 # the next run does it
+  elif [ "$RECOVERY" = start ]; then
+    # what was before is dead
+    reword "$PUT_BACK" "the new set stays"
+    BACKUP=
+    start_stopped
   elif [ ! -f "$TX/journal" ]; then
     reword "$PUT_BACK" "$NOT_BEGUN"
   else

@@ -1,6 +1,6 @@
 # ---- detach: a cut line must not cut a transaction -------------------------
 
-# verb_transaction apply|trust reads the payload, leaves the work to a process
+# verb_transaction apply|trust|lay reads the payload (lay: one of apply or trust), leaves the work to a process
 # of its own session and relays what it says. If this one dies with the ssh
 # connection, the worker goes on and $STATE/result tells how it ended. If the worker
 # dies, this one puts back what it left.
@@ -10,7 +10,9 @@ verb_transaction() {
   open_work run
   RUN=$WORK
   cat >"$RUN/in" || die "this node has no room for the payload: make room in /var"
-  check_payload "$RUN/in" "$1"
+  vt_verb=$1
+  [ "$1" != lay ] || { read -r _ _ vt_verb _ <"$RUN/in" && [ "$vt_verb" = trust ]; } || vt_verb=apply
+  check_payload "$RUN/in" "$vt_verb"
   rm "$RUN/in"
   : >"$RUN/out"
   : >"$RUN/err"
@@ -20,7 +22,7 @@ verb_transaction() {
   ! have setsid || vt_setsid=setsid
   trap '' HUP
   # shellcheck disable=SC2086 # a command's words
-  $vt_setsid $SHELL_COMMAND "$0" worker "$1" "$RUN" "$SUM" </dev/null >"$RUN/out" 2>"$RUN/err" &
+  $vt_setsid $SHELL_COMMAND "$0" worker "$vt_verb" "$RUN" "$SUM" "$1" </dev/null >"$RUN/out" 2>"$RUN/err" &
   vt_pid=$!
   trap - HUP
   # From here on the folder is the worker's: it may outlive us.
@@ -66,6 +68,7 @@ verb_worker() {
   VERB=$1
   RUN=$2
   set_sum "$3"
+  [ "$4" != lay ] || RECOVERY=lay
   trap '' HUP INT
   identify $$
   echo "$WHO" >"$RUN/worker"

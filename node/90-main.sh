@@ -5,9 +5,10 @@ main() {
   need_tools
   case ${1:-} in
     request) verb_request ;;
-    apply | trust) verb_transaction "$1" ;;
-    worker) verb_worker "$2" "$3" "$4" ;; # ours: the detached half of a transaction
+    apply | trust | lay) verb_transaction "$1" ;;
+    worker) verb_worker "$2" "$3" "$4" "$5" ;; # ours: the detached half of a transaction
     check) verb_check ;;
+    alive) verb_alive ;;
     objects) verb_objects ;;
     place) verb_place ;;
     boot-unit) lay_boot_unit ;; # the install step
@@ -15,7 +16,7 @@ main() {
     template) verb_template "${2:-}" ;;
     issue) verb_issue ;;
     status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|check|objects|place|template NODE|issue|recover|status" ;;
+    *) die "usage: node.sh request|trust|apply|lay|check|alive|objects|place|template NODE|issue|recover|status" ;;
   esac
 }
 

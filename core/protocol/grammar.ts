@@ -240,6 +240,12 @@ export const LINES: readonly LineRow[] = [
   ),
   line("check", "health", HEALTH),
 
+  line("alive", "node", NODE),
+  line("alive", "round", NODE, "names what is about to be laid; the node ignores it"),
+  line("alive", "leaf", [PROFILE, "path"], "where a leaf lies: a PEM file, or a kubeconfig that contains it"),
+  line("alive", "authority", ["part=ca part", "path"], "a CA file"),
+  line("alive", "api", ["hostPort"], "an API server"),
+
   line("issue", "node", NODE),
   line("issue", "kubeconfig", ["path"], "the kubelet's: its server, the CAs it trusts, its client certificate"),
   line("issue", "part", PART, [

@@ -15,6 +15,7 @@ import { LAYOUT_NAMES } from "../layouts";
 import { LISTENER_NAMES, LISTENERS, type ListenerName } from "../model/listeners";
 import { PROFILE_NAMES } from "../model/profiles";
 import { ROLES } from "../model/roles";
+import { DEFAULT_STRATEGY, STRATEGY_NAMES } from "../model/strategies";
 import { authority } from "./authority";
 import {
   choice,
@@ -170,6 +171,12 @@ const certificates = object({
 }).prefault({});
 
 const rollout = object({
+  strategy: choice(STRATEGY_NAMES)
+    .default(DEFAULT_STRATEGY)
+    .describe(
+      "rolling: one control plane after another; recover: a cluster whose certificates have ended, all control planes at once " +
+        "(docs/recover.md).",
+    ),
   workersAtOnce: nodesAtOnce.default("25%").describe("How many workers are updated at the same time."),
   canary: flag.default(true).describe("Update one worker alone before the others."),
   acceptEtcdDowntime: flag

@@ -35,6 +35,8 @@ export const FIXTURES = {
   "generated CAs, phase issue": rotated("issue"),
   "generated CAs, rotated": rotated("done"),
   "generated CAs, that of etcd alone rotated": small({ rotation: { etcd: { generation: 2 } } }),
+  "generated CAs, the cluster dead": small({ rollout: { strategy: "recover" } }),
+  "adoption, the cluster dead": small({ adopt, rollout: { strategy: "recover", acceptEtcdDowntime: true } }),
   "adoption, phase trust": small({ adopt, rotation: { phase: "trust" } }),
   "adoption, phase issue": small({ adopt, rotation: { phase: "issue" } }),
   "a certificate of the user's own in the cluster": small({

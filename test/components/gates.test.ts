@@ -58,6 +58,10 @@ const atOnce = (nameSuffix: string, gate: string): Gates =>
 
 /** All nodes are compared before any is touched. */
 const INSTALLS: Gates = [["preflight", ""], ...atOnce("install", "preflight")];
+
+const servers = (nameSuffix: string, gate: string): Gates =>
+  ["cp1", "cp2"].map((node) => [`${node}-${nameSuffix}`, gate]);
+
 const PREPARED = "every install, every leaf, every request";
 const REQUESTS = atOnce("request", "own install");
 /** Only who worked on the node they were made on knows them. */
@@ -124,6 +128,16 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ["in-cluster-scan", "last apply"],
     ...inTurn("retire", "every check, in-cluster-scan, rotation-attempt", ", rotation-attempt"),
   ],
+  "generated CAs, the cluster dead": [
+    ...INSTALLS,
+    ...REQUESTS,
+    ...servers("alive", PREPARED),
+    ["is-dead", "every alive"],
+    ...servers("lay", "is-dead, own leaf"),
+    // nothing starts before all files are there, then all of etcd at once
+    ...servers("apply", "every install, every lay, every leaf, every request, is-dead"),
+    ["w1-apply", "cp1-apply, cp2-apply, own leaf"],
+  ],
   "adoption, phase trust": [
     ["rotation-attempt", ""],
     ...INSTALLS,
@@ -134,6 +148,28 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
     ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
     ...inTurn("apply", "every install, every mounts, in-cluster-mounted-elsewhere"),
     // and nothing to look for, and nothing to retire: the token key is left to others
+  ],
+  "adoption, the cluster dead": [
+    ["rotation-attempt", ""],
+    ...INSTALLS,
+    ...REQUESTS,
+    ...servers("alive", PREPARED),
+    ["is-dead", "every alive"],
+    ...atOnce("lay-trust", `${PREPARED}, is-dead, rotation-attempt`),
+    ...servers("lay", "every install, every lay-trust, every leaf, every request, is-dead"),
+    ...servers("apply", "every install, every lay, every lay-trust, every leaf, every request, is-dead"),
+    ["w1-apply", "cp1-apply, cp2-apply, own leaf"],
+    // a cluster that lives again: the rest of a rotation, one node after another
+    ...inTurn("trust", "every lay-trust, last apply, rotation-attempt"),
+    ["in-cluster-root-ca", "cp1-trust, last trust"],
+    ...told("mounts", "in-cluster-root-ca"),
+    ["in-cluster-mounted-elsewhere", "in-cluster-root-ca"],
+    ...told("check", "every mounts, in-cluster-mounted-elsewhere"),
+    ["in-cluster-scan", "cp1-trust, every mounts, in-cluster-mounted-elsewhere, in-cluster-root-ca"],
+    ...inTurn("retire", "every check, in-cluster-scan, rotation-attempt", ", rotation-attempt"),
+    ["in-cluster-provider", "cp1-trust, kubeconfigs-admin, last retire"],
+    ["in-cluster-cluster-info", "cp1-trust, last retire"],
+    ["in-cluster-authentication", "cp1-trust, last retire"],
   ],
   "CAs in Vault, signers on the nodes, rotated": [
     ["rotation-attempt", ""],

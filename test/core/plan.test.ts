@@ -140,6 +140,27 @@ describe("plan", () => {
     assert.deepEqual(after(planCluster(hardwayConfig(), NOW)), ["e1", "e2<e1", "e3<e2", "cp1<e3", "cp2<cp1", "w1<cp2"]);
   });
 
+  it("starts a dead cluster with all members of etcd at once", () => {
+    const starts = (cluster: ClusterPlan) =>
+      cluster.nodes.map(({ node, startsAfter }) => [node.name, ...startsAfter].join("<"));
+    assert.deepEqual(starts(planCluster(configWith({ rollout: { workersAtOnce: 2 } }), NOW)), [
+      "cp1",
+      "cp2",
+      "cp3",
+      "w1<cp1<cp2<cp3",
+      "w2<cp1<cp2<cp3",
+      "w3<w1",
+    ]);
+    assert.deepEqual(starts(planCluster(hardwayConfig(), NOW)), [
+      "e1",
+      "e2",
+      "e3",
+      "cp1<e1<e2<e3",
+      "cp2<e1<e2<e3",
+      "w1<cp1<cp2",
+    ]);
+  });
+
   it("tries one worker alone before the others", () => {
     const workers = planCluster(configWith({ rollout: { workersAtOnce: 2 } }), NOW).nodes.slice(3);
     assert.deepEqual(

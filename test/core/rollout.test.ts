@@ -6,7 +6,7 @@ import type { FileRow } from "../../core/layouts/layout";
 import { planCluster } from "../../core/plan";
 import { nodeEffects } from "../../core/nodes/effects";
 import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../../core/protocol/nodeSteps";
-import { isPlayed, STAGES, stagesInOrder, type StageName } from "../../core/rollout";
+import { isPlayed, STAGES, stagesInOrder, stagesOf, type StageName } from "../../core/rollout";
 import { configWith, HARDWAY, NOW } from "./fixture";
 
 /** The rows of every table in docs/rotation.md, each as its cells. */
@@ -28,12 +28,15 @@ const AFTER_CAS: ReadonlySet<NodeStep> = new Set(["tokens"]);
 
 /** What each stage waits for; a cluster's own steps, one by one, are in test/components/gates.test.ts. */
 const AFTER: Readonly<Record<StageName, string>> = {
-  trust: "issued", // no node hears of a rotation before every key is made
+  alive: "issued",
+  "lay-trust": "alive", // no file is replaced where the cluster lives
+  trust: "issued lay-trust", // no node hears of a rotation before every key is made
   afterTrust: "trust", // whoever joins is told of a CA that every server's clients trust
   afterPublished: "afterTrust",
   mounts: "afterTrust",
   beforeIssue: "mounts afterPublished",
-  apply: "issued beforeIssue", // nobody presents what is new before everybody trusts it
+  lay: "alive lay-trust",
+  apply: "issued beforeIssue lay", // nobody presents what is new before everybody trusts it
   afterApply: "apply",
   tokens: "afterApply",
   check: "afterApply tokens",
@@ -72,6 +75,49 @@ const PLAYED: Readonly<Record<string, readonly [changes: Readonly<Record<string,
     `${BEFORE_APPLY} apply afterApply check afterIssue beforeRetire retire afterRetire`,
   ],
 };
+
+describe("rollout of a dead cluster", () => {
+  const RECOVER = { acceptEtcdDowntime: true, strategy: "recover" };
+  const played = (changes: Readonly<Record<string, unknown>>): string => {
+    const config = configWith({ rollout: RECOVER, ...changes });
+    return stagesOf(config)
+      .flatMap(([name, stage]) => (isPlayed(stage, config) ? [name] : []))
+      .join(" ");
+  };
+
+  it("lays files before anything is started, and asks first", () => {
+    assert.equal(played({}), "alive lay apply");
+  });
+
+  it("that gets other CAs starts with their leaves, then goes the way of a rotation", () => {
+    assert.equal(
+      played({ rotation: { generation: 2 } }),
+      `alive lay-trust lay apply ${BEFORE_APPLY} afterApply ${AFTER_APPLY}`,
+    );
+  });
+
+  for (const changes of [{}, { rotation: { generation: 2 } }])
+    it(`waits for nothing that comes later, with ${JSON.stringify(changes)}`, () => {
+      const seen = new Set<string>(["issued"]);
+      for (const [name, stage] of stagesOf(configWith({ rollout: RECOVER, ...changes }))) {
+        assert.deepEqual(
+          stage.after.filter((each) => !seen.has(each)),
+          [],
+          name,
+        );
+        seen.add(name);
+      }
+      const after = new Map(
+        stagesOf(configWith({ rollout: RECOVER, ...changes })).map(([name, stage]) => [name, stage.after]),
+      );
+      assert.ok(after.get("apply")?.includes("lay"));
+      assert.ok(after.get("lay")?.includes("alive"));
+      if ("rotation" in changes) {
+        assert.ok(after.get("lay")?.includes("lay-trust"));
+        assert.deepEqual([after.get("trust"), after.get("afterApply")], [["apply", "lay-trust"], ["beforeIssue"]]);
+      }
+    });
+});
 
 describe("rollout", () => {
   it("has each stage wait for what must have succeeded before", () => {

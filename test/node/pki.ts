@@ -59,11 +59,23 @@ export function authority(signedBy?: Pair, extensions: readonly string[] = []): 
 }
 
 /** The certificate of an authority once more: the same name and key, other dates. */
-export function issuedAnew(ca: Pair): string {
+export function issuedAnew(ca: Pair, days = 365): string {
   const name = `ca${String(count++)}`;
+  at(`${name}.key`, ca.key);
+  at(`${name}.ext`, "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash\n");
+  openssl(
+    "req",
+    "-new",
+    "-key",
+    `${name}.key`,
+    "-out",
+    `${name}.csr`,
+    "-subj",
+    `/${new X509Certificate(ca.cert).subject}`,
+  );
   // prettier-ignore
-  openssl("req", "-x509", "-key", at(`${name}.key`, ca.key), "-out", `${name}.crt`, "-days", "365",
-    "-subj", `/${new X509Certificate(ca.cert).subject}`, "-addext", "keyUsage=critical,keyCertSign");
+  openssl("x509", "-req", "-in", `${name}.csr`, "-signkey", `${name}.key`, "-days", String(days),
+    "-extfile", `${name}.ext`, "-out", `${name}.crt`);
   return read(name).cert;
 }
 

@@ -45,6 +45,7 @@ describe("parseConfig", () => {
       },
       restart: "auto",
       rollout: {
+        strategy: "rolling",
         workersAtOnce: "25%",
         canary: true,
         acceptEtcdDowntime: false,

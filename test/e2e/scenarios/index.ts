@@ -13,6 +13,7 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
+import { recover } from "./recover";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
@@ -37,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ports,
   powerCut,
   preflight,
+  recover,
   tlsBalancer,
   vip,
   ...lossScenarios,

@@ -1,0 +1,149 @@
+/** Clusters whose certificates have ended: every leaf is signed anew with past dates, and whatever reads them starts anew. */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Lab } from "../lab/lab";
+import { withRole } from "../lab/topology";
+import { etcdPlace } from "./clients/credentials";
+
+/** A CA of the cluster, PEM. */
+export interface CaPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const FOLDER = "/root/ended";
+
+/**
+ * Signs each leaf of these CAs on the node anew, for its own key: it has ended a month ago, and all the rest of it stays. Files
+ * are written through, as links and owners are to stay. The CAs are FOLDER/<n>.crt and .key.
+ */
+const END_LEAVES = `
+cd ${FOLDER}
+: >index
+sign() { # certificate file, key file: new.crt, of the CA that has signed it
+  for ca in [0-9]*.crt; do
+    openssl verify -no_check_time -partial_chain -CAfile "$ca" "$1" >/dev/null 2>&1 || continue
+    {
+      printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nnew_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\nrand_serial=yes\\n'
+      printf 'unique_subject=no\\nx509_extensions=e\\npreserve=yes\\n[p]\\ncommonName=optional\\norganizationName=optional\\n'
+      printf '[e]\\nkeyUsage=critical,digitalSignature,keyEncipherment\\n'
+      usages=$(openssl x509 -in "$1" -noout -ext extendedKeyUsage 2>/dev/null | sed -n '2{s/TLS Web Server Authentication/serverAuth/;s/TLS Web Client Authentication/clientAuth/;s/ //g;p}')
+      names=$(openssl x509 -in "$1" -noout -ext subjectAltName 2>/dev/null | sed -n '2{s/ //g;s/IPAddress/IP/g;p}')
+      [ -z "$usages" ] || echo "extendedKeyUsage=$usages"
+      [ -z "$names" ] || echo "subjectAltName=$names"
+    } >ca.cnf
+    openssl x509 -x509toreq -in "$1" -signkey "$2" -out request 2>/dev/null
+    openssl ca -batch -config ca.cnf -in request -cert "$ca" -keyfile "\${ca%.crt}.key" -startdate 20250101000000Z \\
+      -enddate "$(date -u -d '30 days ago' +%Y%m%d%H%M%SZ)" -notext -out new.crt >said 2>&1 || { cat said >&2; exit 1; }
+    return 0
+  done
+  return 1
+}
+count=0
+for file in $(find /etc/kubernetes /etc/etcd /var/lib/kubernetes /var/lib/kubelet /var/lib/kube-proxy -type f 2>/dev/null |
+  grep -E '(\\.crt|\\.pem|\\.conf|kubeconfig)$'); do
+  if grep -q 'client-certificate-data:' "$file"; then
+    sed -n 's/^ *client-certificate-data: *//p' "$file" | tr -d '"' | base64 -d >old.crt
+    sed -n 's/^ *client-key-data: *//p' "$file" | tr -d '"' | base64 -d >old.key
+    sign old.crt old.key || continue
+    sed "s#^\\( *client-certificate-data: *\\).*#\\1$(base64 -w0 new.crt)#" "$file" >new
+  elif grep -q 'BEGIN .*PRIVATE KEY' "$file" && grep -q 'BEGIN CERTIFICATE' "$file"; then
+    openssl pkey -in "$file" -out old.key
+    sign "$file" old.key || continue
+    cat new.crt old.key >new
+  elif grep -q 'BEGIN CERTIFICATE' "$file" && [ -f "\${file%.crt}.key" ]; then
+    ! openssl x509 -in "$file" -noout -ext basicConstraints 2>/dev/null | grep -q CA:TRUE || continue
+    sign "$file" "\${file%.crt}.key" || continue
+    cat new.crt >new
+  else continue
+  fi
+  cat new >"$file"
+  count=$((count + 1))
+done
+echo $count`;
+
+/** @returns how many have ended, on all nodes together */
+export const endLeaves = async (lab: Lab, cas: readonly CaPair[]): Promise<number> => {
+  const lines = cas.flatMap(({ certificate, key }, at) => [
+    `${String(at)}.crt ${Buffer.from(certificate).toString("base64")}\n`,
+    `${String(at)}.key ${Buffer.from(key).toString("base64")}\n`,
+  ]);
+  const put = `umask 077; mkdir -p ${FOLDER}; while read -r name text; do echo "$text" | base64 -d >${FOLDER}/$name; done`;
+  const counts = await Promise.all(
+    lab.nodes.map(async ({ name }) => {
+      await lab.must(name, put, { stdin: lines.join("") });
+      const said = await lab.must(name, END_LEAVES, { timeoutMs: 300_000 });
+      await lab.must(name, `rm -r ${FOLDER}`);
+      return Number(said.trim());
+    }),
+  );
+  assert.ok(
+    counts.every((count) => count > 0),
+    `certificates that have ended: ${counts.join(", ")}`,
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+};
+
+const UNITS = "etcd kube-apiserver kube-controller-manager kube-scheduler kube-proxy";
+
+/** Whatever reads certificates ends and is started anew, as far as it comes. */
+const START_ANEW = `
+systemctl stop kubelet 2>/dev/null
+! command -v crictl >/dev/null || crictl ps -q | xargs -r crictl stop --timeout 0 >/dev/null 2>&1
+for unit in ${UNITS} kubelet; do
+  [ "$(systemctl show -p LoadState --value $unit)" != loaded ] || systemctl restart --no-block $unit
+done`;
+
+export const startAnew = async (lab: Lab): Promise<void> => {
+  await Promise.all(lab.nodes.map(({ name }) => lab.must(name, START_ANEW, { timeoutMs: 120_000 })));
+};
+
+/** All machines lose their power and boot. */
+export const rebootAll = async (lab: Lab): Promise<void> => {
+  await Promise.all(lab.nodes.map(({ name }) => lab.cutPower(name)));
+  await Promise.all(lab.nodes.map(({ name }) => lab.powerOn(name)));
+};
+
+/** For a while no API server is ready, whoever asks. */
+export const assertDead = async (lab: Lab): Promise<void> => {
+  await sleep(20_000);
+  const script = "timeout 10 openssl s_client -quiet -connect 127.0.0.1:6443 2>/dev/null";
+  for (const { name } of withRole(lab.nodes, "control-plane")) {
+    const asked = await lab.run(name, `printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' | ${script}`);
+    assert.doesNotMatch(asked.stdout, /^HTTP\/1\.. 200/, `${name}: its API server is ready`);
+  }
+  const { code } = await lab.kubectl(["get", "--raw", "/readyz", "--request-timeout=5s"]);
+  assert.notEqual(code, 0, "the API answers its administrator");
+};
+
+const etcdctl = async (lab: Lab, words: string): Promise<string> => {
+  const { role, ca, leaf } = etcdPlace(lab.topology);
+  const [node] = withRole(lab.nodes, role);
+  const options = `--endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${leaf}.crt --key=${leaf}.key`;
+  return lab.must(node?.name ?? "", `etcdctl ${options} ${words}`, { timeoutMs: 60_000 });
+};
+
+const MARKS = Array.from({ length: 20 }, (_, at) => `/recover/${String(at)}`);
+
+export const writeMarks = async (lab: Lab): Promise<void> => {
+  for (const key of MARKS) await etcdctl(lab, `put ${key} value-of-${key}`);
+};
+
+/** What comes and goes by itself. */
+const PASSING =
+  /^\/registry\/(events|leases|masterleases|pods|endpointslices|minions|csinodes|replicasets|services\/endpoints|certificatesigningrequests|configmaps\/default\/written)\b/;
+
+export const keysOf = async (lab: Lab): Promise<string[]> =>
+  (await etcdctl(lab, "get '' --prefix --keys-only")).split("\n").filter((key) => key !== "" && !PASSING.test(key));
+
+/** Every key of before is there, and those that were written for this hold what they did. */
+export const assertKept = async (lab: Lab, before: readonly string[]): Promise<void> => {
+  const now = new Set(await keysOf(lab));
+  assert.deepEqual(
+    before.filter((key) => !now.has(key)),
+    [],
+    "keys that etcd has lost",
+  );
+  for (const key of MARKS)
+    assert.equal((await etcdctl(lab, `get ${key} --print-value-only`)).trim(), `value-of-${key}`);
+};

@@ -1,0 +1,4 @@
+import { recovers } from "../recovery";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) recovers("busybox sh");

@@ -1,0 +1,3 @@
+import { recovers } from "../recovery";
+
+recovers("dash");
