@@ -1,7 +1,6 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { retiresOld, stateOf } from "../core/authorities/rotation";
-import type { ClientPlan } from "../core/certificates/clients";
 import { heldIn, kubeconfigsName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { controlPlaneExecutor } from "../core/nodes/topology";
@@ -25,25 +24,11 @@ import { InCluster } from "./inCluster/inCluster";
 import { trustFacts, type TrustFacts } from "./trustFacts";
 import { HeldCertificates } from "./heldCertificates";
 import { Kubeconfigs } from "./kubeconfigs";
-import type { IssuedToNode } from "./nodePki";
 import { nodeRows } from "./nodeRows";
-import { NodeSteps, type VisitedNode, type Waits } from "./nodeSteps";
+import { NodeSteps, type Waits } from "./nodeSteps";
+import type { PlannedNode, RolloutArgs } from "./rolloutArgs";
 import { rotationAttempt, type RotationAttempt } from "./rotationAttempt";
 import { serviceAccountKeys, type ServiceAccountKeys } from "./serviceAccountKeys";
-
-interface PlannedNode extends VisitedNode {
-  readonly given: IssuedToNode;
-}
-
-/** What a cluster's PKI is made from. */
-export interface RolloutArgs {
-  readonly inputs: Inputs;
-  /** In the plan's order. */
-  readonly nodes: readonly VisitedNode[];
-  /** Plain: it shapes the graph. */
-  readonly clients: readonly ClientPlan[];
-  readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
-}
 
 /** Every step on every node and in the cluster, in order: from signing requests to the proof that the old CA is gone. */
 export class Rollout {

@@ -50,7 +50,7 @@ const mergedText = (made: string, { text = "" }: Pick<StackPlace, "text">): stri
   if (!isMap(before) || !isMap(document.contents) || !isMap(config)) return made;
   const others = before.items.filter(({ key }) => String(key) !== "config");
   const beside = before.get("config");
-  document.contents.items.unshift(...(others as typeof document.contents.items));
+  document.contents.items.unshift(...others);
   if (isMap(beside)) config.items.unshift(...(beside.items as typeof config.items));
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 };

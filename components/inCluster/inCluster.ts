@@ -6,7 +6,7 @@ import { CLUSTER_INFO, clusterInfoText, isClusterInfoExact } from "../../core/cl
 import type { Fact, Facts } from "../../core/cluster/facts";
 import type { WorkersJob } from "../../core/cluster/job";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
-import { heldJobs, type HeldJob, type HeldPair, type OwnStep } from "../../core/cluster/own";
+import { heldJobs, OWN_STEPS, type HeldJob, type HeldPair, type OwnStep } from "../../core/cluster/own";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
 import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
@@ -131,7 +131,7 @@ export class InCluster extends pulumi.ComponentResource {
   private held(step: OwnStep): pulumi.Output<readonly HeldJob[]> {
     const { inputs, generations, held } = this.args;
     // only there: for the other steps the certificates would make their payloads unknown to a preview, and secret
-    const pairs = step === "issue" ? held : {};
+    const pairs = OWN_STEPS[step].writes ? held : {};
     return pulumi
       .all([generations, pulumi.output(pairs)])
       .apply(([known, issued]) => heldJobs(step, inputs.config, known, issued));

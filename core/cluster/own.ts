@@ -2,6 +2,7 @@
 import { generationsUpTo, hasPrevious, isRotating, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
 import { pemBlocks } from "../format/pem";
 import type { AuthorityName } from "../model/authorities";
+import type { RotationState } from "../model/phases";
 import { ownName, type OwnName } from "../model/profiles";
 import type { Generations } from "../protocol/trust";
 import type { Config, OwnConfig, Workload } from "../schema/config";
@@ -9,7 +10,15 @@ import type { Config, OwnConfig, Workload } from "../schema/config";
 type Secret = NonNullable<OwnConfig["secret"]>;
 
 /** `trust`: the new CA is added; `issue`: the certificate is written; `retire`: the old CA goes. */
-export type OwnStep = "trust" | "issue" | "retire";
+export const OWN_STEPS = {
+  trust: { writes: false, retires: false, trusts: (state) => trustedOf({ ...state, phase: "trust" }) },
+  issue: { writes: true, retires: false, trusts: trustedOf },
+  retire: { writes: false, retires: true, trusts: trustedOf },
+} as const satisfies Readonly<
+  Record<string, { writes: boolean; retires: boolean; trusts: (state: RotationState) => readonly number[] }>
+>;
+
+export type OwnStep = keyof typeof OWN_STEPS;
 
 /** A certificate and its key, PEM. */
 export interface HeldPair {
@@ -78,9 +87,10 @@ const pemOf = (generations: readonly number[], all: readonly string[]): string =
  */
 const wanted = (step: OwnStep, config: Config, authority: AuthorityName): number[] => {
   const state = stateOf(config, authority);
-  const isOpen = step === "trust";
-  const generations = isOpen ? trustedOf({ ...state, phase: "trust" }) : trustedOf(state);
-  return generations.filter((generation) => generation > 0).sort((a, b) => a - b);
+  return OWN_STEPS[step]
+    .trusts(state)
+    .filter((generation) => generation > 0)
+    .sort((a, b) => a - b);
 };
 
 export const heldJobs = (
@@ -92,7 +102,8 @@ export const heldJobs = (
   concerned(step, config).flatMap(([name, { authority, secret, configMap, allowLoss = [], restart }]): HeldJob[] => {
     const leaf = ownName(name);
     const pair = pairs[leaf];
-    if (step === "issue" && pair === undefined) return []; // its authority cannot sign yet
+    const { writes, retires } = OWN_STEPS[step];
+    if (writes && pair === undefined) return []; // its authority cannot sign yet
     const stays = wanted(step, config, authority);
     const gone = generationsUpTo(stateOf(config, authority)).filter((generation) => !stays.includes(generation));
     return [
@@ -102,10 +113,10 @@ export const heldJobs = (
         secret,
         ...(configMap && { configMap }),
         ca: pemOf(stays, generations[authority]),
-        ...(step === "retire" ? { old: pemOf(gone, generations[authority]) } : {}),
-        ...(step === "issue" && pair !== undefined ? { pair } : {}),
+        ...(retires ? { old: pemOf(gone, generations[authority]) } : {}),
+        ...(writes && pair !== undefined ? { pair } : {}),
         allowLoss,
-        restart: step === "retire" ? [] : restart,
+        restart: retires ? [] : restart,
       },
     ];
   });

@@ -3,9 +3,9 @@
  * against it before they are sent (checkLines.ts); `npm run protocol` writes the node's own copy (node/18-grammar.sh) and the
  * lists in docs/node-protocol.md.
  */
-import { ALGORITHMS } from "../model/algorithms";
 import { line, NODE, PART, type LineRow } from "./lineRow";
 import { OBJECTS_LINES } from "./objectsGrammar";
+import { SIGNING_LINES } from "./signingGrammar";
 
 const PROFILE = "name=profile";
 const CONSUMER = "name=consumer";
@@ -13,12 +13,6 @@ const HEALTH = [CONSUMER, "scheme", "hostPort", "url=path", "profile?"] as const
 const SERVICE = ["name", "kind", "unit"] as const;
 
 export const LINES: readonly LineRow[] = [
-  line("request", "node", NODE),
-  line("request", "leaf", [PROFILE, "name=id", "algorithm"], `algorithm: ${ALGORITHMS.join(" ")}`),
-  line("request", "cn", [PROFILE, "subject=CN"]),
-  line("request", "o", [PROFILE, "subject=O"], "none, one or several"),
-  line("request", "san", [PROFILE, "san=SAN"], "none, one or several"),
-
   line("apply trust", "node", NODE),
   line(
     "apply trust",
@@ -246,15 +240,6 @@ export const LINES: readonly LineRow[] = [
   line("alive", "authority", ["part=ca part", "path"], "a CA file"),
   line("alive", "api", ["hostPort"], "an API server"),
 
-  line("issue", "node", NODE),
-  line("issue", "kubeconfig", ["path"], "the kubelet's: its server, the CAs it trusts, its client certificate"),
-  line("issue", "part", PART, [
-    ["part ca:kubernetes <n>", "the CA that signs"],
-    ["part apply <n>", "lines of apply, without the leaf and its certificate"],
-  ]),
-  line("issue", "leaf", [PROFILE, "name=id", "algorithm"]),
-  line("issue", "cn", [PROFILE, "subject=CN"]),
-  line("issue", "o", [PROFILE, "subject=O"]),
-
+  ...SIGNING_LINES,
   ...OBJECTS_LINES,
 ];

@@ -118,9 +118,10 @@ export const assertDead = async (lab: Lab): Promise<void> => {
 
 const etcdctl = async (lab: Lab, words: string): Promise<string> => {
   const { role, ca, leaf } = etcdPlace(lab.topology);
-  const [node] = withRole(lab.nodes, role);
-  const options = `--endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${leaf}.crt --key=${leaf}.key`;
-  return lab.must(node?.name ?? "", `etcdctl ${options} ${words}`, { timeoutMs: 60_000 });
+  const node = withRole(lab.nodes, role)[0]?.name ?? "";
+  const { cert, key } = leaf(node);
+  const options = `--endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${cert} --key=${key}`;
+  return lab.must(node, `etcdctl ${options} ${words}`, { timeoutMs: 60_000 });
 };
 
 const MARKS = Array.from({ length: 20 }, (_, at) => `/recover/${String(at)}`);
