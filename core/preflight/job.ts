@@ -1,7 +1,6 @@
 /** What the step that compares nodes with the stack file is given, and what it notes of nodes that it has compared. */
 import { createHash } from "node:crypto";
 import { stateOf } from "../authorities/rotation";
-import { standInFor } from "../format/standIn";
 import { mapAuthorities } from "../model/authorities";
 import { ROTATABLE } from "../model/phases";
 import type { ClusterPlan, NodePlan } from "../plan";
@@ -35,17 +34,21 @@ const replaced = (value: unknown, [key, ...rest]: readonly PropertyKey[], by: st
 };
 
 const NO_TIME = new Date(0);
+const UNKNOWN = "-";
 
-/** Nothing that compares needs a key, or the time. */
+/** What nothing that compares needs: keys, and how nodes are reached, which is told apart. */
+const LEFT_OUT: readonly (readonly PropertyKey[])[] = [
+  ...SECRET_PATHS,
+  ["ssh", "bastion", "host"],
+  ["ssh", "bastion", "hostKey"],
+];
+
+/** Without them, and without the time. */
 export const comparedConfig = (config: Config): Config => ({
-  ...(SECRET_PATHS.reduce<unknown>(
-    (all, path) => replaced(all, path, standInFor(path.map(String).join("."))),
-    config,
-  ) as Config),
+  ...(LEFT_OUT.reduce<unknown>((all, path) => replaced(all, path, UNKNOWN), config) as Config),
   asOf: NO_TIME,
 });
 
-const UNKNOWN = "-";
 const LEAF: IssuedLeaf = {
   certificatePem: UNKNOWN,
   issued: NO_TIME.toISOString(),

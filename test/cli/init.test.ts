@@ -169,7 +169,7 @@ describe("kube-pki init", function () {
       config: { "vault:address": "https://vault.lab", ...own },
     });
     assert.match(text, /^# yaml-language-server: /);
-    assert.match(text, /\n {2}# By the paths that components read\.\n/);
+    assert.match(text, /\n {2}# By the files that components read\.\n/);
     assert.match((await accepted("--ca", "existing")).printed, /is there already/);
   });
 

@@ -265,6 +265,7 @@ describe("resource options", () => {
       for (const { node, leaves } of planCluster(config, NOW).nodes)
         for (const { profile, id } of leaves) ids.set(`prod-${node.name}-${profile}`, id);
       for (const { name: user, id } of planClients(config, NOW)) ids.set(`prod-kubeconfigs-${user}`, id);
+      for (const { profile, id } of planCluster(config, NOW).held) ids.set(`prod-held-${profile}`, id);
       for (const [resource, { replacementTrigger }] of graph.asked) {
         if (!isId(replacementTrigger)) continue;
         const leaf = ids.has(resource) ? resource : resource.replace(/-(key|request)$/, "");

@@ -263,7 +263,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: "apply waits for no other node's certificates",
-    edits: [["core/rollout.ts", `after: ["issued", "beforeIssue"]`, `after: ["beforeIssue"]`]],
+    edits: [["core/rollout.ts", `after: ["issued", "beforeIssue", "lay"]`, `after: ["beforeIssue", "lay"]`]],
     tests: ["core/rollout", "components/gates"],
   },
   {

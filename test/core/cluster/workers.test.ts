@@ -76,6 +76,7 @@ describe("steps of nodes without ssh", () => {
         "server ca:kubernetes api.example.com:6443",
         ...FILES,
         ...CONF,
+        "retirekey /etc/kubernetes/pki/ca.key ca:kubernetes keep",
         "guard /etc/kubernetes/pki/ca.crt ca:kubernetes",
         ...HAVE,
         "use kubelet reload /etc/kubernetes/pki/ca.crt",
