@@ -27,12 +27,12 @@ const ALWAYS: readonly Played[] = [
 
 /**
  * Of these a few a day, a long one beside a short one: all of them are played within two weeks. `KUBE_PKI_DAY=<number>` plays those of
- * another day, `npm run e2e -- list` names all there are.
+ * another day, `npm run e2e -- list` names all there are. Those that have never passed are not among them yet: `package`,
+ * `own-certificates`, `preflight`, `recover`, and all on kubespray.
  */
 const BY_DAY: readonly Played[] = [
   ["rotation-undo", "duo"],
   ["bootstrap", "single"],
-  ["package", "duo"],
   ["vip", "duo"],
   ["no-openssl", "duo"],
   ["rotation-phases", "duo"],
@@ -40,11 +40,9 @@ const BY_DAY: readonly Played[] = [
   ["power-cut", "duo"],
   ["node-replaced", "duo"],
   ["ports", "duo"],
-  ["own-certificates", "duo"],
   ["renewal", "hardway"],
   ["tls-balancer", "duo"],
   ["foreign-sans", "duo"],
-  ["preflight", "duo"],
   ["adoption", "duo"],
   ["sudo-login", "duo"],
   ["foreign-ca", "duo"],
@@ -53,18 +51,13 @@ const BY_DAY: readonly Played[] = [
   ["vault-stolen-token", "duo", "vault"],
   ["foreign-ca", "duo", "vault"],
   ["rotation-nodes", "duo"],
-  ["init", "duo"],
   ["rotation-nodes", "hardway"],
+  ["init", "duo"],
   ["renewal", "moved"],
   ["renewal", "etcdadm"],
   ["init", "hardway"],
   ["rotation-nodes", "etcdadm"],
   ["init", "moved"],
-  ["renewal", "kubespray"],
-  ["init", "kubespray"],
-  ["adoption", "kubespray"],
-  ["rotation-nodes", "kubespray"],
-  ["rotation-undo", "kubespray"],
 ];
 const A_DAY = 2;
 
