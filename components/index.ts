@@ -6,7 +6,7 @@ export type { AuthorityRow } from "../core/report/authorityRows";
 export type { Phase } from "../core/model/phases";
 export type { CertificateRow } from "../core/report/report";
 export type { AuthorityName } from "../core/model/authorities";
-export type { LeafName, ProfileName } from "../core/model/profiles";
+export type { LeafName, OwnName, ProfileName } from "../core/model/profiles";
 
 // one generation of one authority, to build another kind of PKI with
 export { EmbeddedAuthority, type EmbeddedAuthorityArgs } from "./authority/embedded";
