@@ -81,12 +81,15 @@ keep_records() {
 # is safe to read.
 prune() {
   set -- "$STATE"/backup/*
-  [ -f "$STATE/first" ] || [ ! -d "$1" ] || echo "${1##*/}" >"$STATE/first"
+  # nothing that fails here may undo what is committed
+  [ -s "$STATE/first" ] || [ ! -d "$1" ] || { echo "${1##*/}" >"$STATE/first"; } 2>/dev/null || rm -f "$STATE/first"
+  pr_first=$STATE/first
+  [ -f "$pr_first" ] || pr_first=/dev/null
   # shellcheck disable=SC2012
   [ $# -le 5 ] || {
     [ -z "$BACKUP" ] || echo "${BACKUP##*/}"
     ls -r "$STATE/backup" 2>/dev/null
-  } | awk '!seen[$0]++' | grep -vxF -f "$STATE/first" | while read -r pr_name; do
+  } | awk '!seen[$0]++' | grep -vxF -f "$pr_first" | while read -r pr_name; do
     [ -f "$STATE/backup/$pr_name/ca-key" ] || echo "$pr_name"
   done | sed 1,5d | while read -r pr_name; do
     rm -rf "$STATE/backup/${pr_name:?}"
