@@ -12,7 +12,9 @@ const GENERATED = "18-grammar.sh";
 /** The texts of a folder's files, without those that are the table or are made from it. */
 const textsIn = (folder: string): string =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(?:ts|sh)$/.test(name) && !/(?:grammar|signingGrammar|grammarTexts|lineRow)\.(?:ts|sh)$/.test(name))
+    .filter(
+      (name) => /\.(?:ts|sh)$/.test(name) && !/(?:grammar|signingGrammar|grammarTexts|lineRow)\.(?:ts|sh)$/.test(name),
+    )
     .map((name) => read(folder, name))
     .join("\n");
 
