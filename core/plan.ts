@@ -8,11 +8,10 @@ import { nodeCsrSigners, csrSignerProfile, type CsrSignerPlan } from "./authorit
 import { canSign, isAdopted, isRotating, issuerOf, stateOf } from "./authorities/rotation";
 import { managesServiceAccount } from "./authorities/serviceAccount";
 import { kubernetesMinor } from "./format/kubernetesVersion";
-import { profileRow } from "./certificates/inventory";
+import { leafNames, profileRow } from "./certificates/inventory";
 import { leafPolicy } from "./certificates/leafPolicy";
 import { groupsOf, heldInCluster, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
 import { AUTHORITIES } from "./model/authorities";
-import { ownName, PROFILE_NAMES } from "./model/profiles";
 import { ownRows } from "./nodes/ownFiles";
 import { layoutOf } from "./layouts";
 import {
@@ -171,7 +170,7 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
   );
   const managesTokens = managesServiceAccount(config);
   const order = orderOf(config);
-  const names = [...PROFILE_NAMES, ...Object.keys(config.certificates.own).map(ownName)];
+  const names = leafNames(config);
   const starts = startOrder(config);
   const nodes = config.nodes.map((node): NodePlan => {
     const known = rowsOf(node, config, layout);

@@ -119,44 +119,41 @@ export class Ssh {
 
   /** Its code is null where the connection ended first, or a signal has ended the command. */
   public run(command: string, stdin: string): Promise<Finished> {
-    const [client] = this.clients;
-    return new Promise((resolve, reject) => {
-      client?.exec(command, (error, channel) => {
-        if (error !== undefined) {
-          reject(error);
-          return;
-        }
-        const [out, err]: [Buffer[], Buffer[]] = [[], []];
-        let code: number | null = null;
-        channel.on("data", (chunk: Buffer) => out.push(chunk));
-        channel.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-        channel.on("error", () => undefined); // a command may end before it has read all
-        channel.on("exit", (status: number | null) => (code = status));
-        channel.on("close", () => {
-          resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
-        });
-        channel.end(stdin);
+    return this.begin<Finished>(command, (channel, resolve) => {
+      const [out, err]: [Buffer[], Buffer[]] = [[], []];
+      let code: number | null = null;
+      channel.on("data", (chunk: Buffer) => out.push(chunk));
+      channel.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+      channel.on("error", () => undefined); // a command may end before it has read all
+      channel.on("exit", (status: number | null) => (code = status));
+      channel.on("close", () => {
+        resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
       });
+      channel.end(stdin);
     });
   }
 
   /** A command that is spoken with while it runs. @throws Error where it does not begin */
   public talk(command: string, { onText, onEnd }: Listener): Promise<Shell> {
+    return this.begin<Shell>(command, (channel, resolve) => {
+      let complaints = "";
+      channel.setEncoding("utf8").on("data", onText);
+      channel.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+      channel.on("error", () => undefined); // it has ended, which "close" tells
+      channel.on("close", () => {
+        onEnd(lastLine(complaints) || "the connection was lost");
+      });
+      resolve({ write: (text) => void channel.write(text), end: () => channel.end() });
+    });
+  }
+
+  /** In the callback, so that what the command says at once is heard. */
+  private begin<T>(command: string, listen: (channel: ClientChannel, resolve: (value: T) => void) => void): Promise<T> {
     const [client] = this.clients;
     return new Promise((resolve, reject) => {
       client?.exec(command, (error, channel) => {
-        if (error !== undefined) {
-          reject(error);
-          return;
-        }
-        let complaints = "";
-        channel.setEncoding("utf8").on("data", onText);
-        channel.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
-        channel.on("error", () => undefined); // it has ended, which "close" tells
-        channel.on("close", () => {
-          onEnd(lastLine(complaints) || "the connection was lost");
-        });
-        resolve({ write: (text) => void channel.write(text), end: () => channel.end() });
+        if (error === undefined) listen(channel, resolve);
+        else reject(error);
       });
     });
   }

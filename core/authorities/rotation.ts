@@ -28,6 +28,12 @@ export const issuerOf = (state: RotationState): number => generationOn(PHASE[sta
 export const trustedOf = (state: RotationState): readonly number[] =>
   PHASE[state.phase].trusts.map((side) => generationOn(side, state));
 
+/** Those of them that are the stack's, the older first. */
+export const ownTrustedOf = (state: RotationState): readonly number[] =>
+  trustedOf(state)
+    .filter((generation) => generation > 0)
+    .sort((a, b) => a - b);
+
 /** Whether the phase retires the old one. */
 export const retiresOld = ({ phase }: Pick<RotationState, "phase">): boolean => PHASE[phase].retires.length > 0;
 

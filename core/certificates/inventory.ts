@@ -10,7 +10,7 @@ import { workerProxyPort } from "../nodes/topology";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { AuthorityName } from "../model/authorities";
-import { isProfile, ownNameOf, type LeafName, type ProfileName } from "../model/profiles";
+import { isProfile, ownName, ownNameOf, PROFILE_NAMES, type LeafName, type ProfileName } from "../model/profiles";
 import type { Config, NodeConfig, OwnConfig } from "../schema/config";
 import { NODE_ADDRESS } from "../schema/own";
 
@@ -165,6 +165,12 @@ const ofLayout = (profile: ProfileName, layout: Config["layout"]): Profile => {
   const form = LAYOUTS[layout].leaves[profile];
   return form === undefined ? INVENTORY[profile] : formed(INVENTORY[profile], form);
 };
+
+/** Every leaf there may be: the profiles, then the user's own. */
+export const leafNames = ({ certificates }: Pick<Config, "certificates">): LeafName[] => [
+  ...PROFILE_NAMES,
+  ...Object.keys(certificates.own).map(ownName),
+];
 
 /** The row of a leaf as it is in clusters of this layout, or what the stack file says of one of the user's own. */
 export const profileRow = (

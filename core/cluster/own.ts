@@ -1,5 +1,5 @@
 /** The user's own certificates that objects in the cluster hold (`certificates.own`), step by step. */
-import { generationsUpTo, hasPrevious, isRotating, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
+import { generationsUpTo, hasPrevious, isRotating, ownTrustedOf, retiresOld, stateOf } from "../authorities/rotation";
 import { pemBlocks } from "../format/pem";
 import type { AuthorityName } from "../model/authorities";
 import type { RotationState } from "../model/phases";
@@ -11,9 +11,9 @@ type Secret = NonNullable<OwnConfig["secret"]>;
 
 /** `trust`: the new CA is added; `issue`: the certificate is written; `retire`: the old CA goes. */
 export const OWN_STEPS = {
-  trust: { writes: false, retires: false, trusts: (state) => trustedOf({ ...state, phase: "trust" }) },
-  issue: { writes: true, retires: false, trusts: trustedOf },
-  retire: { writes: false, retires: true, trusts: trustedOf },
+  trust: { writes: false, retires: false, trusts: (state) => ownTrustedOf({ ...state, phase: "trust" }) },
+  issue: { writes: true, retires: false, trusts: ownTrustedOf },
+  retire: { writes: false, retires: true, trusts: ownTrustedOf },
 } as const satisfies Readonly<
   Record<string, { writes: boolean; retires: boolean; trusts: (state: RotationState) => readonly number[] }>
 >;
@@ -85,13 +85,8 @@ const pemOf = (generations: readonly number[], all: readonly string[]): string =
  * The older first, so that going on from `trust` to `issue` changes nothing. While the last phase has come but the old CA is
  * not gone the step `issue` leaves it there: it only adds.
  */
-const wanted = (step: OwnStep, config: Config, authority: AuthorityName): number[] => {
-  const state = stateOf(config, authority);
-  return OWN_STEPS[step]
-    .trusts(state)
-    .filter((generation) => generation > 0)
-    .sort((a, b) => a - b);
-};
+const wanted = (step: OwnStep, config: Config, authority: AuthorityName): readonly number[] =>
+  OWN_STEPS[step].trusts(stateOf(config, authority));
 
 export const heldJobs = (
   step: OwnStep,

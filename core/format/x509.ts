@@ -24,3 +24,7 @@ export const plainSerial = (serial: string): string =>
     .replace(/:/g, "")
     .toLowerCase()
     .replace(/^0+(?=.)/, "");
+
+/** SHA-256 of a certificate, hex without separators. */
+export const fingerprintOf = ({ fingerprint256 }: X509Certificate): string =>
+  fingerprint256.replaceAll(":", "").toLowerCase();

@@ -3,7 +3,7 @@ import { withGiven, LISTENER_NAMES } from "../model/listeners";
 import { AUTHORITIES } from "../model/authorities";
 import { stateOf } from "../authorities/rotation";
 import { formatDuration } from "../format/duration";
-import { parsedCertificate } from "../format/x509";
+import { fingerprintOf, parsedCertificate } from "../format/x509";
 import { LAYOUTS } from "../layouts";
 import { workerProxyPort } from "../nodes/topology";
 import { planCluster, type ClusterPlan } from "../plan";
@@ -112,7 +112,7 @@ const caDifferences = (config: Config, cas: Cas): string[] =>
     const given = parsedCertificate(config.authority[name]?.certificate ?? "");
     const live = cas[name];
     if (given === undefined || live === undefined || stateOf(config, name).generation > 1) return [];
-    const isSame = given.fingerprint256.replaceAll(":", "").toLowerCase() === live.fingerprint;
+    const isSame = fingerprintOf(given) === live.fingerprint;
     return isSame ? [] : [`authority.${name}: ${TITLES[name]} (${live.subject}) is another one than the stack file's`];
   });
 

@@ -5,7 +5,7 @@
  * going on from one to the other visits no node.
  */
 import { hasCsrSigner } from "../authorities/csrSigner";
-import { hasPrevious, isAdopted, generationsUpTo, retiresOld, stateOf, trustedOf } from "../authorities/rotation";
+import { hasPrevious, isAdopted, generationsUpTo, ownTrustedOf, retiresOld, stateOf } from "../authorities/rotation";
 import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { LeafName } from "../model/profiles";
 import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
@@ -44,10 +44,7 @@ export const concerned = (step: TrustStep, config: Config): Rotatable[] =>
   ROTATABLE.filter((what) => step === "trust" || retiresOld(stateOf(config, what)));
 
 /** The generations a step wants to see trusted, as far as the stack knows them, the older first. */
-const wanted = (what: Rotatable, config: Config): readonly number[] =>
-  trustedOf(stateOf(config, what))
-    .filter((generation) => generation > 0)
-    .sort((a, b) => a - b);
+const wanted = (what: Rotatable, config: Config): readonly number[] => ownTrustedOf(stateOf(config, what));
 
 /** Without restarts no service would know the new CA when it is presented: it must be trusted before. */
 const mustBeThere = (what: Rotatable, config: Config): boolean =>

@@ -1,12 +1,11 @@
 /** What a stack reports about its CAs, and when one has to be replaced. */
 import { X509Certificate } from "node:crypto";
-import { issuerOf, stateOf, trustedOf } from "../authorities/rotation";
-import { profileRow } from "../certificates/inventory";
+import { issuerOf, ownTrustedOf, stateOf } from "../authorities/rotation";
+import { leafNames, profileRow } from "../certificates/inventory";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { momentText, nameText, plainSerial } from "../format/x509";
 import type { AuthorityName } from "../model/authorities";
 import type { Phase } from "../model/phases";
-import { ownName, PROFILE_NAMES } from "../model/profiles";
 import type { Config } from "../schema/config";
 
 /** One row of the stack output `authorities`: a CA of the stack that nodes trust. */
@@ -30,14 +29,12 @@ export interface AuthorityRow {
 
 /** Generations of an authority that are the stack's and trusted, the newest first. */
 export const listedGenerations = (config: Config, authority: AuthorityName): readonly number[] =>
-  trustedOf(stateOf(config, authority))
-    .filter((generation) => generation > 0)
-    .sort((one, other) => other - one);
+  [...ownTrustedOf(stateOf(config, authority))].reverse();
 
 const longestLeaf = (config: Config, authority: AuthorityName): number =>
   Math.max(
     0,
-    ...[...PROFILE_NAMES, ...Object.keys(config.certificates.own).map(ownName)]
+    ...leafNames(config)
       .filter((leaf) => profileRow(leaf, config).authority === authority)
       .map((leaf) => leafPolicy(config, leaf))
       .filter(({ enabled }) => enabled)

@@ -9,7 +9,7 @@ import { planClients } from "../certificates/clients";
 import { unusable } from "../certificates/unusable";
 import type { San } from "../format/addresses";
 import { formatDuration } from "../format/duration";
-import { momentText } from "../format/x509";
+import { fingerprintOf, momentText } from "../format/x509";
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import type { ClusterPlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -145,10 +145,7 @@ export const signingCas = (config: Config, plan: ClusterPlan, now: Date): Signin
 /** @param pem the certificate that the mount has by that name */
 export const caProblem = ({ authority, mount, issuer, sans }: SigningCa, pem: string, config: Config, now: Date) => {
   const ca = new X509Certificate(pem);
-  const [has, wants] = [
-    ca.fingerprint256.replaceAll(":", "").toLowerCase(),
-    config.authority.vault?.fingerprints?.[authority],
-  ];
+  const [has, wants] = [fingerprintOf(ca), config.authority.vault?.fingerprints?.[authority]];
   if (wants !== undefined && has !== wants)
     return (
       `authority.vault.fingerprints.${authority}: ${issuer} in ${mount} has fingerprint ${has}; must be ${wants}; it belongs to ` +

@@ -1,11 +1,10 @@
 /** What certificates and kubeconfigs in place say, and those to come do not. */
-import { plainSerial } from "../../format/x509";
+import { fingerprintOf, parsedCertificate, plainSerial } from "../../format/x509";
 import { isOfCluster, kubeconfigRows, lossesOf, subjectChanges, fieldChanges } from "../../init/changes";
 import { leafAt } from "../../init/live";
 import { leafPolicy } from "../../certificates/leafPolicy";
 import type { LeafPlan } from "../../certificates/leaves";
 import { profileOf } from "../../layouts/layout";
-import { parsedCertificate } from "../../format/x509";
 import { AUTHORITIES } from "../../model/authorities";
 import { fieldsOf, isProfile, type LeafName } from "../../model/profiles";
 import type { CertificateFacts } from "../../survey/model";
@@ -61,7 +60,7 @@ const knownCas = ({ nodes, config }: World): ReadonlySet<string> =>
     ]),
     ...AUTHORITIES.flatMap((name) => {
       const given = parsedCertificate(config.authority[name]?.certificate ?? "");
-      return given === undefined ? [] : [given.fingerprint256.replaceAll(":", "").toLowerCase()];
+      return given === undefined ? [] : [fingerprintOf(given)];
     }),
   ]);
 

@@ -2,7 +2,7 @@
 import { isAdopted, stateOf } from "../../authorities/rotation";
 import { kubernetesMinor } from "../../format/kubernetesVersion";
 import { isStandIn } from "../../format/standIn";
-import { parsedCertificate } from "../../format/x509";
+import { fingerprintOf, parsedCertificate } from "../../format/x509";
 import { TITLES } from "../../init/cas";
 import { fileAt } from "../../init/visits";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
@@ -18,7 +18,7 @@ const accepted = (name: AuthorityName, { authority, adopt }: Config): readonly s
   if (given !== undefined && isStandIn(given)) return undefined;
   const certificate = given === undefined ? undefined : parsedCertificate(given);
   if (given !== undefined && certificate === undefined) return undefined;
-  return certificate === undefined ? [] : [certificate.fingerprint256.replaceAll(":", "").toLowerCase()];
+  return certificate === undefined ? [] : [fingerprintOf(certificate)];
 };
 
 const caInPlace = ({ plan, survey }: Compared, name: AuthorityName): readonly CertificateFacts[] =>
