@@ -1,5 +1,6 @@
 import { request } from "node:https";
 import { ensure } from "../../tools/toolchain";
+import { etcdCommand } from "./etcdCommand";
 import { authority, leaf, type LeafOptions, type Pair } from "./pki";
 import { part, payload } from "./payload";
 import { freePort } from "../freePort";
@@ -52,26 +53,10 @@ export class EtcdNode extends Scratch {
 
   private define(etcd: string): void {
     const [ca, cert, key] = [CA, CERT, KEY].map((path) => this.path(path)) as [string, string, string];
-    const flags = {
-      name: this.name,
-      "data-dir": this.path("/data"),
-      "trusted-ca-file": ca,
-      "cert-file": cert,
-      "key-file": key,
-      "client-cert-auth": "true",
-      "peer-trusted-ca-file": ca,
-      "peer-cert-file": cert,
-      "peer-key-file": key,
-      "peer-client-cert-auth": "true",
-      "listen-client-urls": this.url("client"),
-      "advertise-client-urls": this.url("client"),
-      "listen-peer-urls": this.url("peer"),
-      "initial-advertise-peer-urls": this.url("peer"),
-      "initial-cluster": [...this.ports.keys()].map((each) => `${each}=${this.url("peer", each)}`).join(","),
-    };
-    const words = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-    const listening = this.path("/units/etcd/listening");
-    this.write("/units/etcd/command", `sh -c "touch ${listening}; exec ${etcd} ${words.join(" ")}"`);
+    const all = [...this.ports.keys()].map((each) => [each, this.url("peer", each)] as const);
+    const data = this.path("/data");
+    const member = { name: this.name, data, ca, cert, key, client: this.url("client"), peer: this.url("peer"), all };
+    this.write("/units/etcd/command", etcdCommand(etcd, member, this.path("/units/etcd/listening")));
   }
 
   /** A certificate that has not ended. */

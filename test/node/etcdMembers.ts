@@ -1,5 +1,6 @@
 import { request } from "node:https";
 import { ensure } from "../../tools/toolchain";
+import { etcdCommand } from "./etcdCommand";
 import { authority, leaf } from "./pki";
 import { part, payload } from "./payload";
 import { freePort } from "../freePort";
@@ -38,29 +39,12 @@ export class EtcdMembers extends Scratch {
 
   private define(name: Name, etcd: string): void {
     const [ca, cert, key] = [ETCD_CA, CERT, KEY].map((path) => this.path(path)) as [string, string, string];
-    const flags = {
-      name,
-      "data-dir": this.path(`/etcd-${name}`),
-      "trusted-ca-file": ca,
-      "cert-file": cert,
-      "key-file": key,
-      "client-cert-auth": "true",
-      "peer-trusted-ca-file": ca,
-      "peer-cert-file": cert,
-      "peer-key-file": key,
-      "peer-client-cert-auth": "true",
-      "listen-client-urls": this.url(name, "client"),
-      "advertise-client-urls": this.url(name, "client"),
-      "listen-peer-urls": this.url(name, "peer"),
-      "initial-advertise-peer-urls": this.url(name, "peer"),
-      "initial-cluster": NAMES.map((each) => `${each}=${this.url(each, "peer")}`).join(","),
-    };
-    const words = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
+    const all = NAMES.map((each) => [each, this.url(each, "peer")] as const);
+    const data = this.path(`/etcd-${name}`);
+    const [client, peer] = [this.url(name, "client"), this.url(name, "peer")];
     const folder = `/units/${name}`;
-    this.write(
-      `${folder}/command`,
-      `sh -c "touch ${this.path(`${folder}/listening`)}; exec ${etcd} ${words.join(" ")}"`,
-    );
+    const member = { name, data, ca, cert, key, client, peer, all };
+    this.write(`${folder}/command`, etcdCommand(etcd, member, this.path(`${folder}/listening`)));
   }
 
   /** Asks a member's JSON gateway, or its /health; undefined if it does not answer 200. */

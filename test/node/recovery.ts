@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import { Cluster, files } from "./cluster";
 import { CERT, EtcdNode, KEY } from "./deadEtcd";
 import { issuedAnew, type Pair } from "./pki";
@@ -78,6 +79,7 @@ export function recovers(shell: string): void {
 
     it("and waits for an API server that is only slow", async () => {
       const node = await Cluster.make(shell);
+      await wait(300); // a server that has just begun turns everybody away, which is an answer too
       const at = `127.0.0.1:${String(node.webPort)}`;
       const sent = payload("alive", `node n1\nround r1\nleaf web ${files.webCert}\napi ${at}\n`);
       node.write("/units/web/sick", "");
