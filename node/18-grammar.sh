@@ -44,6 +44,7 @@ GRAMMAR='
   type["fields?"] = "^(-|metadata.name=kube-root-ca.crt)$"
   type["labels?"] = "^(-|kube-pki/workers=kube-pki-workers)$"
   type["authority"] = "^(kubernetes|etcd|frontproxy)$"
+  type["backup"] = "^[0-9TZ]+-[0-9a-f]+(\\.[0-9]+)?$"; long["backup"] = 64
   type["namespaced"] = "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*$"; long["namespaced"] = 317
   shape["apply node"] = shape["trust node"] = "name"
   shape["apply start"] = shape["trust start"] = "start"
@@ -107,6 +108,10 @@ GRAMMAR='
   shape["issue leaf"] = "name name algorithm"
   shape["issue cn"] = "name subject"
   shape["issue o"] = "name subject"
+  shape["restore node"] = "name"
+  shape["restore restored"] = shape["apply restored"] = "backup"
+  shape["restore copy"] = "path backup number"
+  shape["restore proof"] = "switch"
   shape["objects node"] = "name"
   shape["objects kubeconfig"] = "path"
   shape["objects part"] = "part number"

@@ -42,7 +42,8 @@ commit() {
   [ -s "$TX/laid" ] || [ -f "$STATE/laid" ] || rm "$TX/laid"
   record_ours >"$TX/ours.all"
   point proven
-  if [ "$VERB" = apply ] && [ "$RECOVERY" != lay ] && ! cmp -s "$TX/plan" "$STATE/plan"; then
+  # a set that is put back is not what the stack asks for
+  if [ "$VERB" = apply ] && [ "$RECOVERY" != lay ] && ! grep -q '^restored ' "$TX/plan" && ! cmp -s "$TX/plan" "$STATE/plan"; then
     cp "$TX/plan" "$STATE/plan.new"
     flush "$STATE/plan.new"
     mv "$STATE/plan.new" "$STATE/plan"

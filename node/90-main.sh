@@ -15,8 +15,10 @@ main() {
     recover) verb_recover ;;    # the unit that runs at boot
     template) verb_template "${2:-}" ;;
     issue) verb_issue ;;
+    backups) verb_backups ;;
+    restore) verb_restore ;;
     status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|lay|check|alive|objects|place|template NODE|issue|recover|status" ;;
+    *) die "usage: node.sh request|trust|apply|lay|check|alive|objects|place|template NODE|issue|backups|restore|recover|status" ;;
   esac
 }
 

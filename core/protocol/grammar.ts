@@ -5,6 +5,7 @@
  */
 import { line, NODE, PART, type LineRow } from "./lineRow";
 import { OBJECTS_LINES } from "./objectsGrammar";
+import { RESTORE_LINES } from "./restoreGrammar";
 import { SIGNING_LINES } from "./signingGrammar";
 
 const PROFILE = "name=profile";
@@ -241,5 +242,6 @@ export const LINES: readonly LineRow[] = [
   line("alive", "api", ["hostPort"], "an API server"),
 
   ...SIGNING_LINES,
+  ...RESTORE_LINES,
   ...OBJECTS_LINES,
 ];
