@@ -8,6 +8,8 @@ verb_backups() {
   open_work look
   TX=$WORK
   know_servers
+  vb_node=$(last_plan | sed -n 's/^node //p')
+  echo "node ${vb_node:--}"
   for vb_dir in "$STATE"/backup/*/; do
     [ -f "${vb_dir}list" ] || continue
     vb_dir=${vb_dir%/}

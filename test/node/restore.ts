@@ -7,17 +7,20 @@ import { authority, base64, leaf, serialOf, type Pair } from "./pki";
 const STATE = "/var/lib/kube-pki";
 const CONF = "/etc/kubernetes/admin.conf";
 
-/** A kubeconfig as the stack sends it, and as it lies on the node. */
-const conf = (cert: string, key: string, ca: string): string =>
-  kubeconfigText({
-    cluster: "prod",
-    user: "kubernetes-admin",
-    server: "127.0.0.1:1",
-    caData: ca,
-    credentials: { certificateData: cert, keyData: key },
-  });
-const SENT = conf("@b64:cert:admin@", "@b64:key:admin@", "@b64:ca@");
-const laid = (admin: Pair, ca: Pair): string => conf(base64(admin.cert), base64(admin.key), base64(ca.cert));
+/** A kubeconfig as the stack sends it. */
+const SENT = kubeconfigText({
+  cluster: "prod",
+  user: "kubernetes-admin",
+  server: "127.0.0.1:1",
+  caData: "@b64:ca@",
+  credentials: { certificateData: "@b64:cert:admin@", keyData: "@b64:key:admin@" },
+});
+
+/** As it lies on the node. */
+const laid = (admin: Pair, ca: Pair): string =>
+  SENT.replace("@b64:ca@", base64(ca.cert))
+    .replace("@b64:cert:admin@", base64(admin.cert))
+    .replace("@b64:key:admin@", base64(admin.key));
 
 /** @param shell - what the script is run with */
 export function restores(shell: string): void {
