@@ -15,6 +15,7 @@ import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
 import { recover } from "./recover";
 import { renewal } from "./renewal";
+import { restore } from "./restore";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCut,
   preflight,
   recover,
+  restore,
   tlsBalancer,
   vip,
   ...lossScenarios,
