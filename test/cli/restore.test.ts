@@ -179,7 +179,10 @@ describe("kube-pki restore", function () {
   it("works without the stack", async () => {
     const [first] = await twice();
     const config = join(harness.folder, "config");
-    writeFileSync(config, `Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile ${join(harness.folder, "known")}\n`);
+    writeFileSync(
+      config,
+      `Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile ${join(harness.folder, "known")}\n`,
+    );
     writeFileSync(join(harness.folder, "known"), `[127.0.0.1]:${String(port)} ${publicLine(hostKey)}\n`);
     const { code, stderr } = await run(`root@127.0.0.1:${String(port)}`, "-F", config);
     assert.equal(code, 1, stderr);

@@ -180,11 +180,9 @@ export function restores(shell: string): void {
       node.write(`${STATE}/backup/${of}/${n(files.storeKey)}`, first.store.key, 0o600);
       // it starts no more with any other set
       node.write("/units/store/command", "exit 1");
-      const failed = await node.run(
-        "restore",
-        payload("restore", `node n1\nrestored ${of}\n${copiesOf(of)}`),
-        { KUBE_PKI_LIMITS: "BACK=3 HEALTH=3 RELOAD=3" },
-      );
+      const failed = await node.run("restore", payload("restore", `node n1\nrestored ${of}\n${copiesOf(of)}`), {
+        KUBE_PKI_LIMITS: "BACK=3 HEALTH=3 RELOAD=3",
+      });
       assert.equal(failed.code, 1);
       assert.match(failed.stderr, /putting the old set back/);
       assert.ok(node.holds(second));

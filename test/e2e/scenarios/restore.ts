@@ -64,7 +64,9 @@ const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
   await begin(run);
   const first = await stack.certificates();
-  stack.configure({ asOf: new Date(Math.max(...first.map(({ nextRenewal }) => Date.parse(nextRenewal)))).toISOString() });
+  stack.configure({
+    asOf: new Date(Math.max(...first.map(({ nextRenewal }) => Date.parse(nextRenewal)))).toISOString(),
+  });
   await run.up("pulumi up: every leaf renewed");
   const second = await stack.certificates();
   await assertServes(run, second);
