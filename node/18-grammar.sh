@@ -78,6 +78,7 @@ GRAMMAR='
   shape["apply reads"] = shape["trust reads"] = "name option path"
   shape["apply readsone"] = shape["trust readsone"] = "name option path"
   shape["apply listens"] = shape["trust listens"] = "name option number"
+  shape["apply keepbackups"] = shape["trust keepbackups"] = "number number"
   shape["apply health"] = shape["trust health"] = "name scheme hostPort url profile?"
   shape["trust kubeconfig-ca"] = "path part"
   shape["trust seed"] = "path mode path path?"

@@ -62,6 +62,7 @@ back_up() {
   done 3<"$TX/facts" >"$BACKUP/list"
   ! has_ca_key "$BACKUP/list" || : >"$BACKUP/ca-key"
   why_backed_up >"$BACKUP/why"
+  back_up_around
   sums "$@" >"$TX/sums"
   write_journal >"$TX/journal.new"
   # not every awk fails where the disk is full

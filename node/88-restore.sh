@@ -127,7 +127,7 @@ write_rest() {
   awk -v as="$RS_AS" '
     FILENAME == ARGV[1] { leaf[$1]; next }
     FILENAME == ARGV[2] { kept[$3]; next }
-    $1 == "consumer" { print; next }
+    $1 == "consumer" || $1 == "keepbackups" { print; next }
     $1 == "use" { if ($4 in kept) print; next }
     as == "lay" { next }
     $1 == "reads" || $1 == "readsone" { if ($4 in kept) print; next }
