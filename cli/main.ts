@@ -17,6 +17,7 @@ const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
   up: () => require("./up") as Command,
   survey: () => require("./survey") as Command,
   init: () => require("./init") as Command,
+  timer: () => require("./timer") as Command,
   restore: () => require("./restore") as Command,
 };
 
