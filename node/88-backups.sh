@@ -50,8 +50,9 @@ know_servers() { SERVERS=" $(last_plan | sed -n 's/^server ca:kubernetes //p' | 
 
 last_plan() { cat "$STATE/plan" 2>/dev/null || :; }
 
-# tell_copy PROFILE: the leaf in copy $tb_n, which is $tb_path's, and whether a CA that is in
-# place here has signed it.
+# tell_copy PROFILE: the leaf in copy $tb_n, which is $tb_path's, and who has signed it: a CA that
+# is in place here (yes), one in its own file or itself (own), as a kubelet's first serving
+# certificate, or another (no).
 tell_copy() {
   # one that is not understood is told of by its name alone
   (half_then "cert:$1" "$tb_path" "$vb_dir/$tb_n") >"$TX/leaf" 2>/dev/null || return 0
@@ -59,8 +60,13 @@ tell_copy() {
   tc_signed=-
   tc_ca=$(last_plan | awk -v profile="$1" '$1 == "leaf" && $2 == profile { print $6 }')
   if [ -n "$tc_ca" ] && ca_in_place "$tc_ca" >"$TX/ca" && [ -s "$TX/ca" ]; then
-    tc_signed=no
-    ! signed_by "$TX/ca" "$TX/leaf" || tc_signed=yes
+    if signed_by "$TX/ca" "$TX/leaf"; then
+      tc_signed=yes
+    elif openssl verify -no_check_time -CAfile "$TX/leaf" "$TX/leaf" >/dev/null 2>&1; then
+      tc_signed=own
+    else
+      tc_signed=no
+    fi
   fi
   echo "leaf $tb_name $tb_n $1 $(serial "$TX/leaf") $(openssl x509 -in "$TX/leaf" -noout -enddate | unix_time) $tc_signed"
 }

@@ -9,14 +9,21 @@ export interface Copy {
   readonly parts: readonly string[];
 }
 
+/**
+ * Who has signed a leaf: a CA that the node has in place now, another one, or one in its own file or itself, as kubelets do with
+ * their first serving certificate.
+ */
+export const SIGNERS = ["yes", "no", "own"] as const;
+export type Signer = (typeof SIGNERS)[number];
+
 /** The leaf certificate in a copy. */
 export interface KeptLeaf {
   readonly n: string;
   readonly profile: string;
   readonly serial: string;
   readonly notAfter: Date;
-  /** Whether a CA that the node has in place now has signed it; undefined where that cannot be told. */
-  readonly isSigned: boolean | undefined;
+  /** Undefined where that cannot be told. */
+  readonly isSigned: Signer | undefined;
 }
 
 export interface Backup {
@@ -48,7 +55,6 @@ const timeOf = (name: string): Date => {
   return new Date(`${year ?? ""}-${month ?? ""}-${day ?? ""}T${hour ?? ""}:${minute ?? ""}:${second ?? ""}Z`);
 };
 
-const SIGNED: Readonly<Record<string, boolean>> = { yes: true, no: false };
 /** The node's word for nothing. */
 const NOTHING = "-";
 
@@ -79,7 +85,7 @@ export const parsedBackups = (text: string): Kept => {
           profile,
           serial,
           notAfter: new Date(Number(ends) * 1000),
-          isSigned: SIGNED[signed],
+          isSigned: SIGNERS.find((each) => each === signed),
         })),
       },
     ];

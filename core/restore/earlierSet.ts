@@ -52,10 +52,14 @@ export const chosenBackup = (backups: readonly Backup[], wanted: string | undefi
 const profilesOf = (leaves: readonly KeptLeaf[]): string =>
   [...new Set(leaves.map(({ profile }) => profile))].sort().join(", ");
 
+/** What signs itself never was of a CA of the cluster's: it is not put back, and stops nothing. */
+const isOfCluster = ({ isSigned }: KeptLeaf): boolean => isSigned !== "own";
+
 /** Why a set is of no use to anybody now; empty where it is. */
-export const troubles = ({ leaves }: EarlierSet, now: Date): string[] => {
+export const troubles = (set: EarlierSet, now: Date): string[] => {
+  const leaves = set.leaves.filter(isOfCluster);
   const ended = leaves.filter(({ notAfter }) => notAfter.getTime() <= now.getTime());
-  const strange = leaves.filter(({ isSigned }) => isSigned === false);
+  const strange = leaves.filter(({ isSigned }) => isSigned === "no");
   return [
     ...(ended.length === 0 ? [] : [`certificates in it have ended (${profilesOf(ended)})`]),
     ...(strange.length === 0 ? [] : [`the CA of ${profilesOf(strange)} in it is not trusted on the node any more`]),
@@ -72,12 +76,13 @@ const isLeaf = (copy: Copy): boolean => copy.parts.length > 0 && profiles(copy).
  * What is put back: leaves with their keys, and kubeconfigs. CAs, their keys and token keys stay as they are, since what they
  * are on one node they have to be on all, unless nothing is to be proven.
  */
-export const putBack = ({ copies }: EarlierSet, isProven: boolean): readonly Placed<Copy>[] => {
+export const putBack = ({ copies, leaves }: EarlierSet, isProven: boolean): readonly Placed<Copy>[] => {
   if (!isProven) return copies.filter(({ parts }) => parts.length > 0);
   // a key whose certificate did not change, or is no leaf's, belongs to what is in place
   const whole = new Set(
     copies.flatMap((copy) => (copy.parts.some((part) => !part.startsWith("key:")) ? profiles(copy) : [])),
   );
+  for (const leaf of leaves) if (!isOfCluster(leaf)) whole.delete(leaf.profile);
   return copies.filter((copy) => isLeaf(copy) && profiles(copy).every((profile) => whole.has(profile)));
 };
 

@@ -225,8 +225,10 @@ export function restores(shell: string): void {
 
     it("tells what there is: before what, which files, which leaves, whether a CA in place has signed them", async () => {
       const [first, second] = [node.set(), node.set()];
-      const other = leaf(authority(), "web");
-      node.lay({ ...node.set(), web: other });
+      // as a kubelet makes its own: its CA is of no use to anybody else
+      const [other, own] = [leaf(authority(), "web"), authority()];
+      const store = leaf(own, "store");
+      node.lay({ ...node.set(), web: other, store: { ...store, cert: store.cert + own.cert } });
       await apply(first);
       await apply(second);
       const [before = "", of = ""] = backups();
@@ -245,6 +247,7 @@ export function restores(shell: string): void {
       has(`copy ${of} \\d+ cert:web ${files.webCert}`);
       has(`leaf ${of} \\d+ web ${serialOf(first.web.cert)} \\d+ yes`);
       has(`leaf ${before} \\d+ web ${serialOf(other.cert)} \\d+ no`);
+      has(`leaf ${before} \\d+ store ${serialOf(store.cert)} \\d+ own`);
       assert.equal(lines.at(-2), "done");
       assertClean();
     });

@@ -35,7 +35,7 @@ describe("what a node keeps", () => {
         ],
         absent: ["/etc/kubernetes/pki/apiserver.key"],
         leaves: [
-          { n: "3", profile: "apiserver", serial: "0A1B", notAfter: new Date("2027-01-15T08:00:00Z"), isSigned: false },
+          { n: "3", profile: "apiserver", serial: "0A1B", notAfter: new Date("2027-01-15T08:00:00Z"), isSigned: "no" },
         ],
       },
       {

@@ -29,7 +29,7 @@ const keptLeaf = (changes: Partial<KeptLeaf> = {}): KeptLeaf => ({
   profile: "apiserver",
   serial: "1",
   notAfter: LATER,
-  isSigned: true,
+  isSigned: "yes",
   ...changes,
 });
 
@@ -88,7 +88,7 @@ describe("an earlier set", () => {
     assert.deepEqual(set(keptLeaf({ notAfter: NOW }), keptLeaf({ n: "1", profile: "b", notAfter: NOW })), [
       "certificates in it have ended (apiserver, b)",
     ]);
-    assert.deepEqual(set(keptLeaf({ isSigned: false })), [
+    assert.deepEqual(set(keptLeaf({ isSigned: "no" })), [
       "the CA of apiserver in it is not trusted on the node any more",
     ]);
   });
@@ -119,6 +119,15 @@ describe("an earlier set", () => {
     const set = setBefore([mixed], mixed);
     assert.deepEqual(leftAlone(set, false), ["/e.crt", "/etcd.yaml"]);
     assert.equal(putBack(set, false).length, 8);
+  });
+
+  it("leaves what signs itself as it is, and is good without it", () => {
+    const leaves = [keptLeaf({ n: "0", profile: "a", isSigned: "own", notAfter: NOW })];
+    const made = backup("26", { "/a.crt": "cert:a", "/a.key": "key:a", "/b.crt": "cert:b" }, { leaves });
+    const set = setBefore([made], made);
+    assert.deepEqual(troubles(set, NOW), []);
+    assert.deepEqual(paths(putBack(set, true)), ["26 /b.crt"]);
+    assert.deepEqual(leftAlone(set, true), ["/a.crt", "/a.key"]);
   });
 
   it("puts no key back whose certificate did not change", () => {
