@@ -18,6 +18,7 @@ const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
   survey: () => require("./survey") as Command,
   init: () => require("./init") as Command,
   timer: () => require("./timer") as Command,
+  backup: () => require("./backup") as Command,
   restore: () => require("./restore") as Command,
 };
 

@@ -5,8 +5,8 @@ import { parsedBackups, type Backup, type Kept } from "../core/restore/backups";
 import { chosenBackup, leftAlone, putBack, setBefore, troubles, type EarlierSet } from "../core/restore/earlierSet";
 import { EXIT, Failure, type Exit } from "./failure";
 import { parsedWithHosts } from "./options";
-import { taintApply } from "./restore/taint";
-import { withNode, type There } from "./restore/there";
+import { taintApply } from "./taintApply";
+import { withNode, type There } from "./oneNode";
 import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
 import type { StackChoice } from "./stackOutputs";
 

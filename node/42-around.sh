@@ -50,18 +50,23 @@ list_unit() {
 # list_digests: as sha256sum -c reads them, of each file beside one of the payload, and of those
 # around: what is changed since, and was not by us, can be told later.
 list_digests() {
-  {
-    awk '$1 == "file" || $1 == "link" { sub(/\/[^\/]*$/, "", $2); print $2 }' "$TX/plan" | sort -u | while read -r ld_dir; do
-      for ld_file in "$ROOT$ld_dir"/*; do
-        [ ! -f "$ld_file" ] || echo "$ld_file"
-      done
-    done
-    sed "s|^|$ROOT|" "$TX/around.files"
-  } | sort -u | {
+  list_beside | sed "s|^|$ROOT|" | {
     set --
     while read -r ld_file; do
-      [ ! -f "$ld_file" ] || [ "$(wc -c <"$ld_file")" -gt 1048576 ] || set -- "$@" "$ld_file"
+      [ "$(wc -c <"$ld_file")" -gt 1048576 ] || set -- "$@" "$ld_file"
     done
     [ $# -eq 0 ] || sha256sum "$@"
   }
+}
+
+# list_beside: each file in a folder that holds one of the payload, and those of $TX/around.files.
+list_beside() {
+  {
+    awk '$1 == "file" || $1 == "link" { sub(/\/[^\/]*$/, "", $2); print $2 }' "$TX/plan" | sort -u | while read -r lb_dir; do
+      for lb_file in "$ROOT$lb_dir"/*; do echo "${lb_file#"$ROOT"}"; done
+    done
+    cat "$TX/around.files"
+  } | sort -u | while read -r lb_file; do
+    [ ! -f "$ROOT$lb_file" ] || echo "$lb_file"
+  done
 }

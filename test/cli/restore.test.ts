@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server } from "ssh2";
-import { applyUrns } from "../../cli/restore/taint";
+import { applyUrns } from "../../cli/taintApply";
 import { opensshKey, publicLine } from "../lab/plugins/sshServer";
 import { Cluster, type Set } from "../node/cluster";
 import { authority, leaf, serialOf } from "../node/pki";

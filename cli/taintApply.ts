@@ -1,8 +1,8 @@
 /** Makes the next `pulumi up` run a node's `apply` again, which pulumi would not do: nothing in its state has changed. */
 import { z } from "zod";
-import { nodeName, stepName } from "../../core/certificates/resourceNames";
-import { run } from "../run";
-import { stackArgs, type StackChoice } from "../stackOutputs";
+import { nodeName, stepName } from "../core/certificates/resourceNames";
+import { run } from "./run";
+import { stackArgs, type StackChoice } from "./stackOutputs";
 
 const exported = z.object({
   deployment: z.object({ resources: z.array(z.object({ urn: z.string(), type: z.string() })).default([]) }),
