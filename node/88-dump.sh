@@ -31,8 +31,12 @@ verb_dump() {
 dump_files() {
   have tar || die "this node has no tar: install it"
   list_around >"$TX/around.files"
-  list_beside | sed 's|^/||' >"$TX/files"
-  tar -cf - -C "$ROOT/" -T "$TX/files"
+  list_beside >"$TX/files"
+  set -- # busybox's tar reads no list
+  while read -r df_path; do
+    set -- "$@" "${df_path#/}"
+  done <"$TX/files"
+  tar -cf - -C "$ROOT/" "$@"
 }
 
 # know_member: DU_WHERE and DU_PROFILE of the etcd member here, and its client.

@@ -94,6 +94,25 @@ export function backsUp(shell: string): void {
       assert.match(done.stderr, /\/var\/lib\/kubelet\/config\.yaml could not be copied to .*\/around$/m);
     });
 
+    it("gives all of it as a tar, with the keys that the cluster signs with", async () => {
+      node.write(CA_KEY, "the CA's key\n", 0o600);
+      node.write("/etc/kubernetes/manifests/etcd.yaml", "kind: Pod\n");
+      assert.match(node.runSync(["dump", "files"]).stderr.toString(), /nothing was applied on this node yet/);
+      await change();
+      assert.equal(node.runSync(["dump", "what"]).stdout.toString(), "node n1\nfiles\n");
+      const { status, stdout, stderr } = node.runSync(["dump", "files"]);
+      assert.equal(status, 0, stderr.toString());
+      const read = (path: string): string =>
+        execFileSync("tar", ["-xOf", "-", path.slice(1)], { input: stdout, stdio: "pipe" }).toString();
+      for (const path of [CA_KEY, files.webKey, files.webCert, "/etc/kubernetes/manifests/etcd.yaml"])
+        assert.equal(read(path), node.read(path), path);
+      for (const what of ["etcd", "tokens", "all"]) assert.notEqual(node.runSync(["dump", what]).status, 0, what);
+      assert.deepEqual(
+        node.list("/var/lib/kube-pki").filter((name) => name.startsWith("look")),
+        [],
+      );
+    });
+
     it("keeps as many as the payload says, the first and those with a CA's key beside them", async () => {
       const first = await change();
       const withKey = await change(
