@@ -61,7 +61,7 @@ const NOTHING = "-";
 /** @throws Error where the answer was cut short */
 export const parsedBackups = (text: string): Kept => {
   const lines = text.trimEnd().split("\n");
-  if (lines.at(-1) !== "done") throw new Error("the answer of the node was cut short: run again");
+  if (!text.endsWith("\ndone\n")) throw new Error("the answer of the node was cut short: run again");
   const words = lines.map((line) => line.split(" "));
   const of = (kind: string, backup: string) => words.filter(([first, name]) => first === kind && name === backup);
   const node = words.find(([first]) => first === "node")?.[1];
