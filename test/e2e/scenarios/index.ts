@@ -16,6 +16,7 @@ import { preflight } from "./preflight";
 import { recover } from "./recover";
 import { renewal } from "./renewal";
 import { restore } from "./restore";
+import { restoreEtcd } from "./restoreEtcd";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
@@ -41,6 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   preflight,
   recover,
   restore,
+  restoreEtcd,
   tlsBalancer,
   vip,
   ...lossScenarios,
