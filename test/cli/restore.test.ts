@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { applyUrns } from "../../cli/taintApply";
@@ -106,10 +107,11 @@ describe("kube-pki restore", function () {
     assert.deepEqual(
       stdout.split("\n").map((line) => line.split(/ {2,}/).slice(1)),
       [
-        ["BEFORE", "HOLDS", "FIRST TO END", "STATE"],
+        ["BEFORE", "HOLDS", "CA", "FIRST TO END", "STATE"],
         ...["new certificates, the first", "new certificates"].map((before) => [
           before,
           "web store",
+          /CN=(.*)$/.exec(new X509Certificate(node.ca.cert).subject)?.[1] ?? "",
           new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10),
           "good",
         ]),
