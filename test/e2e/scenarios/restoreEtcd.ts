@@ -13,6 +13,13 @@ import { tail, type Run, type Scenario } from "../scenario";
 const DATA = "/var/lib/etcd";
 const AWAY = "/root/away";
 
+const TOKEN = `
+apiVersion: v1
+kind: Secret
+type: kubernetes.io/service-account-token
+metadata: { name: kept-token, namespace: default, annotations: { kubernetes.io/service-account.name: default } }
+`;
+
 /** Whoever has seen a later revision must not go on from there: all static pods end. */
 const stopped = `
 mkdir -p ${AWAY}/manifests
@@ -46,7 +53,10 @@ const play = async (run: Run): Promise<void> => {
   const [member] = withRole(lab.nodes, "etcd");
   assert.ok(member);
   await begin(run);
-  await run.step("etcd gets keys of its own", () => writeMarks(lab));
+  await run.step("etcd gets keys of its own, and a token of the old kind", async () => {
+    await writeMarks(lab);
+    await lab.must(member.name, "kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -", { stdin: TOKEN });
+  });
   const keys = await keysOf(lab);
   run.counts["etcd keys"] = keys.length;
 
@@ -64,8 +74,14 @@ const play = async (run: Run): Promise<void> => {
       [...["etcd.db", "files.tar", "tokens.json"].map((kind) => `${member.name} ${kind}.age`), ...others].sort(),
     );
   });
-  const { items } = JSON.parse((await decrypted(folder, "tokens.json", identity)).toString()) as { items: unknown[] };
-  run.counts["token Secrets"] = items.length;
+  const tokens = (await decrypted(folder, "tokens.json", identity)).toString();
+  const { items } = JSON.parse(tokens) as {
+    items: readonly { metadata: { name: string }; data?: { token?: string } }[];
+  };
+  assert.deepEqual(
+    items.map(({ metadata, data }) => [metadata.name, (data?.token ?? "") !== ""]),
+    [["kept-token", true]],
+  );
   const snapshot = await decrypted(folder, "etcd.db", identity);
   run.counts["snapshot bytes"] = snapshot.length;
 
