@@ -6,12 +6,13 @@ export interface NodeSpec {
   readonly roles: readonly Role[];
 }
 
-/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of etcdadm's or kubespray's, or as systemd units. */
-export type Installer = "kubeadm" | "etcdadm" | "kubespray" | "hardway";
+/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of its own making, etcdadm's or kubespray's, or as systemd units. */
+export type Installer = "kubeadm" | "external-etcd" | "etcdadm" | "kubespray" | "hardway";
 
 /** Whether kubeadm makes the control planes and the workers. */
 export const usesKubeadm: Readonly<Record<Installer, boolean>> = {
   kubeadm: true,
+  "external-etcd": true,
   etcdadm: true,
   kubespray: true,
   hardway: false,
@@ -37,6 +38,7 @@ export const certificatesDir = "/etc/kubernetes/pki";
 
 const certificatesDirs: Readonly<Record<Installer, string>> = {
   kubeadm: certificatesDir,
+  "external-etcd": certificatesDir,
   etcdadm: certificatesDir,
   kubespray: "/etc/kubernetes/ssl",
   hardway: certificatesDir,
@@ -122,6 +124,17 @@ const rows = {
       ["etcd3", "etcd"],
       ["cp1", "control-plane"],
       ["cp2", "control-plane"],
+      ["w1", "worker"],
+    ]),
+  },
+  "external-etcd": {
+    installer: "external-etcd",
+    balanced: false,
+    nodes: nodes([
+      ["etcd1", "etcd"],
+      ["etcd2", "etcd"],
+      ["etcd3", "etcd"],
+      ["cp1", "control-plane"],
       ["w1", "worker"],
     ]),
   },

@@ -15,6 +15,7 @@ const CURRENT = "cat /var/lib/kubelet/pki/kubelet-client-current.pem";
 /** The certificate a kubelet shows to the API, as PEM. */
 const CLIENT_CERTIFICATE: Readonly<Record<Installer, string>> = {
   kubeadm: CURRENT,
+  "external-etcd": CURRENT,
   etcdadm: CURRENT,
   kubespray: CURRENT,
   hardway: "sed -n 's/^ *client-certificate-data: *//p' /var/lib/kubelet/kubeconfig | tr -d '\"' | base64 -d",
