@@ -2,11 +2,13 @@
 import type { Gate } from "../protocol/lines";
 import type { OtherCas } from "../protocol/otherCas";
 import type { Config, Workload } from "../schema/config";
+import type { RotationFlag } from "../nodes/rotationFlags";
 import type { HeldJob } from "./own";
 
 export const TASKS = [
   "cluster-info-add",
   "cluster-info-exact",
+  "kubeadm-config",
   "root-ca",
   "root-ca-seen",
   "sync-pods",
@@ -67,6 +69,8 @@ export interface Job {
   /** The namespace of the DaemonSet that visits the nodes which the stack does not list. */
   readonly visitors?: string;
   readonly workers?: WorkersJob;
+  /** What kubeadm is to start services with when it writes their manifests again. */
+  readonly flags?: readonly RotationFlag[];
   /** Certificates of the user's own that Secrets hold. */
   readonly held?: readonly HeldJob[];
 }

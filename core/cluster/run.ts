@@ -5,6 +5,7 @@ import { caBundles, rewrite } from "./tasks/caBundles";
 import { heldCertificates } from "./tasks/heldCertificates";
 import { heldSecrets } from "./tasks/heldSecrets";
 import { clusterInfoAdd, clusterInfoExact } from "./tasks/joining";
+import { kubeadmConfig } from "./tasks/kubeadmConfig";
 import { kubelets } from "./tasks/kubelets";
 import { mountedElsewhere, nodes } from "./tasks/nodes";
 import { oldPods } from "./tasks/oldPods";
@@ -24,6 +25,7 @@ interface Task {
 const TASK: Readonly<Record<TaskName, Task>> = {
   "cluster-info-add": { run: clusterInfoAdd },
   "cluster-info-exact": { run: clusterInfoExact },
+  "kubeadm-config": { run: kubeadmConfig },
   "root-ca": { run: rootCa },
   "root-ca-seen": { run: rootCaSeen, looks: true },
   "sync-pods": { run: syncPods },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SIGNING_FLAGS } from "../rotationFlags";
 import type { Facts } from "../../../core/cluster/facts";
 import { clusterPayload, sinceOf } from "../../../core/cluster/payload";
 import { clusterSteps, HOOKS } from "../../../core/cluster/steps";
@@ -139,8 +140,9 @@ describe("in-cluster steps", () => {
     for (const phase of ["trust", "issue", "done"])
       assert.deepEqual(jobOf("root-ca", { rotation: { ...rotation, phase } }), {
         force: [],
-        tasks: ["cluster-info-add", "root-ca", "sync-pods"],
+        tasks: ["cluster-info-add", "kubeadm-config", "root-ca", "sync-pods"],
         ca: "NEW",
+        flags: SIGNING_FLAGS,
       });
   });
 

@@ -8,6 +8,7 @@ import { planCluster } from "../../../core/plan";
 import type { HeldJob } from "../../../core/cluster/own";
 import type { Config } from "../../../core/schema/config";
 import { configWith, HARDWAY, NOW } from "../fixture";
+import { SIGNING_FLAGS } from "../rotationFlags";
 
 const workersDo = (step: string): WorkersJob => ({
   namespace: "kube-system",
@@ -103,8 +104,8 @@ const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
       [
         "afterTrust",
         "root-ca",
-        "cluster-info gets the new CA, waits for kube-root-ca.crt in every namespace, annotates pods that mount it",
-        { tasks: ["cluster-info-add", "root-ca", "sync-pods"], ca: "CA" },
+        "cluster-info gets the new CA, kubeadm-config the options of the rotation, waits for kube-root-ca.crt in every namespace, annotates pods that mount it",
+        { tasks: ["cluster-info-add", "kubeadm-config", "root-ca", "sync-pods"], ca: "CA", flags: SIGNING_FLAGS },
       ],
       [
         "afterTrust",
