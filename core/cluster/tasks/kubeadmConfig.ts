@@ -20,7 +20,7 @@ const placeOf = (document: Document, { component, name }: RotationFlag): readonl
   const args = document.getIn(at);
   if (isMap(args)) return [...at, name];
   const items = isSeq(args) ? args.items : [];
-  const held = items.findLastIndex((item) => isMap(item) && item.get("name") === name);
+  const held = items.map((item) => isMap(item) && item.get("name")).lastIndexOf(name);
   return [...at, held < 0 ? items.length : held, "value"];
 };
 
