@@ -8,7 +8,7 @@ import { imageRepository } from "./images";
 import { installKubeadm, kubeletConfiguration } from "./kubeadm";
 import type { Lab } from "./lab";
 import { step, type Log } from "./progress";
-import { certificatesDir, withRole, type NodeSpec } from "./topology";
+import { certificatesDir, hasStandaloneKubelet, withRole, type NodeSpec } from "./topology";
 import { inWaves } from "./waves";
 
 const dropIns = "/etc/systemd/system/kubelet.service.d";
@@ -35,8 +35,8 @@ Restart=always
 `;
 
 /** What makes a member's kubelet stand alone. */
-export function standaloneKubelet({ roles }: NodeSpec): Record<string, string> {
-  if (roles.some((role) => role !== "etcd")) return {};
+export function standaloneKubelet(node: NodeSpec): Record<string, string> {
+  if (!hasStandaloneKubelet(node, "external-etcd")) return {};
   return { [`${dropIns}/kubelet.conf`]: stringify(kubeletConfig), [`${dropIns}/20-etcd-service-manager.conf`]: dropIn };
 }
 

@@ -19,7 +19,7 @@ import { must } from "./process";
 import { binariesOnNode } from "./rootfsFiles";
 import { ensureKey, keyFile, trustHost } from "./ssh";
 import type { LabState } from "./state";
-import { hasKubelet, podSubnet, type Installer, type NodeSpec, usesKubeadm } from "./topology";
+import { hasKubelet, hasStandaloneKubelet, podSubnet, type Installer, type NodeSpec, usesKubeadm } from "./topology";
 
 /**
  * A node is an overlay on the shared root file system, with three folders of the host's own file system bound in:
@@ -96,7 +96,7 @@ export async function writeIdentity(
   await ensureKey(hostKeyFile(labFolder, node.name), node.name);
   trustHost(labFolder, node.address, hostKeyOf(labFolder, node.name));
   const units = "etc/systemd/system";
-  if (!hasKubelet(node, installer))
+  if (!hasKubelet(node, installer) && !hasStandaloneKubelet(node, installer))
     for (const unit of ["containerd", "kubelet"]) link(upper, `${units}/${unit}.service`, "/dev/null");
   else if (usesKubeadm[installer])
     link(upper, `${units}/multi-user.target.wants/kubelet.service`, "../kubelet.service");

@@ -18,6 +18,11 @@ export const usesKubeadm: Readonly<Record<Installer, boolean>> = {
   hardway: false,
 };
 
+/** Whether a kubelet runs its static pods and nothing else: as kubeadm's page on an external etcd has its members. */
+export function hasStandaloneKubelet({ roles }: NodeSpec, installer: Installer): boolean {
+  return installer === "external-etcd" && roles.every((role) => role === "etcd");
+}
+
 /** Whether it is a node of the cluster: without kubeadm control planes are not. */
 export function hasKubelet({ roles }: NodeSpec, installer: Installer): boolean {
   return roles.includes("worker") || (usesKubeadm[installer] && roles.includes("control-plane"));
