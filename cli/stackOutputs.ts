@@ -21,7 +21,6 @@ const certificate = readerOf<CertificateRow>()(
     certificate: z.union([
       z.enum(PROFILE_NAMES),
       z.templateLiteral(["own.", z.string()]),
-
       z.templateLiteral(["kubeconfig:", z.string()]),
     ]),
     subject: z.string(),
