@@ -1,6 +1,7 @@
 /** Clusters whose certificates have ended: every leaf is signed anew with past dates, and whatever reads them starts anew. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostPort } from "../../core/format/addresses";
 import type { Lab } from "../lab/lab";
 import { withRole } from "../lab/topology";
 import { etcdPlace } from "./clients/credentials";
@@ -124,9 +125,9 @@ export const assertDead = async (lab: Lab): Promise<void> => {
 
 const etcdctl = async (lab: Lab, words: string): Promise<string> => {
   const { role, ca, leaf } = etcdPlace(lab.topology);
-  const node = withRole(lab.nodes, role)[0]?.name ?? "";
+  const { name: node = "", address = "" } = withRole(lab.nodes, "etcd").find((each) => each.roles.includes(role)) ?? {};
   const { cert, key } = leaf(node);
-  const options = `--endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${cert} --key=${key}`;
+  const options = `--endpoints=https://${hostPort(address, 2379)} --cacert=${ca} --cert=${cert} --key=${key}`;
   return lab.must(node, `etcdctl ${options} ${words}`, { timeoutMs: 60_000 });
 };
 

@@ -7,6 +7,7 @@ import { step, type Log } from "./progress";
 import {
   certificatesDir,
   labNetwork,
+  networkOf,
   pkiDir,
   withRole,
   type Installer,
@@ -149,8 +150,8 @@ export function initConfig(
       imageRepository,
       controlPlaneEndpoint: lab.endpoint,
       networking: {
-        podSubnet: labNetwork.podCidr,
-        serviceSubnet: labNetwork.serviceCidr,
+        podSubnet: networkOf(node.address).podCidr,
+        serviceSubnet: networkOf(node.address).serviceCidr,
         dnsDomain: labNetwork.clusterDomain,
       },
       ...externalEtcd(lab.topology, node),

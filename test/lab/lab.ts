@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hostOf } from "../../core/format/addresses";
 import type { KubernetesVersion } from "../../tools/kubernetesRelease";
 import { clearLab } from "./clean";
 import { unsupported } from "./host";
@@ -94,8 +95,13 @@ export class Lab {
     return topologies.endpoint(this.topology);
   }
 
+  /** The same, taken apart. */
+  get api(): { readonly host: string; readonly port: number } {
+    return { host: hostOf(this.endpoint), port: topologies.labNetwork.apiPort };
+  }
+
   get serviceCidr(): string {
-    return topologies.labNetwork.serviceCidr;
+    return topologies.networkOf(this.nodes[0]?.address ?? "").serviceCidr;
   }
 
   get kubernetesVersion(): string {

@@ -1,3 +1,5 @@
+import { hostPort } from "../../core/format/addresses";
+
 export type Role = "control-plane" | "etcd" | "worker";
 
 export interface NodeSpec {
@@ -53,6 +55,15 @@ const certificatesDirs: Readonly<Record<Installer, string>> = {
 export const pkiDir = (topology: Pick<Topology, "certificatesDir" | "installer">): string =>
   topology.certificatesDir ?? certificatesDirs[topology.installer];
 
+/** What differs between a lab of IPv4 and one of IPv6. */
+export interface Network {
+  /** The lab's own, and the way out of every node. */
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly serviceCidr: string;
+  readonly podCidr: string;
+}
+
 /** Every lab has these addresses: each lives in network namespaces of its own. */
 export const labNetwork = {
   address: "10.77.0.1",
@@ -65,22 +76,36 @@ export const labNetwork = {
   clusterDomain: "cluster.local",
 } as const;
 
+export const labNetwork6: Network = {
+  address: "fd77::1",
+  prefixLength: 64,
+  serviceCidr: "fd96::/112",
+  podCidr: "fd88::/48",
+};
+
+export const isV6 = (address: string): boolean => address.includes(":");
+
+/** The network that a node of this address is in. */
+export const networkOf = (nodeAddress: string): Network => (isV6(nodeAddress) ? labNetwork6 : labNetwork);
+
 const firstHost = 11;
 
 /** As many as the lab's network has addresses for. */
 const maxNodes = 200;
 
-function address(index: number): string {
-  return `10.77.0.${String(firstHost + index)}`;
+function address(index: number, v6 = false): string {
+  const host = firstHost + index;
+  return v6 ? `fd77::${host.toString(16)}` : `10.77.0.${String(host)}`;
 }
 
-/** The pods of a node live in a /24 that carries the last number of the node's address. */
+/** The pods of a node live in a network that carries the last number of the node's address. */
 export function podSubnet(nodeAddress: string): string {
+  if (isV6(nodeAddress)) return `fd88:0:0:${nodeAddress.replace(/^.*:/, "")}::/64`;
   return `10.88.${nodeAddress.split(".")[3] ?? ""}.0/24`;
 }
 
-function nodes(rows: readonly (readonly [string, ...Role[]])[]): NodeSpec[] {
-  return rows.map(([name, ...roles], index) => ({ name, address: address(index), roles }));
+function nodes(rows: readonly (readonly [string, ...Role[]])[], { v6 = false } = {}): NodeSpec[] {
+  return rows.map(([name, ...roles], index) => ({ name, address: address(index, v6), roles }));
 }
 
 const stacked = ["control-plane", "etcd"] as const;
@@ -108,6 +133,18 @@ const rows = {
       ["cp1", ...stacked],
       ["w1", "worker"],
     ]),
+  },
+  // nodes, services and pods have IPv6 addresses and no others
+  ipv6: {
+    installer: "kubeadm",
+    balanced: false,
+    nodes: nodes(
+      [
+        ["cp1", ...stacked],
+        ["w1", "worker"],
+      ],
+      { v6: true },
+    ),
   },
   ha3: {
     installer: "kubeadm",
@@ -200,7 +237,7 @@ export function topology(name: string): Topology {
 export function endpoint(of: Topology): string {
   const host = of.balanced ? labNetwork.address : withRole(of.nodes, "control-plane")[0]?.address;
   if (host === undefined) throw new Error(`topology: ${of.name} has no control plane`);
-  return `${host}:${String(labNetwork.apiPort)}`;
+  return hostPort(host, labNetwork.apiPort);
 }
 
 export function withRole(among: readonly NodeSpec[], role: Role): NodeSpec[] {
@@ -210,8 +247,9 @@ export function withRole(among: readonly NodeSpec[], role: Role): NodeSpec[] {
 /** The lowest address that no node of the lab has. */
 export function freeAddress(among: readonly NodeSpec[]): string {
   const taken = new Set(among.map((node) => node.address));
+  const v6 = among.some((node) => isV6(node.address));
   for (let index = 0; index < maxNodes; index++) {
-    if (!taken.has(address(index))) return address(index);
+    if (!taken.has(address(index, v6))) return address(index, v6);
   }
   throw new Error("addNode: all addresses of the lab are taken, remove a node first");
 }
