@@ -618,6 +618,12 @@ export interface InClusterArgs {
    * @default true
    */
   readonly enabled?: boolean | undefined;
+  /**
+   * Keep the ConfigMap kube-pki in kube-system: last and next renewal, generation and phase of each CA, and since when.
+   *
+   * @default false
+   */
+  readonly publishStatus?: boolean | undefined;
   /** Workloads to restart once both CAs are trusted, in this order. */
   readonly restart?: "all" | readonly {
     /** Kind of the workload. */

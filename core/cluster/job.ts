@@ -4,6 +4,7 @@ import type { OtherCas } from "../protocol/otherCas";
 import type { Config, Workload } from "../schema/config";
 import type { RotationFlag } from "../nodes/rotationFlags";
 import type { HeldJob } from "./own";
+import type { PublishedStatus } from "./published";
 
 export const TASKS = [
   "cluster-info-add",
@@ -26,6 +27,7 @@ export const TASKS = [
   "workers",
   "workers-remove",
   "held-certificates",
+  "status",
 ] as const;
 export type TaskName = (typeof TASKS)[number];
 
@@ -71,6 +73,8 @@ export interface Job {
   readonly workers?: WorkersJob;
   /** What kubeadm is to start services with when it writes their manifests again. */
   readonly flags?: readonly RotationFlag[];
+  /** What the cluster is to say of its certificates. */
+  readonly status?: PublishedStatus;
   /** Certificates of the user's own that Secrets hold. */
   readonly held?: readonly HeldJob[];
 }

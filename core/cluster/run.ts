@@ -11,6 +11,7 @@ import { mountedElsewhere, nodes } from "./tasks/nodes";
 import { oldPods } from "./tasks/oldPods";
 import { mayRestart, restartAll } from "./tasks/roll";
 import { rootCa, rootCaSeen } from "./tasks/rootCa";
+import { publishStatus } from "./tasks/status";
 import { syncPods } from "./tasks/syncPods";
 import { tokens } from "./tasks/tokenSecrets";
 import { workers, workersRemove } from "./tasks/workers";
@@ -43,6 +44,7 @@ const TASK: Readonly<Record<TaskName, Task>> = {
   workers: { run: workers },
   "workers-remove": { run: workersRemove },
   "held-certificates": { run: heldCertificates },
+  status: { run: publishStatus },
 };
 
 /** @throws Refusal: the sentence a person reads */

@@ -12,6 +12,7 @@ import type { Config, Workload } from "../schema/config";
 import type { Fact } from "./facts";
 import type { Job } from "./job";
 import { hasOwnStep, ownText } from "./own";
+import { publishes, publishesLast } from "./published";
 import { hasWorkerStep, type WorkerStep } from "./workers";
 
 /**
@@ -167,6 +168,14 @@ const STEPS: readonly Step[] = [
     job: () => ({ tasks: ["held-certificates"] }),
   },
   {
+    nameSuffix: "status",
+    hook: "afterApply",
+    summary: () => "configmap kube-pki says what was renewed and what is next",
+    isWanted: (config) => publishes(config) && !publishesLast(config),
+    facts: () => ["status"],
+    job: () => ({ tasks: ["status"] }),
+  },
+  {
     nameSuffix: "scan",
     hook: "afterIssue",
     summary: () => "looks for what still needs the old CA",
@@ -231,6 +240,14 @@ const STEPS: readonly Step[] = [
     job: (config) => ({
       tasks: retiresPrevious(config, "kubernetes") ? ["authentication-clean", "kubelets"] : ["authentication-clean"],
     }),
+  },
+  {
+    nameSuffix: "status",
+    hook: "afterRetire",
+    summary: () => "configmap kube-pki says what was renewed and what is next",
+    isWanted: (config) => publishes(config) && publishesLast(config),
+    facts: () => ["status"],
+    job: () => ({ tasks: ["status"] }),
   },
   {
     // by kubectl: a stack that never rotated has no provider

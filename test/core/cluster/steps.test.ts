@@ -57,6 +57,15 @@ describe("in-cluster steps", () => {
     "nothing where it is turned off": [{ rotation, inCluster: { enabled: false } }, ["", "", ""]],
     "trust: pods get to know the new CA": [{ rotation: { ...rotation, phase: "trust" } }, [PUBLISHED, "", ""]],
     "issue: nothing more": [{ rotation: { ...rotation, phase: "issue" } }, [PUBLISHED, "", ""]],
+    "a status: with what is issued": [{ inCluster: { publishStatus: true } }, ["", "status", ""]],
+    "a status: with what is issued by the new CA": [
+      { rotation: { ...rotation, phase: "issue" }, inCluster: { publishStatus: true } },
+      [PUBLISHED, "status", ""],
+    ],
+    "a status: last, once the old CA is gone": [
+      { rotation, inCluster: { publishStatus: true } },
+      [PUBLISHED, "scan / tokens", "authentication status"],
+    ],
     "done: all of it": [{ rotation }, [PUBLISHED, "scan / tokens", "authentication"]],
     "adoption: all but the tokens, whose key is not taken over": [{ adopt }, [PUBLISHED, "scan", "authentication"]],
     "the token key alone": [{ rotation: { serviceAccount: { generation: 2 } } }, ["", "tokens", ""]],
