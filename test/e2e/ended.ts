@@ -90,12 +90,13 @@ const UNITS = "etcd kube-apiserver kube-controller-manager kube-scheduler kube-p
 /** Whatever reads certificates ends and is started anew, as far as it comes. */
 const START_ANEW = `
 systemctl stop kubelet 2>/dev/null
-# crictl gives up after two seconds by itself, which a busy machine needs for one container
+# every container, pods' sandboxes as well
 tries=30
-while command -v crictl >/dev/null && [ -n "$(crictl --timeout 60s ps -q)" ]; do
-  crictl --timeout 60s ps -q | xargs -r crictl --timeout 60s stop --timeout 0 >/dev/null 2>&1
+while command -v ctr >/dev/null && [ -n "$(ctr -n k8s.io tasks ls | grep RUNNING)" ]; do
+  ctr -n k8s.io tasks ls -q | xargs -r -n 1 ctr -n k8s.io tasks kill --signal KILL >/dev/null 2>&1
   tries=$((tries - 1))
   [ "$tries" -gt 0 ] || { echo "containers do not stop" >&2; exit 1; }
+  sleep 0.2
 done
 for unit in ${UNITS} kubelet; do
   [ "$(systemctl show -p LoadState --value $unit)" != loaded ] || systemctl restart --no-block $unit
