@@ -14,7 +14,7 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
-import { recover } from "./recover";
+import { recover, recoverCa } from "./recover";
 import { renewal } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
@@ -41,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCut,
   preflight,
   recover,
+  recoverCa,
   tlsBalancer,
   vip,
   ...lossScenarios,
