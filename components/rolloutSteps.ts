@@ -154,6 +154,10 @@ export class Rollout {
         tokenKid,
         runOn,
         held: this.held?.pairs ?? {},
+        // as they are issued: a proof comes with the output of a step
+        certificates: pulumi
+          .all(this.planned.map(({ plan, given }) => nodeRows(plan, given, undefined)))
+          .apply((each) => each.flat()),
       },
       this.options,
     ));
@@ -172,7 +176,7 @@ export class Rollout {
   }
 
   private died(after: Waits): Waits {
-    const asked = { inputs: this.inputs, steps: this.steps, nodes: this.servers };
+    const asked = { inputs: this.inputs, nodes: this.servers };
     return isDead(this.base, { ...asked, laid: (node) => this.applied(node) }, after, this.options);
   }
 

@@ -10,13 +10,15 @@
 import { hasReached, hasPrevious, isRotating } from "./authorities/rotation";
 import type { Hook } from "./cluster/steps";
 import { holdsOwn } from "./cluster/own";
+import { publishes } from "./cluster/published";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
 import { recovers, recoversTrust } from "./recovery";
 import { renewsTokens } from "./protocol/tokens";
 import type { Config } from "./schema/config";
 
-export type StageName = NodeStep | Hook;
+/** `alive` is one question to all nodes. */
+export type StageName = NodeStep | Hook | "alive";
 
 /** Nodes one after another in waves (core/plan.ts, `orderOf`), all nodes at once, or the cluster through one node. */
 export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
@@ -109,7 +111,7 @@ export const STAGES = {
     inEveryPhase: true,
     on: "the cluster",
     after: ["apply"],
-    isWanted: (config) => inCluster(config) || holdsOwn(config),
+    isWanted: (config) => inCluster(config) || holdsOwn(config) || publishes(config),
     summary: "kubelets of nodes without ssh, and Secrets of `certificates.own`, get certificates of the CA that signs",
   },
   tokens: {

@@ -4,13 +4,15 @@
  * so going on to the next phase runs only what is new.
  */
 import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
-import { kubernetesMinor } from "../format/kubernetesVersion";
-import { LAYOUTS } from "../layouts";
+import { isUnknownMinor, kubernetesMinor } from "../format/kubernetesVersion";
+import { LAYOUTS, layoutOf } from "../layouts";
 import { AUTHORITIES } from "../model/authorities";
+import { rotationFlags } from "../nodes/rotationFlags";
 import type { Config, Workload } from "../schema/config";
 import type { Fact } from "./facts";
 import type { Job } from "./job";
 import { hasOwnStep, ownText } from "./own";
+import { publishes, publishesLast } from "./published";
 import { hasWorkerStep, type WorkerStep } from "./workers";
 
 /**
@@ -52,8 +54,13 @@ const reloading = (config: Config): readonly Workload[] => {
   const isKubeProxy = ({ kind, namespace, name }: Workload) =>
     kind === kubeProxy.kind && namespace === kubeProxy.namespace && name === kubeProxy.name;
   const isListed = [...reload, ...listed(config)].some(isKubeProxy);
-  return kubernetesMinor(config) < 36 || isListed ? reload : [...reload, kubeProxy];
+  const minor = kubernetesMinor(config);
+  return minor < 36 || isUnknownMinor(minor) || isListed ? reload : [...reload, kubeProxy];
 };
+
+/** kubeadm writes manifests anew at an upgrade, by its configuration in the cluster. */
+const flagsOf = (config: Config) =>
+  LAYOUTS[config.layout].publishesClusterInfo ? rotationFlags(layoutOf(config).signing, config) : [];
 
 const rewrite = ({ inCluster: { caBundles } }: Config) => ({ tasks: ["rewrite"], caBundles }) as const;
 
@@ -78,13 +85,22 @@ const STEPS: readonly Step[] = [
     // pods and joining nodes trust the new CA before any server has a certificate of it
     nameSuffix: PUBLISHES,
     hook: "afterTrust",
-    summary: ({ layout }) =>
-      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}waits for kube-root-ca.crt in every namespace, annotates pods that mount it`,
+    summary: (config) =>
+      `${LAYOUTS[config.layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}${flagsOf(config).length > 0 ? "kubeadm-config the options of the rotation, " : ""}waits for kube-root-ca.crt in every namespace, annotates pods that mount it`,
     isWanted: moves,
     facts: () => ["ca"],
-    job: ({ layout }) => ({
-      tasks: [...(LAYOUTS[layout].publishesClusterInfo ? (["cluster-info-add"] as const) : []), "root-ca", "sync-pods"],
-    }),
+    job: (config) => {
+      const flags = flagsOf(config);
+      return {
+        tasks: [
+          ...(LAYOUTS[config.layout].publishesClusterInfo ? (["cluster-info-add"] as const) : []),
+          ...(flags.length > 0 ? (["kubeadm-config"] as const) : []),
+          "root-ca",
+          "sync-pods",
+        ],
+        ...(flags.length > 0 ? { flags } : {}),
+      };
+    },
   },
   {
     nameSuffix: "workers-trust",
@@ -153,6 +169,14 @@ const STEPS: readonly Step[] = [
     job: () => ({ tasks: ["held-certificates"] }),
   },
   {
+    nameSuffix: "status",
+    hook: "afterApply",
+    summary: () => "configmap kube-pki says what was renewed and what is next",
+    isWanted: (config) => publishes(config) && !publishesLast(config),
+    facts: () => ["status"],
+    job: () => ({ tasks: ["status"] }),
+  },
+  {
     nameSuffix: "scan",
     hook: "afterIssue",
     summary: () => "looks for what still needs the old CA",
@@ -217,6 +241,14 @@ const STEPS: readonly Step[] = [
     job: (config) => ({
       tasks: retiresPrevious(config, "kubernetes") ? ["authentication-clean", "kubelets"] : ["authentication-clean"],
     }),
+  },
+  {
+    nameSuffix: "status",
+    hook: "afterRetire",
+    summary: () => "configmap kube-pki says what was renewed and what is next",
+    isWanted: (config) => publishes(config) && publishesLast(config),
+    facts: () => ["status"],
+    job: () => ({ tasks: ["status"] }),
   },
   {
     // by kubectl: a stack that never rotated has no provider

@@ -46,6 +46,7 @@ import { ownCertificates } from "./own";
 import { readers } from "./readers";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
+import { window } from "./window";
 
 const listener = object({
   port: port.optional().describe("Its port."),
@@ -56,7 +57,7 @@ const cluster = object({
   name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
     "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
   ),
-  kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
+  kubernetesVersion: text('"1.30.0" or newer, with its patch number, in quotes', canonicalVersion).describe(
     "Kubernetes version of the cluster; it decides which services reload a file and which restart.",
   ),
   endpoint: text('"host:port", without https://', (given) =>
@@ -193,6 +194,9 @@ const rollout = object({
   apiServerShutdownFlags: flag
     .default(false)
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops."),
+  window: window.describe(
+    "When nodes may change. A run with something due is refused at other times, before any node is touched; strategy recover is not.",
+  ),
   readers: readers.describe(
     "Other programs on the nodes that read files of the stack and must be restarted when these change.",
   ),

@@ -4,6 +4,7 @@ import { bootstrap } from "./bootstrap";
 import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
+import { kubeadmLife } from "./kubeadmLife";
 import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
@@ -13,7 +14,7 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
-import { recover } from "./recover";
+import { recover, recoverCa } from "./recover";
 import { renewal } from "./renewal";
 import { restore } from "./restore";
 import { restoreEtcd } from "./restoreEtcd";
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   init,
   bootstrap,
   ...nodeScenarios,
+  kubeadmLife,
   ...loginScenarios,
   ...failureScenarios,
   ...rotationScenarios,
@@ -41,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCut,
   preflight,
   recover,
+  recoverCa,
   restore,
   restoreEtcd,
   tlsBalancer,
