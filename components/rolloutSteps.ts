@@ -24,7 +24,7 @@ import { InCluster } from "./inCluster/inCluster";
 import { trustFacts, type TrustFacts } from "./trustFacts";
 import { HeldCertificates } from "./heldCertificates";
 import { Kubeconfigs } from "./kubeconfigs";
-import { nodeRows } from "./nodeRows";
+import { issuedRows, nodeRows } from "./nodeRows";
 import { NodeSteps, type Waits } from "./nodeSteps";
 import type { PlannedNode, RolloutArgs } from "./rolloutArgs";
 import { rotationAttempt, type RotationAttempt } from "./rotationAttempt";
@@ -154,10 +154,7 @@ export class Rollout {
         tokenKid,
         runOn,
         held: this.held?.pairs ?? {},
-        // as they are issued: a proof comes with the output of a step
-        certificates: pulumi
-          .all(this.planned.map(({ plan, given }) => nodeRows(plan, given, undefined)))
-          .apply((each) => each.flat()),
+        certificates: issuedRows(this.planned),
       },
       this.options,
     ));

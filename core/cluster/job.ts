@@ -2,7 +2,7 @@
 import type { Gate } from "../protocol/lines";
 import type { OtherCas } from "../protocol/otherCas";
 import type { Config, Workload } from "../schema/config";
-import type { RotationFlag } from "../nodes/rotationFlags";
+import type { RotationFlag } from "../protocol/rotationFlags";
 import type { HeldJob } from "./own";
 import type { PublishedStatus } from "./published";
 

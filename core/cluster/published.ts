@@ -1,10 +1,15 @@
 /** What the cluster itself says of its certificates (`inCluster.publishStatus`): the ConfigMap that core/cluster/tasks/status.ts keeps. */
 import { hasReached, isRotating, stateOf } from "../authorities/rotation";
 import { ROTATABLE, type Phase, type Rotatable } from "../model/phases";
-import type { CertificateRow } from "../report/report";
 import type { Config } from "../schema/config";
 
 export const STATUS_CONFIG_MAP = { namespace: "kube-system", name: "kube-pki" } as const;
+
+/** Of one certificate, ISO 8601. */
+interface Times {
+  readonly nextRenewal: string;
+  readonly notAfter: string;
+}
 
 export interface PublishedStatus {
   /** ISO 8601: from then on an `up` renews something. */
@@ -22,7 +27,7 @@ export const publishesLast = (config: Config): boolean => isRotating(config) && 
 
 const firstOf = (times: readonly string[]): string => [...times].sort()[0] ?? "";
 
-export const publishedStatus = (config: Config, rows: readonly CertificateRow[]): PublishedStatus => ({
+export const publishedStatus = (config: Config, rows: readonly Times[]): PublishedStatus => ({
   nextRenewal: firstOf(rows.map(({ nextRenewal }) => nextRenewal)),
   notAfter: firstOf(rows.map(({ notAfter }) => notAfter)),
   rotation: Object.fromEntries(ROTATABLE.map((what) => [what, stateOf(config, what)])),

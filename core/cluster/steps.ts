@@ -3,17 +3,15 @@
  * controlPlaneExecutor), as one table: when, under which condition, which tasks (job.ts). A step depends only on what it needs,
  * so going on to the next phase runs only what is new.
  */
-import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
-import { isUnknownMinor, kubernetesMinor } from "../format/kubernetesVersion";
-import { LAYOUTS, layoutOf } from "../layouts";
+import { canSign, hasPrevious, retiresPrevious, seeks, wasAborted } from "../authorities/rotation";
+import { LAYOUTS } from "../layouts";
 import { AUTHORITIES } from "../model/authorities";
-import { rotationFlags } from "../nodes/rotationFlags";
-import type { Config, Workload } from "../schema/config";
+import type { Config } from "../schema/config";
 import type { Fact } from "./facts";
 import type { Job } from "./job";
 import { hasOwnStep, ownText } from "./own";
 import { publishes, publishesLast } from "./published";
-import { hasWorkerStep, type WorkerStep } from "./workers";
+import { flagsOf, hasBundles, listed, moves, reloading, visits, workersDo, workloadText } from "./stepInputs";
 
 /**
  * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
@@ -41,41 +39,7 @@ export interface Step {
   readonly job: (config: Config) => Pick<Job, "tasks"> & Partial<Job>;
 }
 
-const moves = (config: Config): boolean => hasPrevious(config, "kubernetes");
-const hasBundles = ({ inCluster }: Config): boolean => inCluster.caBundles.length > 0;
-
-/** The workloads that are restarted one by one. */
-const listed = ({ inCluster: { restart } }: Config): readonly Workload[] => (restart === "all" ? [] : restart);
-
-/** client-go 0.36 reads ca.crt anew every five minutes (kubernetes/kubernetes client-go transport/ca_rotation.go). */
-const reloading = (config: Config): readonly Workload[] => {
-  const { reload } = config.inCluster;
-  const kubeProxy: Workload = { kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" };
-  const isKubeProxy = ({ kind, namespace, name }: Workload) =>
-    kind === kubeProxy.kind && namespace === kubeProxy.namespace && name === kubeProxy.name;
-  const isListed = [...reload, ...listed(config)].some(isKubeProxy);
-  const minor = kubernetesMinor(config);
-  return minor < 36 || isUnknownMinor(minor) || isListed ? reload : [...reload, kubeProxy];
-};
-
-/** kubeadm writes manifests anew at an upgrade, by its configuration in the cluster. */
-const flagsOf = (config: Config) =>
-  LAYOUTS[config.layout].publishesClusterInfo ? rotationFlags(layoutOf(config).signing, config) : [];
-
 const rewrite = ({ inCluster: { caBundles } }: Config) => ({ tasks: ["rewrite"], caBundles }) as const;
-
-const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
-
-const workersDo =
-  (step: WorkerStep) =>
-  (config: Config): boolean =>
-    config.inCluster.workers !== undefined && hasWorkerStep[step](config);
-
-/** Every node of the cluster must be listed or reached by workers. */
-const visits = ({ nodes, inCluster: { workers } }: Config) => ({
-  visited: nodes.map(({ name }) => name),
-  ...(workers === undefined ? {} : { visitors: workers.namespace }),
-});
 
 /** The step whose answer has `since`. */
 export const PUBLISHES = "root-ca";

@@ -1,5 +1,5 @@
 /** Dates, lists and commands as the doctor's sentences have them. */
-import { NEWEST_MINOR } from "../format/kubernetesVersion";
+import { MINORS } from "../model/kubernetesMinors";
 import { needOf } from "../model/reload";
 import type { ComponentFacts, Moment, Use } from "../survey/model";
 
@@ -47,7 +47,7 @@ export const minorOf = (version: string | undefined): number | undefined => {
 /** What has to restart to read a changed file, by the input the file is. */
 export const needsRestart = ({ input }: Pick<Use, "input">, version: string | undefined): boolean =>
   // the newest that is known is meant where a version is not: it restarts for the least
-  input !== undefined && needOf(input, Math.min(minorOf(version) ?? NEWEST_MINOR, NEWEST_MINOR)) === "restart";
+  input !== undefined && needOf(input, Math.min(minorOf(version) ?? MINORS.newest, MINORS.newest)) === "restart";
 
 /** How one is restarted. */
 export function restartOf({ name, start }: Pick<ComponentFacts, "name" | "start">): string {

@@ -1,17 +1,12 @@
-/** Versions of Kubernetes: which are known, and what tells them apart. */
+/** Versions of Kubernetes: which are taken, and what tells them apart. */
+import { MINORS } from "../model/kubernetesMinors";
+
 /** 36 for Kubernetes 1.36.3: what differs between versions differs between minor versions. */
 export const kubernetesMinor = ({ cluster }: { readonly cluster: { readonly kubernetesVersion: string } }): number =>
   Number(cluster.kubernetesVersion.split(".")[1]);
 
-/** Kubernetes minor versions whose certificate tree, and what reloads a file, are known here. */
-const MINORS = { oldest: 30, newest: 36 } as const;
-export const NEWEST_MINOR = MINORS.newest;
-
-/** Nobody has looked at it: what is known of the newest may not hold. */
-export const isUnknownMinor = (minor: number): boolean => minor > NEWEST_MINOR;
-
 export const unknownMinorText = (version: string): string =>
-  `cluster.kubernetesVersion: ${version} is newer than 1.${String(NEWEST_MINOR)}, the last that this version of kube-pki knows; ` +
+  `cluster.kubernetesVersion: ${version} is newer than 1.${String(MINORS.newest)}, the last that this version of kube-pki knows; ` +
   "every service whose files change is restarted, whether it would reload them or not, and proven as ever; see whether there is a newer kube-pki";
 
 /** "v1.34.2" or "1.34.2" as "1.34.2"; undefined when it is no release, or an older one than the oldest that is known. */

@@ -4,7 +4,7 @@
  * real cluster. A node proves each reload and restarts where the proof fails (`restart: auto`).
  */
 
-import { isUnknownMinor } from "../format/kubernetesVersion";
+import { isUnknownMinor } from "./kubernetesMinors";
 
 export type Need = "reload" | "restart";
 

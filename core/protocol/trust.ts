@@ -8,7 +8,7 @@ import { hasPrevious, generationsUpTo, ownTrustedOf, retiresOld, stateOf } from 
 import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { LeafName } from "../model/profiles";
 import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
-import { movesSigning, rotationFlags } from "../nodes/rotationFlags";
+import { movesSigning, rotationFlags } from "./rotationFlags";
 import { profileOf, type Signing } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";

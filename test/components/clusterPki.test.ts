@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { NEWEST_MINOR, unknownMinorText } from "../../core/format/kubernetesVersion";
+import { unknownMinorText } from "../../core/format/kubernetesVersion";
+import { MINORS } from "../../core/model/kubernetesMinors";
 import { planClients } from "../../core/certificates/clients";
 import { planCluster } from "../../core/plan";
 import { leafResources } from "../../core/report/leafResources";
@@ -49,12 +50,12 @@ describe("ClusterPki", function () {
     const log = pulumi.log as { warn: (text: string) => Promise<void> };
     log.warn = (text) => Promise.resolve(void warnings.push(text));
     try {
-      for (const minor of [NEWEST_MINOR, NEWEST_MINOR + 1])
+      for (const minor of [MINORS.newest, MINORS.newest + 1])
         await up(argsWith({ cluster: { ...(RAW["cluster"] as object), kubernetesVersion: `1.${String(minor)}.0` } }));
     } finally {
       Object.assign(log, { warn });
     }
-    assert.deepEqual(warnings, [unknownMinorText(`1.${String(NEWEST_MINOR + 1)}.0`)]);
+    assert.deepEqual(warnings, [unknownMinorText(`1.${String(MINORS.newest + 1)}.0`)]);
   });
 
   it("hands no step of a worker more than 8 KiB, of a control plane 24: the state holds each input twice", async () => {

@@ -1,5 +1,5 @@
 /** What a rotation of kubeadm's cluster gives to the controller manager. */
-import type { RotationFlag } from "../../core/nodes/rotationFlags";
+import type { RotationFlag } from "../../core/protocol/rotationFlags";
 
 export const SIGNING_FLAGS: readonly RotationFlag[] = ["crt", "key"].map((suffix) => ({
   component: "kube-controller-manager",

@@ -31,5 +31,6 @@ theirs=$(go list -m -f '{{.GoMod}}' "k8s.io/kubernetes@v$version")
 } >go.mod.new
 mv go.mod.new go.mod
 rm -f go.sum
-# shellcheck disable=SC2086 # words
-go list -deps $(printf 'k8s.io/kubernetes/cmd/%s ' $commands) >/dev/null
+set --
+for command in $commands; do set -- "$@" "k8s.io/kubernetes/cmd/$command"; done
+go list -deps "$@" >/dev/null

@@ -1,9 +1,9 @@
 /**
  * kubeadm's configuration (kube-system/kubeadm-config), by which it writes the manifests of a control plane again when it
- * upgrades it or another one joins: the options that a rotation needs are in there too (core/nodes/rotationFlags.ts).
+ * upgrades it or another one joins: the options that a rotation needs are in there too (core/protocol/rotationFlags.ts).
  */
 import { isMap, isScalar, isSeq, parseDocument, type Document } from "yaml";
-import type { RotationFlag } from "../../nodes/rotationFlags";
+import type { RotationFlag } from "../../protocol/rotationFlags";
 import { Refusal, type Work } from "../work";
 
 export const KUBEADM_CONFIG = { namespace: "kube-system", name: "kubeadm-config" } as const;

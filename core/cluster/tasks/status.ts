@@ -13,7 +13,7 @@ export const publishStatus = async (work: Work): Promise<void> => {
   const held = (await work.kube.get("configmaps", STATUS_CONFIG_MAP))?.data ?? {};
   const now = isoOf(work.clock.now());
   const since = (isSame: boolean, key: string): string => (isSame ? (held[key] ?? now) : now);
-  const phases = Object.entries(rotation).flatMap(([what, { generation, phase }]) => {
+  const phases = Object.entries(rotation).flatMap(([what, { generation, phase }]): (readonly [string, string])[] => {
     const text = `generation ${String(generation)}, ${phase}`;
     const key = `${what}.since`;
     return [
@@ -21,12 +21,12 @@ export const publishStatus = async (work: Work): Promise<void> => {
       [key, since(held[what] === text, key)],
     ];
   });
-  const data: Readonly<Record<string, string>> = {
-    nextRenewal,
-    notAfter,
-    lastRenewal: since(held["nextRenewal"] === nextRenewal, "lastRenewal"),
-    ...Object.fromEntries(phases),
-  };
+  const data = Object.fromEntries<string>([
+    ["nextRenewal", nextRenewal],
+    ["notAfter", notAfter],
+    ["lastRenewal", since(held["nextRenewal"] === nextRenewal, "lastRenewal")],
+    ...phases,
+  ]);
   if (Object.entries(data).every(([key, value]) => held[key] === value)) return;
   await work.kube.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { ...STATUS_CONFIG_MAP }, data });
   work.say("configmap kube-pki in kube-system says what was renewed and what is next");

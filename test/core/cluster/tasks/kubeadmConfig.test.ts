@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import type { RotationFlag } from "../../../../core/nodes/rotationFlags";
+import type { RotationFlag } from "../../../../core/protocol/rotationFlags";
 import { SIGNING_FLAGS as SIGNING } from "../../rotationFlags";
 import { withFlags } from "../../../../core/cluster/tasks/kubeadmConfig";
 import { FakeCluster } from "../fakeKube";
