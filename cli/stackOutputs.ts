@@ -11,7 +11,11 @@ import { lastLine, run } from "./run";
 
 const certificate = z.object({
   node: z.string(),
-  certificate: z.union([z.enum(PROFILE_NAMES), z.templateLiteral(["kubeconfig:", z.string()])]),
+  certificate: z.union([
+    z.enum(PROFILE_NAMES),
+    z.templateLiteral(["own.", z.string()]),
+    z.templateLiteral(["kubeconfig:", z.string()]),
+  ]),
   subject: z.string(),
   issuer: z.string(),
   serial: z.string(),

@@ -62,7 +62,7 @@ describe("pages of procedures", () => {
         for (const [id = "", step, verdict, does, proof, ...more] of rows) {
           assert.ok(
             VERDICTS.some((each) => each === verdict),
-            `${id}: ${verdict ?? ""}`,
+            `${id}: ${String(verdict)}`,
           );
           assert.ok(step && does && proof && more.length === 0, id);
           // what cannot be shown is not said to be so
@@ -80,7 +80,7 @@ describe("pages of procedures", () => {
       it("refers to steps that there are", () => {
         const all = new Set(Object.keys(PROCEDURES).flatMap((each) => rowsOf(each).map(([id]) => id)));
         const named = [...read(page).matchAll(/\bas (\d{3}\/\d+)|proof of (\d{3}\/\d+)|(\d{3}\/\d+) says/g)];
-        for (const [, ...ids] of named) assert.ok(all.has(ids.find((id) => id !== undefined)), ids.join(""));
+        for (const [, ...ids] of named) assert.ok(all.has(ids.find(Boolean)), ids.join(""));
       });
     });
   }
