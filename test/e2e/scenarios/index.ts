@@ -14,7 +14,7 @@ import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
 import { recover } from "./recover";
-import { renewal } from "./renewal";
+import { renewal, renewalOfOne } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
@@ -25,6 +25,7 @@ import { workerScenarios } from "./rotationWorkers";
 
 export const SCENARIOS: readonly Scenario[] = [
   renewal,
+  renewalOfOne,
   issuedTree,
   init,
   bootstrap,
