@@ -1,5 +1,6 @@
 /** `kube-pki preflight-step`: compares nodes with the stack file before any is touched, as `pulumi up` runs it (components/preflightStep.ts). */
 import { text } from "node:stream/consumers";
+import { closedText } from "../core/maintenanceWindow";
 import { compare, plannedUnits, type Answered } from "../core/preflight/compare";
 import { dueNodes, notesOf, type PreflightJob } from "../core/preflight/job";
 import { survey } from "../core/survey/read";
@@ -70,6 +71,8 @@ export const command = async (): Promise<Exit> => {
   const notes = process.env[NOTES] ?? "";
   const { config, nodes } = job.compared;
   const due = dueNodes(nodes, notes);
+  const closed = due.length === 0 ? undefined : closedText(config.rollout, new Date());
+  if (closed !== undefined) throw new Failure(`${closed}; nothing was touched`);
   const { refused, told } = compare(config, await answersOf(due, job), notes === "");
   if (told.length > 0)
     process.stderr.write(`${listed("what the nodes have and the stack file does not say:", told)}\n`);

@@ -9,33 +9,43 @@ import type { CertificateRow } from "../core/report/report";
 import { Failure } from "./failure";
 import { lastLine, run } from "./run";
 
-const certificate = z.object({
-  node: z.string(),
-  certificate: z.union([
-    z.enum(PROFILE_NAMES),
-    z.templateLiteral(["own.", z.string()]),
-    z.templateLiteral(["kubeconfig:", z.string()]),
-  ]),
-  subject: z.string(),
-  issuer: z.string(),
-  serial: z.string(),
-  notAfter: z.iso.datetime({ offset: true }),
-  nextRenewal: z.iso.datetime({ offset: true }),
-  keyLocation: z.enum(["node", "state"]),
-  proof: z.enum(["served", "accepted", "chain", "restarted", "none"]),
-});
+/** Reads rows of the program: a schema that would refuse any of them does not compile. */
+const readerOf =
+  <Row>() =>
+  <S extends z.ZodType<Row>>(schema: [Row] extends [z.input<S>] ? S : never): S =>
+    schema;
 
-const authority = z.object({
-  authority: z.enum(AUTHORITIES),
-  generation: z.int().min(1),
-  phase: z.enum(PHASES),
-  signs: z.boolean(),
-  subject: z.string(),
-  serial: z.string(),
-  notBefore: z.iso.datetime({ offset: true }),
-  notAfter: z.iso.datetime({ offset: true }),
-  rotateBefore: z.iso.datetime({ offset: true }),
-});
+const certificate = readerOf<CertificateRow>()(
+  z.object({
+    node: z.string(),
+    certificate: z.union([
+      z.enum(PROFILE_NAMES),
+      z.templateLiteral(["own.", z.string()]),
+      z.templateLiteral(["kubeconfig:", z.string()]),
+    ]),
+    subject: z.string(),
+    issuer: z.string(),
+    serial: z.string(),
+    notAfter: z.iso.datetime({ offset: true }),
+    nextRenewal: z.iso.datetime({ offset: true }),
+    keyLocation: z.enum(["node", "state"]),
+    proof: z.enum(["served", "accepted", "chain", "restarted", "none"]),
+  }),
+);
+
+const authority = readerOf<AuthorityRow>()(
+  z.object({
+    authority: z.enum(AUTHORITIES),
+    generation: z.int().min(1),
+    phase: z.enum(PHASES),
+    signs: z.boolean(),
+    subject: z.string(),
+    serial: z.string(),
+    notBefore: z.iso.datetime({ offset: true }),
+    notAfter: z.iso.datetime({ offset: true }),
+    rotateBefore: z.iso.datetime({ offset: true }),
+  }),
+);
 
 // These reach the command line of ssh, so they are checked again here.
 const node = z.object({

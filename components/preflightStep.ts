@@ -1,8 +1,10 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { closedText } from "../core/maintenanceWindow";
 import { comparedConfig, preflightNode, type PreflightJob } from "../core/preflight/job";
 import { AUTHORITIES } from "../core/model/authorities";
 import type { Config } from "../core/schema/config";
+import { isKnown } from "./isKnown";
 import type { Inputs } from "./inputs";
 import { localCommand } from "./localStep";
 import { sshConnection } from "./sshConnection";
@@ -34,7 +36,7 @@ export const preflightStep = (
   const connections = pulumi.jsonStringify(
     Object.fromEntries(nodes.map((node) => [node.name, sshConnection(inputs, node)])),
   );
-  return new command.local.Command(
+  const step = new command.local.Command(
     `${base}-preflight`,
     {
       create: localCommand("preflight-step"),
@@ -45,4 +47,13 @@ export const preflightStep = (
     },
     options,
   );
+  void warnIfClosed(step, inputs.config);
+  return step;
+};
+
+/** In a preview: a run would be refused at this time. */
+const warnIfClosed = async (step: command.local.Command, { rollout }: Config): Promise<void> => {
+  if (!pulumi.runtime.isDryRun()) return;
+  const closed = closedText(rollout, new Date());
+  if (closed !== undefined && !(await isKnown(step.stdout))) await pulumi.log.warn(closed, step);
 };

@@ -154,6 +154,10 @@ export class Rollout {
         tokenKid,
         runOn,
         held: this.held?.pairs ?? {},
+        // as they are issued: a proof comes with the output of a step
+        certificates: pulumi
+          .all(this.planned.map(({ plan, given }) => nodeRows(plan, given, undefined)))
+          .apply((each) => each.flat()),
       },
       this.options,
     ));

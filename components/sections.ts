@@ -508,6 +508,21 @@ export interface RolloutArgs {
    * @default false
    */
   readonly apiServerShutdownFlags?: boolean | undefined;
+  /** When nodes may change. A run with something due is refused at other times, before any node is touched; strategy recover is not. */
+  readonly window?: {
+    /**
+     * Days on which it opens.
+     *
+     * @default ["Mon","Tue","Wed","Thu","Fri","Sat","Sun"]
+     */
+    readonly days?: readonly ("Mon" | "Tue" | "Wed" | "Thu" | "Fri" | "Sat" | "Sun")[] | undefined;
+    /** When it opens. */
+    readonly from: string;
+    /** When it closes; the next day, if that is not after `from`. */
+    readonly to: string;
+    /** Time zone of both. */
+    readonly timeZone?: string | undefined;
+  } | undefined;
   /** Other programs on the nodes that read files of the stack and must be restarted when these change. */
   readonly readers?: readonly {
     /** How it runs. */
@@ -605,6 +620,12 @@ export interface InClusterArgs {
    * @default true
    */
   readonly enabled?: boolean | undefined;
+  /**
+   * Keep the ConfigMap kube-pki in kube-system: last and next renewal, generation and phase of each CA, and since when.
+   *
+   * @default false
+   */
+  readonly publishStatus?: boolean | undefined;
   /** Workloads to restart once both CAs are trusted, in this order. */
   readonly restart?: "all" | readonly {
     /** Kind of the workload. */

@@ -10,6 +10,7 @@
 import { hasReached, hasPrevious, isRotating } from "./authorities/rotation";
 import type { Hook } from "./cluster/steps";
 import { holdsOwn } from "./cluster/own";
+import { publishes } from "./cluster/published";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
 import { recovers, recoversTrust } from "./recovery";
@@ -109,7 +110,7 @@ export const STAGES = {
     inEveryPhase: true,
     on: "the cluster",
     after: ["apply"],
-    isWanted: (config) => inCluster(config) || holdsOwn(config),
+    isWanted: (config) => inCluster(config) || holdsOwn(config) || publishes(config),
     summary: "kubelets of nodes without ssh, and Secrets of `certificates.own`, get certificates of the CA that signs",
   },
   tokens: {

@@ -1,6 +1,8 @@
 // The one table of the tools this project runs: what each is, and every way to
 // get it. How a way works is in the file named after it.
 
+import { chosenKubernetes, kubernetesTools, stripped, type KubernetesVersion } from "./kubernetesRelease";
+
 /** A site that publishes official releases; `env` moves it to another address, or `off` leaves it out. */
 export interface Site {
   readonly env: string;
@@ -70,51 +72,8 @@ export interface Tool {
   readonly seconds: number;
 }
 
-const kubernetesVersion = "1.36.3";
 const etcdVersion = "3.6.8";
 const pulumiVersion = "3.250.0";
-
-const stripped = "-s -w";
-
-function kubernetesStamp(version: string): string {
-  const [major, minor] = version.split(".");
-  const values = {
-    gitVersion: `v${version}`,
-    gitMajor: major,
-    gitMinor: minor,
-    gitTreeState: "clean",
-    gitCommit: "0".repeat(40),
-    // A constant, so that the same sources always give the same binary.
-    buildDate: "2026-01-01T00:00:00Z",
-  };
-  return ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
-    .flatMap((at) => Object.entries(values).map(([name, value]) => `-X ${at}.${name}=${value ?? ""}`))
-    .join(" ");
-}
-
-function kubernetes<Name extends string>(
-  name: Name,
-  seconds: number,
-  args: readonly string[] = ["--version"],
-): Tool & { readonly binaries: readonly [Name] } {
-  const asset = `release/v${kubernetesVersion}/bin/{os}/{arch}/${name}`;
-  return {
-    name,
-    version: kubernetesVersion,
-    binaries: [name],
-    installed: { args, minimum: "1.36.0", sameMinor: true },
-    release: { kind: "files", site: "kubernetes", asset, checksums: `${asset}.sha256`, unpack: false },
-    build: [
-      {
-        binary: name,
-        module: "kubernetes",
-        package: `k8s.io/kubernetes/cmd/${name}`,
-        ldflags: `${stripped} ${kubernetesStamp(kubernetesVersion)}`,
-      },
-    ],
-    seconds,
-  };
-}
 
 function etcdCommand(binary: string, folder: string): GoCommand {
   return { binary, module: "etcd", package: `go.etcd.io/etcd/${folder}/v3`, ldflags: stripped };
@@ -165,14 +124,7 @@ export const catalog = [
     build: [etcdCommand("etcd", "server"), etcdCommand("etcdctl", "etcdctl"), etcdCommand("etcdutl", "etcdutl")],
     seconds: 36,
   },
-  // kubectl comes first: most of what the others need is compiled with it.
-  kubernetes("kubectl", 86, ["version", "--client"]),
-  kubernetes("kubeadm", 41, ["version", "-o", "short"]),
-  kubernetes("kube-apiserver", 149),
-  kubernetes("kube-controller-manager", 64),
-  kubernetes("kube-scheduler", 7),
-  kubernetes("kubelet", 22),
-  kubernetes("kube-proxy", 8),
+  ...kubernetesTools(chosenKubernetes(process.env)),
   {
     name: "bao",
     version: "2.7.2",
@@ -224,6 +176,12 @@ export const catalog = [
     seconds: 1,
   },
 ] as const satisfies readonly Tool[];
+
+/** The same with another release of Kubernetes. */
+export function catalogWith(version: KubernetesVersion): readonly Tool[] {
+  const theirs = kubernetesTools(version);
+  return catalog.map((tool) => theirs.find(({ name }) => name === tool.name) ?? tool);
+}
 
 /** Every program `ensure` can give. */
 export type ToolName = (typeof catalog)[number]["binaries"][number];

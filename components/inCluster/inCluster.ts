@@ -7,6 +7,7 @@ import type { Fact, Facts } from "../../core/cluster/facts";
 import type { WorkersJob } from "../../core/cluster/job";
 import { clusterPayload, sinceOf } from "../../core/cluster/payload";
 import { heldJobs, OWN_STEPS, type HeldJob, type HeldPair, type OwnStep } from "../../core/cluster/own";
+import { publishedStatus } from "../../core/cluster/published";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
 import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
@@ -14,6 +15,7 @@ import { workersJob, workerTemplates, type WorkerStep } from "../../core/cluster
 import { checkPayload } from "../../core/protocol/check";
 import { otherCas } from "../../core/protocol/otherCas";
 import type { Generations } from "../../core/protocol/trust";
+import type { CertificateRow } from "../../core/report/report";
 import type { NodeConfig } from "../../core/schema/config";
 import { logClusterPreview, type ClusterPreview } from "../logPreview";
 import type { Inputs } from "../inputs";
@@ -41,6 +43,8 @@ export interface InClusterArgs {
   readonly tokenKid: pulumi.Output<string> | undefined;
   /** Certificates of the user's own that Secrets are to hold, by leaf. */
   readonly held: pulumi.Input<Readonly<Record<string, HeldPair>>>;
+  /** What the stack has issued to nodes. */
+  readonly certificates: pulumi.Output<readonly CertificateRow[]>;
   /** A control plane (core/nodes/topology.ts, controlPlaneExecutor): its kubectl does what the provider cannot. */
   readonly runOn: NodeConfig;
 }
@@ -111,6 +115,8 @@ export class InCluster extends pulumi.ComponentResource {
         return this.workers("issue");
       case "workersRetire":
         return this.workers("retire");
+      case "status":
+        return this.args.certificates.apply((rows) => publishedStatus(inputs.config, rows));
       case "ownTrust":
         return this.held("trust");
       case "ownIssue":

@@ -1,6 +1,7 @@
 import type { OtherCas } from "../protocol/otherCas";
 import type { WorkersJob } from "./job";
 import type { HeldJob } from "./own";
+import type { PublishedStatus } from "./published";
 
 /** Inputs of steps besides the configuration. */
 export interface Facts {
@@ -28,5 +29,7 @@ export interface Facts {
   readonly ownTrust: readonly HeldJob[];
   readonly ownIssue: readonly HeldJob[];
   readonly ownRetire: readonly HeldJob[];
+  /** What the cluster is to say of its certificates. */
+  readonly status: PublishedStatus;
 }
 export type Fact = keyof Facts;

@@ -2,11 +2,14 @@
 import type { Gate } from "../protocol/lines";
 import type { OtherCas } from "../protocol/otherCas";
 import type { Config, Workload } from "../schema/config";
+import type { RotationFlag } from "../nodes/rotationFlags";
 import type { HeldJob } from "./own";
+import type { PublishedStatus } from "./published";
 
 export const TASKS = [
   "cluster-info-add",
   "cluster-info-exact",
+  "kubeadm-config",
   "root-ca",
   "root-ca-seen",
   "sync-pods",
@@ -24,6 +27,7 @@ export const TASKS = [
   "workers",
   "workers-remove",
   "held-certificates",
+  "status",
 ] as const;
 export type TaskName = (typeof TASKS)[number];
 
@@ -67,6 +71,10 @@ export interface Job {
   /** The namespace of the DaemonSet that visits the nodes which the stack does not list. */
   readonly visitors?: string;
   readonly workers?: WorkersJob;
+  /** What kubeadm is to start services with when it writes their manifests again. */
+  readonly flags?: readonly RotationFlag[];
+  /** What the cluster is to say of its certificates. */
+  readonly status?: PublishedStatus;
   /** Certificates of the user's own that Secrets hold. */
   readonly held?: readonly HeldJob[];
 }

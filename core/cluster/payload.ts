@@ -28,6 +28,7 @@ const IN_JOB: { readonly [F in Fact]: (value: Facts[F]) => Partial<Job> } = {
   ownTrust: own,
   ownIssue: own,
   ownRetire: own,
+  status: (status) => ({ status }),
 };
 
 const inJob = (fact: Fact, facts: Partial<Facts>, step: Step): Partial<Job> => {

@@ -5,11 +5,13 @@ import { caBundles, rewrite } from "./tasks/caBundles";
 import { heldCertificates } from "./tasks/heldCertificates";
 import { heldSecrets } from "./tasks/heldSecrets";
 import { clusterInfoAdd, clusterInfoExact } from "./tasks/joining";
+import { kubeadmConfig } from "./tasks/kubeadmConfig";
 import { kubelets } from "./tasks/kubelets";
 import { mountedElsewhere, nodes } from "./tasks/nodes";
 import { oldPods } from "./tasks/oldPods";
 import { mayRestart, restartAll } from "./tasks/roll";
 import { rootCa, rootCaSeen } from "./tasks/rootCa";
+import { publishStatus } from "./tasks/status";
 import { syncPods } from "./tasks/syncPods";
 import { tokens } from "./tasks/tokenSecrets";
 import { workers, workersRemove } from "./tasks/workers";
@@ -24,6 +26,7 @@ interface Task {
 const TASK: Readonly<Record<TaskName, Task>> = {
   "cluster-info-add": { run: clusterInfoAdd },
   "cluster-info-exact": { run: clusterInfoExact },
+  "kubeadm-config": { run: kubeadmConfig },
   "root-ca": { run: rootCa },
   "root-ca-seen": { run: rootCaSeen, looks: true },
   "sync-pods": { run: syncPods },
@@ -41,6 +44,7 @@ const TASK: Readonly<Record<TaskName, Task>> = {
   workers: { run: workers },
   "workers-remove": { run: workersRemove },
   "held-certificates": { run: heldCertificates },
+  status: { run: publishStatus },
 };
 
 /** @throws Refusal: the sentence a person reads */

@@ -5,12 +5,14 @@
  */
 import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
 import { kubernetesMinor } from "../format/kubernetesVersion";
-import { LAYOUTS } from "../layouts";
+import { LAYOUTS, layoutOf } from "../layouts";
 import { AUTHORITIES } from "../model/authorities";
+import { rotationFlags } from "../nodes/rotationFlags";
 import type { Config, Workload } from "../schema/config";
 import type { Fact } from "./facts";
 import type { Job } from "./job";
 import { hasOwnStep, ownText } from "./own";
+import { publishes, publishesLast } from "./published";
 import { hasWorkerStep, type WorkerStep } from "./workers";
 
 /**
@@ -55,6 +57,10 @@ const reloading = (config: Config): readonly Workload[] => {
   return kubernetesMinor(config) < 36 || isListed ? reload : [...reload, kubeProxy];
 };
 
+/** kubeadm writes manifests anew at an upgrade, by its configuration in the cluster. */
+const flagsOf = (config: Config) =>
+  LAYOUTS[config.layout].publishesClusterInfo ? rotationFlags(layoutOf(config).signing, config) : [];
+
 const rewrite = ({ inCluster: { caBundles } }: Config) => ({ tasks: ["rewrite"], caBundles }) as const;
 
 const workloadText = ({ kind, namespace, name }: Workload): string => `${kind} ${namespace}/${name}`;
@@ -78,13 +84,22 @@ const STEPS: readonly Step[] = [
     // pods and joining nodes trust the new CA before any server has a certificate of it
     nameSuffix: PUBLISHES,
     hook: "afterTrust",
-    summary: ({ layout }) =>
-      `${LAYOUTS[layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}waits for kube-root-ca.crt in every namespace, annotates pods that mount it`,
+    summary: (config) =>
+      `${LAYOUTS[config.layout].publishesClusterInfo ? "cluster-info gets the new CA, " : ""}${flagsOf(config).length > 0 ? "kubeadm-config the options of the rotation, " : ""}waits for kube-root-ca.crt in every namespace, annotates pods that mount it`,
     isWanted: moves,
     facts: () => ["ca"],
-    job: ({ layout }) => ({
-      tasks: [...(LAYOUTS[layout].publishesClusterInfo ? (["cluster-info-add"] as const) : []), "root-ca", "sync-pods"],
-    }),
+    job: (config) => {
+      const flags = flagsOf(config);
+      return {
+        tasks: [
+          ...(LAYOUTS[config.layout].publishesClusterInfo ? (["cluster-info-add"] as const) : []),
+          ...(flags.length > 0 ? (["kubeadm-config"] as const) : []),
+          "root-ca",
+          "sync-pods",
+        ],
+        ...(flags.length > 0 ? { flags } : {}),
+      };
+    },
   },
   {
     nameSuffix: "workers-trust",
@@ -153,6 +168,14 @@ const STEPS: readonly Step[] = [
     job: () => ({ tasks: ["held-certificates"] }),
   },
   {
+    nameSuffix: "status",
+    hook: "afterApply",
+    summary: () => "configmap kube-pki says what was renewed and what is next",
+    isWanted: (config) => publishes(config) && !publishesLast(config),
+    facts: () => ["status"],
+    job: () => ({ tasks: ["status"] }),
+  },
+  {
     nameSuffix: "scan",
     hook: "afterIssue",
     summary: () => "looks for what still needs the old CA",
@@ -217,6 +240,14 @@ const STEPS: readonly Step[] = [
     job: (config) => ({
       tasks: retiresPrevious(config, "kubernetes") ? ["authentication-clean", "kubelets"] : ["authentication-clean"],
     }),
+  },
+  {
+    nameSuffix: "status",
+    hook: "afterRetire",
+    summary: () => "configmap kube-pki says what was renewed and what is next",
+    isWanted: (config) => publishes(config) && publishesLast(config),
+    facts: () => ["status"],
+    job: () => ({ tasks: ["status"] }),
   },
   {
     // by kubectl: a stack that never rotated has no provider

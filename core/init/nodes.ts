@@ -97,6 +97,10 @@ const addressOf = (visit: Visit, listed: Listed): string | undefined => {
 
 const SERVICES: readonly ConsumerName[] = ["etcd", "kube-apiserver", "kubelet"];
 
+/** Without a kubeconfig it only runs static pods, as kubeadm's members of an external etcd have it. */
+const isNode = (survey: Survey): boolean =>
+  hasService(survey, "kubelet") && optionOf(survey, "kubelet", "kubeconfig") !== undefined;
+
 /** A layout has kubelets on every node, or on nodes of some roles: a kubelet anywhere else makes a worker of its node. */
 const rolesOf = (survey: Survey, layout: Layout): Role[] => {
   const withKubelet = layout.consumers.flatMap(({ name, on }) => (name === "kubelet" ? [on].flat() : []));
@@ -105,7 +109,7 @@ const rolesOf = (survey: Survey, layout: Layout): Role[] => {
     ...(hasService(survey, "etcd") ? (["etcd"] as const) : []),
   ];
   const isExpected = own.some((role) => withKubelet.includes(role) || withKubelet.includes("any"));
-  return hasService(survey, "kubelet") && !isExpected ? [...own, "worker"] : own;
+  return isNode(survey) && !isExpected ? [...own, "worker"] : own;
 };
 
 /** Where a layout has it so, control planes are taken to run etcd unless a node says that it does. */

@@ -1,10 +1,13 @@
 /**
  * kubeadm's tree: /etc/kubernetes as `kubeadm init phase certs all` and `kubeconfig all` write it (paths, modes), static
  * pods for the control plane, the kubelet as a systemd unit. docs/kubeadm-differences.md lists where we differ and why.
+ * A node that is a member of etcd alone is as kubeadm's page "Set up a High Availability etcd Cluster with kubeadm" has it: its
+ * kubelet runs etcd's static pod and nothing else, and is no node of the cluster.
  */
 import { LISTENERS } from "../model/listeners";
 import {
   ca,
+  KUBERNETES_NODES,
   kubeconfig,
   pemFiles,
   signingFiles,
@@ -29,7 +32,7 @@ const SIGNING: Signing = {
 const CAS: readonly FileRow[] = [
   {
     path: `${PKI}/ca.crt`,
-    on: "any",
+    on: KUBERNETES_NODES,
     content: ca("kubernetes"),
     uses: [
       "kube-apiserver/client-ca",
@@ -80,7 +83,10 @@ const CERTIFICATES: readonly FileRow[] = [
   ...pemFiles("etcd-peer", "etcd", `${PKI}/etcd/peer`, ["etcd/peer"]),
   ...pemFiles("etcd-healthcheck-client", "etcd", `${PKI}/etcd/healthcheck-client`, []),
   ...pemFiles("apiserver", "control-plane", `${PKI}/apiserver`, ["kube-apiserver/serving"]),
-  ...pemFiles("apiserver-etcd-client", "control-plane", `${PKI}/apiserver-etcd-client`, ["kube-apiserver/etcd-client"]),
+  // on members that are no control planes as well: from there it is copied to those that join (kubeadm's page on external etcd)
+  ...pemFiles("apiserver-etcd-client", ["control-plane", "etcd"], `${PKI}/apiserver-etcd-client`, [
+    "kube-apiserver/etcd-client",
+  ]),
   ...pemFiles("apiserver-kubelet-client", "control-plane", `${PKI}/apiserver-kubelet-client`, [
     "kube-apiserver/kubelet-client",
   ]),
@@ -122,14 +128,14 @@ const kubeletKubeconfig = (server: "endpoint" | "local") =>
 const kubelet = (kubernetesMinor: number): readonly FileRow[] => [
   {
     path: KUBELET_CLIENT,
-    on: "any",
+    on: KUBERNETES_NODES,
     content: { kind: "pair", profile: "kubelet" },
     uses: ["kubelet/client"],
   },
   {
     // a link, since the kubelet refuses to rotate over anything else (client-go certificate_store.go)
     path: KUBELET_CLIENT_CURRENT,
-    on: "any",
+    on: KUBERNETES_NODES,
     content: { kind: "link", profile: "kubelet", target: "kubelet-client-kube-pki.pem" },
     uses: ["kubelet/client"],
   },
@@ -145,7 +151,7 @@ const kubelet = (kubernetesMinor: number): readonly FileRow[] => [
     content: kubeletKubeconfig("endpoint"),
     uses: ["kubelet/kubeconfig"],
   },
-  ...pemFiles("kubelet-server", "any", `${KUBELET_PKI}/kubelet`, ["kubelet/serving"]),
+  ...pemFiles("kubelet-server", KUBERNETES_NODES, `${KUBELET_PKI}/kubelet`, ["kubelet/serving"]),
 ];
 
 const staticPod = (name: "kube-apiserver" | "kube-controller-manager" | "kube-scheduler"): ConsumerRow => ({
@@ -169,7 +175,7 @@ export const kubeadm: Layout = {
     { name: "etcd", on: "etcd", kind: "static-pod", unit: "etcd" },
     staticPod("kube-apiserver"),
     // before the static pods that restart: a kubelet that has just started knows no crash back-off for them
-    { name: "kubelet", on: "any", kind: "systemd", unit: "kubelet" },
+    { name: "kubelet", on: KUBERNETES_NODES, kind: "systemd", unit: "kubelet" },
     staticPod("kube-controller-manager"),
     staticPod("kube-scheduler"),
   ],

@@ -153,11 +153,12 @@ export interface Layout {
   readonly consumers: readonly ConsumerRow[];
 }
 
-const KUBERNETES: readonly Where[] = ["control-plane", "worker"];
+/** The nodes of the cluster, where kubeadm makes it: no member of etcd alone is one. */
+export const KUBERNETES_NODES: readonly Where[] = ["control-plane", "worker"];
 
 /** A row of kubeadm's on those of its nodes that are no members of etcd alone; none if it has no other. */
 export const withoutMembers = <R extends { readonly on: Where | readonly Where[] }>(row: R): R[] => {
-  const on = (row.on === "any" ? KUBERNETES : [row.on].flat()).filter((where) => where !== "etcd");
+  const on = (row.on === "any" ? KUBERNETES_NODES : [row.on].flat()).filter((where) => where !== "etcd");
   return on.length === 0 ? [] : [{ ...row, on }];
 };
 
@@ -193,7 +194,7 @@ export const signingFiles = ({ certificate: path, key: keyPath }: Signing): read
 /** The two files of a leaf in PEM. */
 export const pemFiles = (
   profile: ProfileName,
-  on: Where,
+  on: FileRow["on"],
   base: string,
   uses: readonly ConsumerInput[],
 ): readonly FileRow[] => [

@@ -4,12 +4,12 @@
  * that has removed the old one gets it back when its retirement is undone. Phases `trust` and `issue` ask for the same, so
  * going on from one to the other visits no node.
  */
-import { hasCsrSigner } from "../authorities/csrSigner";
-import { hasPrevious, isAdopted, generationsUpTo, ownTrustedOf, retiresOld, stateOf } from "../authorities/rotation";
+import { hasPrevious, generationsUpTo, ownTrustedOf, retiresOld, stateOf } from "../authorities/rotation";
 import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { LeafName } from "../model/profiles";
 import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
-import { profileOf } from "../layouts/layout";
+import { movesSigning, rotationFlags } from "../nodes/rotationFlags";
+import { profileOf, type Signing } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { consumerLines, needsLines, readerLines } from "./consumerLines";
@@ -72,34 +72,22 @@ const guardLines = (path: string, what: Rotatable, step: TrustStep, config: Conf
   ];
 };
 
-/** Whether ca.crt comes to hold two certificates. */
-const changes = (config: Config): boolean =>
-  stateOf(config, "kubernetes").generation > 1 || isAdopted(config, "kubernetes");
-
-const signingFlags = (certificate: string, key: string): string[] => [
-  `replaceflag kube-controller-manager --cluster-signing-cert-file=${certificate}`,
-  `replaceflag kube-controller-manager --cluster-signing-key-file=${key}`,
+const seedLines = ({ certificate, key, from }: Signing): string[] => [
+  `seed ${as.path(certificate)} 0644 ${as.path(from.certificate)} ${as.path(from.key)}`,
+  `seed ${as.path(key)} 0600 ${as.path(from.key)} -`,
 ];
 
-/** Before ca.crt holds two certificates the controller manager gets signing files of its own, or stops signing. */
-const signingLines = ({ signing }: NodePlan, config: Config): string[] => {
-  if (signing === undefined || !changes(config)) return [];
-  if (config.authority.csrSigner === "none") return signingFlags("", "");
-  if (!hasCsrSigner(config)) return [];
-  return [
-    `seed ${as.path(signing.certificate)} 0644 ${as.path(signing.from.certificate)} ${as.path(signing.from.key)}`,
-    `seed ${as.path(signing.key)} 0600 ${as.path(signing.from.key)} -`,
-    ...signingFlags(signing.certificate, signing.key),
-  ];
-};
-
-/** A graceful shutdown: measured with 0 failed requests behind a load balancer; effective from the restart after this one. */
-const SHUTDOWN_FLAGS = ["--shutdown-delay-duration=3s", "--shutdown-watch-termination-grace-period=3s"];
-
-const flagLines = (plan: NodePlan, config: Config): string[] =>
-  config.rollout.apiServerShutdownFlags && plan.signing !== undefined
-    ? SHUTDOWN_FLAGS.map((flag) => `flag kube-apiserver ${flag}`)
-    : [];
+/** What the services of a control plane are started with from then on, and the files that they then read. */
+const flagLines = ({ signing }: NodePlan, config: Config): string[] =>
+  signing === undefined
+    ? []
+    : [
+        ...(movesSigning(config) ? seedLines(signing) : []),
+        ...rotationFlags(signing, config).map(
+          ({ component, name, value, replaces }) =>
+            `${replaces ? "replaceflag" : "flag"} ${component} --${name}=${value}`,
+        ),
+      ];
 
 /** The files a step changes: what it concerns and the node has. */
 const changedRows = (
@@ -211,9 +199,7 @@ export const trustPayload = (
     ...serverLines(kubeconfigs, plan, config),
     ...trusted.map(({ row }) => fileLine(row)),
     ...kubeconfigs.map(({ path }) => `kubeconfig-ca ${as.path(path)} ${caPart("kubernetes")}`),
-    ...(step === "trust"
-      ? [...signingLines(plan, config), ...flagLines(plan, config)]
-      : retiredKeyLines(trusted, config)),
+    ...(step === "trust" ? flagLines(plan, config) : retiredKeyLines(trusted, config)),
     ...here.flatMap((what) =>
       trusted
         .filter(({ part: name }) => name === trustPart(what))

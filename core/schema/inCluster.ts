@@ -78,6 +78,11 @@ export const inCluster = object({
   enabled: flag
     .default(true)
     .describe("Update the copies of the CAs inside the cluster in a rotation; the endpoint must be reachable."),
+  publishStatus: flag
+    .default(false)
+    .describe(
+      "Keep the ConfigMap kube-pki in kube-system: last and next renewal, generation and phase of each CA, and since when.",
+    ),
   restart: z
     .union([z.literal("all"), workloads], {
       error: '"all", or a list of workloads, each with kind, namespace and name',

@@ -45,6 +45,7 @@ import { ownCertificates } from "./own";
 import { readers } from "./readers";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
+import { window } from "./window";
 
 const listener = object({
   port: port.optional().describe("Its port."),
@@ -194,6 +195,9 @@ const rollout = object({
   apiServerShutdownFlags: flag
     .default(false)
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops."),
+  window: window.describe(
+    "When nodes may change. A run with something due is refused at other times, before any node is touched; strategy recover is not.",
+  ),
   readers: readers.describe(
     "Other programs on the nodes that read files of the stack and must be restarted when these change.",
   ),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { planCluster } from "../../core/plan";
 import { comparedConfig, preflightNode } from "../../core/preflight/job";
+import { DAYS } from "../../core/maintenanceWindow";
 import { configWith, NOW } from "../core/fixture";
 import { SshServer } from "../lab/plugins/sshServer";
 
@@ -24,7 +25,7 @@ describe("the step that compares nodes with the stack file", function () {
   });
 
   /** @param changed nodes for which something else is due than the last run has noted */
-  const run = async (notes: string, changed: readonly string[] = []) => {
+  const run = async (notes: string, changed: readonly string[] = [], rollout = CONFIG.rollout) => {
     const nodes = PLAN.nodes.map((plan) => {
       const node = preflightNode(PLAN, plan, CONFIG);
       return { ...node, due: changed.includes(node.name) ? "other" : node.due };
@@ -38,7 +39,7 @@ describe("the step that compares nodes with the stack file", function () {
     });
     child.stdin.end(
       JSON.stringify({
-        compared: { config: comparedConfig(CONFIG), nodes },
+        compared: { config: comparedConfig({ ...CONFIG, rollout }), nodes },
         connections: Object.fromEntries(reached) as object,
       }),
     );
@@ -63,6 +64,19 @@ describe("the step that compares nodes with the stack file", function () {
       PLAN.nodes.filter((_, index) => servers[index]?.surveys === 2).map(({ node }) => node.name),
       ["w2"],
     );
+  });
+
+  it("refuses what is due while the maintenance window is closed, and visits nobody", async () => {
+    const hour = (more: number): string => new Date(Date.now() + more * 3_600_000).toISOString().slice(11, 16);
+    const window = { days: [...DAYS], from: hour(2), to: hour(3), timeZone: "UTC" };
+    const closed = await run("", [], { ...CONFIG.rollout, window });
+    assert.deepEqual([closed.stdout, closed.code], ["", 2]);
+    assert.match(closed.stderr, /^kube-pki: rollout\.window: it is closed now, .*; nothing was touched\n$/);
+    const open = await run("", [], { ...CONFIG.rollout, window: { ...window, from: hour(-1), to: hour(1) } });
+    assert.deepEqual([open.stderr, open.code], ["", 0]);
+    const noted = await run(open.stdout, [], { ...CONFIG.rollout, window });
+    assert.deepEqual([noted.stderr, noted.code], ["", 0]);
+    assert.equal(surveyed().length, PLAN.nodes.length, "each once, in the run that was allowed");
   });
 
   it("names every node that it does not reach, and notes nothing", async () => {

@@ -42,6 +42,7 @@ const program = (args: ClusterPkiArgs, kubeconfig: string | undefined) => (): pu
     attempt: pulumi.output("r1"),
     tokenKid: pulumi.output("kid"),
     runOn: inputs.config.nodes[0]!,
+    certificates: pulumi.output([]),
     held: { "own.hook": { certificate: "CERT\n", key: KEY } },
   });
   const published = inCluster.at("afterTrust", [new Step("trusted")]);

@@ -51,6 +51,7 @@ const BEFORE_APPLY = "trust afterTrust afterPublished mounts beforeIssue";
 const AFTER_APPLY = "tokens check afterIssue beforeRetire retire afterRetire";
 const PLAYED: Readonly<Record<string, readonly [changes: Readonly<Record<string, unknown>>, stages: string]>> = {
   "no rotation": [{}, "apply"],
+  "no rotation, and a status in the cluster": [{ inCluster: { publishStatus: true } }, "apply afterApply"],
   "one that has not begun": [
     { rotation: {} },
     "trust afterTrust afterPublished beforeIssue apply afterApply check afterIssue beforeRetire retire afterRetire",

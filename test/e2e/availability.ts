@@ -5,11 +5,10 @@ import type { ProbeResult, Target } from "./probe";
 
 /** Every API server and the endpoint clients use, on new and on kept connections. */
 const targetsOf = (lab: Lab): Target[] => {
-  const [host = "", port = ""] = lab.endpoint.split(":");
   const servers = lab.nodes
     .filter(({ roles }) => roles.includes("control-plane"))
     .map(({ name, address }) => ({ name, host: address, port: 6443 }));
-  return [{ name: "endpoint", host, port: Number(port) }, ...servers].flatMap((target) =>
+  return [{ name: "endpoint", ...lab.api }, ...servers].flatMap((target) =>
     (["new", "kept"] as const).map((connection) => ({ ...target, connection })),
   );
 };

@@ -15,6 +15,7 @@ import { nameOf, type Stack } from "./stack";
  */
 const UNPROVABLE: Readonly<Record<Installer, readonly CertificateRow["certificate"][]>> = {
   kubeadm: ["front-proxy-client"],
+  "external-etcd": ["front-proxy-client", "apiserver-etcd-client"],
   etcdadm: ["front-proxy-client", "apiserver-etcd-client"],
   kubespray: ["front-proxy-client"],
   hardway: ["front-proxy-client", "apiserver-etcd-client", "apiserver-kubelet-client"],

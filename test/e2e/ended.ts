@@ -1,6 +1,7 @@
 /** Clusters whose certificates have ended: every leaf is signed anew with past dates, and whatever reads them starts anew. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostPort } from "../../core/format/addresses";
 import type { Lab } from "../lab/lab";
 import { withRole } from "../lab/topology";
 import { etcdPlace } from "./clients/credentials";
@@ -89,7 +90,13 @@ const UNITS = "etcd kube-apiserver kube-controller-manager kube-scheduler kube-p
 /** Whatever reads certificates ends and is started anew, as far as it comes. */
 const START_ANEW = `
 systemctl stop kubelet 2>/dev/null
-! command -v crictl >/dev/null || crictl ps -q | xargs -r crictl stop --timeout 0 >/dev/null 2>&1
+# crictl gives up after two seconds by itself, which a busy machine needs for one container
+tries=30
+while command -v crictl >/dev/null && [ -n "$(crictl --timeout 60s ps -q)" ]; do
+  crictl --timeout 60s ps -q | xargs -r crictl --timeout 60s stop --timeout 0 >/dev/null 2>&1
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || { echo "containers do not stop" >&2; exit 1; }
+done
 for unit in ${UNITS} kubelet; do
   [ "$(systemctl show -p LoadState --value $unit)" != loaded ] || systemctl restart --no-block $unit
 done`;
@@ -118,9 +125,9 @@ export const assertDead = async (lab: Lab): Promise<void> => {
 
 const etcdctl = async (lab: Lab, words: string): Promise<string> => {
   const { role, ca, leaf } = etcdPlace(lab.topology);
-  const node = withRole(lab.nodes, role)[0]?.name ?? "";
+  const { name: node = "", address = "" } = withRole(lab.nodes, "etcd").find((each) => each.roles.includes(role)) ?? {};
   const { cert, key } = leaf(node);
-  const options = `--endpoints=https://127.0.0.1:2379 --cacert=${ca} --cert=${cert} --key=${key}`;
+  const options = `--endpoints=https://${hostPort(address, 2379)} --cacert=${ca} --cert=${cert} --key=${key}`;
   return lab.must(node, `etcdctl ${options} ${words}`, { timeoutMs: 60_000 });
 };
 

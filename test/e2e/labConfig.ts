@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { LayoutName } from "../../core/layouts";
 import type { AuthorityName } from "../../core/model/authorities";
 import { etcdFolder } from "../lab/kubesprayFiles";
 import type { Lab } from "../lab/lab";
@@ -24,6 +25,7 @@ const byKubeadm: Places = (pki) => ({
 /** The CAs of a cluster that exists, by the way it was installed. */
 const CAS: Readonly<Record<Installer, Places>> = {
   kubeadm: byKubeadm,
+  "external-etcd": (pki) => ({ ...byKubeadm(pki), etcd: { on: "etcd", ...crtPair(`${pki}/etcd/ca`) } }),
   etcdadm: (pki) => ({ ...byKubeadm(pki), etcd: { on: "etcd", ...crtPair("/etc/etcd/pki/ca") } }),
   kubespray: (pki) => ({ ...byKubeadm(pki), etcd: { on: "etcd", ...pemPair(`${etcdFolder}/ca`) } }),
   hardway: () => ({
@@ -52,9 +54,18 @@ const filesOf = ({ topology: { certificatesDir } }: Lab): Record<string, unknown
 /** What API servers are called in a lab besides what every stack gives them: they would lose it, which a node refuses. */
 const EXTRA_SANS: Readonly<Record<Installer, readonly string[]>> = {
   kubeadm: [],
+  "external-etcd": [],
   etcdadm: [],
   kubespray: [],
   hardway: ["localhost", "127.0.0.1"],
+};
+
+const LAYOUT: Readonly<Record<Installer, LayoutName>> = {
+  kubeadm: "kubeadm",
+  "external-etcd": "kubeadm",
+  etcdadm: "etcdadm",
+  kubespray: "kubespray",
+  hardway: "hardway",
 };
 
 /** The plain part of a stack file that describes this lab. */
@@ -72,7 +83,7 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
     roles: [...roles],
     ssh: { hostKey: lab.hostKey(name) },
   })),
-  layout: lab.topology.installer,
+  layout: LAYOUT[lab.topology.installer],
   ...filesOf(lab),
   users: [{ name: "alice", organizations: ["access"], validity: "90d" }],
   // two at a time keeps the scenarios short and the wave visible

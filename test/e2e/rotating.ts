@@ -67,6 +67,7 @@ const THEIRS = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-p
 /** What the CAs of a cluster are called that was there before. */
 const FOREIGN: Readonly<Record<Installer, Readonly<Record<AuthorityName, string>>>> = {
   kubeadm: THEIRS,
+  "external-etcd": THEIRS,
   hardway: THEIRS,
   etcdadm: { ...THEIRS, etcd: "etcd" },
   kubespray: THEIRS,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Lab } from "../lab/lab";
 import { OpenBao } from "../lab/openbao";
+import type { KubernetesVersion } from "../../tools/kubernetesRelease";
 import type { TopologyName } from "../lab/topology";
 import type { AccessRow } from "./access/matrix";
 import { Availability } from "./availability";
@@ -24,6 +25,8 @@ export interface Scenario {
   readonly proves: string;
   /** The first one is taken unless another is asked for. */
   readonly topologies: readonly TopologyName[];
+  /** The release that the cluster begins with. @default the one that everything runs with */
+  readonly kubernetes?: KubernetesVersion;
   /** Nodes without a cluster. @default false */
   readonly bare?: boolean;
   readonly play: (run: Run) => Promise<void>;
@@ -109,7 +112,8 @@ export class Run {
     let error: unknown;
     try {
       const bare = scenario.bare ?? false;
-      const lab = await Lab.start(options.topology, { bare, keep: options.keep, log: options.log });
+      const { kubernetes } = scenario;
+      const lab = await Lab.start(options.topology, { bare, kubernetes, keep: options.keep, log: options.log });
       if (!options.keep) forget = endLabOnInterrupt(lab, options.log);
       const vault = options.authority === "vault" ? await OpenBao.inLab(lab) : undefined;
       const end = started + (options.minutes ?? Infinity) * 60_000;

@@ -1,3 +1,4 @@
+import { hostPort } from "../../core/format/addresses";
 import { plainSerial } from "../../core/format/x509";
 import type { CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
@@ -24,7 +25,7 @@ export const servedNow = async (lab: Lab, rows: readonly CertificateRow[]): Prom
   const wanted = rows.flatMap((row) => {
     const port = PORTS[row.certificate];
     const node = lab.nodes.find(({ name }) => name === row.node);
-    return port === undefined || node === undefined ? [] : [{ row, at: `${node.address}:${String(port)}` }];
+    return port === undefined || node === undefined ? [] : [{ row, at: hostPort(node.address, port) }];
   });
   return Promise.all(
     wanted.map(async ({ row, at }) => {

@@ -14,6 +14,7 @@ const byKubeadm: Files = (topology) => ({
 /** Where a node keeps what it trusts, by authority; a node has those of its roles. */
 const FILES: Readonly<Record<Installer, Files>> = {
   kubeadm: byKubeadm,
+  "external-etcd": byKubeadm,
   etcdadm: (topology) => ({
     ...byKubeadm(topology),
     etcd: [...byKubeadm(topology).etcd, "/etc/etcd/pki/ca.crt"],

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { copyFile, link } from "node:fs/promises";
 import { join } from "node:path";
+import { catalogWith } from "../../tools/catalog";
+import type { KubernetesVersion } from "../../tools/kubernetesRelease";
 import { ensure } from "../../tools/toolchain";
 import { labDirs } from "./paths";
 import { must } from "./process";
@@ -35,9 +37,9 @@ export function binary(binaries: Binaries, name: BinaryName): string {
   return join(binaries.folder, name);
 }
 
-/** The Kubernetes and etcd programs, all in one folder named after what is in it. */
-export async function gatherBinaries(log: Log): Promise<Binaries> {
-  const paths = await ensure(names, log);
+/** The Kubernetes and etcd programs, all in one folder named after what is in it; of the chosen release unless another is given. */
+export async function gatherBinaries(log: Log, release?: KubernetesVersion): Promise<Binaries> {
+  const paths = await ensure(names, log, release === undefined ? {} : { catalog: catalogWith(release) });
   const digest = createHash("sha256");
   for (const name of names) {
     const { size, mtimeMs } = statSync(paths[name]);

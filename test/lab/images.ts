@@ -120,8 +120,8 @@ wait || true
 '
 `;
 
-/** Writes one image as a docker archive of a single layer. */
-async function archive(folder: string, image: string, binaries: Binaries, rootfs: Rootfs): Promise<void> {
+/** Writes one image as a docker archive of a single layer, `<component>.tar`. */
+export async function archive(folder: string, image: string, binaries: Binaries, rootfs: Rootfs): Promise<void> {
   const component = componentOf(image);
   const content = contents[component];
   if (content === undefined) throw new Error(`image ${image}: the lab does not know what it holds`);

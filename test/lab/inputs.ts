@@ -1,5 +1,6 @@
 import { gatherBinaries, type Binaries } from "./binaries";
 import { ensureImages, imageNames, sandboxImage, type Images } from "./images";
+import type { KubernetesVersion } from "../../tools/kubernetesRelease";
 import { installHostPackages } from "./host";
 import type { Log } from "./progress";
 import { ensureRootfs, type Rootfs } from "./rootfs";
@@ -12,9 +13,9 @@ export interface Inputs {
 }
 
 /** Makes what is missing of it; on a warm machine this takes a moment. */
-export async function ensureInputs(log: Log): Promise<Inputs> {
+export async function ensureInputs(log: Log, version?: KubernetesVersion): Promise<Inputs> {
   await installHostPackages(log);
-  const binaries = await gatherBinaries(log);
+  const binaries = await gatherBinaries(log, version);
   const names = await imageNames(binaries);
   const rootfs = await ensureRootfs(sandboxImage(names), log);
   const images = await ensureImages(binaries, rootfs, names, log);

@@ -1,4 +1,5 @@
 import { installEtcdadm } from "./etcdadm";
+import { installExternalEtcd } from "./externalEtcd";
 import { installHardway } from "./hardway";
 import { installKubeadm } from "./kubeadm";
 import { installKubespray } from "./kubespray";
@@ -11,6 +12,7 @@ type Install = (lab: Lab, log: Log, pki?: "made" | "given") => Promise<void>;
 
 export const install: Readonly<Record<Installer, Install>> = {
   kubeadm: installKubeadm,
+  "external-etcd": installExternalEtcd,
   etcdadm: installEtcdadm,
   kubespray: installKubespray,
   hardway: installHardway,

@@ -34,14 +34,13 @@ describe("kubeadm configuration", () => {
   it("names the members of an etcd on nodes of its own, and how it is reached", () => {
     const etcd = (name: string): unknown => documents(topology(name)).get("ClusterConfiguration")?.["etcd"];
     assert.equal(etcd("ha3"), undefined);
-    assert.deepEqual(etcd("etcdadm"), {
-      external: {
-        endpoints: ["11", "12", "13"].map((host) => `https://10.77.0.${host}:2379`),
-        caFile: "/etc/kubernetes/pki/etcd/ca.crt",
-        certFile: "/etc/kubernetes/pki/apiserver-etcd-client.crt",
-        keyFile: "/etc/kubernetes/pki/apiserver-etcd-client.key",
-      },
-    });
+    const external = {
+      endpoints: ["11", "12", "13"].map((host) => `https://10.77.0.${host}:2379`),
+      caFile: "/etc/kubernetes/pki/etcd/ca.crt",
+      certFile: "/etc/kubernetes/pki/apiserver-etcd-client.crt",
+      keyFile: "/etc/kubernetes/pki/apiserver-etcd-client.key",
+    };
+    for (const name of ["etcdadm", "external-etcd"]) assert.deepEqual(etcd(name), { external });
   });
 
   it("names the balancer as the endpoint where there is one", () => {

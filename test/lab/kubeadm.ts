@@ -7,6 +7,7 @@ import { step, type Log } from "./progress";
 import {
   certificatesDir,
   labNetwork,
+  networkOf,
   pkiDir,
   withRole,
   type Installer,
@@ -60,15 +61,21 @@ interface EtcdClient {
   readonly keyFile: string;
 }
 
+/** Where kubeadm's pages say to copy them to. */
+function handedOver(pki: string): EtcdClient {
+  return {
+    caFile: `${pki}/etcd/ca.crt`,
+    certFile: `${pki}/apiserver-etcd-client.crt`,
+    keyFile: `${pki}/apiserver-etcd-client.key`,
+  };
+}
+
 /** With which files API servers are clients of an etcd that kubeadm does not make. */
 const etcdClients: Readonly<Record<Installer, ((pki: string, node: string) => EtcdClient) | undefined>> = {
   kubeadm: undefined,
   hardway: undefined,
-  etcdadm: (pki) => ({
-    caFile: `${pki}/etcd/ca.crt`,
-    certFile: `${pki}/apiserver-etcd-client.crt`,
-    keyFile: `${pki}/apiserver-etcd-client.key`,
-  }),
+  "external-etcd": handedOver,
+  etcdadm: handedOver,
   kubespray: (_pki, node) => ({
     caFile: "/etc/ssl/etcd/ssl/ca.pem",
     certFile: `/etc/ssl/etcd/ssl/node-${node}.pem`,
@@ -86,6 +93,7 @@ function externalEtcd(topology: Topology, node: NodeSpec): object {
 /** Names that API servers get beside kubeadm's own. */
 const certSans: Readonly<Record<Installer, (topology: Topology) => readonly string[]>> = {
   kubeadm: () => [],
+  "external-etcd": () => [],
   hardway: () => [],
   etcdadm: () => [],
   kubespray: ({ nodes }) => [
@@ -142,8 +150,8 @@ export function initConfig(
       imageRepository,
       controlPlaneEndpoint: lab.endpoint,
       networking: {
-        podSubnet: labNetwork.podCidr,
-        serviceSubnet: labNetwork.serviceCidr,
+        podSubnet: networkOf(node.address).podCidr,
+        serviceSubnet: networkOf(node.address).serviceCidr,
         dnsDomain: labNetwork.clusterDomain,
       },
       ...externalEtcd(lab.topology, node),

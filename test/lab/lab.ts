@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hostOf } from "../../core/format/addresses";
+import type { KubernetesVersion } from "../../tools/kubernetesRelease";
 import { clearLab } from "./clean";
 import { unsupported } from "./host";
 import { install } from "./installers";
@@ -23,6 +25,8 @@ export interface LabOptions {
   readonly name?: string | undefined;
   /** In the place of the topology's, in a bare lab. */
   readonly nodes?: readonly NodeSpec[] | undefined;
+  /** The release of Kubernetes. @default the one that everything runs with (tools/kubernetesRelease.ts) */
+  readonly kubernetes?: KubernetesVersion | undefined;
   /** Nodes booted, programs and unit files there, nothing initialised. @default false */
   readonly bare?: boolean | undefined;
   /** The lab outlives this process. @default false */
@@ -91,8 +95,13 @@ export class Lab {
     return topologies.endpoint(this.topology);
   }
 
+  /** The same, taken apart. */
+  get api(): { readonly host: string; readonly port: number } {
+    return { host: hostOf(this.endpoint), port: topologies.labNetwork.apiPort };
+  }
+
   get serviceCidr(): string {
-    return topologies.labNetwork.serviceCidr;
+    return topologies.networkOf(this.nodes[0]?.address ?? "").serviceCidr;
   }
 
   get kubernetesVersion(): string {

@@ -1,3 +1,4 @@
+import type { KubernetesVersion } from "../../tools/kubernetesRelease";
 import { startBalancer } from "./balancer";
 import { labGroups } from "./cgroup";
 import { clearAbandoned } from "./clean";
@@ -27,7 +28,7 @@ export async function startLab(topologyName: string, options: LabOptions): Promi
   const topology = topologyOf(topologyName);
   const name = options.name ?? `${topology.name}-${String(process.pid)}`;
   checkName("lab name", name);
-  const inputs = await makeReady(options.log);
+  const inputs = await makeReady(options.log, options.kubernetes);
   const bare = options.bare ?? false;
   const prepared = bare ? undefined : await prepare(topology, inputs, options.log);
   const since = wholeSeconds(Date.now());
@@ -42,11 +43,11 @@ export async function prepareLab(topologyName: string, log: Log): Promise<void> 
   await prepare(topology, await makeReady(log), log);
 }
 
-async function makeReady(log: Log): Promise<Inputs> {
+async function makeReady(log: Log, version?: KubernetesVersion): Promise<Inputs> {
   const missing = unsupported();
   if (missing !== undefined) throw new Error(missing);
   await clearAbandoned(log);
-  return ensureInputs(log);
+  return ensureInputs(log, version);
 }
 
 function prepare(topology: Topology, inputs: Inputs, log: Log): Promise<string> {

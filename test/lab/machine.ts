@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { endGroups, populated } from "./cgroup";
 import { memberFiles } from "./etcdadm";
+import { standaloneKubelet } from "./externalEtcd";
 import { writeUnits } from "./hardway";
 import { unitFiles } from "./hardwayUnits";
 import { sprayedFiles } from "./kubesprayFiles";
@@ -22,6 +23,7 @@ function groupsOf(state: LabState, node: NodeSpec): string[] {
 /** Units, and what they read, of what kubeadm does not install. */
 const bareFiles: Readonly<Record<Installer, typeof unitFiles>> = {
   kubeadm: () => ({}),
+  "external-etcd": standaloneKubelet,
   hardway: unitFiles,
   etcdadm: memberFiles,
   kubespray: sprayedFiles,

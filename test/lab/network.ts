@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { labNetwork, podSubnet, type NodeSpec } from "./topology";
+import { isV6, labNetwork, labNetwork6, networkOf, podSubnet, type NodeSpec } from "./topology";
 import { failure, must, run } from "./process";
 
 /**
@@ -30,13 +30,14 @@ ip netns add "$1"
 ip -n "$1" link set lo up
 ip -n "$1" link add br0 type bridge
 ip -n "$1" addr add "$2" dev br0
+ip -n "$1" addr add "$3" dev br0 nodad
 ip -n "$1" link set br0 up
-nsenter --net="/run/netns/$1" sysctl -qw net.ipv4.ip_forward=1
+nsenter --net="/run/netns/$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 `;
 
 export async function createLabNetwork(lab: string): Promise<void> {
-  const cidr = `${labNetwork.address}/${String(labNetwork.prefixLength)}`;
-  await must(["sh", "-euc", labScript, "sh", labNamespace(lab), cidr], { what: "network of the lab" });
+  const cidrs = [labNetwork, labNetwork6].map(({ address, prefixLength }) => `${address}/${String(prefixLength)}`);
+  await must(["sh", "-euc", labScript, "sh", labNamespace(lab), ...cidrs], { what: "network of the lab" });
 }
 
 const nodeScript = `
@@ -45,14 +46,15 @@ ip -n "$1" link add "v-$3" type veth peer name eth0 address "$8" netns "$2"
 ip -n "$1" link set "v-$3" master br0 up
 ip -n "$1" route replace "$6" via "$4"
 ip -n "$2" link set lo up
-ip -n "$2" addr add "$4/$5" dev eth0
+ip -n "$2" addr add "$4/$5" dev eth0 $9
 ip -n "$2" link set eth0 up
 ip -n "$2" route add default via "$7"
-nsenter --net="/run/netns/$2" sysctl -qw net.ipv4.ip_forward=1
+nsenter --net="/run/netns/$2" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 `;
 
 /** Of the IP address: a replaced node is reached at once, without waiting for its peers to forget the old one's. */
 function hardwareAddress(address: string): string {
+  if (isV6(address)) return `02:00:fd:77:00:${address.replace(/^.*:/, "").padStart(2, "0")}`;
   const bytes = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
   return ["02", "00", ...bytes].join(":");
 }
@@ -64,10 +66,11 @@ export async function createNodeNetwork(lab: string, node: NodeSpec): Promise<vo
     nodeNamespace(lab, node.name),
     node.name,
     node.address,
-    String(labNetwork.prefixLength),
+    String(networkOf(node.address).prefixLength),
     podSubnet(node.address),
-    labNetwork.address,
+    networkOf(node.address).address,
     hardwareAddress(node.address),
+    isV6(node.address) ? "nodad" : "",
   ];
   await must(["sh", "-euc", nodeScript, "sh", ...args], { what: `network of ${node.name}` });
 }

@@ -19,7 +19,15 @@ import { must } from "./process";
 import { binariesOnNode } from "./rootfsFiles";
 import { ensureKey, keyFile, trustHost } from "./ssh";
 import type { LabState } from "./state";
-import { hasKubelet, podSubnet, type Installer, type NodeSpec, usesKubeadm } from "./topology";
+import {
+  hasKubelet,
+  hasStandaloneKubelet,
+  isV6,
+  podSubnet,
+  type Installer,
+  type NodeSpec,
+  usesKubeadm,
+} from "./topology";
 
 /**
  * A node is an overlay on the shared root file system, with three folders of the host's own file system bound in:
@@ -62,7 +70,11 @@ function cniConfig(address: string): string {
         isGateway: true,
         ipMasq: false,
         hairpinMode: true,
-        ipam: { type: "host-local", ranges: [[{ subnet: podSubnet(address) }]], routes: [{ dst: "0.0.0.0/0" }] },
+        ipam: {
+          type: "host-local",
+          ranges: [[{ subnet: podSubnet(address) }]],
+          routes: [{ dst: isV6(address) ? "::/0" : "0.0.0.0/0" }],
+        },
       },
       { type: "portmap", capabilities: { portMappings: true } },
     ],
@@ -84,7 +96,8 @@ export async function writeIdentity(
   };
   const publicKey = readFileSync(`${keyFile(labFolder)}.pub`, "utf8");
   put("etc/hostname", `${node.name}\n`);
-  put("etc/hosts", ["127.0.0.1 localhost", ...all.map((each) => `${each.address} ${each.name}`), ""].join("\n"));
+  const localhost = ["127.0.0.1 localhost", ...(isV6(node.address) ? ["::1 localhost"] : [])];
+  put("etc/hosts", [...localhost, ...all.map((each) => `${each.address} ${each.name}`), ""].join("\n"));
   if (!existsSync(join(upper, "etc/machine-id"))) put("etc/machine-id", `${randomBytes(16).toString("hex")}\n`, 0o444);
   put("etc/cni/net.d/10-lab.conflist", cniConfig(node.address));
   put("root/.ssh/authorized_keys", publicKey, 0o600);
@@ -96,7 +109,7 @@ export async function writeIdentity(
   await ensureKey(hostKeyFile(labFolder, node.name), node.name);
   trustHost(labFolder, node.address, hostKeyOf(labFolder, node.name));
   const units = "etc/systemd/system";
-  if (!hasKubelet(node, installer))
+  if (!hasKubelet(node, installer) && !hasStandaloneKubelet(node, installer))
     for (const unit of ["containerd", "kubelet"]) link(upper, `${units}/${unit}.service`, "/dev/null");
   else if (usesKubeadm[installer])
     link(upper, `${units}/multi-user.target.wants/kubelet.service`, "../kubelet.service");

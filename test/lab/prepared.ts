@@ -12,6 +12,7 @@ import type { Topology } from "./topology";
 /** Sources whose change makes another cluster. */
 const sources = [
   "kubeadm.ts",
+  "externalEtcd.ts",
   "etcdadm.ts",
   "kubespray.ts",
   "kubesprayFiles.ts",

@@ -26,8 +26,10 @@ describe("topology", () => {
   const expected = [
     ["single", "10.77.0.11:6443", 1, 1, 0],
     ["duo", "10.77.0.11:6443", 1, 1, 1],
+    ["ipv6", "[fd77::b]:6443", 1, 1, 1],
     ["ha3", "10.77.0.1:6443", 3, 3, 2],
     ["hardway", "10.77.0.1:6443", 2, 3, 1],
+    ["external-etcd", "10.77.0.14:6443", 1, 3, 1],
     ["etcdadm", "10.77.0.14:6443", 1, 3, 1],
     ["kubespray", "10.77.0.11:6443", 1, 1, 1],
     ["stubs", "10.77.0.1:6443", 2, 2, 1],
@@ -61,7 +63,7 @@ describe("topology", () => {
   it("names what there is when a topology is unknown", () => {
     assert.throws(
       () => topology("ha5"),
-      /ha5 is not known, give one of single, duo, moved, ha3, hardway, etcdadm, kubespray, stubs/,
+      /ha5 is not known, give one of single, duo, moved, ipv6, ha3, hardway, external-etcd, etcdadm, kubespray, stubs/,
     );
     assert.throws(() => topology("toString"), /not known/);
   });

@@ -1,3 +1,5 @@
+import { hostPort } from "../../core/format/addresses";
+
 export type Role = "control-plane" | "etcd" | "worker";
 
 export interface NodeSpec {
@@ -6,16 +8,22 @@ export interface NodeSpec {
   readonly roles: readonly Role[];
 }
 
-/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of etcdadm's or kubespray's, or as systemd units. */
-export type Installer = "kubeadm" | "etcdadm" | "kubespray" | "hardway";
+/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of its own making, etcdadm's or kubespray's, or as systemd units. */
+export type Installer = "kubeadm" | "external-etcd" | "etcdadm" | "kubespray" | "hardway";
 
 /** Whether kubeadm makes the control planes and the workers. */
 export const usesKubeadm: Readonly<Record<Installer, boolean>> = {
   kubeadm: true,
+  "external-etcd": true,
   etcdadm: true,
   kubespray: true,
   hardway: false,
 };
+
+/** Whether a kubelet runs its static pods and nothing else: as kubeadm's page on an external etcd has its members. */
+export function hasStandaloneKubelet({ roles }: NodeSpec, installer: Installer): boolean {
+  return installer === "external-etcd" && roles.every((role) => role === "etcd");
+}
 
 /** Whether it is a node of the cluster: without kubeadm control planes are not. */
 export function hasKubelet({ roles }: NodeSpec, installer: Installer): boolean {
@@ -37,6 +45,7 @@ export const certificatesDir = "/etc/kubernetes/pki";
 
 const certificatesDirs: Readonly<Record<Installer, string>> = {
   kubeadm: certificatesDir,
+  "external-etcd": certificatesDir,
   etcdadm: certificatesDir,
   kubespray: "/etc/kubernetes/ssl",
   hardway: certificatesDir,
@@ -45,6 +54,15 @@ const certificatesDirs: Readonly<Record<Installer, string>> = {
 /** Where the PKI of a kubeadm cluster is. */
 export const pkiDir = (topology: Pick<Topology, "certificatesDir" | "installer">): string =>
   topology.certificatesDir ?? certificatesDirs[topology.installer];
+
+/** What differs between a lab of IPv4 and one of IPv6. */
+export interface Network {
+  /** The lab's own, and the way out of every node. */
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly serviceCidr: string;
+  readonly podCidr: string;
+}
 
 /** Every lab has these addresses: each lives in network namespaces of its own. */
 export const labNetwork = {
@@ -58,22 +76,36 @@ export const labNetwork = {
   clusterDomain: "cluster.local",
 } as const;
 
+export const labNetwork6: Network = {
+  address: "fd77::1",
+  prefixLength: 64,
+  serviceCidr: "fd96::/112",
+  podCidr: "fd88::/48",
+};
+
+export const isV6 = (address: string): boolean => address.includes(":");
+
+/** The network that a node of this address is in. */
+export const networkOf = (nodeAddress: string): Network => (isV6(nodeAddress) ? labNetwork6 : labNetwork);
+
 const firstHost = 11;
 
 /** As many as the lab's network has addresses for. */
 const maxNodes = 200;
 
-function address(index: number): string {
-  return `10.77.0.${String(firstHost + index)}`;
+function address(index: number, v6 = false): string {
+  const host = firstHost + index;
+  return v6 ? `fd77::${host.toString(16)}` : `10.77.0.${String(host)}`;
 }
 
-/** The pods of a node live in a /24 that carries the last number of the node's address. */
+/** The pods of a node live in a network that carries the last number of the node's address. */
 export function podSubnet(nodeAddress: string): string {
+  if (isV6(nodeAddress)) return `fd88:0:0:${nodeAddress.replace(/^.*:/, "")}::/64`;
   return `10.88.${nodeAddress.split(".")[3] ?? ""}.0/24`;
 }
 
-function nodes(rows: readonly (readonly [string, ...Role[]])[]): NodeSpec[] {
-  return rows.map(([name, ...roles], index) => ({ name, address: address(index), roles }));
+function nodes(rows: readonly (readonly [string, ...Role[]])[], { v6 = false } = {}): NodeSpec[] {
+  return rows.map(([name, ...roles], index) => ({ name, address: address(index, v6), roles }));
 }
 
 const stacked = ["control-plane", "etcd"] as const;
@@ -102,6 +134,18 @@ const rows = {
       ["w1", "worker"],
     ]),
   },
+  // nodes, services and pods have IPv6 addresses and no others
+  ipv6: {
+    installer: "kubeadm",
+    balanced: false,
+    nodes: nodes(
+      [
+        ["cp1", ...stacked],
+        ["w1", "worker"],
+      ],
+      { v6: true },
+    ),
+  },
   ha3: {
     installer: "kubeadm",
     balanced: true,
@@ -122,6 +166,17 @@ const rows = {
       ["etcd3", "etcd"],
       ["cp1", "control-plane"],
       ["cp2", "control-plane"],
+      ["w1", "worker"],
+    ]),
+  },
+  "external-etcd": {
+    installer: "external-etcd",
+    balanced: false,
+    nodes: nodes([
+      ["etcd1", "etcd"],
+      ["etcd2", "etcd"],
+      ["etcd3", "etcd"],
+      ["cp1", "control-plane"],
       ["w1", "worker"],
     ]),
   },
@@ -182,7 +237,7 @@ export function topology(name: string): Topology {
 export function endpoint(of: Topology): string {
   const host = of.balanced ? labNetwork.address : withRole(of.nodes, "control-plane")[0]?.address;
   if (host === undefined) throw new Error(`topology: ${of.name} has no control plane`);
-  return `${host}:${String(labNetwork.apiPort)}`;
+  return hostPort(host, labNetwork.apiPort);
 }
 
 export function withRole(among: readonly NodeSpec[], role: Role): NodeSpec[] {
@@ -192,8 +247,9 @@ export function withRole(among: readonly NodeSpec[], role: Role): NodeSpec[] {
 /** The lowest address that no node of the lab has. */
 export function freeAddress(among: readonly NodeSpec[]): string {
   const taken = new Set(among.map((node) => node.address));
+  const v6 = among.some((node) => isV6(node.address));
   for (let index = 0; index < maxNodes; index++) {
-    if (!taken.has(address(index))) return address(index);
+    if (!taken.has(address(index, v6))) return address(index, v6);
   }
   throw new Error("addNode: all addresses of the lab are taken, remove a node first");
 }

@@ -161,7 +161,7 @@ export function restartsEtcd(shell: string): void {
       // of the two questions after a restart the first is for the service's own health
       let since = 0;
       state.healthy = (now) => now === pid || ++since <= 1;
-      const failed = await run({ KUBE_PKI_LIMITS: "MEMBER=2" });
+      const failed = await run({ KUBE_PKI_LIMITS: "MEMBER=2 HEALTH=15" });
       assert.match(failed.why, /has not been healthy for 2 s since store restarted here: the old set was put back/);
       assert.equal(at.live(), before);
     });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { catalog, sites, toolNames, type Tool } from "../../tools/catalog";
+import { catalog, catalogWith, sites, toolNames, type Tool } from "../../tools/catalog";
+import { chosenKubernetes, kubernetesTools, kubernetesVersions } from "../../tools/kubernetesRelease";
 
 const tools = join(__dirname, "..", "..", "tools");
+const others = kubernetesVersions.slice(1).flatMap((version): readonly Tool[] => kubernetesTools(version));
 const rows: readonly Tool[] = catalog;
 
 interface Pin {
@@ -21,8 +23,25 @@ describe("the table of tools", () => {
     assert.equal(new Set(rows.map((tool) => tool.name)).size, rows.length);
   });
 
-  for (const tool of rows) {
-    describe(tool.name, () => {
+  it("holds another release of Kubernetes where that is asked for", () => {
+    assert.equal(chosenKubernetes({}), kubernetesVersions[0]);
+    for (const version of kubernetesVersions) {
+      assert.equal(chosenKubernetes({ KUBE_PKI_KUBERNETES: version }), version);
+      const table = catalogWith(version);
+      assert.deepEqual(
+        table.map(({ name }) => name),
+        rows.map(({ name }) => name),
+      );
+      assert.equal(table.find(({ name }) => name === "kubelet")?.version, version);
+    }
+    assert.throws(
+      () => chosenKubernetes({ KUBE_PKI_KUBERNETES: "1.29.1" }),
+      /^Error: KUBE_PKI_KUBERNETES: 1\.29\.1; must be one of /,
+    );
+  });
+
+  for (const tool of [...rows, ...others]) {
+    describe(`${tool.name} ${tool.version}`, () => {
       it("can be had where no release site answers, in exactly one way", () => {
         assert.equal([tool.build, tool.wheel, tool.npm].filter((way) => way !== undefined).length, 1);
       });
@@ -45,7 +64,7 @@ describe("the table of tools", () => {
         const pins: Readonly<Record<string, string>> = {
           pulumi: `github.com/pulumi/pulumi/pkg/v3 v${tool.version}`,
           etcd: `go.etcd.io/etcd/server/v3 v${tool.version}`,
-          kubernetes: `k8s.io/kubernetes v${tool.version}`,
+          [`kubernetes/${tool.version}`]: `k8s.io/kubernetes v${tool.version}`,
           zlint: `github.com/zmap/zlint/v3 v${tool.version}`,
         };
         if (tool.npm !== undefined) {

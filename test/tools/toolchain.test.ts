@@ -195,7 +195,7 @@ describe("the toolchain", () => {
     });
     it("Go 1.26 for the Kubernetes module", async () => {
       machine.putGo("go1.25.4");
-      const kubelet: Tool = { ...widget, build: [{ ...widget.build![0]!, module: "kubernetes" }] };
+      const kubelet: Tool = { ...widget, build: [{ ...widget.build![0]!, module: "kubernetes/1.36.3" }] };
       await assert.rejects(machine.get([kubelet]), /Go 1\.26\.0 or newer is needed/);
     });
     it("Python", async () => {

@@ -37,7 +37,7 @@ export const etcdProblems: Check = ({ sections: { nodes, certificates, layout } 
       "nodes",
       `none has the role etcd, and ${OF_MEMBERS.join(" and ")} are disabled under certificates.profiles`,
       "a list that says which nodes run etcd",
-      `give these the role etcd (roles: [control-plane, etcd]), or add the members of an external etcd with roles: [etcd] (layout: ${APART}); one on nodes that the stack does not reach is not supported`,
+      `give these the role etcd (roles: [control-plane, etcd]), or add the members of an external etcd with roles: [etcd] (as static pods of kubeadm's, or layout: ${APART}); one on nodes that the stack does not reach is not supported`,
     ),
   ];
 };

@@ -218,7 +218,7 @@ export class FakeCluster extends FakeKube {
     return { why, said: said.join("\n"), reported: reported.join("\n"), found, seconds: (this.now - began) / 1000 };
   }
 
-  private sleep(milliseconds: number): Promise<void> {
+  sleep(milliseconds: number): Promise<void> {
     this.now += milliseconds;
     const due = this.timers.filter(([at]) => at <= this.now);
     this.timers = this.timers.filter(([at]) => at > this.now);

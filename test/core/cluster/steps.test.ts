@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SIGNING_FLAGS } from "../rotationFlags";
 import type { Facts } from "../../../core/cluster/facts";
 import { clusterPayload, sinceOf } from "../../../core/cluster/payload";
 import { clusterSteps, HOOKS } from "../../../core/cluster/steps";
@@ -56,6 +57,15 @@ describe("in-cluster steps", () => {
     "nothing where it is turned off": [{ rotation, inCluster: { enabled: false } }, ["", "", ""]],
     "trust: pods get to know the new CA": [{ rotation: { ...rotation, phase: "trust" } }, [PUBLISHED, "", ""]],
     "issue: nothing more": [{ rotation: { ...rotation, phase: "issue" } }, [PUBLISHED, "", ""]],
+    "a status: with what is issued": [{ inCluster: { publishStatus: true } }, ["", "status", ""]],
+    "a status: with what is issued by the new CA": [
+      { rotation: { ...rotation, phase: "issue" }, inCluster: { publishStatus: true } },
+      [PUBLISHED, "status", ""],
+    ],
+    "a status: last, once the old CA is gone": [
+      { rotation, inCluster: { publishStatus: true } },
+      [PUBLISHED, "scan / tokens", "authentication status"],
+    ],
     "done: all of it": [{ rotation }, [PUBLISHED, "scan / tokens", "authentication"]],
     "adoption: all but the tokens, whose key is not taken over": [{ adopt }, [PUBLISHED, "scan", "authentication"]],
     "the token key alone": [{ rotation: { serviceAccount: { generation: 2 } } }, ["", "tokens", ""]],
@@ -139,8 +149,9 @@ describe("in-cluster steps", () => {
     for (const phase of ["trust", "issue", "done"])
       assert.deepEqual(jobOf("root-ca", { rotation: { ...rotation, phase } }), {
         force: [],
-        tasks: ["cluster-info-add", "root-ca", "sync-pods"],
+        tasks: ["cluster-info-add", "kubeadm-config", "root-ca", "sync-pods"],
         ca: "NEW",
+        flags: SIGNING_FLAGS,
       });
   });
 

@@ -8,6 +8,7 @@ import { planCluster } from "../../../core/plan";
 import type { HeldJob } from "../../../core/cluster/own";
 import type { Config } from "../../../core/schema/config";
 import { configWith, HARDWAY, NOW } from "../fixture";
+import { SIGNING_FLAGS } from "../rotationFlags";
 
 const workersDo = (step: string): WorkersJob => ({
   namespace: "kube-system",
@@ -27,6 +28,7 @@ const ownIs = (ca: string): readonly HeldJob[] => [
     restart: [],
   },
 ];
+const STATUS = { nextRenewal: "2027-01-01T00:00:00.000Z", notAfter: "2027-02-01T00:00:00.000Z", rotation: {} };
 const FACTS: Facts = {
   ca: "CA",
   final: "FINAL",
@@ -42,6 +44,7 @@ const FACTS: Facts = {
   ownTrust: ownIs("trust"),
   ownIssue: ownIs("issue"),
   ownRetire: ownIs("retire"),
+  status: STATUS,
 };
 
 const rotation = { generation: 2 };
@@ -96,15 +99,25 @@ const REWRITE = { tasks: ["rewrite"], caBundles: [WEBHOOK] } as Pick<Job, "tasks
 /** [hook, step, what a preview says, the job]. */
 type Row = readonly [hook: string, step: string, summary: string, job: Partial<Job>];
 
+const publishing = (changes: Readonly<Record<string, unknown>>): Config =>
+  configWith({ inCluster: { publishStatus: true }, ...changes });
+const says = (hook: string): Row => [
+  hook,
+  "status",
+  "configmap kube-pki says what was renewed and what is next",
+  { tasks: ["status"], status: STATUS },
+];
+
 const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
+  "what was renewed, where nothing is rotated": [publishing({}), [says("afterApply")]],
   "all that may be listed": [
     LISTED,
     [
       [
         "afterTrust",
         "root-ca",
-        "cluster-info gets the new CA, waits for kube-root-ca.crt in every namespace, annotates pods that mount it",
-        { tasks: ["cluster-info-add", "root-ca", "sync-pods"], ca: "CA" },
+        "cluster-info gets the new CA, kubeadm-config the options of the rotation, waits for kube-root-ca.crt in every namespace, annotates pods that mount it",
+        { tasks: ["cluster-info-add", "kubeadm-config", "root-ca", "sync-pods"], ca: "CA", flags: SIGNING_FLAGS },
       ],
       [
         "afterTrust",

@@ -53,7 +53,7 @@ describe("parseConfig", () => {
         apiServerShutdownFlags: false,
         readers: [],
       },
-      inCluster: { enabled: true, restart: [], reload: [], caBundles: [] },
+      inCluster: { enabled: true, publishStatus: false, restart: [], reload: [], caBundles: [] },
       users: [],
     });
   });

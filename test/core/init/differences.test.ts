@@ -123,7 +123,9 @@ describe("a cluster beside its stack file", () => {
         [
           "w2: etcd does not run, and the stack has it as a static pod",
           "nodes: roles of w2: etcd in the stack file, worker in the cluster",
-          ...["etcd-server", "etcd-peer", "etcd-healthcheck-client"].map((profile) => `w2: ${profile}: not there`),
+          ...["apiserver-etcd-client", "etcd-server", "etcd-peer", "etcd-healthcheck-client"].map(
+            (profile) => `w2: ${profile}: not there`,
+          ),
         ],
       ],
       "names, one way and the other": [

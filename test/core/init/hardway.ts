@@ -8,13 +8,13 @@ import type {
   KubeconfigFacts,
   OptionFacts,
 } from "../../../core/survey/model";
-import { kubeadmCluster, surveyOf, visitOf, withCertificates, withoutFiles, type Cas, type NodeWish } from "./cluster";
+import { surveyOf, visitOf, type Cas, type NodeWish } from "./cluster";
 import { fileOf, kubeconfigOf, leafOf, type Ca } from "./facts";
 
 const KUBERNETES = "/var/lib/kubernetes";
-const YEARS = { notBefore: "2026-05-01T00:00:00Z", notAfter: "2027-05-01T00:00:00Z", algorithm: "ECDSA-P256" };
+export const YEARS = { notBefore: "2026-05-01T00:00:00Z", notAfter: "2027-05-01T00:00:00Z", algorithm: "ECDSA-P256" };
 
-const unit = (
+export const unit = (
   name: ConsumerName,
   options: Readonly<Record<string, string>>,
   listens: ComponentFacts["listens"] = [],
@@ -49,7 +49,7 @@ interface Parts {
 }
 
 const caFile = (path: string, { facts }: Ca): FileFacts => fileOf(path, { certificates: [facts] });
-const pair = (base: string, certificate: CertificateFacts): FileFacts[] => [
+export const pair = (base: string, certificate: CertificateFacts): FileFacts[] => [
   fileOf(`${base}.crt`, { certificates: [certificate] }),
   fileOf(`${base}.key`, { keys: [certificate.publicKey] }),
 ];
@@ -59,7 +59,7 @@ const config = (path: string, server: string, ca: Ca, subject: string): Kubeconf
     user: subject.replace(/.*CN=/, ""),
   });
 
-const etcd = ({ name, address }: NodeWish, cas: Cas, home = "/etc/etcd"): Parts => {
+export const etcd = ({ name, address }: NodeWish, cas: Cas, home = "/etc/etcd"): Parts => {
   const leaf = leafOf(cas.etcd, {
     ...YEARS,
     subject: `CN=${name}`,
@@ -225,7 +225,7 @@ const worker = ({ name, address }: NodeWish, { kubernetes }: Cas): Parts => {
   };
 };
 
-const HARD: readonly (NodeWish & { readonly make: (node: NodeWish, cas: Cas) => Parts })[] = [
+export const HARD: readonly (NodeWish & { readonly make: (node: NodeWish, cas: Cas) => Parts })[] = [
   { name: "e1", address: "10.0.0.31", make: etcd },
   { name: "e2", address: "10.0.0.32", make: etcd },
   { name: "e3", address: "10.0.0.33", make: etcd },
@@ -235,31 +235,3 @@ const HARD: readonly (NodeWish & { readonly make: (node: NodeWish, cas: Cas) => 
 ];
 
 export const hardwayCluster = (cas: Cas): Visit[] => HARD.map((node) => visitOf(surveyOf(node, node.make(node, cas))));
-
-const CLIENT = { subject: "O=system:masters, CN=kube-apiserver-etcd-client" };
-
-/** kubeadm's control planes and workers, and members of etcd by etcdadm. */
-export const etcdadmCluster = (cas: Cas): Visit[] => {
-  const home = "/etc/etcd/pki";
-  const members = HARD.slice(0, 3).map((node) => {
-    const parts = etcd(node, cas, home);
-    const clients = [
-      ...pair(`${home}/etcdctl-etcd-client`, leafOf(cas.etcd, { ...YEARS, subject: "O=system:masters, CN=etcdctl" })),
-      ...pair(`${home}/apiserver-etcd-client`, leafOf(cas.etcd, { ...YEARS, ...CLIENT })),
-    ];
-    return visitOf(surveyOf(node, { ...parts, files: [...parts.files, ...clients] }));
-  });
-  const others = kubeadmCluster(cas, (survey) => {
-    const own = {
-      ...survey,
-      components: survey.components.filter(({ name }) => name !== "etcd"),
-      files: survey.files.map((file) => ({ ...file, uses: file.uses.filter(({ component }) => component !== "etcd") })),
-      staticPods: survey.staticPods.filter(({ component }) => component !== "etcd"),
-    };
-    return withCertificates(
-      withoutFiles(own, (path) => /etcd\/(?:server|peer|health)/.test(path)),
-      ({ subject }) => (subject === "CN=kube-apiserver-etcd-client" ? CLIENT : {}),
-    );
-  });
-  return [...members, ...others];
-};

@@ -13,7 +13,8 @@ import {
   withOptions,
   type Cas,
 } from "./cluster";
-import { etcdadmCluster, hardwayCluster } from "./hardway";
+import { etcdadmCluster, externalEtcdCluster } from "./externalEtcd";
+import { hardwayCluster } from "./hardway";
 import { asUnit, kubesprayCluster, movedTo } from "./kubespray";
 
 let cas: Cas;
@@ -69,6 +70,18 @@ const CLUSTERS: Readonly<
       "nodes.3.roles": ["etcd"],
       "nodes.6.roles": ["worker"],
       "certificates.profiles.apiserver-etcd-client.organizations": ["system:masters"],
+    },
+  ],
+  "whose members of etcd are static pods of kubelets that stand alone": [
+    () => externalEtcdCluster(cas),
+    {
+      layout: "kubeadm",
+      files: undefined,
+      services: undefined,
+      "nodes.0.roles": ["control-plane"],
+      "nodes.3.roles": ["etcd"],
+      "nodes.6.roles": ["worker"],
+      "certificates.profiles.apiserver-etcd-client": undefined,
     },
   ],
   "that kubespray has made": [

@@ -78,10 +78,11 @@ const joined = (rows: readonly Expected[]): string[] => rows.map((row) => row.jo
 
 const K = "/etc/kubernetes";
 const CONTROL_PLANE = "control-plane";
+const KUBELETS = "control-plane+worker";
 
 /** Where kubeadm has what: its own tree is test/core/nodes/kubeadm/tree.test.ts; here is on which nodes. */
 const KUBEADM: readonly Expected[] = [
-  [`${K}/pki/ca.crt`, "any", "ca kubernetes"],
+  [`${K}/pki/ca.crt`, KUBELETS, "ca kubernetes"],
   [`${K}/pki/ca.key`, CONTROL_PLANE, "caKey kubernetes"],
   [`${K}/pki/ca-signing.crt`, CONTROL_PLANE, "csrSigner kubernetes"],
   [`${K}/pki/ca-signing.key`, CONTROL_PLANE, "caKey kubernetes"],
@@ -93,23 +94,24 @@ const KUBEADM: readonly Expected[] = [
   ...pem(`${K}/pki/etcd/peer`, "etcd", "etcd-peer"),
   ...pem(`${K}/pki/etcd/healthcheck-client`, "etcd", "etcd-healthcheck-client"),
   ...pem(`${K}/pki/apiserver`, CONTROL_PLANE, "apiserver"),
-  ...pem(`${K}/pki/apiserver-etcd-client`, CONTROL_PLANE, "apiserver-etcd-client"),
+  ...pem(`${K}/pki/apiserver-etcd-client`, "control-plane+etcd", "apiserver-etcd-client"),
   ...pem(`${K}/pki/apiserver-kubelet-client`, CONTROL_PLANE, "apiserver-kubelet-client"),
   ...pem(`${K}/pki/front-proxy-client`, CONTROL_PLANE, "front-proxy-client"),
   [`${K}/admin.conf`, CONTROL_PLANE, "kubeconfig admin endpoint inline"],
   [`${K}/super-admin.conf`, "first-control-plane", "kubeconfig super-admin endpoint inline"],
   [`${K}/controller-manager.conf`, CONTROL_PLANE, "kubeconfig controller-manager local inline"],
   [`${K}/scheduler.conf`, CONTROL_PLANE, "kubeconfig scheduler local inline"],
-  ["/var/lib/kubelet/pki/kubelet-client-kube-pki.pem", "any", "pair kubelet"],
-  ["/var/lib/kubelet/pki/kubelet-client-current.pem", "any", "link kubelet"],
+  ["/var/lib/kubelet/pki/kubelet-client-kube-pki.pem", KUBELETS, "pair kubelet"],
+  ["/var/lib/kubelet/pki/kubelet-client-current.pem", KUBELETS, "link kubelet"],
   // ControlPlaneKubeletLocalMode is on from 1.33: changelog of Kubernetes 1.33, kubeadm
   [`${K}/kubelet.conf`, CONTROL_PLANE, "kubeconfig kubelet local file"],
   [`${K}/kubelet.conf`, "worker", "kubeconfig kubelet endpoint file"],
-  ...pem("/var/lib/kubelet/pki/kubelet", "any", "kubelet-server"),
+  ...pem("/var/lib/kubelet/pki/kubelet", KUBELETS, "kubelet-server"),
 ];
 
+const pemOf = (base: string): string[] => ["crt", "key"].map((suffix) => `${K}/pki/${base}.${suffix}`);
+
 const E = "/etc/etcd/pki";
-const KUBELETS = "control-plane+worker";
 
 /** kubernetes-sigs/etcdadm constants/constants.go and certs/certs.go, but for the key of its CA. */
 const MEMBERS: readonly Expected[] = [
@@ -125,7 +127,7 @@ const ETCD_APART: readonly Expected[] = [
   ...MEMBERS,
   ...KUBEADM.filter(([, on]) => on !== "etcd").map(([path, on, holds]): Expected => [
     path,
-    on === "any" ? KUBELETS : on === "control-plane+etcd" ? CONTROL_PLANE : on,
+    on === "control-plane+etcd" ? CONTROL_PLANE : on,
     holds,
   ]),
 ];
@@ -240,6 +242,16 @@ describe("layouts", () => {
       holds.replace("kubelet local", "kubelet endpoint"),
     ]);
     assert.deepEqual(rowsOf(layoutAt("kubeadm", 32)).sort(), joined(before).sort());
+  });
+
+  it("kubeadm: gives a member that is nothing else what its kubelet, which stands alone, runs etcd with", () => {
+    const { files, consumers } = planOf(configWith({ ...HARDWAY, layout: "kubeadm" }), "e1");
+    const members = [`${K}/pki/etcd/ca.crt`, ...["etcd/server", "etcd/peer", "etcd/healthcheck-client"].flatMap(pemOf)];
+    assert.deepEqual(files.map(({ path }) => path).sort(), [...members, ...pemOf("apiserver-etcd-client")].sort());
+    assert.deepEqual(
+      consumers.map(({ name, kind }) => `${name} ${kind}`),
+      ["etcd static-pod"],
+    );
   });
 
   it("etcdadm: has each file where it belongs, and gives a member nothing of kubernetes", () => {
@@ -364,7 +376,7 @@ describe("layouts", () => {
       "etcd etcd static-pod etcd",
       "kube-apiserver control-plane static-pod kube-apiserver",
       // a kubelet that has just started knows no crash back-off for the pods that restart after it
-      "kubelet any systemd kubelet",
+      "kubelet control-plane+worker systemd kubelet",
       "kube-controller-manager control-plane static-pod kube-controller-manager",
       "kube-scheduler control-plane static-pod kube-scheduler",
     ]);

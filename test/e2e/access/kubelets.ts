@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostPort } from "../../../core/format/addresses";
 import { trustedOf } from "../../../core/authorities/rotation";
 import type { RotationState } from "../../../core/model/phases";
 import type { Lab } from "../../lab/lab";
@@ -15,6 +16,7 @@ const CURRENT = "cat /var/lib/kubelet/pki/kubelet-client-current.pem";
 /** The certificate a kubelet shows to the API, as PEM. */
 const CLIENT_CERTIFICATE: Readonly<Record<Installer, string>> = {
   kubeadm: CURRENT,
+  "external-etcd": CURRENT,
   etcdadm: CURRENT,
   kubespray: CURRENT,
   hardway: "sed -n 's/^ *client-certificate-data: *//p' /var/lib/kubelet/kubeconfig | tr -d '\"' | base64 -d",
@@ -50,7 +52,7 @@ export const kubeletRows = async (lab: Lab, nodes: readonly string[], state: Rot
     nodes.map(async (node): Promise<KubeletRow[]> => {
       const address = lab.nodes.find(({ name }) => name === node)?.address ?? "";
       const serving = await lab.exec(
-        ["sh", "-c", `openssl s_client -connect ${address}:10250 </dev/null 2>/dev/null | openssl x509`],
+        ["sh", "-c", `openssl s_client -connect ${hostPort(address, 10_250)} </dev/null 2>/dev/null | openssl x509`],
         { timeoutMs: 15_000 },
       );
       const client = await lab.must(node, CLIENT_CERTIFICATE[lab.topology.installer]);

@@ -26,10 +26,9 @@ export class Clients {
     const file = join(lab.folder, "clients.json");
     const pods = await PodClients.start(lab);
     const feed = await CredentialFeed.start(lab, file);
-    const [host = "", port = ""] = lab.endpoint.split(":");
     const settings: Settings = {
       credentials: file,
-      endpoint: { host, port: Number(port) },
+      endpoint: lab.api,
       members: withRole(lab.nodes, "etcd").map(({ address }) => ({ host: address, port: 2379 })),
     };
     const argv = [process.execPath, "--import", "tsx", join(__dirname, "process.ts"), JSON.stringify(settings)];

@@ -31,6 +31,11 @@ const ETCD_PLACES: Readonly<Record<Installer, (topology: Topology) => Place>> = 
     ca: `${pkiDir(topology)}/etcd/ca.crt`,
     leaf: () => crtPair(`${pkiDir(topology)}/etcd/healthcheck-client`),
   }),
+  "external-etcd": (topology) => ({
+    role: "etcd",
+    ca: `${pkiDir(topology)}/etcd/ca.crt`,
+    leaf: () => crtPair(`${pkiDir(topology)}/etcd/healthcheck-client`),
+  }),
   etcdadm: () => ({
     role: "etcd",
     ca: "/etc/etcd/pki/ca.crt",

@@ -4,6 +4,7 @@ import { bootstrap } from "./bootstrap";
 import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
+import { kubeadmLife } from "./kubeadmLife";
 import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
@@ -30,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   init,
   bootstrap,
   ...nodeScenarios,
+  kubeadmLife,
   ...loginScenarios,
   ...failureScenarios,
   ...rotationScenarios,

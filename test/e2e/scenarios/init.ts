@@ -139,6 +139,6 @@ export const init: Scenario = {
   name: "init",
   proves:
     "a stack file that init wrote brings a running cluster under the stack: nothing is edited, nothing is lost, and doctor has nothing to do",
-  topologies: ["duo", "ha3", "hardway", "moved", "kubespray"],
+  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray"],
   play,
 };

@@ -11,7 +11,7 @@ const ALL = [...MEMBERS, "etcd-healthcheck-client", "apiserver-etcd-client"];
 describe("where etcd runs", () => {
   const sentence =
     "nodes: none has the role etcd, and etcd-server and etcd-peer are disabled under certificates.profiles; must be a list that says which nodes run etcd; " +
-    "give these the role etcd (roles: [control-plane, etcd]), or add the members of an external etcd with roles: [etcd] (layout: etcdadm); " +
+    "give these the role etcd (roles: [control-plane, etcd]), or add the members of an external etcd with roles: [etcd] (as static pods of kubeadm's, or layout: etcdadm); " +
     "one on nodes that the stack does not reach is not supported";
 
   it("has to be said where its certificates are left to others, since it may be elsewhere", () => {

@@ -192,7 +192,7 @@ replace (
 	k8s.io/client-go => k8s.io/client-go v0.36.3
 	k8s.io/cloud-provider => k8s.io/cloud-provider v0.36.3
 	k8s.io/cluster-bootstrap => k8s.io/cluster-bootstrap v0.36.3
-	k8s.io/code-generator => ./stub/code-generator
+	k8s.io/code-generator => ../stub/code-generator
 	k8s.io/component-base => k8s.io/component-base v0.36.3
 	k8s.io/component-helpers => k8s.io/component-helpers v0.36.3
 	k8s.io/controller-manager => k8s.io/controller-manager v0.36.3
@@ -213,7 +213,7 @@ replace (
 	k8s.io/metrics => k8s.io/metrics v0.36.3
 	k8s.io/mount-utils => k8s.io/mount-utils v0.36.3
 	k8s.io/pod-security-admission => k8s.io/pod-security-admission v0.36.3
-	k8s.io/sample-apiserver => ./stub/sample-apiserver
+	k8s.io/sample-apiserver => ../stub/sample-apiserver
 	k8s.io/streaming => k8s.io/streaming v0.36.3
 )
 

@@ -1,0 +1,17 @@
+/** The schema of `rollout.window`. */
+import { z } from "zod";
+import { DAYS, isTimeZone } from "../maintenanceWindow";
+import { choice, matching, object } from "./fields";
+
+const timeOfDay = matching('a time of day such as "22:00"', (given) => /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(given));
+
+export const window = object({
+  days: z
+    .array(choice(DAYS), { error: `a list of ${DAYS.join(", ")}` })
+    .min(1, { error: "a list of at least one day" })
+    .default([...DAYS])
+    .describe("Days on which it opens."),
+  from: timeOfDay.describe("When it opens."),
+  to: timeOfDay.describe("When it closes; the next day, if that is not after `from`."),
+  timeZone: matching('a time zone such as "Europe/Paris"', isTimeZone).default("UTC").describe("Time zone of both."),
+}).optional();

@@ -1,0 +1,103 @@
+/** What kubeadm is asked for in the life of a cluster, before, during and after a rotation, and an upgrade to the next minor. */
+import assert from "node:assert/strict";
+import { startShells, assertLogsAndExec } from "../access/kubelets";
+import { assertClusterWorks, assertProven } from "../checks";
+import { labConfig } from "../labConfig";
+import { bringRelease } from "../../lab/release";
+import { assertNothingToDo, begin, casOf, goTo, rotateTo } from "../rotating";
+import type { Run, Scenario } from "../scenario";
+
+const [FROM, TO] = ["1.35.4", "1.36.3"] as const;
+
+/** A command on the first control plane. */
+interface Asked {
+  readonly command: string;
+  readonly code: number;
+  readonly says: RegExp;
+}
+
+const CHECK = "kubeadm certs check-expiration";
+const RENEW = "kubeadm certs renew all";
+const TOKEN = "kubeadm token create --ttl 5m --print-join-command";
+
+const WORKS: readonly Asked[] = [
+  { command: CHECK, code: 0, says: /^apiserver-kubelet-client /m },
+  { command: TOKEN, code: 0, says: /--discovery-token-ca-cert-hash sha256:/ },
+];
+
+const MOMENTS: Readonly<Record<string, readonly Asked[]>> = {
+  before: [...WORKS, { command: RENEW, code: 0, says: /Done renewing certificates/ }],
+  trust: [...WORKS],
+  issue: [...WORKS],
+  done: [...WORKS],
+};
+
+const ask = (run: Run, moment: string): Promise<void> =>
+  run.step(`${moment}: what kubeadm says`, async () => {
+    for (const { command, code, says } of MOMENTS[moment] ?? []) {
+      const said = await run.lab.run("cp1", `${command} 2>&1`, { timeoutMs: 120_000 });
+      assert.equal(said.code, code, `${command}: ${said.stdout}`);
+      assert.match(said.stdout, says);
+    }
+  });
+
+const upgrade = async (run: Run): Promise<void> => {
+  const { lab } = run;
+  const version = await bringRelease(lab, TO, run.log);
+  const must = (node: string, command: string): Promise<string> =>
+    lab.must(node, `${command} 2>&1`, { timeoutMs: 600_000 });
+  await run.step(`kubeadm upgrade apply ${version}`, async () => {
+    const plan = await must("cp1", `kubeadm upgrade plan ${version} --ignore-preflight-errors=all`);
+    assert.match(plan, new RegExp(`kubeadm upgrade apply ${version}`));
+    await must("cp1", `kubeadm upgrade apply ${version} --yes --ignore-preflight-errors=all`);
+  });
+  for (const { name } of lab.nodes)
+    await run.step(`${name}: its kubelet`, async () => {
+      if (name !== "cp1") await must(name, "kubeadm upgrade node --ignore-preflight-errors=all");
+      const since = Date.now();
+      await must(name, "systemctl restart kubelet");
+      await lab.waitForNode(name, since);
+    });
+};
+
+const play = async (run: Run): Promise<void> => {
+  const { lab, stack } = run;
+  await begin(run);
+  await startShells(lab);
+  await ask(run, "before");
+  await assertClusterWorks(lab);
+  for (const phase of ["trust", "issue", "done"] as const) {
+    await goTo(run, phase, {
+      configure: rotateTo(2, phase),
+      trusted: phase === "done" ? ["g2"] : [casOf(run), "g2"],
+    });
+    await ask(run, phase);
+  }
+  await run.step("kubeadm's configuration has the flags of the rotation", async () => {
+    const held = await lab.must(
+      "cp1",
+      "kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get cm kubeadm-config -o yaml",
+    );
+    assert.match(held, /name: cluster-signing-cert-file\s+value: \/etc\/kubernetes\/pki\/ca-signing\.crt/);
+  });
+  await upgrade(run);
+  await run.step("the flags are still there, and what the stack issued is served", async () => {
+    const manifest = await lab.must("cp1", "cat /etc/kubernetes/manifests/kube-controller-manager.yaml");
+    assert.match(manifest, /--cluster-signing-cert-file=\/etc\/kubernetes\/pki\/ca-signing\.crt/);
+    await assertClusterWorks(lab);
+    run.counts["logs and exec"] = await assertLogsAndExec(lab);
+  });
+  stack.configure({ cluster: { ...(labConfig(lab)["cluster"] as object), kubernetesVersion: TO } });
+  await run.up("pulumi up with the new version");
+  run.counts["ports proven from outside"] = await assertProven(lab, await stack.certificates());
+  await assertNothingToDo(run);
+};
+
+export const kubeadmLife: Scenario = {
+  name: "kubeadm-upgrade",
+  proves:
+    "kubeadm's own commands before, in each phase of and after a rotation, then its upgrade to the next minor, which keeps what the rotation set",
+  topologies: ["duo"],
+  kubernetes: FROM,
+  play,
+};
