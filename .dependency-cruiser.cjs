@@ -16,6 +16,7 @@ const CORE = [
   "cluster",
   "rollout.ts",
   "report",
+  "restore",
   "doctor",
   "config",
   "init",

@@ -53,7 +53,7 @@ const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
 
 const reasoned = ({ service, reasons }: ServiceChange): string => `${service} (${reasons.join("; ")})`;
 
-function dueText({ due: rows, effects, otherChanges }: DueReport): string {
+export function dueText({ due: rows, effects, otherChanges }: DueReport): string {
   const services =
     effects?.map(effectText).join("") ?? "which services restart is unknown: the configuration is encrypted\n";
   const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n`;

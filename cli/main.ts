@@ -18,6 +18,9 @@ const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
   renew: () => require("./renew") as Command,
   survey: () => require("./survey") as Command,
   init: () => require("./init") as Command,
+  timer: () => require("./timer") as Command,
+  backup: () => require("./backup") as Command,
+  restore: () => require("./restore") as Command,
 };
 
 const COMMANDS: Readonly<Record<string, () => Command>> = {

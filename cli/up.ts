@@ -48,6 +48,10 @@ export const onlyRenews = (config: unknown, outputs: unknown): boolean => {
   return last === authorityDigest(rawConfig(textsOf(config)));
 };
 
+/** As `onlyRenews`, of a stack as it is now. */
+export const onlyRenewsNow = async (choice: StackChoice): Promise<boolean> =>
+  onlyRenews(...(await Promise.all([asked(choice, "config", "--show-secrets"), asked(choice, "stack", "output")])));
+
 const pulumiUp = (args: readonly string[], savesOnce: boolean): Promise<Exit> =>
   new Promise((resolve, reject) => {
     const child = spawn("pulumi", ["up", ...args], {
@@ -67,11 +71,7 @@ const pulumiUp = (args: readonly string[], savesOnce: boolean): Promise<Exit> =>
 
 export const command = async (args: readonly string[]): Promise<Exit> => {
   const choice = choiceOf(args);
-  const given = process.env[SAVE_ONCE] !== undefined;
-  const [config, outputs] = given
-    ? []
-    : await Promise.all([asked(choice, "config", "--show-secrets"), asked(choice, "stack", "output")]);
-  const savesOnce = onlyRenews(config, outputs);
+  const savesOnce = process.env[SAVE_ONCE] === undefined && (await onlyRenewsNow(choice));
   if (savesOnce) process.stderr.write("kube-pki: the CAs stay as they are: the state is saved once, at the end\n");
   return pulumiUp(args, savesOnce);
 };

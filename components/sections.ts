@@ -538,6 +538,17 @@ export interface RolloutArgs {
      */
     readonly roles?: readonly ("control-plane" | "etcd" | "worker")[] | undefined;
   }[] | undefined;
+  /** How many backups of replaced files a node keeps, and for how long (docs/restore.md). */
+  readonly backups?: {
+    /**
+     * How many stay on a node, the newest; beside the first, and those with a CA's key.
+     *
+     * @default 5
+     */
+    readonly keep?: number | undefined;
+    /** Those that are not as old yet stay too. */
+    readonly keepFor?: string | undefined;
+  } | undefined;
 }
 
 /** Rotation of the authorities and of the service account key. */

@@ -44,6 +44,7 @@ GRAMMAR='
   type["fields?"] = "^(-|metadata.name=kube-root-ca.crt)$"
   type["labels?"] = "^(-|kube-pki/workers=kube-pki-workers)$"
   type["authority"] = "^(kubernetes|etcd|frontproxy)$"
+  type["backup"] = "^[0-9TZ]+-[0-9a-f]+(\\.[0-9]+)?$"; long["backup"] = 64
   type["namespaced"] = "^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*$"; long["namespaced"] = 317
   shape["apply node"] = shape["trust node"] = "name"
   shape["apply start"] = shape["trust start"] = "start"
@@ -77,6 +78,7 @@ GRAMMAR='
   shape["apply reads"] = shape["trust reads"] = "name option path"
   shape["apply readsone"] = shape["trust readsone"] = "name option path"
   shape["apply listens"] = shape["trust listens"] = "name option number"
+  shape["apply keepbackups"] = shape["trust keepbackups"] = "number number"
   shape["apply health"] = shape["trust health"] = "name scheme hostPort url profile?"
   shape["trust kubeconfig-ca"] = "path part"
   shape["trust seed"] = "path mode path path?"
@@ -107,6 +109,10 @@ GRAMMAR='
   shape["issue leaf"] = "name name algorithm"
   shape["issue cn"] = "name subject"
   shape["issue o"] = "name subject"
+  shape["restore node"] = "name"
+  shape["restore restored"] = shape["apply restored"] = "backup"
+  shape["restore copy"] = "path backup number"
+  shape["restore proof"] = "switch"
   shape["objects node"] = "name"
   shape["objects kubeconfig"] = "path"
   shape["objects part"] = "part number"

@@ -62,7 +62,8 @@ read_plan() {
       define("part", $2); name = $2; out = dir $2; left = $3 + 0; filled = 0
       if (left == 0) bad("part " name " is empty")
     }
-    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "token-kid" || $1 == "round" { define($1, "line") }
+    $1 == "node" || $1 == "start" || $1 == "kubeconfig" || $1 == "token-kid" || $1 == "round" || $1 == "restored" || $1 == "proof" { define($1, "line") }
+    $1 == "copy" { define("path", $2) }
     $1 == "gate" { define($1, $2) }
     $1 == "leaf" { define("leaf", $2) }
     $1 == "leaf" && verb == "apply" { refer("part", "cert:" $2); refer("part", $6) }

@@ -61,6 +61,8 @@ back_up() {
     set -- "$@" "$NEW" "$ROOT$bu_path"
   done 3<"$TX/facts" >"$BACKUP/list"
   ! has_ca_key "$BACKUP/list" || : >"$BACKUP/ca-key"
+  why_backed_up >"$BACKUP/why"
+  back_up_around
   sums "$@" >"$TX/sums"
   write_journal >"$TX/journal.new"
   # not every awk fails where the disk is full
@@ -70,6 +72,12 @@ back_up() {
   mv "$TX/journal.new" "$TX/journal"
   flush "$TX"
   point staged
+}
+
+# why_backed_up: what the files are about to be replaced by: apply, trust, lay or "restore BACKUP".
+why_backed_up() {
+  wb_of=$(sed -n 's/^restored //p' "$TX/plan")
+  if [ -n "$wb_of" ]; then echo "restore $wb_of"; else echo "${RECOVERY:-$VERB}"; fi
 }
 
 # has_ca_key LIST: among the copies is the key of a CA, of which there may be no other.

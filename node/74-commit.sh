@@ -42,7 +42,8 @@ commit() {
   [ -s "$TX/laid" ] || [ -f "$STATE/laid" ] || rm "$TX/laid"
   record_ours >"$TX/ours.all"
   point proven
-  if [ "$VERB" = apply ] && [ "$RECOVERY" != lay ] && ! cmp -s "$TX/plan" "$STATE/plan"; then
+  # a set that is put back is not what the stack asks for
+  if [ "$VERB" = apply ] && [ "$RECOVERY" != lay ] && ! grep -q '^restored ' "$TX/plan" && ! cmp -s "$TX/plan" "$STATE/plan"; then
     cp "$TX/plan" "$STATE/plan.new"
     flush "$STATE/plan.new"
     mv "$STATE/plan.new" "$STATE/plan"
@@ -76,23 +77,30 @@ keep_records() {
 }
 
 # prune: of backups stay the first one of this node, those with a CA's key, and of the
-# others this run's and the newest by name, five in all (the clock may have been ahead
-# once); of keys the newest two of each profile and those in use. Names are ours, so ls
-# is safe to read.
+# others this run's and the newest by name (the clock may have been ahead once), five in all or
+# as many as the payload says, and those that are not as old yet as it says; of keys the newest
+# two of each profile and those in use. Names are ours, so ls is safe to read.
 prune() {
   set -- "$STATE"/backup/*
   # nothing that fails here may undo what is committed
   [ -s "$STATE/first" ] || [ ! -d "$1" ] || { echo "${1##*/}" >"$STATE/first"; } 2>/dev/null || rm -f "$STATE/first"
   pr_first=$STATE/first
   [ -f "$pr_first" ] || pr_first=/dev/null
+  pr_keep=5
+  pr_age=0
+  while read -r pr_word pr_count pr_seconds _ <&3; do
+    [ "$pr_word" = keepbackups ] || continue
+    pr_keep=$pr_count
+    pr_age=$pr_seconds
+  done 3<"$TX/plan"
   # shellcheck disable=SC2012
-  [ $# -le 5 ] || {
+  [ $# -le "$pr_keep" ] || {
     [ -z "$BACKUP" ] || echo "${BACKUP##*/}"
     ls -r "$STATE/backup" 2>/dev/null
   } | awk '!seen[$0]++' | grep -vxF -f "$pr_first" | while read -r pr_name; do
     [ -f "$STATE/backup/$pr_name/ca-key" ] || echo "$pr_name"
-  done | sed 1,5d | while read -r pr_name; do
-    rm -rf "$STATE/backup/${pr_name:?}"
+  done | sed "1,${pr_keep}d" | while read -r pr_name; do
+    is_young "$STATE/backup/$pr_name/list" || rm -rf "$STATE/backup/${pr_name:?}"
   done
   for pr_dir in "$STATE"/keys/*/; do
     set -- "$pr_dir"*.key
@@ -105,6 +113,9 @@ prune() {
     done
   done
 }
+
+# is_young LIST: of a backup that is to be kept for its age.
+is_young() { [ -f "$1" ] && [ $(($(now) - $(stat -c %Y "$1"))) -lt "$pr_age" ]; }
 
 # doubt VERB: its last payload no longer counts as proven.
 doubt() {

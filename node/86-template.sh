@@ -38,12 +38,13 @@ verb_template() {
   run_framed "$vt_verb" "$WORK/body"
 }
 
-# run_framed VERB FILE: that verb of this script, with FILE as its payload.
+# run_framed VERB FILE [COMMAND]: that verb of this script, with FILE as its payload; COMMAND
+# where another one takes it.
 run_framed() {
   {
     echo "kube-pki 1 $1 $(wc -c <"$2" | tr -d ' ') $(sha256 "$2")"
     cat "$2"
-  } | $SHELL_COMMAND "$0" "$1" || {
+  } | $SHELL_COMMAND "$0" "${3:-$1}" || {
     TOLD=yes
     exit 1
   }

@@ -15,8 +15,11 @@ main() {
     recover) verb_recover ;;    # the unit that runs at boot
     template) verb_template "${2:-}" ;;
     issue) verb_issue ;;
+    backups) verb_backups ;;
+    restore) verb_restore ;;
+    dump) verb_dump "${2:-}" ;;
     status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|lay|check|alive|objects|place|template NODE|issue|recover|status" ;;
+    *) die "usage: node.sh request|trust|apply|lay|check|alive|objects|place|template NODE|issue|backups|restore|dump WHAT|recover|status" ;;
   esac
 }
 

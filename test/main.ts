@@ -58,6 +58,7 @@ const BY_DAY: readonly Played[] = [
   ["init", "hardway"],
   ["rotation-nodes", "etcdadm"],
   ["init", "moved"],
+  ["restore", "duo"],
 ];
 const A_DAY = 2;
 

@@ -65,6 +65,7 @@ export const FIELDS = {
   "fields?": oneOf("-", "metadata.name=kube-root-ca.crt"),
   "labels?": oneOf("-", "kube-pki/workers=kube-pki-workers"),
   authority: oneOf("kubernetes", "etcd", "frontproxy"),
+  backup: { pattern: "^[0-9TZ]+-[0-9a-f]+(\\.[0-9]+)?$", longest: 64 },
   namespaced: { pattern: `^${NAMESPACE}/${NAME}$`, longest: 317 },
 } as const satisfies Readonly<Record<string, FieldRow>>;
 

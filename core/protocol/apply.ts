@@ -12,6 +12,7 @@ import { consumerLines, readerLines } from "./consumerLines";
 import {
   allowLines,
   as,
+  backupLines,
   fileLine,
   framed,
   haveLines,
@@ -128,6 +129,7 @@ export const applyPayload = (
   return framed("apply", [
     `node ${as.name(plan.node.name)}`,
     `start ${plan.start}`,
+    ...backupLines(config),
     // every authority of a leaf is sent, so that the node can check the chain before it touches anything
     ...uniqueParts([
       ...[...authorities].map((authority) => part(caPart(authority), material.trust[authority])),

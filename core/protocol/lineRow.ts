@@ -2,7 +2,7 @@
 import type { FieldKind } from "../format/protocolFields";
 
 /** What nodes are asked for with lines of their own. */
-export const LINE_VERBS = ["request", "apply", "trust", "check", "alive", "issue", "objects"] as const;
+export const LINE_VERBS = ["request", "apply", "trust", "check", "alive", "issue", "restore", "objects"] as const;
 export type LineVerb = (typeof LINE_VERBS)[number];
 
 /** A field; `kind=label` where the kind alone does not tell what it is. */

@@ -186,6 +186,12 @@ export const haveLines = (rows: readonly FileRow[], here: readonly Rotatable[], 
 export const allowLines = (profile: LeafName, config: Config): string[] =>
   leafPolicy(config, profile).allowLoss.map((loss) => `allow ${profile} ${as.loss(loss)}`);
 
+/** How many backups a node keeps, and for how long; only where the stack file says so, as a new line runs the step everywhere. */
+export const backupLines = ({ rollout: { backups } }: Config): string[] =>
+  backups === undefined
+    ? []
+    : [`keepbackups ${as.number(String(backups.keep))} ${as.number(String(backups.keepFor ?? 0))}`];
+
 /** What stops a rotation before something is lost; `rotation.force` gives one up. */
 export const GATES = ["scan", "tokens"] as const;
 export type Gate = (typeof GATES)[number];

@@ -16,6 +16,7 @@ import { consumerLines, needsLines, readerLines } from "./consumerLines";
 import {
   adoptedOf,
   as,
+  backupLines,
   fileLine,
   framed,
   haveLines,
@@ -192,6 +193,7 @@ export const trustPayload = (
   return framed("trust", [
     `node ${as.name(plan.node.name)}`,
     `start ${plan.start}`,
+    ...backupLines(config),
     ...(attempt === undefined ? [] : [`round ${as.name(attempt)}`]),
     ...uniqueParts([...here.map(target), ...earlier]),
     ...here.map((what) => `trust ${trustPart(what)} ${step === "trust" ? "append" : "retire"}`),

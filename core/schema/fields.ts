@@ -58,6 +58,12 @@ export const nodesAtOnce = z.union(
   { error: NODES_ALLOWED },
 );
 
+const BACKUPS_ALLOWED = "a number of backups from 1 to 1000";
+export const backupCount = z
+  .int({ error: BACKUPS_ALLOWED })
+  .min(1, { error: BACKUPS_ALLOWED })
+  .max(1000, { error: BACKUPS_ALLOWED });
+
 export const ip = input("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
 export const host = input("a DNS name or an IP address", (given) => {
   const name = canonicalSan(given);

@@ -18,6 +18,7 @@ import { ROLES } from "../model/roles";
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from "../model/strategies";
 import { authority } from "./authority";
 import {
+  backupCount,
   choice,
   cidr,
   duration,
@@ -180,6 +181,13 @@ const certificates = object({
   own: ownCertificates,
 }).prefault({});
 
+const backups = object({
+  keep: backupCount
+    .default(5)
+    .describe("How many stay on a node, the newest; beside the first, and those with a CA's key."),
+  keepFor: duration.optional().describe("Those that are not as old yet stay too."),
+});
+
 const rollout = object({
   strategy: choice(STRATEGY_NAMES)
     .default(DEFAULT_STRATEGY)
@@ -201,6 +209,9 @@ const rollout = object({
   readers: readers.describe(
     "Other programs on the nodes that read files of the stack and must be restarted when these change.",
   ),
+  backups: backups
+    .optional()
+    .describe("How many backups of replaced files a node keeps, and for how long (docs/restore.md)."),
 }).prefault({});
 
 /** One schema for each top-level key of the `kube-pki` configuration namespace. */

@@ -176,7 +176,10 @@ describe("kube-pki", function () {
       const { code, stderr } = await harness.run([name]);
       assert.deepEqual(
         [code, stderr],
-        [2, `kube-pki: unknown command \`${name}\`; must be one of status, due, doctor, up, renew, survey, init\n`],
+        [
+          2,
+          `kube-pki: unknown command \`${name}\`; must be one of status, due, doctor, up, renew, survey, init, timer, backup, restore\n`,
+        ],
       );
     }
   });

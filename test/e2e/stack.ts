@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { CertificateRow } from "../../core/report/report";
 import type { Lab } from "../lab/lab";
 import { pluginEnv } from "../lab/plugins/env";
-import { failure, must, type Result } from "../lab/process";
+import { failure, must, run, type Result } from "../lab/process";
 import { configureStack, KUBE_PKI, makeProject } from "./project";
 
 /** One step of a preview as `pulumi preview --json` prints it. */
@@ -122,6 +122,12 @@ export class Stack {
   public async kubeconfigs(): Promise<Readonly<Record<string, string>>> {
     const text = await this.must(["stack", "output", "--json", "--show-secrets"]);
     return (JSON.parse(text) as { kubeconfigs?: Record<string, string> }).kubeconfigs ?? {};
+  }
+
+  /** A command of kube-pki that goes to nodes; its result says whether it succeeded. */
+  public kubePki(command: string, ...args: readonly string[]): Promise<Result> {
+    const argv = [KUBE_PKI, command, ...args, "--identity", this.lab.sshKeyFile];
+    return run(this.lab.driver(argv), { env: this.env, cwd: this.folder, timeoutMs: 600_000 });
   }
 
   /** `kube-pki status --nodes`: the stack's certificates next to what every node really holds and serves. */

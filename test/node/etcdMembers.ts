@@ -37,6 +37,11 @@ export class EtcdMembers extends Scratch {
     return `https://127.0.0.1:${String(this.ports.get(name)?.[kind])}`;
   }
 
+  /** host:port for clients. */
+  endpoint(name: Name): string {
+    return `127.0.0.1:${String(this.ports.get(name)?.client)}`;
+  }
+
   private define(name: Name, etcd: string): void {
     const [ca, cert, key] = [ETCD_CA, CERT, KEY].map((path) => this.path(path)) as [string, string, string];
     const all = NAMES.map((each) => [each, this.url(each, "peer")] as const);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /** A payload as the node reads it: header and body. */
 export function payload(
-  verb: "apply" | "request" | "trust" | "check" | "objects" | "template" | "issue" | "alive",
+  verb: "apply" | "request" | "trust" | "check" | "objects" | "template" | "issue" | "alive" | "restore",
   body: string,
 ): string {
   const sum = createHash("sha256").update(body).digest("hex");

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -118,22 +118,31 @@ export class Scratch {
     return this.spawn(command, [...args, this.path("/var/lib/kube-pki/node.sh"), verb], stdin, env);
   }
 
+  /** A verb with arguments, whose answer is bytes. */
+  runSync(words: readonly string[]): SpawnSyncReturns<Buffer> {
+    const [command = "sh", ...args] = this.shell.split(" ");
+    return spawnSync(command, [...args, this.path("/var/lib/kube-pki/node.sh"), ...words], {
+      env: this.environment(),
+      maxBuffer: 1 << 28,
+    });
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env["PATH"] ?? "",
+      KUBE_PKI_ROOT: this.root,
+      KUBE_PKI_PATH: this.searchPath,
+      KUBE_PKI_SH: this.shell,
+      // for what has to come: as long as a busy machine may take; what is to run out sets KUBE_PKI_LIMITS
+      KUBE_PKI_LIMIT: "60",
+      FAKE_UNITS: this.units,
+      ...this.env,
+    };
+  }
+
   spawn(command: string, args: string[], stdin: string, env: Record<string, string> = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const child = spawn(command, args, {
-        detached: this.detached,
-        env: {
-          PATH: process.env["PATH"] ?? "",
-          KUBE_PKI_ROOT: this.root,
-          KUBE_PKI_PATH: this.searchPath,
-          KUBE_PKI_SH: this.shell,
-          // for what has to come: as long as a busy machine may take; what is to run out sets KUBE_PKI_LIMITS
-          KUBE_PKI_LIMIT: "60",
-          FAKE_UNITS: this.units,
-          ...this.env,
-          ...env,
-        },
-      });
+      const child = spawn(command, args, { detached: this.detached, env: { ...this.environment(), ...env } });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       child.stdout.on("data", (data: Buffer) => out.push(data));

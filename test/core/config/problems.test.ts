@@ -104,6 +104,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
 
   [{ layout: "kops" }, `layout: "kops"; must be one of ${LAYOUT_NAMES.join(", ")}`],
   [{ restart: "later" }, 'restart: "later"; must be one of auto, always, never'],
+  [
+    { rollout: { backups: { keep: 0 } } },
+    "rollout.backups.keep: 0 (a number); must be a number of backups from 1 to 1000",
+  ],
   [{ rollout: { workersAtOnce: 0 } }, `rollout.workersAtOnce: 0 (a number); must be ${WORKERS}`],
   [{ rollout: { workersAtOnce: "101%" } }, `rollout.workersAtOnce: "101%"; must be ${WORKERS}`],
   [{ rollout: { workersAtOnce: "3" } }, `rollout.workersAtOnce: "3"; must be ${WORKERS}`],

@@ -16,6 +16,7 @@ import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
 import { recover } from "./recover";
 import { renewal, renewalOfOne } from "./renewal";
+import { restore } from "./restore";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCut,
   preflight,
   recover,
+  restore,
   tlsBalancer,
   vip,
   ...lossScenarios,

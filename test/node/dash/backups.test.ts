@@ -1,0 +1,3 @@
+import { backsUp } from "../backups";
+
+backsUp("dash");

@@ -1,0 +1,3 @@
+import { restores } from "../restore";
+
+restores("dash");
