@@ -21,7 +21,7 @@ export interface There {
 export const refusalOf = (name: string, stderr: string, code: number | null): Failure => {
   const said = lastLine(stderr) || `ssh ended with ${String(code)}`;
   return new Failure(
-    /usage: node\.sh/.test(said)
+    said.includes("usage: node.sh")
       ? `${name}: its node.sh is of an earlier version; run \`pulumi up\` with this version first`
       : `${name}: ${reasonOf(new Error(said))}`,
   );

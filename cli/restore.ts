@@ -1,6 +1,6 @@
 /** `kube-pki restore`: what a node keeps of earlier sets of files, and one of them put back. */
 import { restorePayload } from "../core/protocol/restore";
-import { tableText, type Column } from "../core/report/report";
+import { commonName, tableText, type Column } from "../core/report/report";
 import { parsedBackups, type Backup, type Kept } from "../core/restore/backups";
 import { chosenBackup, leftAlone, putBack, setBefore, troubles, type EarlierSet } from "../core/restore/earlierSet";
 import { EXIT, Failure, type Exit } from "./failure";
@@ -128,6 +128,10 @@ const columns = (now: Date): readonly Column<Listed>[] => [
     title: "HOLDS",
     cell: ({ backup: { leaves, copies } }) =>
       [...new Set(leaves.map(({ profile }) => profile))].join(" ") || `${String(copies.length)} files`,
+  },
+  {
+    title: "CA",
+    cell: ({ backup: { leaves } }) => [...new Set(leaves.map(({ issuer }) => commonName(issuer)))].join(" ") || "-",
   },
   {
     title: "FIRST TO END",

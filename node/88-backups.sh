@@ -68,8 +68,11 @@ tell_copy() {
       tc_signed=no
     fi
   fi
-  echo "leaf $tb_name $tb_n $1 $(serial "$TX/leaf") $(openssl x509 -in "$TX/leaf" -noout -enddate | unix_time) $tc_signed"
+  echo "leaf $tb_name $tb_n $1 $(serial "$TX/leaf") $(openssl x509 -in "$TX/leaf" -noout -enddate | unix_time) $tc_signed $(issuer_word <"$TX/leaf")"
 }
+
+# issuer_word: as subject_word.
+issuer_word() { openssl x509 -noout -issuer -nameopt RFC2253 2>/dev/null | sed 's/^issuer= *//; s/%/%25/g; s/ /%20/g'; }
 
 # ca_in_place PART: the certificates of the first file of it, or those that earlier payloads named.
 ca_in_place() {

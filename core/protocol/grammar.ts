@@ -5,7 +5,7 @@
  */
 import { line, NODE, PART, type LineRow } from "./lineRow";
 import { OBJECTS_LINES } from "./objectsGrammar";
-import { RESTORE_LINES } from "./restoreGrammar";
+import { BACKUP_LINES } from "./backupGrammar";
 import { SIGNING_LINES } from "./signingGrammar";
 
 const PROFILE = "name=profile";
@@ -167,12 +167,6 @@ export const LINES: readonly LineRow[] = [
     [CONSUMER, "option", "number=port"],
     "if the command line of its process has this option, its last occurrence is this port",
   ),
-  line(
-    "apply trust",
-    "keepbackups",
-    ["number=count", "number=seconds"],
-    "of the backups that may go so many stay, and those that are not as old yet; 5 and 0 without this line",
-  ),
   line("apply trust", "health", HEALTH, "proof: answers 200; https presents that leaf as client certificate"),
 
   line(
@@ -248,6 +242,6 @@ export const LINES: readonly LineRow[] = [
   line("alive", "api", ["hostPort"], "an API server"),
 
   ...SIGNING_LINES,
-  ...RESTORE_LINES,
+  ...BACKUP_LINES,
   ...OBJECTS_LINES,
 ];

@@ -22,6 +22,8 @@ export interface KeptLeaf {
   readonly profile: string;
   readonly serial: string;
   readonly notAfter: Date;
+  /** RFC 2253. */
+  readonly issuer: string;
   /** Undefined where that cannot be told. */
   readonly isSigned: Signer | undefined;
 }
@@ -61,7 +63,7 @@ const NOTHING = "-";
 /** @throws Error where the answer was cut short */
 export const parsedBackups = (text: string): Kept => {
   const lines = text.trimEnd().split("\n");
-  if (lines.at(-1) !== "done") throw new Error("the answer of the node was cut short: run again");
+  if (!text.endsWith("\ndone\n")) throw new Error("the answer of the node was cut short: run again");
   const words = lines.map((line) => line.split(" "));
   const of = (kind: string, backup: string) => words.filter(([first, name]) => first === kind && name === backup);
   const node = words.find(([first]) => first === "node")?.[1];
@@ -80,10 +82,11 @@ export const parsedBackups = (text: string): Kept => {
           parts: parts === NOTHING ? [] : parts.split(","),
         })),
         absent: of("none", name).map(([, , path = ""]) => path),
-        leaves: of("leaf", name).map(([, , n = "", profile = "", serial = "", ends = "0", signed = ""]) => ({
+        leaves: of("leaf", name).map(([, , n = "", profile = "", serial = "", ends = "0", signed = "", by = ""]) => ({
           n,
           profile,
           serial,
+          issuer: by.replaceAll("%20", " ").replaceAll("%25", "%"),
           notAfter: new Date(Number(ends) * 1000),
           isSigned: SIGNERS.find((each) => each === signed),
         })),

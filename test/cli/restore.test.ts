@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Server } from "ssh2";
 import { applyUrns } from "../../cli/taintApply";
-import { opensshKey, publicLine } from "../lab/plugins/sshServer";
 import { Cluster, type Set } from "../node/cluster";
 import { authority, leaf, serialOf } from "../node/pki";
 import { Harness } from "./harness";
+import { identityIn, SshNode } from "./sshNode";
 
 const URN = "urn:pulumi:prod::kube-pki::kube-pki:index:ClusterPki";
 const state = (...commands: readonly string[]) => ({
@@ -39,57 +39,24 @@ describe("the apply of a node in a state", () => {
 /** A real node script behind a real ssh. */
 describe("kube-pki restore", function () {
   this.timeout(120_000);
-  const hostKey = opensshKey();
-  const commands: string[] = [];
   let harness: Harness;
   let node: Cluster;
-  let server: Server;
-  let port = 0;
+  let ssh: SshNode;
 
-  beforeEach((done) => {
-    commands.length = 0;
+  beforeEach(async () => {
     harness = new Harness();
-    writeFileSync(join(harness.folder, "key"), opensshKey(), { mode: 0o600 });
-    server = new Server({ hostKeys: [hostKey] }, (client) => {
-      client.on("authentication", (context) => {
-        context.accept();
-      });
-      client.on("session", (accept) => {
-        accept().on("exec", (acceptExec, _reject, { command }) => {
-          commands.push(command);
-          const stream = acceptExec();
-          let stdin = "";
-          stream.on("data", (chunk: Buffer) => (stdin += chunk.toString()));
-          stream.on("end", () => {
-            void node.run(command.split(" ").at(-1) ?? "", stdin).then(({ code, stdout, stderr }) => {
-              stream.stderr.write(stderr);
-              stream.write(stdout);
-              stream.exit(code ?? 255);
-              stream.end();
-            });
-          });
-        });
-      });
-      client.on("error", () => undefined); // ssh hangs up without ceremony
-    });
-    server.listen(0, "127.0.0.1", () => {
-      port = (server.address() as { port: number }).port;
-      Cluster.make("dash").then((made) => {
-        node = made;
-        done();
-      }, done);
-    });
+    node = await Cluster.make("dash");
+    ssh = await SshNode.start(([verb = ""], stdin) => node.run(verb, stdin));
   });
   afterEach(() => {
-    server.close();
+    ssh.stop();
     node.remove();
     harness.remove();
   });
 
   /** A stack with this node; what is tainted is noted. */
   const stack = (taintCode = 0): void => {
-    const address = { name: "n1", host: "127.0.0.1", port, user: "root", hostKey: publicLine(hostKey), sudo: false };
-    writeFileSync(join(harness.folder, "outputs"), JSON.stringify({ certificates: [], nodes: [address] }));
+    writeFileSync(join(harness.folder, "outputs"), ssh.outputs());
     writeFileSync(join(harness.folder, "state"), JSON.stringify(state("prod-n1-apply")));
     harness.pulumiRuns(
       'case "$1 $2" in',
@@ -99,7 +66,7 @@ describe("kube-pki restore", function () {
       "esac",
     );
   };
-  const run = (...args: string[]) => harness.run(["restore", ...args, "--identity", join(harness.folder, "key")]);
+  const run = (...args: string[]) => harness.run(["restore", ...args, "--identity", identityIn(harness.folder)]);
   const apply = async (set: Set): Promise<void> => {
     const { code, stderr } = await node.run("apply", node.payload(set));
     assert.equal(code, 0, stderr);
@@ -140,10 +107,11 @@ describe("kube-pki restore", function () {
     assert.deepEqual(
       stdout.split("\n").map((line) => line.split(/ {2,}/).slice(1)),
       [
-        ["BEFORE", "HOLDS", "FIRST TO END", "STATE"],
+        ["BEFORE", "HOLDS", "CA", "FIRST TO END", "STATE"],
         ...["new certificates, the first", "new certificates"].map((before) => [
           before,
           "web store",
+          /CN=(.*)$/.exec(new X509Certificate(node.ca.cert).subject)?.[1] ?? "",
           new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10),
           "good",
         ]),
@@ -151,7 +119,7 @@ describe("kube-pki restore", function () {
       ],
     );
     assert.ok(node.holds(second));
-    assert.deepEqual(commands, ["sh /var/lib/kube-pki/node.sh backups"]);
+    assert.deepEqual(ssh.commands, ["sh /var/lib/kube-pki/node.sh backups"]);
     const { stdout: json } = await run("n1", "--json");
     const [, { before, putsBack, troubles } = {}] = JSON.parse(json) as Record<string, unknown>[];
     assert.deepEqual([before, (putsBack as string[]).length, troubles], ["apply", 4, []]);
@@ -183,8 +151,8 @@ describe("kube-pki restore", function () {
       config,
       `Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile ${join(harness.folder, "known")}\n`,
     );
-    writeFileSync(join(harness.folder, "known"), `[127.0.0.1]:${String(port)} ${publicLine(hostKey)}\n`);
-    const { code, stderr } = await run(`root@127.0.0.1:${String(port)}`, "-F", config);
+    writeFileSync(join(harness.folder, "known"), `[127.0.0.1]:${String(ssh.port)} ${ssh.publicKey}\n`);
+    const { code, stderr } = await run(`root@127.0.0.1:${String(ssh.port)}`, "-F", config);
     assert.equal(code, 1, stderr);
     assert.ok(node.holds(first));
     assert.match(stderr, /pulumi up --replace '\*\*-<node>-apply'/);

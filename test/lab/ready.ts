@@ -3,7 +3,7 @@ import { sleep, waitFor } from "./process";
 import { step, type Log } from "./progress";
 
 /** Waits until the API answers /readyz through the lab's endpoint. */
-async function waitForApi(lab: Lab, timeoutMs: number): Promise<void> {
+export async function waitForApi(lab: Lab, timeoutMs: number): Promise<void> {
   await waitFor(`${lab.name}: the API at ${lab.endpoint} answers /readyz with ok`, timeoutMs, 300, async () => {
     const { stdout } = await lab.kubectl(["get", "--raw", "/readyz", "--request-timeout=3s"]);
     return stdout === "ok" ? true : undefined;

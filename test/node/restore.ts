@@ -245,9 +245,9 @@ export function restores(shell: string): void {
       has(`backup ${before} yes yes apply`);
       has(`backup ${of} no no apply`);
       has(`copy ${of} \\d+ cert:web ${files.webCert}`);
-      has(`leaf ${of} \\d+ web ${serialOf(first.web.cert)} \\d+ yes`);
-      has(`leaf ${before} \\d+ web ${serialOf(other.cert)} \\d+ no`);
-      has(`leaf ${before} \\d+ store ${serialOf(store.cert)} \\d+ own`);
+      has(`leaf ${of} \\d+ web ${serialOf(first.web.cert)} \\d+ yes CN=test%20ca\\d+`);
+      has(`leaf ${before} \\d+ web ${serialOf(other.cert)} \\d+ no CN=test%20ca\\d+`);
+      has(`leaf ${before} \\d+ store ${serialOf(store.cert)} \\d+ own CN=test%20ca\\d+`);
       assert.equal(lines.at(-2), "done");
       assertClean();
     });

@@ -28,6 +28,7 @@ const keptLeaf = (changes: Partial<KeptLeaf> = {}): KeptLeaf => ({
   n: "0",
   profile: "apiserver",
   serial: "1",
+  issuer: "CN=kubernetes",
   notAfter: LATER,
   isSigned: "yes",
   ...changes,

@@ -17,6 +17,7 @@ import { preflight } from "./preflight";
 import { recover } from "./recover";
 import { renewal, renewalOfOne } from "./renewal";
 import { restore } from "./restore";
+import { restoreEtcd } from "./restoreEtcd";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
@@ -44,6 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
   preflight,
   recover,
   restore,
+  restoreEtcd,
   tlsBalancer,
   vip,
   ...lossScenarios,

@@ -1,7 +1,13 @@
-/** The lines of the verb `restore`, as in grammar.ts. */
+/** The lines about backups, as in grammar.ts: how many are kept, and those of the verb `restore`. */
 import { line, NODE, type LineRow } from "./lineRow";
 
-export const RESTORE_LINES: readonly LineRow[] = [
+export const BACKUP_LINES: readonly LineRow[] = [
+  line(
+    "apply trust",
+    "keepbackups",
+    ["number=count", "number=seconds"],
+    "of the backups that may go so many stay, and those that are not as old yet; 5 and 0 without this line",
+  ),
   line("restore", "node", NODE),
   line(
     "restore apply",
