@@ -43,6 +43,7 @@ import { inCluster } from "./inCluster";
 import { leafPolicyFields } from "./leafPolicy";
 import { ownCertificates } from "./own";
 import { readers } from "./readers";
+import { renewAt } from "./renewAt";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
 import { window } from "./window";
@@ -167,15 +168,7 @@ const certificates = object({
   keyLocation: keyLocation
     .default("node")
     .describe("Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted)."),
-  renewAt: z
-    .record(z.string(), z.record(z.string(), moment, { error: "a map from a certificate to a time" }), {
-      error: "a map from a node (- for none) to its certificates",
-    })
-    .default({})
-    .describe(
-      "Times at which single certificates are renewed besides, with a new key: by node and certificate, as `kube-pki status` " +
-        "names them; `kube-pki renew` writes it.",
-    ),
+  renewAt,
   profiles: object(profileShape).prefault({}).describe("Overrides for single certificates."),
   own: ownCertificates,
 }).prefault({});
