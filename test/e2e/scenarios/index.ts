@@ -14,8 +14,13 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
+<<<<<<< HEAD
 import { recover } from "./recover";
 import { renewal, renewalOfOne } from "./renewal";
+=======
+import { recover, recoverCa } from "./recover";
+import { renewal } from "./renewal";
+>>>>>>> main
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
@@ -42,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCut,
   preflight,
   recover,
+  recoverCa,
   tlsBalancer,
   vip,
   ...lossScenarios,
