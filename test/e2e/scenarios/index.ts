@@ -14,13 +14,8 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
-<<<<<<< HEAD
-import { recover } from "./recover";
-import { renewal, renewalOfOne } from "./renewal";
-=======
 import { recover, recoverCa } from "./recover";
-import { renewal } from "./renewal";
->>>>>>> main
+import { renewal, renewalOfOne } from "./renewal";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
