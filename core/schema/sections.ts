@@ -57,7 +57,7 @@ const cluster = object({
   name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
     "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
   ),
-  kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
+  kubernetesVersion: text('"1.30.0" or newer, with its patch number, in quotes', canonicalVersion).describe(
     "Kubernetes version of the cluster; it decides which services reload a file and which restart.",
   ),
   endpoint: text('"host:port", without https://', (given) =>
