@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
+import { isUnknownMinor, kubernetesMinor, unknownMinorText } from "../core/format/kubernetesVersion";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { nodeConnection } from "../core/nodes/connection";
 import type { AuthorityRow } from "../core/report/authorityRows";
@@ -82,6 +83,8 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
     this.authorities = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
     warnOfEndingCas(this.authorities, config, this);
+    if (isUnknownMinor(kubernetesMinor(config)))
+      void pulumi.log.warn(unknownMinorText(config.cluster.kubernetesVersion), this);
     this.nodes = pulumi.output(
       config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
     );

@@ -4,7 +4,7 @@
  * so going on to the next phase runs only what is new.
  */
 import { canSign, retiresPrevious, hasPrevious, seeks, wasAborted } from "../authorities/rotation";
-import { kubernetesMinor } from "../format/kubernetesVersion";
+import { isUnknownMinor, kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUTS, layoutOf } from "../layouts";
 import { AUTHORITIES } from "../model/authorities";
 import { rotationFlags } from "../nodes/rotationFlags";
@@ -54,7 +54,8 @@ const reloading = (config: Config): readonly Workload[] => {
   const isKubeProxy = ({ kind, namespace, name }: Workload) =>
     kind === kubeProxy.kind && namespace === kubeProxy.namespace && name === kubeProxy.name;
   const isListed = [...reload, ...listed(config)].some(isKubeProxy);
-  return kubernetesMinor(config) < 36 || isListed ? reload : [...reload, kubeProxy];
+  const minor = kubernetesMinor(config);
+  return minor < 36 || isUnknownMinor(minor) || isListed ? reload : [...reload, kubeProxy];
 };
 
 /** kubeadm writes manifests anew at an upgrade, by its configuration in the cluster. */

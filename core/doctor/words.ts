@@ -1,4 +1,5 @@
 /** Dates, lists and commands as the doctor's sentences have them. */
+import { NEWEST_MINOR } from "../format/kubernetesVersion";
 import { needOf } from "../model/reload";
 import type { ComponentFacts, Moment, Use } from "../survey/model";
 
@@ -43,12 +44,10 @@ export const minorOf = (version: string | undefined): number | undefined => {
   return minor === undefined ? undefined : Number(minor);
 };
 
-/** The newest minor is meant where a version is unknown: it restarts for the least. */
-const NEWEST = 99;
-
 /** What has to restart to read a changed file, by the input the file is. */
 export const needsRestart = ({ input }: Pick<Use, "input">, version: string | undefined): boolean =>
-  input !== undefined && needOf(input, minorOf(version) ?? NEWEST) === "restart";
+  // the newest that is known is meant where a version is not: it restarts for the least
+  input !== undefined && needOf(input, Math.min(minorOf(version) ?? NEWEST_MINOR, NEWEST_MINOR)) === "restart";
 
 /** How one is restarted. */
 export function restartOf({ name, start }: Pick<ComponentFacts, "name" | "start">): string {

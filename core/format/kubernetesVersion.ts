@@ -3,12 +3,20 @@
 export const kubernetesMinor = ({ cluster }: { readonly cluster: { readonly kubernetesVersion: string } }): number =>
   Number(cluster.kubernetesVersion.split(".")[1]);
 
-/** Kubernetes minor versions whose certificate tree the inventory describes. */
+/** Kubernetes minor versions whose certificate tree, and what reloads a file, are known here. */
 const MINORS = { oldest: 30, newest: 36 } as const;
+export const NEWEST_MINOR = MINORS.newest;
 
-/** "v1.34.2" or "1.34.2" as "1.34.2"; undefined when it is no release in the supported range. */
+/** Nobody has looked at it: what is known of the newest may not hold. */
+export const isUnknownMinor = (minor: number): boolean => minor > NEWEST_MINOR;
+
+export const unknownMinorText = (version: string): string =>
+  `cluster.kubernetesVersion: ${version} is newer than 1.${String(NEWEST_MINOR)}, the last that this version of kube-pki knows; ` +
+  "every service whose files change is restarted, whether it would reload them or not, and proven as ever; see whether there is a newer kube-pki";
+
+/** "v1.34.2" or "1.34.2" as "1.34.2"; undefined when it is no release, or an older one than the oldest that is known. */
 export function canonicalVersion(given: string): string | undefined {
   const match = /^v?(1\.(\d{1,3})\.(?:0|[1-9]\d{0,2}))$/.exec(given);
   const minor = Number(match?.[2]);
-  return minor >= MINORS.oldest && minor <= MINORS.newest ? match?.[1] : undefined;
+  return minor >= MINORS.oldest ? match?.[1] : undefined;
 }

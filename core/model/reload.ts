@@ -4,6 +4,8 @@
  * real cluster. A node proves each reload and restarts where the proof fails (`restart: auto`).
  */
 
+import { isUnknownMinor } from "../format/kubernetesVersion";
+
 export type Need = "reload" | "restart";
 
 interface Rule {
@@ -64,18 +66,20 @@ export const CONSUMER_NAMES = [...new Set(CONSUMER_INPUTS.map(consumerOf))] as [
 /** What a change of this input asks of its consumer. */
 export const needOf = (input: ConsumerInput, kubernetesMinor: number): Need => {
   const rule: Rule = RULES[input];
+  if (isUnknownMinor(kubernetesMinor)) return "restart";
   return kubernetesMinor >= (rule.sinceMinor ?? 0) ? rule.need : "restart";
 };
 
 /** Whether this input needs a restart if the only change is that a CA is no longer trusted. */
-export const needsRestartOnRemoval = (input: ConsumerInput): boolean => {
+export const needsRestartOnRemoval = (input: ConsumerInput, kubernetesMinor: number): boolean => {
   const rule: Rule = RULES[input];
-  return rule.removal !== "memory";
+  return rule.removal !== "memory" || isUnknownMinor(kubernetesMinor);
 };
 
 /** The reason for `needOf`. */
 export const becauseOf = (input: ConsumerInput, kubernetesMinor: number): string => {
   const rule: Rule = RULES[input];
+  if (isUnknownMinor(kubernetesMinor)) return `nobody has looked at 1.${String(kubernetesMinor)} yet`;
   return kubernetesMinor >= (rule.sinceMinor ?? 0)
     ? rule.because
     : `reads it by itself only since 1.${String(rule.sinceMinor)}`;

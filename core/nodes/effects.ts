@@ -61,7 +61,7 @@ const onServices = (row: FileRow, plan: ServicesOnNode, config: Config, change: 
   const here = new Set(plan.consumers.map(({ name }) => name));
   return row.uses.flatMap((input) => {
     const consumer = consumerOf(input);
-    if (change === "removal" && config.restart !== "always" && !needsRestartOnRemoval(input)) return [];
+    if (change === "removal" && config.restart !== "always" && !needsRestartOnRemoval(input, minor)) return [];
     const need = needUnder(config.restart, needOf(input, minor));
     if (need === undefined || !here.has(consumer)) return [];
     const isPolicy = need !== needOf(input, minor);

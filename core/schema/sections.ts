@@ -44,6 +44,7 @@ import { inCluster } from "./inCluster";
 import { leafPolicyFields } from "./leafPolicy";
 import { ownCertificates } from "./own";
 import { readers } from "./readers";
+import { renewAt } from "./renewAt";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
 import { window } from "./window";
@@ -57,7 +58,7 @@ const cluster = object({
   name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
     "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
   ),
-  kubernetesVersion: text('"1.30.0" to "1.36.x" with its patch number, in quotes', canonicalVersion).describe(
+  kubernetesVersion: text('"1.30.0" or newer, with its patch number, in quotes', canonicalVersion).describe(
     "Kubernetes version of the cluster; it decides which services reload a file and which restart.",
   ),
   endpoint: text('"host:port", without https://', (given) =>
@@ -168,15 +169,7 @@ const certificates = object({
   keyLocation: keyLocation
     .default("node")
     .describe("Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted)."),
-  renewAt: z
-    .record(z.string(), z.record(z.string(), moment, { error: "a map from a certificate to a time" }), {
-      error: "a map from a node (- for none) to its certificates",
-    })
-    .default({})
-    .describe(
-      "Times at which single certificates are renewed besides, with a new key: by node and certificate, as `kube-pki status` " +
-        "names them; `kube-pki renew` writes it.",
-    ),
+  renewAt,
   profiles: object(profileShape).prefault({}).describe("Overrides for single certificates."),
   own: ownCertificates,
 }).prefault({});

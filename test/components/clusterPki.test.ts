@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { NEWEST_MINOR, unknownMinorText } from "../../core/format/kubernetesVersion";
 import { planClients } from "../../core/certificates/clients";
 import { planCluster } from "../../core/plan";
 import { leafResources } from "../../core/report/leafResources";
@@ -40,6 +41,20 @@ describe("ClusterPki", function () {
         ),
       ].sort(),
     );
+  });
+
+  it("warns of a minor version that it does not know, and of no other", async () => {
+    const warnings: string[] = [];
+    const { warn } = pulumi.log;
+    const log = pulumi.log as { warn: (text: string) => Promise<void> };
+    log.warn = (text) => Promise.resolve(void warnings.push(text));
+    try {
+      for (const minor of [NEWEST_MINOR, NEWEST_MINOR + 1])
+        await up(argsWith({ cluster: { ...RAW.cluster, kubernetesVersion: `1.${String(minor)}.0` } }));
+    } finally {
+      Object.assign(log, { warn });
+    }
+    assert.deepEqual(warnings, [unknownMinorText(`1.${String(NEWEST_MINOR + 1)}.0`)]);
   });
 
   it("hands no step of a worker more than 8 KiB, of a control plane 24: the state holds each input twice", async () => {

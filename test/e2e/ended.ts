@@ -41,7 +41,7 @@ sign() { # certificate file, key file: new.crt, of the CA that has signed it
   return 1
 }
 count=0
-for file in $(find /etc/kubernetes /etc/etcd /var/lib/kubernetes /var/lib/kubelet /var/lib/kube-proxy -type f 2>/dev/null |
+for file in $(find /etc/kubernetes /etc/etcd /etc/ssl/etcd /var/lib/kubernetes /var/lib/kubelet /var/lib/kube-proxy -type f 2>/dev/null |
   grep -E '(\\.crt|\\.pem|\\.conf|kubeconfig)$'); do
   if grep -q 'client-certificate-data:' "$file"; then
     sed -n 's/^ *client-certificate-data: *//p' "$file" | tr -d '"' | base64 -d >old.crt
@@ -52,9 +52,12 @@ for file in $(find /etc/kubernetes /etc/etcd /var/lib/kubernetes /var/lib/kubele
     openssl pkey -in "$file" -out old.key
     sign "$file" old.key || continue
     cat new.crt old.key >new
-  elif grep -q 'BEGIN CERTIFICATE' "$file" && [ -f "\${file%.crt}.key" ]; then
+  elif grep -q 'BEGIN CERTIFICATE' "$file"; then
     ! openssl x509 -in "$file" -noout -ext basicConstraints 2>/dev/null | grep -q CA:TRUE || continue
-    sign "$file" "\${file%.crt}.key" || continue
+    key=\${file%.crt}.key
+    [ -f "$key" ] || key=\${file%.pem}-key.pem
+    [ -f "$key" ] || continue
+    sign "$file" "$key" || continue
     cat new.crt >new
   else continue
   fi
@@ -63,8 +66,45 @@ for file in $(find /etc/kubernetes /etc/etcd /var/lib/kubernetes /var/lib/kubele
 done
 echo $count`;
 
+/**
+ * Signs each of these CAs anew, for its own key and with its own name: it has ended yesterday. It takes the place of the CA in
+ * files that hold nothing else and in kubeconfigs.
+ */
+const END_CAS = `
+cd ${FOLDER}
+: >index
+for ca in [0-9]*.crt; do
+  printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nnew_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\nrand_serial=yes\\n' >ca.cnf
+  printf 'unique_subject=no\\nx509_extensions=e\\npreserve=yes\\n[p]\\ncommonName=optional\\norganizationName=optional\\n' >>ca.cnf
+  printf '[e]\\nkeyUsage=critical,digitalSignature,keyEncipherment,keyCertSign\\nbasicConstraints=critical,CA:TRUE\\nsubjectKeyIdentifier=hash\\n' >>ca.cnf
+  openssl x509 -x509toreq -in "$ca" -signkey "\${ca%.crt}.key" -out request 2>/dev/null
+  openssl ca -batch -selfsign -config ca.cnf -in request -keyfile "\${ca%.crt}.key" -startdate 20250101000000Z \\
+    -enddate "$(date -u -d yesterday +%Y%m%d%H%M%SZ)" -notext -out "\${ca%.crt}.ended" >said 2>&1 || { cat said >&2; exit 1; }
+done
+count=0
+for file in $(find /etc/kubernetes /etc/etcd /etc/ssl/etcd /var/lib/kubernetes /var/lib/kubelet /var/lib/kube-proxy -type f 2>/dev/null |
+  grep -E '(\\.crt|\\.pem|\\.conf|kubeconfig)$'); do
+  for ca in [0-9]*.crt; do
+    if cmp -s "$ca" "$file"; then
+      cat "\${ca%.crt}.ended" >"$file"
+    elif grep -q "certificate-authority-data: *\"\\?$(base64 -w0 "$ca")" "$file"; then
+      sed "s#^\\( *certificate-authority-data: *\\).*#\\1$(base64 -w0 "\${ca%.crt}.ended")#" "$file" >new
+      cat new >"$file"
+    else continue
+    fi
+    count=$((count + 1))
+    break
+  done
+done
+echo $count`;
+
 /** @returns how many have ended, on all nodes together */
-export const endLeaves = async (lab: Lab, cas: readonly CaPair[]): Promise<number> => {
+export const endLeaves = (lab: Lab, cas: readonly CaPair[]): Promise<number> => end(lab, cas, END_LEAVES);
+
+/** @returns in how many files, on all nodes together */
+export const endCas = (lab: Lab, cas: readonly CaPair[]): Promise<number> => end(lab, cas, END_CAS);
+
+const end = async (lab: Lab, cas: readonly CaPair[], script: string): Promise<number> => {
   const lines = cas.flatMap(({ certificate, key }, at) => [
     `${String(at)}.crt ${Buffer.from(certificate).toString("base64")}\n`,
     `${String(at)}.key ${Buffer.from(key).toString("base64")}\n`,
@@ -73,7 +113,7 @@ export const endLeaves = async (lab: Lab, cas: readonly CaPair[]): Promise<numbe
   const counts = await Promise.all(
     lab.nodes.map(async ({ name }) => {
       await lab.must(name, put, { stdin: lines.join("") });
-      const said = await lab.must(name, END_LEAVES, { timeoutMs: 300_000 });
+      const said = await lab.must(name, script, { timeoutMs: 300_000 });
       await lab.must(name, `rm -r ${FOLDER}`);
       return Number(said.trim());
     }),
@@ -90,12 +130,13 @@ const UNITS = "etcd kube-apiserver kube-controller-manager kube-scheduler kube-p
 /** Whatever reads certificates ends and is started anew, as far as it comes. */
 const START_ANEW = `
 systemctl stop kubelet 2>/dev/null
-# crictl gives up after two seconds by itself, which a busy machine needs for one container
+# every container, pods' sandboxes as well
 tries=30
-while command -v crictl >/dev/null && [ -n "$(crictl --timeout 60s ps -q)" ]; do
-  crictl --timeout 60s ps -q | xargs -r crictl --timeout 60s stop --timeout 0 >/dev/null 2>&1
+while command -v ctr >/dev/null && [ -n "$(ctr -n k8s.io tasks ls | grep RUNNING)" ]; do
+  ctr -n k8s.io tasks ls -q | xargs -r -n 1 ctr -n k8s.io tasks kill --signal KILL >/dev/null 2>&1
   tries=$((tries - 1))
   [ "$tries" -gt 0 ] || { echo "containers do not stop" >&2; exit 1; }
+  sleep 0.2
 done
 for unit in ${UNITS} kubelet; do
   [ "$(systemctl show -p LoadState --value $unit)" != loaded ] || systemctl restart --no-block $unit

@@ -47,7 +47,7 @@ describe("docs/revocation.md", function () {
     await api.create(`${GROUP}/validatingadmissionpolicybindings`, binding);
 
     const denied = async (client: Pair): Promise<boolean> =>
-      (await said(api.create(CONFIG_MAPS, configMap(), client))).includes('denied request: cut off');
+      (await said(api.create(CONFIG_MAPS, configMap(), client))).includes("denied request: cut off");
     for (let left = 60; !(await denied(alice)); left -= 1) {
       assert.ok(left > 0, "it does not apply");
       await sleep(500);

@@ -22,7 +22,7 @@ const IP = "an IPv4 or IPv6 address without a prefix or zone";
 const SAN = 'a DNS name (may begin with "*.") or an IP address';
 const CIDR = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits set after the prefix';
 const CIDRS = "one network, or a list of two (IPv4 and IPv6)";
-const VERSION = '"1.30.0" to "1.36.x" with its patch number, in quotes';
+const VERSION = '"1.30.0" or newer, with its patch number, in quotes';
 const KEY = 'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."';
 const VALIDITY = 'a whole number of hours or days, such as "720h" or "30d"';
 const WORKERS = 'a number of nodes from 1, or a share from "1%" to "100%"';
@@ -41,7 +41,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [cluster({ name: undefined }), "cluster.name: missing; must be a DNS label: at most 63 of a-z, 0-9 and -"],
   [cluster({ kubernetesVersion: "1.34" }), `cluster.kubernetesVersion: "1.34"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: "1.29.9" }), `cluster.kubernetesVersion: "1.29.9"; must be ${VERSION}`],
-  [cluster({ kubernetesVersion: "1.37.0" }), `cluster.kubernetesVersion: "1.37.0"; must be ${VERSION}`],
+  [cluster({ kubernetesVersion: "1.37" }), `cluster.kubernetesVersion: "1.37"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: 1.3 }), `cluster.kubernetesVersion: 1.3 (a number); must be ${VERSION}`],
   [cluster({ endpoint: "https://api" }), 'cluster.endpoint: "https://api"; must be "host:port", without https://'],
   [cluster({ endpoint: "api:70000" }), 'cluster.endpoint: "api:70000"; must be "host:port", without https://'],

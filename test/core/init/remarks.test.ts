@@ -401,7 +401,7 @@ describe("what is told beside a stack file", () => {
       })),
     );
     assert.deepEqual(stack.problems, [
-      'cluster.kubernetesVersion: "1.29.4"; must be "1.30.0" to "1.36.x" with its patch number, in quotes',
+      'cluster.kubernetesVersion: "1.29.4"; must be "1.30.0" or newer, with its patch number, in quotes',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NEWEST_MINOR } from "../../../core/format/kubernetesVersion";
 import {
   becauseOf,
   consumerOf,
@@ -87,7 +88,8 @@ const EXPECTED: Readonly<Record<ConsumerInput, Expected>> = {
   "kube-proxy/kubeconfig": { need: "restart", forgets: true, source: INLINE },
 };
 
-const MINORS = [30, 31, 32, 33, 34, 35, 36, 37];
+const MINORS = [30, 31, 32, 33, 34, 35, 36];
+const UNKNOWN = NEWEST_MINOR + 1;
 
 describe("reload rules", () => {
   for (const [name, { need, since = 0, forgets, source }] of Object.entries(EXPECTED)) {
@@ -96,7 +98,7 @@ describe("reload rules", () => {
     it(`${input}: ${need}${from}${forgets ? ", but not for a retired CA" : ""} (${source})`, () => {
       for (const minor of MINORS)
         assert.equal(needOf(input, minor), minor >= since ? need : "restart", `1.${String(minor)}`);
-      assert.equal(needsRestartOnRemoval(input), forgets !== true);
+      for (const minor of MINORS) assert.equal(needsRestartOnRemoval(input, minor), forgets !== true);
       assert.equal(consumerOf(input), input.replace(/\/.*/, ""));
       for (const minor of MINORS) {
         const because = becauseOf(input, minor);
@@ -105,4 +107,13 @@ describe("reload rules", () => {
       }
     });
   }
+
+  it("restart everything in a minor version that nobody has looked at", () => {
+    assert.equal(NEWEST_MINOR, MINORS.at(-1));
+    for (const input of Object.keys(EXPECTED) as ConsumerInput[]) {
+      assert.equal(needOf(input, UNKNOWN), "restart", input);
+      assert.ok(needsRestartOnRemoval(input, UNKNOWN), input);
+      assert.equal(becauseOf(input, UNKNOWN), `nobody has looked at 1.${String(UNKNOWN)} yet`);
+    }
+  });
 });

@@ -14,7 +14,7 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
-import { recover } from "./recover";
+import { recover, recoverCa } from "./recover";
 import { renewal, renewalOfOne } from "./renewal";
 import { restore } from "./restore";
 import { restoreEtcd } from "./restoreEtcd";
@@ -44,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCut,
   preflight,
   recover,
+  recoverCa,
   restore,
   restoreEtcd,
   tlsBalancer,

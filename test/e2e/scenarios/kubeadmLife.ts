@@ -27,16 +27,17 @@ const WORKS: readonly Asked[] = [
 
 const MOMENTS: Readonly<Record<string, readonly Asked[]>> = {
   before: [...WORKS, { command: RENEW, code: 0, says: /Done renewing certificates/ }],
-  trust: [...WORKS],
-  issue: [...WORKS],
-  done: [...WORKS],
+  trust: [...WORKS, { command: RENEW, code: -1, says: /./ }],
+  issue: [...WORKS, { command: RENEW, code: -1, says: /./ }],
+  done: [...WORKS, { command: RENEW, code: -1, says: /./ }],
 };
 
 const ask = (run: Run, moment: string): Promise<void> =>
   run.step(`${moment}: what kubeadm says`, async () => {
     for (const { command, code, says } of MOMENTS[moment] ?? []) {
       const said = await run.lab.run("cp1", `${command} 2>&1`, { timeoutMs: 120_000 });
-      assert.equal(said.code, code, `${command}: ${said.stdout}`);
+      run.log(`${command}: exit ${String(said.code)}: ${said.stdout.trim().split("\n").slice(-4).join(" | ")}`);
+      if (code >= 0) assert.equal(said.code, code, `${command}: ${said.stdout}`);
       assert.match(said.stdout, says);
     }
   });
@@ -64,6 +65,8 @@ const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
   await begin(run);
   await startShells(lab);
+  // up to 1.35 clients in Go read a CA once (core/cluster/steps.ts, `reloading`)
+  stack.configure({ inCluster: { restart: [{ kind: "DaemonSet", namespace: "kube-system", name: "kube-proxy" }] } });
   await ask(run, "before");
   await assertClusterWorks(lab);
   for (const phase of ["trust", "issue", "done"] as const) {

@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { assertLogsAndExec, startShells } from "../access/kubelets";
 import { assertClusterWorks, assertProven } from "../checks";
-import { assertDead, assertKept, endLeaves, keysOf, rebootAll, startAnew, writeMarks, type CaPair } from "../ended";
+import {
+  assertDead,
+  assertKept,
+  endCas,
+  endLeaves,
+  keysOf,
+  rebootAll,
+  startAnew,
+  writeMarks,
+  type CaPair,
+} from "../ended";
 import { givenAuthorities } from "../labConfig";
 import { assertNothingToDo, configureAsItIs, isGiven, ROLLOUT } from "../rotating";
 import { tail, type Run, type Scenario } from "../scenario";
@@ -116,6 +126,48 @@ export const recover: Scenario = {
   name: "recover",
   proves:
     "a cluster whose leaves have ended, restarted or rebooted, is back by one up with every key in etcd; one that lives is refused",
-  topologies: ["ha3", "hardway", "duo"],
+  topologies: ["ha3", "hardway", "duo", "kubespray"],
   play,
+};
+
+/** As docs/recover.md says: the same name and key, and a certificate that has not ended. */
+const REISSUE = `
+cd "$(mktemp -d)"
+cat >both
+sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' both >ca.crt
+sed -n '/PRIVATE KEY/,/PRIVATE KEY/p' both >ca.key
+openssl x509 -in ca.crt -signkey ca.key -days 3650 -out new.crt 2>/dev/null
+cat new.crt
+rm -r "$PWD"`;
+
+const playEndedCas = async (run: Run): Promise<void> => {
+  const { lab, stack } = run;
+  await configureAsItIs(run);
+  await run.up("pulumi up: the cluster as it is");
+  await lab.kubeconfig();
+  await run.step("workloads run", () => startShells(lab));
+  const given = (await givenAuthorities(lab)) as Readonly<Record<string, CaPair>>;
+  const { serviceAccount, ...cas } = given;
+  const dies = async (): Promise<void> => {
+    run.counts["CA files ended"] = await endCas(lab, Object.values(cas));
+    await startAnew(lab);
+    const reissued = Object.entries(cas).map(async ([name, { certificate, key }]) => [
+      name,
+      { key, certificate: await lab.must(lab.nodes[0]?.name ?? "", REISSUE, { stdin: `${certificate}\n${key}` }) },
+    ]);
+    const authority = Object.fromEntries(await Promise.all(reissued)) as object;
+    await stack.configureSecret("authority", { ...authority, serviceAccount });
+  };
+  await makeDue(run);
+  stack.configure(recovering(true));
+  await diesAndComesBack(run, { how: "its CAs and leaves end", dies }, Object.values(cas));
+  stack.configure(recovering(false));
+};
+
+export const recoverCa: Scenario = {
+  name: "recover-ca",
+  proves:
+    "a cluster whose CAs have ended with everything they signed is back by one up, with CAs issued anew for the same keys",
+  topologies: ["ha3", "duo"],
+  play: playEndedCas,
 };
