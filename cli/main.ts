@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   ...FOR_PEOPLE,
   "cluster-step": () => require("./clusterStep") as Command,
   "preflight-step": () => require("./preflightStep") as Command,
+  "alive-step": () => require("./aliveStep") as Command,
   "install-step": () => require("./installStep") as Command,
 };
 

@@ -24,7 +24,7 @@ export const programFrom = (folder: string | undefined, file: string): string =>
 const PROGRAM = join(__dirname, "..", "cli", "kube-pki");
 
 /** What the program on this machine does with a node (cli/main.ts). */
-export type LocalVerb = "cluster-step" | "install-step" | "preflight-step";
+export type LocalVerb = "alive-step" | "cluster-step" | "install-step" | "preflight-step";
 
 export const localCommand = (verb: LocalVerb): string => `node "${programFrom(providerFolder(), PROGRAM)}" ${verb}`;
 

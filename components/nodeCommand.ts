@@ -52,7 +52,7 @@ export const installStep = (name: string, step: Step, options: pulumi.CustomReso
   );
 
 /** The verbs of the node script (docs/node-protocol.md). */
-export type Verb = "request" | "apply" | "trust" | "check" | "alive" | "lay";
+export type Verb = "request" | "apply" | "trust" | "check" | "lay";
 
 /** Runs one verb of the node script. */
 export const verbStep = (

@@ -176,7 +176,7 @@ export class Rollout {
   }
 
   private died(after: Waits): Waits {
-    const asked = { inputs: this.inputs, steps: this.steps, nodes: this.servers };
+    const asked = { inputs: this.inputs, nodes: this.servers };
     return isDead(this.base, { ...asked, laid: (node) => this.applied(node) }, after, this.options);
   }
 

@@ -15,6 +15,17 @@ export const applyOrder =
   ({ after, startsAfter }: NodePlan): readonly string[] =>
     recovers(config) ? startsAfter : after;
 
+/** What the step is given that asks the nodes (cli/aliveStep.ts). */
+export interface AliveJob<Connection> {
+  readonly sudo: boolean;
+  readonly nodes: readonly {
+    readonly name: string;
+    /** For the verb `alive` (core/protocol/alive.ts). */
+    readonly payload: string;
+    readonly connection: Connection;
+  }[];
+}
+
 const linesOf = (answers: readonly string[], pattern: RegExp): string[] =>
   answers.flatMap((answer) => [...answer.matchAll(pattern)].map(([, what = ""]) => what));
 

@@ -17,7 +17,8 @@ import { recovers, recoversTrust } from "./recovery";
 import { renewsTokens } from "./protocol/tokens";
 import type { Config } from "./schema/config";
 
-export type StageName = NodeStep | Hook;
+/** `alive` is one question to all nodes. */
+export type StageName = NodeStep | Hook | "alive";
 
 /** Nodes one after another in waves (core/plan.ts, `orderOf`), all nodes at once, or the cluster through one node. */
 export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";

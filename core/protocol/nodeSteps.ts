@@ -8,7 +8,7 @@ import { trustEffects, trustSummary } from "./trust";
 
 interface StepRow {
   /** What the node script is asked for (docs/node-protocol.md). */
-  readonly verb: "apply" | "trust" | "check" | "alive" | "lay";
+  readonly verb: "apply" | "trust" | "check" | "lay";
   /** What it does to a node's services where it finds something to change; `apply`'s follow from the leaves that are due. */
   readonly effects: (cluster: ClusterPlan, plan: NodePlan, config: Config) => Effects;
   /** Why it runs on a node and what restarts, in a line for the output of a run; undefined where there is nothing to say. */
@@ -29,7 +29,6 @@ const LOOK = { verb: "check", effects: () => NONE, why: () => undefined } as con
 const LAY = { verb: "lay", effects: () => NONE, why: () => undefined } as const;
 
 export const NODE_STEPS = {
-  alive: { ...LOOK, verb: "alive" },
   "lay-trust": LAY,
   trust: {
     verb: "trust",

@@ -50,7 +50,7 @@ describe("ClusterPki", function () {
     log.warn = (text) => Promise.resolve(void warnings.push(text));
     try {
       for (const minor of [NEWEST_MINOR, NEWEST_MINOR + 1])
-        await up(argsWith({ cluster: { ...RAW.cluster, kubernetesVersion: `1.${String(minor)}.0` } }));
+        await up(argsWith({ cluster: { ...(RAW["cluster"] as object), kubernetesVersion: `1.${String(minor)}.0` } }));
     } finally {
       Object.assign(log, { warn });
     }

@@ -40,7 +40,6 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
   ["Command NODE-request", "NODE", COMMAND],
   ["Command NODE-request-signer", "NODE", COMMAND],
   ["Command NODE-trust", "NODE", COMMAND],
-  ["Command NODE-alive", "NODE", COMMAND],
   ["Command is-dead", "cluster", ""],
   ["Command NODE-lay-trust", "NODE", COMMAND],
   ["Command NODE-lay", "NODE", COMMAND],

@@ -19,7 +19,6 @@ describe("steps on nodes", () => {
     assert.deepEqual(
       NODE_STEP_NAMES.map((name) => [name, NODE_STEPS[name].verb]),
       [
-        ["alive", "alive"],
         ["lay-trust", "lay"],
         ["trust", "trust"],
         ["mounts", "check"],
@@ -33,8 +32,7 @@ describe("steps on nodes", () => {
   });
 
   it("that look change nothing, and have nothing to say before", () => {
-    for (const step of ["alive", "mounts", "check"] as const)
-      assert.deepEqual([restarts(step), why(step)], [[], undefined]);
+    for (const step of ["mounts", "check"] as const) assert.deepEqual([restarts(step), why(step)], [[], undefined]);
   });
 
   it("that lay files restart nothing, and leave what there is to say to the step that starts them", () => {
