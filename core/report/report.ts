@@ -38,7 +38,8 @@ export const endsWithin = (row: { readonly notAfter: string }, now: Date, second
   new Date(row.notAfter).getTime() - now.getTime() <= seconds * 1000;
 
 /** The CN of a subject; the whole subject if it has none. */
-export const commonName = (subject: string): string => /(?:^|[,/+\n]\s*)CN\s*=\s*([^,/+\n]+)/.exec(subject)?.[1] ?? subject;
+export const commonName = (subject: string): string =>
+  /(?:^|[,/+\n]\s*)CN\s*=\s*([^,/+\n]+)/.exec(subject)?.[1] ?? subject;
 
 const day = (iso: string): string => new Date(iso).toISOString().slice(0, 10);
 

@@ -13,7 +13,9 @@ const GENERATED = "18-grammar.sh";
 const textsIn = (folder: string): string =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter(
-      (name) => /\.(?:ts|sh)$/.test(name) && !/(?:grammar|signingGrammar|backupGrammar|grammarTexts|lineRow)\.(?:ts|sh)$/.test(name),
+      (name) =>
+        /\.(?:ts|sh)$/.test(name) &&
+        !/(?:grammar|signingGrammar|backupGrammar|grammarTexts|lineRow)\.(?:ts|sh)$/.test(name),
     )
     .map((name) => read(folder, name))
     .join("\n");

@@ -13,9 +13,10 @@ import { tail, type Run, type Scenario } from "../scenario";
 const DATA = "/var/lib/etcd";
 const AWAY = "/root/away";
 
+/** Whoever has seen a later revision must not go on from there: all static pods end. */
 const stopped = `
-mkdir -p ${AWAY}
-mv /etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/manifests/etcd.yaml ${AWAY}/
+mkdir -p ${AWAY}/manifests
+mv /etc/kubernetes/manifests/*.yaml ${AWAY}/manifests/
 for i in $(seq 150); do
   grep -qsx etcd /proc/[0-9]*/comm || exit 0
   sleep 1
@@ -23,13 +24,14 @@ done
 echo 'etcd did not end' >&2
 exit 1`;
 
-/** As etcd's disaster recovery has it for one member. */
+/** As etcd's disaster recovery has it for one member, and for those who watch: no revision comes a second time. */
 const restored = (node: string, address: string): string => `
 mv ${DATA} ${AWAY}/lost
 etcdutl snapshot restore /root/snapshot.db --data-dir ${DATA} --name ${node} \\
-  --initial-cluster ${node}=https://${address}:2380 --initial-advertise-peer-urls https://${address}:2380
+  --initial-cluster ${node}=https://${address}:2380 --initial-advertise-peer-urls https://${address}:2380 \\
+  --bump-revision 1000000000 --mark-compacted
 rm /root/snapshot.db
-mv ${AWAY}/etcd.yaml ${AWAY}/kube-apiserver.yaml /etc/kubernetes/manifests/`;
+mv ${AWAY}/manifests/*.yaml /etc/kubernetes/manifests/`;
 
 /** What the holder of the key finds in a file of this kind. */
 const decrypted = async (folder: string, ending: string, identity: string): Promise<Buffer> => {
@@ -73,6 +75,7 @@ const play = async (run: Run): Promise<void> => {
     await lab.must(member.name, "umask 077; cat >/root/snapshot.db", { stdin: snapshot });
     await lab.must(member.name, restored(member.name, member.address), { timeoutMs: 120_000 });
     await waitForApi(lab, 240_000);
+    for (const name of lab.clusterNodes) await lab.must(name, "systemctl restart kubelet", { timeoutMs: 60_000 });
     for (const name of lab.clusterNodes) await lab.waitForNode(name, since);
   });
   await run.step("etcd has every key", () => assertKept(lab, keys));
