@@ -14,7 +14,7 @@ import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../core/protocol/nod
 import { leafResources, type NamedLeaf } from "../core/report/leafResources";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
-import type { Step } from "./preview";
+import { UNKNOWN, type Step } from "./preview";
 
 export interface DueRow {
   readonly node: string;
@@ -90,6 +90,21 @@ const strayUser = (name: string): Named | undefined => {
 
 const ORDER: readonly string[] = PROFILE_NAMES;
 
+/**
+ * Nothing speaks for another certificate but that its signing request is not known yet: the node is asked for a key of another one
+ * as well, and answers for this one what it did before.
+ */
+const isOnlyAskedAgain = (step: Step): boolean => {
+  const { request = "" } = leafResource(step) ?? {};
+  const changes = step.replaceReasons ?? step.diffReasons ?? [];
+  return (
+    step.newState?.inputs?.[request] === UNKNOWN &&
+    changes.every((property) => property === request) &&
+    step.oldState?.replacementTrigger !== undefined &&
+    step.oldState.replacementTrigger === step.newState.replacementTrigger
+  );
+};
+
 function reasonOf(step: Step, renewal: Renewal | undefined): string {
   if (step.op === "create") return "new";
   if (step.op === "delete") return "no longer in the plan";
@@ -136,26 +151,38 @@ const stepEffects = (steps: readonly Step[], plan: ClusterPlan, config: Config, 
     .filter(({ restarts, reloads }) => restarts.length + reloads.length > 0);
 };
 
-/** @param config of the preview; undefined where it could not be read */
-export function dueReport(steps: readonly Step[], config: Config | undefined): DueReport {
-  const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, config.asOf);
-  const clients = config === undefined ? [] : planClients(config, config.asOf);
-  const leaves = plan && config ? leafResources(config.cluster.name, plan, clients) : new Map<string, NamedLeaf>();
+/** By the name of its resource. */
+const dueLeaves = (
+  steps: readonly Step[],
+  leaves: ReadonlyMap<string, NamedLeaf>,
+  config: Config | undefined,
+): Map<string, DueRow> => {
   const due = new Map<string, DueRow>();
+  const askedAgain = new Map<string, DueRow>();
   for (const step of steps.filter(isLeaf)) {
     const name = nameOf(step.urn);
     const planned = leaves.get(name);
     const leaf = planned ?? strayUser(name) ?? strayLeaf(name, config);
     // One replacement can be several steps (create-replacement, replace, delete-replaced); the first one says it all.
-    if (leaf === undefined || due.has(name)) continue;
+    if (leaf === undefined || due.has(name) || askedAgain.has(name)) continue;
     const notAfter = notAfterOf(step);
-    due.set(name, {
+    (isOnlyAskedAgain(step) ? askedAgain : due).set(name, {
       node: leaf.node,
       certificate: leaf.certificate,
       reason: reasonOf(step, planned?.renewal),
       ...(notAfter === undefined ? {} : { notAfter }),
     });
   }
+  const nodes = new Set([...due.values()].map(({ node }) => node));
+  return new Map([...due, ...[...askedAgain].filter(([, { node }]) => !nodes.has(node))]);
+};
+
+/** @param config of the preview; undefined where it could not be read */
+export function dueReport(steps: readonly Step[], config: Config | undefined): DueReport {
+  const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, config.asOf);
+  const clients = config === undefined ? [] : planClients(config, config.asOf);
+  const leaves = plan && config ? leafResources(config.cluster.name, plan, clients) : new Map<string, NamedLeaf>();
+  const due = dueLeaves(steps, leaves, config);
   // the user's own after the layout's
   const rankOf = ({ certificate }: DueRow): number =>
     ORDER.includes(certificate) ? ORDER.indexOf(certificate) : ORDER.length;

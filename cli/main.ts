@@ -15,6 +15,7 @@ const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
   due: () => require("./due") as Command,
   doctor: () => require("./doctor") as Command,
   up: () => require("./up") as Command,
+  renew: () => require("./renew") as Command,
   survey: () => require("./survey") as Command,
   init: () => require("./init") as Command,
   timer: () => require("./timer") as Command,

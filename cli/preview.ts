@@ -10,6 +10,7 @@ import { stackArgs, type StackChoice } from "./stackOutputs";
 const state = z.object({
   type: z.string(),
   replacementTrigger: z.unknown().optional(),
+  inputs: z.record(z.string(), z.unknown()).nullish(),
   outputs: z.record(z.string(), z.unknown()).nullish(),
 });
 
@@ -35,6 +36,9 @@ export interface Preview {
   readonly steps: readonly Step[];
   readonly config: Readonly<Record<string, string>>;
 }
+
+/** What a preview shows of a value that only the run will know (pulumi sdk/go/common/resource/plugin, UnknownStringValue). */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const UNTOUCHED = new Set(["same", "read", "refresh"]);
 

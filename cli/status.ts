@@ -1,3 +1,4 @@
+import { NO_NODE } from "../core/certificates/renewAt";
 import { formatDuration } from "../core/format/duration";
 import { isToRotateWithin, rotationDueText, type AuthorityRow } from "../core/report/authorityRows";
 import {
@@ -39,7 +40,7 @@ export async function command(args: readonly string[]): Promise<Exit> {
   const outputs = await stackOutputs(options);
   const answers = options.nodes ? await queryNodes(outputs.nodes, options) : undefined;
   const rows = outputs.certificates.map((row): StatusRow =>
-    answers === undefined || row.node === "-" ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
+    answers === undefined || row.node === NO_NODE ? row : { ...row, onNode: comparison(row, answers.get(row.node)) },
   );
   const remarks = [
     ...[...(answers ?? [])].flatMap(([node, answer]) => unknownCertificates(node, answer, rows)),

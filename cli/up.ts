@@ -18,7 +18,8 @@ export const USAGE = `kube-pki up      \`pulumi up\`, several times as fast on a
  */
 const SAVE_ONCE = "PULUMI_SKIP_CHECKPOINTS";
 
-const choiceOf = (args: readonly string[]): StackChoice => {
+/** The stack that options of `pulumi up` name. */
+export const choiceOf = (args: readonly string[]): StackChoice => {
   const options = { stack: { type: "string", short: "s" }, cwd: { type: "string", short: "C" } } as const;
   // those of pulumi are pulumi's to judge
   const { stack, cwd } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true }).values;
@@ -27,7 +28,7 @@ const choiceOf = (args: readonly string[]): StackChoice => {
 };
 
 /** What pulumi prints as JSON; undefined where it has none, so that `pulumi up` itself says what is wrong. */
-const asked = async (choice: StackChoice, ...args: readonly string[]): Promise<unknown> => {
+export const asked = async (choice: StackChoice, ...args: readonly string[]): Promise<unknown> => {
   const { code, stdout } = await run("pulumi", [...args, "--json", "--non-interactive", ...stackArgs(choice)], {
     cwd: choice.cwd,
   });
@@ -36,12 +37,15 @@ const asked = async (choice: StackChoice, ...args: readonly string[]): Promise<u
 
 type Values = Readonly<Record<string, { readonly value?: string }>>;
 
+/** What `pulumi config --json` prints, by key. */
+export const textsOf = (config: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(config as Values).map(([key, { value = "" }]) => [key, value]));
+
 /** Whether the stack file asks for the CAs and the phase that the last run which succeeded has left. */
 export const onlyRenews = (config: unknown, outputs: unknown): boolean => {
   if (config === undefined || outputs === undefined) return false;
-  const texts = Object.entries(config as Values).map(([key, { value = "" }]) => [key, value] as const);
   const { authorityDigest: last } = outputs as { readonly authorityDigest?: unknown };
-  return last === authorityDigest(rawConfig(Object.fromEntries(texts)));
+  return last === authorityDigest(rawConfig(textsOf(config)));
 };
 
 /** As `onlyRenews`, of a stack as it is now. */

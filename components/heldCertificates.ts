@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LeafPlan } from "../core/certificates/leaves";
+import { NO_NODE } from "../core/certificates/renewAt";
 import { leafName } from "../core/certificates/resourceNames";
 import type { HeldPair } from "../core/cluster/own";
 import type { AuthorityName } from "../core/model/authorities";
@@ -48,7 +49,7 @@ export class HeldCertificates extends pulumi.ComponentResource {
     this.certificates = pulumi.all(issued.map(({ certificatePem }) => certificatePem)).apply((pems) =>
       issued.map(({ leaf }, index) =>
         certificateRow(pems[index] ?? "", {
-          node: "-",
+          node: NO_NODE,
           certificate: leaf.profile,
           nextRenewal: leaf.renewal.next,
           keyLocation: "state",

@@ -2,6 +2,7 @@ import { ADMIN } from "../core/model/profiles";
 import * as pulumi from "@pulumi/pulumi";
 import { isPublished, type ClientPlan } from "../core/certificates/clients";
 import { kubeconfigText, type KubeconfigInput } from "../core/certificates/kubeconfig";
+import { NO_NODE, userLeaf } from "../core/certificates/renewAt";
 import { certificateRow } from "../core/report/certificateRows";
 import { clientName } from "../core/certificates/resourceNames";
 import type { CertificateRow } from "../core/report/report";
@@ -58,8 +59,8 @@ export class Kubeconfigs extends pulumi.ComponentResource {
           .map(({ client, certificatePem }) =>
             certificatePem.apply((pem) =>
               certificateRow(pem, {
-                node: "-",
-                certificate: `kubeconfig:${client.name}`,
+                node: NO_NODE,
+                certificate: userLeaf(client.name),
                 nextRenewal: client.renewal.next,
                 keyLocation: "state",
                 proof: "none",

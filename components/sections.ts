@@ -335,6 +335,8 @@ export interface CertificatesArgs {
    * @default "node"
    */
   readonly keyLocation?: "node" | "state" | undefined;
+  /** Times at which single certificates are renewed besides, with a new key: by node and certificate, as `kube-pki status` names them; `kube-pki renew` writes it. */
+  readonly renewAt?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
   /** Overrides for single certificates. */
   readonly profiles?: Readonly<Partial<Record<
       | "apiserver"

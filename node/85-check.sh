@@ -68,21 +68,25 @@ check_mounts() {
   }
   : >"$TX/good.pem"
   wait_for "$(patience scan "$LIMIT_MOUNTS")" "the new CA in the pods of this node" mounts_new || while read -r cm_pod cm_whose; do
-    if [ "$cm_whose" = kubelet ]; then
-      found scan pod "$cm_pod" "still has a ca.crt without the new CA: look at the kubelet here, or delete the pod"
-    else
-      told pod "$cm_pod" "has a ca.crt without the new CA, perhaps from a ConfigMap of its own: look at it"
-    fi
+    case $cm_whose in
+      kubelet) found scan pod "$cm_pod" "still has a ca.crt without the new CA: look at the kubelet here, or delete the pod" ;;
+      secret) told pod "$cm_pod" "has a token from a Secret with a ca.crt without the new CA: unless that is a copy of somebody's, look at kube-controller-manager, which writes it" ;;
+      *) told pod "$cm_pod" "has a ca.crt without the new CA, perhaps from a ConfigMap of its own: look at it" ;;
+    esac
   done <"$TX/behind"
 }
 
 # mounts_new: no pod has a ca.crt of the cluster that lacks the new CA; else
 # $TX/behind names the pods, and "kubelet" where a token lies beside it: that one the
-# kubelet keeps current. What is in another volume may be a copy of a tenant's.
+# kubelet keeps current; "secret" where both are of a Secret. What is in another volume
+# may be a copy of a tenant's, and so may that.
 mounts_new() {
   mn_pods=$ROOT/var/lib/kubelet/pods
-  for mn_file in "$mn_pods"/*/volumes/kubernetes.io~projected/*/..data/ca.crt "$mn_pods"/*/volumes/kubernetes.io~configmap/*/..data/ca.crt; do
+  for mn_file in "$mn_pods"/*/volumes/kubernetes.io~projected/*/..data/ca.crt "$mn_pods"/*/volumes/kubernetes.io~configmap/*/..data/ca.crt \
+    "$mn_pods"/*/volumes/kubernetes.io~secret/*/..data/ca.crt; do
     [ -f "$mn_file" ] || continue
+    # of Secrets only those with a token of the cluster
+    case $mn_file in */kubernetes.io~secret/*) [ -f "${mn_file%/*}/token" ] || continue ;; esac
     ! cmp -s "$mn_file" "$TX/good.pem" || continue # most are the same
     pem_blocks "$mn_file" >"$TX/live" 2>/dev/null || continue
     if among "$TX/stays" "$TX/live"; then
@@ -100,6 +104,7 @@ mounts_new() {
 name_behind() {
   nb_whose=pod
   [ ! -f "${1%/*}/token" ] || nb_whose=kubelet
+  case $1 in */kubernetes.io~secret/*) nb_whose=secret ;; esac
   echo "$(pod_of "${1#"$mn_pods/"}") $nb_whose"
 }
 

@@ -9,7 +9,8 @@ import { leafId } from "./leafId";
 import { INVENTORY } from "./inventory";
 import { leafPolicy, userPolicy } from "./leafPolicy";
 import type { LeafPlan } from "./leaves";
-import { renewalAt } from "./renewalClock";
+import { askedFor, NO_NODE, userLeaf } from "./renewAt";
+import { renewalAt, renewedAt } from "./renewalClock";
 
 /** One client certificate; as a leaf of a node, without a node. */
 export interface ClientPlan extends Omit<LeafPlan, "profile"> {
@@ -53,7 +54,8 @@ export const planClients = (config: Config, now: Date): ClientPlan[] => {
   const generation = issuerOf(stateOf(config, "kubernetes"));
   const subjects = [...(hasAdmin(config) ? [adminSubject(config)] : []), ...userSubjects(config)];
   return subjects.map(({ renewEverySeconds, ...subject }) => {
-    const renewal = renewalAt(now, `${config.cluster.name}/kubeconfigs/${subject.name}`, renewEverySeconds);
+    const clock = renewalAt(now, `${config.cluster.name}/kubeconfigs/${subject.name}`, renewEverySeconds);
+    const renewal = renewedAt(clock, askedFor(config, NO_NODE, userLeaf(subject.name)), now);
     const what = { ...subject, authority: "kubernetes", usages: ["client"], sans: [] } as const;
     return { ...what, renewal, generation, id: leafId(renewal, what, generation) };
   });

@@ -8,7 +8,8 @@ import type { Config, NodeConfig } from "../schema/config";
 import { leafId } from "./leafId";
 import { profileRow } from "./inventory";
 import { hasOwnClock, leafPolicy } from "./leafPolicy";
-import { renewalAt, type Renewal } from "./renewalClock";
+import { askedFor, NO_NODE } from "./renewAt";
+import { renewalAt, renewedAt, type Renewal } from "./renewalClock";
 
 /** One certificate one node gets, or an object of the cluster. */
 export interface LeafPlan {
@@ -34,11 +35,19 @@ export interface LeafGroup {
   readonly leaves: readonly LeafPlan[];
 }
 
-export const issuedTo = (node: NodeConfig, profile: LeafName, config: Config, now: Date): LeafPlan =>
-  leafOf(node, profile, config, renewedAs(clockName(node, profile, config), profile, config, now));
+export const issuedTo = (node: NodeConfig, profile: LeafName, config: Config, now: Date): LeafPlan => {
+  const at = askedFor(config, node.name, profile);
+  return leafOf(node, profile, config, renewedAs(clockName(node, profile, config), profile, config, { now, at }));
+};
 
-const renewedAs = (name: string, profile: LeafName, config: Config, now: Date): Renewal =>
-  renewalAt(now, name, leafPolicy(config, profile).renewEverySeconds);
+interface Moments {
+  readonly now: Date;
+  /** When it is asked for beside the clock. */
+  readonly at: Date | undefined;
+}
+
+const renewedAs = (name: string, profile: LeafName, config: Config, { now, at }: Moments): Renewal =>
+  renewedAt(renewalAt(now, name, leafPolicy(config, profile).renewEverySeconds), at, now);
 
 const leafOf = (node: NodeConfig, profile: LeafName, config: Config, renewal: Renewal): LeafPlan => {
   const row = profileRow(profile, config);
@@ -68,7 +77,8 @@ export const heldInCluster = (config: Config, now: Date): LeafPlan[] => {
     if (secret === undefined || anyNode === undefined || !canSign(config, authority)) return [];
     const leaf = ownName(name);
     // nothing of a node is in it (core/config/checks/own.ts)
-    return [leafOf(anyNode, leaf, config, renewedAs(`${config.cluster.name}/${leaf}`, leaf, config, now))];
+    const moments = { now, at: askedFor(config, NO_NODE, leaf) };
+    return [leafOf(anyNode, leaf, config, renewedAs(`${config.cluster.name}/${leaf}`, leaf, config, moments))];
   });
 };
 

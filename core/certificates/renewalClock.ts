@@ -15,8 +15,10 @@ export interface Renewal {
   readonly epoch: number;
   /** When this period began: a leaf issued before is due. */
   readonly dueSince: Date;
-  /** When the next period begins: the leaf of this period is due from then on. */
+  /** When the leaf of this period is due: when the next one begins, unless it was asked for before. */
   readonly next: Date;
+  /** Since when in this period another one is asked for; that one is renewed in the next period like any other. */
+  readonly askedFor?: Date;
 }
 
 /** A stable number in [0, period): the same for a name for ever, evenly spread over names. */
@@ -34,4 +36,13 @@ export const renewalAt = (now: Date, name: string, periodSeconds: number): Renew
   const epoch = Math.floor((now.getTime() / 1000 - start) / periodSeconds);
   const at = (index: number) => new Date((start + index * periodSeconds) * 1000);
   return { epoch, dueSince: at(epoch), next: at(epoch + 1) };
+};
+
+/**
+ * With a renewal at a time of its own beside those of the clock. One before this period has been overtaken by the clock's; one
+ * after it comes too late.
+ */
+export const renewedAt = (renewal: Renewal, at: Date | undefined, now: Date): Renewal => {
+  if (at === undefined || at <= renewal.dueSince || at >= renewal.next) return renewal;
+  return at <= now ? { ...renewal, askedFor: at } : { ...renewal, next: at };
 };

@@ -72,6 +72,7 @@ const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => 
   renewalIsDefault: given.renewEvery === undefined && given.renewBefore === undefined,
   algorithm: given.algorithm,
   keyLocation: given.keyLocation,
+  renewAt: given.renewAt,
   profiles: each(given.profiles),
   own: each(given.own),
 });

@@ -15,6 +15,8 @@ export interface LeafResource {
   readonly type: string;
   /** notAfter, ISO 8601, from the outputs of the resource; undefined if they do not have it. */
   readonly endOf: (outputs: Readonly<Record<string, unknown>>) => string | undefined;
+  /** The input with the signing request. */
+  readonly request: string;
   /** The reason for a new certificate, by the input that changed. */
   readonly reasons: Readonly<Record<string, string>>;
 }
@@ -26,6 +28,7 @@ export const BACKENDS = {
     leaf: {
       type: "tls:index/locallySignedCert:LocallySignedCert",
       endOf: ({ validityEndTime }) => (typeof validityEndTime === "string" ? validityEndTime : undefined),
+      request: "certRequestPem",
       reasons: {
         caCertPem: "its authority changes",
         caPrivateKeyPem: "its authority's key changes",
@@ -43,6 +46,7 @@ export const BACKENDS = {
       // unix seconds
       endOf: ({ expiration }) =>
         typeof expiration === "number" ? new Date(expiration * 1000).toISOString() : undefined,
+      request: "csr",
       reasons: { csr: "its key or signing request changes", name: "its role changes" },
     },
   },

@@ -1,4 +1,5 @@
 import type { ClientPlan } from "../certificates/clients";
+import { NO_NODE, userLeaf } from "../certificates/renewAt";
 import type { Renewal } from "../certificates/renewalClock";
 import { clientName, heldIn, kubeconfigsName, leafName, nodeName } from "../certificates/resourceNames";
 import type { ClusterPlan } from "../plan";
@@ -24,10 +25,10 @@ export const leafResources = (
     ),
     ...plan.held.map(({ profile, renewal }): [string, NamedLeaf] => [
       leafName(heldIn(base), profile),
-      { node: "-", certificate: profile, renewal },
+      { node: NO_NODE, certificate: profile, renewal },
     ]),
     ...clients.map(({ name, renewal }): [string, NamedLeaf] => [
       clientName(kubeconfigsName(base), name),
-      { node: "-", certificate: `kubeconfig:${name}`, renewal },
+      { node: NO_NODE, certificate: userLeaf(name), renewal },
     ]),
   ]);

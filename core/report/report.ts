@@ -1,4 +1,5 @@
 /** What a stack reports about its certificates, and how it is printed for users and programs. */
+import { NO_NODE } from "../certificates/renewAt";
 import type { Phase } from "../model/phases";
 import type { LeafName } from "../model/profiles";
 import type { AuthorityRow } from "./authorityRows";
@@ -72,7 +73,7 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
   { title: "NEXT RENEWAL", cell: (row) => day(row.nextRenewal) },
   { title: "KEY", cell: (row) => (row.keyLocation === "node" ? "on node" : "in state") },
   // what no node holds no node can prove
-  { title: "PROOF", cell: (row) => (row.node === "-" ? "-" : row.proof) },
+  { title: "PROOF", cell: (row) => (row.node === NO_NODE ? NO_NODE : row.proof) },
 ];
 
 const NEXT: Readonly<Record<Phase, (row: AuthorityRow) => string>> = {

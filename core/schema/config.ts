@@ -65,6 +65,8 @@ export interface CertificatesConfig {
   readonly algorithm: Algorithm;
   readonly keyLocation: "node" | "state";
   readonly profiles: Partial<Record<keyof Sections["certificates"]["profiles"], ProfileConfig>>;
+  /** When single certificates are asked for beside the clock: by node, `-` for none, and by certificate. */
+  readonly renewAt: Readonly<Record<string, Readonly<Record<string, Date>>>>;
   /** The user's own, by their names in the stack file. */
   readonly own: Readonly<Record<string, OwnConfig>>;
 }

@@ -44,6 +44,7 @@ import { inCluster } from "./inCluster";
 import { leafPolicyFields } from "./leafPolicy";
 import { ownCertificates } from "./own";
 import { readers } from "./readers";
+import { renewAt } from "./renewAt";
 import { adopt, rotation } from "./rotation";
 import { users } from "./users";
 import { window } from "./window";
@@ -168,6 +169,7 @@ const certificates = object({
   keyLocation: keyLocation
     .default("node")
     .describe("Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted)."),
+  renewAt,
   profiles: object(profileShape).prefault({}).describe("Overrides for single certificates."),
   own: ownCertificates,
 }).prefault({});

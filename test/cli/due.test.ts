@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dueReport, type NodeEffect } from "../../cli/dueReport";
-import { parsedPreview, previewedConfig } from "../../cli/preview";
+import { parsedPreview, previewedConfig, UNKNOWN } from "../../cli/preview";
 import type { Step } from "../../cli/preview";
 import { Harness } from "./harness";
 
@@ -184,6 +184,26 @@ describe("what a preview means", () => {
       assert.deepEqual(reasonsOf(leaf("w1", "kubelet", changes)), [expected]);
     });
   }
+
+  it("leaves out what only has to be asked for again because another one of its node is", () => {
+    const request = (value: string) => ({ ...state("18-aaaaaaaa"), inputs: { certRequestPem: value } });
+    const again = (node: string, profile: string, changes: Partial<Step> = {}) =>
+      leaf(node, profile, { newState: request(UNKNOWN), replaceReasons: ["certRequestPem"], ...changes });
+    const asked = leaf("cp1", "apiserver", { newState: state("18-aaaaaaaa-r1795510120") });
+    const named = (...steps: Step[]) =>
+      dueReport(steps, CONFIG).due.map(({ node, certificate }) => `${node} ${certificate}`);
+    assert.deepEqual(named(again("cp1", "scheduler"), asked, again("cp2", "scheduler")), [
+      "cp1 apiserver",
+      "cp2 scheduler",
+    ]);
+    // whatever else speaks for it
+    for (const changes of [
+      { newState: request("another request") },
+      { replaceReasons: ["certRequestPem", "allowedUses"] },
+      { newState: { ...request(UNKNOWN), replacementTrigger: "19-aaaaaaaa" } },
+    ])
+      assert.deepEqual(named(asked, again("cp1", "scheduler", changes)), ["cp1 apiserver", "cp1 scheduler"]);
+  });
 
   it("tells nodes and profiles apart whose names hold each other", () => {
     const steps = [leaf("w1", "kubelet-server"), leaf("old-kubelet", "apiserver-etcd-client", { op: "delete" })];

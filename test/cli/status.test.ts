@@ -82,6 +82,13 @@ describe("kube-pki status", function () {
     });
   }
 
+  it("knows certificates of the user's own, and users'", async () => {
+    holds(row({ certificate: "own.calico-etcd" }), row({ node: "-", certificate: "kubeconfig:alice", proof: "none" }));
+    const { code, stdout, stderr } = await harness.run(["status", ...AS_OF]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^cp1 +own\.calico-etcd .*\n- +kubeconfig:alice /m);
+  });
+
   it("prints JSON", async () => {
     holds(row());
     const { stdout } = await harness.run(["status", "--json", "--within", "40d", ...AS_OF]);
@@ -171,7 +178,7 @@ describe("kube-pki", function () {
         [code, stderr],
         [
           2,
-          `kube-pki: unknown command \`${name}\`; must be one of status, due, doctor, up, survey, init, timer, backup, restore\n`,
+          `kube-pki: unknown command \`${name}\`; must be one of status, due, doctor, up, renew, survey, init, timer, backup, restore\n`,
         ],
       );
     }

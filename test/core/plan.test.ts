@@ -204,6 +204,25 @@ describe("plan", () => {
     assert.deepEqual(changed(plan, planCluster(configWith({ nodes }), NOW)), ["w2/kubelet-server"]);
   });
 
+  it("issues anew only what is asked for at that time, whoever has it, and by the clock again afterwards", () => {
+    const own = {
+      hook: { authority: "kubernetes", usages: ["server"], sans: ["h.d.svc"], secret: { namespace: "d", name: "h" } },
+    };
+    const at = (when: Date) => ({ cp2: { apiserver: when.toISOString() }, "-": { "own.hook": when.toISOString() } });
+    const withAsked = (when?: Date) =>
+      configWith({ certificates: { own, ...(when === undefined ? {} : { renewAt: at(when) }) } });
+    const plan = planCluster(withAsked(), NOW);
+    const asked = planCluster(withAsked(NOW), NOW);
+    assert.deepEqual(changed(plan, asked), ["cp2/apiserver"]);
+    assert.notDeepEqual(
+      asked.held.map(({ id }) => id),
+      plan.held.map(({ id }) => id),
+    );
+    assert.deepEqual(changed(plan, planCluster(withAsked(new Date(NOW.getTime() + 1000)), NOW)), [], "it is to come");
+    const { next } = plan.nodes.find(({ node }) => node.name === "cp2")!.leaves[0]!.renewal;
+    assert.deepEqual(changed(planCluster(withAsked(), next), planCluster(withAsked(NOW), next)), []);
+  });
+
   it("leaves a profile out when asked to", () => {
     const without = planCluster(configWith({ certificates: { profiles: { kubelet: { enabled: false } } } }), NOW);
     assert.deepEqual(profiles(without, "w1"), ["kubelet-server"]);

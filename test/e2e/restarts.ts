@@ -32,6 +32,11 @@ export const FEWEST_RESTARTS: Readonly<Record<string, readonly string[]>> = {
   retire: ["etcd", "kube-apiserver", "kube-controller-manager"],
 };
 
+/** A renewal on the nodes on which something is due: who has its credentials inline or keeps them in memory. */
+export const RENEWAL_RESTARTS: typeof FEWEST_RESTARTS = {
+  apply: ["kube-controller-manager", "kube-scheduler", "kubelet"],
+};
+
 /** The token key alone: a kubelet that starts gets new tokens for its pods. */
 export const TOKEN_KEY_RESTARTS: typeof FEWEST_RESTARTS = {
   trust: ["kube-apiserver"],

@@ -92,6 +92,11 @@ export class Stack {
     return this.run(by === "pulumi" ? by : KUBE_PKI, ["up", ...flags], "", onLine, onStart);
   }
 
+  /** `kube-pki renew`: one certificate now. */
+  public renew(node: string, certificate: string): Promise<Result> {
+    return this.run(KUBE_PKI, ["renew", node, certificate, "--yes", "--skip-preview"], "");
+  }
+
   /** The steps a preview announces, without those that change nothing. */
   public async preview(): Promise<PreviewStep[]> {
     const { steps } = JSON.parse(await this.must(["preview", "--json"])) as { steps: PreviewStep[] };

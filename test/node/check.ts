@@ -197,6 +197,7 @@ export function checksNodes(shell: string): void {
           ],
           ["kubernetes.io~projected/own", false, undefined],
           ["kubernetes.io~configmap/ca", false, undefined],
+          ["kubernetes.io~secret/legacy-token", true, undefined],
         ] as const) {
           node.write(api("ca.crt", volume), old.cert);
           if (token) node.write(api("token", volume), "t");
@@ -204,7 +205,11 @@ export function checksNodes(shell: string): void {
           assert.deepEqual(foundBy(done).length, 1);
           assert.match(done.stderr, /waiting for the new CA/);
           assert.equal(done.code, why === undefined ? 0 : 1, volume);
-          assert.match(done.stderr, why ?? /pod app\/web-0: has a ca\.crt without the new CA, .*; this stops nothing/);
+          assert.match(
+            done.stderr,
+            why ??
+              /pod app\/web-0: has a (token from a Secret with a )?ca\.crt without the new CA.*; this stops nothing/,
+          );
           node.write(api("ca.crt", volume), old.cert + stays.cert);
         }
         node.write(api(), old.cert);
@@ -215,6 +220,13 @@ export function checksNodes(shell: string): void {
         clearTimeout(later);
         assert.equal(done.code, 0, done.stderr);
         assert.match(done.stderr, /waiting for the new CA in the pods of this node/);
+      });
+
+      it("is no matter in a Secret without a token, which is not the cluster's", async () => {
+        node.write(api("ca.crt", "kubernetes.io~secret/tls"), old.cert);
+        const done = await check("gate scan on\n", withOldKnown, "MOUNTS=2");
+        assert.deepEqual([done.code, foundBy(done)], [0, []]);
+        assert.doesNotMatch(done.stderr, /waiting/);
       });
 
       it("is no matter in the ca.crt of somebody else", async () => {

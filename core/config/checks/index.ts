@@ -16,6 +16,7 @@ import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
 import { filesProblems } from "./files";
 import { readerProblems } from "./readers";
+import { renewAtProblems } from "./renewAt";
 import { ownProblems } from "./own";
 import { ownFilesProblems } from "./ownFiles";
 import { ownNamesProblems } from "./ownNames";
@@ -188,6 +189,7 @@ const CHECKS: readonly Check[] = [
   ownProblems,
   ownNamesProblems,
   ownFilesProblems,
+  renewAtProblems,
   clockProblems,
   phaseProblems,
   serviceAccountProblems,

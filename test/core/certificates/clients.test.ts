@@ -50,6 +50,17 @@ describe("plan of clients", () => {
     assert.deepEqual(ids({ users: [alice] }, new Date(NOW.getTime() + 1000)), before);
   });
 
+  it("issues one of them again when it is asked for", () => {
+    const users = [{ name: "alice" }, { name: "bob" }];
+    const ids = (renewAt: object) =>
+      planClients(configWith({ users, certificates: { renewAt } }), NOW).map(({ name, id }) => [name, id] as const);
+    const [before, after] = [ids({}), ids({ "-": { "kubeconfig:bob": NOW.toISOString() } })];
+    assert.deepEqual(
+      after.filter(([, id], index) => id !== before[index]?.[1]).map(([name]) => name),
+      ["bob"],
+    );
+  });
+
   it("has nobody while an adopted CA signs", () => {
     assert.deepEqual(ids({ adopt, users: [alice], rotation: { phase: "trust" } }), []);
     assert.equal(ids({ adopt, users: [alice], rotation: { phase: "issue" } }).length, 2);

@@ -36,6 +36,19 @@ describe("the id of a leaf", () => {
     assert.match(why, new RegExp(`since ${before} `));
   });
 
+  it("is another one each time it is asked for, and the next period has one of its own again", () => {
+    const asked = (at: string, epoch = renewal.epoch): string =>
+      leafId({ epoch, askedFor: new Date(at) }, { commonName: "a" }, 1);
+    const [first, second] = [asked("2027-01-02T03:04:05Z"), asked("2027-01-02T03:04:06Z")];
+    assert.equal(new Set([now, first, second]).size, 3);
+    assert.match(first, /^[a-z0-9][a-z0-9.-]{0,63}$/, "a name of the node protocol");
+    assert.deepEqual(dueBecause(now, first, renewal), ["asked for at 2027-01-02T03:04:05Z (certificates.renewAt)"]);
+    assert.deepEqual(dueBecause(first, second, renewal), ["asked for at 2027-01-02T03:04:06Z (certificates.renewAt)"]);
+    assert.deepEqual(dueBecause(first, now, renewal), ["no longer asked for (certificates.renewAt)"]);
+    const next = id(renewal.epoch + 1, { commonName: "a" }, 1);
+    assert.match(dueBecause(first, next, undefined).join("; "), /^due for renewal \(period \d+ -> \d+\)$/);
+  });
+
   it("says what it can of a text that is none", () => {
     assert.deepEqual(dueBecause(undefined, "1-aaaaaaaa-g1", undefined), [
       "its authority changes (generation ? -> 1)",

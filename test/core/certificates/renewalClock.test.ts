@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { offsetSeconds, renewalAt } from "../../../core/certificates/renewalClock";
+import { renewedAt, offsetSeconds, renewalAt } from "../../../core/certificates/renewalClock";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -59,5 +59,16 @@ describe("renewal clock", () => {
       { epoch: renewal.epoch, next: renewal.next.toISOString() },
       { epoch: 4, next: "2027-04-01T23:22:23.000Z" },
     );
+  });
+
+  it("has one more renewal where it is asked for, until the next of its own", () => {
+    const day = (number: number): Date => new Date(Date.UTC(2027, 0, number));
+    const renewal = { epoch: 7, dueSince: day(1), next: day(11) };
+    assert.deepEqual(renewedAt(renewal, undefined, day(5)), renewal);
+    assert.deepEqual(renewedAt(renewal, day(5), day(5)), { ...renewal, askedFor: day(5) });
+    assert.deepEqual(renewedAt(renewal, day(5), day(10)), { ...renewal, askedFor: day(5) });
+    assert.deepEqual(renewedAt(renewal, day(6), day(5)), { ...renewal, next: day(6) }, "to come");
+    for (const overtaken of [day(1), day(-5), day(11), day(20)])
+      assert.deepEqual(renewedAt(renewal, overtaken, day(5)), renewal);
   });
 });

@@ -40,6 +40,7 @@ describe("parseConfig", () => {
         renewalIsDefault: true,
         algorithm: "ECDSA-P256",
         keyLocation: "node",
+        renewAt: {},
         profiles: {},
         own: {},
       },

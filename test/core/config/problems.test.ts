@@ -161,6 +161,27 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     certificates({ profiles: { apiserver: { allowLoss: [given] } } }),
     `certificates.profiles.apiserver.allowLoss[0]: "${given}"; must be a name or usage such as "DNS:api.example.com", "IP:10.0.0.100", "usage:clientAuth"`,
   ]),
+  ...(
+    [
+      [
+        { cp9: { apiserver: "2026-11-30T00:00:00Z" } },
+        ".cp9: no node of this name; must be the name of a node, or - for what is on none; or remove the entry",
+      ],
+      [
+        { cp1: { "kube-proxy": "2026-11-30T00:00:00Z" } },
+        '.cp1["kube-proxy"]: not on cp1; must be one of etcd-server, etcd-peer, etcd-healthcheck-client, apiserver, apiserver-etcd-client, apiserver-kubelet-client, front-proxy-client, admin, super-admin, controller-manager, scheduler, kubelet, kubelet-server; or remove the entry',
+      ],
+      [
+        { "-": { "kubeconfig:eve": "2026-11-30T00:00:00Z" } },
+        '["-"]["kubeconfig:eve"]: not there; must be one of kubeconfig:admin; or remove the entry',
+      ],
+      [{ cp1: { apiserver: "now" } }, '.cp1.apiserver: "now"; must be a timestamp such as "2026-12-31T00:00:00Z"'],
+      [{ cp1: "apiserver" }, '.cp1: "apiserver"; must be a map from a certificate to a time'],
+    ] as const
+  ).map(([renewAt, sentence]): readonly [Raw, string] => [
+    certificates({ renewAt }),
+    `certificates.renewAt${sentence}`,
+  ]),
   [
     { ...certificates({ profiles: { admin: { organizations: ["a", "b"] } } }), ...second({ keyLocation: "state" }) },
     "certificates.profiles.admin.organizations: a list of 2; must be a list of one where the key is in the state, as on w1",

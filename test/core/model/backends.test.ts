@@ -37,6 +37,7 @@ describe("kinds of authorities", () => {
     it(`${kind}: where its keys are, who may sign it, and what it issues a certificate anew for`, () => {
       const { keyIn, mayBeSigned, leaf } = BACKENDS[kind];
       assert.deepEqual([keyIn, mayBeSigned, leaf.type, leaf.reasons], EXPECTED[kind]);
+      assert.equal(new Map(Object.entries(leaf.reasons)).get(leaf.request), "its key or signing request changes");
     });
 
   it("read the end of a certificate off what their provider puts out, and nothing where it does not say it", () => {

@@ -15,7 +15,7 @@ import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
 import { recover, recoverCa } from "./recover";
-import { renewal } from "./renewal";
+import { renewal, renewalOfOne } from "./renewal";
 import { restore } from "./restore";
 import { restoreEtcd } from "./restoreEtcd";
 import { rotationScenarios } from "./rotation";
@@ -28,6 +28,7 @@ import { workerScenarios } from "./rotationWorkers";
 
 export const SCENARIOS: readonly Scenario[] = [
   renewal,
+  renewalOfOne,
   issuedTree,
   init,
   bootstrap,

@@ -3,7 +3,8 @@ import { plainSerial } from "../../../core/format/x509";
 import type { CertificateRow } from "../../../core/report/report";
 import { assertClusterWorks, assertExportClean, assertProven } from "../checks";
 import { assertUndisturbed } from "../clients/bar";
-import { configureAsItIs, isGiven } from "../rotating";
+import { assertNothingToDo, begin, configureAsItIs, isGiven } from "../rotating";
+import { moreThanNeeded, RENEWAL_RESTARTS } from "../restarts";
 import { tail, type Run, type Scenario } from "../scenario";
 import { nameOf } from "../stack";
 
@@ -13,12 +14,29 @@ const leaf = ({ node, certificate }: CertificateRow): string =>
 const serials = (rows: readonly CertificateRow[]): Map<string, string> =>
   new Map(rows.map((row) => [leaf(row), plainSerial(row.serial)]));
 
+const changed = (before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] =>
+  [...after]
+    .filter(([name, serial]) => before.get(name) !== serial)
+    .map(([name]) => name)
+    .sort();
+
 /** The leaves whose certificates a preview announces to replace. */
 const announced = async ({ stack }: Run): Promise<string[]> =>
   (await stack.preview())
     .filter(({ op, urn }) => op === "replace" && /LocallySignedCert|SecretBackendSign/.test(urn))
     .map(({ urn }) => nameOf(urn).replace(/^lab-/, ""))
     .sort();
+
+/** On nodes where nothing is due nobody is asked for anything, and where something is, only they restart who have to. */
+const assertFewRestarts = ({ restarts }: Run, up: string, due: readonly CertificateRow[]): void => {
+  assert.deepEqual(moreThanNeeded(restarts, up, RENEWAL_RESTARTS), [], "restarts beyond those of a renewal");
+  const nodes = new Set(due.map(({ node }) => node));
+  assert.deepEqual(
+    restarts.filter((each) => each.up === up && !nodes.has(each.node)),
+    [],
+    "on nodes where nothing is due",
+  );
+};
 
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
@@ -35,29 +53,25 @@ const play = async (run: Run): Promise<void> => {
   run.counts["ports proven from outside"] = await assertProven(lab, first);
   await assertClusterWorks(lab);
 
-  await run.step("pulumi up again: nothing to do", async () => {
-    const { code, stdout, stderr } = await stack.up({ expectNoChanges: true });
-    assert.equal(code, 0, tail(stdout + stderr));
-  });
+  await assertNothingToDo(run);
 
   // of a node; what is due by then of users' comes along
   const soonest = Math.min(
     ...first.flatMap(({ node, nextRenewal }) => (node === "-" ? [] : [Date.parse(nextRenewal)])),
   );
-  const due = first.filter(({ nextRenewal }) => Date.parse(nextRenewal) <= soonest).map(leaf);
+  const dueRows = first.filter(({ nextRenewal }) => Date.parse(nextRenewal) <= soonest);
+  const due = dueRows.map(leaf);
   assert.ok(due.length > 0 && due.length < first.length, "some, not all, leaves have to be due");
   stack.configure({ asOf: new Date(soonest).toISOString() });
   await run.step("pulumi preview names what is due and nothing else", async () => {
     assert.deepEqual(await announced(run), [...due].sort());
   });
-  await run.up("kube-pki up: what is due is renewed, the state saved once", "kube-pki");
+  const title = "kube-pki up: what is due is renewed, the state saved once";
+  await run.up(title, "kube-pki");
+  assertFewRestarts(run, title, dueRows);
   const second = await stack.certificates();
-  const before = serials(first);
   assert.deepEqual(
-    [...serials(second)]
-      .filter(([name, serial]) => before.get(name) !== serial)
-      .map(([name]) => name)
-      .sort(),
+    changed(serials(first), serials(second)),
     [...due].sort(),
     "exactly the due certificates were replaced",
   );
@@ -70,9 +84,49 @@ const play = async (run: Run): Promise<void> => {
   assertUndisturbed(lab, await run.stopClients(), await run.stopProbing());
 };
 
+/** Renews one, and says what changed and who restarted for it. */
+const renewOne = async (run: Run, node: string, certificate: string) => {
+  const before = serials(await run.stack.certificates());
+  const title = `kube-pki renew ${node} ${certificate}`;
+  await run.step(title, async () => {
+    const started = Date.now();
+    const { code, stdout, stderr } = await run.stack.renew(node, certificate);
+    await run.countSince(started, title);
+    assert.equal(code, 0, tail(stdout + stderr));
+  });
+  return {
+    changed: changed(before, serials(await run.stack.certificates())),
+    restarts: run.restarts
+      .filter(({ up, how }) => up === title && how === "restarted")
+      .map((each) => `${each.node} ${each.consumer}`),
+  };
+};
+
+const playOne = async (run: Run): Promise<void> => {
+  const { lab, stack } = run;
+  await begin(run);
+  assert.deepEqual(await renewOne(run, "cp1", "scheduler"), {
+    changed: ["cp1-scheduler"],
+    restarts: ["cp1 kube-scheduler"],
+  });
+  assert.deepEqual(await renewOne(run, "cp1", "apiserver"), { changed: ["cp1-apiserver"], restarts: [] });
+  assert.deepEqual(await renewOne(run, "-", "kubeconfig:alice"), { changed: ["kubeconfigs-alice"], restarts: [] });
+  await assertNothingToDo(run);
+  run.counts["ports proven from outside"] = await assertProven(lab, await stack.certificates());
+  assert.match(await stack.statusOfNodes(), /same\n/);
+  await assertClusterWorks(lab);
+};
+
 export const renewal: Scenario = {
   name: "renewal",
   proves: "issue, prove, no-op, renew on the clock, with 0 failed seconds behind a balancer",
   topologies: ["ha3", "hardway", "duo", "single", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray"],
   play,
+};
+
+export const renewalOfOne: Scenario = {
+  name: "renewal-of-one",
+  proves: "one certificate of a node, then one of a user, renewed now: no other changes, and nobody else restarts",
+  topologies: ["duo", "ha3", "hardway"],
+  play: playOne,
 };

@@ -20,6 +20,13 @@ export function dig(object: unknown, ...keys: (string | number)[]): unknown {
 
 const patches = { merge: "application/merge-patch+json", apply: "application/apply-patch+yaml" } as const;
 
+interface Sent {
+  readonly object?: Live;
+  readonly type?: string;
+  /** Who asks; the admin by default. */
+  readonly client?: Pair;
+}
+
 /** A real kube-apiserver with its etcd on loopback, and nothing else: no controller, no node. */
 export class ApiServer {
   private readonly folder = mkdtempSync(join(tmpdir(), "kube-pki-apiserver-"));
@@ -68,21 +75,21 @@ export class ApiServer {
     return this.ca.cert + other.cert;
   }
 
-  get(path: string): Promise<Live> {
-    return this.send("GET", path);
+  get(path: string, client = this.admin): Promise<Live> {
+    return this.send("GET", path, { client });
   }
 
-  create(path: string, object: Live): Promise<Live> {
-    return this.send("POST", path, object, "application/json");
+  create(path: string, object: Live, client = this.admin): Promise<Live> {
+    return this.send("POST", path, { object, type: "application/json", client });
   }
 
   merge(path: string, object: Live): Promise<Live> {
-    return this.send("PATCH", path, object, patches.merge);
+    return this.send("PATCH", path, { object, type: patches.merge });
   }
 
   /** As somebody else than the stack, with force. */
   applyAs(fieldManager: string, path: string, object: Live): Promise<Live> {
-    return this.send("PATCH", `${path}?fieldManager=${fieldManager}&force=true`, object, patches.apply);
+    return this.send("PATCH", `${path}?fieldManager=${fieldManager}&force=true`, { object, type: patches.apply });
   }
 
   delete(path: string): Promise<Live> {
@@ -154,11 +161,11 @@ export class ApiServer {
     return path;
   }
 
-  private send(method: string, path: string, object?: Live, type?: string): Promise<Live> {
-    const { ca, admin } = this;
+  private send(method: string, path: string, { object, type, client = this.admin }: Sent = {}): Promise<Live> {
+    const { ca } = this;
     const headers = type === undefined ? {} : { "content-type": type };
     return new Promise((resolve, reject) => {
-      const options = { method, headers, ca: ca.cert, cert: admin.cert, key: admin.key, agent: false };
+      const options = { method, headers, ca: ca.cert, cert: client.cert, key: client.key, agent: false };
       const sent = request(this.server + path, options, (response) => {
         let body = "";
         response.on("data", (chunk: Buffer) => (body += chunk.toString()));

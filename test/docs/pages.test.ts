@@ -1,0 +1,43 @@
+/** Every page of the project: links lead somewhere, commands of kube-pki and fields of the stack file are there. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isField, kubePkiCommands } from "./known";
+import { brokenLinks, commandsIn, fieldsIn } from "./markdown";
+
+const ROOT = join(__dirname, "..", "..");
+
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
+];
+
+/** Run by steps of `pulumi up`, not for people. */
+const STEPS = ["cluster-step", "preflight-step", "install-step"];
+
+/** Fields of earlier versions, and of examples. */
+const OTHER_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  "CHANGELOG.md": ["nodes[].bare", "authority.signer"],
+  "docs/extending.md": ["authority.stepca", "rollout.settle"],
+};
+
+describe("pages", () => {
+  for (const page of PAGES)
+    it(`${page}: links, commands and fields lead to what is there`, () => {
+      const text = readFileSync(join(ROOT, page), "utf8");
+      assert.deepEqual(brokenLinks(text, dirname(join(ROOT, page))), []);
+      const known = [...kubePkiCommands(), ...STEPS];
+      assert.deepEqual(
+        commandsIn(text).filter((name) => !known.includes(name)),
+        [],
+      );
+      assert.deepEqual(
+        fieldsIn(text).filter((path) => !isField(path)),
+        OTHER_FIELDS[page] ?? [],
+      );
+    });
+});
