@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   ...FOR_PEOPLE,
   "cluster-step": () => require("./clusterStep") as Command,
   "preflight-step": () => require("./preflightStep") as Command,
+  "drift-step": () => require("./driftStep") as Command,
   "install-step": () => require("./installStep") as Command,
 };
 

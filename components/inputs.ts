@@ -18,7 +18,8 @@ export interface KnownToNode extends Known {
   readonly node: NodePlan;
 }
 
-const settled = <T>(output: pulumi.Output<T>): Promise<T | undefined> =>
+/** Undefined where a preview does not know it. */
+export const settled = <T>(output: pulumi.Output<T>): Promise<T | undefined> =>
   new Promise((resolve, reject) => {
     isKnown(output).then((known) => {
       if (known) output.apply(resolve);

@@ -8,6 +8,7 @@ import { hasCsrSigner } from "../authorities/csrSigner";
 import { hasPrevious, isAdopted, generationsUpTo, ownTrustedOf, retiresOld, stateOf } from "../authorities/rotation";
 import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { LeafName } from "../model/profiles";
+import type { ConsumerName } from "../model/reload";
 import { nodeEffects, restartsText, type Effects } from "../nodes/effects";
 import { profileOf } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
@@ -100,6 +101,18 @@ const flagLines = (plan: NodePlan, config: Config): string[] =>
   config.rollout.apiServerShutdownFlags && plan.signing !== undefined
     ? SHUTDOWN_FLAGS.map((flag) => `flag kube-apiserver ${flag}`)
     : [];
+
+/** The flags that `trust` has given services of a node. */
+export const givenFlags = (
+  plan: NodePlan,
+  config: Config,
+): { readonly consumer: ConsumerName; readonly flag: string }[] =>
+  [...signingLines(plan, config), ...flagLines(plan, config)].flatMap((line) => {
+    const [word, consumer, flag] = line.split(" ");
+    return (word === "flag" || word === "replaceflag") && flag !== undefined
+      ? [{ consumer: consumer as ConsumerName, flag }]
+      : [];
+  });
 
 /** The files a step changes: what it concerns and the node has. */
 const changedRows = (

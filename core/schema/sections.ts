@@ -185,6 +185,12 @@ const rollout = object({
   apiServerShutdownFlags: flag
     .default(false)
     .describe("Give kube-apiserver a shutdown delay of 3 s, so that load balancers notice before it stops."),
+  detectDrift: flag
+    .optional()
+    .describe(
+      "Read every node in `pulumi preview` and `pulumi up`, tell what was changed there behind the stack's back, and bring it " +
+        "back (docs/drift.md). Without it a run that has nothing to do contacts no node.",
+    ),
   readers: readers.describe(
     "Other programs on the nodes that read files of the stack and must be restarted when these change.",
   ),
