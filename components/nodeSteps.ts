@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nodeName, stepName } from "../core/certificates/resourceNames";
 import type { NodePlan } from "../core/plan";
 import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
+import type { Drift } from "./drift";
 import type { Inputs } from "./inputs";
 import { verbStep } from "./nodeCommand";
 import type { NodePki } from "./nodePki";
@@ -26,6 +27,7 @@ export class NodeSteps {
   public constructor(
     private readonly base: string,
     private readonly inputs: Inputs,
+    private readonly drift: Drift,
   ) {
     this.reasons = new Reasons(base, inputs.plan, inputs.config);
   }
@@ -79,6 +81,7 @@ export class NodeSteps {
       NODE_STEPS[step].verb,
       payload,
       { parent: pki, ...options },
+      this.drift.again(step, plan.node),
     );
     const made = this.made.get(step) ?? new Map<string, command.remote.Command>();
     this.made.set(step, made.set(plan.node.name, resource));

@@ -59,12 +59,12 @@ export class Rollout {
     args: RolloutArgs,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
-    const { inputs, nodes, clients, authorities } = args;
+    const { inputs, drift, nodes, clients, authorities } = args;
     const { config, plan } = inputs;
     this.inputs = inputs;
     this.config = config;
     this.plan = plan;
-    this.steps = new NodeSteps(base, inputs);
+    this.steps = new NodeSteps(base, inputs, drift);
     this.authorities = authorities;
     this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, inputs, options) : undefined;
     this.generations = pulumi.output({

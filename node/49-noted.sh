@@ -1,18 +1,19 @@
 # ---- noted: each file of the plan as the last step has left it -----------------
 
-# $STATE/noted is "note NAME", then "file MODE UID GID SUM PATH" and "link TARGET PATH".
-# By it somebody who looks (node/survey/agent.sh) sees what was changed since. What has
-# other rights now keeps them, as whoever gave them may have had a reason, but in a run
-# that was told to bring back what was noted under this NAME (`apply NAME`).
+# $STATE/noted is "note NAME APPLY TRUST", then "file MODE UID GID SUM PATH" and "link
+# TARGET PATH". By it somebody who looks (node/survey/agent.sh) sees what was changed
+# since. What has other rights now keeps them, as whoever gave them may have had a
+# reason, but in a run that was told to bring back what was noted under this NAME
+# (`apply NAME`). APPLY and TRUST are what each verb was told last, or -.
 
-NOTED=      # the lines of that note, between line ends; empty in any other run
-BRING_BACK= # NAME, where this run was told one
+NOTED=     # the lines of the note that is to be brought back, between line ends; or none
+TOLD_NAME= # what this run was told
 
 know_noted() {
   NOTED=
-  [ -n "$BRING_BACK" ] && [ "$VERB" = apply ] && [ -f "$STATE/noted" ] || return 0
-  read -r kn_word kn_name <"$STATE/noted" || return 0
-  [ "$kn_word $kn_name" != "note $BRING_BACK" ] || NOTED=$NL$(cat "$STATE/noted")$NL
+  NOTE=- NOTE_APPLY=- NOTE_TRUST=-
+  [ ! -f "$STATE/noted" ] || read -r _ NOTE NOTE_APPLY NOTE_TRUST <"$STATE/noted" || :
+  [ "$VERB $TOLD_NAME" != "apply $NOTE" ] || NOTED=$NL$(cat "$STATE/noted")$NL
 }
 
 # as_noted PATH: NT_MODE, NT_UID, NT_GID and NT_SUM that it is to have again; 1 where
@@ -59,19 +60,23 @@ give_noted() {
   copy_rights "$gn_like" "$2" "$1"
 }
 
-# record_noted: the note as it is after this transaction; one that is still true stays.
+# record_noted: the note as it is after this transaction; one that is still true keeps
+# its name.
 record_noted() {
-  if [ "$VERB" != apply ]; then
-    renoted
-    return 0
-  fi
-  noted_now >"$TX/noted.now"
-  if [ -z "$NOTED" ] && [ -f "$STATE/noted" ] && sed 1d "$STATE/noted" | cmp -s - "$TX/noted.now"; then
-    cat "$STATE/noted"
-  else
-    echo "note $(now)-$$"
-    cat "$TX/noted.now"
-  fi
+  case $VERB in
+    apply)
+      [ "$RECOVERY" = lay ] || NOTE_APPLY=${TOLD_NAME:--}
+      noted_now >"$TX/noted.now"
+      [ -z "$NOTED" ] && [ -f "$STATE/noted" ] && sed 1d "$STATE/noted" | cmp -s - "$TX/noted.now" || NOTE=$(now)-$$
+      ;;
+    trust)
+      [ -f "$STATE/noted" ] || return 0
+      [ -z "$TOLD_NAME" ] || NOTE_TRUST=$TOLD_NAME
+      renoted >"$TX/noted.now"
+      ;;
+  esac
+  echo "note $NOTE $NOTE_APPLY $NOTE_TRUST"
+  cat "$TX/noted.now"
 }
 
 noted_now() {
@@ -87,13 +92,13 @@ noted_now() {
 
 # renoted: a trust has other texts in some of the files, whose rights are not its to note.
 renoted() {
-  [ -f "$STATE/noted" ] || return 0
   set --
   while read -r _ _ rn_action rn_path <&3; do
     [ "$rn_action" = unchanged ] || [ ! -f "$ROOT$rn_path" ] || set -- "$@" "$ROOT$rn_path"
   done 3<"$TX/facts"
   if [ $# -gt 0 ]; then sha256sum "$@"; fi | awk -v root="$ROOT" '
     FILENAME == "-" { sum[substr($2, length(root) + 1)] = $1; next }
+    $1 == "note" { next }
     $1 == "file" && $6 in sum { $5 = sum[$6] }
     { print }' - "$STATE/noted"
 }

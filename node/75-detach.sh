@@ -69,7 +69,7 @@ verb_worker() {
   RUN=$2
   set_sum "$3"
   [ "$4" != lay ] || RECOVERY=lay
-  BRING_BACK=$5
+  TOLD_NAME=$5
   trap '' HUP INT
   identify $$
   echo "$WHO" >"$RUN/worker"

@@ -19,6 +19,8 @@ export interface NodeDrift {
   /** Which note of the node it is compared with, for the step that brings that back; `NO_NOTE` where it has none. */
   readonly note: string;
   readonly changes: readonly Change[];
+  /** The note that each step was told to bring back last, by which it runs as long as nothing has changed. */
+  readonly told: Readonly<Partial<Record<MendingStep, string>>>;
   /** Serials of the certificates that it was given, by profile; none: it was given nothing yet. */
   readonly given: Readonly<Record<string, string>>;
 }

@@ -130,6 +130,7 @@ export const nodeDrift = (
   const isGiven = applied !== undefined || leaves.length > 0;
   return {
     note: noted?.name ?? NO_NOTE,
+    told: noted?.told ?? {},
     changes: isGiven ? [...files, ...flagChanges(node)] : [],
     given: Object.fromEntries(leaves.map(({ profile, serial }) => [profile, serial])),
   };

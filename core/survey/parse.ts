@@ -129,6 +129,7 @@ const record = z.object({
   noted: z
     .object({
       name: text,
+      told: z.object({ apply: text.exactOptional(), trust: text.exactOptional() }),
       files: z.array(z.object({ path: text, mode: text, uid: number, gid: number, isSame: z.boolean() })),
       links: z.array(z.object({ path: text, target: text })),
     })

@@ -20,8 +20,10 @@ export interface RecordFacts {
 }
 
 export interface NoteFacts {
-  /** Another one each time that the note is written. */
+  /** Another one each time that something else is noted. */
   readonly name: string;
+  /** The names that the verbs were told last, by verb. */
+  readonly told: { readonly apply?: string; readonly trust?: string };
   readonly files: readonly {
     readonly path: string;
     readonly mode: string;
@@ -38,13 +40,17 @@ const linesOf = (text: string | undefined): string[][] =>
 
 const SUM_DIGITS = 8;
 
+/** It becomes a word of a command. */
+const NAME = /^\d+-\d+$/;
+
 const noteFacts = (answer: Answer): NoteFacts | undefined => {
   const lines = linesOf(answer.text("noted"));
-  const name = lines.find(([word]) => word === "note")?.[1];
-  if (name === undefined) return undefined;
+  const [, name = "", apply = "", trust = ""] = lines.find(([word]) => word === "note") ?? [];
+  if (!NAME.test(name)) return undefined;
   const changed = new Set(linesOf(answer.text("other")).map(([path]) => path));
   return {
     name,
+    told: { ...(NAME.test(apply) && { apply }), ...(NAME.test(trust) && { trust }) },
     files: lines.flatMap(([word, mode = "", uid, gid, path = ""]) =>
       word === "file" ? [{ path, mode, uid: Number(uid), gid: Number(gid), isSame: !changed.has(path) }] : [],
     ),

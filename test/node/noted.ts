@@ -54,6 +54,7 @@ export function notesFiles(shell: string): void {
     it("with rights and a name, and tells no sum of them", async () => {
       const note = await noted();
       assert.match(note.name, /^\d+-\d+$/);
+      assert.deepEqual(note.told, {});
       assert.deepEqual(
         note.files.find(({ path }) => path === files.storeKey),
         { path: files.storeKey, mode: "0600", uid: 0, gid: 0, isSame: true },
@@ -79,7 +80,14 @@ export function notesFiles(shell: string): void {
       assert.equal(node.restarts("store"), restarts + 1);
       assert.match(done.stdout, /consumer web untouched\n/);
       assert.deepEqual(await changed(), []);
-      assert.notEqual((await noted()).name, name);
+      const after = await noted();
+      assert.notEqual(after.name, name);
+      assert.deepEqual(after.told, { apply: name });
+      // as long as its command is the same, and told the same, nothing else is noted
+      assert.equal((await bringBack(name)).code, 0);
+      assert.deepEqual(await noted(), after);
+      assert.equal((await bringBack("")).code, 0);
+      assert.deepEqual(await noted(), { ...after, told: {} });
     });
 
     it("a text that no service could begin with", async () => {
