@@ -1,4 +1,5 @@
 /** Files whose text is another one than the last step has left: what is in them now. */
+import { subjectChanges } from "../init/changes";
 import { isIssuedBy, leafAt } from "../init/live";
 import { fileAt, kubeconfigAt, serverIn } from "../init/visits";
 import { profileOf, type FileRow } from "../layouts/layout";
@@ -35,6 +36,9 @@ const inPlace = ({ plan, survey }: Texts, profile: LeafName): CertificateFacts |
     .filter((row) => profileOf(row).includes(profile) && row.content.kind !== "key")
     .flatMap(({ path }) => leafAt(survey, path) ?? [])[0]?.certificate;
 
+const isNamed = ({ plan }: Texts, profile: LeafName, live: CertificateFacts): boolean =>
+  plan.leaves.some((leaf) => leaf.profile === profile && subjectChanges(live, leaf).length === 0);
+
 const listed = (rows: readonly FileRow[]): string => rows.map(({ path }) => path).join(", ");
 
 /** Of a kubeconfig with the stack's certificate in it. */
@@ -56,9 +60,11 @@ export const leafText = (node: Texts, profile: LeafName, rows: readonly FileRow[
     return elsewhere ?? `${paths}: edited; the certificate of ${profile} is still the stack's`;
   }
   const was = given === undefined ? "" : `; the stack's has serial ${given}`;
-  return isFromCluster(node, live)
+  if (!isFromCluster(node, live))
+    return `${paths}: the certificate of ${profile} is one that no CA of the cluster has signed (${live.subject}, ${certificateText(live)}${was})`;
+  return isNamed(node, profile, live)
     ? `${paths}: ${profile} was renewed by another tool, such as \`kubeadm certs renew\` (${certificateText(live)}${was})`
-    : `${paths}: the certificate of ${profile} is one that no CA of the cluster has signed (${live.subject}, ${certificateText(live)}${was})`;
+    : `${paths}: in place of ${profile} there is a certificate of ${live.subject} (${certificateText(live)}${was})`;
 };
 
 /** Of a file that holds no leaf. */
