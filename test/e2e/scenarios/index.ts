@@ -1,6 +1,7 @@
 /** Every end-to-end scenario by name. */
 import type { Scenario } from "../scenario";
 import { bootstrap } from "./bootstrap";
+import { drift } from "./drift";
 import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   issuedTree,
   init,
   bootstrap,
+  drift,
   ...nodeScenarios,
   ...loginScenarios,
   ...failureScenarios,
