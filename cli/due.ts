@@ -23,10 +23,15 @@ export async function command(args: readonly string[]): Promise<Exit> {
     "exit-code": { type: "boolean", default: false },
   });
   const asOf = options["as-of"] === undefined ? undefined : momentOption(options["as-of"]);
-  const preview = options.preview === undefined ? await runPreview(options, options.drift ? { [READS_NODES]: "true" } : {}) : parsedPreview(textOf(options.preview));
+  const preview =
+    options.preview === undefined
+      ? await runPreview(options, options.drift ? { [READS_NODES]: "true" } : {})
+      : parsedPreview(textOf(options.preview));
   const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf), preview.drift);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : dueText(report));
-  const isQuiet = [report.due, report.effects ?? [], report.drift, report.otherChanges].every((part) => part.length === 0);
+  const isQuiet = [report.due, report.effects ?? [], report.drift, report.otherChanges].every(
+    (part) => part.length === 0,
+  );
   return options["exit-code"] && !isQuiet ? EXIT.attention : EXIT.fine;
 }
 

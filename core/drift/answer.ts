@@ -21,7 +21,10 @@ const asDue = ({ node, answer }: Read, drift: NodeDrift | undefined): Answered =
     ? { node, answer }
     : {
         node,
-        answer: { ...answer, record: { ...record, leaves: record.leaves.filter(({ profile }) => !changed.has(profile)) } },
+        answer: {
+          ...answer,
+          record: { ...record, leaves: record.leaves.filter(({ profile }) => !changed.has(profile)) },
+        },
       };
 };
 

@@ -122,11 +122,7 @@ export const nodeDrift = (
   const { record } = survey;
   const { noted, interrupted: isCut = false, leaves = [], applied } = record ?? {};
   const node = { plan, survey, config };
-  const files = isCut
-    ? [interrupted]
-    : noted === undefined
-      ? [unnoted]
-      : fileChanges(node, noted, cluster);
+  const files = isCut ? [interrupted] : noted === undefined ? [unnoted] : fileChanges(node, noted, cluster);
   const isGiven = applied !== undefined || leaves.length > 0;
   return {
     note: noted?.name ?? NO_NOTE,

@@ -46,7 +46,9 @@ const leadsElsewhere = ({ plan, survey, config }: Texts, { path, content }: File
   const kubeconfig = kubeconfigAt(survey, path);
   if (content.kind !== "kubeconfig" || kubeconfig === undefined) return undefined;
   const [leads, led] = [serverIn(kubeconfig), serverOf(content.server, plan, config)];
-  return leads === undefined || leads === led ? undefined : `${path} leads to https://${leads}, and led to https://${led}`;
+  return leads === undefined || leads === led
+    ? undefined
+    : `${path} leads to https://${leads}, and led to https://${led}`;
 };
 
 /** @param rows of the profile, whose texts were changed */

@@ -102,7 +102,11 @@ export function notesFiles(shell: string): void {
       assert.deepEqual(await changed(), [files.storeCert]);
       const restarts = node.restarts("store");
       const done = await bringBack();
-      assert.match(done.stdout, new RegExp(`file ${files.storeCert} fixed\n[^]*consumer store untouched\n`), done.stderr);
+      assert.match(
+        done.stdout,
+        new RegExp(`file ${files.storeCert} fixed\n[^]*consumer store untouched\n`),
+        done.stderr,
+      );
       assert.ok(node.holds(set));
       assert.equal(node.restarts("store"), restarts);
       assert.deepEqual(await changed(), []);

@@ -136,7 +136,8 @@ describe("drift", function () {
       new RegExp(`^cp1: drift: ${KEY}: it belongs to \\S+, and was left to root:root$`),
       new RegExp(`^cp1: drift: ${LINK}: the link leads to elsewhere\\.pem, and led to kubelet-client-kube-pki\\.pem$`),
     ];
-    for (const pattern of wanted) assert.equal(seen.told.filter((text) => pattern.test(text)).length, 1, seen.told.join("\n"));
+    for (const pattern of wanted)
+      assert.equal(seen.told.filter((text) => pattern.test(text)).length, 1, seen.told.join("\n"));
     assert.equal(seen.told.length, wanted.length, seen.told.join("\n"));
     assert.deepEqual(await visits(() => preview(undefined)), [QUIET, 0, 0]);
 
@@ -194,6 +195,9 @@ describe("drift", function () {
     assert.equal(seen.failed, false, errorsOf(seen));
     const lines = told(seen);
     assert.equal(lines.length, 1, lines.join("\n"));
-    assert.match(lines[0] ?? "", /^cp1: drift: ssh to 127\.0\.0\.1:\d+: .*; whether it was changed behind the stack's back is not known$/);
+    assert.match(
+      lines[0] ?? "",
+      /^cp1: drift: ssh to 127\.0\.0\.1:\d+: .*; whether it was changed behind the stack's back is not known$/,
+    );
   });
 });

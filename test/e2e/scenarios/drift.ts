@@ -119,10 +119,10 @@ const play = async (run: Run): Promise<void> => {
     assert.equal(code, 0, tail(stdout + stderr));
     for (const line of TOLD) assert.match(stdout + stderr, line, tail(stdout + stderr));
     const announced = (await stack.preview()).map(({ op, urn }) => `${op} ${nameOf(urn)}`);
-    assert.deepEqual(
-      announced.filter((text) => !text.includes("pulumi:pulumi")).sort(),
-      ["update lab-cp1-apply", "update lab-w1-apply"],
-    );
+    assert.deepEqual(announced.filter((text) => !text.includes("pulumi:pulumi")).sort(), [
+      "update lab-cp1-apply",
+      "update lab-w1-apply",
+    ]);
     const due = await stack.due();
     for (const line of TOLD) assert.match(due, new RegExp(line.source.replace("drift: ", "")), due);
   });
