@@ -70,7 +70,6 @@ export class ClusterPki extends pulumi.ComponentResource {
     const own = { parent: this };
     const planned = awaitsSigning(config) ? [] : nodesOf(base, inputs, own);
     const drift = new Drift(inputs, this);
-    for (const { plan, pki } of planned) void drift.tell(plan.node, pki);
     const csrSignerRequests = (generation: number) =>
       new Map(
         planned.flatMap(({ plan: { node }, pki }) => {

@@ -1,9 +1,13 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import * as pulumi from "@pulumi/pulumi";
-import { MENDING_STEPS, type DriftAnswer, type MendingStep } from "../core/drift/change";
+import { MENDING_STEPS, type Change, type DriftAnswer, type MendingStep, type NodeDrift } from "../core/drift/change";
+import { olderChange } from "../core/drift/older";
+import type { LeafName } from "../core/model/profiles";
 import { recovers } from "../core/recovery";
-import type { Config, NodeConfig } from "../core/schema/config";
+import type { NodePlan } from "../core/plan";
+import type { Config } from "../core/schema/config";
+import type { Issued } from "./authority/authority";
 import { comparedNodes } from "./comparedNodes";
 import { settled, type Inputs } from "./inputs";
 import { PROGRAM } from "./localStep";
@@ -16,6 +20,13 @@ export interface Again {
    * after a repair changes nothing.
    */
   readonly note: pulumi.Output<string | undefined>;
+}
+
+/** A node and what was issued to it. */
+interface ReadNode {
+  readonly plan: NodePlan;
+  readonly pki: pulumi.Resource;
+  readonly given?: { readonly leaves: Readonly<Partial<Record<LeafName, Issued>>> };
 }
 
 const isMending = (step: string): step is MendingStep => MENDING_STEPS.some((each) => each === step);
@@ -36,26 +47,43 @@ export class Drift {
   }
 
   /** Tells on the node's row what was changed there. */
-  public async tell({ name }: NodeConfig, row: pulumi.Resource): Promise<void> {
+  public async tell({ plan, pki, given }: ReadNode): Promise<void> {
+    const { name } = plan.node;
     const found = (await this.answer)?.nodes[name];
     if (found === undefined) return;
     const lines =
       "unread" in found
         ? [`${found.unread}; whether it was changed behind the stack's back is not known`]
-        : found.changes.map(({ text: what, by }) => (by.length > 0 ? what : `${what} (no step brings that back)`));
-    for (const line of lines) await pulumi.log.warn(`${name}: drift: ${line}`, row);
+        : [...found.changes, ...(await this.older(found, given))].map(({ text: what, by }) =>
+            by.length > 0 ? what : `${what} (no step brings that back)`,
+          );
+    for (const line of lines) await pulumi.log.warn(`${name}: drift: ${line}`, pki);
   }
 
   /** Undefined for a step that brings nothing back; "kept": nodes are not read, so it stays as the last run has left it. */
-  public again(step: string, { name }: NodeConfig): Again | "kept" | undefined {
+  public again(step: string, { plan, given }: Omit<ReadNode, "pki">): Again | "kept" | undefined {
     if (!isMending(step)) return undefined;
     if (this.answer === undefined) return "kept";
-    const note = this.answer.then(({ nodes }) => {
-      const found = nodes[name];
+    const note = this.answer.then(async ({ nodes }) => {
+      const found = nodes[plan.node.name];
       if (found === undefined || "unread" in found) return undefined;
-      return found.changes.some(({ by }) => by.includes(step)) ? found.note : found.told[step];
+      // before leaves are issued nothing of theirs is waited for
+      const changes = step === "apply" ? [...found.changes, ...(await this.older(found, given))] : found.changes;
+      return changes.some(({ by }) => by.includes(step)) ? found.note : found.told[step];
     });
     return { note: pulumi.output(note) };
+  }
+
+  /** Beside what the stack has issued, as far as a preview knows it. */
+  private async older({ given: has }: NodeDrift, given: ReadNode["given"]): Promise<Change[]> {
+    const leaves = Object.entries(given?.leaves ?? {}) as [LeafName, Issued][];
+    const issued = await Promise.all(
+      leaves.map(async ([profile, leaf]) => {
+        const [certificatePem, at] = await Promise.all([settled(leaf.certificatePem), settled(leaf.issued)]);
+        return certificatePem === undefined || at === undefined ? [] : [{ profile, certificatePem, issued: at }];
+      }),
+    );
+    return [olderChange(has, issued.flat(), pulumi.runtime.isDryRun() ? undefined : this.inputs.began) ?? []].flat();
   }
 
   private async read(row: pulumi.Resource): Promise<DriftAnswer> {

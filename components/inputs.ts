@@ -40,6 +40,8 @@ export class Inputs {
   public readonly config: Config;
   /** With stand-ins. */
   public readonly plan: ClusterPlan;
+  /** When the run began, whatever moment is planned for. */
+  public readonly began: Date;
 
   private readonly raw: Readonly<Record<string, unknown>>;
   private readonly late: ReadonlyMap<string, pulumi.Output<unknown>>;
@@ -53,6 +55,7 @@ export class Inputs {
   ) {
     const { raw, late } = splitInputs({ ...sections });
     this.raw = raw;
+    this.began = now;
     this.late = new Map([...late].map(([path, value]) => [path, pulumi.output(value)]));
     this.config = this.parsed(raw, new Set(late.keys()), now);
     this.plan = planCluster(this.config, this.config.asOf);

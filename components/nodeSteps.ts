@@ -6,7 +6,7 @@ import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
 import type { Drift } from "./drift";
 import type { Inputs } from "./inputs";
 import { verbStep } from "./nodeCommand";
-import type { NodePki } from "./nodePki";
+import type { IssuedToNode, NodePki } from "./nodePki";
 import { Reasons } from "./reasons";
 
 /** What has to have succeeded first. */
@@ -16,6 +16,7 @@ export type Waits = readonly pulumi.Input<pulumi.Resource>[];
 export interface VisitedNode {
   readonly plan: NodePlan;
   readonly pki: NodePki;
+  readonly given?: IssuedToNode;
 }
 
 /** The steps on nodes that were made so far, each on all nodes at once or in waves. */
@@ -81,7 +82,7 @@ export class NodeSteps {
       NODE_STEPS[step].verb,
       payload,
       { parent: pki, ...options },
-      this.drift.again(step, plan.node),
+      this.drift.again(step, node),
     );
     const made = this.made.get(step) ?? new Map<string, command.remote.Command>();
     this.made.set(step, made.set(plan.node.name, resource));

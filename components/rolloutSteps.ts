@@ -74,6 +74,7 @@ export class Rollout {
     this.attempt = plan.rotates ? rotationAttempt(base, config, options) : undefined;
     const issuers = mapAuthorities((name) => authorities[name].issuer);
     this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(issuers) }));
+    for (const node of this.planned) void drift.tell(node);
     this.credentials = new Kubeconfigs(kubeconfigsName(base), { config, clients, issuer: issuers.kubernetes }, options);
     this.held =
       plan.held.length > 0 ? new HeldCertificates(heldIn(base), { leaves: plan.held, issuers }, options) : undefined;

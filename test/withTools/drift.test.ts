@@ -1,7 +1,8 @@
 /** Drift on the real engine: a node in a folder, whose own script is run by an SSH server of this test. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
+import { dirname, join } from "node:path";
 import { ClusterPki, type ClusterPkiArgs } from "../../components";
 import { GREETING } from "../../core/survey/questions";
 import { Scratch } from "../node/scratch";
@@ -45,9 +46,12 @@ describe("drift", function () {
   let server: SshServer;
   let stack: TestStack;
 
-  const program = (detectDrift: boolean | undefined, changes: Partial<ClusterPkiArgs["ssh"]> = {}) => {
+  let extraSans: readonly string[] = [];
+  /** Milliseconds. */
+  let later = 0;
+  const program = (detectDrift: boolean | undefined) => {
     const args: ClusterPkiArgs = {
-      cluster: { name: "prod", kubernetesVersion: "1.36.3", endpoint: "192.0.2.11:6443" },
+      cluster: { name: "prod", kubernetesVersion: "1.36.3", endpoint: "192.0.2.11:6443", extraSans },
       nodes: [
         {
           name: "cp1",
@@ -57,11 +61,12 @@ describe("drift", function () {
           ssh: { host: "127.0.0.1", port: server.port, user: "tester", hostKey: server.hostKey },
         },
       ],
-      ssh: { privateKey: server.clientKey, ...changes },
+      ssh: { privateKey: server.clientKey },
       // found by the stub of systemctl, and not among the processes of this machine
       services: Object.fromEntries(SERVICES.map((unit) => [unit, { kind: "systemd", unit: `test-${unit}` }])),
       inCluster: { enabled: false },
       ...(detectDrift === undefined ? {} : { rollout: { detectDrift } }),
+      now: new Date(Date.now() + later),
     };
     return () => ({ certificates: new ClusterPki("prod", args).certificates });
   };
@@ -184,6 +189,38 @@ describe("drift", function () {
     node.write(CERTIFICATE, certificate);
     node.write(KEY, key, 0o600);
     assert.deepEqual(await up(true), QUIET);
+  });
+
+  it("is a node that was set back to an earlier state, note and all", async () => {
+    const saved = `${node.root}.saved`;
+    const folders = ["etc/kubernetes", "var/lib/kubelet", "var/lib/kube-pki"];
+    const copy = (from: string, to: string) => {
+      for (const folder of folders) {
+        fs.rmSync(join(to, folder), { recursive: true, force: true });
+        execFileSync("cp", ["-a", "--", join(from, folder), join(to, dirname(folder))]);
+      }
+    };
+    for (const folder of folders) fs.mkdirSync(join(saved, dirname(folder)), { recursive: true });
+    try {
+      copy(node.root, saved);
+      extraSans = ["new.example.com"];
+      assert.ok((await up(true)).steps.includes("update prod-cp1-apply"));
+      const certificate = node.read(CERTIFICATE);
+      assert.deepEqual(await up(true), QUIET);
+      copy(saved, node.root);
+      assert.notEqual(node.read(CERTIFICATE), certificate);
+      later = 120_000; // a run is told by the clock from the one that has issued it
+      const seen = await preview(true);
+      assert.deepEqual(seen.steps, ONE);
+      assert.deepEqual(seen.told, [
+        "cp1: drift: apiserver: not the certificate that the stack has issued; an earlier run did not reach this node, or it was set back to an earlier state",
+      ]);
+      assert.deepEqual(await up(true), { ...seen, steps: ONE });
+      assert.equal(node.read(CERTIFICATE), certificate);
+      assert.deepEqual(await up(true), QUIET);
+    } finally {
+      fs.rmSync(saved, { recursive: true, force: true });
+    }
   });
 
   it("of a node that is not reached is told in one sentence, and stops neither preview nor run", async () => {
