@@ -46,8 +46,8 @@ const LEFT_OUT: readonly (readonly PropertyKey[])[] = [
 /** Without them, without the time, and without whether nodes are read at all. */
 export const comparedConfig = (config: Config): Config => {
   const known = LEFT_OUT.reduce<unknown>((all, path) => replaced(all, path, UNKNOWN), config) as Config;
-  const { detectDrift: _, ...rollout } = known.rollout;
-  return { ...known, rollout, asOf: NO_TIME };
+  const rollout = Object.entries(known.rollout).filter(([field]) => field !== "detectDrift");
+  return { ...known, rollout: Object.fromEntries(rollout) as Config["rollout"], asOf: NO_TIME };
 };
 
 const LEAF: IssuedLeaf = {
