@@ -21,6 +21,7 @@ const CORE = [
   "config",
   "init",
   "preflight",
+  "drift",
 ];
 const FLOORS = ["core", "components", "index.ts"];
 const PRODUCT = "^(?:core|components|cli|index\\.ts)";

@@ -9,6 +9,7 @@ export const USAGE = `kube-pki due     what the next \`pulumi up\` renews, why, 
   -s, --stack S      the stack; the selected one by default
   -C, --cwd DIR      folder of the Pulumi project
   --preview FILE     read this output of \`pulumi preview --json\` instead of running it; - is stdin
+  --drift            read the nodes too: what was changed there behind the stack's back (docs/drift.md)
   --exit-code        exit 1 if anything is due or would change
   --as-of TIME       time the preview was made for; by default asOf of the stack, or now
   --json             print JSON
@@ -18,13 +19,19 @@ export async function command(args: readonly string[]): Promise<Exit> {
   const options = parsedOptions(args, {
     ...COMMON,
     preview: { type: "string" },
+    drift: { type: "boolean", default: false },
     "exit-code": { type: "boolean", default: false },
   });
   const asOf = options["as-of"] === undefined ? undefined : momentOption(options["as-of"]);
-  const preview = options.preview === undefined ? await runPreview(options) : parsedPreview(textOf(options.preview));
-  const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf));
+  const preview =
+    options.preview === undefined
+      ? await runPreview(options, options.drift ? { [READS_NODES]: "true" } : {})
+      : parsedPreview(textOf(options.preview));
+  const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf), preview.drift);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : dueText(report));
-  const isQuiet = [report.due, report.effects ?? [], report.otherChanges].every((part) => part.length === 0);
+  const isQuiet = [report.due, report.effects ?? [], report.drift, report.otherChanges].every(
+    (part) => part.length === 0,
+  );
   return options["exit-code"] && !isQuiet ? EXIT.attention : EXIT.fine;
 }
 
@@ -35,6 +42,9 @@ function textOf(file: string): string {
     throw new Failure(`--preview: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+/** As components/stackFile.ts reads it. */
+const READS_NODES = "KUBE_PKI_DETECT_DRIFT";
 
 const COLUMNS: readonly Column<DueRow>[] = [
   { title: "NODE", cell: ({ node }) => node },
@@ -53,13 +63,14 @@ const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
 
 const reasoned = ({ service, reasons }: ServiceChange): string => `${service} (${reasons.join("; ")})`;
 
-export function dueText({ due: rows, effects, otherChanges }: DueReport): string {
+export function dueText({ due: rows, effects, drift, otherChanges }: DueReport): string {
   const services =
     effects?.map(effectText).join("") ?? "which services restart is unknown: the configuration is encrypted\n";
   const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n`;
   return (
     certificates +
     (rows.length > 0 || (effects ?? []).length > 0 ? services : "") +
+    drift.map((each) => `changed behind the stack's back: ${each}\n`).join("") +
     otherChanges.map((each) => `also: ${each}\n`).join("")
   );
 }

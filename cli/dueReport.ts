@@ -43,6 +43,8 @@ export interface DueReport {
   readonly due: readonly DueRow[];
   /** Undefined when the configuration could not be read from the preview. */
   readonly effects: readonly NodeEffect[] | undefined;
+  /** What was changed on nodes behind the stack's back, where the preview has read them: "cp1: ...", a sentence each. */
+  readonly drift: readonly string[];
   /** Every other resource that changes and does not belong to a certificate that is due: "update prod-cp1-install". */
   readonly otherChanges: readonly string[];
 }
@@ -178,7 +180,11 @@ const dueLeaves = (
 };
 
 /** @param config of the preview; undefined where it could not be read */
-export function dueReport(steps: readonly Step[], config: Config | undefined): DueReport {
+export function dueReport(
+  steps: readonly Step[],
+  config: Config | undefined,
+  drift: readonly string[] = [],
+): DueReport {
   const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, config.asOf);
   const clients = config === undefined ? [] : planClients(config, config.asOf);
   const leaves = plan && config ? leafResources(config.cluster.name, plan, clients) : new Map<string, NamedLeaf>();
@@ -203,7 +209,8 @@ export function dueReport(steps: readonly Step[], config: Config | undefined): D
       step === "apply" ? ofLeaves(plan, config) : stepEffects(steps, plan, config, step),
     );
   const told = new Set([...rows, ...(effects ?? [])].map(({ node }) => node));
-  return { due: rows, effects, otherChanges: otherChanges(steps, due, told) };
+  const changed = drift.map((text) => /^([^:]*): /.exec(text)?.[1] ?? "");
+  return { due: rows, effects, drift, otherChanges: otherChanges(steps, due, new Set([...told, ...changed])) };
 }
 
 const escaped = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   "cluster-step": () => require("./clusterStep") as Command,
   "preflight-step": () => require("./preflightStep") as Command,
   "alive-step": () => require("./aliveStep") as Command,
+  "drift-step": () => require("./driftStep") as Command,
   "install-step": () => require("./installStep") as Command,
 };
 

@@ -35,6 +35,8 @@ export interface Preview {
   /** What is going to be done; nothing that stays the same. */
   readonly steps: readonly Step[];
   readonly config: Readonly<Record<string, string>>;
+  /** What it found changed on nodes, where it read them: "cp1: ...", a sentence each. */
+  readonly drift: readonly string[];
 }
 
 /** What a preview shows of a value that only the run will know (pulumi sdk/go/common/resource/plugin, UnknownStringValue). */
@@ -56,8 +58,18 @@ export function parsedPreview(text: string): Preview {
   const errors = (diagnostics ?? []).filter(({ severity }) => severity === "error");
   if (errors.length > 0)
     throw new Failure(`the preview failed: ${errors.map(({ message }) => plain(message)).join("\n")}`);
-  return { config: config ?? {}, steps: (steps ?? []).filter(({ op }) => !UNTOUCHED.has(op)) };
+  return {
+    config: config ?? {},
+    steps: (steps ?? []).filter(({ op }) => !UNTOUCHED.has(op)),
+    drift: (diagnostics ?? []).flatMap(({ message, severity }) => {
+      const [, node, what] = DRIFT.exec(plain(message)) ?? [];
+      return severity === "warning" && what !== undefined ? [`${node ?? ""}${what}`] : [];
+    }),
+  };
 }
+
+/** As components/drift.ts says it. */
+const DRIFT = /^(?:warning: )?(\S+: )?drift: (.*)$/s;
 
 /** Without Pulumi's colour marks, and without saying again that it is an error. */
 const plain = (message: string): string =>
@@ -66,10 +78,14 @@ const plain = (message: string): string =>
     .replace(/^error: /, "")
     .trim();
 
-/** Runs the preview of a stack. */
-export async function runPreview(choice: StackChoice): Promise<Preview> {
+/**
+ * Runs the preview of a stack.
+ *
+ * @param env beside the present environment
+ */
+export async function runPreview(choice: StackChoice, env: NodeJS.ProcessEnv = {}): Promise<Preview> {
   const args = ["preview", "--json", "--non-interactive", ...stackArgs(choice)];
-  const { code, stdout, stderr } = await run("pulumi", args, { cwd: choice.cwd });
+  const { code, stdout, stderr } = await run("pulumi", args, { cwd: choice.cwd, env: { ...process.env, ...env } });
   // A failing program is told in the JSON, a wrong stack only on stderr.
   if (code !== 0 && !stdout.trimStart().startsWith("{")) {
     throw new Failure(`pulumi preview failed: ${lastLine(stderr).replace(/^error: /, "")}`);

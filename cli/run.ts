@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly cwd?: string | undefined;
   /** Ended after this long; the code is null then. */
   readonly timeoutMs?: number;
+  /** In place of the present environment. */
+  readonly env?: NodeJS.ProcessEnv;
   /** What it reads; nothing by default. */
   readonly stdin?: string;
   /** Also shown while it runs. */
@@ -23,6 +25,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     const child = spawn(program, args, {
       cwd: options.cwd,
       stdio: ["pipe", "pipe", "pipe"],
+      ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     });
     child.stdin.on("error", () => undefined); // it may end before it has read all

@@ -11,6 +11,7 @@ import type { CertificateRow } from "../core/report/report";
 import { authoritiesOf } from "./authority/generations";
 import { authorityRows, warnOfEndingCas } from "./authorityRows";
 import { shortenSdkStacks } from "./sdkStacks";
+import { Drift } from "./drift";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
 import type { VisitedNode } from "./nodeSteps";
@@ -70,6 +71,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     const clients = planClients(config, config.asOf);
     const own = { parent: this };
     const planned = awaitsSigning(config) ? [] : nodesOf(base, inputs, own);
+    const drift = new Drift(inputs, this);
     const csrSignerRequests = (generation: number) =>
       new Map(
         planned.flatMap(({ plan: { node }, pki }) => {
@@ -79,7 +81,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       );
     const { generations, requests } = authoritiesOf(base, { inputs, clients, csrSignerRequests }, own);
     const rollout =
-      generations && new Rollout(base, { inputs, nodes: planned, clients, authorities: generations }, own);
+      generations && new Rollout(base, { inputs, drift, nodes: planned, clients, authorities: generations }, own);
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
     this.authorities = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);

@@ -18,7 +18,8 @@ export interface KnownToNode extends Known {
   readonly node: NodePlan;
 }
 
-const settled = <T>(output: pulumi.Output<T>): Promise<T | undefined> =>
+/** Undefined where a preview does not know it. */
+export const settled = <T>(output: pulumi.Output<T>): Promise<T | undefined> =>
   new Promise((resolve, reject) => {
     isKnown(output).then((known) => {
       if (known) output.apply(resolve);
@@ -39,6 +40,8 @@ export class Inputs {
   public readonly config: Config;
   /** With stand-ins. */
   public readonly plan: ClusterPlan;
+  /** When the run began, whatever moment is planned for. */
+  public readonly began: Date;
 
   private readonly raw: Readonly<Record<string, unknown>>;
   private readonly late: ReadonlyMap<string, pulumi.Output<unknown>>;
@@ -52,6 +55,7 @@ export class Inputs {
   ) {
     const { raw, late } = splitInputs({ ...sections });
     this.raw = raw;
+    this.began = now;
     this.late = new Map([...late].map(([path, value]) => [path, pulumi.output(value)]));
     this.config = this.parsed(raw, new Set(late.keys()), now);
     this.plan = planCluster(this.config, this.config.asOf);

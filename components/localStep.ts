@@ -21,7 +21,7 @@ const providerFolder = (): string | undefined => {
 export const programFrom = (folder: string | undefined, file: string): string =>
   (folder === undefined ? file : relative(folder, file)).replaceAll("\\", "/");
 
-const PROGRAM = join(__dirname, "..", "cli", "kube-pki");
+export const PROGRAM = join(__dirname, "..", "cli", "kube-pki");
 
 /** What the program on this machine does with a node (cli/main.ts). */
 export type LocalVerb = "alive-step" | "cluster-step" | "install-step" | "preflight-step";

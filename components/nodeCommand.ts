@@ -1,9 +1,10 @@
 import * as command from "@pulumi/command";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
 import type { InstallJob } from "../core/protocol/install";
 import { NODE_SCRIPT_SHA256 } from "../node/script";
+import type { Again } from "./drift";
 import { localStep } from "./localStep";
 import { sshConnection } from "./sshConnection";
 
@@ -24,19 +25,29 @@ const nodeCommand = (
   create: string,
   stdin: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
+  again?: Again | "kept",
 ): command.remote.Command =>
   new command.remote.Command(
     name,
     {
       connection: sshConnection(inputs, node),
       create: inputs.config.ssh.sudo ? `sudo -n ${create}` : create,
+      ...(typeof again === "object" && { update: again.note.apply((note) => againCommand(create, note)) }),
       stdin,
       // stdout is read by the program; progress for the operator is on stderr
       logging: command.remote.Logging.Stderr,
       addPreviousOutputInEnv: false,
     },
-    options,
+    again === "kept" ? pulumi.mergeOptions(options, { ignoreChanges: ["update"] }) : options,
   );
+
+/**
+ * In place of `create` from the first repair on, also while nodes are not read. `ssh.sudo` may become another meanwhile, so it
+ * finds out by itself what it needs.
+ */
+const againCommand = (create: string, note: string | undefined): string =>
+  // none is as if the property was not given, for which its type has no word
+  note === undefined ? (undefined as unknown as string) : `$([ "$(id -u)" = 0 ] || echo sudo -n) ${create} ${note}`;
 
 /**
  * Installs the node script. A new version of it runs no other step again. The script itself is not in the state, which holds each
@@ -61,4 +72,5 @@ export const verbStep = (
   verb: Verb,
   payload: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
-): command.remote.Command => nodeCommand(name, step, `sh ${SCRIPT} ${verb}`, payload, options);
+  again?: Again | "kept",
+): command.remote.Command => nodeCommand(name, step, `sh ${SCRIPT} ${verb}`, payload, options, again);

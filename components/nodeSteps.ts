@@ -3,9 +3,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nodeName, stepName } from "../core/certificates/resourceNames";
 import type { NodePlan } from "../core/plan";
 import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
+import type { Drift } from "./drift";
 import type { Inputs } from "./inputs";
 import { verbStep } from "./nodeCommand";
-import type { NodePki } from "./nodePki";
+import type { IssuedToNode, NodePki } from "./nodePki";
 import { Reasons } from "./reasons";
 
 /** What has to have succeeded first. */
@@ -15,6 +16,7 @@ export type Waits = readonly pulumi.Input<pulumi.Resource>[];
 export interface VisitedNode {
   readonly plan: NodePlan;
   readonly pki: NodePki;
+  readonly given?: IssuedToNode;
 }
 
 /** The steps on nodes that were made so far, each on all nodes at once or in waves. */
@@ -26,6 +28,7 @@ export class NodeSteps {
   public constructor(
     private readonly base: string,
     private readonly inputs: Inputs,
+    private readonly drift: Drift,
   ) {
     this.reasons = new Reasons(base, inputs.plan, inputs.config);
   }
@@ -79,6 +82,7 @@ export class NodeSteps {
       NODE_STEPS[step].verb,
       payload,
       { parent: pki, ...options },
+      this.drift.again(step, node),
     );
     const made = this.made.get(step) ?? new Map<string, command.remote.Command>();
     this.made.set(step, made.set(plan.node.name, resource));

@@ -1,9 +1,8 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { closedText } from "../core/maintenanceWindow";
-import { comparedConfig, preflightNode, type PreflightJob } from "../core/preflight/job";
-import { AUTHORITIES } from "../core/model/authorities";
 import type { Config } from "../core/schema/config";
+import { comparedNodes } from "./comparedNodes";
 import { isKnown } from "./isKnown";
 import type { Inputs } from "./inputs";
 import { localCommand } from "./localStep";
@@ -20,19 +19,7 @@ export const preflightStep = (
   options: pulumi.CustomResourceOptions,
 ): command.local.Command => {
   const { nodes } = inputs.config;
-  const addresses = nodes.map((node) => `${inputs.pathOf(node)}.address`);
-  const certificates = AUTHORITIES.map((name) => `authority.${name}.certificate`);
-  // texts: the SDK makes a promise of every value that it looks through, and this is the whole stack file
-  const authority = inputs.of(certificates, ({ config }) => JSON.stringify(config.authority));
-  const nodesOf = inputs.of(addresses, ({ config, plan }) =>
-    JSON.stringify({ config, nodes: plan.nodes.map((node) => preflightNode(plan, node, config)) }),
-  );
-  // each section has its values apart (inputs.ts)
-  const compared = pulumi.all([nodesOf, authority]).apply(([text, given]) => {
-    const { config, nodes: planned } = JSON.parse(text) as PreflightJob<unknown>["compared"];
-    const known = { ...config, authority: JSON.parse(given) as Config["authority"] };
-    return JSON.stringify({ config: comparedConfig(known), nodes: planned });
-  });
+  const compared = comparedNodes(inputs, nodes);
   const connections = pulumi.jsonStringify(
     Object.fromEntries(nodes.map((node) => [node.name, sshConnection(inputs, node)])),
   );

@@ -1,6 +1,7 @@
 import type { ClientPlan } from "../core/certificates/clients";
 import type { AuthorityName } from "../core/model/authorities";
 import type { AuthorityGenerations } from "./authority/generations";
+import type { Drift } from "./drift";
 import type { Inputs } from "./inputs";
 import type { IssuedToNode } from "./nodePki";
 import type { VisitedNode } from "./nodeSteps";
@@ -13,6 +14,7 @@ export interface PlannedNode extends VisitedNode {
 /** What a cluster's PKI is made from. */
 export interface RolloutArgs {
   readonly inputs: Inputs;
+  readonly drift: Drift;
   /** In the plan's order. */
   readonly nodes: readonly VisitedNode[];
   /** Plain: it shapes the graph. */

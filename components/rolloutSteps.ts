@@ -59,12 +59,12 @@ export class Rollout {
     args: RolloutArgs,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
-    const { inputs, nodes, clients, authorities } = args;
+    const { inputs, drift, nodes, clients, authorities } = args;
     const { config, plan } = inputs;
     this.inputs = inputs;
     this.config = config;
     this.plan = plan;
-    this.steps = new NodeSteps(base, inputs);
+    this.steps = new NodeSteps(base, inputs, drift);
     this.authorities = authorities;
     this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, inputs, options) : undefined;
     this.generations = pulumi.output({
@@ -74,6 +74,7 @@ export class Rollout {
     this.attempt = plan.rotates ? rotationAttempt(base, config, options) : undefined;
     const issuers = mapAuthorities((name) => authorities[name].issuer);
     this.planned = nodes.map(({ plan: node, pki }) => ({ plan: node, pki, given: pki.issue(issuers) }));
+    for (const node of this.planned) void drift.tell(node);
     this.credentials = new Kubeconfigs(kubeconfigsName(base), { config, clients, issuer: issuers.kubernetes }, options);
     this.held =
       plan.held.length > 0 ? new HeldCertificates(heldIn(base), { leaves: plan.held, issuers }, options) : undefined;

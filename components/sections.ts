@@ -523,6 +523,8 @@ export interface RolloutArgs {
     /** Time zone of both. */
     readonly timeZone?: string | undefined;
   } | undefined;
+  /** Read every node in `pulumi preview` and `pulumi up`, tell what was changed there behind the stack's back, and bring it back (docs/drift.md). Without it a run that has nothing to do contacts no node. */
+  readonly detectDrift?: boolean | undefined;
   /** Other programs on the nodes that read files of the stack and must be restarted when these change. */
   readonly readers?: readonly {
     /** How it runs. */

@@ -90,7 +90,10 @@ take_after() {
 give_rights() {
   gr_spec=$4:$5
   MODE=$3
-  if [ -n "$6" ] && live_facts "$6"; then
+  if as_noted "$1"; then
+    give_noted "$1" "$2" "$3" "$4" "$5"
+    gr_spec=
+  elif [ -n "$6" ] && live_facts "$6"; then
     settle_mode "$3" "$6"
     carry_over "$6" "$2"
     gr_spec=

@@ -102,6 +102,11 @@ is_excused() {
     EXCUSE="$ie_down does not run"
     return 0
   fi
+  while read -r ie_word ie_name _ ie_path <&4; do
+    { [ "$ie_word $ie_name" = "use $1" ] && was_written_over "$ie_path"; } || continue
+    EXCUSE="somebody has changed $ie_path since it was written"
+    return 0
+  done 4<"$TX/plan"
   have_openssl || return 1
   for ie_cert in "$TX"/old/cert:*; do
     [ -f "$ie_cert" ] || continue

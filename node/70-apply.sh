@@ -58,6 +58,7 @@ begin() {
   mv "$RUN/in.body" "$TX/body"
   read_plan "$VERB"
   know_mode
+  know_noted
   PROVEN=
   if grep -qsx "$(sum_word "$VERB") $SUM" "$STATE/applied" && ! in_doubt; then PROVEN=yes; fi
   point parsed

@@ -41,6 +41,8 @@ commit() {
   record_laid >"$TX/laid"
   [ -s "$TX/laid" ] || [ -f "$STATE/laid" ] || rm "$TX/laid"
   record_ours >"$TX/ours.all"
+  record_noted >"$TX/noted"
+  [ -s "$TX/noted" ] || rm "$TX/noted"
   point proven
   # a set that is put back is not what the stack asks for
   if [ "$VERB" = apply ] && [ "$RECOVERY" != lay ] && ! grep -q '^restored ' "$TX/plan" && ! cmp -s "$TX/plan" "$STATE/plan"; then
@@ -48,7 +50,7 @@ commit() {
     flush "$STATE/plan.new"
     mv "$STATE/plan.new" "$STATE/plan"
   fi
-  for cm_file in applied laid ours.all; do
+  for cm_file in applied laid noted ours.all; do
     [ -f "$TX/$cm_file" ] || continue
     if cmp -s "$TX/$cm_file" "$STATE/${cm_file%.all}"; then rm "$TX/$cm_file"; else flush "$TX/$cm_file"; fi
   done
@@ -72,6 +74,7 @@ commit() {
 # keep_records: what a transaction that is committed leaves in the state folder.
 keep_records() {
   { [ ! -f "$TX/ours.all" ] || mv "$TX/ours.all" "$STATE/ours"; } &&
+    { [ ! -f "$TX/noted" ] || mv "$TX/noted" "$STATE/noted"; } &&
     { [ ! -f "$TX/laid" ] || mv "$TX/laid" "$STATE/laid"; } &&
     { [ ! -f "$TX/applied" ] || mv "$TX/applied" "$STATE/applied"; }
 }

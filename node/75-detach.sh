@@ -1,7 +1,7 @@
 # ---- detach: a cut line must not cut a transaction -------------------------
 
-# verb_transaction apply|trust|lay reads the payload (lay: one of apply or trust), leaves the work to a process
-# of its own session and relays what it says. If this one dies with the ssh
+# verb_transaction apply|trust|lay [NAME] reads the payload (lay: one of apply or trust), leaves the work to a process
+# of its own session and relays what it says. NAME: of a note (49-noted.sh). If this one dies with the ssh
 # connection, the worker goes on and $STATE/result tells how it ended. If the worker
 # dies, this one puts back what it left.
 verb_transaction() {
@@ -22,7 +22,7 @@ verb_transaction() {
   ! have setsid || vt_setsid=setsid
   trap '' HUP
   # shellcheck disable=SC2086 # a command's words
-  $vt_setsid $SHELL_COMMAND "$0" worker "$vt_verb" "$RUN" "$SUM" "$1" </dev/null >"$RUN/out" 2>"$RUN/err" &
+  $vt_setsid $SHELL_COMMAND "$0" worker "$vt_verb" "$RUN" "$SUM" "$1" "${2:-}" </dev/null >"$RUN/out" 2>"$RUN/err" &
   vt_pid=$!
   trap - HUP
   # From here on the folder is the worker's: it may outlive us.
@@ -69,6 +69,7 @@ verb_worker() {
   RUN=$2
   set_sum "$3"
   [ "$4" != lay ] || RECOVERY=lay
+  TOLD_NAME=$5
   trap '' HUP INT
   identify $$
   echo "$WHO" >"$RUN/worker"

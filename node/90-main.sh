@@ -5,8 +5,8 @@ main() {
   need_tools
   case ${1:-} in
     request) verb_request ;;
-    apply | trust | lay) verb_transaction "$1" ;;
-    worker) verb_worker "$2" "$3" "$4" "$5" ;; # ours: the detached half of a transaction
+    apply | trust | lay) verb_transaction "$1" "${2:-}" ;;
+    worker) verb_worker "$2" "$3" "$4" "$5" "$6" ;; # ours: the detached half of a transaction
     check) verb_check ;;
     alive) verb_alive ;;
     objects) verb_objects ;;

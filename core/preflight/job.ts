@@ -43,11 +43,12 @@ const LEFT_OUT: readonly (readonly PropertyKey[])[] = [
   ["ssh", "bastion", "hostKey"],
 ];
 
-/** Without them, and without the time. */
-export const comparedConfig = (config: Config): Config => ({
-  ...(LEFT_OUT.reduce<unknown>((all, path) => replaced(all, path, UNKNOWN), config) as Config),
-  asOf: NO_TIME,
-});
+/** Without them, without the time, and without whether nodes are read at all. */
+export const comparedConfig = (config: Config): Config => {
+  const known = LEFT_OUT.reduce<unknown>((all, path) => replaced(all, path, UNKNOWN), config) as Config;
+  const rollout = Object.entries(known.rollout).filter(([field]) => field !== "detectDrift");
+  return { ...known, rollout: Object.fromEntries(rollout) as Config["rollout"], asOf: NO_TIME };
+};
 
 const LEAF: IssuedLeaf = {
   certificatePem: UNKNOWN,

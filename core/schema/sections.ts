@@ -199,6 +199,12 @@ const rollout = object({
   window: window.describe(
     "When nodes may change. A run with something due is refused at other times, before any node is touched; strategy recover is not.",
   ),
+  detectDrift: flag
+    .optional()
+    .describe(
+      "Read every node in `pulumi preview` and `pulumi up`, tell what was changed there behind the stack's back, and bring it " +
+        "back (docs/drift.md). Without it a run that has nothing to do contacts no node.",
+    ),
   readers: readers.describe(
     "Other programs on the nodes that read files of the stack and must be restarted when these change.",
   ),

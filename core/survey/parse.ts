@@ -126,6 +126,14 @@ const record = z.object({
   files: texts,
   served: z.array(z.object({ component: text, at: text })),
   interrupted: z.boolean(),
+  noted: z
+    .object({
+      name: text,
+      told: z.object({ apply: text.exactOptional(), trust: text.exactOptional() }),
+      files: z.array(z.object({ path: text, mode: text, uid: number, gid: number, isSame: z.boolean() })),
+      links: z.array(z.object({ path: text, target: text })),
+    })
+    .exactOptional(),
 });
 
 const cluster = z.object({

@@ -15,6 +15,24 @@ export interface RecordFacts {
   readonly served: readonly { readonly component: string; readonly at: string }[];
   /** A transaction has not ended. */
   readonly interrupted: boolean;
+  /** Each file and link of the last payload as the step left it; absent: no step has noted them yet. */
+  readonly noted?: NoteFacts;
+}
+
+export interface NoteFacts {
+  /** Another one each time that something else is noted. */
+  readonly name: string;
+  /** The names that the verbs were told last, by verb. */
+  readonly told: { readonly apply?: string; readonly trust?: string };
+  readonly files: readonly {
+    readonly path: string;
+    readonly mode: string;
+    readonly uid: number;
+    readonly gid: number;
+    /** Its text now is the one that it had. */
+    readonly isSame: boolean;
+  }[];
+  readonly links: readonly { readonly path: string; readonly target: string }[];
 }
 
 const linesOf = (text: string | undefined): string[][] =>
@@ -22,11 +40,30 @@ const linesOf = (text: string | undefined): string[][] =>
 
 const SUM_DIGITS = 8;
 
+/** It becomes a word of a command. */
+const NAME = /^\d+-\d+$/;
+
+const noteFacts = (answer: Answer): NoteFacts | undefined => {
+  const lines = linesOf(answer.text("noted"));
+  const [, name = "", apply = "", trust = ""] = lines.find(([word]) => word === "note") ?? [];
+  if (!NAME.test(name)) return undefined;
+  const changed = new Set(linesOf(answer.text("other")).map(([path]) => path));
+  return {
+    name,
+    told: { ...(NAME.test(apply) && { apply }), ...(NAME.test(trust) && { trust }) },
+    files: lines.flatMap(([word, mode = "", uid, gid, path = ""]) =>
+      word === "file" ? [{ path, mode, uid: Number(uid), gid: Number(gid), isSame: !changed.has(path) }] : [],
+    ),
+    links: lines.flatMap(([word, target = "", path = ""]) => (word === "link" ? [{ path, target }] : [])),
+  };
+};
+
 /** Undefined: it never ran there. */
 export const recordFacts = (answer: Answer): RecordFacts | undefined => {
   if (answer.words("record") === undefined) return undefined;
   const applied = linesOf(answer.text("applied"));
   const plan = linesOf(answer.text("plan"));
+  const noted = noteFacts(answer);
   const sum = applied.find(([word]) => word === "sum")?.[1];
   return {
     ...(sum === undefined || sum === "none" ? {} : { applied: sum.slice(0, SUM_DIGITS) }),
@@ -39,5 +76,6 @@ export const recordFacts = (answer: Answer): RecordFacts | undefined => {
     files: plan.flatMap(([word, path = ""]) => (word === "file" || word === "link" ? [path] : [])),
     served: plan.flatMap(([word, component = "", at = ""]) => (word === "served" ? [{ component, at }] : [])),
     interrupted: answer.words("interrupted") !== undefined,
+    ...(noted === undefined ? {} : { noted }),
   };
 };

@@ -218,6 +218,23 @@ describe("what a preview means", () => {
     assert.equal(reasonsOf(...ops.map((op) => leaf("w1", "kubelet", { op }))).length, 1);
   });
 
+  it("tells what was changed on nodes, and not the step that brings it back as well", () => {
+    const step = { op: "update", urn: "urn:pulumi:t::kube-pki::a$command:remote:Command::prod-cp1-apply" };
+    const message = "<{%reset%}>warning: cp1: drift: /etc/kubernetes/pki/ca.crt: mode 0600<{%reset%}>\n";
+    const others = [
+      { severity: "warning", message: "cp1: something else" },
+      { severity: "info", message: "w1: drift: of no account" },
+    ];
+    const preview = parsedPreview(
+      JSON.stringify({ steps: [step], diagnostics: [{ severity: "warning", message }, ...others] }),
+    );
+    assert.deepEqual(preview.drift, ["cp1: /etc/kubernetes/pki/ca.crt: mode 0600"]);
+    const { drift, otherChanges } = dueReport(preview.steps, CONFIG, preview.drift);
+    assert.deepEqual(drift, preview.drift);
+    assert.deepEqual(otherChanges, []);
+    assert.deepEqual(dueReport(preview.steps, CONFIG).otherChanges, ["update prod-cp1-apply"]);
+  });
+
   it("names what changes beside the certificates", () => {
     const other = (op: string, name: string, type: string): Step => ({
       op,
@@ -268,6 +285,21 @@ describe("kube-pki due", function () {
     assert.equal((await stdin(RECORDED, "--exit-code")).code, 1);
     const { code, stdout } = await stdin(nothing, "--exit-code");
     assert.deepEqual([code, stdout], [0, "no certificate is due\n"]);
+  });
+
+  it("has nodes read where it is asked to, tells of them, and exits 1 for that", async () => {
+    const warning = { severity: "warning", message: "w1: drift: /etc/kubernetes/kubelet.conf: it is gone" };
+    const text = JSON.stringify({ ...(JSON.parse(RECORDED) as object), steps: [], diagnostics: [warning] });
+    harness.pulumiRuns(`echo "$KUBE_PKI_DETECT_DRIFT" >"$here/reads"`, `cat <<'END'`, text, "END");
+    const { code, stdout } = await harness.run(["due", "--drift", "--exit-code"]);
+    assert.equal(
+      stdout,
+      "no certificate is due\nchanged behind the stack's back: w1: /etc/kubernetes/kubelet.conf: it is gone\n",
+    );
+    assert.equal(code, 1);
+    assert.equal(readFileSync(join(harness.folder, "reads"), "utf8"), "true\n");
+    await harness.run(["due"]);
+    assert.equal(readFileSync(join(harness.folder, "reads"), "utf8"), "\n");
   });
 
   it("runs the preview of the stack that was named", async () => {

@@ -16,6 +16,8 @@ const KEY = "secret privateKeyOpenssh privateKeyPem privateKeyPemPkcs8";
 const OF_KEY = "secret privateKeyPem privateKeyPemWo";
 const SIGNED = "secret caPrivateKeyPem caPrivateKeyPemWo";
 const COMMAND = "secret connection";
+/** By which it runs again where nodes are read. */
+const MENDING = `ignores update, ${COMMAND}`;
 const LOCAL_COMMAND = "secret environment";
 const VAULT = "by vault";
 /** Taken away with the stack it would take its fields out of the cluster. */
@@ -39,12 +41,12 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
   ["Command NODE-install", "NODE", LOCAL_COMMAND],
   ["Command NODE-request", "NODE", COMMAND],
   ["Command NODE-request-signer", "NODE", COMMAND],
-  ["Command NODE-trust", "NODE", COMMAND],
+  ["Command NODE-trust", "NODE", MENDING],
   ["Command is-dead", "cluster", ""],
   ["Command NODE-lay-trust", "NODE", COMMAND],
   ["Command NODE-lay", "NODE", COMMAND],
   ["Command NODE-mounts", "NODE", COMMAND],
-  ["Command NODE-apply", "NODE", COMMAND],
+  ["Command NODE-apply", "NODE", MENDING],
   ["Command NODE-tokens", "NODE", COMMAND],
   ["Command NODE-check", "NODE", COMMAND],
   ["Command NODE-retire", "NODE", COMMAND],

@@ -1,6 +1,7 @@
 /** Every end-to-end scenario by name. */
 import type { Scenario } from "../scenario";
 import { bootstrap } from "./bootstrap";
+import { drift } from "./drift";
 import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
@@ -32,6 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
   issuedTree,
   init,
   bootstrap,
+  drift,
   ...nodeScenarios,
   kubeadmLife,
   ...loginScenarios,

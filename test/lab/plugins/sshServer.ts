@@ -1,3 +1,4 @@
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
@@ -29,6 +30,8 @@ export class SshServer {
   refuse = 0;
   /** How often it was surveyed: it tells of a machine where nothing is there yet. */
   surveys = 0;
+  /** Really runs what it is asked to; undefined: it runs nothing. */
+  runs: ((command: string) => ChildProcessWithoutNullStreams) | undefined;
   answer: (executed: Executed) => Reply | Promise<Reply> = () => ({});
   readonly password = "correct horse";
   readonly hostKey: string;
@@ -106,7 +109,13 @@ export class SshServer {
       const channel = accept();
       if (command.includes(GREETING)) {
         this.surveys += 1;
-        tellOfBareMachine(channel);
+        if (this.runs === undefined) tellOfBareMachine(channel);
+        else relay(this.runs(command), channel);
+        return;
+      }
+      if (this.runs !== undefined) {
+        this.executed.push({ command, environment, stdin: "" });
+        relay(this.runs(command), channel);
         return;
       }
       const chunks: Buffer[] = [];
@@ -143,6 +152,17 @@ function tellOfBareMachine(channel: ServerChannel): void {
       channel.exit(0);
       channel.end();
     });
+}
+
+function relay(child: ChildProcessWithoutNullStreams, channel: ServerChannel): void {
+  channel.pipe(child.stdin);
+  child.stdin.on("error", () => undefined); // it may end before it has read all
+  child.stdout.on("data", (data: Buffer) => channel.write(data));
+  child.stderr.on("data", (data: Buffer) => channel.stderr.write(data));
+  child.on("close", (code) => {
+    channel.exit(code ?? 1);
+    channel.end();
+  });
 }
 
 function send(channel: ServerChannel, { stdout = "", stderr = "", code = 0, signal }: Reply): void {

@@ -60,7 +60,7 @@ const nothingElse = ({ before, after, kind, run }: Moment): string | undefined =
 
 /** What stays beside a file that cannot be put back is said. */
 const isStuck = ({ run }: Moment): boolean => /could not be put back|put back by hand/.test(run.why);
-const KEPT_STATE = /^(node\.sh|lock|keys|plan|applied|ours|backup|first|retired|recovered|result|lock\.held)$/;
+const KEPT_STATE = /^(node\.sh|lock|keys|plan|applied|noted|ours|backup|first|retired|recovered|result|lock\.held)$/;
 const noDebris = (moment: Moment): string | undefined => {
   const { before, after, node, run } = moment;
   if (isStuck(moment) || cannotRemove(run)) return undefined;

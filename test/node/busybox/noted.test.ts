@@ -1,0 +1,4 @@
+import { notesFiles } from "../noted";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) notesFiles("busybox sh");

@@ -1,0 +1,3 @@
+import { notesFiles } from "../noted";
+
+notesFiles("dash");
