@@ -13,8 +13,8 @@ export interface RotationFlag {
   /** Without `--`. */
   readonly name: string;
   readonly value: string;
-  /** Whether another value gives way; else whatever is there stays. */
-  readonly replaces: boolean;
+  /** Whether a service that does not have it gets it; else only its value changes. */
+  readonly isAdded: boolean;
 }
 
 /** Whether ca.crt comes to hold two certificates. */
@@ -32,7 +32,7 @@ const signingFlags = ({ certificate, key }: Signing, config: Config): readonly R
     component: "kube-controller-manager",
     name: `cluster-signing-${half}-file`,
     value: stops ? "" : half === "cert" ? certificate : key,
-    replaces: true,
+    isAdded: false,
   }));
 };
 
@@ -43,7 +43,7 @@ const shutdownFlags = ({ rollout }: Config): readonly RotationFlag[] =>
         component: "kube-apiserver",
         name,
         value: "3s",
-        replaces: false,
+        isAdded: true,
       }))
     : [];
 

@@ -85,8 +85,8 @@ const flagLines = ({ signing }: NodePlan, config: Config): string[] =>
     : [
         ...(movesSigning(config) ? seedLines(signing) : []),
         ...rotationFlags(signing, config).map(
-          ({ component, name, value, replaces }) =>
-            `${replaces ? "replaceflag" : "flag"} ${component} --${name}=${value}`,
+          ({ component, name, value, isAdded }) =>
+            `${isAdded ? "flag" : "replaceflag"} ${component} --${name}=${value}`,
         ),
       ];
 

@@ -5,5 +5,5 @@ export const SIGNING_FLAGS: readonly RotationFlag[] = ["crt", "key"].map((suffix
   component: "kube-controller-manager",
   name: `cluster-signing-${suffix === "crt" ? "cert" : "key"}-file`,
   value: `/etc/kubernetes/pki/ca-signing.${suffix}`,
-  replaces: true,
+  isAdded: false,
 }));

@@ -36,7 +36,7 @@ const put = (document: Document, flag: RotationFlag): boolean => {
   const place = placeOf(document, flag);
   const value = document.getIn(place, true);
   const text = isScalar(value) ? String(value.value) : undefined;
-  if (text === flag.value || (text !== undefined && !flag.replaces)) return false;
+  if (text === flag.value) return false;
   if (text === undefined && place.at(-1) === "value")
     document.setIn(place.slice(0, -1), document.createNode({ name: flag.name, value: flag.value }));
   else document.setIn(place, flag.value);
