@@ -78,6 +78,6 @@ check_chains() {
       continue
     fi
     signed_by "$TX/parts/$ch_ca" "$TX/chain.live" ||
-      die "the old CAs of $ch_ca cannot be dropped yet: $ch_path is signed by another CA than the one that stays; run pulumi up with 'phase: issue' first, then with 'phase: done'"
+      die "the old CAs of $ch_ca cannot be dropped yet: $ch_path is signed by another CA than the one that stays; if somebody has renewed it since (kubeadm certs renew), run with 'detectDrift: true' under 'rollout', which brings the stack's own back; else run pulumi up with 'phase: issue' first, then with 'phase: done'"
   done 3<"$TX/plan"
 }

@@ -208,7 +208,7 @@ served web 127.0.0.1:1 none\naccepted web 127.0.0.1:1 / half\nserved web 127.0.0
         assert.equal(failed.code, 1);
         assert.match(
           failed.why,
-          /the old CAs of ca:kubernetes cannot be dropped yet: \/\S+ is signed by another CA than .*; run pulumi up with 'phase: issue' first/,
+          /the old CAs of ca:kubernetes cannot be dropped yet: \/\S+ is signed by another CA than .*; if somebody has renewed it since .*'detectDrift: true' .*; else run pulumi up with 'phase: issue' first/,
         );
         assert.equal(at.live(), before);
         lay(at, at.leaf("next", "me"));
