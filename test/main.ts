@@ -28,7 +28,7 @@ const ALWAYS: readonly Played[] = [
 /**
  * Of these a few a day, a long one beside a short one: all of them are played in about two weeks. `KUBE_PKI_DAY=<number>` plays those of
  * another day, `npm run e2e -- list` names all there are. Those that have never passed are not among them yet: `package`,
- * `own-certificates`, `recover-ca`, `renewal-of-one`, and all on kubespray but `renewal`.
+ * `recover-ca`, `renewal-of-one`, `kubeadm-upgrade`, all on kubespray but `renewal`, and all on external-etcd and ipv6.
  */
 const BY_DAY: readonly Played[] = [
   ["rotation-undo", "duo"],
@@ -58,6 +58,11 @@ const BY_DAY: readonly Played[] = [
   ["init", "hardway"],
   ["rotation-nodes", "etcdadm"],
   ["init", "moved"],
+  ["preflight", "duo"],
+  ["own-certificates", "duo"],
+  ["renewal", "kubespray"],
+  ["drift", "duo"],
+  ["recover", "ha3"],
   ["restore", "duo"],
   ["restore-etcd", "duo"],
 ];
