@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import * as pulumi from "@pulumi/pulumi";
 import { MENDING_STEPS, type Change, type DriftAnswer, type MendingStep, type NodeDrift } from "../core/drift/change";
+import { closedText } from "../core/maintenanceWindow";
 import { olderChange } from "../core/drift/older";
 import type { LeafName } from "../core/model/profiles";
 import { recovers } from "../core/recovery";
@@ -38,6 +39,9 @@ export class Drift {
   /** Undefined where nodes are not read. */
   private readonly answer: Promise<DriftAnswer> | undefined;
 
+  /** One moment for all nodes. */
+  private readonly now = new Date();
+
   /** @param row what concerns no single node is told there */
   public constructor(
     private readonly inputs: Inputs,
@@ -57,7 +61,8 @@ export class Drift {
         : [...found.changes, ...(await this.older(found, given))].map(({ text: what, by }) =>
             by.length > 0 ? what : `${what} (no step brings that back)`,
           );
-    for (const line of lines) await pulumi.log.warn(`${name}: drift: ${line}`, pki);
+    const more = lines.length > 0 && this.closed !== undefined ? [`nothing is brought back: ${this.closed}`] : [];
+    for (const line of [...lines, ...more]) await pulumi.log.warn(`${name}: drift: ${line}`, pki);
   }
 
   /** Undefined for a step that brings nothing back; "kept": nodes are not read, so it stays as the last run has left it. */
@@ -69,9 +74,14 @@ export class Drift {
       if (found === undefined || "unread" in found) return undefined;
       // before leaves are issued nothing of theirs is waited for
       const changes = step === "apply" ? [...found.changes, ...(await this.older(found, given))] : found.changes;
-      return changes.some(({ by }) => by.includes(step)) ? found.note : found.told[step];
+      return changes.some(({ by }) => by.includes(step)) && this.closed === undefined ? found.note : found.told[step];
     });
     return { note: pulumi.output(note) };
+  }
+
+  /** Why a run may not bring anything back now; a preview tells what one would do that may. */
+  private get closed(): string | undefined {
+    return pulumi.runtime.isDryRun() ? undefined : closedText(this.inputs.config.rollout, this.now);
   }
 
   /** Beside what the stack has issued, as far as a preview knows it. */

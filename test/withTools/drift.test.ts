@@ -47,6 +47,7 @@ describe("drift", function () {
   let stack: TestStack;
 
   let extraSans: readonly string[] = [];
+  let window: NonNullable<ClusterPkiArgs["rollout"]>["window"];
   /** Milliseconds. */
   let later = 0;
   const program = (detectDrift: boolean | undefined) => {
@@ -65,7 +66,7 @@ describe("drift", function () {
       // found by the stub of systemctl, and not among the processes of this machine
       services: Object.fromEntries(SERVICES.map((unit) => [unit, { kind: "systemd", unit: `test-${unit}` }])),
       inCluster: { enabled: false },
-      ...(detectDrift === undefined ? {} : { rollout: { detectDrift } }),
+      ...(detectDrift === undefined ? {} : { rollout: { detectDrift, window } }),
       now: new Date(Date.now() + later),
     };
     return () => ({ certificates: new ClusterPki("prod", args).certificates });
@@ -166,6 +167,29 @@ describe("drift", function () {
       assert.equal(rights(node, CA), "0:0 644");
       assert.deepEqual(await up(true), QUIET);
     }
+  });
+
+  it("is told and left while the maintenance window is closed, and shown by a preview", async () => {
+    const hour = (more: number): string => new Date(Date.now() + more * 3_600_000).toISOString().slice(11, 16);
+    fs.chmodSync(node.path(CA), 0o600);
+    try {
+      window = { from: hour(2), to: hour(3) };
+      assert.ok((await preview(true)).steps.includes("update prod-cp1-apply"));
+      const left = await up(true);
+      assert.deepEqual(
+        left.steps.filter((text) => text.includes("apply")),
+        [],
+      );
+      assert.match(
+        left.told.join("\n"),
+        /mode 0600, and it was left with 0644\n.*nothing is brought back: rollout\.window: it is closed now/,
+      );
+      assert.equal(rights(node, CA), "0:0 600");
+    } finally {
+      window = undefined;
+    }
+    assert.ok((await up(true)).steps.includes("update prod-cp1-apply"));
+    assert.equal(rights(node, CA), "0:0 644");
   });
 
   it("tells before a run what it would be refused for", async () => {
