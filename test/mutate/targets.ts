@@ -139,7 +139,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     group: "tables",
-    files: ["core/cluster/steps.ts"],
+    files: ["core/cluster/steps.ts", "core/cluster/stepInputs.ts"],
     operators: [...VALUES, order, conditions(["isWanted"])],
     names: ["isWanted"],
     tests: ["core/cluster/steps", "core/cluster/stepsTable"],
@@ -329,7 +329,7 @@ export const EQUIVALENT: readonly Same[] = [
     /^kubeconfig === undefined \|\| leaf === undefined -> /,
     "a layout without it is refused before, core/config/checks/workers.ts",
   ],
-  ["core/cluster/steps.ts", /^first \.\.\.listed\(config\)/, "it is asked whether one of them is"],
+  ["core/cluster/stepInputs.ts", /^first \.\.\.listed\(config\)/, "it is asked whether one of them is"],
   [
     "core/cluster/steps.ts",
     /^first ("(since|old|others|frontProxy)"|\.\.\.\(retiresPrevious\(config, "frontProxy"\) \?.*), then /,

@@ -1,13 +1,13 @@
 /** What a sentence tells a person to do, done: the run that follows has something else to say, or nothing. */
 import { execFileSync } from "node:child_process";
-import * as fs from "node:fs";
 import { basename } from "node:path";
 import type { StormNode } from "./node";
 
 type Remedy = (node: StormNode, at: string) => void;
 
 const moveAway: Remedy = (node, at) => {
-  fs.renameSync(at, node.path(`/srv/other/moved-${String(Date.now())}-${basename(at)}`));
+  // by mv: it may be on another file system
+  execFileSync("mv", ["--", at, node.path(`/srv/other/moved-${String(Date.now())}-${basename(at)}`)]);
 };
 const sh =
   (text: string): Remedy =>
