@@ -63,7 +63,7 @@ dump_etcd() {
   client_pair "$DU_PROFILE"
   # shellcheck disable=SC2086 # words wanted
   printf 'POST /v3/maintenance/snapshot HTTP/1.0\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}' "${DU_WHERE%:*}" |
-    openssl s_client -quiet -connect "$DU_WHERE" $PAIR 2>/dev/null || :
+    limited 3600 openssl s_client -quiet -connect "$DU_WHERE" $PAIR 2>/dev/null || :
 }
 
 # know_administrator: KUBECONFIG_PATH, and that kubectl is here.

@@ -85,7 +85,7 @@ describe("unknown keys", () => {
       ],
       [
         { rollout: { pace: 1 } },
-        "rollout: unknown key `pace`; must be one of strategy, workersAtOnce, canary, acceptEtcdDowntime, apiServerShutdownFlags, window, readers, backups",
+        "rollout: unknown key `pace`; must be one of strategy, workersAtOnce, canary, acceptEtcdDowntime, apiServerShutdownFlags, window, detectDrift, readers, backups",
       ],
     ];
     for (const [changes, sentence] of cases) assert.deepEqual(problems(config(changes)), [sentence]);

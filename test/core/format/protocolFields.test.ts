@@ -44,7 +44,9 @@ describe("fields of the node protocol", () => {
     if (longest !== undefined)
       it(`${kind}: takes ${String(longest)} characters, and not one more`, () => {
         const [text] = ["a", "1"].flatMap((each) =>
-          [each.repeat(longest), `a/${each.repeat(longest - 2)}`].filter((one) => isField(kind, one)),
+          [each.repeat(longest), `a/${each.repeat(longest - 2)}`, `1-${each.repeat(longest - 2)}`].filter((one) =>
+            isField(kind, one),
+          ),
         );
         assert.ok(text, "none that is as long as may be");
         const last = text.slice(-1);

@@ -9,7 +9,13 @@ const LIST = "list of workloads, each with kind, namespace and name";
 
 describe("work in the cluster, in the stack file", () => {
   it("takes lists in their order, or all workloads", () => {
-    const lists = { enabled: true, restart: [cni, dns], reload: [{ ...cni, name: "kube-proxy" }], caBundles: [hook] };
+    const lists = {
+      enabled: true,
+      publishStatus: true,
+      restart: [cni, dns],
+      reload: [{ ...cni, name: "kube-proxy" }],
+      caBundles: [hook],
+    };
     assert.deepEqual(parsed(inCluster(lists)).inCluster, lists);
     assert.equal(parsed(inCluster({ restart: "all" })).inCluster.restart, "all");
   });
