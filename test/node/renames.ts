@@ -141,7 +141,7 @@ export function onlyRenames(shell: string): void {
     ] as const)
       it(`goes on where the state folder fills up ${when}`, async function () {
         const state = "/var/lib/kube-pki";
-        if (!mount(state, "600k")) return this.skip();
+        if (!mount(state, "700k")) return this.skip();
         const [name, match, then] = tool;
         const fill = `dd if=/dev/zero of=${node.path(`${state}/fill`)} bs=1k 2>/dev/null`;
         node.tool(name, `case $* in ${match}) ${fill} || : ;; esac\n${then}`);
@@ -154,7 +154,7 @@ export function onlyRenames(shell: string): void {
 
     it("says so where the state folder stays full", async function () {
       const state = "/var/lib/kube-pki";
-      if (!mount(state, "600k")) return this.skip();
+      if (!mount(state, "700k")) return this.skip();
       const old = node.live();
       const fill = `dd if=/dev/zero bs=1k 2>/dev/null >>${node.path(`${state}/fill`)}`;
       node.tool("systemctl", `case $* in restart*) ${fill} || : ;; esac\n. ${stub}`);
