@@ -25,11 +25,14 @@ const WORKS: readonly Asked[] = [
   { command: TOKEN, code: 0, says: /--discovery-token-ca-cert-hash sha256:/ },
 ];
 
+/** Whatever it can sign: after `done` etcd and the front proxy are left out, since the keys of their CAs are not there. */
+const RENEWS: Asked = { command: RENEW, code: 0, says: /Done renewing certificates/ };
+
 const MOMENTS: Readonly<Record<string, readonly Asked[]>> = {
-  before: [...WORKS, { command: RENEW, code: 0, says: /Done renewing certificates/ }],
-  trust: [...WORKS, { command: RENEW, code: -1, says: /./ }],
-  issue: [...WORKS, { command: RENEW, code: -1, says: /./ }],
-  done: [...WORKS, { command: RENEW, code: -1, says: /./ }],
+  before: [...WORKS, RENEWS],
+  trust: [...WORKS, RENEWS],
+  issue: [...WORKS, RENEWS],
+  done: [...WORKS, RENEWS],
 };
 
 const ask = (run: Run, moment: string): Promise<void> =>
@@ -37,7 +40,7 @@ const ask = (run: Run, moment: string): Promise<void> =>
     for (const { command, code, says } of MOMENTS[moment] ?? []) {
       const said = await run.lab.run("cp1", `${command} 2>&1`, { timeoutMs: 120_000 });
       run.log(`${command}: exit ${String(said.code)}: ${said.stdout.trim().split("\n").slice(-4).join(" | ")}`);
-      if (code >= 0) assert.equal(said.code, code, `${command}: ${said.stdout}`);
+      assert.equal(said.code, code, `${command}: ${said.stdout}`);
       assert.match(said.stdout, says);
     }
   });
