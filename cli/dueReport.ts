@@ -3,7 +3,7 @@ import { generationsUpTo, stateOf } from "../core/authorities/rotation";
 import { planClients } from "../core/certificates/clients";
 import { dueBecause } from "../core/certificates/leafId";
 import type { Renewal } from "../core/certificates/renewalClock";
-import { nodeName, serviceAccountName, stepName } from "../core/certificates/resourceNames";
+import { nameInUrn, nodeName, serviceAccountName, stepName } from "../core/certificates/resourceNames";
 import { BACKENDS, type LeafResource } from "../core/model/backends";
 import { PROFILE_NAMES, type LeafName, type OwnName } from "../core/model/profiles";
 import { nodeEffects, type Effects } from "../core/nodes/effects";
@@ -49,7 +49,6 @@ export interface DueReport {
   readonly otherChanges: readonly string[];
 }
 
-const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 const typeOf = (step: Step): string => step.newState?.type ?? step.oldState?.type ?? "";
 
 /** The resource of a certificate, whatever kind of authority signs it. */
@@ -146,7 +145,7 @@ const tokenKeys = (config: Config): string[] =>
 
 /** The steps on nodes that a preview announces, with what each does where it finds something to change. */
 const stepEffects = (steps: readonly Step[], plan: ClusterPlan, config: Config, step: NodeStep): NodeEffect[] => {
-  const changing = new Set(steps.filter(({ op }) => op !== "delete").map(({ urn }) => nameOf(urn)));
+  const changing = new Set(steps.filter(({ op }) => op !== "delete").map(({ urn }) => nameInUrn(urn)));
   return plan.nodes
     .filter(({ node }) => changing.has(stepName(nodeName(config.cluster.name, node.name), step)))
     .map((node) => effect(node.node.name, NODE_STEPS[step].effects(plan, node, config), step))
@@ -162,7 +161,7 @@ const dueLeaves = (
   const due = new Map<string, DueRow>();
   const askedAgain = new Map<string, DueRow>();
   for (const step of steps.filter(isLeaf)) {
-    const name = nameOf(step.urn);
+    const name = nameInUrn(step.urn);
     const planned = leaves.get(name);
     const leaf = planned ?? strayUser(name) ?? strayLeaf(name, config);
     // One replacement can be several steps (create-replacement, replace, delete-replaced); the first one says it all.
@@ -193,7 +192,7 @@ export function dueReport(
   const rankOf = ({ certificate }: DueRow): number =>
     ORDER.includes(certificate) ? ORDER.indexOf(certificate) : ORDER.length;
   const rows = [...due.values()].sort((a, b) => a.node.localeCompare(b.node) || rankOf(a) - rankOf(b));
-  const created = new Set(steps.flatMap(({ op, urn }) => (op === "create" ? [nameOf(urn)] : [])));
+  const created = new Set(steps.flatMap(({ op, urn }) => (op === "create" ? [nameInUrn(urn)] : [])));
   const newTokenKey = config !== undefined && tokenKeys(config).some((name) => created.has(name));
   const ofLeaves = (known: ClusterPlan, of: Config) =>
     known.nodes.flatMap((node) => {
@@ -227,7 +226,7 @@ function otherChanges(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, 
     );
   return steps
     .filter((step) => !isLeaf(step) && typeOf(step) !== "pulumi:pulumi:Stack")
-    .map((step) => ({ op: step.op, name: nameOf(step.urn) }))
+    .map((step) => ({ op: step.op, name: nameInUrn(step.urn) }))
     .filter(({ name }) => !implied(name))
     .map(({ op, name }) => `${op} ${name}`)
     .sort();

@@ -1,4 +1,5 @@
 /** The cluster's objects, through the kubectl of a control plane: requests of the verb `objects` (docs/node-protocol.md). */
+import { scriptCommand } from "../core/nodes/scriptCommand";
 import type {
   HeldCertificates,
   Kube,
@@ -143,7 +144,7 @@ export class NodeKube implements Kube {
       ...(frontProxy === undefined ? [] : part(caPart("frontProxy"), frontProxy)),
       ...request,
     ]);
-    const command = `${sudo ? "sudo -n " : ""}sh /var/lib/kube-pki/node.sh objects`;
+    const command = scriptCommand("objects", sudo);
     const began = this.clock.now();
     for (;;) {
       const { code, stdout, stderr } = await this.run(command, payload);

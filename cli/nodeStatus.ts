@@ -1,4 +1,5 @@
 /** Asks the nodes themselves, over the user's own ssh, which certificates they hold and serve. */
+import { scriptCommand } from "../core/nodes/scriptCommand";
 import { plainSerial } from "../core/format/x509";
 import type { CertificateRow } from "../core/report/report";
 import { someAtATime, withPinnedHosts } from "./pinnedHosts";
@@ -67,7 +68,7 @@ export function unknownCertificates(node: string, answer: Answer, rows: readonly
 
 const TIMEOUT_MS = 60_000;
 
-const statusCommand = ({ sudo }: NodeAddress): string => `${sudo ? "sudo -n " : ""}sh /var/lib/kube-pki/node.sh status`;
+const statusCommand = ({ sudo }: NodeAddress): string => scriptCommand("status", sudo);
 
 async function asked(node: NodeAddress, target: SshTarget, choice: SshChoice): Promise<Answer> {
   const args = sshArgs(target, statusCommand(node), choice);

@@ -1,4 +1,5 @@
 /** One node, of the stack or by its address, over the user's own ssh. */
+import { scriptCommand } from "../core/nodes/scriptCommand";
 import { Failure } from "./failure";
 import { withPinnedHosts } from "./pinnedHosts";
 import { lastLine, run } from "./run";
@@ -28,8 +29,7 @@ export const refusalOf = (name: string, stderr: string, code: number | null): Fa
 };
 
 const there = (name: string, node: string | undefined, target: SshTarget, sudo: boolean, choice: SshChoice): There => {
-  const argsOf = (verb: string) =>
-    sshArgs(target, `${sudo ? "sudo -n " : ""}sh /var/lib/kube-pki/node.sh ${verb}`, choice);
+  const argsOf = (verb: string) => sshArgs(target, scriptCommand(verb, sudo), choice);
   const ask: AskNode = async (verb, stdin = "") => {
     // what changes something is watched while it does
     const { code, stdout, stderr } = await run("ssh", argsOf(verb), { stdin, showStderr: stdin !== "" });

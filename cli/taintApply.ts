@@ -1,6 +1,6 @@
 /** Makes the next `pulumi up` run a node's `apply` again, which pulumi would not do: nothing in its state has changed. */
 import { z } from "zod";
-import { nodeName, stepName } from "../core/certificates/resourceNames";
+import { nameInUrn, nodeName, stepName } from "../core/certificates/resourceNames";
 import { run } from "./run";
 import { stackArgs, type StackChoice } from "./stackOutputs";
 
@@ -9,17 +9,16 @@ const exported = z.object({
 });
 
 const CLUSTER = "kube-pki:index:ClusterPki";
-const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
 
 /** The `apply` of a node in an export of the state; of each ClusterPki that has one. */
 export const applyUrns = (state: unknown, node: string): string[] => {
   const parsed = exported.safeParse(state);
   if (!parsed.success) return [];
   const { resources } = parsed.data.deployment;
-  const bases = resources.filter(({ type }) => type === CLUSTER).map(({ urn }) => nameOf(urn));
+  const bases = resources.filter(({ type }) => type === CLUSTER).map(({ urn }) => nameInUrn(urn));
   const names = new Set(bases.map((base) => stepName(nodeName(base, node), "apply")));
   return resources
-    .filter(({ type, urn }) => type === "command:remote:Command" && names.has(nameOf(urn)))
+    .filter(({ type, urn }) => type === "command:remote:Command" && names.has(nameInUrn(urn)))
     .map(({ urn }) => urn);
 };
 

@@ -103,9 +103,10 @@ const searchPath = (): string[] => {
   const pulumi = holds("pulumi");
   if (pulumi.length === 0)
     throw new Failure('pulumi: not found on PATH; with sudo it may be another one: sudo env "PATH=$PATH" ...');
-  const plugins = folders.filter((folder) => existsSync(join(folder, "pulumi-language-nodejs"))).slice(0, 1);
   const usual = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-  return [...new Set([...pulumi, dirname(process.execPath), ...plugins, ...holds("ssh"), ...usual])];
+  return [
+    ...new Set([...pulumi, dirname(process.execPath), ...holds("pulumi-language-nodejs"), ...holds("ssh"), ...usual]),
+  ];
 };
 
 const checkProject = (project: string): void => {

@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { NODE_SCRIPT } from "../core/nodes/scriptCommand";
 import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
 import type { InstallJob } from "../core/protocol/install";
@@ -7,8 +8,6 @@ import { NODE_SCRIPT_SHA256 } from "../node/script";
 import type { Again } from "./drift";
 import { localStep } from "./localStep";
 import { sshConnection } from "./sshConnection";
-
-const SCRIPT = "/var/lib/kube-pki/node.sh";
 
 interface Step {
   readonly inputs: Inputs;
@@ -73,4 +72,4 @@ export const verbStep = (
   payload: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
   again?: Again | "kept",
-): command.remote.Command => nodeCommand(name, step, `sh ${SCRIPT} ${verb}`, payload, options, again);
+): command.remote.Command => nodeCommand(name, step, `sh ${NODE_SCRIPT} ${verb}`, payload, options, again);

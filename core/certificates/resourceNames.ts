@@ -21,3 +21,6 @@ export const clientName = (ofKubeconfigs: string, client: string): string => `${
 /** The key that signs service account tokens, of a generation. */
 export const serviceAccountName = (base: string, generation: number): string =>
   generation === 1 ? `${base}-service-account` : `${base}-service-account-g${String(generation)}`;
+
+/** The name of a resource, by its URN. */
+export const nameInUrn = (urn: string): string => urn.split("::").slice(3).join("::");
