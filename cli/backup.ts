@@ -6,10 +6,9 @@ import type { Readable } from "node:stream";
 import { Recipients } from "./backup/encrypted";
 import { SnapshotDecoder } from "./backup/snapshot";
 import { EXIT, Failure, type Exit } from "./failure";
-import { refusalOf, withNode, type There } from "./oneNode";
+import { nodesOnce, refusalOf, withNode, type There } from "./oneNode";
 import { parsedWithHosts } from "./options";
 import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
-import { stackOutputs } from "./stackOutputs";
 
 export const USAGE = `kube-pki backup [NODE...] --recipient KEY --output DIR  what a cluster's PKI is made of, encrypted: of each node
                      the files (CA keys too), of an etcd member a snapshot, of a control plane the Secrets with tokens.
@@ -44,24 +43,25 @@ export async function command(args: readonly string[]): Promise<Exit> {
     throw new Failure("--recipient: missing; give a public key of age, which age-keygen prints");
   if (output === undefined) throw new Failure("--output: missing; give a folder for the files");
   const recipients = await Recipients.of(recipient);
-  const nodes = hosts.length > 0 ? hosts : (await stackOutputs(options)).nodes.map(({ name }) => name);
+  const nodesOf = nodesOnce(options);
+  const nodes = hosts.length > 0 ? hosts : (await nodesOf()).map(({ name }) => name);
   mkdirSync(output, { recursive: true, mode: 0o700 });
   // 20261130T044147Z, as on the nodes
   const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const had = new Set<Dump>();
-  for (const named of nodes)
-    await withNode(named, options, async (there) => {
-      const [first = "", ...offered] = (await there.ask("dump what")).trim().split("\n");
-      const node = first.replace(/^node /, "");
-      for (const dump of Object.keys(DUMPS) as Dump[]) {
-        const { ending, of } = DUMPS[dump];
-        if (!offered.includes(dump) || (of === "first" && had.has(dump))) continue;
-        had.add(dump);
-        const file = join(output, `${node}-${at}.${ending}.age`);
-        await dumped(node, there, dump, file, recipients);
-        process.stdout.write(`${file}\n`);
-      }
-    });
+  const visit = async (there: There): Promise<void> => {
+    const [first = "", ...offered] = (await there.ask("dump what")).trim().split("\n");
+    const node = first.replace(/^node /, "");
+    for (const dump of Object.keys(DUMPS) as Dump[]) {
+      const { ending, of } = DUMPS[dump];
+      if (!offered.includes(dump) || (of === "first" && had.has(dump))) continue;
+      had.add(dump);
+      const file = join(output, `${node}-${at}.${ending}.age`);
+      await dumped(node, there, dump, file, recipients);
+      process.stdout.write(`${file}\n`);
+    }
+  };
+  for (const named of nodes) await withNode(named, options, visit, nodesOf);
   return EXIT.fine;
 }
 

@@ -4,7 +4,7 @@ import { Failure } from "./failure";
 import { withPinnedHosts } from "./pinnedHosts";
 import { lastLine, run } from "./run";
 import { sshArgs, type SshChoice, type SshTarget } from "./sshArgs";
-import { stackOutputs, type StackChoice } from "./stackOutputs";
+import { stackOutputs, type NodeAddress, type StackChoice } from "./stackOutputs";
 import { hostOf, reasonOf } from "./surveyHosts";
 
 /** Runs a verb of the node script there. */
@@ -39,17 +39,27 @@ const there = (name: string, node: string | undefined, target: SshTarget, sudo: 
   return { node, ask, argsOf };
 };
 
-/** @param named a node of the stack, or user@host[:port] where no stack is at hand */
+/** The nodes of a stack: pulumi is asked once, and only if somebody wants to know. */
+export const nodesOnce = (choice: StackChoice): (() => Promise<readonly NodeAddress[]>) => {
+  let asked: Promise<readonly NodeAddress[]> | undefined;
+  return () => (asked ??= stackOutputs(choice).then(({ nodes }) => nodes));
+};
+
+/**
+ * @param named a node of the stack, or user@host[:port] where no stack is at hand
+ * @param nodesOf of nodesOnce, where several nodes are visited
+ */
 export const withNode = async <T>(
   named: string,
   choice: SshChoice & StackChoice,
   use: (there: There) => Promise<T>,
+  nodesOf = nodesOnce(choice),
 ): Promise<T> => {
   if (named.includes("@")) {
     const { target, sudo } = hostOf(named);
     return use(there(named, undefined, target, sudo, choice));
   }
-  const { nodes } = await stackOutputs(choice);
+  const nodes = await nodesOf();
   const node = nodes.find(({ name }) => name === named);
   if (node === undefined) {
     const names = nodes.map(({ name }) => name).join(", ");
