@@ -32,32 +32,39 @@ start_time() {
   echo $((bt_boot + $1 / HZ))
 }
 
-# start_moment TICKS: as start_time, to the hundredth where this node's date knows
-# more than seconds. Asked for before the time since boot, so rather too early;
-# a container may have another time since boot, which does not fit.
+# start_moment TICKS: as start_time, with its fraction where this node's stat tells one:
+# by the clock of files, as it is compared with theirs. The time since boot is read
+# around it, and all again where a busy node takes long between: that would make the
+# moment too early, and the process would be restarted for files that it has read. A
+# container may have another time since boot, which does not fit.
 start_moment() {
   know_hz
-  sm_now=$(date +%s.%N)
   sm_second=$(start_time "$1")
-  case $sm_now in
-    *[!0-9.]* | *.) echo "$sm_second" ;;
-    *)
-      awk -v now="$sm_now" -v second="$sm_second" -v ticks="$1" -v hz="$HZ" '{
-        moment = now - ($1 - ticks / hz)
-        if (moment < second || moment > second + 2) print second
-        else printf "%.2f\n", moment
-      }' "$PROC/uptime"
-      ;;
-  esac
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    read -r sm_before _ <"$PROC/uptime"
+    : >"$TX/moment"
+    read -r sm_uptime _ <"$PROC/uptime"
+    [ "$((1${sm_uptime%.*}${sm_uptime#*.} - 1${sm_before%.*}${sm_before#*.}))" -gt 2 ] || break
+  done
+  awk -v now="$(moment_of '%Z %z' "$TX/moment")" -v uptime="$sm_uptime" -v second="$sm_second" -v ticks="$1" -v hz="$HZ" 'BEGIN {
+    moment = now - (uptime - ticks / hz)
+    if (now !~ /[.]/ || moment < second || moment > second + 2) print second
+    else printf "%.2f\n", moment
+  }'
 }
 
-# began_after MOMENT FILE: after the last change of FILE. Its fraction of a second
-# counts where this node's stat tells it, else all of that second; a file's clock
-# is a few milliseconds late, hence the margin.
-began_after() {
-  stat -c '%Z %z' "$2" | awk -v moment="$1" '{
-    part = index($3, ".") ? substr($3, index($3, ".")) + 0 : 0
-    exit !(part > 0 && moment ~ /\./ ? moment > $1 + part + 0.05 : int(moment) > $1)
+# moment_of FORMAT FILE: its last change ('%Z %z'), or the last one of its content
+# ('%Y %y'), in unix seconds, with a fraction where its file system and stat tell one.
+moment_of() {
+  stat -c "$1" "$2" |
+    awk '{ part = index($3, ".") ? substr($3, index($3, ".")) : 0; print $1 (part + 0 > 0 ? part : "") }'
+}
+
+# is_after MOMENT OTHER MARGIN: surely, by more than MARGIN seconds; without a fraction
+# in one of them by whole seconds.
+is_after() {
+  awk -v moment="$1" -v other="$2" -v margin="$3" 'BEGIN {
+    exit !(moment ~ /[.]/ && other ~ /[.]/ ? moment > other + margin : int(moment) > int(other))
   }'
 }
 

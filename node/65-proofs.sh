@@ -126,8 +126,7 @@ can_prove_reload() { have_openssl && grep -q "^served $1 " "$TX/plan"; }
 
 # runs_newer NAME: the process began after the last change of every file of
 # which no proof can tell whether it was read since. What an earlier run has left
-# as it is was proven by that run: file times have whole seconds, and a process
-# that began in the very second of its files would pass for older.
+# as it is was proven by that run.
 runs_newer() {
   identity
   [ -n "$ID" ] || return 1
@@ -137,15 +136,16 @@ runs_newer() {
     [ "$rn_word $rn_name" = "use $1" ] || continue
     [ -e "$ROOT$rn_path" ] || continue # a kubeconfig or seed that this node does not have
     if [ "$rn_act" = reload ] && can_prove_reload "$1"; then continue; fi
-    [ "$(stat -c %Z "$ROOT$rn_path")" -ge "$rn_proven" ] || continue
-    began_after "$rn_start" "$ROOT$rn_path" || return 1
+    rn_file=$(moment_of '%Z %z' "$ROOT$rn_path")
+    # both clocks tick every few milliseconds, hence the margin
+    is_after "$rn_proven" "$rn_file" 0 || is_after "$rn_start" "$rn_file" 0.05 || return 1
   done 4<"$TX/plan"
 }
 
 # proven_at: when the last run ended well, 0 if none of this verb has or nothing
 # is sure.
 proven_at() {
-  if grep -qs "^$(sum_word "$VERB") " "$STATE/applied" && ! in_doubt; then stat -c %Y "$STATE/applied"; else echo 0; fi
+  if grep -qs "^$(sum_word "$VERB") " "$STATE/applied" && ! in_doubt; then moment_of '%Y %y' "$STATE/applied"; else echo 0; fi
 }
 
 # live_parts: the leafs that lie on the node now become what is asked with: before
