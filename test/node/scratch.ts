@@ -114,9 +114,14 @@ export class Scratch {
   }
 
   /** @param verb - with its arguments, where it has some */
-  run(verb: string | readonly string[], stdin = "", env: Record<string, string> = {}): Promise<Result> {
+  run(
+    verb: string | readonly string[],
+    stdin = "",
+    env: Record<string, string> = {},
+    script = "/var/lib/kube-pki/node.sh",
+  ): Promise<Result> {
     const [command = "sh", ...args] = this.shell.split(" ");
-    return this.spawn(command, [...args, this.path("/var/lib/kube-pki/node.sh"), ...[verb].flat()], stdin, env);
+    return this.spawn(command, [...args, this.path(script), ...[verb].flat()], stdin, env);
   }
 
   /** A verb with arguments, whose answer is bytes. */

@@ -61,6 +61,8 @@ export interface Look {
   readonly what: (typeof LOOKS)[number];
   /** A process still sees a file that another has replaced since. */
   readonly held: boolean;
+  /** By a pod that knows its node's name alone. */
+  readonly isTemplate: boolean;
   readonly kill: Kill | undefined;
 }
 
@@ -141,6 +143,7 @@ const rarely = <T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | 
 const anyLook: fc.Arbitrary<Look> = plain({
   what: fc.constantFrom(...LOOKS),
   held: fc.boolean(),
+  isTemplate: fc.boolean(),
   kill: sometimes(
     1,
     fc.oneof(

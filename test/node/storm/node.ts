@@ -178,7 +178,12 @@ export class StormNode extends Scratch {
   }
 
   /** Runs a verb, and tells whether it came to its own end. */
-  async meddled(verb: string | readonly string[], stdin: string, { kill, fault }: Meddling): Promise<Run> {
+  async meddled(
+    verb: string | readonly string[],
+    stdin: string,
+    { kill, fault }: Meddling,
+    script = `${STATE}/node.sh`,
+  ): Promise<Run> {
     const byCall = kill !== undefined && "call" in kill ? kill : undefined;
     const counts = byCall !== undefined || fault !== undefined;
     const env: Record<string, string> = {
@@ -193,17 +198,16 @@ export class StormNode extends Scratch {
     for (const name of ["count", "killed", "failed"]) fs.rmSync(this.path(`/meddle/${name}`), { force: true });
     this.write("/meddle/count", "0\n");
     fs.rmSync(this.path(`${STATE}/result`), { force: true });
-    const result = await this.run(verb, stdin, env);
+    const result = await this.run(verb, stdin, env, script);
     if (counts) this.arm(false);
-    const killed =
-      result.code === null ||
-      this.has("/meddle/killed") ||
-      result.why.includes("the run was killed") ||
-      (env["KUBE_PKI_KILL_AT"] !== undefined && this.endedWithin(result));
-    return { ...result, killed, failed: this.has("/meddle/failed") ? this.read("/meddle/failed").trim() : undefined };
+    // a verb that another one has called was killed: nothing runs any more that would repair it
+    const code = env["KUBE_PKI_KILL_AT"] !== undefined && this.endedWithin(result) ? null : result.code;
+    const killed = code === null || this.has("/meddle/killed") || result.why.includes("the run was killed");
+    const failed = this.has("/meddle/failed") ? this.read("/meddle/failed").trim() : undefined;
+    return { ...result, code, killed, failed };
   }
 
-  /** A verb that another one has called was killed: who has called it has nothing to say. */
+  /** Whoever has called the verb that ended has nothing to say. */
   private endedWithin({ code, why }: Result): boolean {
     return code === 1 && !/^(?:n1|node): .*[^:]$/.test(why) && !this.has(`${STATE}/result`);
   }
