@@ -77,8 +77,8 @@ const keepsKey = (moment: Moment): string | undefined =>
     : undefined;
 
 export const ASK_INVARIANTS: readonly Invariant[] = [
-  { name: "pairs always fit: the kubelet's that it has asked for", at: ["done", "again"], check: issued },
   { name: "what was not signed is not put in place", at: ["done"], check: notSigned },
+  { name: "pairs always fit: the kubelet's that it has asked for", at: ["done", "again"], check: issued },
   { name: "a request touches nothing else", at: ENDED, check: onlyKubelet },
   { name: "a request keeps its key", at: ENDED, check: keepsKey },
 ];
