@@ -25,6 +25,8 @@ const FILES: Readonly<Record<Installer, Files>> = {
     etcd: ["/etc/etcd/ca.crt", "/var/lib/kubernetes/etcd-ca.crt"],
     frontProxy: ["/var/lib/kubernetes/front-proxy-ca.crt"],
   }),
+  // one file for all
+  fleet: (topology) => ({ kubernetes: [`${pkiDir(topology)}/ca.pem`], etcd: [], frontProxy: [] }),
 };
 
 const pathsIn = ({ topology }: Lab) =>
@@ -62,7 +64,7 @@ export const keysOfNoCa = async (lab: Lab): Promise<string[]> => {
   const found = await Promise.all(
     lab.nodes.flatMap(({ name: node }) =>
       pathsIn(lab).map(async ({ path }) => {
-        const key = path.replace(/\.crt$/, ".key");
+        const key = path.replace(/\.crt$/, ".key").replace(/\.pem$/, "-key.pem");
         const said = await lab.must(node, `[ ! -f ${key} ] || { openssl pkey -in ${key} -pubout && cat ${path}; }`);
         const [own, ...certificates] = said.match(/-----BEGIN [^]*?-----END .*/g) ?? [];
         const held = certificates.map((pem) =>
