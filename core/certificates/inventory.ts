@@ -181,10 +181,8 @@ export const leafNames = ({ certificates }: Pick<Config, "certificates">): LeafN
 ];
 
 /** The row of a leaf as it is in clusters of this layout, or what the stack file says of one of the user's own. */
-export const profileRow = (
-  leaf: LeafName,
-  config: Pick<Config, "certificates" | "layout" | "authority">,
-): Profile => {
+export const profileRow = (leaf: LeafName, config: Pick<Config, "certificates" | "layout" | "authority">): Profile => {
   const row = isProfile(leaf) ? ofLayout(leaf, config.layout) : ofStack(leaf, config);
-  return { ...row, authority: caOf(config, row.authority) };
+  const authority = caOf(config, row.authority);
+  return authority === row.authority ? row : { ...row, authority };
 };

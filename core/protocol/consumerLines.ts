@@ -48,7 +48,9 @@ const proofLine = (
           ? [`reaches ${consumer} ${as.hostPort(proof.at)} ${as.name(proof.node)} ${proof.by}`]
           : [];
       case "trusts":
-        return caFile(plan, caOf(config, proof.authority)).map((path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`);
+        return caFile(plan, caOf(config, proof.authority)).map(
+          (path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`,
+        );
       case "health": {
         const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
         return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];

@@ -135,7 +135,7 @@ const environmentFile = (name: ServiceName): string => `${kubernetes}/${name}.en
 
 const unit = (name: ServiceName): string => `[Unit]
 Description=${name}
-After=network.target containerd.service
+After=network.target containerd.service${name === "kube-apiserver" ? " etcd.service" : ""}
 StartLimitIntervalSec=0
 
 [Service]
