@@ -204,7 +204,7 @@ export function fleetFiles(node: NodeSpec, all: readonly NodeSpec[]): Record<str
 export const servicesOn = (node: NodeSpec): ServiceName[] =>
   (Object.keys(services) as ServiceName[]).filter((name) => services[name].on(node));
 
-/** The static pod of a control plane, by its path. */
+/** The static pod of a control plane, by its path; the version as v1.36.3. */
 export const schedulerPod = (kubernetesVersion: string): Record<string, string> => ({
   [`${manifests}/kube-scheduler.yaml`]: stringify({
     apiVersion: "v1",
@@ -216,7 +216,7 @@ export const schedulerPod = (kubernetesVersion: string): Record<string, string> 
       containers: [
         {
           name: "kube-scheduler",
-          image: `${imageRepository}/kube-scheduler:v${kubernetesVersion}`,
+          image: `${imageRepository}/kube-scheduler:${kubernetesVersion}`,
           imagePullPolicy: "Never",
           command: [
             "kube-scheduler",

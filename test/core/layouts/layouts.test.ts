@@ -381,7 +381,7 @@ describe("layouts", () => {
     );
     const ca = `${K}/pki/ca.pem`;
     const theirs = readersOf(flags, (path) => path.startsWith(K) && !path.endsWith(".yaml"));
-    const pod = schedulerPod("1.36.3")[`${K}/manifests/kube-scheduler.yaml`] ?? "";
+    const pod = schedulerPod("v1.36.3")[`${K}/manifests/kube-scheduler.yaml`] ?? "";
     assert.match(pod, /--kubeconfig=\/etc\/kubernetes\/kube-scheduler\.kubeconfig/);
     const { files } = withOneCa(LAYOUTS.fleet);
     for (const { path, uses } of files(36)) {
