@@ -28,7 +28,7 @@ const ALWAYS: readonly Played[] = [
 /**
  * Of these a few a day, a long one beside a short one: all of them are played in about two weeks. `KUBE_PKI_DAY=<number>` plays those of
  * another day, `npm run e2e -- list` names all there are. Those that have never passed are not among them yet: `package`,
- * `recover-ca`, all on kubespray but `renewal`, and all on external-etcd and ipv6 but `renewal`; nor is `kubeadm-upgrade`, which builds a second release.
+ * `recover-ca`, all on fleet, all on kubespray but `renewal`, and all on external-etcd and ipv6 but `renewal`; nor is `kubeadm-upgrade`, which builds a second release.
  */
 const BY_DAY: readonly Played[] = [
   ["rotation-undo", "duo"],
