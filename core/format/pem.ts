@@ -23,9 +23,20 @@ export function canonicalPem(given: string, wanted: Wanted): string | undefined 
 /** True for base64 of a PEM: it may be a key's. */
 export const isEncodedPem = (given: string): boolean => given.trimStart().startsWith("LS0tLS1CRUdJTi");
 
+/** `~/.ssh/id_ed25519`, `/etc/kubernetes/pki/ca.key`, `ca.crt`: one word that is no PEM. */
+const isPath = (given: string): boolean =>
+  /^\s*(?:~?\.{0,2}\/\S+|[\w.-]+\.(?:crt|key|pem|cer|der|p12|pfx|pub))\s*$/.test(given);
+
+/** As `ssh-keygen` writes it beside the private one, or in PEM. */
+const isPublicKey = (given: string): boolean =>
+  /^\s*(?:ssh-|ecdsa-sha2-|sk-)\S+ AAAA/.test(given) || labelOf(given).endsWith("PUBLIC KEY");
+
 /** What keeps a text from holding a block, and what to do about it; the first that holds. */
 const FAULTS: readonly (readonly [holds: (given: string, wanted: Wanted) => boolean, todo: string | undefined])[] = [
   [isEncodedPem, "it is base64 of a PEM, so decode it (base64 -d)"],
+  [isPath, "it is the path of a file, so give the text in it (`pulumi config set --path 'kube-pki:FIELD' < FILE`)"],
+  [isPublicKey, "it is a public key, so give the private one"],
+  [(given, wanted) => wanted === "PRIVATE KEY" && labelOf(given).endsWith("CERTIFICATE"), "it is a certificate"],
   [
     (given, wanted) => wanted === "CERTIFICATE" && labelOf(given).endsWith(" CERTIFICATE"),
     "it has another PEM label, and Go reads only -----BEGIN CERTIFICATE-----, so convert it with `openssl x509 -in FILE`",

@@ -100,7 +100,7 @@ const signedBy = object({
 }).optional();
 const signedCas = z
   .record(
-    z.string().regex(/^[1-9]\d*$/, { error: "a map from generation, a whole number from 1, to certificate" }),
+    z.string().regex(/^[1-9]\d*$/, { error: "a generation, a whole number from 1" }),
     certificatePem,
   )
   .optional();

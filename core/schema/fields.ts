@@ -100,7 +100,7 @@ export const validity = text('a whole number of hours or days, such as "720h" or
   const seconds = parseDuration(given);
   return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
 });
-const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits set after the prefix';
+export const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits set after the prefix';
 export const cidr = text(CIDR_ALLOWED, (given) => {
   const network = parseCidr(given);
   const address = canonicalIp(given.split("/")[0] ?? "");
@@ -111,7 +111,9 @@ export const cidr = text(CIDR_ALLOWED, (given) => {
 
 /** Pulumi hands an unquoted YAML timestamp over in Go's way of writing it: `2026-12-31 00:00:00 +0000 UTC`. */
 const readMoment = (given: string): Date | undefined => {
-  const iso = given.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z");
+  const iso = given
+    .replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z")
+    .replace(/^(\d{4}-\d\d-\d\d)$/, "$1T00:00:00Z"); // quoted, as it is taken without quotes
   return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
 };
 export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment);

@@ -21,6 +21,7 @@ import {
   backupCount,
   choice,
   cidr,
+  CIDR_ALLOWED,
   duration,
   flag,
   host,
@@ -65,7 +66,7 @@ const cluster = object({
     canonicalEndpoint(given, LISTENERS.apiServer.port),
   ).describe("Where clients and nodes reach the API; port 6443 by default."),
   serviceCidrs: z
-    .union([z.string(), z.array(z.string())], { error: "one network, or a list of two (IPv4 and IPv6)" })
+    .union([z.string(), z.array(z.string({ error: CIDR_ALLOWED }))], { error: "one network, or a list of two (IPv4 and IPv6)" })
     .transform((given) => (typeof given === "string" ? [given] : given))
     .pipe(
       z

@@ -76,11 +76,11 @@ describe("rotation in the stack file", () => {
   const refused: readonly (readonly [Raw, string])[] = [
     [{ generation: 0 }, `rotation.generation: 0 (a number); must be ${WHOLE}`],
     [{ generation: 1.5 }, `rotation.generation: 1.5 (a number); must be ${WHOLE}`],
-    [{ generation: "2" }, `rotation.generation: "2"; must be ${WHOLE}`],
+    [{ generation: "2" }, `rotation.generation: "2"; must be ${WHOLE}; did you mean 2, without quotes?`],
     [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); must be ${WHOLE}`],
     [{ phase: "retire" }, `rotation.phase: "retire"; must be one of ${PHASES.join(", ")}`],
     [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; must be one of scan, tokens, restarts'],
-    [{ force: "scan" }, 'rotation.force: "scan"; must be a list of scan, tokens and restarts'],
+    [{ force: "scan" }, 'rotation.force: "scan"; must be a list of scan, tokens and restarts; did you mean ["scan"]?'],
     [{ phase: "trust" }, `rotation.phase: "trust" with generation 1, ${FIRST}`],
     [{ etcd: { phase: "issue" } }, `rotation.etcd.phase: "issue" with generation 1, ${FIRST}`],
     [

@@ -22,7 +22,7 @@ describe("config: users", () => {
     [users({ name: "a b" }), `users[0].name: "a b"; must be ${NAME}`],
     [users({ name: "-a" }), `users[0].name: "-a"; must be ${NAME}`],
     [users({ name: "a", organisations: [] }), "users[0]: unknown key `organisations`; did you mean `organizations`?"],
-    [users({ name: "a", organizations: "dev" }), 'users[0].organizations: "dev"; must be a list of one organization'],
+    [users({ name: "a", organizations: "dev" }), 'users[0].organizations: "dev"; must be a list of one organization; did you mean ["dev"]?'],
     [
       users({ name: "a", organizations: ["a,b"] }),
       'users[0].organizations[0]: "a,b"; must be at most 64 letters, digits, :, ., _ and -',
