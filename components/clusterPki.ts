@@ -2,9 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
-import { kubernetesMinor, unknownMinorText } from "../core/format/kubernetesVersion";
+import { configWarnings } from "../core/config/warnings";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
-import { isUnknownMinor } from "../core/model/kubernetesMinors";
 import { nodeConnection } from "../core/nodes/connection";
 import type { AuthorityRow } from "../core/report/authorityRows";
 import type { CertificateRow } from "../core/report/report";
@@ -86,8 +85,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
     this.authorities = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
     warnOfEndingCas(this.authorities, config, this);
-    if (isUnknownMinor(kubernetesMinor(config)))
-      void pulumi.log.warn(unknownMinorText(config.cluster.kubernetesVersion), this);
+    for (const sentence of configWarnings(config, inputs.began)) void pulumi.log.warn(sentence, this);
     this.nodes = pulumi.output(
       config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
     );

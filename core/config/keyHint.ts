@@ -5,16 +5,16 @@ import { pathText } from "./problems";
 import { meantBy } from "./synonyms";
 
 /** Every key of the schema with the places where it may stand; `[]` for each in a list, `*` for a key of the user's. */
-const placesIn = (schema: JsonSchema, path: readonly string[]): (readonly [key: string, place: readonly string[]])[] => {
+const placesIn = (
+  schema: JsonSchema,
+  path: readonly string[],
+): (readonly [key: string, place: readonly string[]])[] => {
   const { items, properties = {}, additionalProperties: every, anyOf = [] } = schema;
   return [
     ...anyOf.flatMap((each) => placesIn(each, path)),
     ...(items === undefined ? [] : placesIn(items, [...path, "[]"])),
     ...(typeof every === "object" ? placesIn(every, [...path, "*"]) : []),
-    ...Object.entries(properties).flatMap(([key, inner]) => [
-      [key, path] as const,
-      ...placesIn(inner, [...path, key]),
-    ]),
+    ...Object.entries(properties).flatMap(([key, inner]) => [[key, path] as const, ...placesIn(inner, [...path, key])]),
   ];
 };
 
@@ -33,10 +33,12 @@ const shared = (place: readonly string[], other: Path): number => {
 const writtenFrom = (place: readonly string[], here: Path): string => {
   const common = shared(place, here);
   const path: Path = place.map((step, index) => (index < common ? (here[index] ?? step) : step));
-  return path.map((step) => (step === "[]" ? "[]" : pathText([step]))).reduce((text, step) => {
-    if (text === "" || step.startsWith("[")) return text + step;
-    return `${text}.${step}`;
-  }, "");
+  return path
+    .map((step) => (step === "[]" ? "[]" : pathText([step])))
+    .reduce((text, step) => {
+      if (text === "" || step.startsWith("[")) return text + step;
+      return `${text}.${step}`;
+    }, "");
 };
 
 /** Where else this key may stand, the nearest place first: at most two. */

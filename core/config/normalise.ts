@@ -1,4 +1,5 @@
 import { defaultRenewEvery } from "../certificates/leafPolicy";
+import { secondsOf } from "../format/duration";
 import { mapAuthorities, type AuthorityName } from "../model/authorities";
 import { BACKENDS, DEFAULT_BACKEND, type Backend, type BackendKind, type Backends } from "../model/backends";
 import { withEtcd } from "../nodes/topology";
@@ -50,10 +51,9 @@ type Single = Pick<
   "validity" | "renewBefore" | "renewEvery" | "algorithm" | "allowLoss"
 >;
 
-const inSeconds = <T extends Single>({ validity, renewBefore, renewEvery, ...rest }: T) => ({
+const inSeconds = <T extends Single>({ validity, renewEvery, ...rest }: T) => ({
   ...rest,
   validitySeconds: validity,
-  renewBeforeSeconds: renewBefore,
   renewEverySeconds: renewEvery,
 });
 
@@ -65,10 +65,12 @@ const each = <T extends Single>(given: Readonly<Record<string, T | undefined>>) 
 
 const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => ({
   validitySeconds: given.validity,
-  renewBeforeSeconds: given.renewBefore,
+  renewBefore: given.renewBefore,
   renewEverySeconds:
     given.renewEvery ??
-    (given.renewBefore === undefined ? defaultRenewEvery(given.validity) : given.validity - given.renewBefore),
+    (given.renewBefore === undefined
+      ? defaultRenewEvery(given.validity)
+      : given.validity - secondsOf(given.renewBefore, given.validity)),
   renewalIsDefault: given.renewEvery === undefined && given.renewBefore === undefined,
   algorithm: given.algorithm,
   keyLocation: given.keyLocation,

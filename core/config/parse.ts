@@ -32,7 +32,7 @@ const NOTHING = missing(
  * Throws one `ConfigError` that lists every problem; it never shows a secret.
  */
 export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext): Config {
-  if (Object.keys(raw).length === 0) throw new ConfigError([NOTHING]);
+  if (Object.values(raw).every((value) => value === undefined)) throw new ConfigError([NOTHING]);
   const outputs = misplaced(raw);
   const isOutput = (path: Path): boolean => isLate(valueAt(raw, path));
   const unknown = [...unknownKeys(raw, CONFIG_JSON_SCHEMA), ...outputs];
@@ -57,7 +57,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   const now = parsed.asOf ?? context.now;
   problems.push(
     ...strayStandIns(known, context.awaited ?? new Set()),
-    ...crossProblems({ ...context, sections: parsed, raw: known, now }),
+    ...crossProblems({ ...context, sections: parsed, raw: known, now, began: context.now }),
   );
   if (problems.length > 0) throw new ConfigError(problems);
   return normalised(parsed as Sections, now);

@@ -50,6 +50,12 @@ const inDays = (text: string): string | undefined => {
   return days === undefined ? undefined : `${String(Math.round(Number(count) * days))}d`;
 };
 
+/** `1/3`. */
+const inPercent = (text: string): string | undefined => {
+  const [, part, whole] = /^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? [];
+  return part === undefined ? undefined : `${String(Math.round((100 * Number(part)) / Number(whole)))}%`;
+};
+
 const json = (text: string): unknown => {
   try {
     const value: unknown = JSON.parse(text);
@@ -80,12 +86,17 @@ const ROWS: readonly Meant[] = [
     values: ofText((text) => (/^-?\d+$/.test(text) ? Number(text) : undefined)),
     say: (shown) => `did you mean ${shown}, without quotes?`,
   },
-  { values: ofText((text) => (/^(?:true|yes|on|y)$/i.test(text) ? true : /^(?:false|no|off|n)$/i.test(text) ? false : undefined)) },
+  {
+    values: ofText((text) =>
+      /^(?:true|yes|on|y)$/i.test(text) ? true : /^(?:false|no|off|n)$/i.test(text) ? false : undefined,
+    ),
+  },
   {
     values: (given) => (typeof given === "number" || typeof given === "boolean" ? [String(given)] : []),
     say: (shown) => `did you mean ${shown}, in quotes?`,
   },
   { values: (given) => (/^\d+$/.test(String(given)) ? [`${String(given)}d`, `${String(given)}h`] : []) },
+  { values: ofText(inPercent) },
   {
     values: ofText(inDays),
     say: (shown, given) =>
@@ -93,7 +104,9 @@ const ROWS: readonly Meant[] = [
         ? `years and months have no fixed length, did you mean ${shown}?`
         : `did you mean ${shown}?`,
   },
-  { values: (given, field) => (typeof given === "string" ? [nearest(given, choices(field)), valueMeantBy(given)] : []) },
+  {
+    values: (given, field) => (typeof given === "string" ? [nearest(given, choices(field)), valueMeantBy(given)] : []),
+  },
   ...TEXTS.map((read): Meant => ({ values: ofText(read) })),
   { values: ofText((text) => (text.includes(",") ? text.split(",").map((each) => each.trim()) : undefined)) },
   { values: ofText((text) => [text]) },

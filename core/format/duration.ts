@@ -26,6 +26,22 @@ export function parseDuration(text: string): number | undefined {
   return seconds > 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
 }
 
+/** A share of another length of time. */
+export type Percent = `${number}%`;
+
+/** A length of time, in seconds, or a share of another one. */
+export type Span = number | Percent;
+
+/** Reads "33%", from 1% to 99%. */
+export const parsePercent = (text: string): Percent | undefined =>
+  /^[1-9]\d?%$/.test(text) ? (text as Percent) : undefined;
+
+/** Whole seconds; of a share those of `whole`. */
+export const secondsOf = (span: Span, whole: number): number =>
+  typeof span === "number" ? span : Math.floor((whole * parseInt(span, 10)) / 100);
+
+export const spanText = (span: Span): string => (typeof span === "number" ? formatDuration(span) : span);
+
 /** Writes whole seconds the way `parseDuration` reads them, largest unit first: 21024000 is "243d8h". */
 export function formatDuration(seconds: number): string {
   let left = Math.trunc(seconds);

@@ -1,4 +1,4 @@
-/** PEM: blocks taken out of a text, and private keys that need a passphrase. */
+/** PEM: blocks taken out of a text. */
 
 /** Which labels count: Go reads certificates under one of them only (crypto/x509 cert_pool.go), keys under several. */
 const LABELS = { CERTIFICATE: /^CERTIFICATE$/, "PRIVATE KEY": /PRIVATE KEY$/ } as const;
@@ -50,17 +50,6 @@ const FAULTS: readonly (readonly [holds: (given: string, wanted: Wanted) => bool
 /** What to do about a text in which `canonicalPem` finds nothing, where that can be told. */
 export const pemTodo = (given: string, wanted: Wanted): string | undefined =>
   FAULTS.find(([holds]) => holds(given, wanted))?.[1];
-
-/** True for a private key that needs a passphrase, in OpenSSH's own format or in PKCS#1 and PKCS#8. */
-export function hasPassphrase(pem: string): boolean {
-  if (pem.includes("ENCRYPTED")) return true;
-  const [, body] = /BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(pem) ?? [];
-  // openssh-key-v1: magic, then the cipher's name as a string (openssh-portable PROTOCOL.key).
-  const cipher = Buffer.from(body ?? "", "base64")
-    .subarray(19)
-    .toString("latin1");
-  return body !== undefined && !cipher.startsWith("none");
-}
 
 /** Each certificate of a text, without the newline behind it. */
 export const pemBlocks = (text: string): string[] =>

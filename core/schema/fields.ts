@@ -3,8 +3,16 @@
  * timestamps) and says in its `error` what it must be, for a message.
  */
 import { z } from "zod";
-import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
-import { DURATION_ALLOWED, parseDuration } from "../format/duration";
+import {
+  anAddress,
+  canonicalIp,
+  canonicalSan,
+  cidrText,
+  parseCidr,
+  specialAddress,
+  type SpecialAddress,
+} from "../format/addresses";
+import { DURATION_ALLOWED, parseDuration, parsePercent, type Span } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
 import { isLogin, LOGIN_ALLOWED } from "../format/login";
 import { canonicalPem, pemTodo } from "../format/pem";
@@ -64,14 +72,28 @@ export const backupCount = z
   .min(1, { error: BACKUPS_ALLOWED })
   .max(1000, { error: BACKUPS_ALLOWED });
 
-export const ip = input("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
+const special = (given: string): SpecialAddress | undefined => specialAddress(canonicalIp(given) ?? "");
+
+/** As kubelet wants a node's (pkg/kubelet/kubelet_node_status.go, `validateNodeIP`). */
+export const ip = input(
+  "an IPv4 or IPv6 address without a prefix or zone",
+  (given) => (special(given) === undefined ? canonicalIp(given) : undefined),
+  (given) => {
+    const kind = special(given);
+    return kind && `it is ${anAddress(kind)}, at which no other node reaches this one`;
+  },
+);
 export const host = input("a DNS name or an IP address", (given) => {
   const name = canonicalSan(given);
   return name?.startsWith("*") === true ? undefined : name;
 });
-export const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
-  error: "a list of DNS names and IP addresses",
-});
+/** OpenSSL, on the nodes, takes 100 kB of certificates in a handshake (SSL_MAX_CERT_LIST_DEFAULT); a name may have 253 bytes. */
+const MOST_SANS = 500;
+export const sans = z
+  .array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
+    error: "a list of DNS names and IP addresses",
+  })
+  .max(MOST_SANS, { error: `a list of at most ${String(MOST_SANS)}, because a TLS handshake has room for no more` });
 /** As the node tells it (node/48-losses.sh). */
 const canonicalLoss = (given: string): string | undefined => {
   const [, kind = "", name = ""] = /^([^:]*):(.*)$/.exec(given) ?? [];
@@ -95,8 +117,12 @@ export const hostKey = input(
   canonicalHostKey,
 );
 export const duration = text(DURATION_ALLOWED, parseDuration);
+export const span = text(
+  `${DURATION_ALLOWED}, or a share of the validity such as "33%"`,
+  (given): Span | undefined => parsePercent(given) ?? parseDuration(given),
+);
 // The certificate resources count validity in hours.
-export const validity = text('a whole number of hours or days, such as "720h" or "30d"', (given) => {
+export const validity = text('a whole number of hours or days up to 36500d, such as "720h" or "30d"', (given) => {
   const seconds = parseDuration(given);
   return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
 });

@@ -34,9 +34,7 @@ export const schemaAt = (path: Path, schema: JsonSchema = CONFIG_JSON_SCHEMA): J
   if (key === undefined) return schema;
   const { items, properties = {}, additionalProperties: every, anyOf = [] } = schema;
   const next =
-    typeof key === "number"
-      ? items
-      : (properties[String(key)] ?? (typeof every === "object" ? every : undefined));
+    typeof key === "number" ? items : (properties[String(key)] ?? (typeof every === "object" ? every : undefined));
   if (next !== undefined) return schemaAt(rest, next);
   return anyOf.map((each) => schemaAt(path, each)).find((each) => each !== undefined);
 };

@@ -6,7 +6,7 @@
  * Every `error` here continues the words "must be" in a message.
  */
 import { z } from "zod";
-import { canonicalEndpoint } from "../format/addresses";
+import { endpointTodo, reachableEndpoint } from "../format/addresses";
 import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { canonicalVersion } from "../format/kubernetesVersion";
 import { isField } from "../format/protocolFields";
@@ -35,6 +35,7 @@ import {
   portOrNone,
   sans,
   secretPem,
+  span,
   text,
   user,
   validity,
@@ -62,11 +63,15 @@ const cluster = object({
   kubernetesVersion: text('"1.30.0" or newer, with its patch number, in quotes', canonicalVersion).describe(
     "Kubernetes version of the cluster; it decides which services reload a file and which restart.",
   ),
-  endpoint: text('"host:port", without https://', (given) =>
-    canonicalEndpoint(given, LISTENERS.apiServer.port),
+  endpoint: text(
+    '"host:port", without https://',
+    (given) => reachableEndpoint(given, LISTENERS.apiServer.port),
+    endpointTodo,
   ).describe("Where clients and nodes reach the API; port 6443 by default."),
   serviceCidrs: z
-    .union([z.string(), z.array(z.string({ error: CIDR_ALLOWED }))], { error: "one network, or a list of two (IPv4 and IPv6)" })
+    .union([z.string(), z.array(z.string({ error: CIDR_ALLOWED }))], {
+      error: "one network, or a list of two (IPv4 and IPv6)",
+    })
     .transform((given) => (typeof given === "string" ? [given] : given))
     .pipe(
       z
@@ -164,7 +169,7 @@ const profileShape = Object.fromEntries(PROFILE_NAMES.map((name) => [name, profi
 
 const certificates = object({
   validity: validity.prefault("365d").describe("Validity of leaf certificates."),
-  renewBefore: duration.optional().describe("Renew when this much validity is left."),
+  renewBefore: span.optional().describe("Renew when this much validity is left, or this share of it (33%)."),
   renewEvery: duration.optional().describe("Renew at this age; two thirds of the validity by default."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of leaf certificates."),
   keyLocation: keyLocation

@@ -26,10 +26,7 @@ const CASES: readonly (readonly [Raw, sentence: string])[] = [
     { nodes: [node("cp1", "10.0.0.1", { roles: ["control-plane"], advertiseAddress: "10.0.0.1" })] },
     "nodes[0]: unknown key `advertiseAddress`; did you mean `address`?",
   ],
-  [
-    { certificates: { generation: 2 } },
-    "certificates: unknown key `generation`; it belongs under `rotation`",
-  ],
+  [{ certificates: { generation: 2 } }, "certificates: unknown key `generation`; it belongs under `rotation`"],
   ...["apiserver", "scheduler", "controller-manager"].map(
     (name) =>
       [

@@ -24,7 +24,8 @@ const CIDR = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits s
 const CIDRS = "one network, or a list of two (IPv4 and IPv6)";
 const VERSION = '"1.30.0" or newer, with its patch number, in quotes';
 const KEY = 'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."';
-const VALIDITY = 'a whole number of hours or days, such as "720h" or "30d"';
+const VALIDITY = 'a whole number of hours or days up to 36500d, such as "720h" or "30d"';
+const SPAN = `${DURATION}, or a share of the validity such as "33%"`;
 const WORKERS = 'a number of nodes from 1, or a share from "1%" to "100%"';
 const LOGIN = "a login name of letters, digits and . _ - + @ \\";
 const scan = (at: string, command: string) =>
@@ -37,13 +38,19 @@ const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200
 const REFUSALS: readonly (readonly [Raw, string])[] = [
   [{ cluster: undefined }, "cluster: missing; must be an object with name, kubernetesVersion, endpoint"],
   [{ cluster: "prod" }, 'cluster: "prod"; must be an object with name, kubernetesVersion, endpoint'],
-  [cluster({ name: "Prod" }), 'cluster.name: "Prod"; must be a DNS label: at most 63 of a-z, 0-9 and -; did you mean "prod"?'],
+  [
+    cluster({ name: "Prod" }),
+    'cluster.name: "Prod"; must be a DNS label: at most 63 of a-z, 0-9 and -; did you mean "prod"?',
+  ],
   [cluster({ name: undefined }), "cluster.name: missing; must be a DNS label: at most 63 of a-z, 0-9 and -"],
   [cluster({ kubernetesVersion: "1.34" }), `cluster.kubernetesVersion: "1.34"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: "1.29.9" }), `cluster.kubernetesVersion: "1.29.9"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: "1.37" }), `cluster.kubernetesVersion: "1.37"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: 1.3 }), `cluster.kubernetesVersion: 1.3 (a number); must be ${VERSION}`],
-  [cluster({ endpoint: "https://api" }), 'cluster.endpoint: "https://api"; must be "host:port", without https://; did you mean "api"?'],
+  [
+    cluster({ endpoint: "https://api" }),
+    'cluster.endpoint: "https://api"; must be "host:port", without https://; did you mean "api"?',
+  ],
   [cluster({ endpoint: "api:70000" }), 'cluster.endpoint: "api:70000"; must be "host:port", without https://'],
   [cluster({ serviceCidrs: "10.96.0.1/12" }), `cluster.serviceCidrs: "10.96.0.1/12"; must be ${CIDR}`],
   [cluster({ serviceCidrs: "10.96.0.0" }), `cluster.serviceCidrs: "10.96.0.0"; must be ${CIDR}`],
@@ -54,7 +61,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [cluster({ dnsDomain: "a..b" }), 'cluster.dnsDomain: "a..b"; must be a DNS name in lower case'],
   [cluster({ extraSans: ["10.0.0.300"] }), `cluster.extraSans[0]: "10.0.0.300"; must be ${SAN}`],
   [cluster({ extraSans: ["a b"] }), `cluster.extraSans[0]: "a b"; must be ${SAN}`],
-  [cluster({ extraSans: "a" }), 'cluster.extraSans: "a"; must be a list of DNS names and IP addresses; did you mean ["a"]?'],
+  [
+    cluster({ extraSans: "a" }),
+    'cluster.extraSans: "a"; must be a list of DNS names and IP addresses; did you mean ["a"]?',
+  ],
 
   [{ nodes: undefined }, "nodes: missing; must be a list of nodes"],
   [{ nodes: [] }, "nodes: an empty list; must be a list of at least one node"],
@@ -69,19 +79,74 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [second({ name: "cp1" }), 'nodes[1].name: "cp1" is nodes[0].name too; must be unique'],
   [second({ address: "10.0.0.1" }), 'nodes[1].address: "10.0.0.1" is nodes[0].address too; must be unique'],
   [second({ address: "10.0.0.0/8" }), `nodes[1].address: "10.0.0.0/8"; must be ${IP}; did you mean "10.0.0.0"?`],
+  ...(
+    [
+      ["127.0.0.1", "a loopback"],
+      ["::1", "a loopback"],
+      ["0.0.0.0", "an unspecified"],
+      ["::", "an unspecified"],
+      ["224.0.0.1", "a multicast"],
+      ["ff02::1", "a multicast"],
+      ["169.254.1.1", "a link-local"],
+      ["fe80::1", "a link-local"],
+      ["255.255.255.255", "a broadcast"],
+      ["::ffff:10.0.0.9", "an IPv4-mapped"],
+    ] as const
+  ).map(([address, kind]): readonly [Raw, string] => [
+    second({ address }),
+    `nodes[1].address: "${address}"; must be ${IP}; it is ${kind} address, at which no other node reaches this one`,
+  ]),
+  [
+    second({ address: "10.96.0.77" }),
+    'nodes[1].address: "10.96.0.77"; must be outside of cluster.serviceCidrs, 10.96.0.0/12, whose addresses are no host\'s',
+  ],
+  [
+    cluster({ endpoint: "10.96.0.1" }),
+    'cluster.endpoint: "10.96.0.1"; must be outside of cluster.serviceCidrs, 10.96.0.0/12, whose addresses are no host\'s',
+  ],
+  [
+    cluster({ endpoint: "0.0.0.0:6443" }),
+    'cluster.endpoint: "0.0.0.0:6443"; must be "host:port", without https://; it is an unspecified address, to which nobody can connect',
+  ],
+  [
+    cluster({ endpoint: "api:0" }),
+    'cluster.endpoint: "api:0"; must be "host:port", without https://; the port must be from 1 to 65535',
+  ],
+  [
+    cluster({ endpoint: "fd00::10:6443" }),
+    'cluster.endpoint: "fd00::10:6443"; must be "host:port", without https://; it may be an address or end in a port, so write [fd00::10]:6443 or [fd00::10:6443]:6443',
+  ],
+  [
+    cluster({ endpoint: "fd00::6443" }),
+    'cluster.endpoint: "fd00::6443"; must be "host:port", without https://; it may be an address or end in a port, so write [fd00::6443]:6443',
+  ],
+  [
+    cluster({ extraSans: Array.from({ length: 501 }, (_, index) => `a${String(index)}.example.com`) }),
+    "cluster.extraSans: a list; must be a list of at most 500, because a TLS handshake has room for no more",
+  ],
   [second({ address: "fe80::1%eth0" }), `nodes[1].address: "fe80::1%eth0"; must be ${IP}`],
   [second({ address: "w1.example.com" }), `nodes[1].address: "w1.example.com"; must be ${IP}`],
   [second({ roles: [] }), "nodes[1].roles: an empty list; must be at least one of control-plane, etcd, worker"],
   [second({ roles: ["etcd", "etcd"] }), "nodes[1].roles: a list; must be a list with each role once"],
-  [second({ roles: ["master"] }), 'nodes[1].roles[0]: "master"; must be one of control-plane, etcd, worker; did you mean "control-plane"?'],
+  [
+    second({ roles: ["master"] }),
+    'nodes[1].roles[0]: "master"; must be one of control-plane, etcd, worker; did you mean "control-plane"?',
+  ],
   [second({ keyLocation: "hsm" }), 'nodes[1].keyLocation: "hsm"; must be one of node, state'],
   [second({ ssh: undefined }), scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa 10.0.0.2")],
   [
     second({ ssh: { host: "w1.example.com", port: 2222 } }),
     scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa -p 2222 w1.example.com"),
   ],
+  [
+    second({ ssh: { hostKey: HOST_KEY.slice(0, -4) } }),
+    `nodes[1].ssh.hostKey: "${HOST_KEY.slice(0, 67)}..."; must be ${KEY}`,
+  ],
   [second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }), `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}`],
-  [second({ ssh: { hostKey: HOST_KEY, port: "22" } }), `nodes[1].ssh.port: "22"; must be ${PORT}; did you mean 22, without quotes?`],
+  [
+    second({ ssh: { hostKey: HOST_KEY, port: "22" } }),
+    `nodes[1].ssh.port: "22"; must be ${PORT}; did you mean 22, without quotes?`,
+  ],
   [second({ ssh: { hostKey: HOST_KEY, port: 0 } }), `nodes[1].ssh.port: 0 (a number); must be ${PORT}`],
   [second({ ssh: { hostKey: HOST_KEY, port: 22.5 } }), `nodes[1].ssh.port: 22.5 (a number); must be ${PORT}`],
   ...["a;b", "-x", "a b", "a$(id)", "a%r", "a'b", "a\\", "", "a\nb"].map((user): readonly [Raw, string] => [
@@ -110,13 +175,30 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [{ rollout: { workersAtOnce: 0 } }, `rollout.workersAtOnce: 0 (a number); must be ${WORKERS}`],
   [{ rollout: { workersAtOnce: "101%" } }, `rollout.workersAtOnce: "101%"; must be ${WORKERS}`],
-  [{ rollout: { workersAtOnce: "3" } }, `rollout.workersAtOnce: "3"; must be ${WORKERS}; did you mean 3, without quotes?`],
+  [
+    { rollout: { workersAtOnce: "3" } },
+    `rollout.workersAtOnce: "3"; must be ${WORKERS}; did you mean 3, without quotes?`,
+  ],
+  [
+    { asOf: "2026-01-01" },
+    "asOf: 2026-01-01T00:00:00Z, and 3 certificates have fallen due since, the first (w1 kubelet) 2026-01-16T20:50:36Z; must be later, because nothing would be renewed; remove it: `pulumi config rm kube-pki:asOf`",
+  ],
+  [
+    { cluster: undefined, nodes: undefined, ssh: undefined },
+    "kube-pki: missing; copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `kube-pki init root@HOST`",
+  ],
   [{ asOf: "tomorrow" }, 'asOf: "tomorrow"; must be a timestamp such as "2026-12-31T00:00:00Z"'],
 
-  [certificates({ validity: "1y" }), `certificates.validity: "1y"; must be ${VALIDITY}; years and months have no fixed length, did you mean "365d"?`],
+  [
+    certificates({ validity: "1y" }),
+    `certificates.validity: "1y"; must be ${VALIDITY}; years and months have no fixed length, did you mean "365d"?`,
+  ],
   [certificates({ validity: "90m" }), `certificates.validity: "90m"; must be ${VALIDITY}`],
   [certificates({ renewEvery: "1w" }), `certificates.renewEvery: "1w"; must be ${DURATION}; did you mean "7d"?`],
-  [certificates({ renewBefore: 30 }), `certificates.renewBefore: 30 (a number); must be ${DURATION}; did you mean "30d" or "30h"?`],
+  [
+    certificates({ renewBefore: 30 }),
+    `certificates.renewBefore: 30 (a number); must be ${SPAN}; did you mean "30d" or "30h"?`,
+  ],
   [
     certificates({ algorithm: "RSA-1024" }),
     'certificates.algorithm: "RSA-1024"; must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096',
@@ -133,6 +215,39 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     certificates({ validity: "30d", renewEvery: "31d" }),
     "certificates.renewEvery: 31d; must be less than certificates.validity, 30d",
   ],
+  [certificates({ validity: "30d", renewEvery: "59m" }), "certificates.renewEvery: 59m; must be at least 1h"],
+  [
+    certificates({ validity: "30d", renewBefore: "719h1m" }),
+    "certificates.renewBefore: 29d23h1m; must be at least 1h less than certificates.validity, 30d",
+  ],
+  [
+    certificates({ renewBefore: "1s" }),
+    "certificates.renewBefore: 1s; must be at least 1d, because a run has to come in that time",
+  ],
+  [
+    certificates({ validity: "10h", renewBefore: "4%" }),
+    "certificates.renewBefore: 4%; must be at least 30m, because a run has to come in that time",
+  ],
+  [
+    certificates({ renewEvery: "364d1h" }),
+    "certificates.renewEvery: 364d1h; must be at least 1d less than certificates.validity, 365d, because a run has to come in that time",
+  ],
+  [
+    certificates({ validity: "1h" }),
+    "certificates.validity: 1h; must be at least 2h, because a run has to come before it ends",
+  ],
+  [
+    certificates({ validity: "3650d" }),
+    "certificates.validity: 3650d; must be no longer than authority.validity, 3650d, less 2433d8h, when it is renewed; a leaf may not outlive its CA, so none could be renewed, and none issued for another node",
+  ],
+  [
+    { ...certificates({ validity: "10d", renewBefore: "50%" }), authority: { validity: "359h" } },
+    "certificates.validity: 10d; must be no longer than authority.validity, 14d23h, less 5d, when it is renewed; a leaf may not outlive its CA, so none could be renewed, and none issued for another node",
+  ],
+  ...["0%", "100%", "33.3%", "%"].map((renewBefore): readonly [Raw, string] => [
+    certificates({ renewBefore }),
+    `certificates.renewBefore: "${renewBefore}"; must be ${SPAN}`,
+  ]),
   [
     certificates({ profiles: { kubelet: { renewBefore: "1h", renewEvery: "1h" } } }),
     "certificates.profiles.kubelet: both renewBefore and renewEvery; must be one of the two",
@@ -146,8 +261,8 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     'certificates.renewBefore: 30d; must be less than certificates.profiles["kube-proxy"].validity, 10d',
   ],
   [
-    { ...certificates({ profiles: { admin: { validity: "48h" } }, validity: "24h" }), authority: { validity: "24h" } },
-    "certificates.profiles.admin.validity: 2d; must be no longer than authority.validity, 1d",
+    { ...certificates({ profiles: { admin: { validity: "48h" } }, validity: "24h" }), authority: { validity: "40h" } },
+    "certificates.profiles.admin.validity: 2d; must be no longer than authority.validity, 1d16h",
   ],
   [
     certificates({ profiles: { admin: { organizations: ["a b"] } } }),

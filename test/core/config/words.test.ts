@@ -63,7 +63,8 @@ const WRONG: readonly unknown[] = [
 ];
 
 /** Words of the schema library, and what JavaScript prints for what nobody meant to print. */
-const FOREIGN = /invalid|unrecogni[sz]ed|expected|received|\bNaN\b|undefined|\[object|\bfunction\b|at line|regex|too (?:big|small)/i;
+const FOREIGN =
+  /invalid|unrecogni[sz]ed|expected|received|\bNaN\b|undefined|\[object|\bfunction\b|at line|regex|too (?:big|small)/i;
 
 /** `<field>: <given>; must be <what>; <what to do>`, or what is said of a key that is missing or unknown. */
 const SHAPE = /^\S.*?: (?:.+; must be \S|missing; \S|unknown key `.*`; \S)|^unknown key `.*`; \S/su;

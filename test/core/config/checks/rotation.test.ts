@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../../core/config/parse";
 import { PHASES, ROTATABLE } from "../../../../core/model/phases";
-import { ALL_SECRET, config, makeCa, makeKey, node, parsed, problems, type ExistingCa, type Raw } from "../fixtures";
+import {
+  ALL_SECRET,
+  config,
+  makeCa,
+  makeKey,
+  node,
+  NOW,
+  parsed,
+  problems,
+  type ExistingCa,
+  type Raw,
+} from "../fixtures";
 
 /** Three etcd members: none is the only one. */
 const nodes = [1, 2, 3].map((index) =>
@@ -9,8 +20,8 @@ const nodes = [1, 2, 3].map((index) =>
 );
 const rotating = (rotation: unknown, more: Raw = {}): Raw => config({ nodes, rotation, ...more });
 
-const states = (raw: Raw): Record<string, string> => {
-  const { rotation } = parsed(raw);
+const states = (raw: Raw, now = NOW): Record<string, string> => {
+  const { rotation } = parseConfig(raw, { now });
   return Object.fromEntries(
     ROTATABLE.map((what) => [what, `${String(rotation?.[what].generation)} ${String(rotation?.[what].phase)}`]),
   );
@@ -59,7 +70,7 @@ describe("rotation in the stack file", () => {
   it("tells whether the clock was asked, and counts from the moment that is planned for", () => {
     assert.equal(parsed(rotating({ generation: 2 })).rotation?.byClock, false);
     assert.equal(parsed(rotating(CLOCK)).rotation?.byClock, true);
-    const at = (asOf: string) => states(rotating(CLOCK, { asOf }))["etcd"];
+    const at = (asOf: string) => states(rotating(CLOCK, { asOf }), new Date("2025-12-31T00:00:00Z"))["etcd"];
     assert.deepEqual(
       ["2026-01-01T00:00:00Z", "2026-04-10T23:59:59Z", "2026-04-11T00:00:00Z", "2026-07-20T00:00:00Z"].map(at),
       ["1 done", "1 done", "2 done", "3 done"],
