@@ -7,6 +7,9 @@ const UNITS = [
 
 const SHAPE = /^(?:(\d{1,6})d)?(?:(\d{1,7})h)?(?:(\d{1,9})m)?(?:(\d{1,10})s)?$/;
 
+/** As it is written, for editors. */
+export const DURATION = /^(?=.)(?:\d{1,6}d)?(?:\d{1,7}h)?(?:\d{1,9}m)?(?:\d{1,10}s)?$/;
+
 // X.509 dates end with the year 9999; a hundred years is beyond any use and far inside that.
 const LONGEST_SECONDS = 36_500 * 86_400;
 
@@ -33,8 +36,8 @@ export type Percent = `${number}%`;
 export type Span = number | Percent;
 
 /** Reads "33%", from 1% to 99%. */
-export const parsePercent = (text: string): Percent | undefined =>
-  /^[1-9]\d?%$/.test(text) ? (text as Percent) : undefined;
+export const PERCENT = /^[1-9]\d?%$/;
+export const parsePercent = (text: string): Percent | undefined => (PERCENT.test(text) ? (text as Percent) : undefined);
 
 /** Whole seconds; of a share those of `whole`. */
 export const secondsOf = (span: Span, whole: number): number =>

@@ -17,6 +17,10 @@ export interface JsonSchema {
   /** Of an object whose keys are free. */
   readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
+  /** What an editor says where the pattern does not match: in the words of our own messages. */
+  readonly patternErrorMessage?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
   /** One of these. */
   readonly anyOf?: readonly JsonSchema[];
   /** Our own mark on a private key. */
