@@ -18,7 +18,7 @@ const faultOf = (pem: string): "encrypted" | "damaged" | undefined => {
     return pem.includes("ENCRYPTED") ? "encrypted" : isReadable(pem) ? undefined : "damaged";
   const parsed = utils.parseKey(pem);
   if (!(parsed instanceof Error)) return undefined;
-  return /^Encrypted/.test(parsed.message) ? "encrypted" : "damaged";
+  return parsed.message.startsWith("Encrypted") ? "encrypted" : "damaged";
 };
 
 /** Sentences about a private key in PEM at a place of the stack file; the key is not shown. */

@@ -99,7 +99,7 @@ describe("messages about a stack file", () => {
       fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
         assertPlain(changes.reduce<unknown>((raw, { path, value }) => withAt(raw, path, value), config()) as Raw);
       }),
-      { seed, numRuns: 1000 },
+      { seed, numRuns: 400 },
     );
   });
 
