@@ -1,11 +1,12 @@
 /** What may be meant and is seldom right, told by every preview and run: one table, one sentence for each find. */
+import { ONE_CA_WEAKNESS, ownCas } from "../authorities/oneCa";
 import { issuerOf, isAdopted, stateOf } from "../authorities/rotation";
 import { hasOwnClock, leafPolicy } from "../certificates/leafPolicy";
 import { hostOf } from "../format/addresses";
 import { formatDuration } from "../format/duration";
 import { kubernetesMinor, unknownMinorText } from "../format/kubernetesVersion";
 import { fingerprintOf, momentText, parsedCertificate } from "../format/x509";
-import { AUTHORITIES } from "../model/authorities";
+import type { AuthorityName } from "../model/authorities";
 import { isUnknownMinor } from "../model/kubernetesMinors";
 import { fieldsOf, ownName, PROFILE_NAMES, type LeafName } from "../model/profiles";
 import type { Config, NodeConfig } from "../schema/config";
@@ -92,11 +93,13 @@ const oddNames: Row = ({ cluster, nodes }) =>
     ),
   ]);
 
-const certificateOf = (config: Config, name: (typeof AUTHORITIES)[number]) =>
+const certificateOf = (config: Config, name: AuthorityName) =>
   parsedCertificate(config.authority[name]?.certificate ?? "");
 
+const saidToBeOne: Row = ({ authority }) => when(authority.oneCa, ONE_CA_WEAKNESS);
+
 const oneCaForSeveral: Row = (config) =>
-  alike(AUTHORITIES, (name) => {
+  alike(ownCas(config), (name) => {
     const certificate = certificateOf(config, name);
     return certificate && fingerprintOf(certificate);
   }).map(
@@ -109,7 +112,7 @@ const oneCaForSeveral: Row = (config) =>
 const LEAST_RSA_BITS = 2048;
 
 const weakCas: Row = (config) =>
-  AUTHORITIES.flatMap((name) => {
+  ownCas(config).flatMap((name) => {
     const { modulusLength = Infinity } = certificateOf(config, name)?.publicKey.asymmetricKeyDetails ?? {};
     return when(
       modulusLength < LEAST_RSA_BITS,
@@ -119,8 +122,8 @@ const weakCas: Row = (config) =>
 
 /** An existing cluster has all of its CAs already. */
 const newBesideExisting: Row = (config) => {
-  const given = AUTHORITIES.filter((name) => config.authority[name] !== undefined);
-  const made = AUTHORITIES.filter(
+  const given = ownCas(config).filter((name) => config.authority[name] !== undefined);
+  const made = ownCas(config).filter(
     (name) =>
       config.authority[name] === undefined &&
       !isAdopted(config, name) &&
@@ -181,6 +184,7 @@ const ROWS: readonly Row[] = [
   workerAsEndpoint,
   evenMembers,
   oddNames,
+  saidToBeOne,
   oneCaForSeveral,
   weakCas,
   newBesideExisting,
