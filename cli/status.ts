@@ -12,29 +12,45 @@ import {
 } from "../core/report/report";
 import { EXIT, type Exit } from "./failure";
 import { queryNodes, comparison, unknownCertificates, type OnNode } from "./nodeStatus";
-import { COMMON, durationOption, momentOption, parsedOptions } from "./options";
-import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
+import { AS_OF_OPTION, durationOption, JSON_OPTION, momentOption, parsedOptions, STACK_OPTIONS } from "./options";
+import { SSH_OPTIONS } from "./sshArgs";
 import { stackOutputs } from "./stackOutputs";
+import type { OptionTable, Spec } from "./usage/spec";
 
-export const USAGE = `kube-pki status  every CA and leaf certificate of a stack
-  -s, --stack S      the stack; the selected one by default
-  -C, --cwd DIR      folder of the Pulumi project
-  --within 30d       exit 1 if a certificate expires, or a CA has to be rotated, within this; by default if one has
-                     expired, or a CA signs that certificates of their full validity would outlive
-  --nodes            ask every node over ssh which certificates it holds and serves
-${SSH_USAGE}  --as-of TIME       report as of this time instead of now
-  --json             print JSON
-`;
+const OPTIONS = {
+  ...STACK_OPTIONS,
+  within: {
+    type: "string",
+    default: "0",
+    value: "TIME",
+    text:
+      "exit 1 if a certificate expires, or a CA has to be rotated, within this; by default if one has expired, or a CA signs " +
+      "that certificates of their full validity would outlive",
+  },
+  nodes: {
+    type: "boolean",
+    default: false,
+    text: "ask every node over ssh which certificates it holds and serves",
+  },
+  ...SSH_OPTIONS,
+  ...AS_OF_OPTION,
+  ...JSON_OPTION,
+} as const satisfies OptionTable;
+
+export const SPEC: Spec = {
+  summary: "every CA and leaf certificate of a stack",
+  options: OPTIONS,
+  examples: [
+    ["status", "the selected stack"],
+    ["status --within 30d", "exits 1 if something ends within 30 days"],
+    ["status --nodes", "also what the nodes hold and serve"],
+  ],
+};
 
 type StatusRow = CertificateRow & { readonly onNode?: OnNode };
 
 export async function command(args: readonly string[]): Promise<Exit> {
-  const options = parsedOptions(args, {
-    ...COMMON,
-    within: { type: "string", default: "0" },
-    nodes: { type: "boolean", default: false },
-    ...SSH_OPTIONS,
-  });
+  const options = parsedOptions(args, OPTIONS);
   const window = durationOption("within", options.within);
   const now = momentOption(options["as-of"]);
   const outputs = await stackOutputs(options);
