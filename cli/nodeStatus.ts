@@ -2,6 +2,7 @@
 import { scriptCommand } from "../core/nodes/scriptCommand";
 import { plainSerial } from "../core/format/x509";
 import type { CertificateRow } from "../core/report/report";
+import type { OnNode } from "../core/report/status";
 import { someAtATime, withPinnedHosts } from "./pinnedHosts";
 import { lastLine, run } from "./run";
 import { sshArgs, type SshChoice, type SshTarget } from "./sshArgs";
@@ -39,8 +40,6 @@ export const answerOf = (facts: NodeFacts): Answer =>
   facts.applied !== undefined && facts.held.size === 0 && facts.served.length === 0
     ? { unreachable: `its certificates cannot be read: there is no openssl on it (applied ${facts.applied})` }
     : { facts };
-
-export type OnNode = "same" | "differs" | "unreachable";
 
 /** Whether a node uses the stack's certificate: one whose proof is `served` must be served now, any other be in its files. */
 export function comparison(row: CertificateRow, answer: Answer | undefined): OnNode {

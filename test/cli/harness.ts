@@ -42,19 +42,20 @@ export class Harness {
 
   /** Runs `kube-pki ARGS` in a folder that is not the clone. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    return this.spawned(process.execPath, [COMMAND, ...args], options);
+    return this.spawn(process.execPath, [COMMAND, ...args], options);
   }
 
   /** Runs a line of a shell there, in which `kube-pki` is the command. */
   sh(line: string, options: RunOptions = {}): Promise<Ran> {
     this.program("kube-pki", `exec "${process.execPath}" "${COMMAND}" "$@"`);
-    return this.spawned("sh", ["-c", line], options);
+    return this.spawn("sh", ["-c", line], options);
   }
 
-  private spawned(
+  /** Runs a program there. */
+  spawn(
     program: string,
     args: readonly string[],
-    { stdin = "", path = `${this.folder}:${process.env["PATH"] ?? ""}`, env: more = {} }: RunOptions,
+    { stdin = "", path = `${this.folder}:${process.env["PATH"] ?? ""}`, env: more = {} }: RunOptions = {},
   ): Promise<Ran> {
     return new Promise((resolve, reject) => {
       const env = { ...process.env, PATH: path, ...more };
