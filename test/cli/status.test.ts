@@ -155,6 +155,7 @@ describe("kube-pki status", function () {
   });
 
   const FORMS: readonly [string, RegExp][] = [
+    ["prometheus", /^x509_cert_not_after\{.*stack="prod",node="cp1",certificate="apiserver"\} 1782864000$/m],
   ];
   for (const [form, expected] of FORMS)
     it(`names the selected stack in ${form}`, async () => {
@@ -229,8 +230,8 @@ describe("kube-pki status", function () {
     [
       "a form is unknown",
       holds,
-      ["-o", "jsn"],
-      '--output: "jsn"; must be one of table, json, yaml; did you mean `json`?',
+      ["-o", "promethus"],
+      '--output: "promethus"; must be one of table, json, yaml, prometheus; did you mean `prometheus`?',
     ],
     [
       "a node is unknown",
