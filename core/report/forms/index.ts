@@ -1,5 +1,6 @@
 /** The output forms of `kube-pki status`: one row each. */
 import { stringify } from "yaml";
+import { statusJunit } from "./junit";
 import { statusMetrics } from "./prometheus";
 import { statusDocument, type StatusReport } from "../stackStatus";
 import { statusTable, type Paint } from "./table";
@@ -15,6 +16,7 @@ export const FORMS = {
   json: { text: (report) => `${JSON.stringify(statusDocument(report), null, 2)}\n`, namesStack: false },
   yaml: { text: (report) => stringify(statusDocument(report)), namesStack: false },
   prometheus: { text: statusMetrics, namesStack: true },
+  junit: { text: statusJunit, namesStack: true },
 } as const satisfies Readonly<Record<string, Form>>;
 
 export type FormName = keyof typeof FORMS;
