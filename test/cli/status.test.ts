@@ -157,6 +157,7 @@ describe("kube-pki status", function () {
   const FORMS: readonly [string, RegExp][] = [
     ["prometheus", /^x509_cert_not_after\{.*stack="prod",node="cp1",certificate="apiserver"\} 1782864000$/m],
     ["junit", /<testcase classname="prod\.cp1" name="apiserver"\/>/],
+    ["html", /<title>Certificates of prod<\/title>/],
   ];
   for (const [form, expected] of FORMS)
     it(`names the selected stack in ${form}`, async () => {
@@ -232,7 +233,7 @@ describe("kube-pki status", function () {
       "a form is unknown",
       holds,
       ["-o", "promethus"],
-      '--output: "promethus"; must be one of table, json, yaml, prometheus, junit; did you mean `prometheus`?',
+      '--output: "promethus"; must be one of table, json, yaml, prometheus, junit, html; did you mean `prometheus`?',
     ],
     [
       "a node is unknown",

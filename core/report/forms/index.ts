@@ -1,5 +1,6 @@
 /** The output forms of `kube-pki status`: one row each. */
 import { stringify } from "yaml";
+import { statusPage } from "./html/page";
 import { statusJunit } from "./junit";
 import { statusMetrics } from "./prometheus";
 import { statusDocument, type StatusReport } from "../stackStatus";
@@ -17,6 +18,7 @@ export const FORMS = {
   yaml: { text: (report) => stringify(statusDocument(report)), namesStack: false },
   prometheus: { text: statusMetrics, namesStack: true },
   junit: { text: statusJunit, namesStack: true },
+  html: { text: statusPage, namesStack: true },
 } as const satisfies Readonly<Record<string, Form>>;
 
 export type FormName = keyof typeof FORMS;
