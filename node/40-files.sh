@@ -84,7 +84,7 @@ stage_file() { # n path mode owner group [parts]
     sf_action=replaced # it was noted as a file
   elif ! is_as_sent "$2" "${6:-}" && ! same_text "$TX/new/$1" "$ROOT$2" "${6:-}"; then
     sf_action=replaced
-  elif is_settled "$3" "$4" "$5" "$2" && is_as_noted "$2"; then
+  elif is_settled "$3" "$2" && is_as_noted "$2"; then
     sf_action=unchanged
   else
     sf_action=fixed

@@ -1,7 +1,7 @@
 # ---- owners: whose a file is, and who may read it ----------------------------
 
-# Owner, group, ACL, extended attributes and label of what is there stay, unless the
-# layout names an owner: "root" is what it says where it says nothing. So does the
+# Owner, group, ACL, extended attributes and label of what is there stay: those of the
+# layout are for new files ("root" is what it says where it says nothing). So does the
 # mode, where it gives no more than the layout's and its group the right to read: a
 # key of root:etcd 0640 is how an etcd that runs as etcd is given it.
 
@@ -52,16 +52,11 @@ settle_mode() {
 # shellcheck disable=SC2012 # of one name that is ours
 has_acl() { [ "$(ls -ld "$1" | cut -c 11)" = + ]; }
 
-# is_settled MODE OWNER GROUP PATH: the live file has the owner and mode that it is
-# to have.
+# is_settled MODE PATH: the live file has the mode that it is to have.
 is_settled() {
-  settle_mode "$1" "$4"
-  [ $((MODE)) -eq $((LV_MODE)) ] || return 1
-  [ "$2:$3" = root:root ] || [ "$(stat -c '%U:%G' "$ROOT$4" | named "$2" "$3")" = "$2:$3" ]
+  settle_mode "$1" "$2"
+  [ $((MODE)) -eq $((LV_MODE)) ]
 }
-
-# named OWNER GROUP: of "USER:GROUP" on stdin the half that the layout names, and root.
-named() { awk -F : -v owner="$1" -v group="$2" '{ print (owner == "root" ? owner : $1) ":" (group == "root" ? group : $2) }'; }
 
 # take_after PATH MODE: the file whose owner and mode a new one at PATH gets, if any:
 # one beside it that the layout gives the same mode and the same reader.
@@ -91,18 +86,19 @@ give_rights() {
   gr_spec=$4:$5
   MODE=$3
   if as_noted "$1"; then
-    give_noted "$1" "$2" "$3" "$4" "$5"
+    give_noted "$1" "$2" "$3"
     gr_spec=
   elif [ -n "$6" ] && live_facts "$6"; then
     settle_mode "$3" "$6"
     carry_over "$6" "$2"
     gr_spec=
-    [ "$4" = root ] || gr_spec=$4
-    [ "$5" = root ] || gr_spec=$gr_spec:$5
-    if [ "$6" = "$1" ] && [ $((MODE)) -ne $((LV_MODE)) ]; then
+    if [ "$6" != "$1" ]; then
+      [ "$4" = root ] || gr_spec=$4
+      [ "$5" = root ] || gr_spec=$gr_spec:$5
+    elif [ $((MODE)) -ne $((LV_MODE)) ]; then
       say "$1: mode $LV_MODE becomes $MODE, as it let in more than its owner and group"
-    elif [ "$6" = "$1" ] && [ -z "$gr_spec" ]; then
-      return
+    else
+      return 0
     fi
   else
     chmod "$3" "$2"

@@ -41,9 +41,8 @@ is_as_noted() {
 # was_written_over PATH: since it was noted, by somebody else.
 was_written_over() { as_noted "$1" && [ -f "$ROOT$1" ] && [ "$(sha256 "$ROOT$1")" != "$NT_SUM" ]; }
 
-# give_noted PATH NEW MODE OWNER GROUP: after as_noted, NEW gets those rights, as far as
-# MODE allows them and where OWNER and GROUP name nobody; ACL and attributes are those of
-# PATH. Never wider than both, not for a moment either.
+# give_noted PATH NEW MODE: after as_noted, NEW gets those rights, as far as MODE allows
+# them; ACL and attributes are those of PATH. Never wider than both, not for a moment either.
 give_noted() {
   gn_like=$TX/rights
   rm -f "$gn_like"
@@ -51,11 +50,7 @@ give_noted() {
   if [ -f "$ROOT$1" ] && [ ! -L "$ROOT$1" ]; then copy_rights "$ROOT$1" "$gn_like" "$1"; fi
   LV_MODE=$NT_MODE LV_UID=$NT_UID LV_GID=$NT_GID
   settle_mode "$3" "$1"
-  gn_owner=$NT_UID gn_group=$NT_GID
-  [ "$4" = root ] || gn_owner=$4
-  [ "$5" = root ] || gn_group=$5
-  chown "$gn_owner:$gn_group" "$gn_like" 2>/dev/null ||
-    die "owner or group $gn_owner:$gn_group of $1 is not known on this node: create it or change the layout"
+  chown "$NT_UID:$NT_GID" "$gn_like"
   chmod "$MODE" "$gn_like"
   copy_rights "$gn_like" "$2" "$1"
 }

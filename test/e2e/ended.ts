@@ -87,7 +87,7 @@ for file in $(find /etc/kubernetes /etc/etcd /etc/ssl/etcd /var/lib/kubernetes /
   for ca in [0-9]*.crt; do
     if cmp -s "$ca" "$file"; then
       cat "\${ca%.crt}.ended" >"$file"
-    elif grep -q "certificate-authority-data: *\"\\?$(base64 -w0 "$ca")" "$file"; then
+    elif grep -q "certificate-authority-data: *\\"\\?$(base64 -w0 "$ca")" "$file"; then
       sed "s#^\\( *certificate-authority-data: *\\).*#\\1$(base64 -w0 "\${ca%.crt}.ended")#" "$file" >new
       cat new >"$file"
     else continue

@@ -223,9 +223,13 @@ export class Run {
   }
 }
 
+/** Where the last report of a scenario is, from the folder of the project. */
+export const reportFile = (scenario: string, topology: string, authority: string): string =>
+  join("reports", `${scenario}-${topology}-${authority}.json`);
+
 export const writeReport = (report: Report): string => {
   mkdirSync("reports", { recursive: true });
-  const file = join("reports", `${report.scenario}-${report.topology}-${report.authority}.json`);
+  const file = reportFile(report.scenario, report.topology, report.authority);
   writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
   return file;
 };

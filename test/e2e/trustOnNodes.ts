@@ -62,7 +62,7 @@ export const keysOfNoCa = async (lab: Lab): Promise<string[]> => {
   const found = await Promise.all(
     lab.nodes.flatMap(({ name: node }) =>
       pathsIn(lab).map(async ({ path }) => {
-        const key = path.replace(/\.crt$/, ".key");
+        const key = path.replace(/\.crt$/, ".key").replace(/\.pem$/, "-key.pem");
         const said = await lab.must(node, `[ ! -f ${key} ] || { openssl pkey -in ${key} -pubout && cat ${path}; }`);
         const [own, ...certificates] = said.match(/-----BEGIN [^]*?-----END .*/g) ?? [];
         const held = certificates.map((pem) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import fc from "fast-check";
 import { Cluster, files } from "./cluster";
 import { part, payload } from "./payload";
@@ -139,18 +139,21 @@ export function keepsOwners(shell: string): void {
       assert.equal(rights(node, other), "0:0 600");
     });
 
-    it("gives a file to whom the layout names", async () => {
+    it("gives a new file to whom the layout names, and leaves one that is there to its owner", async () => {
       const set = node.set();
       node.lay(set);
       give(node, KEY, 12345, 0, 0o640);
-      const named = (owner: string, group: string) =>
-        payload("apply", node.body(set, ALONE).replace(`${KEY} 0600 root root`, `${KEY} 0600 ${owner} ${group}`));
-      const done = await node.run("apply", named("nobody", "root"));
-      assert.match(done.stdout, new RegExp(`file ${KEY} fixed\n`), done.stderr);
-      assert.equal(rights(node, KEY), `${String(NOBODY)}:0 640`);
-      assert.match((await node.run("apply", named("nobody", "root"))).stdout, new RegExp(`file ${KEY} unchanged\n`));
-      assert.match((await node.run("apply", named("nobody", "daemon"))).stdout, new RegExp(`file ${KEY} fixed\n`));
-      assert.match(rights(node, KEY), new RegExp(`^${String(NOBODY)}:[1-9]\\d* 640$`));
+      const named = payload(
+        "apply",
+        node.body(set, ALONE).replace(`${KEY} 0600 root root`, `${KEY} 0600 nobody daemon`),
+      );
+      const done = await node.run("apply", named);
+      assert.match(done.stdout, new RegExp(`file ${KEY} unchanged\n`), done.stderr);
+      assert.equal(rights(node, KEY), "12345:0 640");
+      rmSync(node.path(KEY));
+      assert.match((await node.run("apply", named)).stdout, new RegExp(`file ${KEY} created\n`));
+      assert.match(rights(node, KEY), new RegExp(`^${String(NOBODY)}:[1-9]\\d* 600$`));
+      assert.match((await node.run("apply", named)).stdout, new RegExp(`file ${KEY} unchanged\n`));
     });
 
     describe("refuses", () => {

@@ -7,6 +7,23 @@ cd "$(dirname "$0")"
 export GOFLAGS=-mod=mod GOTOOLCHAIN=local GOWORK=off
 commands='kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubeadm kubectl'
 
+# staged MODULE: its version of this release, or of the newest patch before it that the
+# proxy has: these modules hardly change between patches.
+staged() {
+  patch=${version##*.}
+  while [ "$patch" -ge 0 ]; do
+    tag=v0.$(echo "$version" | cut -d. -f2).$patch
+    ! (cd / && go mod download "$1@$tag") >/dev/null 2>&1 || break
+    patch=$((patch - 1))
+  done
+  [ "$patch" -ge 0 ] || {
+    echo "pin.sh: the module proxy has no $1 for $version" >&2
+    exit 1
+  }
+  [ "$patch" = "${version##*.}" ] || echo "pin.sh: $1 $tag instead of $version" >&2
+  echo "$tag"
+}
+
 mkdir -p "$version"
 cd "$version"
 printf 'module kube-pki/tools/kubernetes\n\ngo 1.25\n' >go.mod
@@ -24,7 +41,8 @@ theirs=$(go list -m -f '{{.GoMod}}' "k8s.io/kubernetes@v$version")
     if [ -d "$stub" ]; then
       printf '\t%s => %s\n' "$module" "$stub"
     else
-      printf '\t%s => %s v0.%s\n' "$module" "$module" "${version#1.}"
+      tag=$(staged "$module") || exit 1
+      printf '\t%s => %s %s\n' "$module" "$module" "$tag"
     fi
   done
   printf ')\n'
