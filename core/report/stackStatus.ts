@@ -34,6 +34,8 @@ export interface StatusReport {
   readonly certificates: readonly LeafStatus[];
   /** What needs attention, a sentence each. */
   readonly remarks: readonly string[];
+  /** Those of them that say more than a row does: of nodes, and what to do about a CA. */
+  readonly explanations: readonly string[];
 }
 
 /** Empty: all. */
@@ -84,16 +86,13 @@ const oneStatus = (facts: StackFacts, now: Date, within: number, filter: Filter)
         filter.authorities.length === 0 ||
         signersOf(row, facts.authorities).some((name) => filter.authorities.includes(name)),
     );
-  const remarks = [
+  const placed = (text: string): string => (stack === undefined ? text : `${stack}: ${text}`);
+  const explanations = [
     ...facts.nodeRemarks.filter(({ node }) => isIn(filter.nodes, node)).map(({ text }) => text),
     ...authorities.filter((row) => isToRotateWithin(row, now, within)).map((row) => rotationDueText(row, now)),
-    ...certificates.flatMap((row) => leafRemark(row, now, within)),
-  ];
-  return {
-    authorities,
-    certificates,
-    remarks: stack === undefined ? remarks : remarks.map((text) => `${stack}: ${text}`),
-  };
+  ].map(placed);
+  const remarks = [...explanations, ...certificates.flatMap((row) => leafRemark(row, now, within)).map(placed)];
+  return { authorities, certificates, remarks, explanations };
 };
 
 export const statusReport = (
@@ -108,6 +107,7 @@ export const statusReport = (
     authorities: all.flatMap(({ authorities }) => authorities),
     certificates: all.flatMap(({ certificates }) => certificates),
     remarks: all.flatMap(({ remarks }) => remarks),
+    explanations: all.flatMap(({ explanations }) => explanations),
   };
 };
 
@@ -118,7 +118,14 @@ export const isFine = ({ authorities, certificates, remarks }: StatusReport): bo
   certificates.every(({ onNode }) => onNode === undefined || onNode === "same");
 
 /** As JSON and YAML have it. */
-export const statusDocument = ({ asOf, ...rows }: StatusReport): Readonly<Record<string, unknown>> => ({
+export const statusDocument = ({
+  asOf,
+  authorities,
+  certificates,
+  remarks,
+}: StatusReport): Readonly<Record<string, unknown>> => ({
   asOf: asOf.toISOString(),
-  ...rows,
+  authorities,
+  certificates,
+  remarks,
 });

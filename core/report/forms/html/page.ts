@@ -49,7 +49,7 @@ const counts = (parts: readonly Part[]): string => {
 };
 
 /** Each leads to its line. */
-const urgent = (parts: readonly Part[], remarks: readonly string[]): string => {
+const urgent = (parts: readonly Part[], explanations: readonly string[]): string => {
   const links = parts.flatMap(({ title, lives }) =>
     lives
       .filter(({ status }) => needsAttention(status))
@@ -58,7 +58,7 @@ const urgent = (parts: readonly Part[], remarks: readonly string[]): string => {
           `<li class="${STATUS[life.status].tone}"><a href="#${life.id}">${markup(`${title}, ${life.title}`)}</a> <span class="status">${life.status}</span>: ${inWords(life)}</li>`,
       ),
   );
-  const told = remarks.map((remark) => `<li>${markup(remark)}</li>`);
+  const told = explanations.map((text) => `<li>${markup(text)}</li>`);
   return links.length + told.length === 0
     ? "<p>Nothing needs attention.</p>"
     : [
@@ -73,7 +73,7 @@ const LEGEND =
   '<span class="key"><span class="line"><span class="now" style="left:50%"></span></span></span>as of this page</p>';
 
 export const statusPage = (report: StatusReport): string => {
-  const { asOf, remarks } = report;
+  const { asOf, explanations } = report;
   const parts = partsOf(report);
   const axes = new Map(
     [true, false].map((isCa) => [
@@ -110,7 +110,7 @@ export const statusPage = (report: StatusReport): string => {
 ${counts(parts)}
 ${LEGEND}</section>
 <section aria-labelledby="attention"><h2 id="attention">Needs attention</h2>
-${urgent(parts, remarks)}</section>
+${urgent(parts, explanations)}</section>
 ${sections.join("\n")}
 </main>
 </body>

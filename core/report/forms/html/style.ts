@@ -17,11 +17,13 @@ a { color: var(--now); } :focus-visible { outline: 3px solid var(--now); outline
 .good { --tone: var(--good); } .warning { --tone: var(--warning); } .bad { --tone: var(--bad); }
 .status { color: var(--tone); font-weight: 600; white-space: nowrap; }
 .table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; min-width: 46rem; font-size: .9rem; }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 60rem; font-size: .9rem; }
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { text-align: left; padding: .25rem .5rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
-th { font-weight: 600; } tbody th { font-weight: 400; } tbody tr:nth-child(even) { background: var(--row); }
+th { font-weight: 600; } td, th { overflow-wrap: anywhere; } tbody th { font-weight: 400; } tbody tr:nth-child(even) { background: var(--row); }
 tr:target { outline: 3px solid var(--now); outline-offset: -3px; }
-.number { text-align: right; font-variant-numeric: tabular-nums; } .time { width: 45%; min-width: 16rem; }
+.number { text-align: right; font-variant-numeric: tabular-nums; } .time { width: 37%; padding: 0 1rem; }
+.name { width: 16%; } .short { width: 6rem; overflow-wrap: normal; } .date { white-space: nowrap; }
 .line { position: relative; height: 1.4rem; }
 .line > * { position: absolute; top: 0; bottom: 0; }
 .bar { top: .35rem !important; bottom: .35rem !important; border-radius: .2rem; background: var(--tone);
@@ -30,7 +32,8 @@ tr:target { outline: 3px solid var(--now); outline-offset: -3px; }
 .renewal { width: 0; border-left: 3px solid var(--text); }
 .now { width: 0; border-left: 2px dashed var(--now); }
 .tick { font-size: .75rem; color: var(--quiet); border-left: 1px solid var(--line); padding-left: .2rem; white-space: nowrap; }
-.key { display: inline-block; position: relative; width: 1.5rem; height: 1rem; vertical-align: middle; margin-right: .3rem; }
+.key { display: inline-block; position: relative; width: 1.5rem; height: 1rem; vertical-align: middle; margin: 0 .3rem 0 1rem; }
+.key .line { display: block; height: 1rem; }
 @media print {
   body { max-width: none; padding: 0; font-size: 9pt; } .skip { display: none; } .table { overflow: visible; }
   .bar, .renewal, .now { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

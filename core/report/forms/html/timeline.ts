@@ -64,18 +64,21 @@ const row = (life: Life, axis: Axis, now: Date): string => {
   const width = Math.max(0, percent(axis, life.to) - percent(axis, begin));
   const bar = `<span class="bar${life.from === undefined ? " unsure" : ""}" style="${left(axis, begin)};width:${width.toFixed(2)}%"></span>`;
   const marks = `<span class="renewal" style="${left(axis, life.next)}"></span><span class="now" style="${left(axis, now)}"></span>`;
-  return `<tr id="${life.id}" class="${tone}"><th scope="row">${markup(life.title)}</th><td>${markup(life.issuer)}</td><td class="status">${life.status}</td><td class="time"><div class="line" role="img" aria-label="${markup(inWords(life))}">${bar}${marks}</div></td><td>${day(life.next)}</td><td>${day(life.to)}</td><td class="number">${String(life.daysLeft)}</td></tr>`;
+  return `<tr id="${life.id}" class="${tone}"><th scope="row">${markup(life.title)}</th><td>${markup(life.issuer)}</td><td class="status">${life.status}</td><td class="time"><div class="line" role="img" aria-label="${markup(inWords(life))}">${bar}${marks}</div></td><td class="date">${day(life.next)}</td><td class="date">${day(life.to)}</td><td class="number">${String(life.daysLeft)}</td></tr>`;
 };
 
 const ticks = (axis: Axis): string =>
-  axis.ticks.map(({ at, text }) => `<span class="tick" style="${left(axis, at)}">${text}</span>`).join("");
+  axis.ticks
+    // no text beyond the right end
+    .map(({ at, text }) => `<span class="tick" style="${left(axis, at)}">${percent(axis, at) > 92 ? "" : text}</span>`)
+    .join("");
 
 /** @param caption what the table is of, for those who hear it */
 export const timeline = (caption: string, lives: readonly Life[], axis: Axis, now: Date): string =>
   [
     `<div class="table" role="region" tabindex="0" aria-label="${markup(caption)}"><table>`,
-    `<caption class="quiet">${markup(caption)}</caption>`,
-    `<thead><tr><th scope="col">Certificate</th><th scope="col">Issuer</th><th scope="col">Status</th><th scope="col" class="time">Life<div class="line" aria-hidden="true">${ticks(axis)}</div></th><th scope="col">${lives[0]?.nextText === "renewal" ? "Renewal" : "Rotate before"}</th><th scope="col">Not after</th><th scope="col" class="number">Days left</th></tr></thead>`,
+    `<caption>${markup(caption)}</caption>`,
+    `<thead><tr><th scope="col" class="name">Certificate</th><th scope="col" class="name">Issuer</th><th scope="col" class="short">Status</th><th scope="col" class="time">Life<div class="line" aria-hidden="true">${ticks(axis)}</div></th><th scope="col" class="short">${lives[0]?.nextText === "renewal" ? "Renewal" : "Rotate before"}</th><th scope="col" class="short">Not after</th><th scope="col" class="short number">Days left</th></tr></thead>`,
     "<tbody>",
     ...lives.map((life) => row(life, axis, now)),
     "</tbody></table></div>",
