@@ -55,6 +55,7 @@ describe("status of a certificate", () => {
     ["to rotate within the window", "expiring", { rotateBefore: "2026-06-30T00:00:00Z" }, 30],
     ["to rotate now", "overdue", { rotateBefore: NOW.toISOString() }, 30],
     ["ended", "expired", { notAfter: "2026-05-31T00:00:00Z", rotateBefore: "2026-01-01T00:00:00Z" }],
+    ["ended, and only trusted", "ok", { signs: false, notAfter: "2026-05-31T00:00:00Z" }],
     ["only trusted", "ok", { signs: false, rotateBefore: "2026-01-01T00:00:00Z" }, 30],
   ];
   for (const [what, expected, changes, days = 0] of cas)
