@@ -10,7 +10,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** As content and as an attribute in quotes; control characters, which XML has none of, are left out. */
 export const markup = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- those that XML 1.0 does not allow
   text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
     .replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
