@@ -7,25 +7,40 @@ import { Recipients } from "./backup/encrypted";
 import { SnapshotDecoder } from "./backup/snapshot";
 import { EXIT, Failure, type Exit } from "./failure";
 import { nodesOnce, refusalOf, withNode, type There } from "./oneNode";
-import { parsedWithHosts } from "./options";
-import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
-
-export const USAGE = `kube-pki backup [NODE...] --recipient KEY --output DIR  what a cluster's PKI is made of, encrypted: of each node
-                     the files (CA keys too), of an etcd member a snapshot, of a control plane the Secrets with tokens.
-                     NODE is one of the stack, all by default, or user@host[:port]
-  -r, --recipient KEY  a public key of age (age1...); several may be given, and each holder can decrypt
-  -o, --output DIR   where the files go; made if it is not there
-  -s, --stack S      the stack; the selected one by default
-  -C, --cwd DIR      folder of the Pulumi project
-${SSH_USAGE}`;
+import { parsedWithHosts, STACK_OPTIONS } from "./options";
+import { SSH_OPTIONS } from "./sshArgs";
+import type { OptionTable, Spec } from "./usage/spec";
 
 const OPTIONS = {
-  recipient: { type: "string", short: "r", multiple: true, default: [] as string[] },
-  output: { type: "string", short: "o" },
-  stack: { type: "string", short: "s" },
-  cwd: { type: "string", short: "C" },
+  recipient: {
+    type: "string",
+    short: "r",
+    multiple: true,
+    default: [] as string[],
+    value: "KEY",
+    text: "a public key of age (age1...); several may be given, and each holder can decrypt",
+  },
+  output: {
+    type: "string",
+    short: "o",
+    value: "DIR",
+    offers: "folders",
+    text: "where the files go; made if it is not there",
+  },
+  ...STACK_OPTIONS,
   ...SSH_OPTIONS,
-} as const;
+} as const satisfies OptionTable;
+
+export const SPEC: Spec = {
+  summary: "what a cluster's PKI is made of, encrypted, onto this machine",
+  args: "[NODE...]",
+  text:
+    "Of each node the files (CA keys too), of an etcd member a snapshot, of a control plane the Secrets with tokens. NODE is " +
+    "one of the stack, all by default, or user@host[:port].",
+  options: OPTIONS,
+  examples: [["backup --recipient age1... --output backups", "all nodes of the selected stack"]],
+  page: "backup.md",
+};
 
 /** What a node can give (node/88-dump.sh), and what it becomes. */
 const DUMPS = {

@@ -5,29 +5,50 @@ import { findingsText } from "../core/doctor/text";
 import type { Survey } from "../core/survey/model";
 import { EXIT, Failure, type Exit } from "./failure";
 import { world as realWorld, type World } from "./init/world";
-import { COMMON, durationOption, momentOption, parsedWithHosts } from "./options";
+import { AS_OF_OPTION, durationOption, JSON_OPTION, momentOption, parsedWithHosts, STACK_OPTIONS } from "./options";
 import { withPinnedHosts } from "./pinnedHosts";
 import { savedSurveys } from "./savedSurveys";
-import { SSH_OPTIONS, SSH_USAGE, type SshChoice } from "./sshArgs";
+import { SSH_OPTIONS, type SshChoice } from "./sshArgs";
 import { stackOutputs, type StackOutputs } from "./stackOutputs";
 import { hostOf, isRead, type Host } from "./surveyHosts";
-
-export const USAGE = `kube-pki doctor [HOST...]  what is wrong with the PKI of these hosts, the most urgent first; reads only.
-                     HOST is [user@]host[:port]; none: the nodes of the stack
-  --from FILE        take surveys that \`kube-pki survey\` has printed; - is stdin; may be given several times
-  -s, --stack S      compare with what this stack has issued; the selected one where neither HOST nor --from is given
-  -C, --cwd DIR      folder of the Pulumi project
-  --within 30d       tell of certificates that expire within this, and of CAs six times as early
-${SSH_USAGE}  --as-of TIME       look as of this time instead of now
-  --json             print JSON
-`;
+import type { OptionTable, Spec } from "./usage/spec";
 
 const OPTIONS = {
-  ...COMMON,
+  from: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    offers: "files",
+    text: "take surveys that `kube-pki survey` has printed; - is stdin; may be given several times",
+  },
+  stack: {
+    ...STACK_OPTIONS.stack,
+    text: "compare with what this stack has issued; the selected one where neither HOST nor --from is given",
+  },
+  cwd: STACK_OPTIONS.cwd,
+  within: {
+    type: "string",
+    default: "30d",
+    value: "TIME",
+    text: "tell of certificates that expire within this, and of CAs six times as early; 30d by default",
+  },
   ...SSH_OPTIONS,
-  within: { type: "string", default: "30d" },
-  from: { type: "string", multiple: true },
-} as const;
+  ...AS_OF_OPTION,
+  ...JSON_OPTION,
+} as const satisfies OptionTable;
+
+export const SPEC: Spec = {
+  summary: "what is wrong with the PKI of these hosts, or of a stack's nodes, the most urgent first",
+  args: "[HOST...]",
+  text: "HOST is [user@]host[:port]; none: the nodes of the stack. It reads only.",
+  options: OPTIONS,
+  examples: [
+    ["doctor root@cp1 root@cp2 ann@w1", "a cluster without a stack"],
+    ["doctor --stack prod", "the nodes of a stack, against what it has issued"],
+    ["doctor --from cp1.json", "what `kube-pki survey` has printed elsewhere"],
+  ],
+  page: "doctor.md",
+};
 
 export type Reach = Pick<World, "surveyHosts" | "print">;
 

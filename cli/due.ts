@@ -2,26 +2,43 @@ import { readFileSync } from "node:fs";
 import { tableText, type Column } from "../core/report/report";
 import { dueReport, type DueReport, type DueRow, type NodeEffect, type ServiceChange } from "./dueReport";
 import { EXIT, Failure, type Exit } from "./failure";
-import { COMMON, momentOption, parsedOptions } from "./options";
+import { JSON_OPTION, momentOption, parsedOptions, STACK_OPTIONS } from "./options";
 import { parsedPreview, previewedConfig, runPreview } from "./preview";
+import type { Spec } from "./usage/spec";
 
-export const USAGE = `kube-pki due     what the next \`pulumi up\` renews, why, and which services restart
-  -s, --stack S      the stack; the selected one by default
-  -C, --cwd DIR      folder of the Pulumi project
-  --preview FILE     read this output of \`pulumi preview --json\` instead of running it; - is stdin
-  --drift            read the nodes too: what was changed there behind the stack's back (docs/drift.md)
-  --exit-code        exit 1 if anything is due or would change
-  --as-of TIME       time the preview was made for; by default asOf of the stack, or now
-  --json             print JSON
-`;
+export const SPEC = {
+  summary: "what the next `pulumi up` renews, why, and which services restart",
+  options: {
+    ...STACK_OPTIONS,
+    preview: {
+      type: "string",
+      value: "FILE",
+      offers: "files",
+      text: "read this output of `pulumi preview --json` instead of running it; - is stdin",
+    },
+    drift: {
+      type: "boolean",
+      default: false,
+      text: "read the nodes too: what was changed there behind the stack's back (docs/drift.md)",
+    },
+    "exit-code": { type: "boolean", default: false, text: "exit 1 if anything is due or would change" },
+    "as-of": {
+      type: "string",
+      value: "TIME",
+      text: "time the preview was made for; by default asOf of the stack, or now",
+    },
+    ...JSON_OPTION,
+  },
+  examples: [
+    ["due --stack prod", "before a `pulumi up`: what it is going to do, and what restarts"],
+    ["due --exit-code --drift", "a nightly job: fails if the stack and its nodes are not what they should be"],
+    ["due --preview preview.json", "in a pipeline that has run `pulumi preview --json` already"],
+  ],
+  page: "renewal-clock.md",
+} as const satisfies Spec;
 
 export async function command(args: readonly string[]): Promise<Exit> {
-  const options = parsedOptions(args, {
-    ...COMMON,
-    preview: { type: "string" },
-    drift: { type: "boolean", default: false },
-    "exit-code": { type: "boolean", default: false },
-  });
+  const options = parsedOptions(args, SPEC.options);
   const asOf = options["as-of"] === undefined ? undefined : momentOption(options["as-of"]);
   const preview =
     options.preview === undefined

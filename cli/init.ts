@@ -11,47 +11,55 @@ import { ensureStack, isReachable, setSecrets, type PulumiStack } from "./init/s
 import { isStackName, schemaOf, stackContent, stackPlace, writeText, type StackPlace } from "./init/stackFile";
 import { visitAll, type Visited } from "./init/visits";
 import { world as realWorld, type World } from "./init/world";
-import { parsedWithHosts } from "./options";
-import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
-
-export const USAGE = `kube-pki init HOST...  writes the stack file of a running cluster: reads the nodes, changes none of them.
-                     HOST is [user@]host[:port]; one control plane is enough, it knows the others
-  --name NAME        name of the stack; the cluster's by default
-  --ca CHOICE        ${CA_CHOICE_NAMES.join(", ")}; asked if not given
-${CA_CHOICE_NAMES.map((name) => `                       ${name}: ${CA_CHOICES[name].text}\n`).join("")}  --vault-address URL  with --ca vault; VAULT_ADDR by default
-  --only             read no other hosts than those named
-  --from FILE        also take the surveys that \`kube-pki survey\` has printed; may be given several times
-  --accept-host-keys, --yes  accept host keys that no known_hosts has
-  --dry-run          print the stack file, and write and set nothing
-${SSH_USAGE}  -C, --cwd DIR      folder of the Pulumi project
-`;
+import { oneOf, parsedWithHosts, STACK_OPTIONS } from "./options";
+import { SSH_OPTIONS } from "./sshArgs";
+import type { OptionTable, Spec } from "./usage/spec";
 
 const OPTIONS = {
+  name: { type: "string", value: "NAME", text: "name of the stack; the cluster's by default" },
+  ca: {
+    type: "string",
+    value: "CHOICE",
+    offers: CA_CHOICE_NAMES,
+    text: `what becomes of the CAs, asked if not given: ${CA_CHOICE_NAMES.map((name) => `${name}: ${CA_CHOICES[name].text}`).join("; ")}`,
+  },
+  "vault-address": { type: "string", value: "URL", text: "with --ca vault; VAULT_ADDR by default" },
+  only: { type: "boolean", default: false, text: "read no other hosts than those named" },
+  from: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    offers: "files",
+    text: "also take the surveys that `kube-pki survey` has printed; may be given several times",
+  },
+  "accept-host-keys": { type: "boolean", default: false, text: "accept host keys that no known_hosts has" },
+  yes: { type: "boolean", default: false, text: "the same as --accept-host-keys" },
+  "dry-run": { type: "boolean", default: false, text: "print the stack file, and write and set nothing" },
   ...SSH_OPTIONS,
-  name: { type: "string" },
-  ca: { type: "string" },
-  "vault-address": { type: "string" },
-  only: { type: "boolean", default: false },
-  from: { type: "string", multiple: true },
-  "accept-host-keys": { type: "boolean", default: false },
-  yes: { type: "boolean", default: false },
-  "dry-run": { type: "boolean", default: false },
-  cwd: { type: "string", short: "C" },
-} as const;
+  cwd: STACK_OPTIONS.cwd,
+} as const satisfies OptionTable;
 
-const isChoice = (text: string): text is CaChoice => CA_CHOICE_NAMES.some((name) => name === text);
-
-const CA_ALLOWED = `one of ${CA_CHOICE_NAMES.join(", ")}`;
+export const SPEC: Spec = {
+  summary: "writes the stack file of a running cluster: reads the nodes, changes none of them",
+  args: "HOST...",
+  text: "HOST is [user@]host[:port]; one control plane is enough, it knows the others.",
+  options: OPTIONS,
+  examples: [
+    ["init root@10.0.0.11", "a stack file for the cluster of this control plane; run again, where it differs from it"],
+    ["init root@10.0.0.11 --ca existing --dry-run", "see what it would say first"],
+  ],
+  page: "init.md",
+};
 
 /** What is to become of the CAs: only their owner can say. */
 const caChoice = async (given: string | undefined, { ask }: World): Promise<CaChoice> => {
-  if (given !== undefined && isChoice(given)) return given;
-  if (given !== undefined) throw new Failure(mustBe("--ca", JSON.stringify(given), CA_ALLOWED));
-  if (ask === undefined) throw new Failure(mustBe("--ca", "missing, and there is no terminal to ask at", CA_ALLOWED));
+  if (given !== undefined) return oneOf("--ca", given, CA_CHOICE_NAMES);
+  if (ask === undefined)
+    throw new Failure(
+      mustBe("--ca", "missing, and there is no terminal to ask at", `one of ${CA_CHOICE_NAMES.join(", ")}`),
+    );
   const lines = CA_CHOICE_NAMES.map((name) => `  ${name.padEnd(9)} ${CA_CHOICES[name].text}\n`).join("");
-  const answer = await ask(`what becomes of the cluster's CAs?\n${lines}choice: `);
-  if (!isChoice(answer)) throw new Failure(mustBe("the choice", JSON.stringify(answer), CA_ALLOWED));
-  return answer;
+  return oneOf("the choice", await ask(`what becomes of the cluster's CAs?\n${lines}choice: `), CA_CHOICE_NAMES);
 };
 
 type Options = ReturnType<typeof parsedWithHosts<typeof OPTIONS>>["options"];

@@ -1,61 +1,49 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- import() would not find TypeScript under tsx/cjs */
 /** `kube-pki COMMAND`: shows what a stack holds and what is due, and runs it. */
+import { COMMAND_NAMES, FOR_PEOPLE, specs, STEPS } from "./commands";
 import { EXIT, Failure } from "./failure";
 import type { Exit } from "./failure";
+import { oneOf } from "./options";
+import { commandHelp, helpOf, overview } from "./usage/help";
+import { hasVerbs, type CommandSpec } from "./usage/spec";
+import { version } from "./usage/version";
 
-interface Command {
-  readonly command: (args: readonly string[]) => Promise<Exit>;
-  /** None: not for people. */
-  readonly USAGE?: string;
-}
+const isHelp = (word: string | undefined): boolean => word === "--help" || word === "-h";
 
-/** Each is loaded when it is run: `pulumi up` runs one for each node, and what others need would be half of its time. */
-const FOR_PEOPLE: Readonly<Record<string, () => Command>> = {
-  status: () => require("./status") as Command,
-  due: () => require("./due") as Command,
-  doctor: () => require("./doctor") as Command,
-  up: () => require("./up") as Command,
-  renew: () => require("./renew") as Command,
-  survey: () => require("./survey") as Command,
-  init: () => require("./init") as Command,
-  timer: () => require("./timer") as Command,
-  backup: () => require("./backup") as Command,
-  restore: () => require("./restore") as Command,
+const say = (text: string): Exit => {
+  process.stdout.write(text);
+  return EXIT.fine;
 };
 
-const COMMANDS: Readonly<Record<string, () => Command>> = {
-  ...FOR_PEOPLE,
-  "cluster-step": () => require("./clusterStep") as Command,
-  "preflight-step": () => require("./preflightStep") as Command,
-  "alive-step": () => require("./aliveStep") as Command,
-  "drift-step": () => require("./driftStep") as Command,
-  "install-step": () => require("./installStep") as Command,
+/** Of the verb that is named before it, if there is one. */
+const helpFor = (name: string, spec: CommandSpec, [verb = ""]: readonly string[]): string => {
+  const own = hasVerbs(spec) && Object.hasOwn(spec.verbs, verb) ? spec.verbs[verb] : undefined;
+  return own === undefined ? helpOf(name, spec) : commandHelp({ words: `${name} ${verb}`, spec: own });
 };
 
-const help = (): string =>
-  [
-    "usage: kube-pki COMMAND [OPTION...]",
-    "",
-    ...Object.values(FOR_PEOPLE).flatMap((load) => load().USAGE ?? []),
-    "exit codes: 0 nothing to report, 1 something needs attention, 2 the command failed",
-    "",
-  ].join("\n");
+const known = (name: string) => FOR_PEOPLE[oneOf("command", name, COMMAND_NAMES)]();
+
+const help = ([name, ...more]: readonly string[]): string =>
+  name === undefined ? overview(specs()) : helpFor(name, known(name).SPEC, more);
 
 async function main([name, ...args]: readonly string[]): Promise<Exit> {
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    process.stdout.write(help());
-    return name === undefined ? EXIT.failed : EXIT.fine;
+  if (name === undefined) {
+    say(overview(specs()));
+    return EXIT.failed;
   }
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (load === undefined)
-    throw new Failure(`unknown command \`${name}\`; must be one of ${Object.keys(FOR_PEOPLE).join(", ")}`);
-  const { command, USAGE } = load();
-  if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(USAGE ?? help());
-    return EXIT.fine;
-  }
-  return command(args);
+  if (name === "help") return say(help(args.filter((word) => !isHelp(word))));
+  if (isHelp(name)) return say(help([]));
+  if (name === "version" || name === "--version") return say(`kube-pki ${version()}\n`);
+  const step = Object.hasOwn(STEPS, name) ? STEPS[name] : undefined;
+  if (step !== undefined) return step().command(args);
+  const { command, SPEC } = known(name);
+  return args.some(isHelp) ? say(helpFor(name, SPEC, args)) : command(args);
 }
+
+/** Who reads what we print may stop in the middle, as `head` does: that is no failure of ours. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.fine);
+});
 
 main(process.argv.slice(2)).then(
   (exit) => {

@@ -1,6 +1,7 @@
 /** Which certificates of a stack its nodes hold and serve: each is surveyed over the user's own ssh. */
 import { plainSerial } from "../core/format/x509";
 import type { CertificateRow } from "../core/report/report";
+import type { OnNode } from "../core/report/status";
 import type { CertificateFacts, Survey } from "../core/survey/model";
 import { NOTED } from "../core/survey/read";
 import { withPinnedHosts } from "./pinnedHosts";
@@ -36,8 +37,6 @@ export const answerOf = (surveyed: Surveyed): Answer => {
   const served = host.openssl === undefined ? {} : { served: record?.served ?? [] };
   return { facts: { held: new Set(serials.map(plainSerial)), ...served } };
 };
-
-export type OnNode = "same" | "differs" | "unreachable";
 
 /** Whether a node uses the stack's certificate: one whose proof is `served` must be served now, any other be in its files. */
 export function comparison(row: CertificateRow, answer: Answer | undefined): OnNode {

@@ -1,18 +1,50 @@
 import { parseArgs } from "node:util";
-import type { ParseArgsConfig } from "node:util";
 import { DURATION_ALLOWED, parseDuration } from "../core/format/duration";
 import { mustBe } from "../core/format/problem";
+import { nearest } from "../core/format/spelling";
 import { Failure } from "./failure";
+import type { OptionTable } from "./usage/spec";
 
-/** Options every command takes. */
-export const COMMON = {
-  stack: { type: "string", short: "s" },
-  cwd: { type: "string", short: "C" },
-  json: { type: "boolean", default: false },
-  "as-of": { type: "string" },
-} as const;
+/** The stack, and where its project is: of every command that asks pulumi. */
+export const STACK_OPTIONS = {
+  stack: {
+    type: "string",
+    short: "s",
+    value: "STACK",
+    offers: "stacks",
+    text: "the stack; the selected one by default",
+  },
+  cwd: { type: "string", short: "C", value: "DIR", offers: "folders", text: "folder of the Pulumi project" },
+} as const satisfies OptionTable;
 
-type Options = NonNullable<ParseArgsConfig["options"]>;
+export const JSON_OPTION = {
+  json: { type: "boolean", default: false, text: "print JSON" },
+} as const satisfies OptionTable;
+
+export const AS_OF_OPTION = {
+  "as-of": { type: "string", value: "TIME", text: "look as of this time instead of now" },
+} as const satisfies OptionTable;
+
+/** A word that is none of a closed set; @param field as it stands on the command line */
+export const unknownWord = (field: string, given: string, known: readonly string[]): Failure => {
+  const guess = nearest(given, known);
+  return new Failure(
+    mustBe(
+      field,
+      JSON.stringify(given),
+      `one of ${known.join(", ")}`,
+      guess === undefined ? undefined : `did you mean \`${guess}\`?`,
+    ),
+  );
+};
+
+export const oneOf = <T extends string>(field: string, given: string, known: readonly T[]): T => {
+  const found = known.find((each) => each === given);
+  if (found === undefined) throw unknownWord(field, given, known);
+  return found;
+};
+
+type Options = OptionTable;
 type Parsed<T extends Options> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: boolean }>
 >;
@@ -22,8 +54,10 @@ const parsed = <const T extends Options>(args: readonly string[], options: T, al
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (error) {
-    const sentence = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    throw new Failure(`${sentence ?? "unreadable options"}; see --help`);
+    const sentence = (error instanceof Error ? error.message.split(". ")[0] : String(error)) ?? "unreadable options";
+    const [, unknown] = /^Unknown option '--?([^']+)'$/.exec(sentence) ?? [];
+    const guess = unknown === undefined ? undefined : nearest(unknown, [...Object.keys(options), "help"]);
+    throw new Failure(`${sentence}; ${guess === undefined ? "see --help" : `did you mean \`--${guess}\`?`}`);
   }
 };
 

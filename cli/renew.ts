@@ -4,15 +4,26 @@ import { momentText } from "../core/format/x509";
 import { rawConfig } from "../core/config/parse";
 import { pathText, valueAt } from "../core/config/problems";
 import { EXIT, Failure, type Exit } from "./failure";
-import { momentOption } from "./options";
+import { momentOption, STACK_OPTIONS } from "./options";
 import { lastLine, run } from "./run";
 import { stackArgs, stackOutputs, type StackChoice } from "./stackOutputs";
 import { asked, choiceOf, command as up, textsOf } from "./up";
+import type { Spec } from "./usage/spec";
 
-export const USAGE = `kube-pki renew   one certificate now, with a new key: \`kube-pki renew cp1 apiserver\`
-  NODE CERTIFICATE   as \`kube-pki status\` names them; - for what is on no node
-  OPTION...          those of \`pulumi up\`, which then renews it, and whatever else is due
-`;
+export const SPEC: Spec = {
+  summary: "one certificate now, with a new key",
+  args: "NODE CERTIFICATE",
+  text:
+    "NODE and CERTIFICATE as `kube-pki status` names them; - for what is on no node. Writes the time into the stack file and " +
+    "runs `pulumi up`, which then renews it, and whatever else is due.",
+  options: STACK_OPTIONS,
+  handsOn: "pulumi up",
+  examples: [
+    ["renew cp1 apiserver", "the API server's on cp1"],
+    ["renew - kubeconfig:alice --yes", "a user's, without being asked"],
+  ],
+  page: "renewal-clock.md",
+};
 
 const FIELD = ["certificates", "renewAt"] as const;
 

@@ -4,31 +4,41 @@ import { commonName, tableText, type Column } from "../core/report/report";
 import { parsedBackups, type Backup, type Kept } from "../core/restore/backups";
 import { chosenBackup, leftAlone, putBack, setBefore, troubles, type EarlierSet } from "../core/restore/earlierSet";
 import { EXIT, Failure, type Exit } from "./failure";
-import { parsedWithHosts } from "./options";
+import { JSON_OPTION, parsedWithHosts, STACK_OPTIONS } from "./options";
 import { taintApply } from "./taintApply";
 import { withNode, type There } from "./oneNode";
-import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
+import { SSH_OPTIONS } from "./sshArgs";
 import type { StackChoice } from "./stackOutputs";
-
-export const USAGE = `kube-pki restore NODE [DATE]  puts a node's certificates, keys and kubeconfigs back as they were on DATE: a time
-                     (2026-11-30, 2026-11-30T04:41Z) or a backup's name; before its last change by default.
-                     NODE is one of the stack, or user@host[:port] where the stack is not at hand
-  --list             list what there is, and change nothing
-  --unproven         also a set whose certificates have ended or whose CA is not trusted any more, with its CAs and
-                     token keys: the files alone, no service is restarted and nothing is proven
-  -s, --stack S      the stack; the selected one by default
-  -C, --cwd DIR      folder of the Pulumi project
-${SSH_USAGE}  --json             print what there is as JSON
-`;
+import type { OptionTable, Spec } from "./usage/spec";
 
 const OPTIONS = {
-  stack: { type: "string", short: "s" },
-  cwd: { type: "string", short: "C" },
-  list: { type: "boolean", default: false },
-  unproven: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
+  list: { type: "boolean", default: false, text: "list what there is, and change nothing" },
+  unproven: {
+    type: "boolean",
+    default: false,
+    text:
+      "also a set whose certificates have ended or whose CA is not trusted any more, with its CAs and token keys: the files " +
+      "alone, no service is restarted and nothing is proven",
+  },
+  ...STACK_OPTIONS,
   ...SSH_OPTIONS,
-} as const;
+  json: { ...JSON_OPTION.json, text: "print what there is as JSON" },
+} as const satisfies OptionTable;
+
+export const SPEC: Spec = {
+  summary: "puts a node's certificates, keys and kubeconfigs back as they were",
+  args: "NODE [DATE]",
+  text:
+    "DATE is a time (2026-11-30, 2026-11-30T04:41Z) or a backup's name; before the node's last change by default. NODE is one " +
+    "of the stack, or user@host[:port] where the stack is not at hand.",
+  options: OPTIONS,
+  examples: [
+    ["restore cp1 --list", "what the node keeps"],
+    ["restore cp1", "undo the last change"],
+    ["restore root@10.0.0.11 2026-11-30", "as it was on that day, without a stack"],
+  ],
+  page: "restore.md",
+};
 
 export async function command(args: readonly string[]): Promise<Exit> {
   const { options, hosts: given } = parsedWithHosts(args, OPTIONS);

@@ -1,4 +1,5 @@
 /** The user's own ssh to a node: their configuration holds for everything that is not named here. */
+import type { OptionTable } from "./usage/spec";
 
 export interface SshChoice {
   readonly identity?: string | undefined;
@@ -9,15 +10,22 @@ export interface SshChoice {
 
 /** The options of every command that goes to nodes by ssh. */
 export const SSH_OPTIONS = {
-  identity: { type: "string", short: "i" },
-  jump: { type: "string", short: "J" },
-  "ssh-config": { type: "string", short: "F" },
-} as const;
-
-export const SSH_USAGE = `  -i, --identity FILE  private key for ssh; your agent and keys by default
-  -J, --jump HOST      host to go through, as for ssh -J
-  -F, --ssh-config FILE  configuration for ssh instead of yours, as for ssh -F
-`;
+  identity: {
+    type: "string",
+    short: "i",
+    value: "FILE",
+    offers: "files",
+    text: "private key for ssh; your agent and keys by default",
+  },
+  jump: { type: "string", short: "J", value: "HOST", text: "host to go through, as for ssh -J" },
+  "ssh-config": {
+    type: "string",
+    short: "F",
+    value: "FILE",
+    offers: "files",
+    text: "configuration for ssh instead of yours, as for ssh -F",
+  },
+} as const satisfies OptionTable;
 
 export interface SshTarget {
   readonly host: string;

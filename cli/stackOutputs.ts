@@ -26,6 +26,7 @@ const certificate = readerOf<CertificateRow>()(
     subject: z.string(),
     issuer: z.string(),
     serial: z.string(),
+    notBefore: z.iso.datetime({ offset: true }).optional(),
     notAfter: z.iso.datetime({ offset: true }),
     nextRenewal: z.iso.datetime({ offset: true }),
     keyLocation: z.enum(["node", "state"]),
@@ -99,6 +100,8 @@ export function parsedOutputs(text: string): StackOutputs {
   } catch {
     throw new Failure("pulumi stack output did not print JSON");
   }
+  if (typeof raw === "object" && raw !== null && Object.keys(raw).length === 0)
+    throw new Failure("the stack has no outputs: no `pulumi up` of it has succeeded yet");
   const result = outputs.safeParse(raw);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -1,11 +1,17 @@
 import { parsedWithHosts } from "./options";
 import { EXIT, Failure, type Exit } from "./failure";
-import { SSH_OPTIONS, SSH_USAGE } from "./sshArgs";
+import { SSH_OPTIONS } from "./sshArgs";
 import { hostOf, isRead, surveyHosts } from "./surveyHosts";
+import type { Spec } from "./usage/spec";
 
-export const USAGE = `kube-pki survey HOST...  what is on the nodes of a cluster, as JSON: components, files of the PKI, kubeconfigs,
-                     what is served; reads only, and prints no secret. HOST is [user@]host[:port]
-${SSH_USAGE}`;
+export const SPEC: Spec = {
+  summary: "what is on the nodes of a cluster, as JSON: components, files of the PKI, kubeconfigs, what is served",
+  args: "HOST...",
+  text: "HOST is [user@]host[:port]. It reads only, and prints no secret.",
+  options: SSH_OPTIONS,
+  examples: [["survey root@cp1 root@w1 >cluster.json", "what `doctor --from` and `init --from` read"]],
+  page: "doctor.md",
+};
 
 /** One JSON object for each host that answered, in a list. */
 export async function command(args: readonly string[]): Promise<Exit> {

@@ -4,41 +4,87 @@ import { userInfo } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { mustBe } from "../core/format/problem";
 import { EXIT, Failure, type Exit } from "./failure";
-import { parsedOptions } from "./options";
+import { parsedOptions, STACK_OPTIONS, unknownWord } from "./options";
 import { runDue } from "./timer/run";
 import { calendarTrouble, installUnits, removeUnits, timerState, UNIT_FOLDER } from "./timer/systemd";
 import { checkJob, serviceUnit, timerUnit, unitName, type Job } from "./timer/units";
+import type { OptionTable, Verbs } from "./usage/spec";
 
-export const USAGE = `kube-pki timer install  a systemd service and timer on this machine that renew what is due of a stack
-  -s, --stack S      the stack; has to be given
-  -C, --cwd DIR      folder of the Pulumi project; this one by default
-  --schedule TIMES   when, as OnCalendar= has it; "Sun 03:00" by default
-  --spread SPAN      up to so much later; "30min" by default
-  --user USER        whose run it is, with their ssh keys and pulumi login; you by default
-  --environment-file FILE  KEY=value lines for the run, such as PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL; of
-                     mode 0600. No secret is in a unit or on a command line
-  --on-failure UNIT  started when a run fails, such as alert@%n.service
-  --any-change       let it also change CAs or the phase of a rotation; without it such a run fails
-  --unit-folder DIR  ${UNIT_FOLDER} by default
-  --dry-run          print both units, and change nothing
-kube-pki timer status -s S  when it ran and runs next; exits 1 if the last run failed or the timer is not active
-kube-pki timer remove -s S  take both units away
-`;
+const STACK = { stack: { ...STACK_OPTIONS.stack, text: "the stack; has to be given" } } as const satisfies OptionTable;
 
-const OPTIONS = {
-  stack: { type: "string", short: "s" },
-  cwd: { type: "string", short: "C", default: "." },
-  schedule: { type: "string", default: "Sun 03:00" },
-  spread: { type: "string", default: "30min" },
-  user: { type: "string" },
-  "environment-file": { type: "string" },
-  "on-failure": { type: "string" },
-  "any-change": { type: "boolean", default: false },
-  "unit-folder": { type: "string", default: UNIT_FOLDER },
-  "dry-run": { type: "boolean", default: false },
-} as const;
+const FOLDER = {
+  "unit-folder": {
+    type: "string",
+    default: UNIT_FOLDER,
+    value: "DIR",
+    offers: "folders",
+    text: `where the units are; ${UNIT_FOLDER} by default`,
+  },
+} as const satisfies OptionTable;
 
-const ofStack = { stack: OPTIONS.stack, "unit-folder": OPTIONS["unit-folder"] } as const;
+const OF_STACK = { ...STACK, ...FOLDER } as const;
+
+const INSTALL = {
+  ...STACK,
+  cwd: { ...STACK_OPTIONS.cwd, default: ".", text: "folder of the Pulumi project; this one by default" },
+  schedule: {
+    type: "string",
+    default: "Sun 03:00",
+    value: "TIMES",
+    text: 'when, as OnCalendar= has it; "Sun 03:00" by default',
+  },
+  spread: { type: "string", default: "30min", value: "SPAN", text: 'up to so much later; "30min" by default' },
+  user: {
+    type: "string",
+    value: "USER",
+    text: "whose run it is, with their ssh keys and pulumi login; you by default",
+  },
+  "environment-file": {
+    type: "string",
+    value: "FILE",
+    offers: "files",
+    text:
+      "KEY=value lines for the run, such as PULUMI_CONFIG_PASSPHRASE and PULUMI_BACKEND_URL; of mode 0600. No secret is in a " +
+      "unit or on a command line",
+  },
+  "on-failure": { type: "string", value: "UNIT", text: "started when a run fails, such as alert@%n.service" },
+  "any-change": {
+    type: "boolean",
+    default: false,
+    text: "let it also change CAs or the phase of a rotation; without it such a run fails",
+  },
+  ...FOLDER,
+  "dry-run": { type: "boolean", default: false, text: "print both units, and change nothing" },
+} as const satisfies OptionTable;
+
+const PAGE = "unattended.md";
+
+export const SPEC: Verbs = {
+  summary: "renewals that nobody starts, by a systemd timer on this machine",
+  verbs: {
+    install: {
+      summary: "a systemd service and timer on this machine that renew what is due of a stack",
+      options: INSTALL,
+      examples: [
+        ["timer install --stack prod --environment-file /etc/kube-pki/prod.env", "every Sunday at 3:00"],
+        ["timer install --stack prod --dry-run", "see the units first"],
+      ],
+      page: PAGE,
+    },
+    status: {
+      summary: "when it ran and runs next; exits 1 if the last run failed or the timer is not active",
+      options: OF_STACK,
+      examples: [["timer status --stack prod", "what a monitoring check calls"]],
+      page: PAGE,
+    },
+    remove: {
+      summary: "takes both units away",
+      options: OF_STACK,
+      examples: [["timer remove --stack prod", "renewals are started by people again"]],
+      page: PAGE,
+    },
+  },
+};
 
 const VERBS: Readonly<Record<string, (args: readonly string[]) => Promise<Exit>>> = {
   install: (args) => install(args),
@@ -49,8 +95,7 @@ const VERBS: Readonly<Record<string, (args: readonly string[]) => Promise<Exit>>
 
 export const command = ([verb = "", ...args]: readonly string[]): Promise<Exit> => {
   const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-  if (run === undefined)
-    throw new Failure(`timer ${JSON.stringify(verb)}; must be one of ${Object.keys(VERBS).join(", ")}`);
+  if (run === undefined) throw unknownWord("timer", verb, Object.keys(SPEC.verbs));
   return run(args);
 };
 
@@ -61,7 +106,7 @@ const given = (stack: string | undefined): string => {
 };
 
 const install = async (args: readonly string[]): Promise<Exit> => {
-  const options = parsedOptions(args, OPTIONS);
+  const options = parsedOptions(args, INSTALL);
   const job: Job = {
     stack: given(options.stack),
     project: resolve(options.cwd),
@@ -137,7 +182,7 @@ const checkSecrets = (file: string | undefined): void => {
 };
 
 const status = async (args: readonly string[]): Promise<Exit> => {
-  const name = unitName(given(parsedOptions(args, ofStack).stack));
+  const name = unitName(given(parsedOptions(args, OF_STACK).stack));
   const { listed, isActive, result, exitCode, endedAt } = await timerState(name);
   process.stdout.write(listed);
   const failed = result !== undefined && result !== "success";
@@ -153,7 +198,7 @@ const status = async (args: readonly string[]): Promise<Exit> => {
 };
 
 const remove = async (args: readonly string[]): Promise<Exit> => {
-  const options = parsedOptions(args, ofStack);
+  const options = parsedOptions(args, OF_STACK);
   const name = unitName(given(options.stack));
   const wasThere = await removeUnits(options["unit-folder"], name);
   process.stdout.write(`${name}.timer ${wasThere ? "removed" : "is not there"}\n`);

@@ -4,13 +4,19 @@ import { parseArgs } from "node:util";
 import { authorityDigest } from "../core/config/authorityDigest";
 import { rawConfig } from "../core/config/parse";
 import { EXIT, Failure, type Exit } from "./failure";
+import { STACK_OPTIONS } from "./options";
 import { run } from "./run";
 import { stackArgs, type StackChoice } from "./stackOutputs";
+import type { Spec } from "./usage/spec";
 
-export const USAGE = `kube-pki up      \`pulumi up\`, several times as fast on a large cluster where it only renews:
-                 the state is then saved once, at the end
-  OPTION...          those of \`pulumi up\`
-`;
+export const SPEC: Spec = {
+  summary: "`pulumi up`, several times as fast on a large cluster where it only renews",
+  text: "Where CAs and phase stay as they are, the state is saved once, at the end.",
+  options: STACK_OPTIONS,
+  handsOn: "pulumi up",
+  examples: [["up --stack prod --yes", "renew what is due"]],
+  page: "cost.md",
+};
 
 /**
  * By it pulumi saves the state at the end alone and not twice for each resource that changes, each time the whole of it
@@ -20,9 +26,13 @@ const SAVE_ONCE = "PULUMI_SKIP_CHECKPOINTS";
 
 /** The stack that options of `pulumi up` name. */
 export const choiceOf = (args: readonly string[]): StackChoice => {
-  const options = { stack: { type: "string", short: "s" }, cwd: { type: "string", short: "C" } } as const;
   // those of pulumi are pulumi's to judge
-  const { stack, cwd } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true }).values;
+  const { stack, cwd } = parseArgs({
+    args: [...args],
+    options: STACK_OPTIONS,
+    strict: false,
+    allowPositionals: true,
+  }).values;
   const text = (value: unknown) => (typeof value === "string" ? value : undefined);
   return { stack: text(stack), cwd: text(cwd) };
 };

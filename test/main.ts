@@ -9,7 +9,7 @@ import Mocha from "mocha";
 import { ensure, toolNames } from "../tools/toolchain";
 import { Run, writeReport, type AuthorityKind } from "./e2e/scenario";
 import { SCENARIOS } from "./e2e/scenarios";
-import { installHostPackages } from "./lab/host";
+import { installHostPackages, onPath } from "./lab/host";
 import { Lab } from "./lab/lab";
 import type { TopologyName } from "./lab/topology";
 
@@ -120,6 +120,11 @@ const NEEDS: readonly Need[] = [
     tests: "the tests of a node's apply",
     missing: () => (process.getuid?.() === 0 ? undefined : "they need root: nobody else may give a file its owner"),
   },
+  ...["zsh", "fish", "mandoc"].map((program) => ({
+    titles: new RegExp(`^read by ${program}`),
+    tests: `what ${program} makes of what kube-pki prints for it`,
+    missing: () => (onPath(program) ? undefined : `${program} is not installed`),
+  })),
 ];
 
 /** Ends a test that hangs; the slowest takes 5 s, but a busy machine may be ten times slower. */

@@ -165,6 +165,21 @@ export const catalog = [
     build: [{ binary: "zlint", module: "zlint", package: "github.com/zmap/zlint/v3/cmd/zlint", ldflags: stripped }],
     seconds: 30,
   },
+  {
+    // reads the alert rules of docs/monitoring/; 1100 packages, as it knows every service discovery
+    name: "promtool",
+    version: "0.316.0",
+    binaries: ["promtool"],
+    build: [
+      {
+        binary: "promtool",
+        module: "promtool",
+        package: "github.com/prometheus/prometheus/cmd/promtool",
+        ldflags: stripped,
+      },
+    ],
+    seconds: 300,
+  },
   // the oldest line that is maintained (package.json: engines) and the newest
   node("node22", "22.23.5"),
   node("node26", "26.12.1"),

@@ -2,14 +2,13 @@
 import { dueReport } from "../dueReport";
 import { dueText } from "../due";
 import { EXIT, Failure, type Exit } from "../failure";
-import { parsedOptions } from "../options";
+import { parsedOptions, STACK_OPTIONS } from "../options";
 import { previewedConfig, runPreview } from "../preview";
 import { onlyRenewsNow, command as up } from "../up";
 
 const OPTIONS = {
-  stack: { type: "string", short: "s" },
-  cwd: { type: "string", short: "C" },
-  "any-change": { type: "boolean", default: false },
+  ...STACK_OPTIONS,
+  "any-change": { type: "boolean", default: false, text: "also change CAs or the phase of a rotation" },
 } as const;
 
 const say = (text: string): void => void process.stdout.write(text);

@@ -48,13 +48,14 @@ export const certificateRow = (
   pem: string,
   row: Pick<CertificateRow, "node" | "certificate" | "keyLocation" | "proof"> & { readonly nextRenewal: Date },
 ): CertificateRow => {
-  const { subject, issuer, serialNumber, validTo } = new X509Certificate(pem);
+  const { subject, issuer, serialNumber, validFrom, validTo } = new X509Certificate(pem);
   return {
     node: row.node,
     certificate: row.certificate,
     subject: nameText(subject),
     issuer: nameText(issuer),
     serial: serialNumber.toLowerCase(),
+    notBefore: new Date(validFrom).toISOString(),
     notAfter: new Date(validTo).toISOString(),
     nextRenewal: row.nextRenewal.toISOString(),
     keyLocation: row.keyLocation,

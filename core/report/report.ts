@@ -18,6 +18,8 @@ export interface CertificateRow {
   readonly issuer: string;
   /** Hex without separators. */
   readonly serial: string;
+  /** ISO 8601; not of a stack whose last `up` was by an earlier version. */
+  readonly notBefore?: string | undefined;
   /** ISO 8601. */
   readonly notAfter: string;
   /** ISO 8601: an `up` at or after this time renews it. */
@@ -48,20 +50,26 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
   readonly align?: "right";
+  /** What is done to the cell on a terminal that shows colours; it changes no width. */
+  readonly paint?: (row: Row, text: string) => string;
 }
 
 /** Plain text, one line per row, columns two spaces apart and no trailing blanks. */
 export function tableText<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
-  const padded = (line: readonly string[]) =>
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const titles = columns.map(({ title }) => title);
+  const widths = columns.map((_, index) => Math.max(...[titles, ...cells].map((line) => line[index]?.length ?? 0)));
+  const gap = (text: string, index: number): string => " ".repeat((widths[index] ?? 0) - text.length);
+  const padded = (line: readonly string[], row?: Row): string =>
     line
-      .map((cell, index) =>
-        columns[index]?.align === "right" ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
-      )
+      .map((text, index) => {
+        const { align, paint } = columns[index] ?? {};
+        const shown = row === undefined || paint === undefined ? text : paint(row, text);
+        return align === "right" ? gap(text, index) + shown : shown + gap(text, index);
+      })
       .join("  ")
       .trimEnd();
-  return `${lines.map(padded).join("\n")}\n`;
+  return `${[padded(titles), ...rows.map((row, index) => padded(cells[index] ?? [], row))].join("\n")}\n`;
 }
 
 /** The columns of the certificate table; callers may add their own. */
@@ -101,23 +109,3 @@ export const authorityColumns = (now: Date): readonly Column<AuthorityRow>[] => 
   { title: "PHASE", cell: (row) => row.phase },
   { title: "NEXT", cell: (row) => NEXT[row.phase](row, now) },
 ];
-
-/** As JSON: every field of every row, with the days left as of `now`, and `more`. */
-export const certificateJson = (
-  rows: readonly CertificateRow[],
-  now: Date,
-  {
-    authorities = [],
-    ...more
-  }: { readonly authorities?: readonly AuthorityRow[] } & Readonly<Record<string, unknown>> = {},
-): string => {
-  const withDays = <Row extends { readonly notAfter: string }>(all: readonly Row[]) =>
-    all.map((row) => ({ ...row, daysLeft: daysLeft(row, now) }));
-  const document = {
-    asOf: now.toISOString(),
-    authorities: withDays(authorities),
-    certificates: withDays(rows),
-    ...more,
-  };
-  return `${JSON.stringify(document, null, 2)}\n`;
-};

@@ -163,7 +163,11 @@ notice
       () => ["--from", saved("empty.json", [])],
       /^kube-pki: --from empty\.json: there is no survey in it\n$/,
     ],
-    ["an option that does not exist", () => ["--frmo", "x"], /^kube-pki: Unknown option '--frmo'; see --help\n$/],
+    [
+      "an option that does not exist",
+      () => ["--frmo", "x"],
+      /^kube-pki: Unknown option '--frmo'; did you mean `--from`\?\n$/,
+    ],
     ["a duration that is none", () => ["--within", "soon", "--from", "x"], /^kube-pki: --within: "soon"; must be/],
   ];
   for (const [what, args, sentence] of failures) {

@@ -12,6 +12,13 @@ export interface Ran {
   readonly stderr: string;
 }
 
+interface RunOptions {
+  readonly stdin?: string;
+  readonly path?: string;
+  /** Beside the present environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export class Harness {
   readonly folder = mkdtempSync(join(tmpdir(), "kube-pki-test-"));
 
@@ -34,13 +41,25 @@ export class Harness {
   }
 
   /** Runs `kube-pki ARGS` in a folder that is not the clone. */
-  run(
+  run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.spawn(process.execPath, [COMMAND, ...args], options);
+  }
+
+  /** Runs a line of a shell there, in which `kube-pki` is the command. */
+  sh(line: string, options: RunOptions = {}): Promise<Ran> {
+    this.program("kube-pki", `exec "${process.execPath}" "${COMMAND}" "$@"`);
+    return this.spawn("sh", ["-c", line], options);
+  }
+
+  /** Runs a program there. */
+  spawn(
+    program: string,
     args: readonly string[],
-    { stdin = "", path = `${this.folder}:${process.env["PATH"] ?? ""}` } = {},
+    { stdin = "", path = `${this.folder}:${process.env["PATH"] ?? ""}`, env: more = {} }: RunOptions = {},
   ): Promise<Ran> {
     return new Promise((resolve, reject) => {
-      const env = { ...process.env, PATH: path };
-      const child = spawn(process.execPath, [COMMAND, ...args], { cwd: this.folder, env });
+      const env = { ...process.env, PATH: path, ...more };
+      const child = spawn(program, args, { cwd: this.folder, env });
       let stdout = "";
       let stderr = "";
       child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));

@@ -11,7 +11,7 @@ let commands: readonly string[] | undefined;
 export const kubePkiCommands = (): readonly string[] => {
   if (commands !== undefined) return commands;
   const { stdout } = spawnSync(process.execPath, [join(ROOT, "cli", "kube-pki"), "help"], { encoding: "utf8" });
-  commands = [...new Set([...stdout.matchAll(/^kube-pki ([a-z-]+)/gm)].map(([, name = ""]) => name))];
+  commands = [...new Set([...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name = ""]) => name))];
   return commands;
 };
 

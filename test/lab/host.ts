@@ -10,6 +10,10 @@ import { step, type Log } from "./progress";
 const commands = {
   // a second shell for the node script's tests
   busybox: "busybox",
+  // what `kube-pki completion` and `kube-pki man` print is for them
+  zsh: "zsh",
+  fish: "fish",
+  mandoc: "mandoc",
   ip: "iproute2",
   nsenter: "util-linux",
   unshare: "util-linux",
@@ -21,7 +25,7 @@ const commands = {
   "systemd-nspawn": "systemd-container",
 } as const;
 
-function onPath(command: string): boolean {
+export function onPath(command: string): boolean {
   const folders = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`.split(":");
   return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
 }

@@ -72,7 +72,14 @@ describe("the package", function () {
       "docs",
       "package.json",
     ]);
-    assert.deepEqual(readdirSync(join(installed, "dist")).sort(), ["cli", "components", "core", "node", "stacks"]);
+    assert.deepEqual(readdirSync(join(installed, "dist")).sort(), [
+      "cli",
+      "components",
+      "core",
+      "man",
+      "node",
+      "stacks",
+    ]);
     assert.deepEqual(readdirSync(join(installed, "dist", "stacks")).sort(), [
       "Pulumi.example.yaml",
       "kube-pki.schema.json",
