@@ -1,5 +1,5 @@
 /** Reads hosts, each by one visit over the user's own ssh. */
-import { survey } from "../core/survey/read";
+import { survey, type Scope } from "../core/survey/read";
 import type { Survey } from "../core/survey/model";
 import { agentCommand, visit } from "./agent";
 import { Failure } from "./failure";
@@ -49,19 +49,20 @@ export const reasonOf = (error: unknown): string => {
 export const surveyHosts = async <H extends Host>(
   hosts: readonly H[],
   choice: SshChoice,
+  scope?: Scope,
 ): Promise<ReadonlyMap<H, Surveyed>> => {
   const answers = new Map<H, Surveyed>();
   await someAtATime(hosts, async (host) => {
-    answers.set(host, await surveyed(host, choice));
+    answers.set(host, await surveyed(host, choice, scope));
   });
   return new Map(hosts.map((host) => [host, answers.get(host) ?? { unreachable: "it was not asked" }]));
 };
 
-const surveyed = async ({ target, sudo }: Host, choice: SshChoice): Promise<Surveyed> => {
+const surveyed = async ({ target, sudo }: Host, choice: SshChoice, scope?: Scope): Promise<Surveyed> => {
   try {
     const { ask, end } = await visit("ssh", sshArgs(target, agentCommand(sudo), choice));
     try {
-      return await survey(ask, Date.now);
+      return await survey(ask, Date.now, scope);
     } finally {
       end();
     }

@@ -18,8 +18,7 @@ main() {
     backups) verb_backups ;;
     restore) verb_restore ;;
     dump) verb_dump "${2:-}" ;;
-    status) verb_status ;;
-    *) die "usage: node.sh request|trust|apply|lay|check|alive|objects|place|template NODE|issue|backups|restore|dump WHAT|recover|status" ;;
+    *) die "usage: node.sh request|trust|apply|lay|check|alive|objects|place|template NODE|issue|backups|restore|dump WHAT|recover" ;;
   esac
 }
 

@@ -3,7 +3,16 @@
 import type { Tool } from "./catalog";
 
 /** Those whose sources are pinned (tools/kubernetes/pin.sh), the default first. */
-export const kubernetesVersions = ["1.36.3", "1.37.2", "1.35.4", "1.34.4", "1.33.13", "1.32.13", "1.31.14", "1.30.14"] as const;
+export const kubernetesVersions = [
+  "1.36.3",
+  "1.37.2",
+  "1.35.4",
+  "1.34.4",
+  "1.33.13",
+  "1.32.13",
+  "1.31.14",
+  "1.30.14",
+] as const;
 export type KubernetesVersion = (typeof kubernetesVersions)[number];
 
 /** The release that everything runs with: KUBE_PKI_KUBERNETES, if that is set. */

@@ -124,7 +124,7 @@ const record = z.object({
   leaves: z.array(z.object({ profile: text, id: text, serial: text })),
   cas: texts,
   files: texts,
-  served: z.array(z.object({ component: text, at: text })),
+  served: z.array(z.object({ component: text, at: text, serial: text.exactOptional() })),
   interrupted: z.boolean(),
   noted: z
     .object({

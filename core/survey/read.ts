@@ -13,7 +13,7 @@ import { COMPONENT_NAMES, HYPERKUBE } from "./processes";
 import { askAll, QUESTION, type Ask } from "./questions";
 import { readPlainFiles } from "./plainFiles";
 import { readReaders } from "./readers";
-import { readServed } from "./served";
+import { readServed, withServed } from "./served";
 import { renewersIn } from "./renewers";
 import { readStaticPods, withManifest } from "./staticPods";
 
@@ -21,17 +21,22 @@ import { readStaticPods, withManifest } from "./staticPods";
 export interface Scope {
   /** Also what is served, whose keys there are, and what the API server tells of the cluster. */
   readonly whole: boolean;
+  /** Also what is served where kube-pki has noted that its certificates are. @default false */
+  readonly noted?: boolean;
   /** Units that should be there, by name. */
   readonly units: readonly string[];
 }
 
 const WHOLE: Scope = { whole: true, units: [] };
 
+/** Whether a node has what was installed there. */
+export const NOTED: Scope = { whole: false, noted: true, units: [] };
+
 /** @param clock milliseconds since 1970, by the reader's clock */
 export const survey = async (
   ask: Ask,
   clock: () => number,
-  { whole, units: wanted }: Scope = WHOLE,
+  { whole, noted: isNotedAsked = false, units: wanted }: Scope = WHOLE,
 ): Promise<Survey> => {
   const sent = clock();
   const [host] = await askAll(ask, [QUESTION.host()]);
@@ -42,7 +47,8 @@ export const survey = async (
     QUESTION.processes([...COMPONENT_NAMES, HYPERKUBE]),
     QUESTION.record(),
   ]);
-  const record = recordFacts(noted);
+  const own = recordFacts(noted);
+  const record = isNotedAsked && own !== undefined ? await withServed(ask, own) : own;
   const pids = processes.all("process").map(([pid]) => Number(pid));
   const running = await readComponents(ask, pids, bootMoment(host), listeningSockets(listeners));
   const pods = await readStaticPods(ask, running);

@@ -12,7 +12,12 @@ export interface RecordFacts {
   readonly cas: readonly string[];
   /** What it wrote last, and where that was served. */
   readonly files: readonly string[];
-  readonly served: readonly { readonly component: string; readonly at: string }[];
+  readonly served: readonly {
+    readonly component: string;
+    readonly at: string;
+    /** Of the certificate that is served there now; absent where nothing answered, or nobody asked. */
+    readonly serial?: string;
+  }[];
   /** A transaction has not ended. */
   readonly interrupted: boolean;
   /** Each file and link of the last payload as the step left it; absent: no step has noted them yet. */

@@ -3,6 +3,7 @@ import { hostPort } from "../format/addresses";
 import { certificatesIn } from "./certificateFacts";
 import type { RunningComponent } from "./components";
 import type { ServedFacts } from "./model";
+import type { RecordFacts } from "./record";
 import { askAll, QUESTION, type Ask } from "./questions";
 
 /** Ports on which nobody speaks TLS: health and metrics of the kubelet and kube-proxy, the kubelet's read-only port. */
@@ -38,4 +39,17 @@ export const readServed = async (ask: Ask, running: readonly RunningComponent[])
     ports.map(({ at }) => QUESTION.served(at)),
   );
   return ports.map((port, index) => ({ ...port, chain: certificatesIn(answers[index]?.text("chain") ?? "") }));
+};
+
+/** The record, with the serials of what is served now. */
+export const withServed = async (ask: Ask, record: RecordFacts): Promise<RecordFacts> => {
+  const answers = await askAll(
+    ask,
+    record.served.map(({ at }) => QUESTION.served(at)),
+  );
+  const served = record.served.map((place, index) => {
+    const [leaf] = certificatesIn(answers[index]?.text("chain") ?? "");
+    return leaf === undefined ? place : { ...place, serial: leaf.serial };
+  });
+  return { ...record, served };
 };

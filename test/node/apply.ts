@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { Cluster, files } from "./cluster";
-import { fingerprintOf, serialOf } from "./pki";
+import { serialOf } from "./pki";
 import { sum8 } from "./payload";
 
 /** @param shell - what the script is run with */
@@ -91,21 +91,5 @@ done ${sum8(sent)} changed
         assert.equal(done.code, 0, done.stderr);
         assert.match(done.stdout, new RegExp(`consumer store ${how}\n`));
       });
-
-    it("tells by status what it holds and what is served", async () => {
-      const set = node.set();
-      const sent = node.payload(set);
-      assert.equal((await node.run("status")).stdout, "applied none\n");
-      await node.run("apply", sent);
-      const status = await node.run("status");
-      const until = Math.floor(
-        new Date(new (await import("node:crypto")).X509Certificate(set.web.cert).validTo).getTime() / 1000,
-      );
-      const facts = `${serialOf(set.web.cert)} ${String(until)} ${fingerprintOf(set.web.cert)}`;
-      assert.equal(status.code, 0, status.stderr);
-      assert.match(status.stdout, new RegExp(`^applied ${sum8(sent)}\n`));
-      assert.ok(status.stdout.includes(`file ${files.webCert} CN=web ${facts}\n`), status.stdout);
-      assert.ok(status.stdout.includes(`served web 127.0.0.1:${String(node.webPort)} ${facts}\n`), status.stdout);
-    });
   });
 }

@@ -10,7 +10,7 @@ import { applyPayload } from "../../../core/protocol/apply";
 import { fileLine } from "../../../core/protocol/lines";
 import { configWith, NOW } from "../fixture";
 
-const MINORS = [30, 31, 32, 33, 34, 35, 36];
+const MINORS = [30, 31, 32, 33, 34, 35, 36, 37];
 const tables = LAYOUT_NAMES.flatMap((layout) =>
   MINORS.map((minor) => ({ layout, minor, files: LAYOUTS[layout].files(minor) })),
 );

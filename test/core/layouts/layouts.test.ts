@@ -22,7 +22,7 @@ const layoutAt = (name: LayoutName, minor: number): LayoutAt => ({
 });
 
 /** The versions that a layout differs for, and the oldest and newest. */
-const MINORS = [30, 32, 33, 36];
+const MINORS = [30, 32, 33, 36, 37];
 const ALL: readonly (readonly [name: string, layout: LayoutAt])[] = LAYOUT_NAMES.flatMap((name) =>
   MINORS.map((minor) => [`${name} 1.${String(minor)}`, layoutAt(name, minor)] as const),
 );

@@ -4,6 +4,7 @@ import type { Flagged } from "./case";
 import { ENVIRONMENT_FILE, MANIFEST_PATH, UNIT_PATH } from "./flagForms";
 import { CURRENT, PATHS } from "./layout";
 import type { Run, StormNode } from "./node";
+import type { Note } from "./notes";
 import type { Snapshot } from "./snapshot";
 
 /**
@@ -21,6 +22,8 @@ export interface Moment {
   readonly run: Run;
   /** What lay in the state folder at the beginning. */
   readonly found: readonly string[];
+  /** What was noted before the run. */
+  readonly noted: Note;
   readonly flagged: Flagged | undefined;
   /** Nothing is odd about the node or the payload. */
   readonly sane: boolean;
