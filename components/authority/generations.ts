@@ -65,7 +65,9 @@ export const authoritiesOf = (
       .map((generation) => makerOf(name, generation).authority(resourceOf(name, generation), name, generation));
   });
   return {
-    generations: awaitsSigning(config) ? undefined : mapAuthorities((name) => generationsOf(name, config, made[caOf(config, name)])),
+    generations: awaitsSigning(config)
+      ? undefined
+      : mapAuthorities((name) => generationsOf(name, config, made[caOf(config, name)])),
     requests: Object.fromEntries(requests),
   };
 };

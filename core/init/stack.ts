@@ -7,7 +7,6 @@ import type { GivenFiles, GivenServices } from "../layouts/adjusted";
 import { profileOf, type Layout } from "../layouts/layout";
 import type { GivenListeners } from "../model/listeners";
 import { ADMIN } from "../model/profiles";
-import { caOf } from "../authorities/oneCa";
 import { planCluster, type ClusterPlan } from "../plan";
 import type { Config } from "../schema/config";
 import { authorityFields, type Secret } from "./authority";
@@ -16,6 +15,7 @@ import { changeRemarks, lossRemarks } from "./changes";
 import { checkedConfig, isProblems, type Raw } from "./checked";
 import type { Choices } from "./choices";
 import { clusterFields, type ClusterFields } from "./cluster";
+import { downtimeRemarks, needsDowntime } from "./downtime";
 import { layoutRemarks, nearestLayout } from "./layout";
 import { givenListeners } from "./listeners";
 import { issuedLeaves, liveLeaves, placesOf, type Cas, type LiveLeaf, type Place } from "./live";
@@ -51,8 +51,6 @@ export interface Stack {
 const DAY = 86_400;
 /** `authority.validity`. */
 const NEW_CA = 3650 * DAY;
-/** With fewer etcd members there is no quorum while one restarts. */
-const MEMBERS_FOR_QUORUM = 3;
 
 const adminPaths = (layout: Layout): string[] =>
   layout.files(NEWEST).flatMap((row) => (profileOf(row).includes(ADMIN) ? [row.path] : []));
@@ -173,19 +171,11 @@ const fromCertificates = (draft: Config, found: FoundCluster, visits: readonly V
   };
 };
 
-const needsDowntime = (
-  { nodes, authority }: FoundCluster,
-  adopted: Readonly<Record<string, string>> | undefined,
-): boolean => {
-  const members = nodes.filter(({ visit: { survey } }) => hasService(survey, "etcd"));
-  return adopted?.[caOf({ authority }, "etcd")] !== undefined && members.length < MEMBERS_FOR_QUORUM;
-};
-
 const complete = (found: FoundCluster, choices: Choices, parts: ReturnType<typeof fromCertificates>): Raw => {
   const { authority, policy, names, readers } = parts;
   const rollout = {
     ...(readers.length === 0 ? {} : { readers }),
-    ...(needsDowntime(found, authority.adopt) ? { acceptEtcdDowntime: true } : {}),
+    ...(needsDowntime(found.nodes, found.authority, authority.adopt) ? { acceptEtcdDowntime: true } : {}),
   };
   return {
     ...sectionsOf(found, names, choices),
@@ -209,16 +199,6 @@ const etcdRemarks = (nodes: readonly FoundNode[], visits: readonly Visit[]): Rem
     ),
   ];
 };
-
-const downtimeRemark = (raw: Raw): Remark[] =>
-  Reflect.get(raw["rollout"] ?? {}, "acceptEtcdDowntime") === true
-    ? [
-        remark(
-          "changed",
-          "etcd restarts with fewer than three members, so that the API takes no writes for some seconds (rollout.acceptEtcdDowntime)",
-        ),
-      ]
-    : [];
 
 export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
   const found = foundCluster(visits, choices);
@@ -249,7 +229,7 @@ export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
       ...remarks,
       ...layoutRemarks(plan.nodes, found.nodes, config),
       ...lossRemarks(places),
-      ...downtimeRemark(raw),
+      ...downtimeRemarks(raw),
       ...changeRemarks(plan, places, config, parts.cas),
     ],
   };
