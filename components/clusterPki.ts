@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ONE_CA_WEAKNESS } from "../core/authorities/oneCa";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
@@ -86,6 +87,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
     this.authorities = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
     warnOfEndingCas(this.authorities, config, this);
+    if (config.authority.oneCa && pulumi.runtime.isDryRun()) void pulumi.log.warn(ONE_CA_WEAKNESS, this);
     if (isUnknownMinor(kubernetesMinor(config)))
       void pulumi.log.warn(unknownMinorText(config.cluster.kubernetesVersion), this);
     this.nodes = pulumi.output(

@@ -63,7 +63,7 @@ export const ofNode = <T>(make: (node: NodeView, cluster: Cluster) => T): ((node
 };
 
 /** The minors that layouts differ between do not matter here: every path that any of them has is known. */
-const MINORS = [30, 36];
+const MINORS = [30, 37];
 
 const knownOn = (nodeName: string): ReadonlyMap<string, FileRow> =>
   new Map(

@@ -88,7 +88,7 @@ const EXPECTED: Readonly<Record<ConsumerInput, Expected>> = {
   "kube-proxy/kubeconfig": { need: "restart", forgets: true, source: INLINE },
 };
 
-const MINORS = [30, 31, 32, 33, 34, 35, 36];
+const MINORS = [30, 31, 32, 33, 34, 35, 36, 37];
 const UNKNOWN = KNOWN.newest + 1;
 
 describe("reload rules", () => {
