@@ -605,6 +605,8 @@ export interface RotationArgs {
   readonly rotateEvery?: string | undefined;
   /** When `generation` became current; required with rotateEvery. */
   readonly since?: string | undefined;
+  /** The least time for which a phase has to be reached on all nodes before the next one may begin; none by default. Going back a phase never waits. */
+  readonly soak?: string | undefined;
   /**
    * What becomes of a CA's key on the nodes once its CA is trusted no more: moved to /var/lib/kube-pki/retired, or destroyed together with its copies in backups.
    *

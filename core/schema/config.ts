@@ -12,6 +12,8 @@ export type Rotation = NonNullable<Sections["rotation"]>;
 export type RotationConfig = Readonly<Record<Rotatable, RotationState>> & {
   readonly force: Rotation["force"];
   readonly retiredKeys: Rotation["retiredKeys"];
+  /** The least time between phases; absent: none. */
+  readonly soakSeconds?: number | undefined;
   /** With rotateEvery: generations come from the clock, so a run may have missed some. */
   readonly byClock: boolean;
 };

@@ -30,6 +30,12 @@ export const rotation = object({
   serviceAccount: whatDiffersFor("the key that signs service account tokens"),
   rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
   since: moment.optional().describe("When `generation` became current; required with rotateEvery."),
+  soak: duration
+    .optional()
+    .describe(
+      "The least time for which a phase has to be reached on all nodes before the next one may begin; none by default. Going back " +
+        "a phase never waits.",
+    ),
   retiredKeys: choice(["keep", "destroy"])
     .default("keep")
     .describe(

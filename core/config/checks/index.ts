@@ -27,6 +27,7 @@ import {
   phaseProblems,
   restartProblems,
   serviceAccountProblems,
+  soakProblems,
 } from "./rotation";
 import { plannedSans } from "./plannedSans";
 import { signedProblems } from "./signed";
@@ -191,6 +192,7 @@ const CHECKS: readonly Check[] = [
   ownFilesProblems,
   renewAtProblems,
   clockProblems,
+  soakProblems,
   phaseProblems,
   serviceAccountProblems,
   etcdDowntimeProblems,

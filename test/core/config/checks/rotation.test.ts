@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../../core/config/parse";
+import { DURATION_ALLOWED } from "../../../../core/format/duration";
 import { PHASES, ROTATABLE } from "../../../../core/model/phases";
 import { ALL_SECRET, config, makeCa, makeKey, node, parsed, problems, type ExistingCa, type Raw } from "../fixtures";
 
@@ -98,6 +99,11 @@ describe("rotation in the stack file", () => {
     [
       { ...CLOCK, since: "2026-06-01T00:00:01Z" },
       "rotation.since: 2026-06-01T00:00:01Z is in the future; must be no later than now, 2026-06-01T00:00:00Z",
+    ],
+    [{ generation: 2, soak: "a week" }, `rotation.soak: "a week"; must be ${DURATION_ALLOWED}`],
+    [
+      { ...CLOCK, soak: "7d" },
+      "rotation.soak: 7d with rotation.rotateEvery, by which one run goes through all phases; must be left out with rotateEvery; or raise rotation.generation yourself, and set one phase after another",
     ],
     [{ ...CLOCK, rotateEvery: "29d" }, "rotation.rotateEvery: 29d; must be at least 30d"],
     [
