@@ -1,11 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ONE_CA_WEAKNESS } from "../core/authorities/oneCa";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
-import { kubernetesMinor, unknownMinorText } from "../core/format/kubernetesVersion";
+import { configWarnings } from "../core/config/warnings";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
-import { isUnknownMinor } from "../core/model/kubernetesMinors";
 import { nodeConnection } from "../core/nodes/connection";
 import type { AuthorityRow } from "../core/report/authorityRows";
 import type { CertificateRow } from "../core/report/report";
@@ -97,9 +95,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     const rows = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
     warnOfEndingCas(rows, config, this);
     this.authorities = phases === undefined ? rows : withNextPhases(rows, (authority) => phases.nextFrom(authority));
-    if (config.authority.oneCa && pulumi.runtime.isDryRun()) void pulumi.log.warn(ONE_CA_WEAKNESS, this);
-    if (isUnknownMinor(kubernetesMinor(config)))
-      void pulumi.log.warn(unknownMinorText(config.cluster.kubernetesVersion), this);
+    for (const sentence of configWarnings(config, inputs.began)) void pulumi.log.warn(sentence, this);
     this.nodes = pulumi.output(
       config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
     );

@@ -1,7 +1,7 @@
 /** The shape of what concerns the change of authorities: rotation and adoption. */
 import { z } from "zod";
 import { AT_REST, PHASES } from "../model/phases";
-import { choice, duration, flag, moment, object, text } from "./fields";
+import { choice, duration, flag, like, moment, object, text } from "./fields";
 
 /** Gates that an operator may override, by name. */
 export const FORCED = ["scan", "tokens", "restarts"] as const;
@@ -70,6 +70,7 @@ export const fingerprint = (what: string, example: string) =>
       `\`openssl x509 -noout -fingerprint -sha256 -in ${example}\` shows it`,
     hexOf,
   )
+    .meta(like(/^(?:[Ss][Hh][Aa]256 Fingerprint=)?(?:[0-9A-Fa-f]{2}:?){32}(?: +-)?$/))
     .optional()
     .describe(`SHA-256 fingerprint of ${what}.`);
 
