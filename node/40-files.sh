@@ -56,7 +56,8 @@ assemble() {
 # Not one that is merged with what is there.
 find_same() {
   awk -v merges="$MERGES" -v keeps="$KEEPS" '
-    $1 == "file" && $6 !~ /,/ && !index(merges, " " $6 "=") && !index(keeps, " " $2 " ") { print $2, $6 }' "$TX/plan" >"$TX/alone"
+    $1 == "file" && $6 !~ /,/ && !index(merges, " " $6 "=") && !index(keeps, " " $2 " ") { print $2, $6 }' "$TX/plan" >"$TX/alone" 2>/dev/null ||
+    die "this node has no room left to stage: make room in /var"
   set --
   while read -r fs_path fs_part; do
     if [ -f "$ROOT$fs_path" ] && [ -f "$TX/parts/$fs_part" ]; then set -- "$@" "$ROOT$fs_path" "$TX/parts/$fs_part"; fi

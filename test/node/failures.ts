@@ -111,6 +111,19 @@ export function meetsTrouble(shell: string): void {
       assert.ok(node.holds(old));
     });
 
+    for (const [what, text] of [
+      ["what parts hold others", "print part, name"],
+      ["which files are as sent", "print $2, $6"],
+    ] as const)
+      it(`speaks for a tool that finds no room for ${what}`, async () => {
+        const fails = 'echo "awk: close failed on file /dev/stdout (No space left on device)" >&2; exit 2';
+        node.tool("awk", `case $* in *'${text}'*) ${fails} ;; esac\nexec /usr/bin/awk "$@"`);
+        const before = node.live();
+        const failed = await node.run("apply", node.payload(node.set()));
+        assert.equal(failed.stderr, "n1: this node has no room left to stage: make room in /var\n");
+        assert.ok(node.holds(before));
+      });
+
     it("mends mode and owner, and says so", async () => {
       const set = node.set();
       await node.run("apply", node.payload(set));

@@ -26,7 +26,8 @@ export const returning = async (node: StormNode, back: Return): Promise<Returnin
   const chosen = putBack(setBefore(backups, of), back.isProven);
   const at = (copy: (typeof chosen)[number]): string => node.path(`${STATE}/backup/${copy.backup}/${copy.n}`);
   const web = chosen.find(({ path }) => path === LEAFS.web.cert);
-  if (back.damage === "other" && web !== undefined) fs.writeFileSync(at(web), leafOf("web", "f2", 6).cert);
+  if (back.damage === "other" && back.isProven && web !== undefined)
+    fs.writeFileSync(at(web), leafOf("web", "f2", 6).cert);
   const copies = new Map(chosen.map((copy) => [copy.path, fs.readFileSync(at(copy), "latin1")]));
   const [some] = chosen;
   if (back.damage === "gone" && some !== undefined) fs.rmSync(at(some));
