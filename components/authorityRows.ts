@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../core/model/authorities";
+import { ownCas } from "../core/authorities/oneCa";
+import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { authorityRow, endingCa, listedGenerations, type AuthorityRow } from "../core/report/authorityRows";
 import type { Config } from "../core/schema/config";
 import type { AuthorityGenerations } from "./authority/generations";
@@ -10,7 +11,7 @@ export const authorityRows = (
   generations: Readonly<Record<AuthorityName, AuthorityGenerations>>,
 ): pulumi.Output<AuthorityRow[]> =>
   pulumi.all(
-    AUTHORITIES.flatMap((name) =>
+    ownCas(config).flatMap((name) =>
       listedGenerations(config, name).flatMap((generation) => {
         const made = generations[name].all[generation - 1];
         return made === undefined

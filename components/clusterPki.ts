@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ONE_CA_WEAKNESS } from "../core/authorities/oneCa";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
@@ -96,6 +97,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     const rows = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
     warnOfEndingCas(rows, config, this);
     this.authorities = phases === undefined ? rows : withNextPhases(rows, (authority) => phases.nextFrom(authority));
+    if (config.authority.oneCa && pulumi.runtime.isDryRun()) void pulumi.log.warn(ONE_CA_WEAKNESS, this);
     if (isUnknownMinor(kubernetesMinor(config)))
       void pulumi.log.warn(unknownMinorText(config.cluster.kubernetesVersion), this);
     this.nodes = pulumi.output(

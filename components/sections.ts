@@ -298,6 +298,12 @@ export interface AuthorityArgs {
     /** The CA's private key; a secret. */
     readonly key?: Input<string> | undefined;
   } | undefined;
+  /**
+   * One CA is all three authorities, in the file of the cluster's: what is said of kubernetes holds of etcd and frontProxy. A weakness: docs/fleet.md.
+   *
+   * @default false
+   */
+  readonly oneCa?: boolean | undefined;
   /** The key that signs service account tokens. */
   readonly serviceAccount?: {
     /**
@@ -741,7 +747,7 @@ export interface Sections {
    *
    * @default "kubeadm"
    */
-  readonly layout?: "kubeadm" | "hardway" | "etcdadm" | "kubespray" | undefined;
+  readonly layout?: "kubeadm" | "hardway" | "etcdadm" | "kubespray" | "fleet" | undefined;
   /** Files and folders of the layout that are elsewhere in this cluster, or belong to another user: by their path in the layout. */
   readonly files?: Readonly<Record<string, {
     /** Where it is instead; a folder ends with a slash. */

@@ -80,10 +80,10 @@ open_work() {
 # script have.
 sweep_work() {
   for sw_path in "$STATE"/look.* "$STATE"/run.*; do
-    if [ -e "$sw_path" ] && ! in_use "$sw_path"; then rm -rf "$sw_path"; fi
+    if [ -e "$sw_path" ] && ! in_use "$sw_path"; then rm -rf "$sw_path" || :; fi
   done
   for sw_path in "$STATE"/in.* "$STATE"/status.* "$STATE"/lock.d "$STATE"/tx-request; do
-    if [ -e "$sw_path" ]; then rm -rf "$sw_path"; fi
+    if [ -e "$sw_path" ]; then rm -rf "$sw_path" || :; fi
   done
 }
 

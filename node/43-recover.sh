@@ -136,11 +136,12 @@ sweep() {
 # recover: a transaction that died before its commit is put back, so that who comes
 # next starts from one whole set; one that died later is brought to its end. Files
 # only, but for what it had stopped: that is started. Processes may have read the
-# newer files: "sum none" makes every consumer prove itself in the next run.
+# newer files: "sum none" makes every consumer prove itself in the next run. What a
+# disk with errors does not take away is no reason to leave half a set.
 recover() {
-  rm -f "$STATE"/*.new # whose rename never came
+  rm -f "$STATE"/*.new || : # whose rename never came
   [ -d "$TX" ] || return 0
-  rm -f "$TX/reserve" # room for the notes below
+  rm -f "$TX/reserve" || : # room for the notes below
   rc_stuck=
   FOUND=unswapped
   if [ -f "$TX/committed" ]; then
@@ -199,6 +200,6 @@ start_stopped() {
     [ -f "$ss_file" ] && find_consumer "${ss_file#"$TX"/stopped.}" && [ "$KIND" = systemd ] || continue
     say "starting $UNIT, which was stopped for the restart of another"
     start_unit
-    rm -f "$ss_file"
+    rm -f "$ss_file" || :
   done
 }

@@ -83,6 +83,11 @@ noted_now() {
     $1 == "stat" { rights[$5] = $2 " " $3 " " $4; next }
     { print "file", rights[$2], $1, substr($2, length(root) + 1) }'
   sed -n 's/^link \([^ ]*\) \([^ ]*\)$/link \2 \1/p' "$TX/plan"
+  { grep -q '^restored ' "$TX/plan" && [ -f "$STATE/noted" ]; } || return 0
+  # only some of the files are put back: what was noted of the others goes on to hold
+  awk '
+    FILENAME == ARGV[1] { if ($1 == "file" || $1 == "link") back[$2]; next }
+    $1 != "note" && !($NF in back)' "$TX/plan" "$STATE/noted"
 }
 
 # renoted: a trust has other texts in some of the files, whose rights are not its to note.

@@ -1,29 +1,40 @@
-# ---- flags: a consumer's own, in its manifest or unit file ------------------
+# ---- flags: a consumer's own, in its manifest, its unit file or what that names ----
 
 # stage_flags: each consumer's file with the flags of the plan, as one more
-# staged file. Every other byte stays. What is there already changes nothing.
+# staged file, and each EnvironmentFile= that has them. Every other byte stays. What is
+# there already changes nothing.
 stage_flags() {
   awk '$1 == "flag" || $1 == "replaceflag" { if (!seen[$2]++) print $2 }' "$TX/plan" >"$TX/flagged"
+  : >"$TX/flag.env"
   while read -r fl_name; do
     [ "$START" != bare ] || ! grep -qx "$fl_name skipped" "$TX/consumers" || continue
     find_consumer "$fl_name"
     flag_path
     fl_path=$FLAG_PATH
     fl_bad=$(flag_trouble)
+    know_variables "$fl_name"
     sa_n=$((sa_n + 1))
-    [ -n "$fl_bad" ] || cp "$ROOT$fl_path" "$TX/new/$sa_n"
+    fl_n=$sa_n
+    [ -n "$fl_bad" ] || cp "$ROOT$fl_path" "$TX/new/$fl_n"
     while read -r fl_word fl_of fl_flag <&4; do
       case "$fl_word $fl_of" in
         "flag $fl_name" | "replaceflag $fl_name") stage_flag "$fl_word" "$fl_flag" ;;
       esac
     done 4<"$TX/plan"
-    [ -z "$fl_bad" ] || continue
-    check_parents "$fl_path"
-    # shellcheck disable=SC2046 # three words wanted
-    stage_file "$sa_n" "$fl_path" $(stat -c '0%a %U %G' "$ROOT$fl_path")
+    [ -n "$fl_bad" ] || stage_as_it_is "$fl_n" "$fl_path"
     # read as any other file of this consumer: its change asks for a restart
-    echo "use $fl_name restart $fl_path" >>"$TX/plan"
+    [ -n "$fl_bad" ] || echo "use $fl_name restart $fl_path" >>"$TX/plan"
   done <"$TX/flagged"
+  awk '!seen[$2]++ { print $2, $3 }' "$TX/flag.env" >"$TX/flag.staged"
+  while read -r fl_n fl_path; do stage_as_it_is "$fl_n" "$fl_path"; done <"$TX/flag.staged"
+  awk '{ print "use", $1, "restart", $3 }' "$TX/flag.env" >>"$TX/plan"
+}
+
+# stage_as_it_is N PATH: $TX/new/N, with the rights that PATH has.
+stage_as_it_is() {
+  check_parents "$2"
+  # shellcheck disable=SC2046 # three words wanted
+  stage_file "$1" "$2" $(stat -c '0%a %U %G' "$ROOT$2")
 }
 
 # flag_path: FLAG_PATH is the manifest or unit file of the consumer at hand, if it has one.
@@ -54,15 +65,12 @@ flag_trouble() {
   done | sed -n 1p
 }
 
-# stage_flag flag|replaceflag --NAME=VALUE: in the staged file. Where that cannot
+# stage_flag flag|replaceflag --NAME=VALUE: in the staged files. Where that cannot
 # be, the process may have it already, from wherever its administrator set it.
 stage_flag() {
-  if [ -n "$fl_bad" ]; then
-    sg_code=3
-  else
-    sg_code=0
-    set_flag "$1" "$2" || sg_code=$?
-  fi
+  sg_why=$fl_bad
+  sg_code=0
+  set_in_files "$1" "$2" || sg_code=$?
   if [ "$sg_code" -eq 0 ]; then
     check_last "$2"
     return
@@ -75,7 +83,37 @@ stage_flag() {
     die "$fl_name does not run, so whether it has ${2%%=*} from elsewhere than $fl_path cannot be seen: start it, then run again"
   fi
   if [ -n "$sg_id" ] && runs_with "$1" "$2" "${sg_id% *}"; then return 0; fi
-  die "${fl_bad:-$fl_path does not hold ${2%%=*} in the form --name=value}: set $2 for $fl_name yourself and restart it, nothing was touched"
+  die "${sg_why:-$fl_path does not hold ${2%%=*} in the form --name=value}: set $2 for $fl_name yourself and restart it, nothing was touched"
+}
+
+# set_in_files flag|replaceflag --NAME=VALUE: wherever the flag is; if nowhere, it is
+# added where the others are. As set_flag, with sg_why.
+set_in_files() {
+  si_code=3
+  if [ -z "$fl_bad" ]; then
+    si_code=0
+    set_flag replaceflag "$2" || si_code=$?
+  fi
+  si_env=0
+  set_in_variables "$fl_name" "$2" || si_env=$?
+  if [ "$si_env" -eq 3 ]; then
+    sg_why=$SV_WHY
+    return 3
+  fi
+  if [ "$si_env" -eq 0 ]; then
+    # the last one counts, and the unit may have one that stays
+    [ "$si_code" -ne 3 ] || ! flag_words "$fl_name" unit | grep -q "^${2%%=*}\(=\|\$\)" || return 3
+    return 0
+  fi
+  [ "$1" = flag ] && { [ -n "$fl_bad" ] || [ "$si_code" -eq 5 ]; } || return "$si_code"
+  si_env=0
+  add_in_variables "$fl_name" "$2" || si_env=$?
+  [ "$si_env" -ne 0 ] || return 0
+  if [ -n "$fl_bad" ]; then
+    sg_why=${SV_WHY:-$fl_bad}
+    return 3
+  fi
+  set_flag "$1" "$2"
 }
 
 # runs_with flag|replaceflag --NAME=VALUE PID: its command line needs no change.
@@ -87,14 +125,14 @@ runs_with() {
 }
 
 # check_last --NAME=VALUE: of a flag that is there twice the last one counts, and what a
-# unit's EnvironmentFile= adds stands behind what its file says.
+# unit's Environment= adds stands behind what its files say.
 check_last() {
   [ "$KIND" = systemd ] || return 0
   identity
   cl_id=$ID
   [ -n "$cl_id" ] || return 0
   command_line "${cl_id% *}" >"$TX/flag.run"
-  command_words "$ROOT$fl_path" >"$TX/flag.file"
+  flag_words "$fl_name" >"$TX/flag.file"
   cl_last=$(awk -v flag="$1" -v name="${1%%=*}" '
     $0 != name && index($0, name "=") != 1 { next }
     FILENAME == ARGV[1] { more++; last = $0; next }
@@ -106,14 +144,18 @@ check_last() {
 
 command_line() { tr '\000' '\n' <"$PROC/$1/cmdline" 2>/dev/null; }
 
-# flags_changed NAME: this run has replaced the file of its flags.
+# flags_changed NAME: this run has replaced a file of its flags, FLAG_PATH.
 flags_changed() {
   grep -qsx "$1" "$TX/flagged" && [ -f "$TX/journal" ] || return 1
   flag_path
-  grep -qx "[0-9]* file replaced $FLAG_PATH" "$TX/facts"
+  ! grep -qx "[0-9]* file replaced $FLAG_PATH" "$TX/facts" || return 0
+  while read -r fd_name fd_n FLAG_PATH; do
+    [ "$fd_name" != "$1" ] || ! grep -qx "$fd_n file replaced $FLAG_PATH" "$TX/facts" || return 0
+  done <"$TX/flag.env"
+  return 1
 }
 
-# runs_its_flags NAME: its process has the flags of the plan as its file has them,
+# runs_its_flags NAME: its process has the flags of the plan as its files have them,
 # which after a put back are the old ones. Without it a process that the kubelet
 # started from the manifest before would pass for the new one. A static pod has
 # no flags from elsewhere, so it must have no others of these names either.
@@ -125,13 +167,21 @@ runs_its_flags() {
   awk -v name="$1" '($1 == "flag" || $1 == "replaceflag") && $2 == name { sub(/=.*/, "=", $3); print $3 }' \
     "$TX/plan" >"$TX/flag.names"
   command_line "${ri_id% *}" >"$TX/flag.run"
-  command_words "$ROOT$FLAG_PATH" | grep -F -f "$TX/flag.names" >"$TX/flag.file" || :
+  flag_words "$1" | grep -F -f "$TX/flag.names" >"$TX/flag.file" || :
   ! beyond "$TX/flag.run" "$TX/flag.file" || return 1
   last_flags "$TX/flag.run" >"$TX/flag.last"
   ! beyond "$TX/flag.last" "$TX/flag.file" || return 1
   [ "$KIND" = static-pod ] || return 0
   grep -F -f "$TX/flag.names" "$TX/flag.run" >"$TX/flag.ours" || return 0
   ! beyond "$TX/flag.file" "$TX/flag.ours"
+}
+
+# flag_words NAME [unit]: what its files say, a word a line; with "unit" the unit alone.
+flag_words() {
+  fw_path=$FLAG_PATH
+  [ "$KIND" = static-pod ] || fw_path=$(cat "$TX/command.$1")
+  command_words "$ROOT$fw_path"
+  [ "$KIND" = static-pod ] || [ -n "${2:-}" ] || variable_words "$1"
 }
 
 # last_flags FILE: of each flag the last one, which counts.

@@ -113,7 +113,7 @@ ask_for_certificate() {
   case $CODE in
     201 | 409) ;;
     401) die "$WHERE does not take this node's client certificate any more: join it again (kubeadm join)" ;;
-    *) die "$WHERE refused the signing request ($CODE): $(sed -n 's/.*"message":"\([^"\\]*\).*/\1/p' "$TX/answer" | sed -n 1p)" ;;
+    *) die "$WHERE refused the signing request ($CODE): $(sed -n 's/.*"message":"\([^"\\]*\).*/\1/p' "$TX/answer" | sed -n 1p); let nodes create certificatesigningrequests there (its authorizer or a webhook is in the way), then run again" ;;
   esac
   wait_for "$LIMIT_SIGNED" "signing request $CSR to be signed" is_signed ||
     die "signing request $CSR was not approved and signed within $LIMIT_SIGNED s: check kube-controller-manager and the binding of group system:nodes to system:certificates.k8s.io:certificatesigningrequests:selfnodeclient, or 'kubectl certificate approve $CSR', then run again"

@@ -1,11 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { backendOf } from "../../core/authorities/backends";
 import { authorityCommonName } from "../../core/authorities/names";
+import { caOf, ownCas } from "../../core/authorities/oneCa";
 import { awaitsSigning, requestedAhead, unsigned } from "../../core/authorities/offlineRoot";
 import { generationsUpTo, issuerOf, stateOf } from "../../core/authorities/rotation";
 import type { BackendKind } from "../../core/model/backends";
 import { mustBe } from "../../core/format/problem";
-import { AUTHORITIES, mapAuthorities, type AuthorityName } from "../../core/model/authorities";
+import { mapAuthorities, type AuthorityName } from "../../core/model/authorities";
 import type { Config } from "../../core/schema/config";
 import type { Authority } from "./authority";
 import type { AuthorityMaker, Planned } from "./kind";
@@ -47,7 +48,8 @@ export const authoritiesOf = (
   };
   const resourceOf = (name: AuthorityName, generation: number): string =>
     generation === 1 ? `${base}-${name}-ca` : `${base}-${name}-ca-g${String(generation)}`;
-  const requests = AUTHORITIES.flatMap((name) =>
+  const own = ownCas(config);
+  const requests = own.flatMap((name) =>
     [...unsigned(config, name), ...requestedAhead(config, name)].flatMap((generation) => {
       const request = makerOf(name, generation).request(resourceOf(name, generation), name, generation);
       return request === undefined
@@ -56,13 +58,14 @@ export const authoritiesOf = (
     }),
   );
   const made = mapAuthorities((name) => {
+    if (!own.includes(name)) return [];
     const waiting = unsigned(config, name);
     return generationsUpTo(stateOf(config, name))
       .filter((generation) => !waiting.includes(generation))
       .map((generation) => makerOf(name, generation).authority(resourceOf(name, generation), name, generation));
   });
   return {
-    generations: awaitsSigning(config) ? undefined : mapAuthorities((name) => generationsOf(name, config, made[name])),
+    generations: awaitsSigning(config) ? undefined : mapAuthorities((name) => generationsOf(name, config, made[caOf(config, name)])),
     requests: Object.fromEntries(requests),
   };
 };

@@ -3,6 +3,7 @@
  * (kubernetes/kubernetes cmd/kubeadm/app/phases/certs/certlist.go, util/pkiutil/pki_helpers.go, phases/kubeconfig).
  * Which nodes hold a leaf, and where its files are, is in the layout (core/layouts/).
  */
+import { caOf } from "../authorities/oneCa";
 import { unique } from "../format/unique";
 import { LAYOUTS } from "../layouts";
 import { NODE_NAME, type LeafForm } from "../layouts/layout";
@@ -166,6 +167,13 @@ const ofLayout = (profile: ProfileName, layout: Config["layout"]): Profile => {
   return form === undefined ? INVENTORY[profile] : formed(INVENTORY[profile], form);
 };
 
+const ofStack = (leaf: LeafName, { certificates }: Pick<Config, "certificates">): Profile => {
+  const name = ownNameOf(leaf) ?? "";
+  const own = certificates.own[name];
+  if (own === undefined) throw new Error(`certificates.own.${name}: not in the stack file`);
+  return ownProfile(name, own);
+};
+
 /** Every leaf there may be: the profiles, then the user's own. */
 export const leafNames = ({ certificates }: Pick<Config, "certificates">): LeafName[] => [
   ...PROFILE_NAMES,
@@ -173,13 +181,8 @@ export const leafNames = ({ certificates }: Pick<Config, "certificates">): LeafN
 ];
 
 /** The row of a leaf as it is in clusters of this layout, or what the stack file says of one of the user's own. */
-export const profileRow = (
-  leaf: LeafName,
-  { certificates, layout }: Pick<Config, "certificates" | "layout">,
-): Profile => {
-  if (isProfile(leaf)) return ofLayout(leaf, layout);
-  const name = ownNameOf(leaf) ?? "";
-  const own = certificates.own[name];
-  if (own === undefined) throw new Error(`certificates.own.${name}: not in the stack file`);
-  return ownProfile(name, own);
+export const profileRow = (leaf: LeafName, config: Pick<Config, "certificates" | "layout" | "authority">): Profile => {
+  const row = isProfile(leaf) ? ofLayout(leaf, config.layout) : ofStack(leaf, config);
+  const authority = caOf(config, row.authority);
+  return authority === row.authority ? row : { ...row, authority };
 };

@@ -1,3 +1,4 @@
+import { caOf } from "../authorities/oneCa";
 import { defaultRenewEvery } from "../certificates/leafPolicy";
 import { mapAuthorities, type AuthorityName } from "../model/authorities";
 import { BACKENDS, DEFAULT_BACKEND, type Backend, type BackendKind, type Backends } from "../model/backends";
@@ -85,8 +86,9 @@ export function normalised(sections: Sections, now: Date): Config {
     asOf: now,
     nodes: withEtcd(sections.nodes),
     authority: {
-      backends: mapAuthorities((name) => backendsOf(authority, name)),
-      signed: mapAuthorities((name) => authority.signed?.[name] ?? {}),
+      backends: mapAuthorities((name) => backendsOf(authority, caOf({ authority }, name))),
+      signed: mapAuthorities((name) => authority.signed?.[caOf({ authority }, name)] ?? {}),
+      oneCa: authority.oneCa,
       requests: authority.requests,
       csrSigner: authority.csrSigner,
       ...kindSections(authority),

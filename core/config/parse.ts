@@ -4,6 +4,7 @@ import { CONFIG_JSON_SCHEMA, type Path } from "../schema/jsonSchema";
 import { SECTION_NAMES, SECTIONS, type Sections } from "../schema/sections";
 import { crossProblems } from "./checks";
 import { normalised } from "./normalise";
+import { ofTheOne, oneCaProblems, withOneCa } from "./oneCa";
 import { isLate, misplaced, strayStandIns } from "./inputs";
 import { ConfigError, innermost, issueText, valueAt } from "./problems";
 import { unknownKeys, without } from "./unknownKeys";
@@ -44,11 +45,13 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
           .map((issue) => issueText(issue, known[name], name)),
       );
   }
-  const parsed = sections as Partial<Sections>;
+  const given = sections as Partial<Sections>;
+  const parsed = withOneCa(given);
   const now = parsed.asOf ?? context.now;
   problems.push(
     ...strayStandIns(known, context.awaited ?? new Set()),
-    ...crossProblems({ ...context, sections: parsed, raw: known, now }),
+    ...oneCaProblems(given, known),
+    ...ofTheOne(given, crossProblems({ ...context, sections: parsed, raw: known, now })),
   );
   if (problems.length > 0) throw new ConfigError(problems);
   return normalised(parsed as Sections, now);

@@ -1,7 +1,8 @@
 /** The sections `authority` and `adopt`: what is to become of the cluster's CAs. */
 import { pathText } from "../config/problems";
 import { ALGORITHMS } from "../model/algorithms";
-import { AUTHORITIES, type AuthorityName } from "../model/authorities";
+import { ownCas } from "../authorities/oneCa";
+import type { AuthorityName } from "../model/authorities";
 import { caRemarks, TITLES, type FoundCas, type KeyFile } from "./cas";
 import { CA_CHOICES, type CaChoice, type Choices } from "./choices";
 import type { FoundNode } from "./nodes";
@@ -85,8 +86,12 @@ const algorithmFields = (found: FoundCas): { algorithm?: string } => {
   return algorithm !== undefined && ALGORITHMS.some((each) => each === algorithm) ? { algorithm } : {};
 };
 
-const howMade = (found: FoundCas, { usesKeys }: (typeof CA_CHOICES)[CaChoice]): Remark[] =>
-  AUTHORITIES.flatMap((name) => {
+const howMade = (
+  found: FoundCas,
+  own: readonly AuthorityName[],
+  { usesKeys }: (typeof CA_CHOICES)[CaChoice],
+): Remark[] =>
+  own.flatMap((name) => {
     const ca = found[name];
     if (ca === undefined || (usesKeys && ca.key !== undefined)) return [];
     const why = usesKeys ? `its key is on none of these hosts, so ${TITLES[name]}` : TITLES[name];
@@ -101,12 +106,14 @@ const howMade = (found: FoundCas, { usesKeys }: (typeof CA_CHOICES)[CaChoice]): 
 export const authorityFields = (
   nodes: readonly FoundNode[],
   found: FoundCas,
+  oneCa: boolean,
   choices: Pick<Choices, "ca" | "vaultAddress">,
 ): Found<AuthorityFields> => {
+  const own = ownCas({ authority: { oneCa } });
   const choice = CA_CHOICES[choices.ca];
-  const byKey = AUTHORITIES.filter((name) => choice.usesKeys && found[name]?.key !== undefined);
-  const adopted = AUTHORITIES.filter((name) => found[name] !== undefined && !byKey.includes(name));
-  const made = AUTHORITIES.filter((name) => !byKey.includes(name));
+  const byKey = own.filter((name) => choice.usesKeys && found[name]?.key !== undefined);
+  const adopted = own.filter((name) => found[name] !== undefined && !byKey.includes(name));
+  const made = own.filter((name) => !byKey.includes(name));
   const token: Found<Secret | undefined> = choice.usesKeys ? tokenKeyOf(nodes) : { value: undefined, remarks: [] };
   const existing = byKey.flatMap((name) => {
     const { certificate, key } = found[name] ?? {};
@@ -120,6 +127,7 @@ export const authorityFields = (
   return {
     value: {
       authority: {
+        ...(oneCa ? { oneCa } : {}),
         ...choice.section(choices),
         ...(made.length === 0 ? {} : algorithmFields(found)),
         ...Object.fromEntries(
@@ -133,6 +141,6 @@ export const authorityFields = (
       secrets: [...secrets, ...(token.value === undefined ? [] : [token.value])],
       made,
     },
-    remarks: [...caRemarks(found, nodes), ...token.remarks, ...howMade(found, choice)],
+    remarks: [...caRemarks(found, nodes, oneCa), ...token.remarks, ...howMade(found, own, choice)],
   };
 };

@@ -90,7 +90,7 @@ export const casOf = (found: FoundCas): Cas =>
   );
 
 /** What is odd about the CAs as they are. */
-export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[]): Remark[] => {
+export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[], oneCa: boolean): Remark[] => {
   const said = AUTHORITIES.flatMap((name) => {
     const own = found[name]?.certificate;
     if (own === undefined) return [];
@@ -135,7 +135,7 @@ export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[]): Remark[
       : [
           remark(
             "left",
-            `one CA (${found[shared[0] ?? "etcd"]?.certificate.subject ?? ""}) is ${TITLES.kubernetes} and ${shared.map((name) => TITLES[name]).join(" and ")}: whoever has a certificate for one may use it for the other; a rotation gives each a CA of its own`,
+            `one CA (${found[shared[0] ?? "etcd"]?.certificate.subject ?? ""}) is ${TITLES.kubernetes} and ${shared.map((name) => TITLES[name]).join(" and ")}: whoever has a certificate for one may use it for the other; ${oneCa ? "it lies in one file, so a rotation replaces it by one again (authority.oneCa, docs/fleet.md)" : "a rotation gives each a CA of its own"}`,
           ),
         ]),
     ...AUTHORITIES.filter((name) => found[name] === undefined).map((name) =>

@@ -2,11 +2,12 @@
  * A stack file for a running cluster, from surveys of its nodes. What the surveys hold is compared with the very plan that
  * `pulumi up` would carry out, so that nothing is lost which the stack file can say, and the rest is told.
  */
-import { layoutOf, LAYOUTS, type LayoutName } from "../layouts";
+import { layoutOf, namedLayout, type LayoutName } from "../layouts";
 import type { GivenFiles, GivenServices } from "../layouts/adjusted";
 import { profileOf, type Layout } from "../layouts/layout";
 import type { GivenListeners } from "../model/listeners";
 import { ADMIN } from "../model/profiles";
+import { caOf } from "../authorities/oneCa";
 import { planCluster, type ClusterPlan } from "../plan";
 import type { Config } from "../schema/config";
 import { authorityFields, type Secret } from "./authority";
@@ -18,6 +19,7 @@ import { clusterFields, type ClusterFields } from "./cluster";
 import { layoutRemarks, nearestLayout } from "./layout";
 import { givenListeners } from "./listeners";
 import { issuedLeaves, liveLeaves, placesOf, type Cas, type LiveLeaf, type Place } from "./live";
+import { hasOneCa } from "./oneCa";
 import { extraNames, type ExtraNames } from "./names";
 import { foundNodes, nameOf, type FoundNode } from "./nodes";
 import { givenFiles, givenServices } from "./places";
@@ -60,6 +62,7 @@ export interface FoundCluster {
   readonly layout: LayoutName;
   readonly files: GivenFiles;
   readonly services: GivenServices;
+  readonly authority: { readonly oneCa: boolean };
   readonly nodes: readonly FoundNode[];
   readonly cluster: ClusterFields;
   readonly listeners: GivenListeners;
@@ -73,10 +76,13 @@ export const foundCluster = (visits: readonly Visit[], choices: Pick<Choices, "u
   const listed = listedNodes(visits);
   const named = surveys.map((survey) => ({ name: nameOf(survey, listed), survey }));
   const name = nearestLayout(named);
+  const authority = { oneCa: hasOneCa(surveys) };
+  const usual = namedLayout(name, authority);
   const given = {
     layout: name,
-    files: givenFiles(named, LAYOUTS[name]),
-    services: givenServices(named, LAYOUTS[name]),
+    files: givenFiles(named, usual),
+    services: givenServices(named, usual),
+    authority,
   };
   const layout = layoutOf(given);
   const nodes = foundNodes(visits, layout, choices.unreachable ?? new Map());
@@ -111,6 +117,7 @@ const sectionsOf = (found: FoundCluster, names: ExtraNames, choices: Choices): R
   nodes: nodeFields(found.nodes, names),
   ssh: sshFields(found.nodes, choices.bastion),
   layout: found.layout,
+  ...(found.authority.oneCa ? { authority: found.authority } : {}),
   ...(Object.keys(found.files).length === 0 ? {} : { files: found.files }),
   ...(Object.keys(found.services).length === 0 ? {} : { services: found.services }),
 });
@@ -142,7 +149,7 @@ const fromCertificates = (draft: Config, found: FoundCluster, visits: readonly V
   const places = placesOf(plans, found.nodes);
   const leaves = liveLeaves(places);
   const cas = foundCas(found.nodes, leaves);
-  const authority = authorityFields(found.nodes, cas, choices);
+  const authority = authorityFields(found.nodes, cas, found.authority.oneCa, choices);
   const known = casOf(cas);
   const absent = absentProfiles(places);
   const policy = certificateFields({
@@ -166,16 +173,19 @@ const fromCertificates = (draft: Config, found: FoundCluster, visits: readonly V
   };
 };
 
-const needsDowntime = (nodes: readonly FoundNode[], adopted: Readonly<Record<string, string>> | undefined): boolean => {
+const needsDowntime = (
+  { nodes, authority }: FoundCluster,
+  adopted: Readonly<Record<string, string>> | undefined,
+): boolean => {
   const members = nodes.filter(({ visit: { survey } }) => hasService(survey, "etcd"));
-  return adopted?.["etcd"] !== undefined && members.length < MEMBERS_FOR_QUORUM;
+  return adopted?.[caOf({ authority }, "etcd")] !== undefined && members.length < MEMBERS_FOR_QUORUM;
 };
 
 const complete = (found: FoundCluster, choices: Choices, parts: ReturnType<typeof fromCertificates>): Raw => {
   const { authority, policy, names, readers } = parts;
   const rollout = {
     ...(readers.length === 0 ? {} : { readers }),
-    ...(needsDowntime(found.nodes, authority.adopt) ? { acceptEtcdDowntime: true } : {}),
+    ...(needsDowntime(found, authority.adopt) ? { acceptEtcdDowntime: true } : {}),
   };
   return {
     ...sectionsOf(found, names, choices),

@@ -1,4 +1,5 @@
 /** The lines of a node's services (docs/node-protocol.md): who they are, how each proves itself, how they depend on each other. */
+import { caOf } from "../authorities/oneCa";
 import { profileRow } from "../certificates/inventory";
 import type { AuthorityName } from "../model/authorities";
 import { profileOf } from "../layouts/layout";
@@ -47,7 +48,9 @@ const proofLine = (
           ? [`reaches ${consumer} ${as.hostPort(proof.at)} ${as.name(proof.node)} ${proof.by}`]
           : [];
       case "trusts":
-        return caFile(plan, proof.authority).map((path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`);
+        return caFile(plan, caOf(config, proof.authority)).map(
+          (path) => `trusts ${consumer} ${path} ${as.hostPort(proof.at)}`,
+        );
       case "health": {
         const profile = proof.profile !== undefined && issued.has(proof.profile) ? proof.profile : "-";
         return [`health ${consumer} ${proof.scheme} ${as.hostPort(proof.at)} ${proof.path} ${profile}`];

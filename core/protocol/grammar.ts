@@ -199,7 +199,7 @@ export const LINES: readonly LineRow[] = [
     "trust",
     "flag",
     [CONSUMER, "flag"],
-    "the consumer's static pod manifest or unit file gets this flag: replaced, or added after the program; a change restarts it",
+    "the consumer's static pod manifest, unit file or EnvironmentFile gets this flag: replaced, or added after the program; a change restarts it",
   ),
   line("trust", "replaceflag", [CONSUMER, "flag"], "as flag, but only replaced, never added"),
   line(

@@ -149,6 +149,11 @@ export const authority = object({
   kubernetes: existingCa,
   etcd: existingCa,
   frontProxy: existingCa,
+  oneCa: flag
+    .default(false)
+    .describe(
+      "One CA is all three authorities, in the file of the cluster's: what is said of kubernetes holds of etcd and frontProxy. A weakness: docs/fleet.md.",
+    ),
   serviceAccount: object({
     enabled: flag.default(true).describe("false: someone else creates, distributes and rotates this key."),
     key: secretPem.optional().describe("The key, if the cluster has one already; a secret."),

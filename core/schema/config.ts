@@ -36,7 +36,7 @@ export type Config = Omit<Sections, "asOf" | "authority" | "certificates" | "rot
   readonly asOf: Date;
   readonly authority: Pick<
     AuthoritySection,
-    "algorithm" | "requests" | "serviceAccount" | "csrSigner" | SectionKind
+    "algorithm" | "requests" | "serviceAccount" | "csrSigner" | "oneCa" | SectionKind
   > & {
     readonly backends: Readonly<Record<AuthorityName, Backends>>;
     /** The certificates that an offline CA signed: PEM by generation. */

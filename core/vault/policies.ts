@@ -3,6 +3,7 @@
  * one to make and rotate. Their texts stay the same over rotations, so that neither has to be able to change the other.
  */
 import { caSignerOf } from "../authorities/backends";
+import { ownCas } from "../authorities/oneCa";
 import { AUTHORITIES } from "../model/authorities";
 import type { Backend } from "../model/backends";
 import type { Config } from "../schema/config";
@@ -32,7 +33,7 @@ const SELF = path("auth/token/lookup-self", "read") + path("sys/capabilities-sel
 
 /** A role has another name in each generation, and each user one of their own. */
 const signing = (config: Config, plan: Signed): string[] =>
-  AUTHORITIES.flatMap((name) => {
+  ownCas(config).flatMap((name) => {
     const roles = rolesOf(plan, [], name).map(({ role }) => `${role}-g*`);
     const all = name === "kubernetes" ? [...roles, `${clientRole("")}*`] : roles;
     return mountsOf(config, name).flatMap((mount) => all.sort().map((role) => path(`${mount}/sign/${role}`, "update")));
@@ -53,7 +54,7 @@ const rootsOf = ({ authority }: Config): string[] => [
  * `pulumi refresh` reads.
  */
 const rotating = (config: Config): string[] => [
-  ...AUTHORITIES.flatMap((name) =>
+  ...ownCas(config).flatMap((name) =>
     mountsOf(config, name).flatMap((mount) => [
       path(`${mount}/*`, "create", "read", "update", "patch", "delete", "list"),
       path(`sys/mounts/${mount}`, "read"),

@@ -4,13 +4,14 @@
  */
 import { X509Certificate } from "node:crypto";
 import { authorityCommonName } from "../authorities/names";
+import { ownCas } from "../authorities/oneCa";
 import { issuerOf, stateOf } from "../authorities/rotation";
 import { planClients } from "../certificates/clients";
 import { unusable } from "../certificates/unusable";
 import type { San } from "../format/addresses";
 import { formatDuration } from "../format/duration";
 import { fingerprintOf, momentText } from "../format/x509";
-import { AUTHORITIES, type AuthorityName } from "../model/authorities";
+import type { AuthorityName } from "../model/authorities";
 import type { ClusterPlan } from "../plan";
 import type { Config } from "../schema/config";
 import { mountOf } from "./mounts";
@@ -121,7 +122,7 @@ export interface SigningCa {
 }
 
 export const signingCas = (config: Config, plan: ClusterPlan, now: Date): SigningCa[] =>
-  AUTHORITIES.flatMap((authority) => {
+  ownCas(config).flatMap((authority) => {
     const generation = issuerOf(stateOf(config, authority));
     const mount = generation > 0 ? mountOf(config, authority, generation) : undefined;
     const roles = rolesOf(plan, planClients(config, now), authority);

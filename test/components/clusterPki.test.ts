@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { ONE_CA_WEAKNESS } from "../../core/authorities/oneCa";
 import { unknownMinorText } from "../../core/format/kubernetesVersion";
 import { MINORS } from "../../core/model/kubernetesMinors";
 import { planClients } from "../../core/certificates/clients";
@@ -20,6 +21,19 @@ const ofType = (all: readonly Registered[], type: string) => all.filter((resourc
 const COMMAND = "command:remote:Command";
 const LOCAL = "command:local:Command";
 const LEAF = "tls:index/locallySignedCert:LocallySignedCert";
+
+const warningsOf = async (run: () => Promise<unknown>): Promise<string[]> => {
+  const warnings: string[] = [];
+  const { warn } = pulumi.log;
+  const log = pulumi.log as { warn: (text: string) => Promise<void> };
+  log.warn = (text) => Promise.resolve(void warnings.push(text));
+  try {
+    await run();
+  } finally {
+    Object.assign(log, { warn });
+  }
+  return warnings;
+};
 
 describe("ClusterPki", function () {
   this.timeout(30_000); // whole clusters, on a busy machine
@@ -45,17 +59,24 @@ describe("ClusterPki", function () {
   });
 
   it("warns of a minor version that it does not know, and of no other", async () => {
-    const warnings: string[] = [];
-    const { warn } = pulumi.log;
-    const log = pulumi.log as { warn: (text: string) => Promise<void> };
-    log.warn = (text) => Promise.resolve(void warnings.push(text));
-    try {
+    const warnings = await warningsOf(async () => {
       for (const minor of [MINORS.newest, MINORS.newest + 1])
         await up(argsWith({ cluster: { ...(RAW["cluster"] as object), kubernetesVersion: `1.${String(minor)}.0` } }));
-    } finally {
-      Object.assign(log, { warn });
-    }
+    });
     assert.deepEqual(warnings, [unknownMinorText(`1.${String(MINORS.newest + 1)}.0`)]);
+  });
+
+  it("has one CA where one is all authorities, and says in each preview what that lets happen", async () => {
+    const one = argsWith({ authority: { oneCa: true }, rotation: { generation: 2 } });
+    const all = await up(one);
+    const cas = ofType(all, "tls:index/selfSignedCert:SelfSignedCert").map(({ name }) => name);
+    assert.deepEqual(cas.sort(), ["prod-kubernetes-ca-certificate", "prod-kubernetes-ca-g2-certificate"]);
+    const issuers = new Set(ofType(all, LEAF).map(({ inputs }) => String(inputs["caCertPem"])));
+    assert.equal(issuers.size, 1);
+    assert.deepEqual(
+      [await warningsOf(() => registeredBy(program(one), true)), await warningsOf(() => up(one))],
+      [[ONE_CA_WEAKNESS], []],
+    );
   });
 
   it("hands no step of a worker more than 8 KiB, of a control plane 24: the state holds each input twice", async () => {

@@ -18,6 +18,8 @@ const UNPROVABLE: Readonly<Record<Installer, readonly CertificateRow["certificat
   "external-etcd": ["front-proxy-client", "apiserver-etcd-client"],
   etcdadm: ["front-proxy-client", "apiserver-etcd-client"],
   kubespray: ["front-proxy-client"],
+  // on the master that is no member of etcd
+  fleet: ["front-proxy-client", "apiserver-etcd-client"],
   hardway: ["front-proxy-client", "apiserver-etcd-client", "apiserver-kubelet-client"],
 };
 

@@ -12,7 +12,7 @@ interface Place extends Pair {
   readonly on: Role;
 }
 
-type Places = (pki: string) => Readonly<Record<AuthorityName, Place>>;
+type Places = (pki: string) => Readonly<Partial<Record<AuthorityName, Place>>>;
 
 const controlPlane = (base: string): Place => ({ on: "control-plane", ...crtPair(base) });
 
@@ -33,6 +33,8 @@ const CAS: Readonly<Record<Installer, Places>> = {
     etcd: controlPlane("/var/lib/kubernetes/etcd-ca"),
     frontProxy: controlPlane("/var/lib/kubernetes/front-proxy-ca"),
   }),
+  // one for all
+  fleet: (pki) => ({ kubernetes: { on: "control-plane", ...pemPair(`${pki}/ca`) } }),
 };
 
 const firstWith = ({ nodes }: Lab, role: Role): string => withRole(nodes, role)[0]?.name ?? "";
@@ -52,13 +54,22 @@ const filesOf = ({ topology: { certificatesDir } }: Lab): Record<string, unknown
   certificatesDir === undefined ? {} : { files: { "/etc/kubernetes/pki/": { path: `${certificatesDir}/` } } };
 
 /** What API servers are called in a lab besides what every stack gives them: they would lose it, which a node refuses. */
-const EXTRA_SANS: Readonly<Record<Installer, readonly string[]>> = {
-  kubeadm: [],
-  "external-etcd": [],
-  etcdadm: [],
-  kubespray: [],
-  hardway: ["localhost", "127.0.0.1"],
+const EXTRA_SANS: Readonly<Record<Installer, (lab: Lab) => readonly string[]>> = {
+  kubeadm: () => [],
+  "external-etcd": () => [],
+  etcdadm: () => [],
+  kubespray: () => [],
+  hardway: () => ["localhost", "127.0.0.1"],
+  // they have one pair
+  fleet: ({ nodes }) => withRole(nodes, "control-plane").map(({ address }) => address),
 };
+
+/** What is said of all authorities of a cluster that has one CA. */
+const AUTHORITY: Readonly<Partial<Record<Installer, { readonly oneCa: true }>>> = { fleet: { oneCa: true } };
+
+const SERVICES: Readonly<Partial<Record<Installer, object>>> = { fleet: { "kube-scheduler": { kind: "static-pod" } } };
+
+const TOKEN_KEY: Readonly<Partial<Record<Installer, string>>> = { fleet: "service-account-key.pem" };
 
 const LAYOUT: Readonly<Record<Installer, LayoutName>> = {
   kubeadm: "kubeadm",
@@ -66,7 +77,11 @@ const LAYOUT: Readonly<Record<Installer, LayoutName>> = {
   etcdadm: "etcdadm",
   kubespray: "kubespray",
   hardway: "hardway",
+  fleet: "fleet",
 };
+
+const definedOf = (key: string, value: object | undefined): Record<string, unknown> =>
+  value === undefined ? {} : { [key]: value };
 
 /** The plain part of a stack file that describes this lab. */
 export const labConfig = (lab: Lab): Record<string, unknown> => ({
@@ -75,7 +90,7 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
     kubernetesVersion: lab.kubernetesVersion,
     endpoint: lab.endpoint,
     serviceCidrs: lab.serviceCidr,
-    extraSans: [...EXTRA_SANS[lab.topology.installer]],
+    extraSans: [...EXTRA_SANS[lab.topology.installer](lab)],
   },
   nodes: lab.nodes.map(({ name, address, roles }) => ({
     name,
@@ -85,6 +100,8 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
   })),
   layout: LAYOUT[lab.topology.installer],
   ...filesOf(lab),
+  ...definedOf("services", SERVICES[lab.topology.installer]),
+  ...definedOf("authority", AUTHORITY[lab.topology.installer]),
   users: [{ name: "alice", organizations: ["access"], validity: "90d" }],
   // two at a time keeps the scenarios short and the wave visible
   rollout: { workersAtOnce: 1 },
@@ -92,11 +109,17 @@ export const labConfig = (lab: Lab): Record<string, unknown> => ({
 
 /** The CAs of a cluster that exists, as its owner would hand them over. */
 export const givenAuthorities = async (lab: Lab): Promise<Record<string, unknown>> => ({
+  ...AUTHORITY[lab.topology.installer],
   ...(await ofCas(lab, async (node, { cert, key }) => ({
     certificate: await lab.must(node, `cat ${cert}`),
     key: await lab.must(node, `cat ${key}`),
   }))),
-  serviceAccount: { key: await lab.must(firstWith(lab, "control-plane"), `cat ${pkiDir(lab.topology)}/sa.key`) },
+  serviceAccount: {
+    key: await lab.must(
+      firstWith(lab, "control-plane"),
+      `cat ${pkiDir(lab.topology)}/${TOKEN_KEY[lab.topology.installer] ?? "sa.key"}`,
+    ),
+  },
 });
 
 const fingerprint = async (lab: Lab, node: string, file: string): Promise<string> =>
@@ -122,7 +145,7 @@ export const configureFor = async (stack: Stack, lab: Lab, start: "existing" | "
   const { VAULT_ADDR: address } = stack.env;
   if (address !== undefined) {
     stack.configure({
-      authority: { kind: "vault", vault: { address } },
+      authority: { ...AUTHORITY[lab.topology.installer], kind: "vault", vault: { address } },
       rollout: { workersAtOnce: 1, acceptEtcdDowntime: true },
     });
     if (start === "existing") stack.configure(await adoptionConfig(lab));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { issuerOf } from "../../core/authorities/rotation";
 import type { AuthorityName } from "../../core/model/authorities";
 import type { Phase } from "../../core/model/phases";
-import type { Installer } from "../lab/topology";
+import { handsOverKeys, type Installer } from "../lab/topology";
 import { assertLogsAndExec, kubeletRows, SHELL_WORKLOADS, startShells } from "./access/kubelets";
 import { AccessMatrix, type Moment } from "./access/matrix";
 import { assertClusterWorks } from "./checks";
@@ -60,7 +60,7 @@ export const goTo = async (run: Run, title: string, { configure, trusted, inVaul
 export const casOf = (run: Run): string => (isGiven(run) ? "foreign" : "g1");
 
 /** Whether the stack is given the keys of the cluster's CAs; Vault could not sign with them. */
-export const isGiven = ({ lab, vault }: Run): boolean => lab.usesKubeadm && vault === undefined;
+export const isGiven = ({ lab, vault }: Run): boolean => handsOverKeys[lab.topology.installer] && vault === undefined;
 
 const THEIRS = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "front-proxy-ca" } as const;
 
@@ -71,6 +71,7 @@ const FOREIGN: Readonly<Record<Installer, Readonly<Record<AuthorityName, string>
   hardway: THEIRS,
   etcdadm: { ...THEIRS, etcd: "etcd" },
   kubespray: THEIRS,
+  fleet: { kubernetes: "kubernetes-ca", etcd: "kubernetes-ca", frontProxy: "kubernetes-ca" },
 };
 
 export const rotateTo = (generation: number, phase: Phase = "done") => ({ rotation: { generation, phase } });

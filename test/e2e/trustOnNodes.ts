@@ -25,6 +25,8 @@ const FILES: Readonly<Record<Installer, Files>> = {
     etcd: ["/etc/etcd/ca.crt", "/var/lib/kubernetes/etcd-ca.crt"],
     frontProxy: ["/var/lib/kubernetes/front-proxy-ca.crt"],
   }),
+  // one file for all
+  fleet: (topology) => ({ kubernetes: [`${pkiDir(topology)}/ca.pem`], etcd: [], frontProxy: [] }),
 };
 
 const pathsIn = ({ topology }: Lab) =>

@@ -40,7 +40,7 @@ export async function installHardway(lab: Lab, log: Log, pki: "made" | "given" =
 export async function push(lab: Lab, node: NodeSpec, files: Record<string, string>): Promise<void> {
   // One document of `path`, `mode`, base64 lines; three words a line need no quoting.
   const lines = Object.entries(files).map(([path, text]) => {
-    const mode = /\.(crt|pub)$/.test(path) ? "644" : "600";
+    const mode = /(\.(crt|pub)|(?<!-key)\.pem)$/.test(path) ? "644" : "600";
     return `${path} ${mode} ${Buffer.from(text).toString("base64")}\n`;
   });
   const script = `umask 077

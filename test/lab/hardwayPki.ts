@@ -12,41 +12,49 @@ const authorities = { kubernetes: "kubernetes", etcd: "etcd-ca", frontProxy: "fr
 type Authority = keyof typeof authorities;
 
 interface Leaf {
-  readonly on: Role;
+  readonly on: readonly Role[];
   readonly authority: Authority;
   readonly subject: (node: NodeSpec) => string;
   readonly usage: string;
   readonly sans?: (node: NodeSpec) => readonly string[];
   /** Where certificate and key go, without suffix; or a kubeconfig for this server. */
   readonly to: { readonly files: string } | { readonly kubeconfig: string; readonly server: "endpoint" | "local" };
+  /** Made for the first node that has it, and copied to the others. */
+  readonly isCopied?: true;
+}
+
+/** What is made of it, and where that goes. */
+export interface PkiTables {
+  readonly leaves: readonly Leaf[];
+  /** What every node of a role shares: path on the node -> file of the PKI folder. */
+  readonly shared: Readonly<Record<Role, Readonly<Record<string, string>>>>;
+  readonly suffixes: { readonly certificate: string; readonly key: string };
 }
 
 const client = "clientAuth";
 const server = "serverAuth";
 const both = "serverAuth,clientAuth";
 
-function ownNames(node: NodeSpec): string[] {
+export function ownNames(node: NodeSpec): string[] {
   return [`DNS:${node.name}`, "DNS:localhost", `IP:${node.address}`, "IP:127.0.0.1"];
 }
 
+/** What an API server is called inside the cluster. */
+export const serviceNames: readonly string[] = [
+  "DNS:kubernetes",
+  "DNS:kubernetes.default",
+  "DNS:kubernetes.default.svc",
+  `DNS:kubernetes.default.svc.${labNetwork.clusterDomain}`,
+  `IP:${labNetwork.kubernetesServiceAddress}`,
+];
+
 function apiNames(node: NodeSpec): string[] {
-  const service = [
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    `kubernetes.default.svc.${labNetwork.clusterDomain}`,
-  ];
-  return [
-    ...service.map((name) => `DNS:${name}`),
-    `IP:${labNetwork.kubernetesServiceAddress}`,
-    `IP:${labNetwork.address}`,
-    ...ownNames(node),
-  ];
+  return [...serviceNames, `IP:${labNetwork.address}`, ...ownNames(node)];
 }
 
 const leaves: readonly Leaf[] = [
   {
-    on: "etcd",
+    on: ["etcd"],
     authority: "etcd",
     subject: (node) => `/CN=${node.name}`,
     usage: both,
@@ -54,7 +62,7 @@ const leaves: readonly Leaf[] = [
     to: { files: "/etc/etcd/server" },
   },
   {
-    on: "etcd",
+    on: ["etcd"],
     authority: "etcd",
     subject: (node) => `/CN=${node.name}`,
     usage: both,
@@ -62,7 +70,7 @@ const leaves: readonly Leaf[] = [
     to: { files: "/etc/etcd/peer" },
   },
   {
-    on: "control-plane",
+    on: ["control-plane"],
     authority: "kubernetes",
     subject: () => "/CN=kube-apiserver",
     usage: server,
@@ -70,49 +78,49 @@ const leaves: readonly Leaf[] = [
     to: { files: "/var/lib/kubernetes/kube-apiserver" },
   },
   {
-    on: "control-plane",
+    on: ["control-plane"],
     authority: "kubernetes",
     subject: () => "/O=system:masters/CN=kube-apiserver-kubelet-client",
     usage: client,
     to: { files: "/var/lib/kubernetes/apiserver-kubelet-client" },
   },
   {
-    on: "control-plane",
+    on: ["control-plane"],
     authority: "etcd",
     subject: () => "/CN=kube-apiserver-etcd-client",
     usage: client,
     to: { files: "/var/lib/kubernetes/apiserver-etcd-client" },
   },
   {
-    on: "control-plane",
+    on: ["control-plane"],
     authority: "frontProxy",
     subject: () => "/CN=front-proxy-client",
     usage: client,
     to: { files: "/var/lib/kubernetes/front-proxy-client" },
   },
   {
-    on: "control-plane",
+    on: ["control-plane"],
     authority: "kubernetes",
     subject: () => "/O=system:masters/CN=kubernetes-admin",
     usage: client,
     to: { kubeconfig: "/var/lib/kubernetes/admin.kubeconfig", server: "endpoint" },
   },
   {
-    on: "control-plane",
+    on: ["control-plane"],
     authority: "kubernetes",
     subject: () => "/CN=system:kube-controller-manager",
     usage: client,
     to: { kubeconfig: "/var/lib/kubernetes/kube-controller-manager.kubeconfig", server: "local" },
   },
   {
-    on: "control-plane",
+    on: ["control-plane"],
     authority: "kubernetes",
     subject: () => "/CN=system:kube-scheduler",
     usage: client,
     to: { kubeconfig: "/var/lib/kubernetes/kube-scheduler.kubeconfig", server: "local" },
   },
   {
-    on: "worker",
+    on: ["worker"],
     authority: "kubernetes",
     subject: (node) => `/O=system:nodes/CN=system:node:${node.name}`,
     usage: server,
@@ -120,14 +128,14 @@ const leaves: readonly Leaf[] = [
     to: { files: "/var/lib/kubelet/kubelet" },
   },
   {
-    on: "worker",
+    on: ["worker"],
     authority: "kubernetes",
     subject: (node) => `/O=system:nodes/CN=system:node:${node.name}`,
     usage: client,
     to: { kubeconfig: "/var/lib/kubelet/kubeconfig", server: "endpoint" },
   },
   {
-    on: "worker",
+    on: ["worker"],
     authority: "kubernetes",
     subject: () => "/CN=system:kube-proxy",
     usage: client,
@@ -135,8 +143,7 @@ const leaves: readonly Leaf[] = [
   },
 ];
 
-/** What every node of a role shares: path on the node -> file of the PKI folder. */
-const shared: Record<Role, Readonly<Record<string, string>>> = {
+const shared: PkiTables["shared"] = {
   etcd: { "/etc/etcd/ca.crt": "etcd.crt" },
   "control-plane": {
     "/var/lib/kubernetes/ca.crt": "kubernetes.crt",
@@ -161,9 +168,14 @@ openssl genrsa -out service-accounts.key 2048
 openssl rsa -in service-accounts.key -pubout -out service-accounts.pub
 `;
 
-/** Makes the three authorities and the service account key in a folder of the host, which is the lab's "offline CA". */
-export async function makeAuthorities(folder: string): Promise<void> {
-  const lines = Object.entries(authorities).map(([name, cn]) => `${name} ${cn}\n`);
+const HARDWAY: PkiTables = { leaves, shared, suffixes: { certificate: ".crt", key: ".key" } };
+
+/** Makes authorities, by their names with their common names, and the service account key in a folder of the host, which is the lab's "offline CA". */
+export async function makeAuthorities(
+  folder: string,
+  made: Readonly<Record<string, string>> = authorities,
+): Promise<void> {
+  const lines = Object.entries(made).map(([name, cn]) => `${name} ${cn}\n`);
   await must(["sh", "-euc", authoritiesScript, "sh", folder], {
     stdin: lines.join(""),
     what: "making the authorities",
@@ -182,24 +194,40 @@ function kubeconfig(ca: string, url: string, user: string, certificate: string, 
   });
 }
 
-/** All PKI files of one node: path -> text. */
-export async function pkiFiles(folder: string, node: NodeSpec, endpoint: string): Promise<Record<string, string>> {
+/** All PKI files of one node: path -> text. `copied` keeps what the nodes after it get as well. */
+export async function pkiFiles(
+  folder: string,
+  node: NodeSpec,
+  endpoint: string,
+  { leaves: all, shared: given, suffixes }: PkiTables = HARDWAY,
+  copied = new Map<string, string>(),
+): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const read = (name: string): string => readFileSync(join(folder, name), "utf8");
   for (const role of node.roles) {
-    for (const [path, from] of Object.entries(shared[role])) files[path] = read(from);
+    for (const [path, from] of Object.entries(given[role])) files[path] = read(from);
   }
-  for (const leaf of leaves.filter((each) => node.roles.includes(each.on))) {
-    const { key, certificate } = await issueLeaf(folder, {
-      ...leaf,
-      subject: leaf.subject(node),
-      sans: leaf.sans?.(node) ?? [],
-      algorithm: EC,
-    });
+  for (const leaf of all.filter(({ on }) => on.some((role) => node.roles.includes(role)))) {
     if ("files" in leaf.to) {
-      files[`${leaf.to.files}.crt`] = certificate;
-      files[`${leaf.to.files}.key`] = key;
+      const [certificatePath, keyPath] = [leaf.to.files + suffixes.certificate, leaf.to.files + suffixes.key];
+      if (leaf.isCopied !== true || !copied.has(keyPath)) {
+        const made = await issueLeaf(folder, {
+          ...leaf,
+          subject: leaf.subject(node),
+          sans: leaf.sans?.(node) ?? [],
+          algorithm: EC,
+        });
+        copied.set(certificatePath, made.certificate).set(keyPath, made.key);
+      }
+      files[certificatePath] = copied.get(certificatePath) ?? "";
+      files[keyPath] = copied.get(keyPath) ?? "";
     } else {
+      const { key, certificate } = await issueLeaf(folder, {
+        ...leaf,
+        subject: leaf.subject(node),
+        sans: [],
+        algorithm: EC,
+      });
       const address = leaf.to.server === "endpoint" ? endpoint : `${node.address}:${String(labNetwork.apiPort)}`;
       const user = leaf.subject(node).replace(/^.*CN=/, "");
       files[leaf.to.kubeconfig] = kubeconfig(

@@ -1,5 +1,6 @@
 import { installEtcdadm } from "./etcdadm";
 import { installExternalEtcd } from "./externalEtcd";
+import { installFleet } from "./fleet";
 import { installHardway } from "./hardway";
 import { installKubeadm } from "./kubeadm";
 import { installKubespray } from "./kubespray";
@@ -16,4 +17,5 @@ export const install: Readonly<Record<Installer, Install>> = {
   etcdadm: installEtcdadm,
   kubespray: installKubespray,
   hardway: installHardway,
+  fleet: installFleet,
 };

@@ -74,6 +74,7 @@ function handedOver(pki: string): EtcdClient {
 const etcdClients: Readonly<Record<Installer, ((pki: string, node: string) => EtcdClient) | undefined>> = {
   kubeadm: undefined,
   hardway: undefined,
+  fleet: undefined,
   "external-etcd": handedOver,
   etcdadm: handedOver,
   kubespray: (_pki, node) => ({
@@ -95,6 +96,7 @@ const certSans: Readonly<Record<Installer, (topology: Topology) => readonly stri
   kubeadm: () => [],
   "external-etcd": () => [],
   hardway: () => [],
+  fleet: () => [],
   etcdadm: () => [],
   kubespray: ({ nodes }) => [
     "localhost",

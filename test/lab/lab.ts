@@ -143,7 +143,7 @@ export class Lab {
   async kubeconfig(): Promise<string> {
     const [controlPlane] = topologies.withRole(this.nodes, "control-plane");
     if (controlPlane === undefined) throw new Error(`lab ${this.name}: has no control plane`);
-    const path = this.usesKubeadm ? "/etc/kubernetes/admin.conf" : "/var/lib/kubernetes/admin.kubeconfig";
+    const path = topologies.adminKubeconfig[this.topology.installer];
     const file = join(this.folder, "admin.kubeconfig");
     const text = await this.must(controlPlane.name, `cat ${path}`);
     // a kubectl that runs meanwhile would take a half-written file for none

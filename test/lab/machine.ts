@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { endGroups, populated } from "./cgroup";
 import { memberFiles } from "./etcdadm";
 import { standaloneKubelet } from "./externalEtcd";
+import { fleetFiles } from "./fleetFiles";
 import { writeUnits } from "./hardway";
 import { unitFiles } from "./hardwayUnits";
 import { sprayedFiles } from "./kubesprayFiles";
@@ -27,6 +28,7 @@ const bareFiles: Readonly<Record<Installer, typeof unitFiles>> = {
   hardway: unitFiles,
   etcdadm: memberFiles,
   kubespray: sprayedFiles,
+  fleet: fleetFiles,
 };
 
 /** Gives the node its disk: a copy of the prepared one, or an empty one with the container images. */

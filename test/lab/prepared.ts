@@ -16,6 +16,8 @@ const sources = [
   "etcdadm.ts",
   "kubespray.ts",
   "kubesprayFiles.ts",
+  "fleet.ts",
+  "fleetFiles.ts",
   "hardway.ts",
   "hardwayPki.ts",
   "hardwayUnits.ts",

@@ -32,6 +32,7 @@ describe("topology", () => {
     ["external-etcd", "10.77.0.14:6443", 1, 3, 1],
     ["etcdadm", "10.77.0.14:6443", 1, 3, 1],
     ["kubespray", "10.77.0.11:6443", 1, 1, 1],
+    ["fleet", "10.77.0.11:6443", 2, 1, 1],
     ["stubs", "10.77.0.1:6443", 2, 2, 1],
   ] as const;
   for (const [name, api, controlPlanes, members, workers] of expected) {
@@ -63,7 +64,7 @@ describe("topology", () => {
   it("names what there is when a topology is unknown", () => {
     assert.throws(
       () => topology("ha5"),
-      /ha5 is not known, give one of single, duo, moved, ipv6, ha3, hardway, external-etcd, etcdadm, kubespray, stubs/,
+      /ha5 is not known, give one of single, duo, moved, ipv6, ha3, hardway, external-etcd, etcdadm, kubespray, fleet, stubs/,
     );
     assert.throws(() => topology("toString"), /not known/);
   });

@@ -8,8 +8,8 @@ export interface NodeSpec {
   readonly roles: readonly Role[];
 }
 
-/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of its own making, etcdadm's or kubespray's, or as systemd units. */
-export type Installer = "kubeadm" | "external-etcd" | "etcdadm" | "kubespray" | "hardway";
+/** How the cluster is installed: by kubeadm with static pods, by it on an etcd of its own making, etcdadm's or kubespray's, as systemd units, or by a team's own playbooks (fleet.ts). */
+export type Installer = "kubeadm" | "external-etcd" | "etcdadm" | "kubespray" | "hardway" | "fleet";
 
 /** Whether kubeadm makes the control planes and the workers. */
 export const usesKubeadm: Readonly<Record<Installer, boolean>> = {
@@ -18,6 +18,23 @@ export const usesKubeadm: Readonly<Record<Installer, boolean>> = {
   etcdadm: true,
   kubespray: true,
   hardway: false,
+  fleet: false,
+};
+
+/** Whether control planes are nodes of the cluster. */
+const controlPlanesAreNodes: Readonly<Record<Installer, boolean>> = { ...usesKubeadm, fleet: true };
+
+/** Whether a stack is given the keys of the CAs; else it takes the cluster over by their fingerprints. */
+export const handsOverKeys: Readonly<Record<Installer, boolean>> = { ...usesKubeadm, fleet: true };
+
+/** Where the administrator's kubeconfig is on a control plane. */
+export const adminKubeconfig: Readonly<Record<Installer, string>> = {
+  kubeadm: "/etc/kubernetes/admin.conf",
+  "external-etcd": "/etc/kubernetes/admin.conf",
+  etcdadm: "/etc/kubernetes/admin.conf",
+  kubespray: "/etc/kubernetes/admin.conf",
+  hardway: "/var/lib/kubernetes/admin.kubeconfig",
+  fleet: "/etc/kubernetes/admin.kubeconfig",
 };
 
 /** Whether a kubelet runs its static pods and nothing else: as kubeadm's page on an external etcd has its members. */
@@ -25,9 +42,9 @@ export function hasStandaloneKubelet({ roles }: NodeSpec, installer: Installer):
   return installer === "external-etcd" && roles.every((role) => role === "etcd");
 }
 
-/** Whether it is a node of the cluster: without kubeadm control planes are not. */
+/** Whether it is a node of the cluster. */
 export function hasKubelet({ roles }: NodeSpec, installer: Installer): boolean {
-  return roles.includes("worker") || (usesKubeadm[installer] && roles.includes("control-plane"));
+  return roles.includes("worker") || (controlPlanesAreNodes[installer] && roles.includes("control-plane"));
 }
 
 export interface Topology {
@@ -49,9 +66,10 @@ const certificatesDirs: Readonly<Record<Installer, string>> = {
   etcdadm: certificatesDir,
   kubespray: "/etc/kubernetes/ssl",
   hardway: certificatesDir,
+  fleet: certificatesDir,
 };
 
-/** Where the PKI of a kubeadm cluster is. */
+/** Where the PKI of a cluster is that kubeadm or playbooks have made. */
 export const pkiDir = (topology: Pick<Topology, "certificatesDir" | "installer">): string =>
   topology.certificatesDir ?? certificatesDirs[topology.installer];
 
@@ -196,6 +214,16 @@ const rows = {
     balanced: false,
     nodes: nodes([
       ["cp1", ...stacked],
+      ["w1", "worker"],
+    ]),
+  },
+  // two masters, which have one pair for their API servers; both are away while the only member of etcd is
+  fleet: {
+    installer: "fleet",
+    balanced: false,
+    nodes: nodes([
+      ["cp1", ...stacked],
+      ["cp2", "control-plane"],
       ["w1", "worker"],
     ]),
   },

@@ -89,6 +89,7 @@ export const TARGETS: readonly Target[] = [
       "core/layouts/hardway.ts",
       "core/layouts/etcdadm.ts",
       "core/layouts/kubespray.ts",
+      "core/layouts/fleet.ts",
       "core/certificates/inventory.ts",
       "core/nodes/proofs.ts",
       "core/nodes/leases.ts",

@@ -191,7 +191,7 @@ export function asksForItsCertificate(shell: string): void {
         ({ api: of }) => {
           of.postCode = 403;
         },
-        /refused the signing request \(403\): nodes may not do that/,
+        /refused the signing request \(403\): nodes may not do that; let nodes create certificatesigningrequests there \(.*\), then run again$/,
       ],
       [
         "to be denied",

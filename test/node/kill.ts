@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Cluster } from "./cluster";
+import { Cluster, files } from "./cluster";
 import { kept, points, untouched } from "./killPoints";
 import { sum8 } from "./payload";
 
@@ -98,6 +98,32 @@ export function isKilled(shell: string): void {
         const again = await node.run("apply", node.payload(wanted));
         assert.match(again.stdout, /done \w{8} unchanged\n$/);
       });
+
+    for (const [title, what] of [
+      ["of names that no rename came for", "*/kube-pki/*.new"],
+      ["of the room that it had kept", "*/tx/reserve"],
+      ["of the note of a restart", "*/tx/stopped.web"],
+    ] as const)
+      it(`on a disk that refuses a removal ${title}: the old set is put back all the same`, async () => {
+        const before = node.live();
+        node.tool("rm", `case $* in ${what}) echo "rm: Input/output error" >&2; exit 1 ;; esac\nexec /bin/rm "$@"`);
+        const more = `before store web\nuse web restart ${files.storeCert}\n`;
+        const killed = await node.run("apply", node.payload(node.set(), { more }), {
+          KUBE_PKI_KILL_AT: "worker:restarting",
+        });
+        assert.match(killed.why, /the run was killed in the middle .* was undone \(4 put back\)$/);
+        assert.ok(node.holds(before));
+        assert.equal(node.has("/var/lib/kube-pki/tx"), false);
+      });
+
+    it("at the boot after it, on a disk that keeps what earlier runs have left: the old set is put back", async () => {
+      const before = node.live();
+      await node.run("apply", node.payload(node.set()), { KUBE_PKI_KILL_AT: "swapped-3" });
+      node.tool("rm", 'case $* in */run.*) echo "rm: Input/output error" >&2; exit 1 ;; esac\nexec /bin/rm "$@"');
+      const booted = await node.run("recover");
+      assert.equal(booted.stdout, "recovered swapped\n", booted.stderr);
+      assert.ok(node.holds(before));
+    });
 
     it("while it puts back: the next one ends it", async () => {
       const before = node.live();

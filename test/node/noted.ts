@@ -4,6 +4,7 @@ import { recordFacts, type RecordFacts } from "../../core/survey/record";
 import { Answer, END_OF_ANSWER, GREETING, QUESTION } from "../../core/survey/questions";
 import { agentCommand } from "../../cli/agent";
 import { Cluster, files } from "./cluster";
+import { payload } from "./payload";
 import { give, NOBODY, rights } from "./rights";
 
 const LINK = "/etc/kubernetes/pki/current.crt";
@@ -138,6 +139,28 @@ export function notesFiles(shell: string): void {
       }
       // from then on that is how they are
       assert.equal((await noted()).files.find(({ path }) => path === files.storeKey)?.uid, NOBODY);
+    });
+
+    it("and forgets no file that a restore leaves as it is", async () => {
+      const earlier = node.list(`${STATE}/backup`).filter((name) => !name.includes("/"));
+      assert.equal((await node.run("apply", node.payload(node.set(), LINKED))).code, 0);
+      const before = await noted();
+      const of = node.list(`${STATE}/backup`).find((name) => !name.includes("/") && !earlier.includes(name)) ?? "";
+      const copies = [files.webCert, files.webKey].map((path) => {
+        const [, at = ""] =
+          new RegExp(`^file (\\d+) ${path}$`, "m").exec(node.read(`${STATE}/backup/${of}/list`)) ?? [];
+        return `copy ${path} ${of} ${at}\n`;
+      });
+      const done = await node.run("restore", payload("restore", `node n1\nrestored ${of}\n${copies.join("")}`));
+      assert.equal(done.code, 0, done.stderr);
+      const after = await noted();
+      const paths = (note: typeof after): string[] => note.files.map(({ path }) => path).sort();
+      assert.deepEqual(paths(after), paths(before));
+      assert.deepEqual(after.links, before.links);
+      assert.deepEqual(await changed(), []);
+      // and what somebody does to one of those is seen
+      fs.appendFileSync(node.path(files.ca), "# by hand\n");
+      assert.deepEqual(await changed(), [files.ca]);
     });
 
     it("what is gone, and a link where a file was", async () => {

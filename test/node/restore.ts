@@ -209,6 +209,20 @@ export function restores(shell: string): void {
       assert.ok(node.holds(second));
     });
 
+    it("CAs in the order of then: the key of the first one may lie beside them", async () => {
+      const [a, b, c] = [authority().cert, authority().cert, authority().cert];
+      const at = "/etc/kubernetes/pki/bundle.crt";
+      const more = (text: string): string => `${part("ca:kubernetes", text)}file ${at} 0644 root root ca:kubernetes\n`;
+      const set = node.set();
+      await apply(set, more(a + b));
+      await apply(set, more(a + b + c));
+      const of = backups().at(-1) ?? "";
+      node.write(at, b + a);
+      const done = await restore(of, copiesOf(of), "proof off\n");
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(at), a + b);
+    });
+
     it("says what cannot be put back", async () => {
       const none = await restore("20200101T000000Z-aaaaaaaa", "");
       assert.match(none.why, /nothing was applied on this node yet/);

@@ -113,9 +113,15 @@ export class Scratch {
     this.env["KUBE_PKI_PATH"] = `${this.tools}:${bin}`;
   }
 
-  run(verb: string, stdin = "", env: Record<string, string> = {}): Promise<Result> {
+  /** @param verb - with its arguments, where it has some */
+  run(
+    verb: string | readonly string[],
+    stdin = "",
+    env: Record<string, string> = {},
+    script = "/var/lib/kube-pki/node.sh",
+  ): Promise<Result> {
     const [command = "sh", ...args] = this.shell.split(" ");
-    return this.spawn(command, [...args, this.path("/var/lib/kube-pki/node.sh"), verb], stdin, env);
+    return this.spawn(command, [...args, this.path(script), ...[verb].flat()], stdin, env);
   }
 
   /** A verb with arguments, whose answer is bytes. */

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path/posix";
 import { kubernetesMinor } from "../../format/kubernetesVersion";
 import { mustBe } from "../../format/problem";
-import { LAYOUTS } from "../../layouts";
+import { namedLayout } from "../../layouts";
 import { adjusted, placeOf, type GivenFile, type GivenFiles } from "../../layouts/adjusted";
 import { isSecret, type FileRow } from "../../layouts/layout";
 import { pathText } from "../problems";
@@ -84,11 +84,12 @@ const linksApart = (rows: readonly FileRow[], given: GivenFiles): string[] =>
         ];
   });
 
-export const filesProblems: Check = ({ sections: { files, layout, cluster } }) => {
-  if (files === undefined || layout === undefined || cluster === undefined) return [];
+export const filesProblems: Check = ({ sections: { files, layout, cluster, authority } }) => {
+  if (files === undefined || layout === undefined || cluster === undefined || authority === undefined) return [];
   const minor = kubernetesMinor({ cluster });
-  const rows = LAYOUTS[layout].files(minor);
+  const named = namedLayout(layout, authority);
+  const rows = named.files(minor);
   const entries = Object.entries(files).flatMap(([key, entry]) => ofEntry(key, entry, rows, layout));
   if (entries.length > 0) return entries;
-  return [...linksApart(rows, files), ...collisions(rows, adjusted(LAYOUTS[layout], files, {}).files(minor))];
+  return [...linksApart(rows, files), ...collisions(rows, adjusted(named, files, {}).files(minor))];
 };

@@ -30,6 +30,7 @@ describe("parseConfig", () => {
       authority: {
         backends: { kubernetes: EMBEDDED, etcd: EMBEDDED, frontProxy: EMBEDDED },
         signed: { kubernetes: {}, etcd: {}, frontProxy: {} },
+        oneCa: false,
         requests: 1,
         algorithm: "ECDSA-P256",
         validitySeconds: 3650 * DAY,

@@ -14,6 +14,7 @@ import {
   type Cas,
 } from "./cluster";
 import { etcdadmCluster, externalEtcdCluster } from "./externalEtcd";
+import { fleetCluster } from "./fleet";
 import { hardwayCluster } from "./hardway";
 import { asUnit, kubesprayCluster, movedTo } from "./kubespray";
 
@@ -106,6 +107,31 @@ const CLUSTERS: Readonly<
   "that kubespray has made, with a load balancer": [
     () => kubesprayCluster(cas, "https://api.example.com:6443"),
     { layout: "kubespray", "cluster.workerProxyPort": 0 },
+  ],
+  "of a team's own playbooks, with one CA": [
+    () => fleetCluster(cas),
+    {
+      layout: "fleet",
+      files: undefined,
+      services: { "kube-scheduler": { kind: "static-pod" } },
+      "authority.oneCa": true,
+      "authority.kubernetes.certificate": () => `${cas.kubernetes.facts.pem.trim()}\n`,
+      "authority.etcd": undefined,
+      "authority.frontProxy": undefined,
+      adopt: undefined,
+      "nodes.0.roles": ["control-plane"],
+      "nodes.2.roles": ["etcd"],
+      "nodes.5.roles": ["worker"],
+      certificates: { validity: "365d", algorithm: "ECDSA-P256" },
+    },
+  ],
+  "of a team's own playbooks, with one CA whose key is not theirs to give": [
+    () => fleetCluster(cas),
+    {
+      authority: { oneCa: true, algorithm: "RSA-2048" },
+      adopt: () => ({ kubernetes: cas.kubernetes.facts.fingerprint }),
+    },
+    "adopt",
   ],
   "with other names, networks and domains": [
     () =>

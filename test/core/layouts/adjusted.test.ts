@@ -62,7 +62,7 @@ describe("files of a layout that are elsewhere", () => {
   it("leave a layout as it is where nothing is given", () => {
     for (const layout of LAYOUT_NAMES) {
       const [plain, same] = [{}, { "/none": { path: "/etc/x/none" } }].map((files) =>
-        layoutOf({ layout, files, services: {} }),
+        layoutOf({ layout, files, services: {}, authority: { oneCa: false } }),
       );
       assert.deepEqual(same?.files(36), plain?.files(36));
     }

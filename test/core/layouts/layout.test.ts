@@ -21,7 +21,7 @@ describe("layouts", () => {
       for (const row of files) {
         const { path } = fileOn(row, "cp1");
         // by the name and not by what the table says of the content, which is what might be wrong
-        const isOpen = /\.(?:crt|pub)$|\/ssl\/(?:ca|[a-z]+-cp1)\.pem$/.test(path) && !path.endsWith("/sa.pub");
+        const isOpen = /\.(?:crt|pub)$|(?<!-key)\.pem$/.test(path) && !/\/sa\.pub$|\/kubelet-client-/.test(path);
         assert.equal(modeOf(row), isOpen ? "0644" : "0600", path);
       }
     });
@@ -36,7 +36,7 @@ describe("layouts", () => {
     const files = readdirSync(join(__dirname, "..", "..", "..", "core", "layouts")).map((file) =>
       file.replace(".ts", ""),
     );
-    const parts = ["index", "layout", "adjusted"]; // what layouts are made of
+    const parts = ["index", "layout", "adjusted", "oneCa"]; // what layouts are made of
     assert.deepEqual(files.filter((file) => !parts.includes(file)).sort(), [...LAYOUT_NAMES].sort());
   });
 

@@ -5,10 +5,12 @@ import { LAYOUT_NAMES, LAYOUTS, type LayoutName } from "../../../core/layouts";
 import { planCluster } from "../../../core/plan";
 import { memberFiles } from "../../lab/etcdadm";
 import { units } from "../../lab/hardwayUnits";
+import { schedulerPod, services as fleetServices } from "../../lab/fleetFiles";
 import { etcdEnvironment } from "../../lab/kubesprayFiles";
 import type { NodeSpec } from "../../lab/topology";
 import { isKnown } from "../certificates/expected";
 import { configWith, ETCDADM, HARDWAY, hardwayConfig, NOW } from "../fixture";
+import { withOneCa } from "../../../core/layouts/oneCa";
 import { readersOf } from "../nodes/readers";
 
 /** A layout as it is for one version and one node. */
@@ -154,6 +156,33 @@ const KUBESPRAY: readonly Expected[] = [
   ),
 ];
 
+const named = (name: string, on: string, profile: string): readonly Expected[] => [
+  [`${K}/pki/${name}.pem`, on, `certificate ${profile}`],
+  [`${K}/pki/${name}-key.pem`, on, `key ${profile}`],
+];
+
+/** As the account says that docs/procedures/deezer-ca-rotation.md follows, by cfssl's names. */
+const FLEET: readonly Expected[] = [
+  [`${K}/pki/ca.pem`, KUBELETS, "ca kubernetes"],
+  [`${K}/pki/ca-key.pem`, CONTROL_PLANE, "caKey kubernetes"],
+  [`${K}/pki/ca-signing.pem`, CONTROL_PLANE, "csrSigner kubernetes"],
+  [`${K}/pki/ca-signing-key.pem`, CONTROL_PLANE, "caKey kubernetes"],
+  [`${K}/pki/etcd-ca.pem`, "control-plane+etcd", "ca etcd"],
+  [`${K}/pki/front-proxy-ca.pem`, CONTROL_PLANE, "ca frontProxy"],
+  [`${K}/pki/service-account-key.pem`, CONTROL_PLANE, "serviceAccount private"],
+  [`${K}/pki/service-account.pem`, CONTROL_PLANE, "serviceAccount public"],
+  ...named("etcd", "etcd", "etcd-server"),
+  ...["apiserver", "apiserver-etcd-client", "apiserver-kubelet-client", "front-proxy-client"].flatMap((name) =>
+    named(name, CONTROL_PLANE, name),
+  ),
+  ...pem("/var/lib/kubelet/pki/kubelet", KUBELETS, "kubelet-server"),
+  [`${K}/admin.kubeconfig`, CONTROL_PLANE, "kubeconfig admin endpoint inline"],
+  [`${K}/kube-controller-manager.kubeconfig`, CONTROL_PLANE, "kubeconfig controller-manager local inline"],
+  [`${K}/kube-scheduler.kubeconfig`, CONTROL_PLANE, "kubeconfig scheduler local inline"],
+  [`${K}/kubelet.kubeconfig`, KUBELETS, "kubeconfig kubelet endpoint inline"],
+  [`${K}/kube-proxy.kubeconfig`, KUBELETS, "kubeconfig kube-proxy endpoint inline"],
+];
+
 const H = "/var/lib/kubernetes";
 
 /** As kelseyhightower/kubernetes-the-hard-way has it, with three authorities; readers are held by the lab's units below. */
@@ -231,6 +260,7 @@ describe("layouts", () => {
     // its kubelets get certificates from whoever makes the cluster, and no node joins by a token
     const none = { publishesClusterInfo: false, hasKubeadmBindings: false, signsForKubelets: false, stacksEtcd: true };
     assert.deepEqual(done("hardway"), none);
+    assert.deepEqual(done("fleet"), none);
   });
 
   it("kubeadm: has each file where it belongs", () => {
@@ -340,6 +370,36 @@ describe("layouts", () => {
     );
   });
 
+  it("fleet: has each file where it belongs", () => {
+    assert.deepEqual(rowsOf(layoutAt("fleet", 36)).sort(), joined(FLEET).sort());
+  });
+
+  it("fleet: gives every file the readers that the units' environment files name", () => {
+    const node: NodeSpec = { name: "cp1", address: "10.0.0.11", roles: ["control-plane", "etcd"] };
+    const flags = Object.fromEntries(
+      Object.entries(fleetServices).map(([name, service]) => [name, service.flags(node, [node])] as const),
+    );
+    const ca = `${K}/pki/ca.pem`;
+    const theirs = readersOf(flags, (path) => path.startsWith(K) && !path.endsWith(".yaml"));
+    const pod = schedulerPod("v1.36.3")[`${K}/manifests/kube-scheduler.yaml`] ?? "";
+    assert.match(pod, /--kubeconfig=\/etc\/kubernetes\/kube-scheduler\.kubeconfig/);
+    const { files } = withOneCa(LAYOUTS.fleet);
+    for (const { path, uses } of files(36)) {
+      const own = uses.filter(
+        (use) =>
+          // of the kubelet's configuration file, of what it finds in its own folder, and what no lab's flags name
+          !["kubelet/client-ca", "kubelet/serving", "kube-apiserver/kubelet-ca", "kube-apiserver/client"].includes(
+            use,
+          ) &&
+          !use.endsWith("/signing") &&
+          use !== "kube-scheduler/kubeconfig",
+      );
+      const named = (theirs.get(path) ?? []).filter((use) => !use.endsWith("/signing"));
+      assert.deepEqual([...own].sort(), named, path);
+    }
+    assert.ok(theirs.get(ca)?.includes("kube-apiserver/requestheader-ca"));
+  });
+
   it("hardway: has each file where it belongs", () => {
     assert.deepEqual(rowsOf(layoutAt("hardway", 36)).sort(), joined(HARD_WAY).sort());
   });
@@ -388,6 +448,14 @@ describe("layouts", () => {
       "kube-scheduler control-plane static-pod kube-scheduler",
     ]);
     assert.deepEqual(consumersOf(layoutAt("kubespray", 36)), consumersOf(layoutAt("etcdadm", 36)));
+    assert.deepEqual(consumersOf(layoutAt("fleet", 36)), [
+      "etcd etcd systemd etcd",
+      "kube-apiserver control-plane systemd kube-apiserver",
+      `kubelet ${KUBELETS} systemd kubelet`,
+      "kube-controller-manager control-plane systemd kube-controller-manager",
+      "kube-scheduler control-plane systemd kube-scheduler",
+      `kube-proxy ${KUBELETS} systemd kube-proxy`,
+    ]);
     const hard = Object.entries(units).map(([name, { on }]) => `${name} ${on} systemd ${name}`);
     assert.deepEqual(consumersOf(layoutAt("hardway", 36)), hard);
   });

@@ -13,13 +13,17 @@ import { deploy, mustKubectl, sandboxImageOf, workload } from "../clients/userla
 
 const CURRENT = "cat /var/lib/kubelet/pki/kubelet-client-current.pem";
 
+const inKubeconfig = (path: string): string =>
+  `sed -n 's/^ *client-certificate-data: *//p' ${path} | tr -d '"' | base64 -d`;
+
 /** The certificate a kubelet shows to the API, as PEM. */
 const CLIENT_CERTIFICATE: Readonly<Record<Installer, string>> = {
   kubeadm: CURRENT,
   "external-etcd": CURRENT,
   etcdadm: CURRENT,
   kubespray: CURRENT,
-  hardway: "sed -n 's/^ *client-certificate-data: *//p' /var/lib/kubelet/kubeconfig | tr -d '\"' | base64 -d",
+  hardway: inKubeconfig("/var/lib/kubelet/kubeconfig"),
+  fleet: inKubeconfig("/etc/kubernetes/kubelet.kubeconfig"),
 };
 
 export interface KubeletRow {

@@ -46,6 +46,11 @@ const ETCD_PLACES: Readonly<Record<Installer, (topology: Topology) => Place>> = 
     ca: `${etcdFolder}/ca.pem`,
     leaf: (node) => pemPair(`${etcdFolder}/admin-${node}`),
   }),
+  fleet: (topology) => ({
+    role: "etcd",
+    ca: `${pkiDir(topology)}/ca.pem`,
+    leaf: () => pemPair(`${pkiDir(topology)}/etcd`),
+  }),
   hardway: () => ({ role: "etcd", ca: "/etc/etcd/ca.crt", leaf: () => crtPair("/etc/etcd/server") }),
 };
 

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { CertificateFacts, KubeconfigFacts, Survey } from "../../../core/survey/model";
+import { delivery } from "../../lab/fleetFiles";
 import { renewalTimer } from "../../lab/kubesprayFiles";
 import { must } from "../../lab/process";
 import { assertClusterWorks, assertProven } from "../checks";
@@ -86,16 +87,14 @@ const lostOn = (before: Survey, after: Survey): string[] => [
 
 /** What renews certificates beside the stack is told, and then disabled as its owner would. */
 const disableRenewers = async ({ lab, counts }: Run, said: string): Promise<void> => {
-  for (const { name } of lab.nodes) {
-    const { code } = await lab.run(name, `systemctl is-active --quiet ${renewalTimer}`);
-    if (code !== 0) continue;
-    assert.ok(
-      said.includes(`${name}: ${renewalTimer} renews certificates too: disable it`),
-      `${name}: ${renewalTimer}`,
-    );
-    await lab.must(name, `systemctl disable --quiet --now ${renewalTimer}`);
-    counts["renewers told"] = (counts["renewers told"] ?? 0) + 1;
-  }
+  for (const { name } of lab.nodes)
+    for (const renewer of [renewalTimer, delivery]) {
+      const { code } = await lab.run(name, `systemctl is-active --quiet ${renewer}`);
+      if (code !== 0) continue;
+      assert.ok(said.includes(`${name}: ${renewer} renews certificates too: disable it`), `${name}: ${renewer}`);
+      await lab.must(name, `systemctl disable --quiet --now ${renewer}`);
+      counts["renewers told"] = (counts["renewers told"] ?? 0) + 1;
+    }
 };
 
 const play = async (run: Run): Promise<void> => {
@@ -139,6 +138,6 @@ export const init: Scenario = {
   name: "init",
   proves:
     "a stack file that init wrote brings a running cluster under the stack: nothing is edited, nothing is lost, and doctor has nothing to do",
-  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray"],
+  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray", "fleet"],
   play,
 };

@@ -120,7 +120,7 @@ const playOne = async (run: Run): Promise<void> => {
 export const renewal: Scenario = {
   name: "renewal",
   proves: "issue, prove, no-op, renew on the clock, with 0 failed seconds behind a balancer",
-  topologies: ["ha3", "hardway", "duo", "single", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray"],
+  topologies: ["ha3", "hardway", "duo", "single", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray", "fleet"],
   play,
 };
 

@@ -43,7 +43,7 @@ const rotationOfNodes: Scenario = {
   name: "rotation-nodes",
   proves:
     "all three CAs and the token key replaced on every node in one up, then the token key alone, with the fewest restarts",
-  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray"],
+  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray", "fleet"],
   play: async (run) => {
     await begin(run);
     run.stack.configure({ inCluster: { enabled: false } });
@@ -99,7 +99,7 @@ const SECOND_TRY = [
 const rotationUndo: Scenario = {
   name: "rotation-undo",
   proves: "each phase stops where it is told to and can be gone back from; given up, a rotation leaves nothing behind",
-  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray"],
+  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray", "fleet"],
   play: async (run) => {
     await begin(run);
     const before = casOf(run);
@@ -129,7 +129,7 @@ const rotationUndo: Scenario = {
 const adoption: Scenario = {
   name: "adoption",
   proves: "a cluster whose CA keys the stack never had is taken over phase by phase, then rotated like any other",
-  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray"],
+  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray", "fleet"],
   play: async (run) => {
     await configureSsh(run.stack, run.lab);
     run.stack.configure({ ...(await adoptionConfig(run.lab)), rollout: ROLLOUT });

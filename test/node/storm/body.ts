@@ -1,7 +1,7 @@
 /** The payload of each step, in the shape of the stack's own. */
 import { kubeconfigText } from "../../../core/certificates/kubeconfig";
 import { part, payload } from "../payload";
-import type { Defect, Send } from "./case";
+import type { Defect, Return, Send, Signing } from "./case";
 import { API, CA_FILES, CA_PATHS, CONFS, CURRENT, LEAF_NAMES, LEAFS, PKI, SIGNER, TOKENS } from "./layout";
 import { ca, leafOf, PROFILE_NAMES, PROFILES, signerOf, tokenKeys, type Generation, type Profile } from "./pool";
 import type { Pair } from "../pki";
@@ -15,9 +15,19 @@ export interface Sending {
   readonly defect: Defect | undefined;
   readonly services: string;
   readonly start: "existing" | "bare";
+  /** Of the note that an apply is told to bring back. */
+  readonly told: string | undefined;
+  /** Of a restore: what each file is to hold. */
+  readonly copies: ReadonlyMap<string, string>;
+  readonly isProven: boolean;
+  readonly damage: Return["damage"];
+  readonly signing: Signing;
 }
 
-export const isApply = (send: Send): boolean => send === "renew" || send === "issue";
+/** By the transaction of apply. */
+export const isApply = (send: Send): boolean => !(send in TRUST);
+/** Whole, of the stack. */
+export const sendsSet = (send: Send): boolean => send === "renew" || send === "issue";
 
 const DAY = 86_400;
 const CONF_PARTS = { admin: "kubeconfig:admin", kubelet: "kubeconfig:kubelet" } as const;
@@ -120,8 +130,10 @@ const TRUST = {
   back: { wanted: ["1"], how: "retire", besides: ":g2", of: "2" },
 } as const;
 
+const isTrust = (send: Send): send is keyof typeof TRUST => send in TRUST;
+/** A restore and a kubelet's request let nobody in by a payload of the stack. */
 export const wantedBy = ({ send, generation }: Sending): readonly Generation[] =>
-  send === "renew" || send === "issue" ? [generation] : TRUST[send].wanted;
+  isTrust(send) ? TRUST[send].wanted : sendsSet(send) ? [generation] : [];
 
 const trustBody = (send: keyof typeof TRUST): string => {
   const { wanted, how, besides, of } = TRUST[send];
@@ -146,16 +158,47 @@ const trustBody = (send: keyof typeof TRUST): string => {
   ].join("");
 };
 
-/** @param now - the node's clock has its own opinion */
-export const payloadOf = (
-  sending: Sending,
-  now: number,
-): { readonly verb: "apply" | "trust"; readonly text: string } => {
-  const { send, defect, services, start } = sending;
-  const verb = isApply(send) ? "apply" : "trust";
-  const body = `node n1\nstart ${start}\n${send === "renew" || send === "issue" ? applyLines(sending, now) : trustBody(send)}server ca:kubernetes ${API}\n${services}${defect === "unknownLine" ? "rm -rf /\n" : ""}`;
-  const text = payload(verb, body);
-  if (defect === "cut") return { verb, text: text.slice(0, text.length / 2) };
-  if (defect === "altered") return { verb, text: text.replace("root root", "root toor") };
-  return { verb: defect === "otherVerb" ? (verb === "apply" ? "trust" : "apply") : verb, text };
+const askBody = ({ generation, count, start }: Sending): string => {
+  const signer = part("ca:kubernetes", ca(`k${generation}`).cert);
+  const { cert } = LEAFS.kubelet;
+  const apply = `node n1\nstart ${start}\n${signer}file ${cert} 0600 root root cert:kubelet,key:kubelet\nlink ${CURRENT} ${cert.replace(/.*\//, "")}\n`;
+  return `kubeconfig ${CONFS[1]}\n${signer}leaf kubelet a${String(count)} ECDSA-P256\ncn kubelet kubelet\no kubelet system:nodes\n${part("apply", apply)}`;
+};
+
+/** A verb as the script is called, and what it reads. */
+export interface Sent {
+  readonly words: readonly string[];
+  readonly text: string;
+}
+
+type Verb = "apply" | "trust" | "issue" | "restore";
+const verbOf = (send: Send): Verb =>
+  send === "ask" ? "issue" : send === "restore" ? send : isTrust(send) ? "trust" : "apply";
+const OTHER_VERB = { apply: "trust", trust: "apply", issue: "trust", restore: "apply" } as const;
+
+/** The payload of a verb in one that is the same for all nodes. */
+export const templated = (verb: "trust" | "issue" | "check", body: string): string =>
+  payload("template", `${verb}\n${body.replaceAll("node n1\n", "node node.kube-pki.invalid\n")}`);
+
+const bodyOf = (sending: Sending, now: number): string => {
+  const { send, start, services } = sending;
+  if (send === "ask") return `node n1\n${askBody(sending)}`;
+  return `node n1\nstart ${start}\n${isTrust(send) ? trustBody(send) : applyLines(sending, now)}server ca:kubernetes ${API}\n${services}`;
+};
+
+/**
+ * @param now - the node's clock has its own opinion
+ * @param restore - the payload of a restore, which follows from what is kept on the node
+ */
+export const payloadOf = (sending: Sending, now: number, isTemplate: boolean, restore = ""): Sent => {
+  const { send, defect, told } = sending;
+  const verb = verbOf(send);
+  const body = verb === "restore" ? restore.replace(/^.*\n/, "") : bodyOf(sending, now);
+  const whole = `${body}${defect === "unknownLine" ? "rm -rf /\n" : ""}`;
+  const asTemplate = isTemplate && (verb === "trust" || verb === "issue") && defect !== "otherVerb";
+  const text = asTemplate ? templated(verb, whole) : payload(verb, whole);
+  const words = asTemplate ? ["template", "n1"] : [verb, ...(told !== undefined && sendsSet(send) ? [told] : [])];
+  if (defect === "cut") return { words, text: text.slice(0, text.length / 2) };
+  if (defect === "altered") return { words, text: text.replace(/^node /m, "node x") };
+  return { words: defect === "otherVerb" ? [OTHER_VERB[verb]] : words, text };
 };

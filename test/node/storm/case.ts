@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { points } from "../killPoints";
 import { BENDS } from "./bends";
+import { anyDrift, type Drift } from "./drift";
 import { FORM_NAMES, WISHES, type FormName, type Wish } from "./flagForms";
 import { LEAF_NAMES } from "./layout";
 import type { Kill } from "./node";
@@ -25,8 +26,10 @@ const anyOddity: fc.Arbitrary<Oddity> = fc.oneof(
   })),
 );
 
+/** What the stack sends to a node. */
 export const SENDS = ["renew", "open", "issue", "close", "back"] as const;
-export type Send = (typeof SENDS)[number];
+/** restore: an earlier set; ask: the verb `issue`, by which a kubelet gets its certificate from the API server. */
+export type Send = (typeof SENDS)[number] | "restore" | "ask";
 export const DEFECTS = [
   "cut",
   "altered",
@@ -51,18 +54,43 @@ export interface Aftermath {
   readonly journal: number | undefined;
 }
 
+export const LOOKS = ["request", "check", "issue", "backups", "dump", "place"] as const;
+
 /** A verb that changes no file, before the step. */
 export interface Look {
-  readonly what: "request" | "check" | "issue";
+  readonly what: (typeof LOOKS)[number];
   /** A process still sees a file that another has replaced since. */
   readonly held: boolean;
+  /** By a pod that knows its node's name alone. */
+  readonly isTemplate: boolean;
   readonly kill: Kill | undefined;
 }
 
+/** Which of the sets that are kept is put back; where there is none yet the leafs are renewed. */
+export interface Return {
+  /** Counted from the newest. */
+  readonly which: number;
+  readonly isProven: boolean;
+  /** gone: a copy is not there any more; other: one is of a certificate that another cluster's CA has signed. */
+  readonly damage: "gone" | "other" | undefined;
+}
+
+/** What the API server and its controller make of a signing request; late: another CA signs the first one. */
+export const SIGNINGS = ["signed", "late", "denied", "refused"] as const;
+export type Signing = (typeof SIGNINGS)[number];
+
 export interface Step {
+  /** What somebody has changed by hand since the step before. */
+  readonly drift: Drift | undefined;
   readonly look: Look | undefined;
-  /** Along: what comes next in the rotation. */
-  readonly send: "along" | Send;
+  /** Along: what comes next in the rotation. Same: the last apply once more. */
+  readonly send: "along" | "same" | Send;
+  /** The note that an apply is told to bring back: this node's, or another one. */
+  readonly told: "noted" | "other" | undefined;
+  readonly back: Return;
+  readonly signing: Signing;
+  /** By a pod that knows its node's name alone, where that verb can be sent so. */
+  readonly isTemplate: boolean;
   readonly defect: Defect | undefined;
   readonly kill: Kill | undefined;
   /** The n-th such call fails as on a disk with errors. */
@@ -89,8 +117,9 @@ export interface Case {
   readonly flagged: Flagged | undefined;
 }
 
+type Fields<T> = { [F in keyof T]: fc.Arbitrary<T[F]> };
 /** Records that print as they are written. */
-const plain = <T extends object>(fields: { [F in keyof T]: fc.Arbitrary<T[F]> }): fc.Arbitrary<T> =>
+const plain = <T extends object>(fields: Fields<T>): fc.Arbitrary<T> =>
   fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>;
 
 const leafName = fc.constantFrom(...LEAF_NAMES);
@@ -112,8 +141,9 @@ const rarely = <T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | 
   fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
 const anyLook: fc.Arbitrary<Look> = plain({
-  what: fc.constantFrom("request" as const, "check" as const, "issue" as const),
+  what: fc.constantFrom(...LOOKS),
   held: fc.boolean(),
+  isTemplate: fc.boolean(),
   kill: sometimes(
     1,
     fc.oneof(
@@ -123,29 +153,77 @@ const anyLook: fc.Arbitrary<Look> = plain({
   ),
 });
 
-const anyStep: fc.Arbitrary<Step> = plain({
-  look: rarely(6, anyLook),
-  send: fc.oneof(
-    { weight: 5, arbitrary: fc.constant("along" as const) },
+const always = <T>(value: T): fc.Arbitrary<T> => fc.constant(value);
+
+const stepOf = (
+  send: fc.Arbitrary<Step["send"]>,
+  drift: Fields<Step>["drift"],
+  kill: Fields<Step>["kill"],
+  fault: Fields<Step>["fault"],
+): fc.Arbitrary<Step> =>
+  plain<Step>({
+    drift,
+    look: rarely(6, anyLook),
+    send,
+    told: fc.oneof(
+      { weight: 2, arbitrary: always(undefined) },
+      { weight: 2, arbitrary: always("noted" as const) },
+      { weight: 1, arbitrary: always("other" as const) },
+    ),
+    back: plain<Return>({
+      which: fc.nat(3),
+      isProven: fc.oneof({ weight: 3, arbitrary: always(true) }, { weight: 1, arbitrary: always(false) }),
+      damage: rarely(6, fc.constantFrom("gone" as const, "other" as const)),
+    }),
+    signing: fc.oneof(
+      { weight: 4, arbitrary: always("signed" as const) },
+      { weight: 2, arbitrary: fc.constantFrom(...SIGNINGS) },
+    ),
+    isTemplate: fc.oneof({ weight: 3, arbitrary: always(false) }, { weight: 1, arbitrary: always(true) }),
+    defect: rarely(10, fc.constantFrom(...DEFECTS)),
+    kill,
+    fault,
+    again: fc.oneof({ weight: 2, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    aftermath: plain({
+      kills: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 14 }), { minLength: 1, maxLength: 2 }) },
+      ),
+      boots: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      byHand: fc.oneof(
+        { weight: 6, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.uniqueArray(leafName, { minLength: 1, maxLength: 2 }) },
+      ),
+      journal: rarely(10, fc.nat(99)),
+    }),
+  });
+
+const anyStep = stepOf(
+  fc.oneof(
+    { weight: 5, arbitrary: always("along" as const) },
     { weight: 2, arbitrary: fc.constantFrom(...SENDS) },
+    { weight: 1, arbitrary: fc.constantFrom("ask" as const, "restore" as const, "same" as const) },
   ),
-  defect: rarely(10, fc.constantFrom(...DEFECTS)),
-  kill: sometimes(2, anyKill),
-  fault: rarely(7, anyCall),
-  again: fc.oneof({ weight: 2, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  aftermath: plain({
-    kills: fc.oneof(
-      { weight: 3, arbitrary: fc.constant([]) },
-      { weight: 1, arbitrary: fc.array(fc.integer({ min: 1, max: 14 }), { minLength: 1, maxLength: 2 }) },
-    ),
-    boots: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
-    byHand: fc.oneof(
-      { weight: 6, arbitrary: fc.constant([]) },
-      { weight: 1, arbitrary: fc.uniqueArray(leafName, { minLength: 1, maxLength: 2 }) },
-    ),
-    journal: rarely(10, fc.nat(99)),
-  }),
-});
+  rarely(3, anyDrift),
+  sometimes(2, anyKill),
+  rarely(7, anyCall),
+);
+
+/** Something lies there that the script knows, and then an earlier set is put back, a note, or a certificate asked for. */
+const anyReturn: fc.Arbitrary<readonly Step[]> = fc.tuple(
+  stepOf(
+    fc.constantFrom("renew" as const, "renew" as const, "along" as const),
+    always(undefined),
+    rarely(4, anyKill),
+    always(undefined),
+  ),
+  stepOf(
+    fc.constantFrom("restore" as const, "restore" as const, "same" as const, "same" as const, "ask" as const),
+    sometimes(2, anyDrift),
+    sometimes(1, anyKill),
+    rarely(7, anyCall),
+  ),
+);
 
 const anyFlagged: fc.Arbitrary<Flagged> = plain({
   form: fc.constantFrom(...FORM_NAMES),
@@ -160,7 +238,10 @@ export const anyCase = (services: Case["services"]): fc.Arbitrary<Case> =>
       { weight: 1, arbitrary: fc.constant<Phase>("bare") },
     ),
     oddities: fc.array(anyOddity, { maxLength: services === "running" ? 2 : 4 }),
-    steps: fc.array(anyStep, { minLength: 1, maxLength: 2 }),
+    steps: fc.oneof(
+      { weight: 3, arbitrary: fc.array(anyStep, { minLength: 1, maxLength: 2 }) },
+      { weight: 2, arbitrary: anyReturn },
+    ),
     services: fc.constant(services),
     flagged: services === "flags" ? anyFlagged : fc.constant(undefined),
   });

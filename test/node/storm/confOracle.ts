@@ -48,7 +48,7 @@ const RETIRED: Partial<Record<Moment["sending"]["send"], CaName>> = { close: "k1
 const each = (check: (was: Config, is: Config, moment: Moment) => string | undefined) => (moment: Moment) =>
   first(CONFS, (path) => {
     const [before, after] = [moment.before.get(path), moment.after.get(path)];
-    if (before?.kind !== "file" || before.text === after?.text) return undefined;
+    if (before?.kind !== "file" || before.text === after?.text || moment.sending.copies.has(path)) return undefined;
     if (after === undefined) return `${path} is gone`;
     const [was, is] = [read(before.text), read(after.text)];
     if (was === undefined || (was.clusters.length === 0 && was.users.length === 0)) return undefined; // nothing to keep
@@ -100,10 +100,10 @@ const keepsServers = (was: Config, is: Config, { sending: { send }, before, afte
 /** Lines that hold no field of ours: comments, and how people write. */
 const LINE_OF_OURS =
   /^\s*(?:- )?["']?(?:certificate-authority(?:-data)?|server|insecure-skip-tls-verify|client-(?:certificate|key)(?:-data)?)["']?\s*:/;
-const keepsLines = ({ before, after }: Moment): string | undefined =>
+const keepsLines = ({ before, after, sending: { copies } }: Moment): string | undefined =>
   first(CONFS, (path) => {
     const [was, is] = [before.get(path), after.get(path)];
-    if (was?.kind !== "file" || was.text === is?.text || is === undefined) return undefined;
+    if (was?.kind !== "file" || was.text === is?.text || is === undefined || copies.has(path)) return undefined;
     const config = read(was.text);
     if (config === undefined || config.clusters.length === 0) return undefined;
     const left = is.text.split("\n");

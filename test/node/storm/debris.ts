@@ -23,7 +23,7 @@ const LEFT = {
     node.write(`${STATE}/lock.d/pid`, "4194999\n");
   },
   emptyTx: (node: StormNode) => {
-    fs.mkdirSync(node.path(`${STATE}/tx`), { mode: 0o700 });
+    fs.mkdirSync(node.path(`${STATE}/tx`), { mode: 0o700, recursive: true });
   },
   txParts: (node: StormNode) => {
     node.write(`${STATE}/tx/parts/key:web`, leafOf("web", "k1", 9).key, 0o600);

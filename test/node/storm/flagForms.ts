@@ -18,6 +18,8 @@ export interface Form {
   readonly dropIn?: string;
   /** What its EnvironmentFile= says. */
   readonly environment?: string;
+  /** The unit that has the text for its EnvironmentFile=, which the node asks systemd for. */
+  readonly unit?: string;
   /** What the kubelet makes of it where that is no line of its own for each flag. */
   readonly knownAs?: string;
 }
@@ -45,6 +47,14 @@ const oneLine = ({ mode, added }: Values): string =>
 const bare = ({ added }: Values): string => unit(`ExecStart=/usr/bin/store${added === "" ? "" : ` ${added}`}\n`);
 const withEnvironment = ({ added }: Values): string =>
   unit(`EnvironmentFile=/etc/default/store\nExecStart=/usr/bin/store${added === "" ? "" : ` ${added}`} $STORE_ARGS\n`);
+
+export const ENVIRONMENT_FILE = "/etc/default/store.env";
+const environment = (args: string): string => `# --mode=a comment\nOTHER="--mode=other"\nSTORE_ARGS=${args}\n`;
+const inEnvironment = {
+  path: ENVIRONMENT_FILE,
+  unit: unit(`EnvironmentFile=${ENVIRONMENT_FILE}\nExecStart=/usr/bin/store $STORE_ARGS\n`),
+};
+const behind = (added: string): string => (added === "" ? "" : ` ${added}`);
 
 const manifest = (command: string): string =>
   `apiVersion: v1\nkind: Pod\nmetadata:\n  name: store\nspec:\n  containers:\n  - ${command}    # --mode=a comment\n    image: store\n    name: store\n    volumeMounts:\n    - mountPath: /etc/kubernetes/pki/ca.crt\n      name: ca\n  volumes:\n  - hostPath:\n      path: /etc/kubernetes/pki/ca.crt\n      type: File\n    name: ca\n`;
@@ -95,6 +105,22 @@ export const FORMS = {
     refuses: ["add"],
     path: "/usr/lib/systemd/system/store.service",
     environment: "--mode=new",
+  }),
+  environmentQuoted: systemd(
+    ({ mode, added }) => environment(`"--mode-more=1 --mode=${mode}${behind(added)}"`),
+    inEnvironment,
+  ),
+  environmentContinued: systemd(
+    ({ mode, added }) => environment(`'--first=1 \n--mode=${mode}\n--last=x${behind(added)}'`),
+    inEnvironment,
+  ),
+  environmentNoEol: systemd(
+    ({ mode, added }) => environment(`"--mode=${mode}${behind(added)}"`).replace(/\n$/, ""),
+    inEnvironment,
+  ),
+  environmentTwoWords: systemd(({ added }) => environment(`"--mode old${behind(added)}"`), {
+    ...inEnvironment,
+    refuses: MODE,
   }),
   pod: pod(block("store")),
   podPath: pod(block("/usr/local/bin/store")),

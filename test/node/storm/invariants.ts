@@ -1,11 +1,14 @@
 /** What holds whatever lies on a node, is sent to it, and kills it. */
-import { isApply, leafsOf } from "./body";
+import { ASK_INVARIANTS } from "./asks";
+import { isApply, leafsOf, sendsSet } from "./body";
 import { CONF_INVARIANTS } from "./confOracle";
 import { CA, CA_FILES, CA_KEY, CA_PATHS, LEAF_NAMES, LEAFS, MODES, PAIRS, SIGNER, STATE, type PairAt } from "./layout";
 import { FLAG_INVARIANTS } from "./flagOracle";
 import { besideOf, ENDED, EVER, first, isOurs, type Invariant, type Moment } from "./moment";
 import type { Run } from "./node";
+import { isToldOf, NOTE_INVARIANTS } from "./notes";
 import { casIn, fits, isSignedByOne, PROFILES } from "./pool";
+import { isPutBack, RETURN_INVARIANTS } from "./returns";
 import { differences, isBeside, reads, type Entry, type Snapshot } from "./snapshot";
 import { TRUST_INVARIANTS } from "./trustOracle";
 
@@ -17,14 +20,14 @@ const pairsFit = (moment: Moment): string | undefined =>
   first(PAIRS, (pair) => {
     if (moment.sending.defect === "wrongKey" && !moment.node.checksLeafs) return undefined;
     // who signs is changed by another step than who is trusted
-    if (pair.cert === CA && !isApply(moment.sending.send)) return undefined;
+    if (pair.cert === CA && (!isApply(moment.sending.send) || isPutBack(moment, CA))) return undefined;
     return pairFits(moment.before, moment, pair) && !pairFits(moment.after, moment, pair)
       ? `${pair.cert} and ${pair.key} do not fit any more`
       : undefined;
   });
 
 const isSent = (moment: Moment): string | undefined => {
-  if (!isApply(moment.sending.send)) return undefined;
+  if (!sendsSet(moment.sending.send)) return undefined;
   const sent = leafsOf(moment.sending);
   return first(LEAF_NAMES, (name) => {
     const { cert, key } = LEAFS[name];
@@ -60,7 +63,8 @@ const nothingElse = ({ before, after, kind, run }: Moment): string | undefined =
 
 /** What stays beside a file that cannot be put back is said. */
 const isStuck = ({ run }: Moment): boolean => /could not be put back|put back by hand/.test(run.why);
-const KEPT_STATE = /^(node\.sh|lock|keys|plan|applied|noted|ours|backup|first|retired|recovered|result|lock\.held)$/;
+const KEPT_STATE =
+  /^(node\.sh|lock|keys|plan|applied|noted|ours|laid|backup|first|retired|recovered|result|lock\.held)$/;
 const noDebris = (moment: Moment): string | undefined => {
   const { before, after, node, run } = moment;
   if (isStuck(moment) || cannotRemove(run)) return undefined;
@@ -96,10 +100,11 @@ const touchedNothing = ({ before, after, run, kind }: Moment): string | undefine
   );
 };
 
-const keepsRights = ({ before, after, node }: Moment): string | undefined =>
+const keepsRights = (moment: Moment): string | undefined =>
   first(Object.entries(MODES), ([path, layout]) => {
-    const [was, is] = [before.get(path), after.get(path)];
-    if (was?.kind !== "file" || is === undefined) return undefined;
+    const { node } = moment;
+    const [was, is] = [moment.before.get(path), moment.after.get(path)];
+    if (was?.kind !== "file" || is === undefined || isToldOf(moment, path)) return undefined;
     if (was.uid !== is.uid || was.gid !== is.gid) return `${path} has another owner`;
     if ((is.mode & ~was.mode) !== 0) return `${path} has mode ${is.mode.toString(8)}, had ${was.mode.toString(8)}`;
     if ((was.mode & ~(layout | 0o040)) === 0 && is.mode !== was.mode) return `${path} has lost rights`;
@@ -130,7 +135,7 @@ const speaksItself = ({ run: { stderr, failed } }: Moment): string | undefined =
 };
 
 const REMEDY =
-  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|run pulumi up|set the clock|set --|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|look at|see|add|renew|let|'chattr -i'|run the install step|it ran here before)\b/;
+  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|run pulumi up|set the clock|set --|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|look at|see|add|renew|let|join|'chattr -i'|run the install step|it ran here before)\b/;
 const saysWhatToDo = ({ run: { why, code, failed } }: Moment): string | undefined => {
   if (code === 0 || failed !== undefined) return undefined;
   if (!/^(n1|node): \S/.test(why)) return `the last line is ${JSON.stringify(why)}`;
@@ -146,7 +151,7 @@ const defective = ({ sending: { defect } }: Moment): string | undefined =>
     : `a payload that is ${defect} passed`;
 const WRONG_LEAF = ["wrongKey", "wrongCa", "future", "ended"];
 const wrongLeaf = ({ sending: { defect, send }, node }: Moment): string | undefined =>
-  defect !== undefined && WRONG_LEAF.includes(defect) && isApply(send) && node.checksLeafs
+  defect !== undefined && WRONG_LEAF.includes(defect) && sendsSet(send) && node.checksLeafs
     ? `a leaf that is ${defect} passed`
     : undefined;
 
@@ -158,7 +163,7 @@ const changesNothing = (moment: Moment): string | undefined => {
   const { before, after, run } = moment;
   if (isInDoubt(moment)) return undefined;
   if (run.why.includes("no room left")) return undefined; // the first has used it up
-  if (run.code !== 0 || !/^done \S+ unchanged$/m.test(run.stdout))
+  if (run.code !== 0 || !/^(?:done \S+|issued \S+) unchanged$/m.test(run.stdout))
     return `it ended so: ${run.stdout.split("\n").at(-2) ?? ""} ${run.why}`;
   return first(before, ([path, was]) => {
     const is = after.get(path) ?? was;
@@ -174,6 +179,9 @@ export const INVARIANTS: readonly Invariant[] = [
   ...TRUST_INVARIANTS,
   ...CONF_INVARIANTS,
   ...FLAG_INVARIANTS,
+  ...NOTE_INVARIANTS,
+  ...RETURN_INVARIANTS,
+  ...ASK_INVARIANTS,
   { name: "nothing unknown is gone: files", at: EVER, check: unknownStay },
   { name: "nothing unknown is made", at: EVER, check: nothingElse },
   { name: "nothing unknown is gone: owner, mode, ACL, attributes", at: ["done", "again"], check: keepsRights },

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { isApply } from "./body";
 import type { Flagged, Send } from "./case";
-import { FLAG_OF, FORMS, OLD, pathOf, WISHES, type Form } from "./flagForms";
+import { FLAG_OF, FORMS, OLD, pathOf, UNIT_PATH, WISHES, type Form } from "./flagForms";
 import { CA } from "./layout";
 import type { StormNode } from "./node";
 import type { Consumers } from "./services";
@@ -42,7 +42,11 @@ export class Light implements Consumers {
     node.write("/light.sh", ': >"$1/listening"\nread -r _ <"$1/fifo"\n');
     node.write(`${unit}/command`, `/bin/sh ${node.path("/light.sh")} ${node.path(unit)}`);
     execFileSync("mkfifo", [node.path(`${unit}/fifo`)]);
-    if (form.kind === "systemd") node.write(`${unit}/fragment`, this.path);
+    if (form.unit !== undefined) {
+      node.write(UNIT_PATH, form.unit);
+      node.write(`${unit}/environment`, this.path);
+    }
+    if (form.kind === "systemd") node.write(`${unit}/fragment`, form.unit === undefined ? this.path : UNIT_PATH);
     if (form.knownAs !== undefined) node.write(`${unit}/manifest`, form.knownAs);
     if (form.dropIn !== undefined) {
       const at = `${this.path}.d/own.conf`;

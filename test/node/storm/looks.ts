@@ -1,8 +1,14 @@
-/** Verbs that change no file of a node: `request` makes a key, `check` finds who still needs the old CA, and `issue` without an API server. */
+/**
+ * Verbs that change no file of a node: `request` makes a key, `check` finds who still needs the old CA, `issue` without an API
+ * server, `backups` and `dump` tell what there is, and `place` lays the script itself.
+ */
 import { createPublicKey } from "node:crypto";
 import * as fs from "node:fs";
+import { parsedBackups } from "../../../core/restore/backups";
+import { nodeScript } from "../nodeScript";
 import { part, payload } from "../payload";
 import type { Result } from "../scratch";
+import { templated } from "./body";
 import type { Look } from "./case";
 import { lacksNewCa } from "./confOracle";
 import { confText } from "./confs";
@@ -19,15 +25,18 @@ const REQUEST = payload(
   "request",
   "node n1\nleaf web r1 ECDSA-P256\ncn web web\no web storm:masters\nsan web IP:127.0.0.1\nsan web DNS:web.example.com\n",
 );
-const CHECK = payload(
-  "check",
-  `node n1\n${part("ca:kubernetes", ca("k2").cert)}${part("old:kubernetes", ca("k1").cert)}`,
-);
+const CHECK = `node n1\n${part("ca:kubernetes", ca("k2").cert)}${part("old:kubernetes", ca("k1").cert)}`;
 
-const ISSUE = payload(
-  "issue",
-  `node n1\nkubeconfig ${CONFS[1]}\n${part("ca:kubernetes", ca("k2").cert)}leaf kubelet i1 ECDSA-P256\ncn kubelet system:node:n1\no kubelet system:nodes\n${part("apply", "node n1\nstart existing\n")}`,
-);
+const ISSUE = `node n1\nkubeconfig ${CONFS[1]}\n${part("ca:kubernetes", ca("k2").cert)}leaf kubelet i1 ECDSA-P256\ncn kubelet system:node:n1\no kubelet system:nodes\n${part("apply", "node n1\nstart existing\n")}`;
+
+/** As it is sent to a node, or to any that has this name. */
+const call = (
+  node: StormNode,
+  verb: "check" | "issue",
+  body: string,
+  isTemplate: boolean,
+  env: Record<string, string>,
+) => (isTemplate ? node.run(["template", "n1"], templated(verb, body), env) : node.run(verb, payload(verb, body), env));
 
 const HELD = "/mnt/held.conf";
 
@@ -76,6 +85,34 @@ const issued = (of: Snapshot, { code, stdout, why }: Result): Said => {
     : undefined;
 };
 
+/** All that is kept is told, and no key. */
+const told = (node: StormNode, { code, stdout, why }: Result): Said => {
+  if (code !== 0) return /: \S.*: /.test(why) ? undefined : `it says ${JSON.stringify(why)}`;
+  if (stdout.includes("PRIVATE")) return "a private key left the node";
+  const { backups } = parsedBackups(stdout);
+  const at = node.path(`${STATE}/backup`);
+  const kept = fs.existsSync(at) ? fs.readdirSync(at).filter((name) => fs.existsSync(`${at}/${name}/list`)) : [];
+  const missing = kept.find((name) => !backups.some((backup) => backup.name === name));
+  return missing === undefined ? undefined : `it does not tell of ${missing}`;
+};
+
+const dumped = ({ code, why }: Result): Said =>
+  code === 0 || /^(?:n1|node): \S.*: /.test(why) ? undefined : `it says ${JSON.stringify(why)}`;
+
+/** Whole or not at all, whatever kills it. */
+const place = async (node: StormNode, kill: Look["kill"]): Promise<readonly [Said, string]> => {
+  const before = snapshot(node);
+  const next = `${nodeScript().replace(/# end of node\.sh\n$/, "")}# another one\n# end of node.sh\n`;
+  node.write("/new/node.sh", next);
+  const at = `${STATE}/node.sh`;
+  const was = node.read(at);
+  const run = await node.meddled(["place"], "", { kill }, "/new/node.sh");
+  const is = node.read(at);
+  if (is !== next && is !== was) return ["node.sh is neither the old nor the new one", run.stderr];
+  if (run.code === 0 && is !== next) return ["it says that it is in place", run.stderr];
+  return [untouched(before, snapshot(node)), run.stderr];
+};
+
 const untouched = (before: Snapshot, after: Snapshot): Said => {
   const changed = differences(before, after);
   const other = first(before, ([path, { ino, mtimeMs }]) => {
@@ -87,15 +124,23 @@ const untouched = (before: Snapshot, after: Snapshot): Said => {
 };
 
 /** @returns what is wrong, and what the last run said */
-export const look = async (node: StormNode, { what, held, kill }: Look): Promise<readonly [Said, string]> => {
+export const look = async (
+  node: StormNode,
+  { what, held, kill, isTemplate }: Look,
+): Promise<readonly [Said, string]> => {
   const before = snapshot(node);
+  if (what === "place") return place(node, kill);
+  if (what === "backups" || what === "dump") {
+    const run = await node.run(what === "dump" ? ["dump", "files"] : what);
+    return [untouched(before, snapshot(node)) ?? (what === "dump" ? dumped(run) : told(node, run)), run.stderr];
+  }
   if (what === "check") {
-    const run = await node.run("check", CHECK, { KUBE_PKI_PROC: layProcesses(node, held) });
+    const run = await call(node, "check", CHECK, isTemplate, { KUBE_PKI_PROC: layProcesses(node, held) });
     const blind = run.code !== 0 && run.stdout === "" && /no room|cannot be/.test(run.why);
     return [untouched(before, snapshot(node)) ?? (blind ? undefined : checked(before, held, run)), run.stderr];
   }
   if (what === "issue") {
-    const run = await node.run("issue", ISSUE, { KUBE_PKI_LIMIT: "1" });
+    const run = await call(node, "issue", ISSUE, isTemplate, { KUBE_PKI_LIMIT: "1" });
     return [untouched(before, snapshot(node)) ?? issued(before, run), run.stderr];
   }
   const begun = await node.meddled("request", REQUEST, { kill });

@@ -1,12 +1,16 @@
 /**
- * `npm run storm -- [--seeds N] [--from SEED] [--seed SEED] [--shell dash|busybox] [--jobs N] [--services absent|none|running|flags] [--minutes N]`:
- * random nodes, payloads, kills and boots. A failure prints its seed and the smallest case that fails so.
+ * Random nodes, payloads, kills and boots. A failure prints its seed and the smallest case that fails so; with --all, which goes
+ * on after it, the case as it came.
  */
 import { parseArgs } from "node:util";
 import { storm, type Options } from "./storm";
 
+const USAGE =
+  "npm run storm -- [--seeds N] [--from SEED | --seed SEED] [--shell dash|busybox] [--jobs N] [--services absent|none|running|flags] [--minutes N] [--all]";
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     seeds: { type: "string", default: "1000" },
     from: { type: "string" },
     seed: { type: "string" },
@@ -17,6 +21,11 @@ const { values } = parseArgs({
     all: { type: "boolean", default: false },
   },
 });
+
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
 
 const from = Number(values.seed ?? values.from ?? Math.floor(Date.now() / 1000) % 1_000_000);
 const options: Options = {

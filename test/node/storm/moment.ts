@@ -1,9 +1,10 @@
 /** What an invariant is asked of: a node before a step, and at some moment since. */
 import type { Sending } from "./body";
 import type { Flagged } from "./case";
-import { MANIFEST_PATH, UNIT_PATH } from "./flagForms";
+import { ENVIRONMENT_FILE, MANIFEST_PATH, UNIT_PATH } from "./flagForms";
 import { CURRENT, PATHS } from "./layout";
 import type { Run, StormNode } from "./node";
+import type { Note } from "./notes";
 import type { Snapshot } from "./snapshot";
 
 /**
@@ -21,6 +22,8 @@ export interface Moment {
   readonly run: Run;
   /** What lay in the state folder at the beginning. */
   readonly found: readonly string[];
+  /** What was noted before the run. */
+  readonly noted: Note;
   readonly flagged: Flagged | undefined;
   /** Nothing is odd about the node or the payload. */
   readonly sane: boolean;
@@ -38,7 +41,7 @@ export const EVER: readonly Kind[] = ["killed", "recovered", "refused", "done", 
 export const ENDED: readonly Kind[] = ["recovered", "refused", "done", "again"];
 
 /** Paths that a payload of the storm has to do with. */
-const OURS = new Set<string>([...PATHS, CURRENT, MANIFEST_PATH, UNIT_PATH]);
+const OURS = new Set<string>([...PATHS, CURRENT, ENVIRONMENT_FILE, MANIFEST_PATH, UNIT_PATH]);
 export const isOurs = (path: string): boolean => OURS.has(path);
 
 /** Of a name that a transaction gives to what lies beside a file: that file. */

@@ -52,11 +52,17 @@ end() {
   : >"$d/killed"
   read -r line </proc/$$/stat
   set -- \${line##*) }
+  session=$4
   [ "$MEDDLE_HALF" = worker ] || for run in "$KUBE_PKI_ROOT${STATE}"/run.*; do
     run=\${run##*/run.}
-    kill -9 "-\${run%%.*}" 2>/dev/null
+    run=\${run%%.*}
+    # one that another verb has called is of that one's group
+    { read -r line <"/proc/$run/stat"; } 2>/dev/null || continue
+    line=\${line##*) }
+    line=\${line#* * }
+    kill -9 "-\${line%% *}" 2>/dev/null
   done
-  kill -9 "-$4" 2>/dev/null
+  kill -9 "-$session" 2>/dev/null
   kill -9 0
 }
 [ "$n" != "$MEDDLE_FAULT" ] || { echo "\${0##*/}" >"$d/failed"; echo "\${0##*/}: something: Input/output error" >&2; exit 1; }
@@ -71,6 +77,8 @@ const RELAYS = `for worker in "$KUBE_PKI_ROOT${STATE}"/run."$PPID".*/worker; do
   [ ! -f "$worker" ] || { read -r _ pid _ <"$worker" && exec /usr/bin/tail -f --pid="$pid" -s 0.02 /dev/null; }
 done 2>/dev/null
 `;
+
+const OPENSSL = execFileSync("sh", ["-c", "command -v openssl"]).toString().trim();
 
 const quietly = { stdio: "ignore" } as const;
 
@@ -159,8 +167,23 @@ export class StormNode extends Scratch {
     }
   }
 
+  /** What is asked of a server goes to this port of ours; undefined: it goes where it is to. */
+  redirect(server: string, port: number | undefined): void {
+    if (port === undefined || this.lame.has("openssl")) fs.rmSync(join(this.tools, "openssl"), { force: true });
+    else
+      this.tool(
+        "openssl",
+        `n=$#\nwhile [ "$n" -gt 0 ]; do\n  word=$1\n  shift\n  [ "$word" != ${server} ] || word=127.0.0.1:${String(port)}\n  set -- "$@" "$word"\n  n=$((n - 1))\ndone\nexec ${OPENSSL} "$@"`,
+      );
+  }
+
   /** Runs a verb, and tells whether it came to its own end. */
-  async meddled(verb: string, stdin: string, { kill, fault }: Meddling): Promise<Run> {
+  async meddled(
+    verb: string | readonly string[],
+    stdin: string,
+    { kill, fault }: Meddling,
+    script = `${STATE}/node.sh`,
+  ): Promise<Run> {
     const byCall = kill !== undefined && "call" in kill ? kill : undefined;
     const counts = byCall !== undefined || fault !== undefined;
     const env: Record<string, string> = {
@@ -174,10 +197,19 @@ export class StormNode extends Scratch {
     if (counts) this.arm(true);
     for (const name of ["count", "killed", "failed"]) fs.rmSync(this.path(`/meddle/${name}`), { force: true });
     this.write("/meddle/count", "0\n");
-    const result = await this.run(verb, stdin, env);
+    fs.rmSync(this.path(`${STATE}/result`), { force: true });
+    const result = await this.run(verb, stdin, env, script);
     if (counts) this.arm(false);
-    const killed = result.code === null || this.has("/meddle/killed") || result.why.includes("the run was killed");
-    return { ...result, killed, failed: this.has("/meddle/failed") ? this.read("/meddle/failed").trim() : undefined };
+    // a verb that another one has called was killed: nothing runs any more that would repair it
+    const code = env["KUBE_PKI_KILL_AT"] !== undefined && this.endedWithin(result) ? null : result.code;
+    const killed = code === null || this.has("/meddle/killed") || result.why.includes("the run was killed");
+    const failed = this.has("/meddle/failed") ? this.read("/meddle/failed").trim() : undefined;
+    return { ...result, code, killed, failed };
+  }
+
+  /** Whoever has called the verb that ended has nothing to say. */
+  private endedWithin({ code, why }: Result): boolean {
+    return code === 1 && !/^(?:n1|node): .*[^:]$/.test(why) && !this.has(`${STATE}/result`);
   }
 
   /** Once all is laid. What is not to be had on this machine, or is too small for what lies there, is left out. */

@@ -1,8 +1,10 @@
 /** Plays a case: lays the node, sends each step, kills, boots, sends again, and asks the invariants at each moment. */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
-import { payloadOf, type Sending } from "./body";
+import { withApi } from "./asks";
+import { payloadOf, sendsSet, type Sending, type Sent } from "./body";
 import type { Case, Phase, Send, Step } from "./case";
+import { drifted } from "./drift";
 import { INVARIANTS } from "./invariants";
 import { FORMS, type Form } from "./flagForms";
 import { lay, ROTATION } from "./lay";
@@ -10,9 +12,11 @@ import { LEAFS, STATE } from "./layout";
 import { look } from "./looks";
 import type { Kind, Moment } from "./moment";
 import { Light } from "./light";
-import { StormNode, type Run } from "./node";
+import { StormNode, type Meddling, type Run } from "./node";
+import { noteOf, type Note } from "./notes";
 import { leafOf, type Generation } from "./pool";
 import { follow } from "./remedies";
+import { returning } from "./returns";
 import { Services, type Consumers } from "./services";
 import { differences, snapshot, type Snapshot } from "./snapshot";
 
@@ -45,6 +49,8 @@ const LEADS: Readonly<Record<Send, (phase: Phase) => Phase>> = {
   issue: () => "issued",
   close: () => "closed",
   back: () => "steady",
+  restore: (phase) => phase,
+  ask: (phase) => phase,
 };
 
 /** Without the kill it would have come to that as well. */
@@ -65,6 +71,9 @@ const consumersOf = async (node: StormNode, { flagged, services }: Case): Promis
 class Play {
   private phase: Phase;
   private before: Snapshot;
+  private noted: Note;
+  /** The last apply of the stack that has succeeded. */
+  private last: { readonly sending: Sending; readonly sent: Sent } | undefined;
   private readonly odd: boolean;
   private readonly found: readonly string[];
 
@@ -76,6 +85,7 @@ class Play {
   ) {
     this.phase = of.phase;
     this.before = snapshot(node);
+    this.noted = noteOf(node);
     this.odd = of.oddities.length > 0 || refuses(of.flagged);
     this.found = fs.readdirSync(node.path(STATE));
   }
@@ -84,31 +94,75 @@ class Play {
     for (const [index, step] of this.of.steps.entries()) if (!(await this.step(step, index + 1))) return;
   }
 
-  private sendingOf({ send, defect }: Step, count: number): Sending {
-    const what = send === "along" ? ALONG[this.phase] : send;
-    const generation: Generation = what === "issue" ? "2" : what === "renew" ? ROTATION[this.phase].signing : "1";
+  /** What is sent, and its payload. */
+  private async sendingOf(step: Step, count: number): Promise<readonly [Sending, Sent]> {
+    const { defect, back, signing } = step;
+    const name = this.noted.name;
+    const told = step.told === "noted" ? name : step.told === "other" ? "1-1" : undefined;
+    if (step.send === "same" && this.last !== undefined) {
+      const { sending, sent } = this.last;
+      return [
+        { ...sending, told },
+        { ...sent, words: told === undefined ? ["apply"] : ["apply", told] },
+      ];
+    }
+    const returned = step.send === "restore" ? await returning(this.node, back) : undefined;
+    const send = this.sendOf(step.send, returned !== undefined);
     const start = this.of.services === "running" || this.of.flagged !== undefined ? "existing" : "bare";
-    return { send: what, generation, count, defect, start, services: this.services?.lines(what) ?? "" };
+    const sending: Sending = {
+      send,
+      generation: this.generationOf(send),
+      count,
+      defect,
+      start,
+      services: this.services?.lines(send) ?? "",
+      told,
+      copies: returned?.copies ?? new Map<string, string>(),
+      isProven: back.isProven,
+      damage: returned === undefined ? undefined : back.damage,
+      signing,
+    };
+    return [sending, payloadOf(sending, Math.floor(Date.now() / 1000), step.isTemplate, returned?.text)];
+  }
+
+  private sendOf(send: Step["send"], canReturn: boolean): Send {
+    if (send === "along" || send === "same") return ALONG[this.phase];
+    return send === "restore" && !canReturn ? "renew" : send;
+  }
+
+  private generationOf(send: Send): Generation {
+    if (send === "issue") return "2";
+    if (send === "renew") return ROTATION[this.phase].signing;
+    return send === "ask" && ROTATION[this.phase].trusted.includes("2") ? "2" : "1";
+  }
+
+  private run({ send, generation, signing }: Sending, { words, text }: Sent, meddling: Meddling): Promise<Run> {
+    this.noted = noteOf(this.node);
+    const run = (): Promise<Run> => this.node.meddled(words, text, meddling);
+    return send === "ask" ? withApi(this.node, ROTATION[this.phase].signing, generation, signing, run) : run();
   }
 
   /** False: nothing more can be sent to this node. */
   private async step(step: Step, count: number): Promise<boolean> {
+    if (step.drift !== undefined && count > 1) {
+      drifted(this.node, step.drift);
+      this.before = snapshot(this.node);
+    }
     if (step.look !== undefined) {
       const [said, stderr] = await look(this.node, step.look);
       if (said !== undefined) throw new Finding(`${step.look.what} tells and touches nothing`, "settled", said, stderr);
     }
-    const sending = this.sendingOf(step, count);
-    const { verb, text } = payloadOf(sending, Math.floor(Date.now() / 1000));
+    const [sending, sent] = await this.sendingOf(step, count);
     const wasSane = !this.odd && count === 1 && step.send === "along";
-    const run = await this.node.meddled(verb, text, step);
+    const run = await this.run(sending, sent, step);
     if (run.killed) {
       this.tally.killed++;
-      if (!(await this.killed(step, sending, run, verb, text))) return false;
-    } else this.ended(run, sending, wasSane && step.defect === undefined && run.failed === undefined);
-    if (run.code === 1 && !run.killed && run.failed === undefined) await this.follow(run.why, sending, verb, text);
+      if (!(await this.killed(step, sending, run, sent))) return false;
+    } else this.ended(run, sending, sent, wasSane && step.defect === undefined && run.failed === undefined);
+    if (run.code === 1 && !run.killed && run.failed === undefined) await this.follow(run.why, sending, sent);
     if (step.again && run.code === 0 && !run.killed && run.failed === undefined) {
       const before = snapshot(this.node);
-      const again = await this.node.meddled(verb, text, {});
+      const again = await this.run(sending, sent, {});
       this.ask("again", before, sending, again);
     }
     await this.services?.stillRun(run.code === 0 && !run.killed, sending.send);
@@ -125,6 +179,7 @@ class Play {
       after,
       run,
       found: this.found,
+      noted: this.noted,
       flagged: this.of.flagged,
       sane: false,
       ...more,
@@ -137,28 +192,29 @@ class Play {
   }
 
   /** Does what the sentence says: the run that follows does not say it again. */
-  private async follow(why: string, sending: Sending, verb: string, text: string): Promise<void> {
+  private async follow(why: string, sending: Sending, sent: Sent): Promise<void> {
     let said = why;
     for (let times = 0; times < 4; times++) {
       if (!follow(this.node, said)) return;
       this.before = snapshot(this.node);
-      const run = await this.node.meddled(verb, text, {});
+      const run = await this.run(sending, sent, {});
       if (run.code !== 0 && run.why === said) throw new Finding("the remedy works", "settled", said, run.stderr);
-      this.ended(run, sending, false);
+      this.ended(run, sending, sent, false);
       said = run.why;
     }
   }
 
   /** A run came to its own end: what is there now is the new start. */
-  private ended(run: Run, sending: Sending, sane: boolean): void {
+  private ended(run: Run, sending: Sending, sent: Sent, sane: boolean): void {
     const kind = run.code === 0 || run.why.includes("the new set is in place") ? "done" : "refused";
     this.tally[kind]++;
     this.before = this.ask(kind, this.before, sending, run, { sane });
     if (kind === "done") this.phase = LEADS[sending.send](this.phase);
+    if (kind === "done" && sendsSet(sending.send)) this.last = { sending, sent };
   }
 
   /** What becomes of the node until it has been sent the same once more. False: somebody has to mend it. */
-  private async killed(step: Step, sending: Sending, run: Run, verb: string, text: string): Promise<boolean> {
+  private async killed(step: Step, sending: Sending, run: Run, sent: Sent): Promise<boolean> {
     const found = this.node.has(`${STATE}/tx/journal`);
     const isRepaired = run.code !== null && !found;
     const mid = this.ask(isRepaired ? "recovered" : "killed", this.before, sending, run);
@@ -169,13 +225,13 @@ class Play {
     const before = withHand(isCommitted ? mid : this.before, snapshot(this.node), byHand);
     const recovered = isRepaired || !step.aftermath.boots ? undefined : await this.boot(step, sending, before, cut);
     if (recovered === "stuck") return false;
-    const run2 = await this.node.meddled(verb, text, {});
+    const run2 = await this.run(sending, sent, {});
     if (cut && run2.code !== 0) return false; // told, and nothing else to be done
     this.before = recovered ?? (isRepaired ? mid : before);
     const hadPassed = differences(before, mid).length > 0;
     if (hadPassed && run2.code !== 0 && byHand.length === 0 && !STUCK_BEFORE.test(run2.why))
       throw new Finding("a plain re-run succeeds", "settled", run2.why, run2.stderr);
-    this.ended(run2, sending, false);
+    this.ended(run2, sending, sent, false);
     if (run2.code === 0 && recovered !== undefined) this.oldOrNew(before, recovered, this.before, byHand, run2);
     return true;
   }

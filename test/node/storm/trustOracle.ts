@@ -7,8 +7,10 @@ import type { Snapshot } from "./snapshot";
 
 const textOf = (of: Snapshot, path: string): string => of.get(path)?.text ?? "";
 const letterOf = (path: CaFile): "k" | "e" => (CA_FILES[path] === "ca:etcd" ? "e" : "k");
-const wanted = (sending: Sending, path: CaFile): CaName[] =>
-  wantedBy(sending).map((generation): CaName => `${letterOf(path)}${generation}`);
+const wanted = (sending: Sending, path: CaFile): CaName[] => [
+  ...wantedBy(sending).map((generation): CaName => `${letterOf(path)}${generation}`),
+  ...casIn(sending.copies.get(path) ?? ""),
+];
 
 /** Of this cluster, and let in by a file of the same part: may be let in by the others of it. */
 const spreads = (before: Snapshot, path: CaFile): CaName[] =>
@@ -23,7 +25,8 @@ const nobodyNew = ({ before, after, sending }: Moment): string | undefined =>
     return got === undefined ? undefined : `${path} lets ${got} in`;
   });
 
-const noNewSigner = ({ before, after }: Moment): string | undefined => {
+const noNewSigner = ({ before, after, sending: { copies } }: Moment): string | undefined => {
+  if (copies.has(SIGNER.cert)) return undefined;
   const [had, has] = [casIn(textOf(before, SIGNER.cert)), casIn(textOf(after, SIGNER.cert))];
   const may = new Set<CaName>([...had, ...casIn(textOf(before, CA)), "k1", "k2"]);
   const got = has.find((name) => !may.has(name));
@@ -34,16 +37,20 @@ const noNewSigner = ({ before, after }: Moment): string | undefined => {
 const keysIn = (text: string): number[] =>
   TOKEN_KEYS.flatMap((key, index) => (blocksIn(text).some((block) => blocksIn(key)[0] === block) ? [index] : []));
 const noNewToken = ({ before, after, sending }: Moment): string | undefined => {
-  const may = [...keysIn(textOf(before, TOKENS)), ...wantedBy(sending).map((generation) => Number(generation) - 1)];
+  const may = [
+    ...keysIn(textOf(before, TOKENS)),
+    ...keysIn(sending.copies.get(TOKENS) ?? ""),
+    ...wantedBy(sending).map((generation) => Number(generation) - 1),
+  ];
   const got = keysIn(textOf(after, TOKENS)).find((index) => !may.includes(index));
   return got === undefined ? undefined : `${TOKENS} takes tokens of key ${String(got)}`;
 };
 
 /** Blocks that no payload has, in any file that the payload writes. */
-const foreignStay = ({ before, after, sending: { send } }: Moment): string | undefined =>
+const foreignStay = ({ before, after, sending: { send, copies } }: Moment): string | undefined =>
   first<string>([...CA_PATHS, TOKENS], (path) => {
     const entry = before.get(path);
-    if (entry?.kind !== "file") return undefined;
+    if (entry?.kind !== "file" || copies.has(path)) return undefined;
     const known = new Set([...ofCluster(path === TOKENS ? undefined : letterOf(path as CaFile))]);
     const lost = blocksIn(entry.text).find(
       (block) => !known.has(block) && !blocksIn(textOf(after, path)).includes(block),
@@ -75,7 +82,7 @@ const asWanted = ({ after, sending }: Moment): string | undefined =>
 
 /** Somebody else's file is not taken over: one of those in it is of a generation that this step leads on from. */
 const guarded = ({ before, sending }: Moment): string | undefined =>
-  first<string>([...CA_PATHS, TOKENS], (path) => {
+  first<string>(sending.send === "restore" || sending.send === "ask" ? [] : [...CA_PATHS, TOKENS], (path) => {
     const entry = before.get(path);
     if (entry?.kind !== "file") return undefined;
     const may =

@@ -1,0 +1,7 @@
+import { readsEnvironmentFiles, setsEnvironmentFlags } from "../environment";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) {
+  readsEnvironmentFiles("busybox sh");
+  setsEnvironmentFlags("busybox sh");
+}

@@ -1,0 +1,4 @@
+import { readsEnvironmentFiles, setsEnvironmentFlags } from "../environment";
+
+readsEnvironmentFiles("dash");
+setsEnvironmentFlags("dash");
