@@ -39,7 +39,6 @@ export class Rollout {
 
   /** The last resources of a stage, or those it would have waited for. */
   public readonly done: (stage: StageName) => Waits;
-
   private readonly inputs: Inputs;
   private readonly config: Config;
   private readonly plan: ClusterPlan;
@@ -144,14 +143,13 @@ export class Rollout {
     if (runOn === undefined) return undefined;
     const { tokenKid, ...trust } = this.known;
     const kubeconfig = credentials.inCluster(trust.rotating);
-    const frontProxy = authorities.frontProxy.target.trustPem;
     return (this.work ??= new InCluster(
       `${base}-in-cluster`,
       {
         inputs,
         kubeconfig,
         trust,
-        frontProxy,
+        frontProxy: authorities.frontProxy.target.trustPem,
         generations,
         attempt: attempt?.name,
         tokenKid,
