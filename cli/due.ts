@@ -44,7 +44,7 @@ export async function command(args: readonly string[]): Promise<Exit> {
     options.preview === undefined
       ? await runPreview(options, options.drift ? { [READS_NODES]: "true" } : {})
       : parsedPreview(textOf(options.preview));
-  const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf), preview.drift);
+  const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf), preview);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : dueText(report));
   const isQuiet = [report.due, report.effects ?? [], report.drift, report.otherChanges].every(
     (part) => part.length === 0,
@@ -80,13 +80,14 @@ const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
 
 const reasoned = ({ service, reasons }: ServiceChange): string => `${service} (${reasons.join("; ")})`;
 
-export function dueText({ due: rows, effects, drift, otherChanges }: DueReport): string {
+export function dueText({ due: rows, effects, phases, drift, otherChanges }: DueReport): string {
   const services =
     effects?.map(effectText).join("") ?? "which services restart is unknown: the configuration is encrypted\n";
   const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n`;
   return (
     certificates +
     (rows.length > 0 || (effects ?? []).length > 0 ? services : "") +
+    phases.map((each) => `${each}\n`).join("") +
     drift.map((each) => `changed behind the stack's back: ${each}\n`).join("") +
     otherChanges.map((each) => `also: ${each}\n`).join("")
   );

@@ -1,5 +1,6 @@
 /** What a preview means for a PKI: which certificates are due, why, and what restarts. Pure. */
 import { generationsUpTo, stateOf } from "../core/authorities/rotation";
+import { noteNames } from "../core/authorities/soak";
 import { planClients } from "../core/certificates/clients";
 import { dueBecause } from "../core/certificates/leafId";
 import type { Renewal } from "../core/certificates/renewalClock";
@@ -43,6 +44,8 @@ export interface DueReport {
   readonly due: readonly DueRow[];
   /** Undefined when the configuration could not be read from the preview. */
   readonly effects: readonly NodeEffect[] | undefined;
+  /** From when next phases of a rotation are allowed that rotation.soak holds: "etcd: phase issue ...", a sentence each. */
+  readonly phases: readonly string[];
   /** What was changed on nodes behind the stack's back, where the preview has read them: "cp1: ...", a sentence each. */
   readonly drift: readonly string[];
   /** Every other resource that changes and does not belong to a certificate that is due: "update prod-cp1-install". */
@@ -182,7 +185,7 @@ const dueLeaves = (
 export function dueReport(
   steps: readonly Step[],
   config: Config | undefined,
-  drift: readonly string[] = [],
+  { drift, phases }: Pick<DueReport, "drift" | "phases"> = { drift: [], phases: [] },
 ): DueReport {
   const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, config.asOf);
   const clients = config === undefined ? [] : planClients(config, config.asOf);
@@ -209,15 +212,24 @@ export function dueReport(
     );
   const told = new Set([...rows, ...(effects ?? [])].map(({ node }) => node));
   const changed = drift.map((text) => /^([^:]*): /.exec(text)?.[1] ?? "");
-  return { due: rows, effects, drift, otherChanges: otherChanges(steps, due, new Set([...told, ...changed])) };
+  const notes = config === undefined ? [] : noteNames(config.cluster.name, config);
+  const others = otherChanges(steps, due, new Set([...told, ...changed]), new Set(notes));
+  return { due: rows, effects, phases, drift, otherChanges: others };
 }
 
 const escaped = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");
 
 /** Without the keys, requests and node steps that belong to a certificate or a node that is reported already. */
-function otherChanges(steps: readonly Step[], due: ReadonlyMap<string, DueRow>, nodes: ReadonlySet<string>): string[] {
+function otherChanges(
+  steps: readonly Step[],
+  due: ReadonlyMap<string, DueRow>,
+  nodes: ReadonlySet<string>,
+  notes: ReadonlySet<string>,
+): string[] {
   const implied = (name: string): boolean =>
     due.has(name.replace(/-(?:key|request)$/, "")) ||
+    // a phase begins, which is told by what it does
+    notes.has(name) ||
     // of all nodes at once, before anything that is due
     (nodes.size > 0 && name.endsWith("-preflight")) ||
     // Without the configuration a node is known by its whole prefix, the cluster's name included.

@@ -35,6 +35,8 @@ export interface Preview {
   /** What is going to be done; nothing that stays the same. */
   readonly steps: readonly Step[];
   readonly config: Readonly<Record<string, string>>;
+  /** From when next phases of a rotation are allowed that are held: "etcd: phase issue ...", a sentence each. */
+  readonly phases: readonly string[];
   /** What it found changed on nodes, where it read them: "cp1: ...", a sentence each. */
   readonly drift: readonly string[];
 }
@@ -61,6 +63,7 @@ export function parsedPreview(text: string): Preview {
   return {
     config: config ?? {},
     steps: (steps ?? []).filter(({ op }) => !UNTOUCHED.has(op)),
+    phases: (diagnostics ?? []).flatMap(({ message }) => PHASES_HELD.exec(plain(message))?.[1] ?? []),
     drift: (diagnostics ?? []).flatMap(({ message, severity }) => {
       const [, node, what] = DRIFT.exec(plain(message)) ?? [];
       return severity === "warning" && what !== undefined ? [`${node ?? ""}${what}`] : [];
@@ -68,6 +71,8 @@ export function parsedPreview(text: string): Preview {
   };
 }
 
+/** As components/phases.ts says it. */
+const PHASES_HELD = /^(?:info: )?rotation\.soak: (.*)$/s;
 /** As components/drift.ts says it. */
 const DRIFT = /^(?:warning: )?(\S+: )?drift: (.*)$/s;
 

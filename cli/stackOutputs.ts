@@ -39,6 +39,7 @@ const authority = readerOf<AuthorityRow>()(
     authority: z.enum(AUTHORITIES),
     generation: z.int().min(1),
     phase: z.enum(PHASES),
+    nextPhaseFrom: z.iso.datetime({ offset: true }).optional(),
     signs: z.boolean(),
     subject: z.string(),
     serial: z.string(),

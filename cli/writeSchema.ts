@@ -1,10 +1,12 @@
-/** `npm run schema`: writes what follows from the schema: the stack files' JSON schema, and the types of programs. */
+/** `npm run schema`: writes what follows from the schema: the stack files' JSON schema, the types of programs, the page of fields. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argsText } from "../core/schema/argsText";
+import { fieldsPage } from "../core/schema/fieldsPage";
 import { stackFileSchemaText } from "../core/schema/stackFile";
 
 const ROOT = join(__dirname, "..");
 
 writeFileSync(join(ROOT, "stacks", "kube-pki.schema.json"), stackFileSchemaText());
 writeFileSync(join(ROOT, "components", "sections.ts"), argsText());
+writeFileSync(join(ROOT, "docs", "fields.md"), fieldsPage());

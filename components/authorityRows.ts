@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ownCas } from "../core/authorities/oneCa";
-import type { AuthorityName } from "../core/model/authorities";
+import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { authorityRow, endingCa, listedGenerations, type AuthorityRow } from "../core/report/authorityRows";
 import type { Config } from "../core/schema/config";
 import type { AuthorityGenerations } from "./authority/generations";
@@ -19,6 +19,18 @@ export const authorityRows = (
           : [made.trustPem.apply((trustPem) => authorityRow(config, name, generation, trustPem))];
       }),
     ),
+  );
+
+/** Beside them, from when their next phase is allowed, which a run knows only at its end. */
+export const withNextPhases = (
+  rows: pulumi.Output<AuthorityRow[]>,
+  nextFrom: (authority: AuthorityName) => pulumi.Output<string | undefined>,
+): pulumi.Output<AuthorityRow[]> =>
+  pulumi.all([rows, pulumi.all(mapAuthorities(nextFrom))]).apply(([known, from]) =>
+    known.map((row) => {
+      const nextPhaseFrom = from[row.authority];
+      return nextPhaseFrom === undefined ? row : { ...row, nextPhaseFrom };
+    }),
   );
 
 /** Warns of each CA that has to be replaced; not of those that the clock replaces (rotation.rotateEvery). */

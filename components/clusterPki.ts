@@ -1,21 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ONE_CA_WEAKNESS } from "../core/authorities/oneCa";
 import { awaitsSigning } from "../core/authorities/offlineRoot";
 import { planClients } from "../core/certificates/clients";
 import { nodeName } from "../core/certificates/resourceNames";
-import { kubernetesMinor, unknownMinorText } from "../core/format/kubernetesVersion";
+import { configWarnings } from "../core/config/warnings";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
-import { isUnknownMinor } from "../core/model/kubernetesMinors";
 import { nodeConnection } from "../core/nodes/connection";
 import type { AuthorityRow } from "../core/report/authorityRows";
 import type { CertificateRow } from "../core/report/report";
+import { lastStageOf } from "../core/rollout";
 import { authoritiesOf } from "./authority/generations";
-import { authorityRows, warnOfEndingCas } from "./authorityRows";
+import { authorityRows, warnOfEndingCas, withNextPhases } from "./authorityRows";
 import { shortenSdkStacks } from "./sdkStacks";
 import { Drift } from "./drift";
 import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
 import type { VisitedNode } from "./nodeSteps";
+import { Phases } from "./phases";
 import { preflightStep } from "./preflightStep";
 import { afterPreflight } from "./preflightGate";
 import { Rollout } from "./rolloutSteps";
@@ -68,7 +68,13 @@ export class ClusterPki extends pulumi.ComponentResource {
     const { now = new Date(), ...sections } = args;
     const inputs = new Inputs(base, sections, now);
     const { config } = inputs;
-    super("kube-pki:index:ClusterPki", base, {}, afterPreflight(base, config, options));
+    const phases = inputs.plan.rotates ? new Phases(base, inputs, options) : undefined;
+    super(
+      "kube-pki:index:ClusterPki",
+      base,
+      {},
+      afterPreflight(base, config, options, () => phases?.begin() ?? Promise.resolve()),
+    );
     const clients = planClients(config, config.asOf);
     const own = { parent: this };
     const planned = awaitsSigning(config) ? [] : nodesOf(base, inputs, own);
@@ -83,13 +89,13 @@ export class ClusterPki extends pulumi.ComponentResource {
     const { generations, requests } = authoritiesOf(base, { inputs, clients, csrSignerRequests }, own);
     const rollout =
       generations && new Rollout(base, { inputs, drift, nodes: planned, clients, authorities: generations }, own);
+    phases?.note(rollout && ((phase) => rollout.done(lastStageOf(phase))));
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);
-    this.authorities = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
-    warnOfEndingCas(this.authorities, config, this);
-    if (config.authority.oneCa && pulumi.runtime.isDryRun()) void pulumi.log.warn(ONE_CA_WEAKNESS, this);
-    if (isUnknownMinor(kubernetesMinor(config)))
-      void pulumi.log.warn(unknownMinorText(config.cluster.kubernetesVersion), this);
+    const rows = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
+    warnOfEndingCas(rows, config, this);
+    this.authorities = phases === undefined ? rows : withNextPhases(rows, (authority) => phases.nextFrom(authority));
+    for (const sentence of configWarnings(config, inputs.began)) void pulumi.log.warn(sentence, this);
     this.nodes = pulumi.output(
       config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
     );

@@ -37,6 +37,9 @@ export class Rollout {
   /** Kubeconfigs of the administrator and of each user, by name, for the phase the cluster has reached. A secret. */
   public readonly kubeconfigs: pulumi.Output<Record<string, string>>;
 
+  /** The last resources of a stage, or those it would have waited for. */
+  public readonly done: (stage: StageName) => Waits;
+
   private readonly inputs: Inputs;
   private readonly config: Config;
   private readonly plan: ClusterPlan;
@@ -79,11 +82,10 @@ export class Rollout {
     this.held =
       plan.held.length > 0 ? new HeldCertificates(heldIn(base), { leaves: plan.held, issuers }, options) : undefined;
     // the gate: no node is touched before every node was reached, has its keys and its certificates are issued
-    const issued = this.planned.flatMap(({ given }) => given.prepared);
-    const done = this.play(issued);
+    this.done = this.play(this.planned.flatMap(({ given }) => given.prepared));
     this.work?.end();
     for (const { pki } of nodes) pki.end();
-    this.kubeconfigs = this.published(done("afterRetire"));
+    this.kubeconfigs = this.published(this.done("afterRetire"));
     this.certificates = pulumi
       .all([
         ...this.planned.map(({ plan: node, given }) => nodeRows(node, given, this.steps.of("apply", node.node.name))),
@@ -225,11 +227,11 @@ export class Rollout {
     const target = this.serviceAccount?.target;
     if (target === undefined) return [];
     const nodes = this.planned.filter(({ plan }) => runsPods(plan));
-    const payload = ({ plan }: PlannedNode) =>
+    return this.steps.inWaves("tokens", nodes, after, ({ plan }) =>
       target.publicPem.apply((pem) =>
         this.inputs.payload(plan.node, ({ node, config }) => tokensPayload(node, config, pem)),
-      );
-    return this.steps.inWaves("tokens", nodes, after, payload);
+      ),
+    );
   }
 
   /** On all nodes at once, because nothing is changed: what it looks for appears only after the last API server was updated. */

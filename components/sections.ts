@@ -325,7 +325,7 @@ export interface CertificatesArgs {
    * @default "365d"
    */
   readonly validity?: string | undefined;
-  /** Renew when this much validity is left. */
+  /** Renew when this much validity is left, or this share of it (33%). */
   readonly renewBefore?: string | undefined;
   /** Renew at this age; two thirds of the validity by default. */
   readonly renewEvery?: string | undefined;
@@ -369,7 +369,7 @@ export interface CertificatesArgs {
       readonly enabled?: boolean | undefined;
       /** Validity of this certificate. */
       readonly validity?: string | undefined;
-      /** Renew when this much validity is left. */
+      /** Renew when this much validity is left, or this share of it (33%). */
       readonly renewBefore?: string | undefined;
       /** Renew at this age. */
       readonly renewEvery?: string | undefined;
@@ -401,7 +401,7 @@ export interface CertificatesArgs {
     readonly privileged?: boolean | undefined;
     /** Validity of this certificate. */
     readonly validity?: string | undefined;
-    /** Renew when this much validity is left. */
+    /** Renew when this much validity is left, or this share of it (33%). */
     readonly renewBefore?: string | undefined;
     /** Renew at this age. */
     readonly renewEvery?: string | undefined;
@@ -421,11 +421,23 @@ export interface CertificatesArgs {
       readonly key: string;
       /** CA file of the authority, which follows its rotation; not needed where a file of the layout is read. */
       readonly ca?: string | undefined;
-      /** Whose they are, if the stack creates them. */
+      /**
+       * Whose they are, if the stack creates them.
+       *
+       * @default "root"
+       */
       readonly owner?: string | undefined;
-      /** Their group, if the stack creates them. */
+      /**
+       * Their group, if the stack creates them.
+       *
+       * @default "root"
+       */
       readonly group?: string | undefined;
-      /** Mode of the key. */
+      /**
+       * Mode of the key.
+       *
+       * @default "0600"
+       */
       readonly mode?: string | undefined;
     } | undefined;
     /** Programs on the nodes that read the files at their start: restarted after one has changed. */
@@ -452,11 +464,23 @@ export interface CertificatesArgs {
       readonly namespace: string;
       /** Its name. */
       readonly name: string;
-      /** Key of its data with the certificate. */
+      /**
+       * Key of its data with the certificate.
+       *
+       * @default "tls.crt"
+       */
       readonly certificate?: string | undefined;
-      /** Key of its data with the private key. */
+      /**
+       * Key of its data with the private key.
+       *
+       * @default "tls.key"
+       */
       readonly key?: string | undefined;
-      /** Key of its data with the CA, which follows the rotation of the authority. */
+      /**
+       * Key of its data with the CA, which follows the rotation of the authority.
+       *
+       * @default "ca.crt"
+       */
       readonly ca?: string | undefined;
     } | undefined;
     /** ConfigMap in the cluster that holds the public parts, beside the Secret. */
@@ -467,7 +491,11 @@ export interface CertificatesArgs {
       readonly name: string;
       /** Key of its data with the certificate; none by default. */
       readonly certificate?: string | undefined;
-      /** Key of its data with the CA, which follows the rotation of the authority. */
+      /**
+       * Key of its data with the CA, which follows the rotation of the authority.
+       *
+       * @default "ca.crt"
+       */
       readonly ca?: string | undefined;
     } | undefined;
     /** Workloads in the cluster that are restarted after the Secret has changed. */
@@ -526,7 +554,11 @@ export interface RolloutArgs {
     readonly from: string;
     /** When it closes; the next day, if that is not after `from`. */
     readonly to: string;
-    /** Time zone of both. */
+    /**
+     * Time zone of both.
+     *
+     * @default "UTC"
+     */
     readonly timeZone?: string | undefined;
   } | undefined;
   /** Read every node in `pulumi preview` and `pulumi up`, tell what was changed there behind the stack's back, and bring it back (docs/drift.md). Without it a run that has nothing to do contacts no node. */
@@ -605,6 +637,8 @@ export interface RotationArgs {
   readonly rotateEvery?: string | undefined;
   /** When `generation` became current; required with rotateEvery. */
   readonly since?: string | undefined;
+  /** The least time for which a phase has to be reached on all nodes before the next one may begin; none by default. Going back a phase never waits. */
+  readonly soak?: string | undefined;
   /**
    * What becomes of a CA's key on the nodes once its CA is trusted no more: moved to /var/lib/kube-pki/retired, or destroyed together with its copies in backups.
    *

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { authorityDigest } from "../core/config/authorityDigest";
+import { strayKeys } from "../core/config/namespaces";
 import { parseConfig, rawConfig } from "../core/config/parse";
 import { ConfigError } from "../core/config/problems";
 import type { ClusterPkiArgs } from "./clusterPki";
@@ -36,8 +37,11 @@ const withDrift = (raw: Record<string, unknown>): Record<string, unknown> =>
  */
 export const stackFile = (namespace = "kube-pki"): StackFile => {
   const now = new Date();
-  const raw = withDrift(rawConfig(pulumi.runtime.allConfig(), namespace));
+  const all = pulumi.runtime.allConfig();
+  const raw = withDrift(rawConfig(all, namespace));
   try {
+    const strays = strayKeys(all, namespace);
+    if (strays.length > 0) throw new ConfigError(strays);
     const { name } = parseConfig(raw, { now, secretKeys: encryptedKeys(namespace) }).cluster;
     return { name, args: { ...(raw as unknown as ClusterPkiArgs), now }, authorityDigest: authorityDigest(raw) };
   } catch (error) {

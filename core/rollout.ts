@@ -164,6 +164,13 @@ export const stagesInOrder: readonly (readonly [StageName, StageRow])[] = Object
   StageRow,
 ][];
 
+/** When it has succeeded the phase is reached. */
+export const lastStageOf = (phase: Phase): StageName => {
+  const last = stagesInOrder.filter(([, stage]) => stage.phase === phase).at(-1);
+  if (last === undefined) throw new Error(`${phase}: no stage belongs to it`);
+  return last[0];
+};
+
 /**
  * In a dead cluster nobody presents what is old, so nothing is gained by trust in between: leaves of the new CA come at once, and
  * the rest of a rotation goes its way in a cluster that lives again.

@@ -1,4 +1,5 @@
 /** How long the certificates of a profile live, how often they are renewed, with which keys. */
+import { secondsOf } from "../format/duration";
 import type { Algorithm } from "../model/algorithms";
 import { isProfile, ownNameOf, type LeafName } from "../model/profiles";
 import type { CertificatesConfig, SingleConfig } from "../schema/config";
@@ -42,13 +43,13 @@ export const hasOwnClock = (
   leaf: LeafName,
 ): boolean => {
   const own = singleConfig(certificates, leaf);
-  return (own?.validitySeconds ?? own?.renewBeforeSeconds ?? own?.renewEverySeconds) !== undefined;
+  return (own?.validitySeconds ?? own?.renewBefore ?? own?.renewEverySeconds) !== undefined;
 };
 
 function renewEvery(general: CertificatesConfig, own: SingleConfig | undefined, validitySeconds: number): number {
   if (own?.renewEverySeconds !== undefined) return own.renewEverySeconds;
-  if (own?.renewBeforeSeconds !== undefined) return validitySeconds - own.renewBeforeSeconds;
-  if (general.renewBeforeSeconds !== undefined) return validitySeconds - general.renewBeforeSeconds;
+  if (own?.renewBefore !== undefined) return validitySeconds - secondsOf(own.renewBefore, validitySeconds);
+  if (general.renewBefore !== undefined) return validitySeconds - secondsOf(general.renewBefore, validitySeconds);
   return general.renewalIsDefault ? defaultRenewEvery(validitySeconds) : general.renewEverySeconds;
 }
 

@@ -31,5 +31,6 @@ export const rotationAsOf = (known: Given, now: Date): RotationConfig => ({
   >),
   force: known.rotation.force,
   retiredKeys: known.rotation.retiredKeys,
+  soakSeconds: known.rotation.soak,
   byClock: known.rotation.rotateEvery !== undefined,
 });

@@ -1,5 +1,6 @@
 import { caOf } from "../authorities/oneCa";
 import { defaultRenewEvery } from "../certificates/leafPolicy";
+import { secondsOf } from "../format/duration";
 import { mapAuthorities, type AuthorityName } from "../model/authorities";
 import { BACKENDS, DEFAULT_BACKEND, type Backend, type BackendKind, type Backends } from "../model/backends";
 import { withEtcd } from "../nodes/topology";
@@ -51,10 +52,9 @@ type Single = Pick<
   "validity" | "renewBefore" | "renewEvery" | "algorithm" | "allowLoss"
 >;
 
-const inSeconds = <T extends Single>({ validity, renewBefore, renewEvery, ...rest }: T) => ({
+const inSeconds = <T extends Single>({ validity, renewEvery, ...rest }: T) => ({
   ...rest,
   validitySeconds: validity,
-  renewBeforeSeconds: renewBefore,
   renewEverySeconds: renewEvery,
 });
 
@@ -66,10 +66,12 @@ const each = <T extends Single>(given: Readonly<Record<string, T | undefined>>) 
 
 const certificatesOf = (given: Sections["certificates"]): CertificatesConfig => ({
   validitySeconds: given.validity,
-  renewBeforeSeconds: given.renewBefore,
+  renewBefore: given.renewBefore,
   renewEverySeconds:
     given.renewEvery ??
-    (given.renewBefore === undefined ? defaultRenewEvery(given.validity) : given.validity - given.renewBefore),
+    (given.renewBefore === undefined
+      ? defaultRenewEvery(given.validity)
+      : given.validity - secondsOf(given.renewBefore, given.validity)),
   renewalIsDefault: given.renewEvery === undefined && given.renewBefore === undefined,
   algorithm: given.algorithm,
   keyLocation: given.keyLocation,

@@ -1,13 +1,16 @@
 /** Reads a stack's configuration: one strict schema, every problem at once, texts turned into what the planner uses. */
+import { missing } from "../format/problem";
 import type { Config } from "../schema/config";
 import { CONFIG_JSON_SCHEMA, type Path } from "../schema/jsonSchema";
 import { SECTION_NAMES, SECTIONS, type Sections } from "../schema/sections";
+import { innermost } from "./accepts";
 import { crossProblems } from "./checks";
 import { normalised } from "./normalise";
 import { ofTheOne, oneCaProblems, withOneCa } from "./oneCa";
 import { isLate, misplaced, strayStandIns } from "./inputs";
-import { ConfigError, innermost, issueText, valueAt } from "./problems";
+import { ConfigError, issueText, valueAt } from "./problems";
 import { unknownKeys, without } from "./unknownKeys";
+import { wordless } from "./wordless";
 
 export interface ParseContext {
   /** The time to plan for, unless the stack file has `asOf`. */
@@ -20,11 +23,17 @@ export interface ParseContext {
   readonly awaited?: ReadonlySet<string>;
 }
 
+const NOTHING = missing(
+  "kube-pki",
+  "copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `kube-pki init root@HOST`",
+);
+
 /**
  * Parses the values of the `kube-pki` configuration namespace, keyed by name without the namespace.
  * Throws one `ConfigError` that lists every problem; it never shows a secret.
  */
 export function parseConfig(raw: Readonly<Record<string, unknown>>, context: ParseContext): Config {
+  if (Object.values(raw).every((value) => value === undefined)) throw new ConfigError([NOTHING]);
   const outputs = misplaced(raw);
   const isOutput = (path: Path): boolean => isLate(valueAt(raw, path));
   const unknown = [...unknownKeys(raw, CONFIG_JSON_SCHEMA), ...outputs];
@@ -35,7 +44,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   const problems = unknown.map(({ problem }) => problem);
   const sections: Partial<Record<keyof Sections, unknown>> = {};
   for (const name of SECTION_NAMES) {
-    const result = SECTIONS[name].safeParse(known[name]);
+    const result = SECTIONS[name].safeParse(known[name], { error: wordless });
     if (result.success) sections[name] = result.data;
     else
       problems.push(
@@ -51,7 +60,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   problems.push(
     ...strayStandIns(known, context.awaited ?? new Set()),
     ...oneCaProblems(given, known),
-    ...ofTheOne(given, crossProblems({ ...context, sections: parsed, raw: known, now })),
+    ...ofTheOne(given, crossProblems({ ...context, sections: parsed, raw: known, now, began: context.now })),
   );
   if (problems.length > 0) throw new ConfigError(problems);
   return normalised(parsed as Sections, now);

@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import { isEncodedPem } from "../format/pem";
 import { mustBe } from "../format/problem";
-import { isSecretPath, type Path } from "../schema/jsonSchema";
+import { isSecretPath, schemaAt, type JsonSchema, type Path } from "../schema/jsonSchema";
+import { valueHint } from "./valueHint";
 
 /** Everything that is wrong with a configuration, one sentence each. */
 export class ConfigError extends Error {
@@ -33,6 +34,9 @@ export function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
+/** Characters; what is longer is no slip of the hand. */
+const LONGEST_GUESSED = 100;
+
 /** How a given value is shown: short, on one line, and never a secret. */
 function shown(value: unknown, path: Path): string {
   if (isSecretPath(path)) return "not readable (not shown)";
@@ -47,22 +51,37 @@ function shown(value: unknown, path: Path): string {
   return line.length > 72 ? `${line.slice(0, 68)}..."` : line;
 }
 
-/** Of a field that takes one value or a list, only the problems inside the list that was given. */
-export function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
-  if (issue.code !== "invalid_union") return [issue];
-  const inside = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0));
-  return inside?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
-}
+/** What an object has to have is said by its keys. */
+const objectText = ({ required = [] }: JsonSchema): string =>
+  required.length === 0 ? "an object" : `an object with ${required.join(", ")}`;
+
+/** A secret is neither shown nor guessed at. */
+const hintFor = (given: unknown, field: JsonSchema, path: Path): string | undefined => {
+  if (given === undefined || isSecretPath(path)) return undefined;
+  const text = typeof given === "string" ? given : "";
+  if (text.includes("PRIVATE KEY") || isEncodedPem(text) || text.length > LONGEST_GUESSED) return undefined;
+  if ((given === "" || given === null) && field.properties !== undefined) return "leave it out where it has no fields";
+  return valueHint(given, field, path);
+};
 
 /** One sentence for one issue of the schema. `raw` is the value of that section as given. */
 export function issueText(issue: z.core.$ZodIssue, raw: unknown, section: string): string {
+  if (issue.code === "invalid_key") {
+    // of an object whose keys are free
+    const at = pathText([section, ...issue.path.slice(0, -1)]);
+    return mustBe(at, `key ${JSON.stringify(issue.path.at(-1))}`, issue.issues[0]?.message ?? "another key");
+  }
   const parent = valueAt(raw, issue.path.slice(0, -1));
   // A single value may stand for a list of one: then it is itself what is wrong, and it has no [0].
   const inner = typeof parent === "string" ? issue.path.slice(0, -1) : issue.path;
   const path = [section, ...inner];
   const given = valueAt(raw, inner);
-  const allowed = issue.code === "invalid_type" && issue.expected === "object" ? "an object" : issue.message;
-  return mustBe(pathText(path), given === undefined ? "missing" : shown(given, path), allowed);
+  const field = schemaAt(path) ?? {};
+  const allowed = issue.code === "invalid_type" && issue.expected === "object" ? objectText(field) : issue.message;
+  const hint = allowed.includes("; ") ? undefined : hintFor(given, field, path);
+  // said once
+  const todo = allowed.includes("quotes") ? hint?.replace(/, (?:in|without) quotes/, "") : hint;
+  return mustBe(pathText(path), given === undefined ? "missing" : shown(given, path), allowed, todo);
 }
 
 /** One problem for each entry whose value an earlier entry has already. */

@@ -1,7 +1,7 @@
 /** Keys of the stack file that the schema does not know. */
-import { nearest } from "../format/spelling";
 import type { Path, JsonSchema } from "../schema/jsonSchema";
 import { isLate } from "./inputs";
+import { keyHint } from "./keyHint";
 import { pathText } from "./problems";
 
 export interface UnknownKey {
@@ -9,22 +9,29 @@ export interface UnknownKey {
   readonly problem: string;
 }
 
-/** Every key the schema does not know, with the nearest one it knows. Looks through everything, whatever else is wrong. */
+/** Of what takes one of several forms the one that a value of this kind is read by. */
+const branch = (schema: JsonSchema, has: (each: JsonSchema) => boolean): JsonSchema | undefined =>
+  [schema, ...(schema.anyOf ?? [])].find(has);
+
+/** Every key the schema does not know, with what was meant by it. Looks through everything, whatever else is wrong. */
 export function unknownKeys(value: unknown, schema: JsonSchema, path: Path = []): UnknownKey[] {
   if (Array.isArray(value)) {
-    const { items } = [schema, ...(schema.anyOf ?? [])].find((each) => each.items !== undefined) ?? schema;
+    const items = branch(schema, (each) => each.items !== undefined)?.items;
     return items === undefined ? [] : value.flatMap((item, index) => unknownKeys(item, items, [...path, index]));
   }
-  const { properties } = schema;
-  if (properties === undefined || typeof value !== "object" || value === null || isLate(value)) return [];
+  if (typeof value !== "object" || value === null || isLate(value)) return [];
+  const { properties, additionalProperties: every } =
+    branch(schema, (each) => each.properties !== undefined || typeof each.additionalProperties === "object") ?? schema;
+  if (properties === undefined)
+    return typeof every === "object"
+      ? Object.entries(value).flatMap(([key, inner]) => unknownKeys(inner, every, [...path, key]))
+      : [];
   const known = Object.keys(properties);
   return Object.entries(value).flatMap(([key, inner]) => {
     const next = properties[key];
     if (next !== undefined && known.includes(key)) return unknownKeys(inner, next, [...path, key]);
-    const guess = nearest(key, known);
-    const hint = guess === undefined ? `must be one of ${known.join(", ")}` : `did you mean \`${guess}\`?`;
     const where = path.length === 0 ? "" : `${pathText(path)}: `;
-    return [{ path: [...path, key], problem: `${where}unknown key \`${key}\`; ${hint}` }];
+    return [{ path: [...path, key], problem: `${where}unknown key \`${key}\`; ${keyHint(key, known, path)}` }];
   });
 }
 

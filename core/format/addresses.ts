@@ -72,6 +72,29 @@ export function cidrText(cidr: Cidr): string {
   return `${ipText(cidr.base, cidr.bits)}/${String(cidr.prefix)}`;
 }
 
+/** True for an address of the network. */
+export const isWithin = (ip: string, cidr: string): boolean => {
+  const network = parseCidr(cidr);
+  const own = network === undefined ? undefined : parseCidr(`${ip}/${String(network.prefix)}`);
+  return own !== undefined && own.bits === network?.bits && own.base === network.base;
+};
+
+/** Addresses that are no host's in a network (https://www.iana.org/assignments/iana-ipv4-special-registry, -ipv6-). */
+const SPECIAL = {
+  unspecified: ["0.0.0.0/8", "::/128"],
+  loopback: ["127.0.0.0/8", "::1/128"],
+  "link-local": ["169.254.0.0/16", "fe80::/10"],
+  multicast: ["224.0.0.0/4", "ff00::/8"],
+  broadcast: ["255.255.255.255/32"],
+  "IPv4-mapped": ["::ffff:0:0/96"],
+} as const;
+
+export type SpecialAddress = keyof typeof SPECIAL;
+
+/** Undefined: one that a host may have. */
+export const specialAddress = (ip: string): SpecialAddress | undefined =>
+  (Object.keys(SPECIAL) as SpecialAddress[]).find((kind) => SPECIAL[kind].some((cidr) => isWithin(ip, cidr)));
+
 /** A SAN entry as the protocol wants it: canonical IP or lower-case DNS name, first label may be "*". */
 export function canonicalSan(text: string): string | undefined {
   const ip = canonicalIp(text);
@@ -95,6 +118,34 @@ export function canonicalEndpoint(text: string, defaultPort: number): string | u
   if (match?.[1] !== undefined && !isV6) return undefined;
   return isV6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** What goes into every kubeconfig must lead somewhere; a proxy on localhost does. */
+const NOWHERE: readonly (SpecialAddress | undefined)[] = ["unspecified", "multicast", "broadcast"];
+
+/** `fd00::10:6443`: an address by the rules, a port by the intention. */
+const WITH_BARE_PORT = /^([0-9a-f:]+):(443|[1-9]\d{3})$/i;
+
+/** As `canonicalEndpoint`, of what clients can connect to. */
+export const reachableEndpoint = (text: string, defaultPort: number): string | undefined => {
+  const endpoint = canonicalEndpoint(text, defaultPort);
+  if (endpoint === undefined || (canonicalIp(text) !== undefined && WITH_BARE_PORT.test(text))) return undefined;
+  return NOWHERE.includes(specialAddress(hostOf(endpoint))) ? undefined : endpoint;
+};
+
+/** What to do about an endpoint that is not reachable, where that can be told. */
+export const endpointTodo = (text: string): string | undefined => {
+  const [, host = "", port = ""] = canonicalIp(text) === undefined ? [] : (WITH_BARE_PORT.exec(text) ?? []);
+  if (port !== "") {
+    const whole = isIP(host) === 6 ? `[${host}]:${port} or ` : "";
+    return `it may be an address or end in a port, so write ${whole}[${text}]:6443`;
+  }
+  if (/:0+$/.test(text)) return "the port must be from 1 to 65535";
+  const special = specialAddress(text.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
+  return special === undefined ? undefined : `it is ${anAddress(special)}, to which nobody can connect`;
+};
+
+/** `a loopback address`. */
+export const anAddress = (kind: SpecialAddress): string => `${/^[uI]/.test(kind) ? "an" : "a"} ${kind} address`;
 
 /** A subject alternative name as the node protocol writes it: `DNS:name` or `IP:address`. */
 export type San = `DNS:${string}` | `IP:${string}`;

@@ -1,5 +1,7 @@
 /** DNS names as Kubernetes wants them. */
-const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+export const DNS_LABEL = new RegExp(`^${LABEL}$`);
+export const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 
 /** RFC 1123 label: lower case, at most 63 characters. */
 export function isDnsLabel(text: string): boolean {
@@ -8,5 +10,5 @@ export function isDnsLabel(text: string): boolean {
 
 /** RFC 1123 subdomain in lower case, as Kubernetes wants node names. */
 export function isDnsName(text: string): boolean {
-  return text.length <= 253 && text.split(".").every(isDnsLabel);
+  return text.length <= 253 && DNS_NAME.test(text);
 }

@@ -7,6 +7,9 @@ const UNITS = [
 
 const SHAPE = /^(?:(\d{1,6})d)?(?:(\d{1,7})h)?(?:(\d{1,9})m)?(?:(\d{1,10})s)?$/;
 
+/** As it is written, for editors. */
+export const DURATION = /^(?=.)(?:\d{1,6}d)?(?:\d{1,7}h)?(?:\d{1,9}m)?(?:\d{1,10}s)?$/;
+
 // X.509 dates end with the year 9999; a hundred years is beyond any use and far inside that.
 const LONGEST_SECONDS = 36_500 * 86_400;
 
@@ -25,6 +28,22 @@ export function parseDuration(text: string): number | undefined {
   const seconds = UNITS.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0);
   return seconds > 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
 }
+
+/** A share of another length of time. */
+export type Percent = `${number}%`;
+
+/** A length of time, in seconds, or a share of another one. */
+export type Span = number | Percent;
+
+/** Reads "33%", from 1% to 99%. */
+export const PERCENT = /^[1-9]\d?%$/;
+export const parsePercent = (text: string): Percent | undefined => (PERCENT.test(text) ? (text as Percent) : undefined);
+
+/** Whole seconds; of a share those of `whole`. */
+export const secondsOf = (span: Span, whole: number): number =>
+  typeof span === "number" ? span : Math.floor((whole * parseInt(span, 10)) / 100);
+
+export const spanText = (span: Span): string => (typeof span === "number" ? formatDuration(span) : span);
 
 /** Writes whole seconds the way `parseDuration` reads them, largest unit first: 21024000 is "243d8h". */
 export function formatDuration(seconds: number): string {

@@ -1,4 +1,4 @@
-/** PEM: blocks taken out of a text, and private keys that need a passphrase. */
+/** PEM: blocks taken out of a text. */
 
 /** Which labels count: Go reads certificates under one of them only (crypto/x509 cert_pool.go), keys under several. */
 const LABELS = { CERTIFICATE: /^CERTIFICATE$/, "PRIVATE KEY": /PRIVATE KEY$/ } as const;
@@ -23,9 +23,20 @@ export function canonicalPem(given: string, wanted: Wanted): string | undefined 
 /** True for base64 of a PEM: it may be a key's. */
 export const isEncodedPem = (given: string): boolean => given.trimStart().startsWith("LS0tLS1CRUdJTi");
 
+/** `~/.ssh/id_ed25519`, `/etc/kubernetes/pki/ca.key`, `ca.crt`: one word that is no PEM. */
+const isPath = (given: string): boolean =>
+  /^\s*(?:~?\.{0,2}\/\S+|[\w.-]+\.(?:crt|key|pem|cer|der|p12|pfx|pub))\s*$/.test(given);
+
+/** As `ssh-keygen` writes it beside the private one, or in PEM. */
+const isPublicKey = (given: string): boolean =>
+  /^\s*(?:ssh-|ecdsa-sha2-|sk-)\S+ AAAA/.test(given) || labelOf(given).endsWith("PUBLIC KEY");
+
 /** What keeps a text from holding a block, and what to do about it; the first that holds. */
 const FAULTS: readonly (readonly [holds: (given: string, wanted: Wanted) => boolean, todo: string | undefined])[] = [
   [isEncodedPem, "it is base64 of a PEM, so decode it (base64 -d)"],
+  [isPath, "it is the path of a file, so give the text in it (`pulumi config set --path 'kube-pki:FIELD' < FILE`)"],
+  [isPublicKey, "it is a public key, so give the private one"],
+  [(given, wanted) => wanted === "PRIVATE KEY" && labelOf(given).endsWith("CERTIFICATE"), "it is a certificate"],
   [
     (given, wanted) => wanted === "CERTIFICATE" && labelOf(given).endsWith(" CERTIFICATE"),
     "it has another PEM label, and Go reads only -----BEGIN CERTIFICATE-----, so convert it with `openssl x509 -in FILE`",
@@ -39,17 +50,6 @@ const FAULTS: readonly (readonly [holds: (given: string, wanted: Wanted) => bool
 /** What to do about a text in which `canonicalPem` finds nothing, where that can be told. */
 export const pemTodo = (given: string, wanted: Wanted): string | undefined =>
   FAULTS.find(([holds]) => holds(given, wanted))?.[1];
-
-/** True for a private key that needs a passphrase, in OpenSSH's own format or in PKCS#1 and PKCS#8. */
-export function hasPassphrase(pem: string): boolean {
-  if (pem.includes("ENCRYPTED")) return true;
-  const [, body] = /BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(pem) ?? [];
-  // openssh-key-v1: magic, then the cipher's name as a string (openssh-portable PROTOCOL.key).
-  const cipher = Buffer.from(body ?? "", "base64")
-    .subarray(19)
-    .toString("latin1");
-  return body !== undefined && !cipher.startsWith("none");
-}
 
 /** Each certificate of a text, without the newline behind it. */
 export const pemBlocks = (text: string): string[] =>

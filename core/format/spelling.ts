@@ -21,11 +21,15 @@ export function editDistance(from: string, to: string): number {
   return cell(from.length, to.length);
 }
 
-/** The known word this was probably meant to be; letter case, "-" and "_" count for nothing. */
+const plain = (text: string): string => text.toLowerCase().replace(/[-_]/g, "");
+
+/** Number of slips between two words; letter case, "-" and "_" count for nothing. */
+export const slips = (from: string, to: string): number => editDistance(plain(from), plain(to));
+
+/** The known word this was probably meant to be. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, "");
   const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(plain(word), plain(candidate)) }))
+    .map((candidate) => ({ candidate, distance: slips(word, candidate) }))
     .sort((a, b) => a.distance - b.distance);
   const [best] = ranked;
   if (best === undefined) return undefined;

@@ -14,6 +14,8 @@ export interface AuthorityRow {
   readonly generation: number;
   /** Which the rotation to the newest generation has reached; `done` at rest. */
   readonly phase: Phase;
+  /** ISO 8601: when the next phase is allowed, by rotation.soak; absent without it, and at rest. */
+  readonly nextPhaseFrom?: string | undefined;
   /** Whether it signs; else it is only trusted. */
   readonly signs: boolean;
   readonly subject: string;

@@ -1,5 +1,6 @@
 /** What a stack reports about its certificates, and how it is printed for users and programs. */
 import { NO_NODE } from "../certificates/renewAt";
+import { momentText } from "../format/x509";
 import type { Phase } from "../model/phases";
 import type { LeafName } from "../model/profiles";
 import type { AuthorityRow } from "./authorityRows";
@@ -84,9 +85,15 @@ export const certificateColumns = (now: Date): readonly Column<CertificateRow>[]
   { title: "PROOF", cell: (row) => (row.node === NO_NODE ? NO_NODE : row.proof) },
 ];
 
-const NEXT: Readonly<Record<Phase, (row: AuthorityRow) => string>> = {
-  trust: () => "phase issue",
-  issue: () => "phase done",
+/** A phase that comes too early is refused until then. */
+const phaseText = (phase: Phase, { nextPhaseFrom }: AuthorityRow, now: Date): string =>
+  nextPhaseFrom === undefined || new Date(nextPhaseFrom) <= now
+    ? `phase ${phase}`
+    : `phase ${phase} from ${momentText(new Date(nextPhaseFrom))}`;
+
+const NEXT: Readonly<Record<Phase, (row: AuthorityRow, now: Date) => string>> = {
+  trust: (row, now) => phaseText("issue", row, now),
+  issue: (row, now) => phaseText("done", row, now),
   done: ({ rotateBefore }) => `rotate before ${day(rotateBefore)}`,
 };
 
@@ -100,5 +107,5 @@ export const authorityColumns = (now: Date): readonly Column<AuthorityRow>[] => 
   { title: "NOT AFTER", cell: (row) => day(row.notAfter) },
   { title: "DAYS LEFT", cell: (row) => String(daysLeft(row, now)), align: "right" },
   { title: "PHASE", cell: (row) => row.phase },
-  { title: "NEXT", cell: (row) => NEXT[row.phase](row) },
+  { title: "NEXT", cell: (row) => NEXT[row.phase](row, now) },
 ];

@@ -99,10 +99,7 @@ const signedBy = object({
   mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
 }).optional();
 const signedCas = z
-  .record(
-    z.string().regex(/^[1-9]\d*$/, { error: "a map from generation, a whole number from 1, to certificate" }),
-    certificatePem,
-  )
+  .record(z.string().regex(/^[1-9]\d*$/, { error: "a generation, a whole number from 1" }), certificatePem)
   .optional();
 const GENERATIONS_ALLOWED = "a whole number from 1, or one for each of kubernetes, etcd and frontProxy";
 const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERATIONS_ALLOWED });

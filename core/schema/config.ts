@@ -1,4 +1,5 @@
 /** A stack's configuration as the rest of the code gets it: every default filled in, everything checked (core/config/). */
+import type { Span } from "../format/duration";
 import type { Algorithm } from "../model/algorithms";
 import type { AuthorityName } from "../model/authorities";
 import type { Backends } from "../model/backends";
@@ -12,6 +13,8 @@ export type Rotation = NonNullable<Sections["rotation"]>;
 export type RotationConfig = Readonly<Record<Rotatable, RotationState>> & {
   readonly force: Rotation["force"];
   readonly retiredKeys: Rotation["retiredKeys"];
+  /** The least time between phases; absent: none. */
+  readonly soakSeconds?: number | undefined;
   /** With rotateEvery: generations come from the clock, so a run may have missed some. */
   readonly byClock: boolean;
 };
@@ -51,13 +54,13 @@ export type Config = Omit<Sections, "asOf" | "authority" | "certificates" | "rot
 
 interface Lifetime {
   readonly validitySeconds?: number | undefined;
-  readonly renewBeforeSeconds?: number | undefined;
+  readonly renewBefore?: Span | undefined;
   readonly renewEverySeconds?: number | undefined;
 }
 
 export interface CertificatesConfig {
   readonly validitySeconds: number;
-  readonly renewBeforeSeconds?: number | undefined;
+  readonly renewBefore?: Span | undefined;
   /** Given, or two thirds of the validity; `leafPolicy` says what holds for one profile. */
   readonly renewEverySeconds: number;
   /** True when neither renewBefore nor renewEvery was given. */

@@ -3,12 +3,21 @@
  * timestamps) and says in its `error` what it must be, for a message.
  */
 import { z } from "zod";
-import { canonicalIp, canonicalSan, cidrText, parseCidr } from "../format/addresses";
-import { DURATION_ALLOWED, parseDuration } from "../format/duration";
+import {
+  anAddress,
+  canonicalIp,
+  canonicalSan,
+  cidrText,
+  parseCidr,
+  specialAddress,
+  type SpecialAddress,
+} from "../format/addresses";
+import { DNS_LABEL, DNS_NAME, isDnsName } from "../format/dnsNames";
+import { DURATION, DURATION_ALLOWED, parseDuration, parsePercent, PERCENT, type Span } from "../format/duration";
 import { canonicalHostKey } from "../format/hostKey";
-import { isLogin, LOGIN_ALLOWED } from "../format/login";
+import { LOGIN, LOGIN_ALLOWED } from "../format/login";
 import { canonicalPem, pemTodo } from "../format/pem";
-import { isField } from "../format/protocolFields";
+import { fieldRow, isField, type FieldKind } from "../format/protocolFields";
 import { isStandIn } from "../format/standIn";
 import { ALGORITHMS } from "../model/algorithms";
 
@@ -21,15 +30,34 @@ export const text = <T>(
   read: (given: string) => T | undefined,
   todo: (given: string) => string | undefined = () => undefined,
 ) =>
-  z.string({ error: allowed }).transform((given, context): T => {
-    const value = read(given);
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: [allowed, todo(given) ?? []].flat().join("; ") });
-    return z.NEVER;
-  });
+  z
+    .string({ error: allowed })
+    .transform((given, context): T => {
+      const value = read(given);
+      if (value !== undefined) return value;
+      context.addIssue({ code: "custom", message: [allowed, todo(given) ?? []].flat().join("; ") });
+      return z.NEVER;
+    })
+    .meta({ patternErrorMessage: `must be ${allowed}` });
+
+/** What an editor marks red: no less than what is refused anyway, so it may be wider. */
+export const like = (pattern: RegExp): { readonly pattern: string } => ({ pattern: pattern.source });
 
 export const matching = (allowed: string, test: (given: string) => boolean) =>
   text(allowed, (given) => (test(given) ? given : undefined));
+
+/** The same by a pattern that says all, to editors too. */
+export const patterned = (allowed: string, pattern: RegExp) =>
+  matching(allowed, (given) => pattern.test(given)).meta(like(pattern));
+
+/** A text that a node is sent as this kind of field. */
+export const fieldText = (allowed: string, kind: FieldKind) => {
+  const { pattern, longest } = fieldRow(kind);
+  return matching(allowed, (given) => isField(kind, given)).meta({
+    pattern,
+    ...(longest === undefined ? {} : { maxLength: longest }),
+  });
+};
 
 /** A text that no resource follows from, so that a program may know it only while it runs. */
 const input = (
@@ -64,14 +92,28 @@ export const backupCount = z
   .min(1, { error: BACKUPS_ALLOWED })
   .max(1000, { error: BACKUPS_ALLOWED });
 
-export const ip = input("an IPv4 or IPv6 address without a prefix or zone", canonicalIp);
+const special = (given: string): SpecialAddress | undefined => specialAddress(canonicalIp(given) ?? "");
+
+/** As kubelet wants a node's (pkg/kubelet/kubelet_node_status.go, `validateNodeIP`). */
+export const ip = input(
+  "an IPv4 or IPv6 address without a prefix or zone",
+  (given) => (special(given) === undefined ? canonicalIp(given) : undefined),
+  (given) => {
+    const kind = special(given);
+    return kind && `it is ${anAddress(kind)}, at which no other node reaches this one`;
+  },
+).meta(like(/^[0-9A-Fa-f.:]+$/));
 export const host = input("a DNS name or an IP address", (given) => {
   const name = canonicalSan(given);
   return name?.startsWith("*") === true ? undefined : name;
 });
-export const sans = z.array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
-  error: "a list of DNS names and IP addresses",
-});
+/** OpenSSL, on the nodes, takes 100 kB of certificates in a handshake (SSL_MAX_CERT_LIST_DEFAULT); a name may have 253 bytes. */
+const MOST_SANS = 500;
+export const sans = z
+  .array(text('a DNS name (may begin with "*.") or an IP address', canonicalSan), {
+    error: "a list of DNS names and IP addresses",
+  })
+  .max(MOST_SANS, { error: `a list of at most ${String(MOST_SANS)}, because a TLS handshake has room for no more` });
 /** As the node tells it (node/48-losses.sh). */
 const canonicalLoss = (given: string): string | undefined => {
   const [, kind = "", name = ""] = /^([^:]*):(.*)$/.exec(given) ?? [];
@@ -83,38 +125,59 @@ export const loss = text(
   'a name or usage such as "DNS:api.example.com", "IP:10.0.0.100", "usage:clientAuth"',
   canonicalLoss,
 );
-export const user = matching(LOGIN_ALLOWED, isLogin);
-export const vaultAddress = matching('an address without a path, such as "https://vault.example.com:8200"', (given) =>
-  /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/.test(given),
+export const dnsLabel = (allowed = "a DNS label") => patterned(allowed, DNS_LABEL);
+export const dnsName = (allowed = "a DNS name in lower case", longest = 253) =>
+  matching(allowed, (given) => isDnsName(given) && given.length <= longest).meta({
+    ...like(DNS_NAME),
+    maxLength: longest,
+  });
+export const user = patterned(LOGIN_ALLOWED, LOGIN);
+export const vaultAddress = patterned(
+  'an address without a path, such as "https://vault.example.com:8200"',
+  /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/,
 );
-export const mountPath = matching('the path of a mount without slashes around it, such as "pki/kubernetes"', (given) =>
-  /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/.test(given),
+export const mountPath = patterned(
+  'the path of a mount without slashes around it, such as "pki/kubernetes"',
+  /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/,
 );
 export const hostKey = input(
   'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."',
   canonicalHostKey,
-);
-export const duration = text(DURATION_ALLOWED, parseDuration);
+).meta(like(/^\s*(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521))\s+AAAA[A-Za-z0-9+/]+={0,2}(?:\s.*)?\s*$/));
+export const duration = text(DURATION_ALLOWED, parseDuration).meta(like(DURATION));
+export const span = text(
+  `${DURATION_ALLOWED}, or a share of the validity such as "33%"`,
+  (given): Span | undefined => parsePercent(given) ?? parseDuration(given),
+).meta(like(new RegExp(`${PERCENT.source}|${DURATION.source}`)));
 // The certificate resources count validity in hours.
-export const validity = text('a whole number of hours or days, such as "720h" or "30d"', (given) => {
+export const validity = text('a whole number of hours or days up to 36500d, such as "720h" or "30d"', (given) => {
   const seconds = parseDuration(given);
   return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
-});
-const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits set after the prefix';
+}).meta(like(DURATION));
+export const CIDR_ALLOWED = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits set after the prefix';
+const CIDR = /^[0-9A-Fa-f.:]+\/\d{1,3}$/;
+/** Before it is read. */
+export const cidrAsGiven = z
+  .string({ error: CIDR_ALLOWED })
+  .meta({ ...like(CIDR), patternErrorMessage: `must be ${CIDR_ALLOWED}` });
 export const cidr = text(CIDR_ALLOWED, (given) => {
   const network = parseCidr(given);
   const address = canonicalIp(given.split("/")[0] ?? "");
   if (network === undefined || address === undefined) return undefined;
   const canonical = cidrText(network);
   return canonical.startsWith(`${address}/`) ? canonical : undefined;
-});
+}).meta(like(CIDR));
 
 /** Pulumi hands an unquoted YAML timestamp over in Go's way of writing it: `2026-12-31 00:00:00 +0000 UTC`. */
 const readMoment = (given: string): Date | undefined => {
-  const iso = given.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z");
+  const iso = given
+    .replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z")
+    .replace(/^(\d{4}-\d\d-\d\d)$/, "$1T00:00:00Z"); // quoted, as it is taken without quotes
   return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
 };
-export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment);
+export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment).meta(
+  like(/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d| \+0000 UTC))?$/),
+);
 
 /** What is in a PEM is checked in existingCa.ts. The mark keeps a key from being echoed or written plain. */
 const pem = (allowed: string, wanted: "CERTIFICATE" | "PRIVATE KEY") =>

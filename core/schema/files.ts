@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isField } from "../format/protocolFields";
 import { NODE_NAME } from "../layouts/layout";
 import type { ConsumerName } from "../model/reload";
-import { choice, matching, object } from "./fields";
+import { choice, fieldText, matching, object } from "./fields";
 
 const PLACE_ALLOWED = `an absolute path below /etc, /var/lib, /opt, /usr/local or /srv; ${NODE_NAME} in it stands for the node's name`;
 const isPlace = (given: string): boolean => isField("path", given.replaceAll(NODE_NAME, "n").replace(/\/$/, ""));
@@ -11,11 +11,9 @@ const isPlace = (given: string): boolean => isField("path", given.replaceAll(NOD
 /** One place of a file, not of a folder. */
 export const filePath = matching(PLACE_ALLOWED, (given) => isPlace(given) && !given.endsWith("/"));
 
-export const owner = matching("the name of a user or group, in lower-case letters, digits, - and _", (given) =>
-  isField("owner", given),
-);
+export const owner = fieldText("the name of a user or group, in lower-case letters, digits, - and _", "owner");
 
-export const mode = matching('four octal digits such as "0640", in quotes', (given) => isField("mode", given));
+export const mode = fieldText('four octal digits such as "0640", in quotes', "mode");
 
 const file = object({
   path: matching(PLACE_ALLOWED, isPlace).optional().describe("Where it is instead; a folder ends with a slash."),
@@ -31,7 +29,7 @@ export const files = z
 
 const service = object({
   kind: choice(["static-pod", "systemd"]).optional().describe("How it runs."),
-  unit: matching("a name of lower-case letters, digits, -, . and @", (given) => isField("unit", given))
+  unit: fieldText("a name of lower-case letters, digits, -, . and @", "unit")
     .optional()
     .describe("Name of the unit; of a static pod the name of its manifest without .yaml."),
 }).optional();

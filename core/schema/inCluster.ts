@@ -1,12 +1,12 @@
 /** The shape of `inCluster`: what is done inside the cluster while authorities are rotated. */
 import { z } from "zod";
-import { isDnsLabel, isDnsName } from "../format/dnsNames";
-import { choice, flag, matching, nodesAtOnce, object } from "./fields";
+import { isDnsName } from "../format/dnsNames";
+import { choice, dnsLabel, dnsName, flag, matching, nodesAtOnce, object, patterned } from "./fields";
 
 const workload = object({
   kind: choice(["DaemonSet", "Deployment", "StatefulSet"]).describe("Kind of the workload."),
-  namespace: matching("a DNS label", isDnsLabel).describe("Its namespace."),
-  name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+  namespace: dnsLabel().describe("Its namespace."),
+  name: dnsName().describe("Its name."),
 });
 export const workloads = z.array(workload, { error: "a list of workloads, each with kind, namespace and name" });
 
@@ -16,8 +16,8 @@ const isBundleName = (given: string): boolean => given.split(":").every(isDnsNam
 const IMAGE = /^[a-z0-9][A-Za-z0-9._/:-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$/;
 
 const LABEL = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-const labelKey = matching("the key of a label", (given) => LABEL.test(given));
-const labelValue = matching("the value of a label, in quotes", (given) => given === "" || /^[A-Za-z0-9]/.test(given));
+const labelKey = patterned("the key of a label", LABEL);
+const labelValue = patterned("the value of a label, in quotes", /^(?:$|[A-Za-z0-9])/);
 
 const toleration = object({
   key: labelKey.optional().describe("Key of the taint; all by default."),
@@ -28,11 +28,11 @@ const toleration = object({
 
 /** Opt-in: pods with all the rights of root on every node that the stack does not list. */
 const workers = object({
-  image: matching(
+  image: patterned(
     'an image with sh and chroot by tag or, better, by digest, such as "docker.io/library/busybox:1.37.0@sha256:..."',
-    (given) => IMAGE.test(given),
+    IMAGE,
   ).describe("Image with sh, cat, tail and chroot; it runs privileged, so pin it by digest."),
-  namespace: matching("a DNS label", isDnsLabel)
+  namespace: dnsLabel()
     .prefault("kube-system")
     .describe("Namespace of the DaemonSet; privileged pods must be allowed there."),
   maxUnavailable: nodesAtOnce
@@ -54,7 +54,7 @@ const commandLine = matching("a string without control characters", (given) => /
 
 /** Not a token or a key itself: those would be in the state. */
 const inClusterUser = object({
-  tokenFile: matching("an absolute path", (given) => given.startsWith("/"))
+  tokenFile: patterned("an absolute path", /^\//)
     .optional()
     .describe("File with a bearer token, on the machine that runs pulumi; read again when it changes."),
   exec: object({

@@ -17,6 +17,10 @@ export interface JsonSchema {
   /** Of an object whose keys are free. */
   readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
+  /** What an editor says where the pattern does not match: in the words of our own messages. */
+  readonly patternErrorMessage?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
   /** One of these. */
   readonly anyOf?: readonly JsonSchema[];
   /** Our own mark on a private key. */
@@ -27,6 +31,17 @@ export interface JsonSchema {
 
 /** Draft 2020-12. Made once: it takes longer than all the rest of reading a stack file. */
 export const CONFIG_JSON_SCHEMA = z.toJSONSchema(CONFIG_SCHEMA, { io: "input" }) as JsonSchema;
+
+/** What stands at a path, in whichever form that has it; nothing where nothing may. */
+export const schemaAt = (path: Path, schema: JsonSchema = CONFIG_JSON_SCHEMA): JsonSchema | undefined => {
+  const [key, ...rest] = path;
+  if (key === undefined) return schema;
+  const { items, properties = {}, additionalProperties: every, anyOf = [] } = schema;
+  const next =
+    typeof key === "number" ? items : (properties[String(key)] ?? (typeof every === "object" ? every : undefined));
+  if (next !== undefined) return schemaAt(rest, next);
+  return anyOf.map((each) => schemaAt(path, each)).find((each) => each !== undefined);
+};
 
 const secretsIn = (schema: JsonSchema, path: Path): Path[] =>
   schema.secret === true

@@ -1,12 +1,11 @@
 /** The shape of `certificates.own`: certificates of the user's own, on nodes or in the cluster. */
 import { z } from "zod";
 import { canonicalSan } from "../format/addresses";
-import { isDnsLabel, isDnsName } from "../format/dnsNames";
 import { isField } from "../format/protocolFields";
 import { NODE_NAME } from "../layouts/layout";
 import { AUTHORITIES } from "../model/authorities";
 import { ROLES } from "../model/roles";
-import { choice, flag, matching, object, port, text } from "./fields";
+import { choice, dnsLabel, dnsName, fieldText, flag, matching, object, patterned, port, text } from "./fields";
 import { filePath, mode, owner } from "./files";
 import { workloads } from "./inCluster";
 import { leafPolicyFields } from "./leafPolicy";
@@ -50,24 +49,24 @@ const files = object({
   ca: filePath
     .optional()
     .describe("CA file of the authority, which follows its rotation; not needed where a file of the layout is read."),
-  owner: owner.default("root").describe("Whose they are, if the stack creates them."),
-  group: owner.default("root").describe("Their group, if the stack creates them."),
-  mode: mode.default("0600").describe("Mode of the key."),
+  owner: owner.prefault("root").describe("Whose they are, if the stack creates them."),
+  group: owner.prefault("root").describe("Their group, if the stack creates them."),
+  mode: mode.prefault("0600").describe("Mode of the key."),
 })
   .optional()
   .describe("Files of the certificate on nodes; the key is made there.");
 
-const dataKey = matching("a key of its data: letters, digits, ., _ and -", (given) => /^[A-Za-z0-9._-]+$/.test(given));
+const dataKey = patterned("a key of its data: letters, digits, ., _ and -", /^[A-Za-z0-9._-]+$/);
 const objectName = {
-  namespace: matching("a DNS label", isDnsLabel).describe("Its namespace."),
-  name: matching("a DNS name in lower case", isDnsName).describe("Its name."),
+  namespace: dnsLabel().describe("Its namespace."),
+  name: dnsName().describe("Its name."),
 };
 
 const secret = object({
   ...objectName,
-  certificate: dataKey.default("tls.crt").describe("Key of its data with the certificate."),
-  key: dataKey.default("tls.key").describe("Key of its data with the private key."),
-  ca: dataKey.default("ca.crt").describe("Key of its data with the CA, which follows the rotation of the authority."),
+  certificate: dataKey.prefault("tls.crt").describe("Key of its data with the certificate."),
+  key: dataKey.prefault("tls.key").describe("Key of its data with the private key."),
+  ca: dataKey.prefault("ca.crt").describe("Key of its data with the CA, which follows the rotation of the authority."),
 })
   .optional()
   .describe("Secret in the cluster that holds certificate, key and CA. The key is in the stack's state, as a secret.");
@@ -75,7 +74,7 @@ const secret = object({
 const configMap = object({
   ...objectName,
   certificate: dataKey.optional().describe("Key of its data with the certificate; none by default."),
-  ca: dataKey.default("ca.crt").describe("Key of its data with the CA, which follows the rotation of the authority."),
+  ca: dataKey.prefault("ca.crt").describe("Key of its data with the CA, which follows the rotation of the authority."),
 })
   .optional()
   .describe("ConfigMap in the cluster that holds the public parts, beside the Secret.");
@@ -84,10 +83,7 @@ const own = object({
   authority: choice(AUTHORITIES).describe("Who signs it."),
   commonName: commonName.optional().describe("Common name of its subject; the name of the entry by default."),
   organizations: z
-    .array(
-      matching("at most 64 letters, digits, :, ., _ and -", (given) => isField("subject", given)),
-      { error: "a list of organizations" },
-    )
+    .array(fieldText("at most 64 letters, digits, :, ., _ and -", "subject"), { error: "a list of organizations" })
     .default([])
     .describe("Organizations (groups) in its subject."),
   sans: z
@@ -121,10 +117,10 @@ const own = object({
 });
 
 /** At most 40 characters: the names of resources and of roles in Vault are made with it. */
-const isOwnName = (given: string): boolean => /^[a-z0-9][a-z0-9-]{0,39}$/.test(given);
+const OWN_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 export const ownCertificates = z
-  .record(matching("at most 40 of a-z, 0-9 and -, the first no -", isOwnName), own, {
+  .record(patterned("at most 40 of a-z, 0-9 and -, the first no -", OWN_NAME), own, {
     error: "a map from a name to a certificate",
   })
   .default({})

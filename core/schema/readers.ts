@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isField } from "../format/protocolFields";
 import { ROLES } from "../model/roles";
-import { choice, matching, object } from "./fields";
+import { choice, fieldText, matching, object } from "./fields";
 
 export const programName = matching(
   "a name of lower-case letters, digits, -, . and @",
@@ -15,10 +15,9 @@ const reader = object({
   kind: choice(["static-pod", "systemd"]).describe("How it runs."),
   name: programName,
   reads: z
-    .array(
-      matching("an absolute path below /etc, /var/lib, /opt, /usr/local or /srv", (given) => isField("path", given)),
-      { error: "a list of paths" },
-    )
+    .array(fieldText("an absolute path below /etc, /var/lib, /opt, /usr/local or /srv", "path"), {
+      error: "a list of paths",
+    })
     .min(1, { error: "a list of at least one path" })
     .describe("Files of the stack that it reads at its start: it is restarted after one of them has changed."),
   roles: z

@@ -1,7 +1,7 @@
 /** The shape of what concerns the change of authorities: rotation and adoption. */
 import { z } from "zod";
 import { AT_REST, PHASES } from "../model/phases";
-import { choice, duration, flag, moment, object, text } from "./fields";
+import { choice, duration, flag, like, moment, object, text } from "./fields";
 
 /** Gates that an operator may override, by name. */
 export const FORCED = ["scan", "tokens", "restarts"] as const;
@@ -30,6 +30,12 @@ export const rotation = object({
   serviceAccount: whatDiffersFor("the key that signs service account tokens"),
   rotateEvery: duration.optional().describe("Raise the generation by one each time this has passed since `since`."),
   since: moment.optional().describe("When `generation` became current; required with rotateEvery."),
+  soak: duration
+    .optional()
+    .describe(
+      "The least time for which a phase has to be reached on all nodes before the next one may begin; none by default. Going back " +
+        "a phase never waits.",
+    ),
   retiredKeys: choice(["keep", "destroy"])
     .default("keep")
     .describe(
@@ -64,6 +70,7 @@ export const fingerprint = (what: string, example: string) =>
       `\`openssl x509 -noout -fingerprint -sha256 -in ${example}\` shows it`,
     hexOf,
   )
+    .meta(like(/^(?:[Ss][Hh][Aa]256 Fingerprint=)?(?:[0-9A-Fa-f]{2}:?){32}(?: +-)?$/))
     .optional()
     .describe(`SHA-256 fingerprint of ${what}.`);
 

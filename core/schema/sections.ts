@@ -6,10 +6,8 @@
  * Every `error` here continues the words "must be" in a message.
  */
 import { z } from "zod";
-import { canonicalEndpoint } from "../format/addresses";
-import { isDnsLabel, isDnsName } from "../format/dnsNames";
-import { canonicalVersion } from "../format/kubernetesVersion";
-import { isField } from "../format/protocolFields";
+import { endpointTodo, reachableEndpoint } from "../format/addresses";
+import { canonicalVersion, VERSION } from "../format/kubernetesVersion";
 import { files, services } from "./files";
 import { LAYOUT_NAMES } from "../layouts";
 import { LISTENER_NAMES, LISTENERS, type ListenerName } from "../model/listeners";
@@ -21,12 +19,16 @@ import {
   backupCount,
   choice,
   cidr,
+  dnsLabel,
+  dnsName,
+  fieldText,
+  like,
+  cidrAsGiven,
   duration,
   flag,
   host,
   hostKey,
   ip,
-  matching,
   moment,
   nodesAtOnce,
   object,
@@ -34,6 +36,7 @@ import {
   portOrNone,
   sans,
   secretPem,
+  span,
   text,
   user,
   validity,
@@ -55,17 +58,21 @@ const listener = object({
 }).optional();
 
 const cluster = object({
-  name: matching("a DNS label: at most 63 of a-z, 0-9 and -", isDnsLabel).describe(
+  name: dnsLabel("a DNS label: at most 63 of a-z, 0-9 and -").describe(
     "Name of the cluster; part of generated CA subjects and of every kubeconfig.",
   ),
-  kubernetesVersion: text('"1.30.0" or newer, with its patch number, in quotes', canonicalVersion).describe(
-    "Kubernetes version of the cluster; it decides which services reload a file and which restart.",
-  ),
-  endpoint: text('"host:port", without https://', (given) =>
-    canonicalEndpoint(given, LISTENERS.apiServer.port),
+  kubernetesVersion: text('"1.30.0" or newer, with its patch number, in quotes', canonicalVersion)
+    .meta(like(VERSION))
+    .describe("Kubernetes version of the cluster; it decides which services reload a file and which restart."),
+  endpoint: text(
+    '"host:port", without https://',
+    (given) => reachableEndpoint(given, LISTENERS.apiServer.port),
+    endpointTodo,
   ).describe("Where clients and nodes reach the API; port 6443 by default."),
   serviceCidrs: z
-    .union([z.string(), z.array(z.string())], { error: "one network, or a list of two (IPv4 and IPv6)" })
+    .union([cidrAsGiven, z.array(cidrAsGiven)], {
+      error: "one network, or a list of two (IPv4 and IPv6)",
+    })
     .transform((given) => (typeof given === "string" ? [given] : given))
     .pipe(
       z
@@ -76,9 +83,7 @@ const cluster = object({
     )
     .prefault("10.96.0.0/12")
     .describe("Service networks; the first address of each goes into the API server's certificate."),
-  dnsDomain: matching("a DNS name in lower case", isDnsName)
-    .prefault("cluster.local")
-    .describe("DNS domain of the cluster's services."),
+  dnsDomain: dnsName().prefault("cluster.local").describe("DNS domain of the cluster's services."),
   extraSans: sans.default([]).describe("Additional names and addresses in every API server certificate."),
   workerProxyPort: portOrNone
     .optional()
@@ -94,10 +99,7 @@ const cluster = object({
 
 const node = object({
   // The kubelet's subject is system:node:NAME and X.509 ends a CN at 64 characters.
-  name: matching(
-    "a DNS name in lower case of at most 52 characters",
-    (given) => isDnsName(given) && given.length <= 52,
-  ).describe("Name of the node in the cluster."),
+  name: dnsName("a DNS name in lower case of at most 52 characters", 52).describe("Name of the node in the cluster."),
   address: ip.describe("Address of the node inside the cluster; ssh uses it too unless ssh.host is given."),
   roles: z
     .array(choice(ROLES), { error: "a list of control-plane, etcd and worker" })
@@ -150,10 +152,7 @@ const profile = object({
   enabled: flag.default(true).describe("false: someone else manages this certificate."),
   ...leafPolicyFields,
   organizations: z
-    .array(
-      matching("at most 64 letters, digits, :, ., _ and -", (given) => isField("subject", given)),
-      { error: "a list of organizations" },
-    )
+    .array(fieldText("at most 64 letters, digits, :, ., _ and -", "subject"), { error: "a list of organizations" })
     .optional()
     .describe("Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today."),
 }).optional();
@@ -163,7 +162,7 @@ const profileShape = Object.fromEntries(PROFILE_NAMES.map((name) => [name, profi
 
 const certificates = object({
   validity: validity.prefault("365d").describe("Validity of leaf certificates."),
-  renewBefore: duration.optional().describe("Renew when this much validity is left."),
+  renewBefore: span.optional().describe("Renew when this much validity is left, or this share of it (33%)."),
   renewEvery: duration.optional().describe("Renew at this age; two thirds of the validity by default."),
   algorithm: algorithm.default("ECDSA-P256").describe("Key algorithm of leaf certificates."),
   keyLocation: keyLocation

@@ -30,6 +30,7 @@ export function stackFileSchema(): Json {
   const withSecret = new Set(SECRET_PATHS.map(([section]) => section));
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "urn:kube-pki:stack-file",
     title: "Stack file of a cluster whose PKI kube-pki owns",
     type: "object",
     properties: {

@@ -1,20 +1,16 @@
 /** The shape of `users`: client certificates for users. */
 import { z } from "zod";
-import { isField } from "../format/protocolFields";
-import { flag, matching, object, validity } from "./fields";
+import { fieldText, flag, object, patterned, validity } from "./fields";
 
 /** Without a colon no user can be named system:... by mistake. */
-const isUserName = (given: string): boolean => isField("subject", given) && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(given);
+const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 const user = object({
-  name: matching("at most 64 letters, digits, ., _ and -, the first a letter or a digit", isUserName).describe(
+  name: patterned("at most 64 letters, digits, ., _ and -, the first a letter or a digit", USER_NAME).describe(
     "The user that RBAC sees, and the key of the kubeconfig in the output.",
   ),
   organizations: z
-    .array(
-      matching("at most 64 letters, digits, :, ., _ and -", (given) => isField("subject", given)),
-      { error: "a list of one organization" },
-    )
+    .array(fieldText("at most 64 letters, digits, :, ., _ and -", "subject"), { error: "a list of one organization" })
     .default([])
     .describe("The group that RBAC sees; at most one."),
   validity: validity.optional().describe("Validity of the certificate; certificates.validity by default."),

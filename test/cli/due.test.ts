@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { dueReport, type NodeEffect } from "../../cli/dueReport";
 import { parsedPreview, previewedConfig, UNKNOWN } from "../../cli/preview";
 import type { Step } from "../../cli/preview";
+import { configWith } from "../core/fixture";
 import { Harness } from "./harness";
 
 /** What `pulumi preview --json` of a real run printed, cut down to some of its steps and the fields that are read. */
@@ -229,10 +230,24 @@ describe("what a preview means", () => {
       JSON.stringify({ steps: [step], diagnostics: [{ severity: "warning", message }, ...others] }),
     );
     assert.deepEqual(preview.drift, ["cp1: /etc/kubernetes/pki/ca.crt: mode 0600"]);
-    const { drift, otherChanges } = dueReport(preview.steps, CONFIG, preview.drift);
+    const { drift, otherChanges } = dueReport(preview.steps, CONFIG, preview);
     assert.deepEqual(drift, preview.drift);
     assert.deepEqual(otherChanges, []);
     assert.deepEqual(dueReport(preview.steps, CONFIG).otherChanges, ["update prod-cp1-apply"]);
+  });
+
+  it("tells from when a phase is allowed, and not the notes of phases", () => {
+    const { rotation } = configWith({ rotation: { generation: 2, phase: "trust", soak: "7d" } });
+    const create = (name: string): Step => ({ op: "create", urn: `urn:pulumi:t::kube-pki::a$b::${name}` });
+    const text = "etcd: phase issue of generation 2 is allowed from 2026-12-07T08:00:00Z";
+    const preview = parsedPreview(
+      JSON.stringify({
+        steps: [create("prod-etcd-g2-trust-reached"), create("prod-etcd-g2-trust-other")],
+        diagnostics: [{ severity: "info", message: `<{%reset%}>rotation.soak: ${text}<{%reset%}>\n` }],
+      }),
+    );
+    const { phases, otherChanges } = dueReport(preview.steps, { ...configWith(), rotation }, preview);
+    assert.deepEqual([phases, otherChanges], [[text], ["create prod-etcd-g2-trust-other"]]);
   });
 
   it("names what changes beside the certificates", () => {
@@ -285,6 +300,17 @@ describe("kube-pki due", function () {
     assert.equal((await stdin(RECORDED, "--exit-code")).code, 1);
     const { code, stdout } = await stdin(nothing, "--exit-code");
     assert.deepEqual([code, stdout], [0, "no certificate is due\n"]);
+  });
+
+  it("prints from when a phase is allowed, which is nothing to be done", async () => {
+    const message = "info: rotation.soak: etcd: phase done of generation 2 is allowed from 2026-12-07T08:00:00Z";
+    const text = JSON.stringify({ config: {}, steps: [], diagnostics: [{ severity: "info", message }] });
+    const { code, stdout } = await stdin(text, "--exit-code");
+    assert.equal(
+      stdout,
+      "no certificate is due\netcd: phase done of generation 2 is allowed from 2026-12-07T08:00:00Z\n",
+    );
+    assert.equal(code, 0);
   });
 
   it("has nodes read where it is asked to, tells of them, and exits 1 for that", async () => {

@@ -59,6 +59,18 @@ describe("kube-pki status", function () {
     assert.equal(late.code, 1);
   });
 
+  it("says from when the next phase of a rotation is allowed, as long as it is held", async () => {
+    const next = async (changes: Partial<AuthorityRow>) => {
+      holdsCa({ rotateBefore: "2027-01-01T00:00:00Z", ...changes });
+      return / (phase \S+(?: from \S+)?)\n/.exec((await harness.run(["status", ...AS_OF])).stdout)?.[1];
+    };
+    const nextPhaseFrom = "2026-06-01T00:00:01Z";
+    assert.equal(await next({ phase: "trust", nextPhaseFrom }), `phase issue from ${nextPhaseFrom}`);
+    assert.equal(await next({ phase: "issue", nextPhaseFrom }), `phase done from ${nextPhaseFrom}`);
+    assert.equal(await next({ phase: "issue", nextPhaseFrom: "2026-06-01T00:00:00Z" }), "phase done");
+    assert.equal(await next({ phase: "trust" }), "phase issue");
+  });
+
   it("prints the table of the stack that was named", async () => {
     holds(row());
     const { code, stdout, stderr } = await harness.run(["status", "--stack", "prod", ...AS_OF]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterPki, stackFile, type ClusterPkiArgs } from "../../components";
@@ -74,7 +75,7 @@ describe("ClusterPkiArgs", () => {
   });
 
   it("hold no private key that stands plain in a stack file", () => {
-    const key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+    const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     const config = { ...RAW, ssh: { privateKey: key } };
     const set = (encrypted: readonly string[]) => {
       const written = Object.entries(config).map(([name, value]) => [`kube-pki:${name}`, JSON.stringify(value)]);

@@ -62,6 +62,21 @@ const INSTALLS: Gates = [["preflight", ""], ...atOnce("install", "preflight")];
 const servers = (nameSuffix: string, gate: string): Gates =>
   ["cp1", "cp2"].map((node) => [`${node}-${nameSuffix}`, gate]);
 
+const ALL = ["kubernetes", "etcd", "frontProxy", "serviceAccount"];
+/** A phase is noted as reached by the last that belongs to it. */
+const noted = (whats: readonly string[], generation: string, trust: string, issue?: string): Gates =>
+  whats.flatMap((what): Gates => {
+    const name = `${what}-${generation}`;
+    if (issue === undefined) return [[`${name}-trust-reached`, trust]];
+    return [
+      [`${name}-trust-reached`, trust],
+      [`${name}-issue-begun`, `${name}-trust-reached`],
+      [`${name}-issue-reached`, issue],
+      [`${name}-done-begun`, `${name}-issue-reached`],
+    ];
+  });
+const CAS = ALL.slice(0, 3);
+
 const PREPARED = "every install, every leaf, every request";
 const REQUESTS = atOnce("request", "own install");
 /** Only who worked on the node they were made on knows them. */
@@ -84,6 +99,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
   "CAs in Vault that another mount signs": [...INSTALLS, ...REQUESTS, ...inTurn("apply", PREPARED, OWN)],
   "generated CAs, phase trust": [
     ["rotation-attempt", ""],
+    ...noted(ALL, "g2", "in-cluster-restart-deployment-shop.till"),
     ...INSTALLS,
     ...REQUESTS,
     ...inTurn("trust", `${PREPARED}, rotation-attempt`),
@@ -97,6 +113,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
   ],
   "generated CAs, rotated": [
     ["rotation-attempt", ""],
+    ...noted(ALL, "g2", "in-cluster-restart-deployment-shop.till", "last apply"),
     ...INSTALLS,
     ...REQUESTS,
     // nobody presents what is new before every node trusts it, and the state holds that the rotation has begun
@@ -120,6 +137,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
   ],
   "generated CAs, that of etcd alone rotated": [
     ["rotation-attempt", ""],
+    ...noted(["etcd"], "g2", "last trust", "last apply"),
     ...INSTALLS,
     ...REQUESTS,
     ...inTurn("trust", `${PREPARED}, rotation-attempt`),
@@ -139,6 +157,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
   ],
   "adoption, phase trust": [
     ["rotation-attempt", ""],
+    ...noted(CAS, "g1", "every mounts, in-cluster-mounted-elsewhere"),
     ...INSTALLS,
     // nobody of ours can sign yet: there is nothing to request
     ...inTurn("trust", "every install, rotation-attempt"),
@@ -150,6 +169,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
   ],
   "adoption, the cluster dead": [
     ["rotation-attempt", ""],
+    ...noted(CAS, "g1", "every mounts, in-cluster-mounted-elsewhere", "every mounts, in-cluster-mounted-elsewhere"),
     ...INSTALLS,
     ...REQUESTS,
     ["is-dead", PREPARED],
@@ -171,6 +191,7 @@ const GATES: Readonly<Partial<Record<FixtureName, Gates>>> = {
   ],
   "CAs in Vault, signers on the nodes, rotated": [
     ["rotation-attempt", ""],
+    ...noted(ALL, "g2", "every mounts, in-cluster-mounted-elsewhere", "last apply"),
     ...INSTALLS,
     ...REQUESTS,
     ["cp1-request-signer-g2", "own install"],

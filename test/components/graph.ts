@@ -52,6 +52,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [NODE, "NODE"],
   [/\b(kubernetes|etcd|frontProxy)-(?=(ca|mount|default-issuer)\b)/, "AUTHORITY-"],
   [/-g\d+\b/, ""],
+  [/^(kubernetes|etcd|frontProxy|serviceAccount)-(trust|issue|done)-(?=(reached|begun)$)/, "PHASE-"],
   [/^(AUTHORITY-default-issuer).*/, "$1"],
   [/-role-.*/, "-role-LEAF"],
   [/^(AUTHORITY-ca-signer)-(?!key|request).*/, "$1-NODE"],

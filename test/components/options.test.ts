@@ -37,6 +37,9 @@ const OPTIONS: readonly (readonly [kind: string, parent: string, options: string
 
   // made once and then left as the state has it; made anew when what is trusted begins to change
   ["Command rotation-attempt", "cluster", "ignores interpreter create, new with its trigger"],
+  ["Phases phases", "", ""],
+  ["Command PHASE-reached", "phases", "ignores create interpreter stdin"],
+  ["Command PHASE-begun", "phases", "ignores create interpreter stdin"],
   ["Command preflight", "cluster", ""],
   ["Command NODE-install", "NODE", LOCAL_COMMAND],
   ["Command NODE-request", "NODE", COMMAND],

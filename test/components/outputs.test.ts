@@ -86,6 +86,8 @@ const callsIn = async (name: FixtureName): Promise<Map<Component, Call[]>> => {
     return cluster.certificates;
   }, false);
   mock.restoreAll();
+  // what is made before the cluster is not below it
+  made.push(...[...calls.keys()].filter((each) => PUBLIC.has(each.constructor.name) && !made.includes(each)));
   return new Map(made.map((component) => [component, calls.get(component) ?? []]));
 };
 

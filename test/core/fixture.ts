@@ -5,18 +5,20 @@ import type { Config } from "../../core/schema/config";
 
 export const NOW = new Date("2026-11-22T00:00:00Z");
 
-const HOST_KEY = `ssh-ed25519 ${Buffer.concat([
-  Buffer.from([0, 0, 0, 11]),
-  Buffer.from("ssh-ed25519"),
-  Buffer.from([0, 0, 0, 32]),
-  Buffer.alloc(32, 7),
-]).toString("base64")}`;
+/** No two nodes have the same. */
+const hostKeyOf = (seed: number): string =>
+  `ssh-ed25519 ${Buffer.concat([
+    Buffer.from([0, 0, 0, 11]),
+    Buffer.from("ssh-ed25519"),
+    Buffer.from([0, 0, 0, 32]),
+    Buffer.alloc(32, seed),
+  ]).toString("base64")}`;
 
 const node = (name: string, address: string, roles: readonly string[]) => ({
   name,
   address,
   roles,
-  ssh: { hostKey: HOST_KEY },
+  ssh: { hostKey: hostKeyOf(Number(address.split(".").at(-1))) },
 });
 
 /** Three stacked control planes and three workers, kubeadm layout, generated authorities, ssh agent. */

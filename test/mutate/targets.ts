@@ -107,11 +107,17 @@ export const TARGETS: readonly Target[] = [
   },
   {
     group: "tables",
-    files: ["core/model/phases.ts", "core/model/authorities.ts", "core/authorities/rotation.ts"],
+    files: [
+      "core/model/phases.ts",
+      "core/model/authorities.ts",
+      "core/authorities/rotation.ts",
+      "core/authorities/soak.ts",
+    ],
     operators: [...VALUES, order],
     tests: [
       "core/model/phases",
       "core/authorities/rotation",
+      "core/authorities/soak",
       "core/rollout",
       "core/protocol/trust",
       "core/cluster/steps",

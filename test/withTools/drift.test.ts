@@ -1,11 +1,10 @@
 /** Drift on the real engine: a node in a folder, whose own script is run by an SSH server of this test. */
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { ClusterPki, type ClusterPkiArgs } from "../../components";
-import { GREETING } from "../../core/survey/questions";
-import { Scratch } from "../node/scratch";
+import { FolderNode } from "../node/folderNode";
 import { give, NOBODY, rights } from "../node/rights";
 import { leaf } from "../node/pki";
 import { SshServer } from "../lab/plugins/sshServer";
@@ -16,28 +15,6 @@ const CERTIFICATE = `${PKI}/apiserver.crt`;
 const KEY = `${PKI}/apiserver.key`;
 const CA = `${PKI}/ca.crt`;
 const LINK = "/var/lib/kubelet/pki/kubelet-client-current.pem";
-
-const SERVICES = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
-
-/** A node that is not part of the cluster yet: it gets its files, and no service has to run. */
-class FolderNode extends Scratch {
-  begin(command: string) {
-    const here = command.replaceAll(" /var/lib/kube-pki/", ` ${this.path("/var/lib/kube-pki/")}`);
-    return spawn("sh", ["-c", here], {
-      stdio: "pipe",
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        KUBE_PKI_ROOT: this.root,
-        KUBE_PKI_PATH: this.searchPath,
-        KUBE_PKI_SH: this.shell,
-        KUBE_PKI_LIMIT: "60",
-        FAKE_UNITS: this.units,
-        // this machine may have components of its own
-        ...(command.includes(GREETING) ? { KUBE_PKI_PROC: this.path("/proc") } : {}),
-      },
-    });
-  }
-}
 
 describe("drift", function () {
   this.timeout(600_000);
@@ -51,20 +28,10 @@ describe("drift", function () {
   /** Milliseconds. */
   let later = 0;
   const program = (detectDrift: boolean | undefined) => {
+    const given = node.args(server);
     const args: ClusterPkiArgs = {
-      cluster: { name: "prod", kubernetesVersion: "1.36.3", endpoint: "192.0.2.11:6443", extraSans },
-      nodes: [
-        {
-          name: "cp1",
-          address: "192.0.2.11",
-          roles: ["control-plane"],
-          joining: true,
-          ssh: { host: "127.0.0.1", port: server.port, user: "tester", hostKey: server.hostKey },
-        },
-      ],
-      ssh: { privateKey: server.clientKey },
-      // found by the stub of systemctl, and not among the processes of this machine
-      services: Object.fromEntries(SERVICES.map((unit) => [unit, { kind: "systemd", unit: `test-${unit}` }])),
+      ...given,
+      cluster: { ...given.cluster, extraSans },
       inCluster: { enabled: false },
       ...(detectDrift === undefined ? {} : { rollout: { detectDrift, window } }),
       now: new Date(Date.now() + later),

@@ -6,7 +6,10 @@ export interface CheckInput {
   readonly sections: Partial<Sections>;
   /** What was given. */
   readonly raw: unknown;
+  /** The time that is planned for. */
   readonly now: Date;
+  /** The present, whatever is planned for. */
+  readonly began: Date;
   readonly secretKeys?: ReadonlySet<string> | undefined;
   /** The values have no existing CAs and keys (ParseContext). */
   readonly secretsHidden?: boolean;

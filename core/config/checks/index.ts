@@ -1,13 +1,16 @@
 /** What concerns several fields at once. Each check looks at the sections that were readable and leaves out the rest. */
 import { issuerOf } from "../../authorities/rotation";
-import { hasPassphrase } from "../../format/pem";
 import { missing, mustBe } from "../../format/problem";
+import { sshKeyProblems } from "../../format/sshKey";
+import { isStandIn } from "../../format/standIn";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import { PROFILE_NAMES } from "../../model/profiles";
 import { SECRET_PATHS } from "../../schema/jsonSchema";
 import { stateAsOf } from "../generations";
 import { exactlyOne, pathText, repeated, valueAt } from "../problems";
+import { addressProblems } from "./addresses";
 import { adoptProblems } from "./adopt";
+import { asOfProblems } from "./asOf";
 import { vaultProblems } from "./vault";
 import { backendProblems } from "./backends";
 import type { Check, CheckInput } from "./check";
@@ -27,6 +30,7 @@ import {
   phaseProblems,
   restartProblems,
   serviceAccountProblems,
+  soakProblems,
 } from "./rotation";
 import { plannedSans } from "./plannedSans";
 import { signedProblems } from "./signed";
@@ -118,9 +122,7 @@ const usableSshKeys: Check = ({ sections: { ssh } }) =>
       ["ssh.privateKey", ssh?.privateKey],
       ["ssh.bastion.privateKey", ssh?.bastion?.privateKey],
     ] as const
-  )
-    .filter(([, key]) => key !== undefined && hasPassphrase(key))
-    .map(([at]) => mustBe(at, "protected by a passphrase", "a key without one", "or set ssh.agent: true"));
+  ).flatMap(([at, key]) => (key === undefined || isStandIn(key) ? [] : sshKeyProblems(at, key)));
 
 /** The tls provider writes one organization into a request, and would drop the others silently. */
 const organizationsInState: Check = ({ sections: { certificates, nodes = [] } }) => {
@@ -166,14 +168,19 @@ const lifetimes: Check = (input) => {
   const isReadable = authority !== undefined && "rotation" in input.sections && "adopt" in input.sections;
   const issuers = new Set(existingIssuers(input));
   const given = AUTHORITIES.flatMap((name) => (issuers.has(name) ? [[name, authority?.[name]] as const] : []));
-  const limits = isReadable ? { validity: authority.validity, ...Object.fromEntries(given) } : undefined;
+  const rotatesByClock = input.sections.rotation?.rotateEvery !== undefined;
+  const limits = isReadable
+    ? { validity: authority.validity, rotatesByClock, ...Object.fromEntries(given) }
+    : undefined;
   return lifetimeProblems(certificates, limits, input.now, users);
 };
 
 const CHECKS: readonly Check[] = [
   plainSecrets,
+  asOfProblems,
   distinctNodes,
   distinctHosts,
+  addressProblems,
   controlPlane,
   etcdProblems,
   oneLogin,
@@ -191,6 +198,7 @@ const CHECKS: readonly Check[] = [
   ownFilesProblems,
   renewAtProblems,
   clockProblems,
+  soakProblems,
   phaseProblems,
   serviceAccountProblems,
   etcdDowntimeProblems,

@@ -78,6 +78,19 @@ export const clockProblems: Check = ({ sections: { rotation, authority, certific
   return problems;
 };
 
+/** By the clock all phases follow each other in one run. */
+export const soakProblems: Check = ({ sections: { rotation } }) =>
+  rotation?.soak === undefined || rotation.rotateEvery === undefined
+    ? []
+    : [
+        mustBe(
+          "rotation.soak",
+          `${formatDuration(rotation.soak)} with rotation.rotateEvery, by which one run goes through all phases`,
+          "left out with rotateEvery",
+          "or raise rotation.generation yourself, and set one phase after another",
+        ),
+      ];
+
 const nothingToRotate = (at: string, phase: string): string =>
   mustBe(
     at,

@@ -9,6 +9,13 @@ describe("leafPolicy", () => {
   const cases: readonly [string, Record<string, unknown>, number, number][] = [
     ["two thirds by default", { validity: "90d" }, 90, 60],
     ["what is left, converted", { validity: "90d", renewBefore: "10d" }, 90, 80],
+    [
+      "a share that is left, of its own validity",
+      { renewBefore: "40%", profiles: { kubelet: { validity: "30d" } } },
+      30,
+      18,
+    ],
+    ["its own share that is left", { validity: "90d", profiles: { kubelet: { renewBefore: "30%" } } }, 90, 63],
     ["a period as given", { validity: "90d", renewEvery: "7d" }, 90, 7],
     ["two thirds of its own validity", { validity: "90d", profiles: { kubelet: { validity: "30d" } } }, 30, 20],
     [

@@ -8,12 +8,27 @@ import type { Config } from "../../../core/schema/config";
 
 export const NOW = new Date("2026-06-01T00:00:00Z");
 
-/** A public host key of that type. */
-export const hostKeyOf = (type: string): string => {
+/** A field of a key as ssh sends it (RFC 4251, 5: string). */
+const field = (value: string | Buffer): Buffer => {
   const length = Buffer.alloc(4);
-  length.writeUInt32BE(type.length);
-  return `${type} ${Buffer.concat([length, Buffer.from(type), Buffer.alloc(36, 7)]).toString("base64")}`;
+  length.writeUInt32BE(value.length);
+  return Buffer.concat([length, Buffer.from(value)]);
 };
+
+const point = (curve: string): Buffer => {
+  const { x = "", y = "" } = generateKeyPairSync("ec", { namedCurve: curve }).publicKey.export({ format: "jwk" });
+  return Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
+};
+
+const BODIES: Readonly<Record<string, () => Buffer[]>> = {
+  "ssh-ed25519": () => [Buffer.alloc(32, 7)],
+  "ssh-rsa": () => [Buffer.from([1, 0, 1]), Buffer.concat([Buffer.from([0]), Buffer.alloc(256, 0x91)])],
+  "ecdsa-sha2-nistp384": () => [Buffer.from("nistp384"), point("P-384")],
+};
+
+/** A public host key of that type. */
+export const hostKeyOf = (type: string): string =>
+  `${type} ${Buffer.concat([type, ...(BODIES[type]?.() ?? [])].map(field)).toString("base64")}`;
 
 export const HOST_KEY = hostKeyOf("ssh-ed25519");
 

@@ -24,7 +24,8 @@ const CIDR = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits s
 const CIDRS = "one network, or a list of two (IPv4 and IPv6)";
 const VERSION = '"1.30.0" or newer, with its patch number, in quotes';
 const KEY = 'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."';
-const VALIDITY = 'a whole number of hours or days, such as "720h" or "30d"';
+const VALIDITY = 'a whole number of hours or days up to 36500d, such as "720h" or "30d"';
+const SPAN = `${DURATION}, or a share of the validity such as "33%"`;
 const WORKERS = 'a number of nodes from 1, or a share from "1%" to "100%"';
 const LOGIN = "a login name of letters, digits and . _ - + @ \\";
 const scan = (at: string, command: string) =>
@@ -35,15 +36,21 @@ const VAULT = { kind: "vault", vault: { address: "https://vault.example.com:8200
 
 /** What is changed in a faultless configuration, and the one sentence that refuses it. */
 const REFUSALS: readonly (readonly [Raw, string])[] = [
-  [{ cluster: undefined }, "cluster: missing; must be an object"],
-  [{ cluster: "prod" }, 'cluster: "prod"; must be an object'],
-  [cluster({ name: "Prod" }), 'cluster.name: "Prod"; must be a DNS label: at most 63 of a-z, 0-9 and -'],
+  [{ cluster: undefined }, "cluster: missing; must be an object with name, kubernetesVersion, endpoint"],
+  [{ cluster: "prod" }, 'cluster: "prod"; must be an object with name, kubernetesVersion, endpoint'],
+  [
+    cluster({ name: "Prod" }),
+    'cluster.name: "Prod"; must be a DNS label: at most 63 of a-z, 0-9 and -; did you mean "prod"?',
+  ],
   [cluster({ name: undefined }), "cluster.name: missing; must be a DNS label: at most 63 of a-z, 0-9 and -"],
   [cluster({ kubernetesVersion: "1.34" }), `cluster.kubernetesVersion: "1.34"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: "1.29.9" }), `cluster.kubernetesVersion: "1.29.9"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: "1.37" }), `cluster.kubernetesVersion: "1.37"; must be ${VERSION}`],
   [cluster({ kubernetesVersion: 1.3 }), `cluster.kubernetesVersion: 1.3 (a number); must be ${VERSION}`],
-  [cluster({ endpoint: "https://api" }), 'cluster.endpoint: "https://api"; must be "host:port", without https://'],
+  [
+    cluster({ endpoint: "https://api" }),
+    'cluster.endpoint: "https://api"; must be "host:port", without https://; did you mean "api"?',
+  ],
   [cluster({ endpoint: "api:70000" }), 'cluster.endpoint: "api:70000"; must be "host:port", without https://'],
   [cluster({ serviceCidrs: "10.96.0.1/12" }), `cluster.serviceCidrs: "10.96.0.1/12"; must be ${CIDR}`],
   [cluster({ serviceCidrs: "10.96.0.0" }), `cluster.serviceCidrs: "10.96.0.0"; must be ${CIDR}`],
@@ -54,7 +61,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [cluster({ dnsDomain: "a..b" }), 'cluster.dnsDomain: "a..b"; must be a DNS name in lower case'],
   [cluster({ extraSans: ["10.0.0.300"] }), `cluster.extraSans[0]: "10.0.0.300"; must be ${SAN}`],
   [cluster({ extraSans: ["a b"] }), `cluster.extraSans[0]: "a b"; must be ${SAN}`],
-  [cluster({ extraSans: "a" }), 'cluster.extraSans: "a"; must be a list of DNS names and IP addresses'],
+  [
+    cluster({ extraSans: "a" }),
+    'cluster.extraSans: "a"; must be a list of DNS names and IP addresses; did you mean ["a"]?',
+  ],
 
   [{ nodes: undefined }, "nodes: missing; must be a list of nodes"],
   [{ nodes: [] }, "nodes: an empty list; must be a list of at least one node"],
@@ -68,20 +78,34 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [second({ name: "cp1" }), 'nodes[1].name: "cp1" is nodes[0].name too; must be unique'],
   [second({ address: "10.0.0.1" }), 'nodes[1].address: "10.0.0.1" is nodes[0].address too; must be unique'],
-  [second({ address: "10.0.0.0/8" }), `nodes[1].address: "10.0.0.0/8"; must be ${IP}`],
+  [second({ address: "10.0.0.0/8" }), `nodes[1].address: "10.0.0.0/8"; must be ${IP}; did you mean "10.0.0.0"?`],
+  [
+    cluster({ extraSans: Array.from({ length: 501 }, (_, index) => `a${String(index)}.example.com`) }),
+    "cluster.extraSans: a list; must be a list of at most 500, because a TLS handshake has room for no more",
+  ],
   [second({ address: "fe80::1%eth0" }), `nodes[1].address: "fe80::1%eth0"; must be ${IP}`],
   [second({ address: "w1.example.com" }), `nodes[1].address: "w1.example.com"; must be ${IP}`],
   [second({ roles: [] }), "nodes[1].roles: an empty list; must be at least one of control-plane, etcd, worker"],
   [second({ roles: ["etcd", "etcd"] }), "nodes[1].roles: a list; must be a list with each role once"],
-  [second({ roles: ["master"] }), 'nodes[1].roles[0]: "master"; must be one of control-plane, etcd, worker'],
+  [
+    second({ roles: ["master"] }),
+    'nodes[1].roles[0]: "master"; must be one of control-plane, etcd, worker; did you mean "control-plane"?',
+  ],
   [second({ keyLocation: "hsm" }), 'nodes[1].keyLocation: "hsm"; must be one of node, state'],
   [second({ ssh: undefined }), scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa 10.0.0.2")],
   [
     second({ ssh: { host: "w1.example.com", port: 2222 } }),
     scan("nodes[1].ssh", "ssh-keyscan -t ed25519,ecdsa -p 2222 w1.example.com"),
   ],
+  [
+    second({ ssh: { hostKey: HOST_KEY.slice(0, -4) } }),
+    `nodes[1].ssh.hostKey: "${HOST_KEY.slice(0, 67)}..."; must be ${KEY}`,
+  ],
   [second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }), `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}`],
-  [second({ ssh: { hostKey: HOST_KEY, port: "22" } }), `nodes[1].ssh.port: "22"; must be ${PORT}`],
+  [
+    second({ ssh: { hostKey: HOST_KEY, port: "22" } }),
+    `nodes[1].ssh.port: "22"; must be ${PORT}; did you mean 22, without quotes?`,
+  ],
   [second({ ssh: { hostKey: HOST_KEY, port: 0 } }), `nodes[1].ssh.port: 0 (a number); must be ${PORT}`],
   [second({ ssh: { hostKey: HOST_KEY, port: 22.5 } }), `nodes[1].ssh.port: 22.5 (a number); must be ${PORT}`],
   ...["a;b", "-x", "a b", "a$(id)", "a%r", "a'b", "a\\", "", "a\nb"].map((user): readonly [Raw, string] => [
@@ -98,7 +122,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
 
   [{ ssh: {} }, "ssh: neither privateKey nor agent: true; must be exactly one of the two"],
-  [ssh({ sudo: "yes" }), 'ssh.sudo: "yes"; must be true or false, without quotes'],
+  [ssh({ sudo: "yes" }), 'ssh.sudo: "yes"; must be true or false, without quotes; did you mean true?'],
   [ssh({ bastion: { hostKey: HOST_KEY } }), "ssh.bastion.host: missing; must be a DNS name or an IP address"],
   [ssh({ bastion: { host: "b.example.com" } }), scan("ssh.bastion", "ssh-keyscan -t ed25519,ecdsa b.example.com")],
 
@@ -110,13 +134,26 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [{ rollout: { workersAtOnce: 0 } }, `rollout.workersAtOnce: 0 (a number); must be ${WORKERS}`],
   [{ rollout: { workersAtOnce: "101%" } }, `rollout.workersAtOnce: "101%"; must be ${WORKERS}`],
-  [{ rollout: { workersAtOnce: "3" } }, `rollout.workersAtOnce: "3"; must be ${WORKERS}`],
+  [
+    { rollout: { workersAtOnce: "3" } },
+    `rollout.workersAtOnce: "3"; must be ${WORKERS}; did you mean 3, without quotes?`,
+  ],
+  [
+    { cluster: undefined, nodes: undefined, ssh: undefined },
+    "kube-pki: missing; copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `kube-pki init root@HOST`",
+  ],
   [{ asOf: "tomorrow" }, 'asOf: "tomorrow"; must be a timestamp such as "2026-12-31T00:00:00Z"'],
 
-  [certificates({ validity: "1y" }), `certificates.validity: "1y"; must be ${VALIDITY}`],
+  [
+    certificates({ validity: "1y" }),
+    `certificates.validity: "1y"; must be ${VALIDITY}; years and months have no fixed length, did you mean "365d"?`,
+  ],
   [certificates({ validity: "90m" }), `certificates.validity: "90m"; must be ${VALIDITY}`],
-  [certificates({ renewEvery: "1w" }), `certificates.renewEvery: "1w"; must be ${DURATION}`],
-  [certificates({ renewBefore: 30 }), `certificates.renewBefore: 30 (a number); must be ${DURATION}`],
+  [certificates({ renewEvery: "1w" }), `certificates.renewEvery: "1w"; must be ${DURATION}; did you mean "7d"?`],
+  [
+    certificates({ renewBefore: 30 }),
+    `certificates.renewBefore: 30 (a number); must be ${SPAN}; did you mean "30d" or "30h"?`,
+  ],
   [
     certificates({ algorithm: "RSA-1024" }),
     'certificates.algorithm: "RSA-1024"; must be one of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096',
@@ -146,8 +183,8 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     'certificates.renewBefore: 30d; must be less than certificates.profiles["kube-proxy"].validity, 10d',
   ],
   [
-    { ...certificates({ profiles: { admin: { validity: "48h" } }, validity: "24h" }), authority: { validity: "24h" } },
-    "certificates.profiles.admin.validity: 2d; must be no longer than authority.validity, 1d",
+    { ...certificates({ profiles: { admin: { validity: "48h" } }, validity: "24h" }), authority: { validity: "40h" } },
+    "certificates.profiles.admin.validity: 2d; must be no longer than authority.validity, 1d16h",
   ],
   [
     certificates({ profiles: { admin: { organizations: ["a b"] } } }),
@@ -155,7 +192,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     certificates({ profiles: { admin: { organizations: "system:masters" } } }),
-    'certificates.profiles.admin.organizations: "system:masters"; must be a list of organizations',
+    'certificates.profiles.admin.organizations: "system:masters"; must be a list of organizations; did you mean ["system:masters"]?',
   ],
   ...["api.example.com", "IP:10.0.0", "usage:server auth", "DNS:", "kind:x"].map((given): readonly [Raw, string] => [
     certificates({ profiles: { apiserver: { allowLoss: [given] } } }),
@@ -200,11 +237,11 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { authority: { kind: "vault", vault: { address: "http://vault.example.com:8200" } } },
-    'authority.vault.address: "http://vault.example.com:8200"; must be an address without a path, such as "https://vault.example.com:8200"',
+    'authority.vault.address: "http://vault.example.com:8200"; must be an address without a path, such as "https://vault.example.com:8200"; did you mean "https://vault.example.com:8200"?',
   ],
   [
     { authority: { kind: "vault", vault: { address: "https://vault.example.com", mounts: { etcd: "/pki/" } } } },
-    'authority.vault.mounts.etcd: "/pki/"; must be the path of a mount without slashes around it, such as "pki/kubernetes"',
+    'authority.vault.mounts.etcd: "/pki/"; must be the path of a mount without slashes around it, such as "pki/kubernetes"; did you mean "pki"?',
   ],
   [
     { authority: { kind: { kubernetes: "vault" }, vault: { ...VAULT.vault, mounts: { etcd: "pki/etcd" } } } },

@@ -198,6 +198,32 @@ describe("existing CAs and keys", () => {
       );
     });
 
+    it("are read to their end: one that was cut off or changed is refused", () => {
+      const damaged =
+        "ssh.privateKey: not readable (not shown); must be a whole private key; it is cut off or damaged, so give the file again";
+      const lines = opensshKey().trim().split("\n");
+      const pkcs8 = makeKey().trim().split("\n");
+      for (const broken of [
+        [...lines.slice(0, 3), ...lines.slice(-1)],
+        [...lines.slice(0, -2), (lines.at(-2) ?? "").slice(0, -8), ...lines.slice(-1)],
+        [lines[0], `AAAA${(lines[1] ?? "").slice(4)}`, ...lines.slice(2)],
+        [...pkcs8.slice(0, 2), ...pkcs8.slice(-1)],
+      ])
+        assert.deepEqual(problems(config({ ssh: { privateKey: broken.join("\n") } })), [damaged]);
+    });
+
+    it("are said to be something else where they are", () => {
+      const said = (privateKey: string) => problems(config({ ssh: { privateKey } })).join("\n");
+      const must = "ssh.privateKey: not readable (not shown); must be a private key in PEM; ";
+      assert.equal(said(HOST_KEY), `${must}it is a public key, so give the private one`);
+      assert.equal(said(good.certificate), `${must}it is a certificate`);
+      for (const path of ["~/.ssh/id_ed25519", "/root/.ssh/id_ed25519", "./id.key", "id.pem"])
+        assert.equal(
+          said(path),
+          `${must}it is the path of a file, so give the text in it (\`pulumi config set --path 'kube-pki:FIELD' < FILE\`)`,
+        );
+    });
+
     it("are never echoed, wherever they stand", () => {
       const key = makeKey();
       const line = key.split("\n")[1] ?? "";

@@ -68,9 +68,9 @@ describe("work in the cluster, in the stack file", () => {
     [{ user: { exec: {} } }, "inCluster.user.exec.command: missing; must be a string without control characters"],
     [
       { user: { exec: { command: "login" }, token: "abc" } },
-      "inCluster.user: unknown key `token`; must be one of tokenFile, exec",
+      "inCluster.user: unknown key `token`; did you mean `tokenFile`?",
     ],
-    [{ enabled: "no" }, 'inCluster.enabled: "no"; must be true or false, without quotes'],
+    [{ enabled: "no" }, 'inCluster.enabled: "no"; must be true or false, without quotes; did you mean false?'],
   ];
   for (const [changes, sentence] of refused) {
     it(sentence, () => {

@@ -23,7 +23,6 @@ describe("config: certificates.own", () => {
         readers: [],
         restart: [],
         validitySeconds: undefined,
-        renewBeforeSeconds: undefined,
         renewEverySeconds: undefined,
       },
     );

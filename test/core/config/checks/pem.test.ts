@@ -34,6 +34,24 @@ describe("PEM in the stack file", () => {
       "it is base64 of a PEM, so decode it (base64 -d)",
     ],
     [
+      "the path of a file",
+      () => "/etc/kubernetes/pki/ca.crt",
+      '"/etc/kubernetes/pki/ca.crt"',
+      "it is the path of a file, so give the text in it (`pulumi config set --path 'kube-pki:FIELD' < FILE`)",
+    ],
+    [
+      "the name of a file",
+      () => "ca.pem",
+      '"ca.pem"',
+      "it is the path of a file, so give the text in it (`pulumi config set --path 'kube-pki:FIELD' < FILE`)",
+    ],
+    [
+      "a public key",
+      () => labelled("PUBLIC KEY"),
+      /^"-----BEGIN PUBLIC KEY-----/,
+      "it is a public key, so give the private one",
+    ],
+    [
       "\\n in place of line ends",
       (pem) => pem.replaceAll("\n", "\\n"),
       /^"-----BEGIN CERTIFICATE-----\\\\n.*\.\.\."/,

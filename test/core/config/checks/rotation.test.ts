@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../../core/config/parse";
+import { DURATION_ALLOWED } from "../../../../core/format/duration";
 import { PHASES, ROTATABLE } from "../../../../core/model/phases";
-import { ALL_SECRET, config, makeCa, makeKey, node, parsed, problems, type ExistingCa, type Raw } from "../fixtures";
+import {
+  ALL_SECRET,
+  config,
+  makeCa,
+  makeKey,
+  node,
+  NOW,
+  parsed,
+  problems,
+  type ExistingCa,
+  type Raw,
+} from "../fixtures";
 
 /** Three etcd members: none is the only one. */
 const nodes = [1, 2, 3].map((index) =>
@@ -9,8 +21,8 @@ const nodes = [1, 2, 3].map((index) =>
 );
 const rotating = (rotation: unknown, more: Raw = {}): Raw => config({ nodes, rotation, ...more });
 
-const states = (raw: Raw): Record<string, string> => {
-  const { rotation } = parsed(raw);
+const states = (raw: Raw, now = NOW): Record<string, string> => {
+  const { rotation } = parseConfig(raw, { now });
   return Object.fromEntries(
     ROTATABLE.map((what) => [what, `${String(rotation?.[what].generation)} ${String(rotation?.[what].phase)}`]),
   );
@@ -59,7 +71,7 @@ describe("rotation in the stack file", () => {
   it("tells whether the clock was asked, and counts from the moment that is planned for", () => {
     assert.equal(parsed(rotating({ generation: 2 })).rotation?.byClock, false);
     assert.equal(parsed(rotating(CLOCK)).rotation?.byClock, true);
-    const at = (asOf: string) => states(rotating(CLOCK, { asOf }))["etcd"];
+    const at = (asOf: string) => states(rotating(CLOCK, { asOf }), new Date("2025-12-31T00:00:00Z"))["etcd"];
     assert.deepEqual(
       ["2026-01-01T00:00:00Z", "2026-04-10T23:59:59Z", "2026-04-11T00:00:00Z", "2026-07-20T00:00:00Z"].map(at),
       ["1 done", "1 done", "2 done", "3 done"],
@@ -76,11 +88,11 @@ describe("rotation in the stack file", () => {
   const refused: readonly (readonly [Raw, string])[] = [
     [{ generation: 0 }, `rotation.generation: 0 (a number); must be ${WHOLE}`],
     [{ generation: 1.5 }, `rotation.generation: 1.5 (a number); must be ${WHOLE}`],
-    [{ generation: "2" }, `rotation.generation: "2"; must be ${WHOLE}`],
+    [{ generation: "2" }, `rotation.generation: "2"; must be ${WHOLE}; did you mean 2, without quotes?`],
     [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); must be ${WHOLE}`],
     [{ phase: "retire" }, `rotation.phase: "retire"; must be one of ${PHASES.join(", ")}`],
     [{ force: ["scan", "etcd"] }, 'rotation.force[1]: "etcd"; must be one of scan, tokens, restarts'],
-    [{ force: "scan" }, 'rotation.force: "scan"; must be a list of scan, tokens and restarts'],
+    [{ force: "scan" }, 'rotation.force: "scan"; must be a list of scan, tokens and restarts; did you mean ["scan"]?'],
     [{ phase: "trust" }, `rotation.phase: "trust" with generation 1, ${FIRST}`],
     [{ etcd: { phase: "issue" } }, `rotation.etcd.phase: "issue" with generation 1, ${FIRST}`],
     [
@@ -98,6 +110,11 @@ describe("rotation in the stack file", () => {
     [
       { ...CLOCK, since: "2026-06-01T00:00:01Z" },
       "rotation.since: 2026-06-01T00:00:01Z is in the future; must be no later than now, 2026-06-01T00:00:00Z",
+    ],
+    [{ generation: 2, soak: "a week" }, `rotation.soak: "a week"; must be ${DURATION_ALLOWED}`],
+    [
+      { ...CLOCK, soak: "7d" },
+      "rotation.soak: 7d with rotation.rotateEvery, by which one run goes through all phases; must be left out with rotateEvery; or raise rotation.generation yourself, and set one phase after another",
     ],
     [{ ...CLOCK, rotateEvery: "29d" }, "rotation.rotateEvery: 29d; must be at least 30d"],
     [

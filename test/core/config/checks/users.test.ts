@@ -22,7 +22,10 @@ describe("config: users", () => {
     [users({ name: "a b" }), `users[0].name: "a b"; must be ${NAME}`],
     [users({ name: "-a" }), `users[0].name: "-a"; must be ${NAME}`],
     [users({ name: "a", organisations: [] }), "users[0]: unknown key `organisations`; did you mean `organizations`?"],
-    [users({ name: "a", organizations: "dev" }), 'users[0].organizations: "dev"; must be a list of one organization'],
+    [
+      users({ name: "a", organizations: "dev" }),
+      'users[0].organizations: "dev"; must be a list of one organization; did you mean ["dev"]?',
+    ],
     [
       users({ name: "a", organizations: ["a,b"] }),
       'users[0].organizations[0]: "a,b"; must be at most 64 letters, digits, :, ., _ and -',
@@ -42,7 +45,7 @@ describe("config: users", () => {
     [users({ name: "a" }, { name: "a" }), 'users[1].name: "a" is users[0].name too; must be unique'],
     [
       users({ name: "a", validity: "10h30m" }),
-      'users[0].validity: "10h30m"; must be a whole number of hours or days, such as "720h" or "30d"',
+      'users[0].validity: "10h30m"; must be a whole number of hours or days up to 36500d, such as "720h" or "30d"',
     ],
     [
       users({ name: "a", validity: "4000d" }),

@@ -39,14 +39,14 @@ describe("nodes without ssh, in the stack file", () => {
     [config({ inCluster: { workers: {} } }), `inCluster.workers.image: missing; must be ${IMAGE_ALLOWED}`],
     [workers({ image: "busybox" }), `inCluster.workers.image: "busybox"; must be ${IMAGE_ALLOWED}`],
     [workers({ image: "busy box:1" }), `inCluster.workers.image: "busy box:1"; must be ${IMAGE_ALLOWED}`],
-    [workers({ namespace: "Kube" }), 'inCluster.workers.namespace: "Kube"; must be a DNS label'],
+    [workers({ namespace: "Kube" }), 'inCluster.workers.namespace: "Kube"; must be a DNS label; did you mean "kube"?'],
     [
       workers({ maxUnavailable: "0%" }),
       'inCluster.workers.maxUnavailable: "0%"; must be a number of nodes from 1, or a share from "1%" to "100%"',
     ],
     [
       workers({ nodeSelector: { pool: true } }),
-      "inCluster.workers.nodeSelector.pool: true (a boolean); must be the value of a label, in quotes",
+      'inCluster.workers.nodeSelector.pool: true (a boolean); must be the value of a label, in quotes; did you mean "true"?',
     ],
     [workers({ tolerations: "all" }), 'inCluster.workers.tolerations: "all"; must be a list of tolerations'],
     [
