@@ -14,6 +14,14 @@ export interface PublicCommand extends Command {
   readonly SPEC: CommandSpec;
 }
 
+/** One that tells of all commands, itself included. */
+interface OfAll {
+  readonly SPEC: CommandSpec;
+  readonly commandOf: (all: typeof specs) => Command["command"];
+}
+
+const ofAll = ({ SPEC, commandOf }: OfAll): PublicCommand => ({ SPEC, command: commandOf(specs) });
+
 export const FOR_PEOPLE = {
   status: () => require("./status") as PublicCommand,
   due: () => require("./due") as PublicCommand,
@@ -25,8 +33,8 @@ export const FOR_PEOPLE = {
   timer: () => require("./timer") as PublicCommand,
   backup: () => require("./backup") as PublicCommand,
   restore: () => require("./restore") as PublicCommand,
-  completion: () => require("./completion") as PublicCommand,
-  man: () => require("./man") as PublicCommand,
+  completion: () => ofAll(require("./completion") as OfAll),
+  man: () => ofAll(require("./man") as OfAll),
 } as const satisfies Readonly<Record<string, () => PublicCommand>>;
 
 export const COMMAND_NAMES = Object.keys(FOR_PEOPLE) as (keyof typeof FOR_PEOPLE)[];

@@ -1,11 +1,10 @@
 /** `kube-pki completion SHELL`: what a shell needs to complete commands, options and their values. */
-import { specs } from "./commands";
 import { EXIT, Failure, type Exit } from "./failure";
 import { oneOf, parsedWithHosts } from "./options";
 import { bashCompletion } from "./usage/shells/bash";
 import { fishCompletion } from "./usage/shells/fish";
 import { zshCompletion } from "./usage/shells/zsh";
-import type { Spec } from "./usage/spec";
+import type { CommandSpec, Spec } from "./usage/spec";
 
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
@@ -24,9 +23,11 @@ export const SPEC: Spec = {
   ],
 };
 
-export const command = (args: readonly string[]): Promise<Exit> => {
-  const [shell, ...more] = parsedWithHosts(args, SPEC.options).hosts;
-  if (shell === undefined || more.length > 0) throw new Failure(`completion takes one of ${NAMES.join(", ")}`);
-  process.stdout.write(SHELLS[oneOf("completion", shell, NAMES)](specs()));
-  return Promise.resolve(EXIT.fine);
-};
+export const commandOf =
+  (all: () => Readonly<Record<string, CommandSpec>>) =>
+  (args: readonly string[]): Promise<Exit> => {
+    const [shell, ...more] = parsedWithHosts(args, SPEC.options).hosts;
+    if (shell === undefined || more.length > 0) throw new Failure(`completion takes one of ${NAMES.join(", ")}`);
+    process.stdout.write(SHELLS[oneOf("completion", shell, NAMES)](all()));
+    return Promise.resolve(EXIT.fine);
+  };

@@ -1,9 +1,8 @@
 /** `kube-pki man`: the man page, where npm has put it in no place that man knows. */
-import { specs } from "./commands";
 import { EXIT, type Exit } from "./failure";
 import { parsedOptions } from "./options";
 import { manPage } from "./usage/manPage";
-import type { Spec } from "./usage/spec";
+import type { CommandSpec, Spec } from "./usage/spec";
 import { version } from "./usage/version";
 
 export const SPEC: Spec = {
@@ -12,8 +11,10 @@ export const SPEC: Spec = {
   examples: [["man | man -l -", "read it; `npm install --global` puts it where man finds it"]],
 };
 
-export const command = (args: readonly string[]): Promise<Exit> => {
-  parsedOptions(args, SPEC.options);
-  process.stdout.write(manPage(specs(), version()));
-  return Promise.resolve(EXIT.fine);
-};
+export const commandOf =
+  (all: () => Readonly<Record<string, CommandSpec>>) =>
+  (args: readonly string[]): Promise<Exit> => {
+    parsedOptions(args, SPEC.options);
+    process.stdout.write(manPage(all(), version()));
+    return Promise.resolve(EXIT.fine);
+  };

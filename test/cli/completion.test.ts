@@ -12,7 +12,7 @@ const CASES: readonly (readonly [line: string, word: string])[] = [
   ["kube-pki stat", "status"],
   ["kube-pki help ren", "renew"],
   ["kube-pki status --withi", "--within"],
-  ["kube-pki status --as-of now --nod", "--nodes"],
+  ["kube-pki status --as-of now --auth", "--authority"],
   ["kube-pki timer rem", "remove"],
   ["kube-pki timer status --unit-f", "--unit-folder"],
   ["kube-pki completion f", "fish"],
