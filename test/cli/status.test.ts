@@ -62,7 +62,7 @@ describe("kube-pki status", function () {
   it("says from when the next phase of a rotation is allowed, as long as it is held", async () => {
     const next = async (changes: Partial<AuthorityRow>) => {
       holdsCa({ rotateBefore: "2027-01-01T00:00:00Z", ...changes });
-      return / (phase \S+(?: from \S+)?)\n/.exec((await harness.run(["status", ...AS_OF])).stdout)?.[1];
+      return / (phase \S+(?: from \S+)?) +\w+\n/.exec((await harness.run(["status", ...AS_OF])).stdout)?.[1];
     };
     const nextPhaseFrom = "2026-06-01T00:00:01Z";
     assert.equal(await next({ phase: "trust", nextPhaseFrom }), `phase issue from ${nextPhaseFrom}`);
