@@ -71,6 +71,8 @@ const BY_DAY: readonly Played[] = [
   ["issued-tree", "duo"],
   ["init", "kubespray"],
   ["failing-restart", "duo"],
+  ["rotation-nodes", "kubespray"],
+  ["recover", "hardway"],
 ];
 const A_DAY = 2;
 
