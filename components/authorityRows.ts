@@ -4,6 +4,7 @@ import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { authorityRow, endingCa, listedGenerations, type AuthorityRow } from "../core/report/authorityRows";
 import type { Config } from "../core/schema/config";
 import type { AuthorityGenerations } from "./authority/generations";
+import { warnOn } from "./warnOn";
 
 /** The stack's CAs that nodes trust, in the phase the stack file names. */
 export const authorityRows = (
@@ -40,10 +41,10 @@ export const warnOfEndingCas = (
   resource: pulumi.Resource,
 ): void => {
   if (config.rotation?.byClock === true) return;
-  rows.apply(async (known) => {
+  rows.apply((known) => {
     for (const row of known) {
       const text = endingCa(row, config.asOf);
-      if (text !== undefined) await pulumi.log.warn(text, resource);
+      if (text !== undefined) warnOn(resource, text);
     }
   });
 };

@@ -21,6 +21,7 @@ import { afterPreflight } from "./preflightGate";
 import { Rollout } from "./rolloutSteps";
 import type { Sections } from "./sections";
 import { sshHost } from "./sshConnection";
+import { warnOn } from "./warnOn";
 
 export interface ClusterPkiArgs extends Sections {
   /** The time to plan for, unless `asOf` is given. @default the time when the component is created */
@@ -95,22 +96,22 @@ export class ClusterPki extends pulumi.ComponentResource {
     const rows = generations === undefined ? pulumi.output([]) : authorityRows(config, generations);
     warnOfEndingCas(rows, config, this);
     this.authorities = phases === undefined ? rows : withNextPhases(rows, (authority) => phases.nextFrom(authority));
-    for (const sentence of configWarnings(config, inputs.began)) void pulumi.log.warn(sentence, this);
+    for (const sentence of configWarnings(config, inputs.began)) warnOn(this, sentence);
     this.nodes = pulumi.output(
       config.nodes.map((node) => ({ name: node.name, ...nodeConnection(config, node), ...sshHost(inputs, node) })),
     );
     this.certificates = rollout?.certificates ?? pulumi.output([]);
     this.kubeconfigs = rollout?.kubeconfigs ?? pulumi.secret<Record<string, string>>({});
-    if (rollout === undefined) void this.tellOfRequests(Object.keys(requests));
+    if (rollout === undefined) this.tellOfRequests(Object.keys(requests));
     const { certificates, authorities, nodes, trust, kubeconfigs, signingRequests } = this;
     this.registerOutputs({ certificates, authorities, nodes, trust, kubeconfigs, signingRequests });
   }
 
-  private async tellOfRequests(names: readonly string[]): Promise<void> {
-    await pulumi.log.warn(
+  private tellOfRequests(names: readonly string[]): void {
+    warnOn(
+      this,
       `no node was changed: waiting for signatures on ${names.join(", ")}; have the requests in ` +
         "`pulumi stack output signingRequests` signed, and give the certificates as authority.signed",
-      this,
     );
   }
 }

@@ -13,6 +13,7 @@ import { comparedNodes } from "./comparedNodes";
 import { settled, type Inputs } from "./inputs";
 import { PROGRAM } from "./localStep";
 import { sshConnection } from "./sshConnection";
+import { warnOn } from "./warnOn";
 
 /** What makes a step run though nothing that it is given has changed. */
 export interface Again {
@@ -62,7 +63,7 @@ export class Drift {
             by.length > 0 ? what : `${what} (no step brings that back)`,
           );
     const more = lines.length > 0 && this.closed !== undefined ? [`nothing is brought back: ${this.closed}`] : [];
-    for (const line of [...lines, ...more]) await pulumi.log.warn(`${name}: drift: ${line}`, pki);
+    for (const line of [...lines, ...more]) warnOn(pki, `${name}: drift: ${line}`);
   }
 
   /** Undefined for a step that brings nothing back; "kept": nodes are not read, so it stays as the last run has left it. */
@@ -102,7 +103,7 @@ export class Drift {
     } catch (error) {
       // a run that can do its work is not stopped by what it cannot see
       const why = error instanceof Error ? error.message : String(error);
-      await pulumi.log.warn(`drift: no node was read: ${why}`, row);
+      warnOn(row, `drift: no node was read: ${why}`);
       return { nodes: {}, refused: [] };
     }
   }
@@ -117,8 +118,7 @@ export class Drift {
     );
     const known = reached.filter(({ connection }) => connection !== undefined);
     const unknown = reached.filter(({ connection }) => connection === undefined).map(({ node }) => node.name);
-    if (unknown.length > 0)
-      await pulumi.log.warn(`drift: ${unknown.join(", ")}: not read, as the address is not known yet`, row);
+    if (unknown.length > 0) warnOn(row, `drift: ${unknown.join(", ")}: not read, as the address is not known yet`);
     const compared = await settled(
       comparedNodes(
         inputs,
@@ -129,8 +129,7 @@ export class Drift {
     const connections = Object.fromEntries(known.map(({ node, connection }) => [node.name, connection]));
     const answer = await asked(`{"compared":${compared},"connections":${JSON.stringify(connections)}}`);
     // a run is told by the step that compares nodes, which has the last word
-    if (pulumi.runtime.isDryRun())
-      for (const line of answer.refused) await pulumi.log.warn(`a step would be refused: ${line}`, row);
+    if (pulumi.runtime.isDryRun()) for (const line of answer.refused) warnOn(row, `a step would be refused: ${line}`);
     return answer;
   }
 }
