@@ -35,7 +35,7 @@ export class FolderNode extends Scratch {
           address: "192.0.2.11",
           roles: ["control-plane"],
           joining: true,
-          ssh: { host: "127.0.0.1", port: server.port, user: "tester", hostKey: server.hostKey },
+          ssh: { host: "127.0.0.1", port: server.port, user: "root", hostKey: server.hostKey },
         },
       ],
       ssh: { privateKey: server.clientKey },
