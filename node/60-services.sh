@@ -46,26 +46,27 @@ start_moment() {
     read -r sm_uptime _ <"$PROC/uptime"
     [ "$((1${sm_uptime%.*}${sm_uptime#*.} - 1${sm_before%.*}${sm_before#*.}))" -gt 2 ] || break
   done
-  awk -v now="$(moment_of '%Z %z' "$TX/moment")" -v uptime="$sm_uptime" -v second="$sm_second" -v ticks="$1" -v hz="$HZ" 'BEGIN {
+  awk -v now="$(moments_of '%Z %z' "$TX/moment")" -v uptime="$sm_uptime" -v second="$sm_second" -v ticks="$1" -v hz="$HZ" 'BEGIN {
     moment = now - (uptime - ticks / hz)
     if (now !~ /[.]/ || moment < second || moment > second + 2) print second
     else printf "%.2f\n", moment
   }'
 }
 
-# moment_of FORMAT FILE: its last change ('%Z %z'), or the last one of its content
-# ('%Y %y'), in unix seconds, with a fraction where its file system and stat tell one.
-moment_of() {
-  stat -c "$1" "$2" |
+# moments_of FORMAT FILE...: of each the last change ('%Z %z'), or the last one of its
+# content ('%Y %y'), in unix seconds, with a fraction where its file system and stat tell one.
+moments_of() {
+  mo_format=$1
+  shift
+  stat -c "$mo_format" "$@" |
     awk '{ part = index($3, ".") ? substr($3, index($3, ".")) : 0; print $1 (part + 0 > 0 ? part : "") }'
 }
 
-# is_after MOMENT OTHER MARGIN: surely, by more than MARGIN seconds; without a fraction
-# in one of them by whole seconds.
-is_after() {
-  awk -v moment="$1" -v other="$2" -v margin="$3" 'BEGIN {
-    exit !(moment ~ /[.]/ && other ~ /[.]/ ? moment > other + margin : int(moment) > int(other))
-  }'
+# not_before MOMENT MARGIN: of the moments on stdin those that do not surely lie more than
+# MARGIN seconds before MOMENT; without a fraction in one of the two by whole seconds.
+not_before() {
+  awk -v moment="$1" -v margin="$2" '
+    !(moment ~ /[.]/ && $1 ~ /[.]/ ? moment > $1 + margin : int(moment) > int($1))'
 }
 
 # unit_fact NAME: FACT is one property; without --value, which old systemds lack.

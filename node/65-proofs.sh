@@ -130,22 +130,25 @@ can_prove_reload() { have_openssl && grep -q "^served $1 " "$TX/plan"; }
 runs_newer() {
   identity
   [ -n "$ID" ] || return 1
-  rn_start=$(start_moment "${ID#* }")
-  rn_proven=$(proven_at)
+  rn_of=$1
+  set --
   while read -r rn_word rn_name rn_act rn_path <&4; do
-    [ "$rn_word $rn_name" = "use $1" ] || continue
+    [ "$rn_word $rn_name" = "use $rn_of" ] || continue
     [ -e "$ROOT$rn_path" ] || continue # a kubeconfig or seed that this node does not have
-    if [ "$rn_act" = reload ] && can_prove_reload "$1"; then continue; fi
-    rn_file=$(moment_of '%Z %z' "$ROOT$rn_path")
-    # both clocks tick every few milliseconds, hence the margin
-    is_after "$rn_proven" "$rn_file" 0 || is_after "$rn_start" "$rn_file" 0.05 || return 1
+    if [ "$rn_act" = reload ] && can_prove_reload "$rn_of"; then continue; fi
+    set -- "$@" "$ROOT$rn_path"
   done 4<"$TX/plan"
+  [ $# -gt 0 ] || return 0
+  moments_of '%Z %z' "$@" | not_before "$(proven_at)" 0 >"$TX/unproven"
+  [ -s "$TX/unproven" ] || return 0
+  # both clocks tick every few milliseconds, hence the margin
+  [ -z "$(not_before "$(start_moment "${ID#* }")" 0.05 <"$TX/unproven")" ]
 }
 
 # proven_at: when the last run ended well, 0 if none of this verb has or nothing
 # is sure.
 proven_at() {
-  if grep -qs "^$(sum_word "$VERB") " "$STATE/applied" && ! in_doubt; then moment_of '%Y %y' "$STATE/applied"; else echo 0; fi
+  if grep -qs "^$(sum_word "$VERB") " "$STATE/applied" && ! in_doubt; then moments_of '%Y %y' "$STATE/applied"; else echo 0; fi
 }
 
 # live_parts: the leafs that lie on the node now become what is asked with: before

@@ -13,12 +13,7 @@ export class FolderNode extends Scratch {
     return spawn("sh", ["-c", here], {
       stdio: "pipe",
       env: {
-        PATH: process.env["PATH"] ?? "",
-        KUBE_PKI_ROOT: this.root,
-        KUBE_PKI_PATH: this.searchPath,
-        KUBE_PKI_SH: this.shell,
-        KUBE_PKI_LIMIT: "60",
-        FAKE_UNITS: this.units,
+        ...this.environment(),
         // this machine may have components of its own
         ...(command.includes(GREETING) ? { KUBE_PKI_PROC: this.path("/proc") } : {}),
       },

@@ -133,7 +133,7 @@ export class Scratch {
     });
   }
 
-  private environment(): NodeJS.ProcessEnv {
+  protected environment(): NodeJS.ProcessEnv {
     return {
       PATH: process.env["PATH"] ?? "",
       KUBE_PKI_ROOT: this.root,
