@@ -6,6 +6,9 @@ import { join } from "node:path";
 
 const COMMAND = join(__dirname, "..", "..", "cli", "kube-pki");
 
+/** All that a run takes from who starts the tests: a `CI`, `FORCE_COLOR` or `PULUMI_STACK` of theirs would change what is printed. */
+const HANDED_ON = ["HOME", "TMPDIR", "XDG_CACHE_HOME"];
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -15,7 +18,7 @@ export interface Ran {
 interface RunOptions {
   readonly stdin?: string;
   readonly path?: string;
-  /** Beside the present environment. */
+  /** Beside what of the present environment is handed on. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -58,7 +61,8 @@ export class Harness {
     { stdin = "", path = `${this.folder}:${process.env["PATH"] ?? ""}`, env: more = {} }: RunOptions = {},
   ): Promise<Ran> {
     return new Promise((resolve, reject) => {
-      const env = { ...process.env, PATH: path, ...more };
+      const mine = Object.entries(process.env).filter(([name]) => HANDED_ON.includes(name));
+      const env = { ...Object.fromEntries(mine), PATH: path, ...more };
       const child = spawn(program, args, { cwd: this.folder, env });
       let stdout = "";
       let stderr = "";
