@@ -9,9 +9,10 @@ import { StandInNodes } from "./nodes";
 import { Project, type Cost } from "./stack";
 import { ROLE_COLUMNS, roleRows, STATE_COLUMNS, stateRows } from "./state";
 
-const NOW = "2026-11-22T00:00:00Z";
+/** The present: a stack whose `asOf` stops renewals is refused. */
+const NOW = new Date();
 /** Every leaf is due by then. */
-const A_PERIOD_LATER = "2027-11-20T00:00:00Z";
+const A_PERIOD_LATER = new Date(NOW.getTime() + 364 * 86_400_000);
 
 interface Row extends Cost {
   readonly nodes: number;
@@ -37,7 +38,7 @@ const RUNS: readonly (readonly [
   what: string,
   program: "pulumi" | "kube-pki",
   args: readonly string[],
-  asOf: string,
+  asOf: Date,
 ])[] = [
   ["pulumi up: the first", "pulumi", UP, NOW],
   ["pulumi up: nothing to do", "pulumi", UP, NOW],
@@ -57,7 +58,7 @@ const measured = async (count: number, say: (row: Row) => void): Promise<string>
   const project = await Project.create(config, ["ssh"]);
   try {
     for (const [what, program, args, asOf] of RUNS) {
-      project.configure({ asOf });
+      project.configure({ asOf: asOf.toISOString() });
       const cost = await project.run(program, args);
       const stateKb = Buffer.byteLength(project.stateText) / 1000;
       say({ nodes: count, what, ...cost, connections: nodes.connections(), stateKb });
