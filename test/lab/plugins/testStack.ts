@@ -109,7 +109,7 @@ export class TestStack {
   /** Puts such a state in the place of this stack's. */
   async import(deployment: unknown): Promise<void> {
     const exported = await this.stack.exportStack();
-    await this.stack.importStack({ ...exported, deployment } as typeof exported);
+    await this.stack.importStack({ ...exported, deployment });
     this.exportedOnce = undefined;
   }
 
