@@ -136,7 +136,7 @@ describe("the component package", function () {
   it("keeps the login and the CAs' keys encrypted", () => {
     const state = readFileSync(join(folder, "state", ".pulumi", "stacks", "clusters", "prod.json"), "utf8");
     assert.ok(state.includes("LocallySignedCert"));
-    assert.ok(!state.includes('PRIVATE KEY'));
+    assert.ok(!state.includes("PRIVATE KEY"));
   });
 
   it("is read by the command line", async () => {
