@@ -73,6 +73,8 @@ const BY_DAY: readonly Played[] = [
   ["rotation-nodes", "kubespray"],
   ["recover", "hardway"],
   ["recover-ca", "duo"],
+  ["renewal", "fleet"],
+  ["rotation-nodes", "fleet"],
 ];
 const A_DAY = 2;
 
