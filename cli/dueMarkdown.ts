@@ -27,7 +27,7 @@ const list = (lines: readonly string[]): string[] => [
 ];
 
 const cut = (count: number): string[] =>
-  count > MOST_ROWS ? ["", `and ${String(count - MOST_ROWS)} more: `kube-pki due` lists all`] : [];
+  count > MOST_ROWS ? ["", `and ${String(count - MOST_ROWS)} more: \`kube-pki due\` lists all`] : [];
 
 const table = (rows: readonly DueRow[]): string[] => [
   "| node | certificate | in use until | why it is issued anew |",
