@@ -180,6 +180,21 @@ export const catalog = [
     ],
     seconds: 300,
   },
+  {
+    // keeps states as a bucket does, for the pipelines of examples/; in memory, and for tests only
+    name: "gofakes3",
+    version: "1.2.0",
+    binaries: ["gofakes3"],
+    build: [
+      {
+        binary: "gofakes3",
+        module: "gofakes3",
+        package: "github.com/johannesboyne/gofakes3/cmd/gofakes3",
+        ldflags: stripped,
+      },
+    ],
+    seconds: 30,
+  },
   // the oldest line that is maintained (package.json: engines) and the newest
   node("node22", "22.23.5"),
   node("node26", "26.12.1"),

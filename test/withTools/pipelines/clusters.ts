@@ -8,6 +8,7 @@ import { pluginEnv } from "../../lab/plugins/env";
 import { SshServer } from "../../lab/plugins/sshServer";
 import { must } from "../../lab/process";
 import { FolderNode } from "../../node/folderNode";
+import { Bucket } from "./bucket";
 
 const REPOSITORY = join(__dirname, "..", "..", "..");
 
@@ -43,16 +44,20 @@ export class Clusters {
     readonly folder: string,
     readonly nodeModules: string,
     readonly env: NodeJS.ProcessEnv,
+    readonly state: Bucket,
   ) {}
 
-  /** @param secrets what opens the stacks, such as a passphrase; @param provider of `pulumi stack init` */
-  static async create(secrets: Readonly<Record<string, string>>, provider?: string): Promise<Clusters> {
+  /** @param passphrase of both stacks, whose states are in a bucket */
+  static async create(passphrase: string): Promise<Clusters> {
     const folder = mkdtempSync(join(tmpdir(), "kube-pki-pipelines-"));
     const { PATH: path = "", ...plugins } = await pluginEnv();
     const env = {
       HOME: process.env["HOME"],
       ...plugins,
       PATH: await pathWithNode(folder, "node22", path, () => undefined),
+      // of the bucket, which asks for none in particular
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
       // npx asks no registry, and tells of no newer npm
       npm_config_offline: "true",
       npm_config_update_notifier: "false",
@@ -63,14 +68,9 @@ export class Clusters {
       GIT_CONFIG_KEY_1: "user.email",
       GIT_CONFIG_VALUE_1: "test@example.com",
     };
-    const made = new Clusters(folder, await makeNodeModules(folder), env);
-    mkdirSync(join(folder, "state"));
-    await made.makeRepository({ ...secrets, ...made.backend }, provider);
+    const made = new Clusters(folder, await makeNodeModules(folder), env, await Bucket.start());
+    await made.makeRepository({ PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_BACKEND_URL: made.state.url });
     return made;
-  }
-
-  get backend(): { PULUMI_BACKEND_URL: string } {
-    return { PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}` };
   }
 
   get origin(): string {
@@ -86,7 +86,7 @@ export class Clusters {
   }
 
   /** Until the first `pulumi up` has succeeded; that is a person's. */
-  private async makeRepository(env: NodeJS.ProcessEnv, provider: string | undefined): Promise<void> {
+  private async makeRepository(env: NodeJS.ProcessEnv): Promise<void> {
     const inProject = (argv: readonly string[], stdin?: string) =>
       must(argv, { cwd: this.checkout, env: { ...this.env, ...env }, stdin, timeoutMs: 300_000 });
     mkdirSync(this.checkout);
@@ -99,8 +99,7 @@ export class Clusters {
       server.runs = (command) => node.begin(command);
       [this.nodes[stack], this.servers[stack]] = [node, server];
       const { ssh, cluster, ...args } = node.args(server);
-      const kind = provider === undefined ? [] : ["--secrets-provider", provider];
-      await inProject(["pulumi", "stack", "init", stack, ...kind]);
+      await inProject(["pulumi", "stack", "init", stack]);
       this.configure(stack, { ...args, cluster: { ...cluster, name: stack }, inCluster: { enabled: false } });
       await inProject(["pulumi", "config", "set", "--stack", stack, "--secret", "kube-pki:ssh"], JSON.stringify(ssh));
       await inProject(["pulumi", "up", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
@@ -145,6 +144,7 @@ export class Clusters {
   async remove(): Promise<void> {
     await Promise.all(Object.values(this.servers).map((server) => server.stop()));
     for (const node of Object.values(this.nodes)) node.remove();
+    await this.state.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -75,7 +75,7 @@ describe("pipelines", function () {
   let values: Values;
 
   before(async () => {
-    clusters = await Clusters.create({ PULUMI_CONFIG_PASSPHRASE: PASSPHRASE });
+    clusters = await Clusters.create(PASSPHRASE);
     // as GitLab takes a note on a merge request
     api = createServer((request, response) => {
       void text(request).then((body) => {
@@ -88,7 +88,7 @@ describe("pipelines", function () {
     const { port } = api.address() as AddressInfo;
     values = {
       token: TOKEN,
-      backend: clusters.backend.PULUMI_BACKEND_URL,
+      backend: clusters.state.url,
       number: "7",
       api: `http://127.0.0.1:${String(port)}/api/v4`,
     };
@@ -118,6 +118,15 @@ describe("pipelines", function () {
   });
   const sansOf = (stack: StackName): string =>
     new X509Certificate(clusters.nodes[stack].read(CERTIFICATE)).subjectAltName ?? "";
+
+  it("keep states in the bucket, and nothing of them beside", async () => {
+    const objects = await clusters.state.objects();
+    for (const stack of STACKS) assert.ok(objects.includes(`.pulumi/stacks/clusters/${stack}.json`), objects.join());
+    assert.deepEqual(
+      objects.filter((name) => name.startsWith(".pulumi/locks/")),
+      [],
+    );
+  });
 
   for (const system of SYSTEMS)
     describe(system.name, () => {
