@@ -35,7 +35,7 @@ export function withTitle(text: string, group: string): string {
 /** The sources are not in the site: a link to one is its path there. */
 export function withoutSources(text: string): string {
   return text.replace(
-    /\[[^\]]+\]\((?:\.\.\/)*((?:bench|cli|components|core|node|test|tools)\/[^)]*)\)/g,
+    /\[[^\]]+\]\((?:\.\.\/)*((?:bench|cli|components|core|examples|node|plugin|test|tools)\/[^)]*)\)/g,
     (_, path: string) => `\`${path}\``,
   );
 }
