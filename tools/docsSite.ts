@@ -74,7 +74,7 @@ export function makeSite(out: string): boolean {
       disableSources: true,
       excludePrivate: true,
       excludeExternals: true,
-      highlightLanguages: ["sh", "yaml", "hcl"],
+      highlightLanguages: ["sh", "yaml", "ts", "json", "hcl"],
       navigation: { includeGroups: true },
       validation: { invalidLink: true, invalidPath: true, notExported: false, notDocumented: false },
       treatWarningsAsErrors: true,
