@@ -75,6 +75,7 @@ const BY_DAY: readonly Played[] = [
   ["recover-ca", "duo"],
   ["renewal", "fleet"],
   ["rotation-nodes", "fleet"],
+  ["init", "external-etcd"],
 ];
 const A_DAY = 2;
 
