@@ -72,6 +72,7 @@ const BY_DAY: readonly Played[] = [
   ["package", "duo"],
   ["rotation-nodes", "kubespray"],
   ["recover", "hardway"],
+  ["lost-state", "duo"],
   ["recover-ca", "duo"],
   ["renewal", "fleet"],
   ["rotation-nodes", "fleet"],

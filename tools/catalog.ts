@@ -181,6 +181,21 @@ export const catalog = [
     seconds: 300,
   },
   {
+    // keeps states as a bucket does, for the pipelines of examples/; in memory, and for tests only
+    name: "gofakes3",
+    version: "1.2.0",
+    binaries: ["gofakes3"],
+    build: [
+      {
+        binary: "gofakes3",
+        module: "gofakes3",
+        package: "github.com/johannesboyne/gofakes3/cmd/gofakes3",
+        ldflags: stripped,
+      },
+    ],
+    seconds: 30,
+  },
+  {
     // runs programs in YAML, which use the component package as those in any other language do
     name: "pulumi-language-yaml",
     version: "1.25.0",
