@@ -77,6 +77,7 @@ const BY_DAY: readonly Played[] = [
   ["renewal", "fleet"],
   ["rotation-nodes", "fleet"],
   ["init", "external-etcd"],
+  ["init", "fleet"],
 ];
 const A_DAY = 2;
 
