@@ -36,7 +36,7 @@ const NO_LAYOUT = [NAMES.layouts, "layout", "LAYOUTS in core/layouts/"];
 const NO_PHASE = [NAMES.phases, "phase", "PHASE in core/model/phases.ts"];
 
 module.exports = tseslint.config(
-  { ignores: ["node_modules/", "dist/", "reports/", "template/", "**/*.js", "**/*.cjs"] },
+  { ignores: ["node_modules/", "dist/", "reports/", "template/", "plugin/", "**/*.js", "**/*.cjs"] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -1,10 +1,20 @@
 import { readFileSync } from "node:fs";
 import { tableText, type Column } from "../core/report/report";
-import { dueReport, type DueReport, type DueRow, type NodeEffect, type ServiceChange } from "./dueReport";
+import { dueMarkdown, EFFECTS_UNKNOWN, effectText } from "./dueMarkdown";
+import { dueReport, type DueReport, type DueRow } from "./dueReport";
 import { EXIT, Failure, type Exit } from "./failure";
-import { JSON_OPTION, momentOption, parsedOptions, STACK_OPTIONS } from "./options";
+import { JSON_OPTION, momentOption, oneOf, parsedOptions, STACK_OPTIONS } from "./options";
 import { parsedPreview, previewedConfig, runPreview } from "./preview";
 import type { Spec } from "./usage/spec";
+
+/** What a run may be asked to fail for, and whether a report has it. */
+const FOUND = {
+  due: ({ due, effects }) => due.length + (effects ?? []).length > 0,
+  drift: ({ drift }) => drift.length > 0,
+  change: ({ otherChanges }) => otherChanges.length > 0,
+} as const satisfies Readonly<Record<string, (report: DueReport) => boolean>>;
+
+const FINDINGS = ["due", "drift", "change"] as const satisfies readonly (keyof typeof FOUND)[];
 
 export const SPEC = {
   summary: "what the next `pulumi up` renews, why, and which services restart",
@@ -22,6 +32,18 @@ export const SPEC = {
       text: "read the nodes too: what was changed there behind the stack's back (docs/drift.md)",
     },
     "exit-code": { type: "boolean", default: false, text: "exit 1 if anything is due or would change" },
+    "fail-on": {
+      type: "string",
+      multiple: true,
+      value: "WHAT",
+      offers: FINDINGS,
+      text: `exit 1 for ${FINDINGS.join(", ")} alone; may be given several times. --exit-code is all of them`,
+    },
+    markdown: {
+      type: "boolean",
+      default: false,
+      text: "print Markdown: the text of a comment on a change, its table cut off after 100 rows",
+    },
     "as-of": {
       type: "string",
       value: "TIME",
@@ -31,7 +53,8 @@ export const SPEC = {
   },
   examples: [
     ["due --stack prod", "before a `pulumi up`: what it is going to do, and what restarts"],
-    ["due --exit-code --drift", "a nightly job: fails if the stack and its nodes are not what they should be"],
+    ["due --drift --fail-on drift", "a nightly job: fails if somebody has changed a node"],
+    ["due --stack prod --markdown", "a comment on a change of the stack file"],
     ["due --preview preview.json", "in a pipeline that has run `pulumi preview --json` already"],
   ],
   page: "renewal-clock.md",
@@ -39,17 +62,24 @@ export const SPEC = {
 
 export async function command(args: readonly string[]): Promise<Exit> {
   const options = parsedOptions(args, SPEC.options);
+  if (options.json && options.markdown) throw new Failure("--json and --markdown: give one of them");
+  const failsOn = options["exit-code"]
+    ? FINDINGS
+    : (options["fail-on"] ?? []).map((word) => oneOf("--fail-on", word, FINDINGS));
   const asOf = options["as-of"] === undefined ? undefined : momentOption(options["as-of"]);
   const preview =
     options.preview === undefined
       ? await runPreview(options, options.drift ? { [READS_NODES]: "true" } : {})
       : parsedPreview(textOf(options.preview));
   const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf), preview);
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : dueText(report));
-  const isQuiet = [report.due, report.effects ?? [], report.drift, report.otherChanges].every(
-    (part) => part.length === 0,
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : options.markdown
+        ? dueMarkdown(report, options.stack)
+        : dueText(report),
   );
-  return options["exit-code"] && !isQuiet ? EXIT.attention : EXIT.fine;
+  return failsOn.some((each) => FOUND[each](report)) ? EXIT.attention : EXIT.fine;
 }
 
 function textOf(file: string): string {
@@ -70,19 +100,8 @@ const COLUMNS: readonly Column<DueRow>[] = [
   { title: "REASON", cell: ({ reason }) => reason },
 ];
 
-const effectText = ({ node, step, restarts, reloads }: NodeEffect): string => {
-  const says = [
-    ...(restarts.length > 0 ? [`restarts ${restarts.map(reasoned).join(", ")}`] : []),
-    ...(reloads.length > 0 ? [`reloads ${reloads.map(({ service }) => service).join(", ")}`] : []),
-  ];
-  return `${step === undefined ? node : `${node}, ${step}`}: ${says.join("; ") || "restarts nothing"}\n`;
-};
-
-const reasoned = ({ service, reasons }: ServiceChange): string => `${service} (${reasons.join("; ")})`;
-
 export function dueText({ due: rows, effects, phases, drift, otherChanges }: DueReport): string {
-  const services =
-    effects?.map(effectText).join("") ?? "which services restart is unknown: the configuration is encrypted\n";
+  const services = effects?.map((each) => `${effectText(each)}\n`).join("") ?? `${EFFECTS_UNKNOWN}\n`;
   const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n`;
   return (
     certificates +

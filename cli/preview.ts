@@ -4,7 +4,7 @@ import { parseConfig, rawConfig } from "../core/config/parse";
 import { ConfigError } from "../core/config/problems";
 import type { Config } from "../core/schema/config";
 import { Failure } from "./failure";
-import { lastLine, run } from "./run";
+import { pulumiSaid, run } from "./run";
 import { stackArgs, type StackChoice } from "./stackOutputs";
 
 const state = z.object({
@@ -93,10 +93,10 @@ export async function runPreview(choice: StackChoice, env: NodeJS.ProcessEnv = {
   const { code, stdout, stderr } = await run("pulumi", args, { cwd: choice.cwd, env: { ...process.env, ...env } });
   // A failing program is told in the JSON, a wrong stack only on stderr.
   if (code !== 0 && !stdout.trimStart().startsWith("{")) {
-    throw new Failure(`pulumi preview failed: ${lastLine(stderr).replace(/^error: /, "")}`);
+    throw new Failure(`pulumi preview failed: ${pulumiSaid(stderr)}`);
   }
   const result = parsedPreview(stdout);
-  if (code !== 0) throw new Failure(`pulumi preview failed: ${lastLine(stderr) || `it ended with ${String(code)}`}`);
+  if (code !== 0) throw new Failure(`pulumi preview failed: ${pulumiSaid(stderr) || `it ended with ${String(code)}`}`);
   return result;
 }
 

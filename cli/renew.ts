@@ -5,7 +5,7 @@ import { rawConfig } from "../core/config/parse";
 import { pathText, valueAt } from "../core/config/problems";
 import { EXIT, Failure, type Exit } from "./failure";
 import { momentOption, STACK_OPTIONS } from "./options";
-import { lastLine, run } from "./run";
+import { pulumiSaid, run } from "./run";
 import { stackArgs, stackOutputs, type StackChoice } from "./stackOutputs";
 import { asked, choiceOf, command as up, textsOf } from "./up";
 import type { Spec } from "./usage/spec";
@@ -62,7 +62,7 @@ export const command = async (args: readonly string[]): Promise<Exit> => {
   const path = `kube-pki:${pathText([...FIELD, node, certificate])}`;
   const set = ["config", "set", "--path", path, now, "--non-interactive", ...stackArgs(choice)];
   const { code, stderr } = await run("pulumi", set, { cwd: choice.cwd });
-  if (code !== 0) throw new Failure(`pulumi config set failed: ${lastLine(stderr).replace(/^error: /, "")}`);
+  if (code !== 0) throw new Failure(`pulumi config set failed: ${pulumiSaid(stderr)}`);
   process.stderr.write(
     `kube-pki: the stack file asks for ${node} ${certificate} (${pathText([...FIELD, node, certificate])}: ${now})\n`,
   );

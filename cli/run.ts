@@ -50,3 +50,16 @@ export function run(program: string, args: readonly string[], options: RunOption
 
 /** The last line a program printed before it gave up: usually the reason. */
 export const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim() ?? "";
+
+/** Why pulumi gave up, in one line: what it has said since its last `error: `, or else its last line. */
+export const pulumiSaid = (stderr: string): string => {
+  const at = stderr.search(/^error: (?![\s\S]*^error: )/m);
+  if (at < 0) return lastLine(stderr);
+  return stderr
+    .slice(at)
+    .replace(/^error: /, "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
+};

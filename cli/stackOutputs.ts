@@ -7,7 +7,7 @@ import { PROFILE_NAMES } from "../core/model/profiles";
 import type { AuthorityRow } from "../core/report/authorityRows";
 import type { CertificateRow } from "../core/report/report";
 import { Failure } from "./failure";
-import { lastLine, run } from "./run";
+import { pulumiSaid, run } from "./run";
 
 /** Reads rows of the program: a schema that would refuse any of them does not compile. */
 const readerOf =
@@ -89,7 +89,7 @@ const asked = async (what: "output" | "export", choice: StackChoice): Promise<un
   const form = what === "output" ? ["--json"] : [];
   const args = ["stack", what, ...form, "--non-interactive", ...stackArgs(choice)];
   const { code, stdout, stderr } = await run("pulumi", args, { cwd: choice.cwd });
-  if (code !== 0) throw new Failure(`pulumi stack ${what} failed: ${lastLine(stderr).replace(/^error: /, "")}`);
+  if (code !== 0) throw new Failure(`pulumi stack ${what} failed: ${pulumiSaid(stderr)}`);
   try {
     return JSON.parse(stdout);
   } catch {

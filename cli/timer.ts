@@ -5,7 +5,7 @@ import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { mustBe } from "../core/format/problem";
 import { EXIT, Failure, type Exit } from "./failure";
 import { parsedOptions, STACK_OPTIONS, unknownWord } from "./options";
-import { runDue } from "./timer/run";
+import { runDue, RUN } from "./timer/run";
 import { calendarTrouble, installUnits, removeUnits, timerState, UNIT_FOLDER } from "./timer/systemd";
 import { checkJob, serviceUnit, timerUnit, unitName, type Job } from "./timer/units";
 import type { OptionTable, Verbs } from "./usage/spec";
@@ -71,6 +71,7 @@ export const SPEC: Verbs = {
       ],
       page: PAGE,
     },
+    run: RUN,
     status: {
       summary: "when it ran and runs next; exits 1 if the last run failed or the timer is not active",
       options: OF_STACK,

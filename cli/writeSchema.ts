@@ -3,10 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argsText } from "../core/schema/argsText";
 import { fieldsPage } from "../core/schema/fieldsPage";
+import { plainArgsText } from "../core/schema/plainArgsText";
 import { stackFileSchemaText } from "../core/schema/stackFile";
 
 const ROOT = join(__dirname, "..");
 
 writeFileSync(join(ROOT, "stacks", "kube-pki.schema.json"), stackFileSchemaText());
 writeFileSync(join(ROOT, "components", "sections.ts"), argsText());
+writeFileSync(join(ROOT, "plugin", "args.ts"), plainArgsText());
 writeFileSync(join(ROOT, "docs", "fields.md"), fieldsPage());

@@ -73,7 +73,7 @@ open_work() {
   sweep_work
   identify $$
   WORK=$STATE/$1.$$.$STARTED
-  mkdir "$WORK" || die "this node has no room for the payload: make room in /var"
+  mkdir "$WORK" || no_room "for the payload"
 }
 
 # sweep_work: what runs that were killed have left, and what older versions of this

@@ -8,6 +8,9 @@ NO_ROOM= # the sentence, once that has happened
 PAD=x
 while [ "${#PAD}" -lt 16384 ]; do PAD=$PAD$PAD; done
 
+# no_room [WHAT [REST]]: whoever stages may fill the disk before anything is touched
+no_room() { die "this node has no room ${1:-left to stage}: make room in /var${2:-}"; }
+
 keep_room() {
   kr_said=$(dd if=/dev/zero "of=$TX/reserve" bs=16384 count=8 2>&1) ||
     die "$STATE cannot be written: $(trouble "$(echo "$kr_said" | sed -n 1p)"), nothing was touched"

@@ -150,7 +150,7 @@ list_inline() {
       for (rest = $0; match(rest, /@b64:[a-z0-9][a-z0-9.:-]*@/); rest = substr(rest, RSTART + 1)) name = substr(rest, RSTART + 5, RLENGTH - 6)
       part = FILENAME; sub(/.*\//, "", part)
       if (name != "") print part, name
-    }' "$TX"/parts/* >"$TX/inline" 2>/dev/null || die "this node has no room left to stage: make room in /var"
+    }' "$TX"/parts/* >"$TX/inline" 2>/dev/null || no_room
   while read -r li_part li_name; do
     [ -f "$TX/parts/$li_name" ] || die "part $li_part takes @b64:$li_name@, which the payload does not have"
   done <"$TX/inline"
@@ -178,6 +178,6 @@ expand_parts() {
       }
       print > out
     }
-    END { if (!failed) done() }' "$@" 2>/dev/null || die "this node has no room left to stage: make room in /var"
+    END { if (!failed) done() }' "$@" 2>/dev/null || no_room
   mv "$TX/expanded"/* "$TX/parts/"
 }

@@ -122,7 +122,7 @@ bring_key() {
   [ -f "$TX/parts/key:$1" ] && return
   [ -f "$STATE/keys/$1/$2.key" ] ||
     die "the key of leaf $1 ($2) is not on this node: it was replaced or emptied, run pulumi up --replace '**$NODE-request*' so that a new key is requested"
-  copy_lines "$STATE/keys/$1/$2.key" "$TX/parts/key:$1" || die "this node has no room left to stage: make room in /var"
+  copy_lines "$STATE/keys/$1/$2.key" "$TX/parts/key:$1" || no_room
 }
 
 # copy_lines FROM TO: of a small text.

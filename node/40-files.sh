@@ -38,7 +38,7 @@ assemble() {
   as_path=$2
   trust_mode "$3"
   if [ -n "$HOW" ]; then
-    trusted_text "$2" "$3" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+    trusted_text "$2" "$3" >"$TX/new/$1" || no_room
     return
   fi
   as_rest=$3,
@@ -47,7 +47,7 @@ assemble() {
     set -- "$@" "$TX/parts/${as_rest%%,*}"
     as_rest=${as_rest#*,}
   done
-  cat "$@" >"$TX/new/$as_n" || die "this node has no room left to stage: make room in /var"
+  cat "$@" >"$TX/new/$as_n" || no_room
   case $KEEPS in *" $as_path "*) merge_kubeconfig "$as_n" "$as_path" ;; esac
 }
 
@@ -57,7 +57,7 @@ assemble() {
 find_same() {
   awk -v merges="$MERGES" -v keeps="$KEEPS" '
     $1 == "file" && $6 !~ /,/ && !index(merges, " " $6 "=") && !index(keeps, " " $2 " ") { print $2, $6 }' "$TX/plan" >"$TX/alone" 2>/dev/null ||
-    die "this node has no room left to stage: make room in /var"
+    no_room
   set --
   while read -r fs_path fs_part; do
     if [ -f "$ROOT$fs_path" ] && [ -f "$TX/parts/$fs_part" ]; then set -- "$@" "$ROOT$fs_path" "$TX/parts/$fs_part"; fi
@@ -155,7 +155,7 @@ stage_seed() {
   [ "$5" = - ] || [ -e "$ROOT$2" ] || [ -e "$ROOT$5" ] || return 0
   if [ ! -e "$ROOT$2" ]; then
     if [ "$(grep -c 'BEGIN CERTIFICATE' "$ss_from")" -le 1 ]; then
-      cat "$ss_from" >"$TX/new/$1" || die "this node has no room left to stage: make room in /var"
+      cat "$ss_from" >"$TX/new/$1" || no_room
     else
       own_certificate "$ss_from" "$ROOT$5" >"$TX/new/$1" ||
         die "$4 holds more than one certificate, so which of them signs is not known: put the one whose key signs at $2"

@@ -30,7 +30,7 @@ find_trust() {
     [ ! -s "$TX/trust/rest.$ft_part" ] || more_ours "$ft_part"
     trust_mode "$ft_part"
     [ -z "$HOW" ] || [ -s "$TX/trust/want.$ft_part" ] || die "part $ft_part of the payload holds no certificate: check the authority"
-    { decide_trust "$ft_part" && merged_part "$ft_part"; } || die "this node has no room left to stage: make room in /var"
+    { decide_trust "$ft_part" && merged_part "$ft_part"; } || no_room
   done 3<"$TX/trust.parts"
 }
 
@@ -79,7 +79,7 @@ read_trust() {
         printf "%s", lines[roles[i], part] > file
         if (close(file)) exit 1
       }
-    }' "$TX/trust.files" "$rt_ours" "$@" || die "this node has no room left to stage: make room in /var"
+    }' "$TX/trust.files" "$rt_ours" "$@" || no_room
 }
 
 # decide_trust PART: $TX/ours and $TX/set have it, by HOW it is merged.

@@ -5,9 +5,9 @@ restart() {
   rs_name=$1
   find_consumer "$1"
   note_lease "$1"
+  rs_from=$(ticks_now) # first: what begins from here on counts, whether it was seen or not
   identity
   rs_old=$ID
-  rs_from=$(ticks_now)
   rs_began=$rs_from
   rs_limit=$LIMIT_BACK
   if [ -f "$TX/stopped.$1" ]; then
@@ -181,12 +181,21 @@ restart_pod() {
   touch_manifest
 }
 
-# comes_by_itself: what crashed while the API server was away, the kubelet that this
-# run has restarted starts again, with the files as they are now. A changed
-# manifest would cost it up to two minutes then.
+# comes_by_itself: what crashed while the API server was away, or died with its cluster,
+# a kubelet that has just started starts again, with the files as they are now: one that
+# this run has restarted, or that could not start before them. A changed manifest would
+# cost it up to two minutes then, or end the pod that is just coming.
 comes_by_itself() {
-  was_restarted kubelet || return 1
+  was_restarted kubelet || has_fresh_kubelet || return 1
   await "$LIMIT_OWN" is_new none "$rs_from"
+}
+
+# has_fresh_kubelet: it began so lately that pods of its own are still to come.
+has_fresh_kubelet() {
+  ID=
+  ! find_consumer kubelet || identity
+  find_consumer "$rs_name"
+  [ -n "$ID" ] && [ "$(seconds_since "${ID#* }")" -lt "$LIMIT_OWN" ]
 }
 
 # stop_pod IDENTITY: its container ends; 1 where no client of the runtime helps.

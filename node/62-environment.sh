@@ -84,7 +84,7 @@ keep_setting() {
     sa_n=$((sa_n + 1))
     ks_n=$sa_n
   fi
-  cat "$TX/flag.set" >"$TX/new/$ks_n" || die "this node has no room left to stage: make room in /var"
+  cat "$TX/flag.set" >"$TX/new/$ks_n" || no_room
   grep -qx "$fl_name $ks_n $sv_path" "$TX/flag.env" || echo "$fl_name $ks_n $sv_path" >>"$TX/flag.env"
 }
 

@@ -53,7 +53,7 @@ settle_all() {
 }
 
 begin() {
-  mkdir "$TX" || die "this node has no room for a transaction: make room in /var, nothing was touched"
+  mkdir "$TX" || no_room "for a transaction" ", nothing was touched"
   keep_room
   mv "$RUN/in.body" "$TX/body"
   read_plan "$VERB"

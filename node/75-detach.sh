@@ -9,7 +9,7 @@ verb_transaction() {
   trap 'finish "$RUN"' EXIT
   open_work run
   RUN=$WORK
-  cat >"$RUN/in" || die "this node has no room for the payload: make room in /var"
+  cat >"$RUN/in" || no_room "for the payload"
   vt_verb=$1
   [ "$1" != lay ] || { read -r _ _ vt_verb _ <"$RUN/in" && [ "$vt_verb" = trust ]; } || vt_verb=apply
   check_payload "$RUN/in" "$vt_verb"

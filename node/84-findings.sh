@@ -12,7 +12,7 @@ open_look() {
   trap 'finish "$WORK"' EXIT
   open_work look
   TX=$WORK
-  cat >"$TX/in" || die "this node has no room for the payload: make room in /var"
+  cat >"$TX/in" || no_room "for the payload"
   check_payload "$TX/in" "$1"
   mv "$TX/in.body" "$TX/body"
   read_plan "$1"

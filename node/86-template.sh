@@ -7,7 +7,7 @@ verb_place() {
   vp_new=$STATE/.node.sh.$$
   trap 'finish "$vp_new"' EXIT
   [ "$(sed -n '$p' "$0")" = "# end of node.sh" ] || die "node.sh arrived cut short: run again"
-  cp "$0" "$vp_new" || die "this node has no room for node.sh: make room in /var"
+  cp "$0" "$vp_new" || no_room "for node.sh"
   flush "$vp_new"
   mv -f "$vp_new" "$STATE/node.sh"
   lay_boot_unit
@@ -25,7 +25,7 @@ verb_template() {
   open_state
   trap 'finish "$WORK"' EXIT
   open_work look
-  cat >"$WORK/in" || die "this node has no room for the payload: make room in /var"
+  cat >"$WORK/in" || no_room "for the payload"
   check_payload "$WORK/in" template
   vt_verb=$(sed -n 1p "$WORK/in.body")
   case $vt_verb in

@@ -91,7 +91,7 @@ half_then() {
   ROOT=$TX/then
   KC_OPEN=
   mkdir -p "$ROOT${2%/*}"
-  [ "$3" -ef "$ROOT$2" ] || { rm -f "$ROOT$2" && cp "$3" "$ROOT$2"; } || die "this node has no room to look into backups: make room in /var"
+  [ "$3" -ef "$ROOT$2" ] || { rm -f "$ROOT$2" && cp "$3" "$ROOT$2"; } || no_room "to look into backups"
   live_half "$1" "$2"
   ROOT=$ht_root
 }

@@ -37,7 +37,7 @@ gather() {
     ga_from=$ROOT$ga_path
     [ "$ga_copy" = - ] || ga_from=$STATE/backup/$ga_copy
     [ -f "$ga_from" ] || die "$ga_path is not there$([ "$ga_copy" = - ] || echo " any more in ${STATE#"$ROOT"}/backup/$ga_copy"): run pulumi up, which writes all of the set; nothing was touched"
-    cp "$ga_from" "$TX/then$ga_path" || die "this node has no room to stage: make room in /var"
+    cp "$ga_from" "$TX/then$ga_path" || no_room "to stage"
   done 3<"$TX/kept"
 }
 
@@ -75,7 +75,7 @@ write_part() {
     wp_n=$((wp_n + 1))
     PART=$1:copy$wp_n
   done
-  cp "$2" "$TX/written/$PART" || die "this node has no room to stage: make room in /var"
+  cp "$2" "$TX/written/$PART" || no_room "to stage"
   echo "part $PART $(awk 'END { print NR }' "$2")"
   awk 1 "$2"
 }

@@ -180,6 +180,36 @@ export const catalog = [
     ],
     seconds: 300,
   },
+  {
+    // keeps states as a bucket does, for the pipelines of examples/; in memory, and for tests only
+    name: "gofakes3",
+    version: "1.2.0",
+    binaries: ["gofakes3"],
+    build: [
+      {
+        binary: "gofakes3",
+        module: "gofakes3",
+        package: "github.com/johannesboyne/gofakes3/cmd/gofakes3",
+        ldflags: stripped,
+      },
+    ],
+    seconds: 30,
+  },
+  {
+    // runs programs in YAML, which use the component package as those in any other language do
+    name: "pulumi-language-yaml",
+    version: "1.25.0",
+    binaries: ["pulumi-language-yaml"],
+    build: [
+      {
+        binary: "pulumi-language-yaml",
+        module: "yamlhost",
+        package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+        ldflags: stripped,
+      },
+    ],
+    seconds: 120,
+  },
   // the oldest line that is maintained (package.json: engines) and the newest
   node("node22", "22.23.5"),
   node("node26", "26.12.1"),

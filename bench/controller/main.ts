@@ -34,17 +34,13 @@ const COLUMNS: readonly Column<Row>[] = [
 const UP = ["up", "--yes", "--skip-preview"];
 
 /** In order, each after the one before. */
-const RUNS: readonly (readonly [
-  what: string,
-  program: "pulumi" | "kube-pki",
-  args: readonly string[],
-  asOf: Date,
-])[] = [
-  ["pulumi up: the first", "pulumi", UP, NOW],
-  ["pulumi up: nothing to do", "pulumi", UP, NOW],
-  ["pulumi preview: nothing to do", "pulumi", ["preview"], NOW],
-  ["kube-pki up: all renewed", "kube-pki", UP, A_PERIOD_LATER],
-];
+const RUNS: readonly (readonly [what: string, program: "pulumi" | "kube-pki", args: readonly string[], asOf: Date])[] =
+  [
+    ["pulumi up: the first", "pulumi", UP, NOW],
+    ["pulumi up: nothing to do", "pulumi", UP, NOW],
+    ["pulumi preview: nothing to do", "pulumi", ["preview"], NOW],
+    ["kube-pki up: all renewed", "kube-pki", UP, A_PERIOD_LATER],
+  ];
 
 const measured = async (count: number, say: (row: Row) => void): Promise<string> => {
   const nodes = await StandInNodes.start(count);

@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import type { Secret } from "../../core/init/authority";
 import { Failure } from "../failure";
 import { withPinnedHosts } from "../pinnedHosts";
-import { lastLine, run } from "../run";
+import { lastLine, pulumiSaid, run } from "../run";
 import { sshArgs, type SshChoice, type SshTarget } from "../sshArgs";
 import type { NodeAddress } from "../stackOutputs";
 
@@ -48,15 +48,13 @@ export interface PulumiStack {
 const pulumi = async ({ name, cwd }: PulumiStack, args: readonly string[], stdin?: string) =>
   run("pulumi", [...args, "--stack", name, "--non-interactive"], { cwd, ...(stdin === undefined ? {} : { stdin }) });
 
-const complaint = (stderr: string): string => lastLine(stderr).replace(/^error: /, "");
-
 /** Secrets are encrypted by the stack's own key, so there has to be one. Returns whether it was made. */
 export const ensureStack = async (stack: PulumiStack): Promise<boolean> => {
   const { code, stderr } = await pulumi(stack, ["config", "--json"]);
   if (code === 0) return false;
-  if (!stderr.includes("no stack named")) throw new Failure(`pulumi: ${complaint(stderr)}`);
+  if (!stderr.includes("no stack named")) throw new Failure(`pulumi: ${pulumiSaid(stderr)}`);
   const made = await run("pulumi", ["stack", "init", stack.name, "--non-interactive"], { cwd: stack.cwd });
-  if (made.code !== 0) throw new Failure(`pulumi stack init ${stack.name}: ${complaint(made.stderr)}`);
+  if (made.code !== 0) throw new Failure(`pulumi stack init ${stack.name}: ${pulumiSaid(made.stderr)}`);
   return true;
 };
 
@@ -77,7 +75,7 @@ export const setSecrets = async (secrets: readonly Secret[], stack: PulumiStack,
       if (address === undefined) continue;
       const key = await keyText(secret, targetOf(address), address.sudo, choice);
       const { code, stderr } = await pulumi(stack, setArgs(secret.at), key);
-      if (code !== 0) throw new Failure(`pulumi config set ${secret.at}: ${complaint(stderr)}`);
+      if (code !== 0) throw new Failure(`pulumi config set ${secret.at}: ${pulumiSaid(stderr)}`);
     }
   });
 };

@@ -4,17 +4,15 @@ import { NO_NODE } from "../../core/certificates/renewAt";
 import type { StackFacts } from "../../core/report/stackStatus";
 import { Failure } from "../failure";
 import { comparison, queryNodes, unknownCertificates } from "../nodeStatus";
-import { lastLine, run } from "../run";
+import { pulumiSaid, run } from "../run";
 import type { SshChoice } from "../sshArgs";
 import { stackOutputs, type StackChoice } from "../stackOutputs";
-
-const said = (stderr: string): string => lastLine(stderr).replace(/^error: /, "");
 
 const listed = z.array(z.object({ name: z.string(), current: z.boolean().optional() }));
 
 const stacksOf = async (cwd: string | undefined): Promise<z.output<typeof listed>> => {
   const { code, stdout, stderr } = await run("pulumi", ["stack", "ls", "--json", "--non-interactive"], { cwd });
-  if (code !== 0) throw new Failure(`pulumi stack ls failed: ${said(stderr)}`);
+  if (code !== 0) throw new Failure(`pulumi stack ls failed: ${pulumiSaid(stderr)}`);
   try {
     return listed.parse(JSON.parse(stdout));
   } catch {

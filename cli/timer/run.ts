@@ -1,15 +1,23 @@
-/** `kube-pki timer run`: what the unit runs. What is due and why goes to the journal, then `kube-pki up` does it. */
+/** `kube-pki timer run`: what the unit and pipelines run. It prints what is due and why, then `kube-pki up` does it. */
 import { dueReport } from "../dueReport";
 import { dueText } from "../due";
 import { EXIT, Failure, type Exit } from "../failure";
 import { parsedOptions, STACK_OPTIONS } from "../options";
 import { previewedConfig, runPreview } from "../preview";
 import { onlyRenewsNow, command as up } from "../up";
+import type { OptionTable, Spec } from "../usage/spec";
 
 const OPTIONS = {
   ...STACK_OPTIONS,
   "any-change": { type: "boolean", default: false, text: "also change CAs or the phase of a rotation" },
-} as const;
+} as const satisfies OptionTable;
+
+export const RUN: Spec = {
+  summary: "what the timer runs: renews what is due, and fails if CAs or a phase would change",
+  options: OPTIONS,
+  examples: [["timer run --stack prod", "the weekly job of a pipeline"]],
+  page: "unattended.md",
+};
 
 const say = (text: string): void => void process.stdout.write(text);
 

@@ -5,6 +5,7 @@ import { kubeconfigText } from "../certificates/kubeconfig";
 import type { AuthorityName } from "../model/authorities";
 import { ROTATABLE, type Rotatable } from "../model/phases";
 import type { LeafName } from "../model/profiles";
+import { LAYOUTS } from "../layouts";
 import { profileOf, type Content } from "../layouts/layout";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
@@ -103,8 +104,7 @@ const sharedPart = (content: Content, plan: NodePlan, config: Config, material: 
 
 /**
  * One node's whole set of files, who reads them, and how success is proven. During a rotation it removes nothing from what
- * the node trusts: the step `retire` does that. In ca.crt the issuer comes first, because kubeadm takes the first certificate
- * for the CA; elsewhere the order stays, as another one would restart etcd for nothing.
+ * the node trusts: the step `retire` does that.
  */
 export const applyPayload = (
   cluster: Pick<ClusterPlan, "rotates" | "managesServiceAccount">,
@@ -146,8 +146,7 @@ export const applyPayload = (
     ...serverLines(kubeconfigs, plan, config),
     ...trusted.flatMap(({ row, part: name }) => guardLines(cluster, as.path(row.path), name)),
     ...(cluster.rotates ? [...new Set(trusted.map(({ part: name }) => name))] : []).map(
-      (name) =>
-        `trust ${as.part(name)} ${name === caPart("kubernetes") && canSign(config, "kubernetes") ? "prepend" : "append"}`,
+      (name) => `trust ${as.part(name)} ${hasIssuerFirst(name, config) ? "prepend" : "append"}`,
     ),
     ...plan.files.flatMap((row) => [...useLines(row, plan, config), ...readsLines(row, plan, config)]),
     // a leaf that the stack does not manage proves its service too, as the node has it
@@ -156,6 +155,13 @@ export const applyPayload = (
     ...readerLines(plan, config, leaves),
   ]);
 };
+
+/**
+ * kubeadm takes the first certificate of ca.crt for the CA. Elsewhere the order stays, as another one would restart for nothing
+ * whoever reads the file at its start alone: etcd, where it has no CA of its own.
+ */
+const hasIssuerFirst = (name: string, config: Config): boolean =>
+  LAYOUTS[config.layout].publishesClusterInfo && name === caPart("kubernetes") && canSign(config, "kubernetes");
 
 /** The lines of one certificate; its key is in the payload or on the node. */
 const issuedLines = (

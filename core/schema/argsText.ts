@@ -9,14 +9,14 @@ const HEADING = `/**
 import type { Input } from "@pulumi/pulumi";
 `;
 
-const pascal = (key: string): string => key.charAt(0).toUpperCase() + key.slice(1);
+export const pascal = (key: string): string => key.charAt(0).toUpperCase() + key.slice(1);
 
 /** `nodes`: what each of them is. */
-const singular = (key: string): string => key.replace(/s$/, "");
+export const singular = (key: string): string => key.replace(/s$/, "");
 
 const propertyName = (key: string): string => (/^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key));
 
-const documented = ({ description, default: otherwise }: JsonSchema, indent: string): string => {
+export const documented = ({ description, default: otherwise }: JsonSchema, indent: string): string => {
   if (description === undefined) return "";
   const text = description.replaceAll("*/", "*\\/");
   const isTold = otherwise !== undefined && JSON.stringify(otherwise) !== "{}";
@@ -45,7 +45,7 @@ const objectText = (schema: JsonSchema, indent: string): string => {
   return `Readonly<Partial<Record<${keys.join("")},\n${inner}${typeText(first, inner)} | undefined\n${indent}>>>`;
 };
 
-const PLAIN: Readonly<Record<string, string>> = { string: "string", boolean: "boolean", integer: "number" };
+export const PLAIN: Readonly<Record<string, string>> = { string: "string", boolean: "boolean", integer: "number" };
 
 const typeText = (schema: JsonSchema, indent: string): string => {
   if (schema.input === true) return "Input<string>";

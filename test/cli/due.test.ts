@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { dueMarkdown } from "../../cli/dueMarkdown";
 import { dueReport, type NodeEffect } from "../../cli/dueReport";
 import { parsedPreview, previewedConfig, UNKNOWN } from "../../cli/preview";
 import type { Step } from "../../cli/preview";
@@ -300,6 +301,60 @@ describe("kube-pki due", function () {
     assert.equal((await stdin(RECORDED, "--exit-code")).code, 1);
     const { code, stdout } = await stdin(nothing, "--exit-code");
     assert.deepEqual([code, stdout], [0, "no certificate is due\n"]);
+  });
+
+  it("exits 1 for what it is told to fail for, and for nothing else", async () => {
+    const warning = { severity: "warning", message: "w1: drift: /etc/kubernetes/kubelet.conf: it is gone" };
+    const drifted = JSON.stringify({ ...(JSON.parse(RECORDED) as object), steps: [], diagnostics: [warning] });
+    const changed = JSON.stringify({ steps: [{ op: "update", urn: "urn:pulumi:t::kube-pki::a$b::prod-cp1-install" }] });
+    const codes = async (text: string) =>
+      Promise.all(["due", "drift", "change"].map(async (word) => (await stdin(text, "--fail-on", word)).code));
+    assert.deepEqual(await codes(RECORDED), [1, 0, 0]);
+    assert.deepEqual(await codes(drifted), [0, 1, 0]);
+    assert.deepEqual(await codes(changed), [0, 0, 1]);
+    assert.equal((await stdin(changed, "--fail-on", "drift", "--fail-on", "change")).code, 1);
+    assert.equal(
+      (await stdin(changed, "--fail-on", "drfit")).stderr,
+      'kube-pki: --fail-on: "drfit"; must be one of due, drift, change; did you mean `drift`?\n',
+    );
+  });
+
+  it("prints the text of a comment", async () => {
+    const { code, stdout } = await stdin(RECORDED, "--markdown", "--stack", "prod");
+    assert.equal(code, 0);
+    const [heading, , header, , first] = stdout.split("\n");
+    assert.deepEqual(
+      [heading, header, first],
+      [
+        "### kube-pki: prod",
+        "| node | certificate | in use until | why it is issued anew |",
+        "| cp1 | apiserver | 2027-02-20 | due for renewal since 2026-12-02 (period 17 -&#62; 19) |",
+      ],
+    );
+    assert.match(
+      stdout,
+      /\n\*\*Services\*\*\n\n- cp1: restarts kube-scheduler \(.*\); reloads etcd, kube-apiserver\n- w1: /,
+    );
+    assert.equal((await stdin("{}", "--markdown")).stdout, "### kube-pki\n\n`pulumi up` changes nothing.\n");
+    assert.equal(
+      (await stdin("{}", "--markdown", "--json")).stderr,
+      "kube-pki: --json and --markdown: give one of them\n",
+    );
+  });
+
+  it("keeps a comment short enough to be taken, and what it holds text", () => {
+    const row = { node: "a|b<i>`*", certificate: "kubelet", reason: "@all\nnew" } as const;
+    const report = {
+      due: Array.from({ length: 5000 }, () => row),
+      effects: [],
+      phases: [],
+      drift: [],
+      otherChanges: [],
+    };
+    const text = dueMarkdown(report, "prod");
+    assert.ok(text.length < 65_536);
+    assert.match(text, /\nand 4900 more: /);
+    assert.match(text, /\n\| a&#124;b&#60;i&#62;&#96;&#42; \| kubelet \| - \| &#64;all new \|\n/);
   });
 
   it("prints from when a phase is allowed, which is nothing to be done", async () => {

@@ -46,7 +46,7 @@ describe("kube-pki", function () {
       ["timer", "install", "-h"],
     ])
       assert.equal((await ran(...args))[1], one);
-    assert.match((await ran("timer", "--help"))[1], /^usage: kube-pki timer install\|status\|remove /);
+    assert.match((await ran("timer", "--help"))[1], /^usage: kube-pki timer install\|run\|status\|remove /);
   });
 
   for (const { words, spec } of named(specs())) {
@@ -81,7 +81,7 @@ describe("kube-pki", function () {
     [["constructor"], `command: "constructor"; must be one of ${NAMES}`],
     [["statu"], `command: "statu"; must be one of ${NAMES}; did you mean \`status\`?`],
     [["help", "renwe"], `command: "renwe"; must be one of ${NAMES}; did you mean \`renew\`?`],
-    [["timer", "instal"], 'timer: "instal"; must be one of install, status, remove; did you mean `install`?'],
+    [["timer", "instal"], 'timer: "instal"; must be one of install, run, status, remove; did you mean `install`?'],
     [["completion", "fihs"], 'completion: "fihs"; must be one of bash, zsh, fish; did you mean `fish`?'],
     [["completion"], "completion takes one of bash, zsh, fish"],
   ];

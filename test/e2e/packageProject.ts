@@ -1,6 +1,6 @@
 /** The package as a user has it: packed, and installed into a project made by `pulumi new` from template/. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { ensure, type Log, type ToolName } from "../../tools/toolchain";
 import { must } from "../lab/process";
 
@@ -26,13 +26,39 @@ export const pack = async (folder: string): Promise<string> => {
   return join(folder, file);
 };
 
+interface Manifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+export const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+
+/**
+ * The packed package in `folder`/node_modules, and beside it only what it says it needs and `more`.
+ * @param name under which a program finds it
+ * @returns its folder
+ */
+export const installPacked = async (folder: string, name: string, more: readonly string[]): Promise<string> => {
+  const modules = join(folder, "node_modules");
+  const installed = join(modules, name);
+  mkdirSync(installed, { recursive: true });
+  await must(["tar", "-xzf", await pack(folder), "-C", installed, "--strip-components=1"]);
+  const { dependencies, peerDependencies } = manifestOf(installed);
+  for (const needed of [...Object.keys({ ...dependencies, ...peerDependencies }), ...more]) {
+    mkdirSync(dirname(join(modules, needed)), { recursive: true });
+    symlinkSync(join(REPOSITORY, "node_modules", needed), join(modules, needed));
+  }
+  return installed;
+};
+
 const EXACT = ["@pulumi/pulumi", "@pulumi/command", "@pulumi/kubernetes", "@pulumi/tls", "@pulumi/vault", "typescript"];
 
 /** Versions that this repository is tested with: a release of today is nothing that a change of ours has to answer for. */
 const exactly = (names: readonly string[]): string[] => {
-  const { devDependencies } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {
-    devDependencies: Readonly<Record<string, string>>;
-  };
+  const { devDependencies } = manifestOf(REPOSITORY);
   return names.map((name) => `${name}@${devDependencies[name] ?? ""}`);
 };
 

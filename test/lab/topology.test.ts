@@ -32,7 +32,7 @@ describe("topology", () => {
     ["external-etcd", "10.77.0.14:6443", 1, 3, 1],
     ["etcdadm", "10.77.0.14:6443", 1, 3, 1],
     ["kubespray", "10.77.0.11:6443", 1, 1, 1],
-    ["fleet", "10.77.0.11:6443", 2, 1, 1],
+    ["fleet", "10.77.0.1:6443", 3, 3, 1],
     ["stubs", "10.77.0.1:6443", 2, 2, 1],
   ] as const;
   for (const [name, api, controlPlanes, members, workers] of expected) {

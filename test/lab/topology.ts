@@ -217,13 +217,14 @@ const rows = {
       ["w1", "worker"],
     ]),
   },
-  // two masters, which have one pair for their API servers; both are away while the only member of etcd is
+  // three masters, which have one pair for their API servers, and etcd beside them
   fleet: {
     installer: "fleet",
-    balanced: false,
+    balanced: true,
     nodes: nodes([
       ["cp1", ...stacked],
-      ["cp2", "control-plane"],
+      ["cp2", ...stacked],
+      ["cp3", ...stacked],
       ["w1", "worker"],
     ]),
   },

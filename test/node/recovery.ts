@@ -42,35 +42,46 @@ export function recovers(shell: string): void {
 
   describe(`node recovers static pods (${shell})`, function () {
     this.timeout(120_000);
+    const slow = "/slow";
     let node: PodCluster;
-    before(async () => {
+    let sent: string;
+    let manifest: string;
+    beforeEach(async () => {
       node = await PodCluster.make(shell, { manifest: "apiVersion: v1\nkind: Pod\n", running: false });
-      const pod = `${node.path("/tools/pod")} start store`;
       const known = 'mkdir "$KUBE_PKI_PROC/$$" && ln -s "/proc/$$/stat" "$KUBE_PKI_PROC/$$/stat"';
-      node.write("/kubelet", `${known}\n${pod}\ntouch ${node.path("/units/kubelet/listening")}\nexec sleep 1000\n`);
+      const listens = `touch ${node.path("/units/kubelet/listening")}`;
+      const pod = `[ ! -f ${node.path(slow)} ] || sleep 5\n${node.path("/tools/pod")} start store`;
+      node.write("/kubelet", `${known}\n${listens}\n${pod}\nexec sleep 1000\n`);
       node.write("/units/kubelet/command", `sh ${node.path("/kubelet")}`);
+      const more = `consumer kubelet systemd kubelet\nuse kubelet restart ${files.ca}\n`;
+      const body = node.body(node.set(), { more });
+      sent = payload("apply", body.replace("consumer store systemd store", "consumer store static-pod store"));
+      const laid = await node.run("lay", sent);
+      assert.equal(laid.code, 0, laid.stderr);
+      manifest = node.stamp(MANIFEST);
     });
-    after(() => {
+    afterEach(() => {
       node.remove();
     });
 
     it("by a kubelet that is started before them, and touches no manifest for it", async () => {
-      const set = node.set();
-      const sent = payload(
-        "apply",
-        node
-          .body(set, { more: `consumer kubelet systemd kubelet\nuse kubelet restart ${files.ca}\n` })
-          .replace("consumer store systemd store", "consumer store static-pod store"),
-      );
-      const laid = await node.run("lay", sent);
-      assert.equal(laid.code, 0, laid.stderr);
-      const manifest = node.stamp(MANIFEST);
       const started = await node.run("apply", sent);
       assert.equal(started.code, 0, started.stderr);
       assert.match(started.stderr, /^n1: restarting kubelet\n/);
       assert.match(started.stdout, /served store \S+ \S+ yes\n[^]*consumer kubelet restarted\n/);
       assert.equal(node.stamp(MANIFEST), manifest);
       assert.equal(node.restarts("kubelet"), 1);
+    });
+
+    it("by a kubelet that has come by itself since, and has not come to them yet", async () => {
+      node.write(slow, "");
+      await node.start("kubelet");
+      const started = await node.run("apply", sent);
+      assert.equal(started.code, 0, started.stderr);
+      assert.match(started.stderr, /^n1: restarting store\n/m);
+      assert.match(started.stdout, /consumer store restarted\n[^]*served store \S+ \S+ yes\n/);
+      assert.equal(node.stamp(MANIFEST), manifest);
+      assert.equal(node.restarts("kubelet"), 1, "by this test alone");
     });
   });
 

@@ -66,6 +66,8 @@ describe("the table of tools", () => {
           etcd: `go.etcd.io/etcd/server/v3 v${tool.version}`,
           [`kubernetes/${tool.version}`]: `k8s.io/kubernetes v${tool.version}`,
           zlint: `github.com/zmap/zlint/v3 v${tool.version}`,
+          gofakes3: `github.com/johannesboyne/gofakes3 v${tool.version}`,
+          yamlhost: `github.com/pulumi/pulumi-yaml v${tool.version}`,
           promtool: `github.com/prometheus/prometheus v${tool.version}`,
         };
         if (tool.npm !== undefined) {

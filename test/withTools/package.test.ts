@@ -1,28 +1,18 @@
 /** The package as it is published, in a folder that has nothing but what the package says it needs. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import semver from "semver";
 import ts from "typescript";
 import { NODE_SCRIPT_SHA256, nodeScriptGzip } from "../../node/script";
 import { ensure } from "../../tools/toolchain";
-import { NODE_LINES, pack } from "../e2e/packageProject";
+import { installPacked, manifestOf, NODE_LINES } from "../e2e/packageProject";
 import { KUBE_PKI } from "../e2e/project";
 import { must } from "../lab/process";
 
 const ROOT = join(__dirname, "..", "..");
-
-interface Manifest {
-  readonly version: string;
-  readonly engines: { readonly node: string };
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly peerDependencies: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
-}
-const manifestOf = (folder: string): Manifest =>
-  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
 const OWN = manifestOf(ROOT);
 
@@ -47,14 +37,7 @@ describe("the package", function () {
   before(async () => {
     nodes = await ensure(NODE_LINES, () => undefined);
     folder = mkdtempSync(join(tmpdir(), "kube-pki-package-"));
-    installed = join(folder, "node_modules", "kube-pki");
-    mkdirSync(installed, { recursive: true });
-    await must(["tar", "-xzf", await pack(folder), "-C", installed, "--strip-components=1"]);
-    const { dependencies, peerDependencies } = manifestOf(installed);
-    for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), "@types/node"]) {
-      mkdirSync(dirname(join(folder, "node_modules", name)), { recursive: true });
-      symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
-    }
+    installed = await installPacked(folder, "kube-pki", ["@types/node"]);
   });
   after(() => {
     rmSync(folder, { recursive: true, force: true });

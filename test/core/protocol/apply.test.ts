@@ -40,6 +40,8 @@ describe("a payload", () => {
 
 const SHA = "ab".repeat(32);
 
+const ONE_CA = { ...(RAW["authority"] as object | undefined), oneCa: true };
+
 const body = (payload: string): string[] => payload.split("\n").slice(1);
 const words = (payload: string, word: string): string[] => body(payload).filter((line) => line.startsWith(`${word} `));
 
@@ -259,6 +261,18 @@ describe("payload", () => {
     assert.deepEqual(words(payloadOf(joining, 0), "member"), ["member etcd 10.0.0.12:2379"]);
     assert.deepEqual(words(payloadOf(joining, 0), "joining"), ["joining etcd 10.0.0.13:2379"]);
   });
+
+  for (const [what, of, how] of [
+    ["comes first where kubeadm takes the first one of ca.crt for the CA", {}, "prepend"],
+    ["restarts no etcd that reads it too", { layout: "fleet", authority: ONE_CA }, "append"],
+    ["moves nothing on a cluster of units", { layout: "hardway" }, "append"],
+  ] as const)
+    it(`the CA that signs ${what}`, () => {
+      const issuing = payloadOf(configWith({ ...of, rotation: { generation: 2, phase: "issue" } }), 0);
+      const lines = words(issuing, "trust");
+      assert.ok(lines.includes(`trust ca:kubernetes ${how}`), lines.join("\n"));
+      assert.ok(lines.every((line) => / ca:kubernetes | append$/.test(line)));
+    });
 
   it("differs between a rotation's first phase and none, so that giving it up visits every node again", () => {
     const next = { kubernetes: "CA kubernetes 2\n" };

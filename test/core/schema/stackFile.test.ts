@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { leafPolicy } from "../../../core/certificates/leafPolicy";
 import { argsText } from "../../../core/schema/argsText";
+import { plainArgsText } from "../../../core/schema/plainArgsText";
 import { fieldsPage } from "../../../core/schema/fieldsPage";
 import { CONFIG_JSON_SCHEMA, type JsonSchema } from "../../../core/schema/jsonSchema";
 import { stackFileSchema, stackFileSchemaText } from "../../../core/schema/stackFile";
@@ -110,6 +111,10 @@ describe("stacks/", () => {
       text,
       /\n {2}\/\*\* Kubernetes version of the cluster; [^\n]+ \*\/\n {2}readonly kubernetesVersion: string;\n/,
     );
+  });
+
+  it("has plain types for other languages that follow from the code: `npm run schema` writes them", () => {
+    assert.equal(readFileSync(join(STACKS, "..", "plugin", "args.ts"), "utf8"), plainArgsText());
   });
 
   const example = () =>

@@ -13,9 +13,9 @@ import { KUBE_PKI } from "../project";
 import { assertNothingToDo } from "../rotating";
 import type { Run, Scenario } from "../scenario";
 
-const hostsOf = ({ lab }: Run): string[] => lab.nodes.map(({ address }) => `root@${address}`);
+export const hostsOf = ({ lab }: Run): string[] => lab.nodes.map(({ address }) => `root@${address}`);
 
-const kubePki = (run: Run, ssh: OwnSsh, argv: readonly string[]): Promise<string> =>
+export const kubePki = (run: Run, ssh: OwnSsh, argv: readonly string[]): Promise<string> =>
   must(run.lab.driver([KUBE_PKI, ...argv, "-F", ssh.config]), {
     env: run.stack.env,
     cwd: run.stack.folder,

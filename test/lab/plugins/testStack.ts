@@ -106,6 +106,13 @@ export class TestStack {
     return (await this.stack.exportStack()).deployment;
   }
 
+  /** Puts such a state in the place of this stack's. */
+  async import(deployment: unknown): Promise<void> {
+    const exported = await this.stack.exportStack();
+    await this.stack.importStack({ ...exported, deployment });
+    this.exportedOnce = undefined;
+  }
+
   /** Changes what the state holds of a resource's outputs, as time or an older version would have left it. */
   async alter(name: string, outputs: Record<string, unknown>): Promise<void> {
     const exported = await this.stack.exportStack();
