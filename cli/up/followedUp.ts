@@ -7,6 +7,7 @@ import { Progress } from "../../core/progress/progress";
 import type { Happening } from "../../core/progress/happening";
 import { EXIT, Failure, type Exit } from "../failure";
 import { previewedConfig } from "../preview";
+import { pulumiSaid } from "../run";
 import { followed, type Followed } from "./engine";
 import { previewArgs, upArgs } from "./pulumiOptions";
 import type { Screen } from "./screen";
@@ -146,9 +147,8 @@ export const followedUp = (wanted: Wanted): Promise<Exit> => new Run(wanted).all
 
 /** What pulumi printed of what it gave no event for: no such stack, a wrong passphrase, a lock. */
 const troubleIn = (printed: string): string | undefined => {
-  const text = printed.trim();
-  const at = text.lastIndexOf("error: ");
-  return text === "" ? undefined : at < 0 ? text : text.slice(at + "error: ".length);
+  const text = pulumiSaid(printed);
+  return text === "" ? undefined : text;
 };
 
 const isConfirmed = async (): Promise<boolean> => {
