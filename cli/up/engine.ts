@@ -17,8 +17,8 @@ const LOOK_MS = 100;
 const CHUNK = 1 << 16;
 
 export interface Followed {
-  /** @returns its exit code, and what it printed */
-  readonly ended: Promise<{ readonly code: number | null; readonly printed: string }>;
+  /** Its exit code, and what it printed, unless it was shown. */
+  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
   readonly signal: (name: NodeJS.Signals) => void;
 }
 
@@ -87,12 +87,12 @@ export const followed = ({ args, env, shown = false, onEvent }: RunOfPulumi): Fo
   const look = setInterval(() => {
     tail.look();
   }, LOOK_MS);
-  const ended = new Promise<{ code: number | null; printed: string }>((resolve, reject) => {
+  const ended = new Promise<Awaited<Followed["ended"]>>((resolve, reject) => {
     child.on("error", () => {
       reject(new Failure("pulumi: not found on PATH"));
     });
     child.on("close", (code) => {
-      resolve({ code, printed: out.stderr.trim() === "" ? out.stdout : out.stderr });
+      resolve({ code, ...out });
     });
   }).finally(() => {
     clearInterval(look);

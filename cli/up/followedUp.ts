@@ -56,6 +56,7 @@ class Run {
       return () => process.off(name, handler);
     });
     const redraw = setInterval(() => {
+      if (this.engine === undefined || this.isPulumis) return;
       this.show(this.progress.tick(performance.now()));
       this.wanted.screen.now(this.progress, this.seconds);
     }, REDRAW_MS);
@@ -80,10 +81,12 @@ class Run {
     }
     this.progress = new Progress(this.began, ahead, orderIn(config));
     this.show(this.progress.plan());
-    const { code, printed } = await this.pulumi(upArgs(args), env, (event) => {
+    const { code, stdout, stderr } = await this.pulumi(upArgs(args), env, (event) => {
       this.show(this.progress.take(event, performance.now()));
     });
-    this.show(this.progress.end(code === 0, performance.now(), troubleIn(printed)));
+    this.show(
+      this.progress.end(code === 0, performance.now(), { trouble: troubleIn(stderr, stdout), url: urlIn(stdout) }),
+    );
     return code === 0 ? EXIT.fine : EXIT.failed;
   }
 
@@ -93,7 +96,7 @@ class Run {
     const events: EngineEvent[] = [];
     if (!isAsked) this.show([{ event: "stage", stage: "preview", text: "what is due is found out" }]);
     const words = previewArgs(this.wanted.args);
-    const { code, printed } = await this.pulumi(
+    const { code, stdout, stderr } = await this.pulumi(
       isAsked ? words : [...words, "--non-interactive"],
       {},
       (event) => {
@@ -107,7 +110,7 @@ class Run {
       if (isAsked && !(await isConfirmed())) throw new Failure("not confirmed: nothing was done");
       return events;
     }
-    if (!isAsked) this.show(this.progress.end(false, performance.now(), troubleIn(printed)));
+    if (!isAsked) this.show(this.progress.end(false, performance.now(), { trouble: troubleIn(stderr, stdout) }));
     return undefined;
   }
 
@@ -146,10 +149,13 @@ class Run {
 export const followedUp = (wanted: Wanted): Promise<Exit> => new Run(wanted).all();
 
 /** What pulumi printed of what it gave no event for: no such stack, a wrong passphrase, a lock. */
-const troubleIn = (printed: string): string | undefined => {
-  const text = pulumiSaid(printed);
+const troubleIn = (stderr: string, stdout: string): string | undefined => {
+  const text = pulumiSaid(stderr.trim() === "" ? stdout : stderr);
   return text === "" ? undefined : text;
 };
+
+/** Where Pulumi's service shows the run, for those who use it. */
+const urlIn = (stdout: string): string | undefined => /^\s*View [^:\n]*: (https?:\/\/\S+)/m.exec(stdout)?.[1];
 
 const isConfirmed = async (): Promise<boolean> => {
   const asked = createInterface({ input: process.stdin, output: process.stdout });

@@ -37,6 +37,9 @@ const line = z.object({
       ephemeral: z.boolean().optional(),
     })
     .optional(),
+  policyEvent: z
+    .object({ message: z.string(), policyName: z.string(), policyPackName: z.string(), enforcementLevel: z.string() })
+    .optional(),
   summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).nullish() }).optional(),
 });
 
@@ -66,17 +69,26 @@ export const engineEvent = (text: string): EngineEvent | undefined => {
   }
   const parsed = line.safeParse(raw);
   if (!parsed.success) return undefined;
-  const { diagnosticEvent: said, summaryEvent: ran, ...steps } = parsed.data;
+  const { diagnosticEvent: said, policyEvent: policy, summaryEvent: ran, ...steps } = parsed.data;
   for (const [name, kind] of Object.entries(STEPS)) {
     const found = steps[name as keyof typeof STEPS];
     if (found !== undefined) return { kind, resource: resourceOf(found) };
   }
   if (ran !== undefined) return { kind: "ran", changes: ran.resourceChanges ?? {} };
+  if (policy !== undefined) return refusalBy(policy);
   if (said === undefined) return undefined;
   const severity = severityOf(said.severity, said.ephemeral === true);
   const urn = said.urn === "" ? undefined : said.urn;
   return severity === undefined ? undefined : { kind: "says", urn, severity, text: plain(said.message) };
 };
+
+/** Of a policy pack: what it forbids stops the run. */
+const refusalBy = (policy: NonNullable<z.output<typeof line>["policyEvent"]>): EngineEvent => ({
+  kind: "says",
+  urn: undefined,
+  severity: policy.enforcementLevel === "mandatory" ? "error" : "warning",
+  text: `${policy.policyPackName}, ${policy.policyName}: ${plain(policy.message).trim()}`,
+});
 
 const severityOf = (severity: string, isTransient: boolean): Severity | undefined => {
   switch (severity) {

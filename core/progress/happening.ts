@@ -22,6 +22,14 @@ export interface NodeEnd {
 /** One sentence that says what is wrong and what to do; where it came from, if it came from a step. */
 export type Trouble = Partial<StepName> & { readonly text: string };
 
+/** By pulumi, beside its events. */
+export interface Printed {
+  /** What is wrong, where no event says it. */
+  readonly trouble?: string | undefined;
+  /** Where the run is shown. */
+  readonly url?: string | undefined;
+}
+
 export type Happening =
   | {
       readonly event: "plan";
@@ -72,6 +80,8 @@ export type Happening =
       readonly seconds: number;
       readonly changes: Readonly<Record<string, number>>;
       readonly nodes: readonly NodeEnd[];
+      /** Where Pulumi's service shows the run. */
+      readonly url?: string;
       /** The stack output of that name. */
       readonly summary?: unknown;
       readonly errors: readonly Trouble[];

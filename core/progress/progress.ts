@@ -3,7 +3,7 @@ import { STAGES } from "../rollout";
 import { Estimate, keyOf, phasesOf, type Ahead, type Due, type Order } from "./ahead";
 import type { EngineEvent, ResourceStep } from "./engineEvent";
 import { errorText } from "./errorText";
-import type { Happening, NodeEnd, StepName, Trouble } from "./happening";
+import type { Happening, NodeEnd, Printed, StepName, Trouble } from "./happening";
 import { Resources, type Stage } from "./subject";
 import { secondsSince, Tally } from "./tally";
 
@@ -112,8 +112,7 @@ export class Progress {
     return [{ event: "interrupted", times: ++this.interrupts }];
   }
 
-  /** @param trouble what pulumi printed where it gave no event for it */
-  public end(succeeded: boolean, at: number, trouble?: string): Happening[] {
+  public end(succeeded: boolean, at: number, { trouble, url }: Printed = {}): Happening[] {
     const errors = [...this.errors];
     if (!succeeded && errors.length === 0 && this.interrupts === 0 && trouble !== undefined)
       errors.push({ text: trouble });
@@ -123,6 +122,7 @@ export class Progress {
         event: "end",
         result: succeeded ? "succeeded" : this.interrupts > 0 ? "interrupted" : "failed",
         seconds: secondsSince(this.beganAt, at),
+        ...(url === undefined ? {} : { url }),
         ...this.tally.of([...(this.order?.keys() ?? this.resources.nodes)]),
         errors,
       },

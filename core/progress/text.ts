@@ -120,7 +120,7 @@ const troubleText = ({ node, step, text }: Trouble): string => {
 
 /** The errors come last. */
 const endLines = (
-  { result, seconds, nodes, summary, errors }: Extract<Happening, { event: "end" }>,
+  { result, seconds, nodes, summary, url, errors }: Extract<Happening, { event: "end" }>,
   paint: Paint,
 ): string[] => {
   const table = nodes.length === 0 ? [] : ["", ...tableText(COLUMNS, nodes).trimEnd().split("\n")];
@@ -129,6 +129,7 @@ const endLines = (
   return [
     ...table,
     ...summaryLines(summary),
+    ...(url === undefined ? [] : ["", url]),
     "",
     paint(tone, `${RESULTS[result]} after ${spentText(seconds)}${left}`),
     ...errors.map((error) => paint("bad", `error: ${troubleText(error)}`)),

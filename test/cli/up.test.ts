@@ -86,7 +86,9 @@ describe("kube-pki up", function () {
       'case "$1" in',
       '  config) cat "$here/config" ;;',
       '  stack) cat "$here/outputs" ;;',
-      '  *) for log in "$@"; do :; done; cat "$here/events" >"$log"; echo noise; exit ' + String(code) + " ;;",
+      '  *) for log in "$@"; do :; done; cat "$here/events" >"$log"; echo noise; echo "View Live: https://example.com/1"; exit ' +
+        String(code) +
+        " ;;",
       "esac",
     );
   };
@@ -101,6 +103,7 @@ describe("kube-pki up", function () {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     const last = events.at(-1) ?? {};
     assert.deepEqual([last["event"], last["version"], last["result"]], ["end", 1, "failed"]);
+    assert.equal(last["url"], "https://example.com/1");
     assert.deepEqual([last["errors"], last["changes"]], [[{ text: "it is broken" }], { same: 3 }]);
     assert.equal(code, 2);
   });

@@ -22,6 +22,20 @@ describe("a line of pulumi's event log", () => {
     );
   });
 
+  it("of a policy that forbids is an error, of one that advises a warning", () => {
+    const policy = { message: "<{%reset%}>no key in the state\n", policyName: "ca-key", policyPackName: "kube-pki" };
+    for (const [enforcementLevel, severity] of [
+      ["mandatory", "error"],
+      ["warning", "warning"],
+    ])
+      assert.deepEqual(engineEvent(JSON.stringify({ policyEvent: { ...policy, enforcementLevel } })), {
+        kind: "says",
+        urn: undefined,
+        severity,
+        text: "kube-pki, ca-key: no key in the state",
+      });
+  });
+
   it("loses pulumi's marks for colours", () => {
     const message = "<{%fg 1%}>error: <{%reset%}>it is broken\n";
     assert.deepEqual(engineEvent(said({ message, severity: "error", urn: "" })), {

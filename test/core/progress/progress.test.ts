@@ -131,14 +131,14 @@ describe("progress of a run", () => {
 
   it("ends with what pulumi printed, where no event says what is wrong", () => {
     const trouble = "no stack named 'x' found";
-    const [end] = only(new Progress(0).end(false, 1000, trouble), "end");
+    const [end] = only(new Progress(0).end(false, 1000, { trouble }), "end");
     assert.deepEqual([end?.result, end?.errors], ["failed", [{ text: trouble }]]);
   });
 
   it("that was interrupted is no failure of a node", () => {
     const progress = new Progress(0);
     assert.deepEqual(progress.interrupt(), [{ event: "interrupted", times: 1 }]);
-    const [end] = only(progress.end(false, 65_000, "update canceled"), "end");
+    const [end] = only(progress.end(false, 65_000, { trouble: "update canceled" }), "end");
     assert.deepEqual([end?.result, end?.errors, end?.seconds], ["interrupted", [], 65]);
   });
 });
