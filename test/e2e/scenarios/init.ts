@@ -7,13 +7,15 @@ import type { CertificateFacts, KubeconfigFacts, Survey } from "../../../core/su
 import { delivery } from "../../lab/fleetFiles";
 import { renewalTimer } from "../../lab/kubesprayFiles";
 import { must } from "../../lab/process";
+import { isV6 } from "../../lab/topology";
 import { assertClusterWorks, assertProven } from "../checks";
 import { ownSsh, type OwnSsh } from "../ownSsh";
 import { KUBE_PKI } from "../project";
 import { assertNothingToDo } from "../rotating";
 import type { Run, Scenario } from "../scenario";
 
-export const hostsOf = ({ lab }: Run): string[] => lab.nodes.map(({ address }) => `root@${address}`);
+export const hostsOf = ({ lab }: Run): string[] =>
+  lab.nodes.map(({ address }) => `root@${isV6(address) ? `[${address}]` : address}`);
 
 export const kubePki = (run: Run, ssh: OwnSsh, argv: readonly string[]): Promise<string> =>
   must(run.lab.driver([KUBE_PKI, ...argv, "-F", ssh.config]), {
