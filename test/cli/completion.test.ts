@@ -72,7 +72,7 @@ describe("read by bash: completion", function () {
     assert.deepEqual(offers("kube-pki "), [...COMMAND_NAMES, "help", "--help", "--version"]);
     assert.deepEqual(offers("kube-pki survey -"), ["--identity", "-i", "--jump", "-J", "--ssh-config", "-F", "--help"]);
     assert.deepEqual(offers("kube-pki due -s "), ["prod", "staging"]);
-    assert.deepEqual(offers("kube-pki timer "), ["install", "status", "remove", "--help"]);
+    assert.deepEqual(offers("kube-pki timer "), ["install", "run", "status", "remove", "--help"]);
   });
 });
 

@@ -247,8 +247,13 @@ const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
 
 /** As this process began: a scenario runs the code of then. */
-const COMMIT =
-  spawnSync("git", ["describe", "--always", "--dirty"], { cwd: __dirname, encoding: "utf8" }).stdout?.trim() ?? "";
+const COMMIT = ((): string => {
+  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty"], {
+    cwd: __dirname,
+    encoding: "utf8",
+  });
+  return status === 0 ? stdout.trim() : "";
+})();
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
 

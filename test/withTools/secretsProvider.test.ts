@@ -41,9 +41,9 @@ describe("secrets of a stack in the transit engine", function () {
     node.write("/proc/uptime", "4711.0 1.0\n");
     server = await SshServer.start();
     server.runs = (command) => node.begin(command);
-    const { PULUMI_CONFIG_PASSPHRASE: _none, ...present } = process.env;
     env = {
-      ...present,
+      ...process.env,
+      PULUMI_CONFIG_PASSPHRASE: undefined,
       ...(await pluginEnv()),
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
       PULUMI_STACK: "prod",

@@ -29,7 +29,7 @@ const REPORT: Report = {
   access: [
     { answer: "200", expected: "200" },
     { answer: "200", expected: "401" },
-  ] as Report["access"],
+  ] as unknown as Report["access"],
   restarts: [],
   unaskedRestarts: {},
   counts: {},

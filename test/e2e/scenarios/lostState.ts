@@ -11,7 +11,8 @@ import { hostsOf, kubePki } from "./init";
 
 export const lostState: Scenario = {
   name: "lost-state",
-  proves: "a cluster whose stack is lost with its state comes under a new one by init and one up: only CAs whose keys are gone are replaced",
+  proves:
+    "a cluster whose stack is lost with its state comes under a new one by init and one up: only CAs whose keys are gone are replaced",
   topologies: ["duo", "ha3"],
   play: async (run) => {
     const { lab, stack } = run;

@@ -26,13 +26,15 @@ export interface GitlabFile {
 const KEYWORDS = ["workflow", "default", "stages"];
 
 export const gitlabFile = (text: string): GitlabFile => {
-  const file = parse(text) as Readonly<Record<string, GitlabJob>> & Omit<GitlabFile, "jobs">;
-  const named = Object.entries(file).filter(([name]) => !KEYWORDS.includes(name)) as [string, GitlabJob][];
+  const file = parse(text) as Omit<GitlabFile, "jobs">;
+  const entries = Object.entries<unknown>({ ...file });
+  const named = entries.filter((entry): entry is [string, GitlabJob] => !KEYWORDS.includes(entry[0]));
+  const templates = Object.fromEntries(named);
   const jobs = named
     .filter(([name]) => !name.startsWith("."))
     .map(([name, job]): [string, GitlabJob] => [
       name,
-      { ...(job.extends === undefined ? {} : known("extends", job.extends, file)), ...job },
+      { ...(job.extends === undefined ? {} : known("extends", job.extends, templates)), ...job },
     ]);
   return { workflow: file.workflow, default: file.default, stages: file.stages, jobs: Object.fromEntries(jobs) };
 };
