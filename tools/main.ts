@@ -1,10 +1,10 @@
-// `npm run tools -- [NAME...]`: gets the named tools, all when none is named.
+// `npm run tools -- [NAME...]`: gets the named tools; when none is named, all but those that one scenario wants.
 // `npm run tools -- list`: says where each is, and gets nothing.
 
 import { cacheFolder, cachedPath, lookUp, sourceOf } from "./cache";
 import { catalog, type Tool } from "./catalog";
 import { installedPaths } from "./installed";
-import { ensure, isToolName, toolNames } from "./toolchain";
+import { ensure, isToolName, toolNames, usualTools } from "./toolchain";
 
 const usage = `usage: npm run tools -- [list | NAME...]\nnames: ${toolNames.join(" ")}`;
 
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const unknown = args.find((name) => !isToolName(name));
   if (unknown !== undefined) throw new Error(`there is no tool named ${unknown}\n${usage}`);
-  const paths = await ensure(args.length > 0 ? args.filter(isToolName) : toolNames, say);
+  const paths = await ensure(args.length > 0 ? args.filter(isToolName) : usualTools, say);
   for (const [name, path] of Object.entries(paths)) process.stdout.write(`${name.padEnd(24)} ${path}\n`);
 }
 

@@ -11,7 +11,7 @@ import { startProgress } from "./progress";
 import { defaultPatience, type Patience } from "./release";
 import { answeringSites, obtain, waysTo, type Surroundings } from "./sources";
 
-export { isToolName, toolNames, type ToolName } from "./catalog";
+export { isToolName, toolNames, usualTools, type ToolName } from "./catalog";
 
 export type Log = (line: string) => void;
 

@@ -67,6 +67,8 @@ describe("the table of tools", () => {
           [`kubernetes/${tool.version}`]: `k8s.io/kubernetes v${tool.version}`,
           zlint: `github.com/zmap/zlint/v3 v${tool.version}`,
           gofakes3: `github.com/johannesboyne/gofakes3 v${tool.version}`,
+          langhost: `github.com/pulumi/pulumi/sdk/v3 v${tool.version}`,
+          sdkgen: `github.com/pulumi/pulumi/pkg/v3 v${tool.version}`,
           yamlhost: `github.com/pulumi/pulumi-yaml v${tool.version}`,
           promtool: `github.com/prometheus/prometheus v${tool.version}`,
         };

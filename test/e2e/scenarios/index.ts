@@ -7,6 +7,7 @@ import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
 import { kubeadmLife } from "./kubeadmLife";
 import { issuedTree } from "./issuedTree";
+import { languages } from "./languages";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
@@ -41,6 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
+  languages,
   lostState,
   ownCertificates,
   packageScenario,
