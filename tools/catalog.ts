@@ -2,6 +2,7 @@
 // get it. How a way works is in the file named after it.
 
 import { chosenKubernetes, kubernetesTools, stripped, type KubernetesVersion } from "./kubernetesRelease";
+import { languageTools, pulumiVersion } from "./languageTools";
 
 /** A site that publishes official releases; `env` moves it to another address, or `off` leaves it out. */
 export interface Site {
@@ -75,7 +76,6 @@ export interface Tool {
 }
 
 const etcdVersion = "3.6.8";
-const pulumiVersion = "3.250.0";
 
 function etcdCommand(binary: string, folder: string): GoCommand {
   return { binary, module: "etcd", package: `go.etcd.io/etcd/${folder}/v3`, ldflags: stripped };
@@ -197,52 +197,7 @@ export const catalog = [
     ],
     seconds: 30,
   },
-  {
-    // runs programs in YAML, which use the component package as those in any other language do
-    name: "pulumi-language-yaml",
-    version: "1.25.0",
-    binaries: ["pulumi-language-yaml"],
-    build: [
-      {
-        binary: "pulumi-language-yaml",
-        module: "yamlhost",
-        package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
-        ldflags: stripped,
-      },
-    ],
-    seconds: 120,
-  },
-  {
-    // of the last SDK whose Go module still holds language hosts, as the Node host is
-    name: "older-language-hosts",
-    version: "3.60.0",
-    binaries: ["pulumi-language-python", "pulumi-language-go"],
-    build: [
-      {
-        binary: "pulumi-language-python",
-        module: "langhost",
-        package: "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
-        ldflags: stripped,
-      },
-      {
-        binary: "pulumi-language-go",
-        module: "langhost",
-        package: "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
-        ldflags: stripped,
-      },
-    ],
-    onDemand: true,
-    seconds: 80,
-  },
-  {
-    // these hosts cannot write SDKs
-    name: "sdkgen",
-    version: pulumiVersion,
-    binaries: ["sdkgen"],
-    build: [{ binary: "sdkgen", module: "sdkgen", package: ".", ldflags: stripped }],
-    onDemand: true,
-    seconds: 80,
-  },
+  ...languageTools,
   // the oldest line that is maintained (package.json: engines) and the newest
   node("node22", "22.23.5"),
   node("node26", "26.12.1"),
