@@ -199,8 +199,9 @@ describe("pipelines", function () {
           failed[0]?.output ?? "",
           new RegExp(`changed behind the stack's back: cp1: ${CA}: mode 0600, and it was left with 0644`),
         );
-        // those of the other cluster have been looked at
-        assert.equal(all.filter(({ step }) => step.includes("kube-pki due")).length, STACKS.length);
+        // the other cluster has been looked at, and the dates of both
+        for (const command of ["due", "status"])
+          assert.equal(all.filter(({ step }) => step.includes(`kube-pki ${command}`)).length, STACKS.length, command);
       });
     });
 });
