@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +56,11 @@ export interface Report {
   readonly scenario: string;
   readonly topology: string;
   readonly authority: AuthorityKind;
+  readonly kubernetes: string;
+  /** When it ended, ISO 8601. */
+  readonly at: string;
+  /** Of this repository, as `git describe --always --dirty` says it; empty without git. */
+  readonly commit: string;
   readonly passed: boolean;
   readonly seconds: number;
   readonly steps: readonly Step[];
@@ -131,6 +137,9 @@ export class Run {
       scenario: scenario.name,
       topology: options.topology,
       authority: options.authority,
+      kubernetes: run?.lab.kubernetesVersion ?? "",
+      at: new Date().toISOString(),
+      commit: COMMIT,
       passed: error === undefined,
       seconds: secondsSince(started),
       steps: run?.steps ?? [],
@@ -236,6 +245,15 @@ export const writeReport = (report: Report): string => {
 
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
+
+/** As this process began: a scenario runs the code of then. */
+const COMMIT = ((): string => {
+  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty"], {
+    cwd: __dirname,
+    encoding: "utf8",
+  });
+  return status === 0 ? stdout.trim() : "";
+})();
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
 

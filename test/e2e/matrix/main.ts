@@ -16,20 +16,17 @@ const DAYS = "14";
 
 const read = (): Row[] => JSON.parse(readFileSync(RESULTS, "utf8")) as Row[];
 
-const commit = (): string =>
-  spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).stdout.trim();
-
-const rowOf = (report: Report, kubernetes: string): Row => {
+const rowOf = (report: Report): Row => {
   const gaps = [...report.probes, ...report.clients].map(({ longestGapMs }) => longestGapMs / 1000);
   return {
-    kubernetes,
+    kubernetes: report.kubernetes,
     scenario: report.scenario,
     passed: report.passed,
     seconds: report.seconds,
     longestGap: gaps.length === 0 ? undefined : Math.max(...gaps),
     restarts: report.restarts.filter(({ how }) => how === "restarted").length,
-    at: new Date().toISOString(),
-    commit: commit(),
+    at: report.at,
+    commit: report.commit,
   };
 };
 
@@ -43,10 +40,7 @@ const play = ({ kubernetes, scenario }: Place): Row => {
     env: { ...process.env, KUBE_PKI_KUBERNETES: kubernetes },
   });
   if (status === null || status > 1) throw new Error(`${scenario} on ${kubernetes} could not be played`);
-  return rowOf(
-    JSON.parse(readFileSync(join(ROOT, reportFile(scenario, "duo", "embedded")), "utf8")) as Report,
-    kubernetes,
-  );
+  return rowOf(JSON.parse(readFileSync(join(ROOT, reportFile(scenario, "duo", "embedded")), "utf8")) as Report);
 };
 
 const write = async (rows: readonly Row[]): Promise<void> => {

@@ -10,6 +10,7 @@ import { issuedTree } from "./issuedTree";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
 import { nodeScenarios } from "./nodes";
+import { lostState } from "./lostState";
 import { ownCertificates } from "./ownCertificates";
 import { packageScenario } from "./package";
 import { ports } from "./ports";
@@ -40,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failureScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
+  lostState,
   ownCertificates,
   packageScenario,
   ports,
