@@ -81,6 +81,17 @@ describe("secrets of a stack in the transit engine", function () {
     assert.match(await fine(at(second, [KUBE_PKI, "due"])), /^no certificate is due\n$/);
   });
 
+  it("begins no new PKI where the backend is another one", async () => {
+    const before = server.connections;
+    const empty = join(folder, "empty");
+    mkdirSync(empty);
+    const argv = [KUBE_PKI, "up", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive"];
+    const { code, stderr } = await at(second, argv, { PULUMI_BACKEND_URL: `file://${empty}` });
+    assert.equal(code, 2);
+    assert.match(stderr, /no stack named 'prod' found/);
+    assert.equal(server.connections, before);
+  });
+
   const refusals: readonly [string, () => NodeJS.ProcessEnv, RegExp][] = [
     [
       "a token that may not decrypt",
