@@ -103,10 +103,13 @@ const log = (line: string): void => {
   console.log(`[${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s] ${line}`);
 };
 
+/** The long ones first: one that began last would run alone in the end. */
+const isLong = (name: string): boolean => /^(?:withTools|node)\//.test(name);
+
 const testFiles = (): string[] =>
   readdirSync(__dirname, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
-    .sort()
+    .sort((one, other) => Number(isLong(other)) - Number(isLong(one)) || (one < other ? -1 : 1))
     .map((name) => join(__dirname, name));
 
 /** A machine or a user that lacks something runs the rest: titles of the tests that need it, and the sentence why they cannot run. */
