@@ -6,49 +6,49 @@
  */
 import type { Input } from "@pulumi/pulumi";
 
-export interface ClusterListenersApiServerArgs {
+export interface ClusterListenersApiServer {
   /** Its port. */
   port?: number;
   /** node: the node's address; loopback: only 127.0.0.1. One of "node", "loopback". */
   on?: string;
 }
 
-export interface ClusterListenersEtcdClientArgs {
+export interface ClusterListenersEtcdClient {
   /** Its port. */
   port?: number;
   /** node: the node's address; loopback: only 127.0.0.1. One of "node", "loopback". */
   on?: string;
 }
 
-export interface ClusterListenersEtcdPeerArgs {
+export interface ClusterListenersEtcdPeer {
   /** Its port. */
   port?: number;
   /** node: the node's address; loopback: only 127.0.0.1. One of "node", "loopback". */
   on?: string;
 }
 
-export interface ClusterListenersKubeletArgs {
+export interface ClusterListenersKubelet {
   /** Its port. */
   port?: number;
   /** node: the node's address; loopback: only 127.0.0.1. One of "node", "loopback". */
   on?: string;
 }
 
-export interface ClusterListenersKubeletHealthArgs {
+export interface ClusterListenersKubeletHealth {
   /** Its port. */
   port?: number;
   /** node: the node's address; loopback: only 127.0.0.1. One of "node", "loopback". */
   on?: string;
 }
 
-export interface ClusterListenersControllerManagerHealthArgs {
+export interface ClusterListenersControllerManagerHealth {
   /** Its port. */
   port?: number;
   /** node: the node's address; loopback: only 127.0.0.1. One of "node", "loopback". */
   on?: string;
 }
 
-export interface ClusterListenersSchedulerHealthArgs {
+export interface ClusterListenersSchedulerHealth {
   /** Its port. */
   port?: number;
   /** node: the node's address; loopback: only 127.0.0.1. One of "node", "loopback". */
@@ -56,18 +56,18 @@ export interface ClusterListenersSchedulerHealthArgs {
 }
 
 /** Where components listen, if not on their default ports and addresses: they are tested there. */
-export interface ClusterListenersArgs {
-  apiServer?: ClusterListenersApiServerArgs;
-  etcdClient?: ClusterListenersEtcdClientArgs;
-  etcdPeer?: ClusterListenersEtcdPeerArgs;
-  kubelet?: ClusterListenersKubeletArgs;
-  kubeletHealth?: ClusterListenersKubeletHealthArgs;
-  controllerManagerHealth?: ClusterListenersControllerManagerHealthArgs;
-  schedulerHealth?: ClusterListenersSchedulerHealthArgs;
+export interface ClusterListeners {
+  apiServer?: ClusterListenersApiServer;
+  etcdClient?: ClusterListenersEtcdClient;
+  etcdPeer?: ClusterListenersEtcdPeer;
+  kubelet?: ClusterListenersKubelet;
+  kubeletHealth?: ClusterListenersKubeletHealth;
+  controllerManagerHealth?: ClusterListenersControllerManagerHealth;
+  schedulerHealth?: ClusterListenersSchedulerHealth;
 }
 
 /** The cluster. */
-export interface ClusterArgs {
+export interface Cluster {
   /** Name of the cluster; part of generated CA subjects and of every kubeconfig. */
   name: string;
   /** Kubernetes version of the cluster; it decides which services reload a file and which restart. */
@@ -91,11 +91,11 @@ export interface ClusterArgs {
   /** Port on localhost at which each worker has a proxy of its own to the API servers; 0: workers go to the endpoint. The layout's by default: 6443 with kubespray, else 0. */
   workerProxyPort?: number;
   /** Where components listen, if not on their default ports and addresses: they are tested there. */
-  listeners?: ClusterListenersArgs;
+  listeners?: ClusterListeners;
 }
 
 /** How to reach this node. */
-export interface NodeSshArgs {
+export interface NodeSsh {
   /** Where ssh connects to, if not the node's address. */
   host?: Input<string>;
   /** Port of sshd; ssh.port by default. */
@@ -106,7 +106,7 @@ export interface NodeSshArgs {
   hostKey?: Input<string>;
 }
 
-export interface NodeArgs {
+export interface Node {
   /** Name of the node in the cluster. */
   name: string;
   /** Address of the node inside the cluster; ssh uses it too unless ssh.host is given. */
@@ -128,11 +128,11 @@ export interface NodeArgs {
    */
   joining?: boolean;
   /** How to reach this node. */
-  ssh?: NodeSshArgs;
+  ssh?: NodeSsh;
 }
 
 /** A host that every ssh connection goes through. */
-export interface SshBastionArgs {
+export interface SshBastion {
   /** Address of the bastion. */
   host: Input<string>;
   /**
@@ -154,7 +154,7 @@ export interface SshBastionArgs {
 }
 
 /** How to reach the nodes. */
-export interface SshArgs {
+export interface Ssh {
   /**
    * Login on the nodes.
    *
@@ -176,7 +176,7 @@ export interface SshArgs {
    */
   agent?: boolean;
   /** A host that every ssh connection goes through. */
-  bastion?: SshBastionArgs;
+  bastion?: SshBastion;
   /**
    * Run commands with `sudo -n`, for a login that is not root.
    *
@@ -191,7 +191,7 @@ export interface SshArgs {
   insecureIgnoreHostKeys?: boolean;
 }
 
-export interface FileArgs {
+export interface File {
   /** Where it is instead; a folder ends with a slash. */
   path?: string;
   /** Whose it is, if the stack creates it; an existing file keeps its owner. */
@@ -202,7 +202,7 @@ export interface FileArgs {
   mode?: string;
 }
 
-export interface ServiceArgs {
+export interface Service {
   /** How it runs. One of "static-pod", "systemd". */
   kind?: string;
   /** Name of the unit; of a static pod the name of its manifest without .yaml. */
@@ -210,46 +210,46 @@ export interface ServiceArgs {
 }
 
 /** Existing mounts that hold them; by default those that the stack created. */
-export interface AuthorityEarlierVaultMountsArgs {
+export interface AuthorityEarlierVaultMounts {
   kubernetes?: string;
   etcd?: string;
   frontProxy?: string;
 }
 
 /** With kind vault: where these generations are. */
-export interface AuthorityEarlierVaultArgs {
+export interface AuthorityEarlierVault {
   /** Existing mounts that hold them; by default those that the stack created. */
-  mounts?: AuthorityEarlierVaultMountsArgs;
+  mounts?: AuthorityEarlierVaultMounts;
 }
 
 /** Which CA signed these CAs; they are self-signed by default. */
-export interface AuthorityEarlierSignedByArgs {
+export interface AuthorityEarlierSignedBy {
   /** mount: another mount of the same server; embedded: a root in the stack's state; offline: a CA that signs requests by hand. One of "mount", "embedded", "offline". */
   kind: string;
   /** Path of that mount; its default issuer signs. */
   mount?: string;
 }
 
-export interface AuthorityEarlierArgs {
+export interface AuthorityEarlier {
   /** The last generation in this place. */
   generations: any;
   /** Kind of the authority that has their keys. */
   kind: any;
   /** With kind vault: where these generations are. */
-  vault?: AuthorityEarlierVaultArgs;
+  vault?: AuthorityEarlierVault;
   /** Which CA signed these CAs; they are self-signed by default. */
-  signedBy?: AuthorityEarlierSignedByArgs;
+  signedBy?: AuthorityEarlierSignedBy;
 }
 
 /** Existing mounts of type pki; by default the stack creates kube-pki/CLUSTER/AUTHORITY. */
-export interface AuthorityVaultMountsArgs {
+export interface AuthorityVaultMounts {
   kubernetes?: string;
   etcd?: string;
   frontProxy?: string;
 }
 
 /** SHA-256 fingerprints of the CAs in Vault that sign; checked before any change. */
-export interface AuthorityVaultFingerprintsArgs {
+export interface AuthorityVaultFingerprints {
   /** SHA-256 fingerprint of the CA that signs. */
   kubernetes?: string;
   /** SHA-256 fingerprint of the CA that signs. */
@@ -259,19 +259,19 @@ export interface AuthorityVaultFingerprintsArgs {
 }
 
 /** With kind vault: the server, and what exists there already. */
-export interface AuthorityVaultArgs {
+export interface AuthorityVault {
   /** Address of Vault or OpenBao; the token comes from VAULT_TOKEN. */
   address: string;
   /** Path of an existing AppRole auth method, which gets a role to renew and one to rotate, each with a policy. */
   approle?: string;
   /** Existing mounts of type pki; by default the stack creates kube-pki/CLUSTER/AUTHORITY. */
-  mounts?: AuthorityVaultMountsArgs;
+  mounts?: AuthorityVaultMounts;
   /** SHA-256 fingerprints of the CAs in Vault that sign; checked before any change. */
-  fingerprints?: AuthorityVaultFingerprintsArgs;
+  fingerprints?: AuthorityVaultFingerprints;
 }
 
 /** Which CA signs the CAs in Vault; they are self-signed by default. */
-export interface AuthoritySignedByArgs {
+export interface AuthoritySignedBy {
   /** mount: another mount of the same server; embedded: a root in the stack's state; offline: a CA that signs requests by hand. One of "mount", "embedded", "offline". */
   kind: string;
   /** Path of that mount; its default issuer signs. */
@@ -279,14 +279,14 @@ export interface AuthoritySignedByArgs {
 }
 
 /** With signedBy.kind offline: the signed CA certificates, by generation. */
-export interface AuthoritySignedArgs {
+export interface AuthoritySigned {
   kubernetes?: Record<string, Input<string>>;
   etcd?: Record<string, Input<string>>;
   frontProxy?: Record<string, Input<string>>;
 }
 
 /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
-export interface AuthorityKubernetesArgs {
+export interface AuthorityKubernetes {
   /** The CA's certificate. */
   certificate?: Input<string>;
   /** The CA's private key; a secret. */
@@ -294,7 +294,7 @@ export interface AuthorityKubernetesArgs {
 }
 
 /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
-export interface AuthorityEtcdArgs {
+export interface AuthorityEtcd {
   /** The CA's certificate. */
   certificate?: Input<string>;
   /** The CA's private key; a secret. */
@@ -302,7 +302,7 @@ export interface AuthorityEtcdArgs {
 }
 
 /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
-export interface AuthorityFrontProxyArgs {
+export interface AuthorityFrontProxy {
   /** The CA's certificate. */
   certificate?: Input<string>;
   /** The CA's private key; a secret. */
@@ -310,7 +310,7 @@ export interface AuthorityFrontProxyArgs {
 }
 
 /** The key that signs service account tokens. */
-export interface AuthorityServiceAccountArgs {
+export interface AuthorityServiceAccount {
   /**
    * false: someone else creates, distributes and rotates this key.
    *
@@ -322,7 +322,7 @@ export interface AuthorityServiceAccountArgs {
 }
 
 /** Who signs, and the existing CAs of the cluster. */
-export interface AuthorityArgs {
+export interface Authority {
   /**
    * Who signs: the stack with keys in its state, or Vault or OpenBao with keys that never leave the server.
    *
@@ -330,11 +330,11 @@ export interface AuthorityArgs {
    */
   kind?: any;
   /** Where the CAs of earlier generations are, if not in the same place as the present ones; the oldest first. */
-  earlier?: AuthorityEarlierArgs[];
+  earlier?: AuthorityEarlier[];
   /** With kind vault: the server, and what exists there already. */
-  vault?: AuthorityVaultArgs;
+  vault?: AuthorityVault;
   /** Which CA signs the CAs in Vault; they are self-signed by default. */
-  signedBy?: AuthoritySignedByArgs;
+  signedBy?: AuthoritySignedBy;
   /** How the controller manager signs CSRs with the kubernetes CA in Vault: state, with an intermediate whose key is in the stack's state; node, with one for each control plane, whose key is generated there and stays there; none, not at all. none by default in a cluster that was created from Vault, else state. One of "state", "node", "none". */
   csrSigner?: string;
   /**
@@ -344,7 +344,7 @@ export interface AuthorityArgs {
    */
   requests?: number;
   /** With signedBy.kind offline: the signed CA certificates, by generation. */
-  signed?: AuthoritySignedArgs;
+  signed?: AuthoritySigned;
   /**
    * Key algorithm of generated CAs. One of "ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096".
    *
@@ -358,11 +358,11 @@ export interface AuthorityArgs {
    */
   validity?: string;
   /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
-  kubernetes?: AuthorityKubernetesArgs;
+  kubernetes?: AuthorityKubernetes;
   /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
-  etcd?: AuthorityEtcdArgs;
+  etcd?: AuthorityEtcd;
   /** An existing CA of the cluster; without one a CA is generated, for a new cluster. */
-  frontProxy?: AuthorityFrontProxyArgs;
+  frontProxy?: AuthorityFrontProxy;
   /**
    * One CA is all three authorities, in the file of the cluster's: what is said of kubernetes holds of etcd and frontProxy. A weakness: docs/fleet.md.
    *
@@ -370,10 +370,10 @@ export interface AuthorityArgs {
    */
   oneCa?: boolean;
   /** The key that signs service account tokens. */
-  serviceAccount?: AuthorityServiceAccountArgs;
+  serviceAccount?: AuthorityServiceAccount;
 }
 
-export interface CertificatesProfileArgs {
+export interface CertificatesProfile {
   /**
    * false: someone else manages this certificate.
    *
@@ -395,7 +395,7 @@ export interface CertificatesProfileArgs {
 }
 
 /** Files of the certificate on nodes; the key is made there. */
-export interface CertificatesOwnFilesArgs {
+export interface CertificatesOwnFiles {
   /** Where it is on each node. */
   certificate: string;
   /** Where it is on each node. */
@@ -423,7 +423,7 @@ export interface CertificatesOwnFilesArgs {
 }
 
 /** Where it serves this certificate, which is then asked for there; left out: it is only seen to run. */
-export interface CertificatesOwnReaderListenerArgs {
+export interface CertificatesOwnReaderListener {
   /** Its port. */
   port: number;
   /**
@@ -434,17 +434,17 @@ export interface CertificatesOwnReaderListenerArgs {
   on?: string;
 }
 
-export interface CertificatesOwnReaderArgs {
+export interface CertificatesOwnReader {
   /** How it runs. One of "static-pod", "systemd". */
   kind: string;
   /** Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program. */
   name: string;
   /** Where it serves this certificate, which is then asked for there; left out: it is only seen to run. */
-  listener?: CertificatesOwnReaderListenerArgs;
+  listener?: CertificatesOwnReaderListener;
 }
 
 /** Secret in the cluster that holds certificate, key and CA. The key is in the stack's state, as a secret. */
-export interface CertificatesOwnSecretArgs {
+export interface CertificatesOwnSecret {
   /** Its namespace. */
   namespace: string;
   /** Its name. */
@@ -470,7 +470,7 @@ export interface CertificatesOwnSecretArgs {
 }
 
 /** ConfigMap in the cluster that holds the public parts, beside the Secret. */
-export interface CertificatesOwnConfigMapArgs {
+export interface CertificatesOwnConfigMap {
   /** Its namespace. */
   namespace: string;
   /** Its name. */
@@ -485,7 +485,7 @@ export interface CertificatesOwnConfigMapArgs {
   ca?: string;
 }
 
-export interface CertificatesOwnRestartArgs {
+export interface CertificatesOwnRestart {
   /** Kind of the workload. One of "DaemonSet", "Deployment", "StatefulSet". */
   kind: string;
   /** Its namespace. */
@@ -494,7 +494,7 @@ export interface CertificatesOwnRestartArgs {
   name: string;
 }
 
-export interface CertificatesOwnArgs {
+export interface CertificatesOwn {
   /** Who signs it. One of "kubernetes", "etcd", "frontProxy". */
   authority: string;
   /** Common name of its subject; the name of the entry by default. */
@@ -526,19 +526,19 @@ export interface CertificatesOwnArgs {
   /** Names of the nodes that hold it, in place of roles. */
   nodes?: string[];
   /** Files of the certificate on nodes; the key is made there. */
-  files?: CertificatesOwnFilesArgs;
+  files?: CertificatesOwnFiles;
   /** Programs on the nodes that read the files at their start: restarted after one has changed. */
-  readers?: CertificatesOwnReaderArgs[];
+  readers?: CertificatesOwnReader[];
   /** Secret in the cluster that holds certificate, key and CA. The key is in the stack's state, as a secret. */
-  secret?: CertificatesOwnSecretArgs;
+  secret?: CertificatesOwnSecret;
   /** ConfigMap in the cluster that holds the public parts, beside the Secret. */
-  configMap?: CertificatesOwnConfigMapArgs;
+  configMap?: CertificatesOwnConfigMap;
   /** Workloads in the cluster that are restarted after the Secret has changed. */
-  restart?: CertificatesOwnRestartArgs[];
+  restart?: CertificatesOwnRestart[];
 }
 
 /** Leaf certificates: validity, renewal, keys. */
-export interface CertificatesArgs {
+export interface Certificates {
   /**
    * Validity of leaf certificates.
    *
@@ -564,13 +564,13 @@ export interface CertificatesArgs {
   /** Times at which single certificates are renewed besides, with a new key: by node and certificate, as `kube-pki status` names them; `kube-pki renew` writes it. */
   renewAt?: Record<string, Record<string, string>>;
   /** Overrides for single certificates. */
-  profiles?: Record<string, CertificatesProfileArgs>;
+  profiles?: Record<string, CertificatesProfile>;
   /** Certificates of your own beside the layout's: on nodes, or in a Secret of the cluster. */
-  own?: Record<string, CertificatesOwnArgs>;
+  own?: Record<string, CertificatesOwn>;
 }
 
 /** When nodes may change. A run with something due is refused at other times, before any node is touched; strategy recover is not. */
-export interface RolloutWindowArgs {
+export interface RolloutWindow {
   /**
    * Days on which it opens. One of "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun".
    *
@@ -589,7 +589,7 @@ export interface RolloutWindowArgs {
   timeZone?: string;
 }
 
-export interface RolloutReaderArgs {
+export interface RolloutReader {
   /** How it runs. One of "static-pod", "systemd". */
   kind: string;
   /** Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program. */
@@ -605,7 +605,7 @@ export interface RolloutReaderArgs {
 }
 
 /** How many backups of replaced files a node keeps, and for how long (docs/restore.md). */
-export interface RolloutBackupsArgs {
+export interface RolloutBackups {
   /**
    * How many stay on a node, the newest; beside the first, and those with a CA's key.
    *
@@ -617,7 +617,7 @@ export interface RolloutBackupsArgs {
 }
 
 /** How many nodes change at the same time. */
-export interface RolloutArgs {
+export interface Rollout {
   /**
    * rolling: one control plane after another; recover: a cluster whose certificates have ended, all control planes at once (docs/recover.md). One of "rolling", "recover".
    *
@@ -649,17 +649,17 @@ export interface RolloutArgs {
    */
   apiServerShutdownFlags?: boolean;
   /** When nodes may change. A run with something due is refused at other times, before any node is touched; strategy recover is not. */
-  window?: RolloutWindowArgs;
+  window?: RolloutWindow;
   /** Read every node in `pulumi preview` and `pulumi up`, tell what was changed there behind the stack's back, and bring it back (docs/drift.md). Without it a run that has nothing to do contacts no node. */
   detectDrift?: boolean;
   /** Other programs on the nodes that read files of the stack and must be restarted when these change. */
-  readers?: RolloutReaderArgs[];
+  readers?: RolloutReader[];
   /** How many backups of replaced files a node keeps, and for how long (docs/restore.md). */
-  backups?: RolloutBackupsArgs;
+  backups?: RolloutBackups;
 }
 
 /** Overrides for the kubernetes authority. */
-export interface RotationKubernetesArgs {
+export interface RotationKubernetes {
   /** Generation of this one; rotation.generation by default. */
   generation?: number;
   /** Phase to stop at; rotation.phase by default. One of "trust", "issue", "done". */
@@ -667,7 +667,7 @@ export interface RotationKubernetesArgs {
 }
 
 /** Overrides for the etcd authority. */
-export interface RotationEtcdArgs {
+export interface RotationEtcd {
   /** Generation of this one; rotation.generation by default. */
   generation?: number;
   /** Phase to stop at; rotation.phase by default. One of "trust", "issue", "done". */
@@ -675,7 +675,7 @@ export interface RotationEtcdArgs {
 }
 
 /** Overrides for the front proxy authority. */
-export interface RotationFrontProxyArgs {
+export interface RotationFrontProxy {
   /** Generation of this one; rotation.generation by default. */
   generation?: number;
   /** Phase to stop at; rotation.phase by default. One of "trust", "issue", "done". */
@@ -683,7 +683,7 @@ export interface RotationFrontProxyArgs {
 }
 
 /** Overrides for the key that signs service account tokens. */
-export interface RotationServiceAccountArgs {
+export interface RotationServiceAccount {
   /** Generation of this one; rotation.generation by default. */
   generation?: number;
   /** Phase to stop at; rotation.phase by default. One of "trust", "issue", "done". */
@@ -691,7 +691,7 @@ export interface RotationServiceAccountArgs {
 }
 
 /** Rotation of the authorities and of the service account key. */
-export interface RotationArgs {
+export interface Rotation {
   /**
    * Generation to rotate to: the current one plus 1. 1 is the cluster's first CAs; with adopt, the ones that replace them.
    *
@@ -705,13 +705,13 @@ export interface RotationArgs {
    */
   phase?: string;
   /** Overrides for the kubernetes authority. */
-  kubernetes?: RotationKubernetesArgs;
+  kubernetes?: RotationKubernetes;
   /** Overrides for the etcd authority. */
-  etcd?: RotationEtcdArgs;
+  etcd?: RotationEtcd;
   /** Overrides for the front proxy authority. */
-  frontProxy?: RotationFrontProxyArgs;
+  frontProxy?: RotationFrontProxy;
   /** Overrides for the key that signs service account tokens. */
-  serviceAccount?: RotationServiceAccountArgs;
+  serviceAccount?: RotationServiceAccount;
   /** Raise the generation by one each time this has passed since `since`. */
   rotateEvery?: string;
   /** When `generation` became current; required with rotateEvery. */
@@ -733,7 +733,7 @@ export interface RotationArgs {
 }
 
 /** Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs. */
-export interface AdoptArgs {
+export interface Adopt {
   /** SHA-256 fingerprint of the cluster's CA. */
   kubernetes?: string;
   /** SHA-256 fingerprint of etcd's CA. */
@@ -744,7 +744,7 @@ export interface AdoptArgs {
   serviceAccount?: any;
 }
 
-export interface InClusterRestartArgs {
+export interface InClusterRestart {
   /** Kind of the workload. One of "DaemonSet", "Deployment", "StatefulSet". */
   kind: string;
   /** Its namespace. */
@@ -753,7 +753,7 @@ export interface InClusterRestartArgs {
   name: string;
 }
 
-export interface InClusterReloadArgs {
+export interface InClusterReload {
   /** Kind of the workload. One of "DaemonSet", "Deployment", "StatefulSet". */
   kind: string;
   /** Its namespace. */
@@ -763,7 +763,7 @@ export interface InClusterReloadArgs {
 }
 
 /** A credential plugin (client.authentication.k8s.io/v1), such as an OIDC login of a pipeline. */
-export interface InClusterUserExecArgs {
+export interface InClusterUserExec {
   /** Program, found by PATH on the machine that runs pulumi. */
   command: string;
   /** Its arguments; nothing secret. */
@@ -773,21 +773,21 @@ export interface InClusterUserExecArgs {
 }
 
 /** Credentials of a cluster administrator for the stack's work in the cluster, as in a kubeconfig. By default it issues a certificate of its own, whose key is in the state and whose kubeconfig is in the output `kubeconfigs`. */
-export interface InClusterUserArgs {
+export interface InClusterUser {
   /** File with a bearer token, on the machine that runs pulumi; read again when it changes. */
   tokenFile?: string;
   /** A credential plugin (client.authentication.k8s.io/v1), such as an OIDC login of a pipeline. */
-  exec?: InClusterUserExecArgs;
+  exec?: InClusterUserExec;
 }
 
-export interface InClusterCaBundleArgs {
+export interface InClusterCaBundle {
   /** Kind of the object. One of "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService", "CustomResourceDefinition", "ClusterTrustBundle". */
   kind: string;
   /** Its name. */
   name: string;
 }
 
-export interface InClusterWorkersTolerationArgs {
+export interface InClusterWorkersToleration {
   /** Key of the taint; all by default. */
   key?: string;
   /**
@@ -803,7 +803,7 @@ export interface InClusterWorkersTolerationArgs {
 }
 
 /** Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. Not with layout hardway. */
-export interface InClusterWorkersArgs {
+export interface InClusterWorkers {
   /** Image with sh, cat, tail and chroot; it runs privileged, so pin it by digest. */
   image: string;
   /**
@@ -817,11 +817,11 @@ export interface InClusterWorkersArgs {
   /** Only nodes with these labels. */
   nodeSelector?: Record<string, string>;
   /** Taints to tolerate; all by default. */
-  tolerations?: InClusterWorkersTolerationArgs[];
+  tolerations?: InClusterWorkersToleration[];
 }
 
 /** What a rotation changes inside the cluster. */
-export interface InClusterArgs {
+export interface InCluster {
   /**
    * Update the copies of the CAs inside the cluster in a rotation; the endpoint must be reachable.
    *
@@ -835,18 +835,18 @@ export interface InClusterArgs {
    */
   publishStatus?: boolean;
   /** Workloads to restart once both CAs are trusted, in this order. */
-  restart?: InClusterRestartArgs[];
+  restart?: InClusterRestart[];
   /** Workloads that reload a new CA by themselves. */
-  reload?: InClusterReloadArgs[];
+  reload?: InClusterReload[];
   /** Credentials of a cluster administrator for the stack's work in the cluster, as in a kubeconfig. By default it issues a certificate of its own, whose key is in the state and whose kubeconfig is in the output `kubeconfigs`. */
-  user?: InClusterUserArgs;
+  user?: InClusterUser;
   /** Objects whose CA bundle is one of the cluster's CAs and must be updated with it. */
-  caBundles?: InClusterCaBundleArgs[];
+  caBundles?: InClusterCaBundle[];
   /** Workers that are not under `nodes`: reached by a DaemonSet instead of ssh. Not with layout hardway. */
-  workers?: InClusterWorkersArgs;
+  workers?: InClusterWorkers;
 }
 
-export interface UserArgs {
+export interface User {
   /** The user that RBAC sees, and the key of the kubeconfig in the output. */
   name: string;
   /** The group that RBAC sees; at most one. */
@@ -864,11 +864,11 @@ export interface UserArgs {
 /** A cluster, its nodes and its policy, as a stack file says them. */
 export interface ClusterPkiArgs {
   /** The cluster. */
-  cluster: ClusterArgs;
+  cluster: Cluster;
   /** Every node of the cluster. */
-  nodes: NodeArgs[];
+  nodes: Node[];
   /** How to reach the nodes. */
-  ssh?: SshArgs;
+  ssh?: Ssh;
   /**
    * Where files are and how components run. One of "kubeadm", "hardway", "etcdadm", "kubespray", "fleet".
    *
@@ -876,13 +876,13 @@ export interface ClusterPkiArgs {
    */
   layout?: string;
   /** Files and folders of the layout that are elsewhere in this cluster, or belong to another user: by their path in the layout. */
-  files?: Record<string, FileArgs>;
+  files?: Record<string, File>;
   /** Services of the layout that run in another way or under another name in this cluster. */
-  services?: Record<string, ServiceArgs>;
+  services?: Record<string, Service>;
   /** Who signs, and the existing CAs of the cluster. */
-  authority?: AuthorityArgs;
+  authority?: Authority;
   /** Leaf certificates: validity, renewal, keys. */
-  certificates?: CertificatesArgs;
+  certificates?: Certificates;
   /**
    * auto: restart services that do not reload a changed file by themselves; always: every service whose files changed; never: none. One of "auto", "always", "never".
    *
@@ -890,15 +890,15 @@ export interface ClusterPkiArgs {
    */
   restart?: string;
   /** How many nodes change at the same time. */
-  rollout?: RolloutArgs;
+  rollout?: Rollout;
   /** Rotation of the authorities and of the service account key. */
-  rotation?: RotationArgs;
+  rotation?: Rotation;
   /** Take over a cluster whose CA keys the stack does not know: fingerprints of its CAs. */
-  adopt?: AdoptArgs;
+  adopt?: Adopt;
   /** What a rotation changes inside the cluster. */
-  inCluster?: InClusterArgs;
+  inCluster?: InCluster;
   /** Users who get a kubeconfig, as stack output `kubeconfigs`. */
-  users?: UserArgs[];
+  users?: User[];
   /** Plan as of this time instead of now. */
   asOf?: string;
 }

@@ -17,7 +17,7 @@ import type { Input } from "@pulumi/pulumi";
 /** A generated SDK makes a property of each. */
 const IDENTIFIER = /^[A-Za-z]\w*$/;
 
-/** Interfaces in the order in which they are written, each after those that it needs. */
+/** Without `Args` in their names, which a generated SDK adds by itself. Interfaces in the order in which they are written, each after those that it needs. */
 type Interfaces = string[];
 
 const isText = ({ type, enum: values, const: only }: JsonSchema): boolean =>
@@ -36,8 +36,8 @@ const interfaceOf = (schema: JsonSchema, name: string, interfaces: Interfaces, h
     const type = typeText(field, `${name}${pascal(key)}`, interfaces);
     return `${documented(toldChoices(field), "  ")}  ${key}${required.includes(key) ? "" : "?"}: ${type};\n`;
   });
-  interfaces.push(`\n${heading}export interface ${name}Args {\n${own.join("")}}\n`);
-  return `${name}Args`;
+  interfaces.push(`\n${heading}export interface ${name} {\n${own.join("")}}\n`);
+  return name;
 };
 
 /** The values that a plain type does not show. */
