@@ -22,7 +22,7 @@ const certificatesText = (rows: readonly CertificateRow[]): string => {
   const renewal = first(rows.map(({ nextRenewal }) => nextRenewal));
   const end = first(rows.map(({ notAfter }) => notAfter));
   const { length } = rows;
-  return `${String(length)}, for ${counted(nodes.length, "node")}; the first is renewed from ${renewal} on and ends ${end}`;
+  return `${String(length)}, for ${counted(nodes.length, "node")}; the first renewal is due ${renewal}, the first end ${end}`;
 };
 
 const authorityText = (rows: readonly AuthorityRow[]): string => {

@@ -52,6 +52,7 @@ export function asksForCertificates(shell: string): void {
       assert.match(text("kubelet e1"), /Subject: CN=system:node:cp1,O=system:nodes\n[^]*NIST CURVE: P-256/);
       assert.match(text("web e1"), /Public-Key: \(2048 bit\)[^]*DNS:localhost, IP Address:127\.0\.0\.1/);
       assert.doesNotMatch(made.stdout + made.stderr, /PRIVATE/);
+      assert.equal(made.stderr, "cp1: 2 keys made: kubelet web\n", "one line for all");
       assert.equal(statSync(node.path("/var/lib/kube-pki/keys/web/e1.key")).mode & 0o777, 0o600);
       assert.deepEqual(node.list("/etc"), []);
     });

@@ -137,7 +137,7 @@ describe("kube-pki up, on the real engine", function () {
     const stdout = await cluster.pulumi("up", "--yes", "--skip-preview");
     const outputs = /\nOutputs:\n([^]*?)\n\n/.exec(stdout)?.[1]?.split("\n") ?? assert.fail(stdout);
     assert.ok(outputs.length < SCREEN, outputs.join("\n"));
-    assert.match(stdout, /certificates: "18, for 3 nodes; the first is renewed from /);
+    assert.match(stdout, /certificates: "18, for 3 nodes; the first renewal is due /);
     const rows = JSON.parse(
       await cluster.pulumi("stack", "output", "certificates", "--show-secrets", "--json"),
     ) as CertificateRow[];
