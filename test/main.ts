@@ -78,6 +78,7 @@ const BY_DAY: readonly Played[] = [
   ["rotation-nodes", "fleet"],
   ["init", "external-etcd"],
   ["init", "fleet"],
+  ["init", "etcdadm"],
   ["init", "ipv6"],
   ["rotation-nodes", "ipv6"],
 ];
