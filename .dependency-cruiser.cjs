@@ -22,6 +22,7 @@ const CORE = [
   "init",
   "preflight",
   "drift",
+  "progress",
 ];
 const FLOORS = ["core", "components", "index.ts"];
 const PRODUCT = "^(?:core|components|cli|index\\.ts)";

@@ -1,9 +1,9 @@
 /** The program: one stack's configuration in, the cluster's whole PKI out. */
-import { ClusterPki, stackFile } from "./components";
+import { ClusterPki, stackFile, stackOutputs } from "./components";
 
 const { name, args, authorityDigest } = stackFile();
-const { certificates, authorities, nodes, trust, kubeconfigs, signingRequests } = new ClusterPki(name, args);
+const { signingRequests, ...outputs } = stackOutputs(new ClusterPki(name, args));
 const requested = Object.keys(signingRequests).length === 0 ? {} : { signingRequests };
 
 // `pulumi stack output kubeconfigs --show-secrets --json`: the administrator's and each user's
-export = { certificates, authorities, nodes, trust, ...requested, kubeconfigs, authorityDigest };
+export = { ...outputs, ...requested, authorityDigest };

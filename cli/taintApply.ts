@@ -2,13 +2,11 @@
 import { z } from "zod";
 import { nameInUrn, nodeName, stepName } from "../core/certificates/resourceNames";
 import { run } from "./run";
-import { stackArgs, type StackChoice } from "./stackOutputs";
+import { CLUSTER, stackArgs, type StackChoice } from "./stackOutputs";
 
 const exported = z.object({
   deployment: z.object({ resources: z.array(z.object({ urn: z.string(), type: z.string() })).default([]) }),
 });
-
-const CLUSTER = "kube-pki:index:ClusterPki";
 
 /** The `apply` of a node in an export of the state; of each ClusterPki that has one. */
 export const applyUrns = (state: unknown, node: string): string[] => {

@@ -1,10 +1,12 @@
 /** What programs may use, with every type that they need. */
 export { ClusterPki, type ClusterPkiArgs, type NodeAddress } from "./clusterPki";
 export { stackFile, type StackFile } from "./stackFile";
+export { stackOutputs, type StackOutputs } from "./stackOutputs";
 export type * from "./sections";
 export type { AuthorityRow } from "../core/report/authorityRows";
 export type { Phase } from "../core/model/phases";
 export type { CertificateRow } from "../core/report/report";
+export type { Summary } from "../core/report/summary";
 export type { AuthorityName } from "../core/model/authorities";
 export type { LeafName, OwnName, ProfileName } from "../core/model/profiles";
 

@@ -22,13 +22,26 @@ verb_request() {
   read_plan request
   # only now: the sentence begins with the name of the node
   have_openssl || die "this node has no openssl to make keys with: install it, or set keyLocation: state for this node (and no authority.csrSigner: node)"
+  vr_made=
   while read -r vr_word vr_profile vr_id vr_algorithm <&3; do
     [ "$vr_word" = leaf ] || continue
+    [ -s "$STATE/keys/$vr_profile/$vr_id.key" ] || vr_made="$vr_made $vr_profile"
     make_request "$vr_profile" "$vr_id" "$vr_algorithm"
     echo "csr $vr_profile $vr_id" >>"$TX/out"
     cat "$STATE/keys/$vr_profile/$vr_id.csr" >>"$TX/out"
   done 3<"$TX/plan"
+  # shellcheck disable=SC2086 # several words wanted
+  tell_made $vr_made
   [ ! -f "$TX/out" ] || cat "$TX/out"
+}
+
+# tell_made PROFILE...: one line for all, as each is a line in pulumi's output.
+tell_made() {
+  case $# in
+    0) ;;
+    1) say "key for $1 made" ;;
+    *) say "$# keys made: $*" ;;
+  esac
 }
 
 # make_request PROFILE ID ALGORITHM: key and request once per id, so that the
@@ -45,7 +58,6 @@ make_request() {
     mv "$mr_base.key.new" "$mr_base.key"
     rm -f "$mr_base.csr"
     point key-made
-    say "key for $1 made"
   fi
   request_config "$1" >"$TX/req.cnf"
   if [ -s "$mr_base.csr" ] && cmp -s "$TX/req.cnf" "$mr_base.cnf"; then return 0; fi

@@ -9,7 +9,7 @@ import { clusterPayload, sinceOf } from "../../core/cluster/payload";
 import { heldJobs, OWN_STEPS, type HeldJob, type HeldPair, type OwnStep } from "../../core/cluster/own";
 import { publishedStatus } from "../../core/cluster/published";
 import { restarted, restartNameSuffix, trustedAnnotation } from "../../core/cluster/restarts";
-import { clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
+import { CLUSTER_INFO_SUFFIX, clusterSteps, PUBLISHES, type Hook } from "../../core/cluster/steps";
 import type { TrustFact } from "../../core/cluster/trust";
 import { workersJob, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import { checkPayload } from "../../core/protocol/check";
@@ -166,7 +166,7 @@ export class InCluster extends pulumi.ComponentResource {
     const kubeconfig = trust.final.apply((pem) => clusterInfoText(config.cluster.endpoint, pem));
     return [
       new ConfigMapPatch(
-        `${this.base}-cluster-info`,
+        `${this.base}-${CLUSTER_INFO_SUFFIX}`,
         { metadata: { ...CLUSTER_INFO }, data: { kubeconfig } },
         this.patchOptions(dependsOn), // a joining node must trust the CA of every server that still runs
       ),

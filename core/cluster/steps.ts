@@ -235,3 +235,10 @@ const STEPS: readonly Step[] = [
 /** The steps of one hook, in order. */
 export const clusterSteps = (hook: Hook, config: Config): readonly Step[] =>
   config.inCluster.enabled ? STEPS.filter((step) => step.hook === hook && step.isWanted(config)) : [];
+
+/** By the end of its resource's name. Without a row are the patches of the Kubernetes provider: workloads are rolled, and one object. */
+export const hookOf = (nameSuffix: string): Hook =>
+  STEPS.find((step) => step.nameSuffix === nameSuffix)?.hook ??
+  (nameSuffix === CLUSTER_INFO_SUFFIX ? "afterRetire" : "beforeIssue");
+
+export const CLUSTER_INFO_SUFFIX = "cluster-info";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { AuthorityRow } from "../../core/report/authorityRows";
@@ -79,6 +79,26 @@ describe("kube-pki status", function () {
     assert.equal(code, 0);
     const asked = readFileSync(join(harness.folder, "arguments"), "utf8");
     assert.equal(asked, "stack output --json --non-interactive --stack prod\n");
+  });
+
+  it("reads in the state what the stack has as secrets, and asks for none", async () => {
+    const outputs = { certificates: [row()], authorities: [], nodes: [] };
+    const state = { deployment: { resources: [{ type: "kube-pki:index:ClusterPki", outputs }, { type: "other" }] } };
+    writeFileSync(join(harness.folder, "state"), JSON.stringify(state));
+    harness.pulumiRuns(
+      'echo "$*" >>"$here/asked"',
+      'case "$2" in',
+      `  output) echo '{"certificates": "[secret]", "authorities": "[secret]", "nodes": "[secret]"}' ;;`,
+      '  export) cat "$here/state" ;;',
+      "esac",
+    );
+    const { code, stdout, stderr } = await harness.run(["status", "--stack", "prod", ...AS_OF]);
+    assert.match(stdout, /^NODE +CERTIFICATE .*\ncp1 +apiserver .* ok\n$/);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(
+      readFileSync(join(harness.folder, "asked"), "utf8"),
+      "stack output --json --non-interactive --stack prod\nstack export --non-interactive --stack prod\n",
+    );
   });
 
   const windows: readonly [readonly string[], number, string][] = [

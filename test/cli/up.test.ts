@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { confirms, previewArgs, upArgs, wantsPulumisDisplay } from "../../cli/up/pulumiOptions";
 import { authorityDigest } from "../../core/config/authorityDigest";
 import { Harness } from "./harness";
 
@@ -26,6 +27,7 @@ describe("kube-pki up", function () {
       'case "$1" in',
       '  config) cat "$here/config" ;;',
       '  stack) cat "$here/outputs" ;;',
+      "  preview) exit 0 ;;",
       '  up) echo "${PULUMI_SKIP_CHECKPOINTS:-saves always}"; exit 3 ;;',
       "esac",
     );
@@ -37,12 +39,13 @@ describe("kube-pki up", function () {
       { cluster: CLUSTER, rotation: { generation: 2 }, ...more },
       { rotation: { generation: 2 }, cluster: CLUSTER },
     );
-    assert.deepEqual(await harness.run(["up", "--yes", "--stack", "prod", "--parallel", "16"]), {
-      stdout: "true\n",
-      stderr: SAVES_ONCE,
-      code: 2,
-    });
-    assert.equal(readFileSync(join(harness.folder, "arguments"), "utf8"), "up --yes --stack prod --parallel 16\n");
+    const ran = await harness.run(["up", "-y", "--stack", "prod", "--parallel", "16"]);
+    assert.match(ran.stdout, /\nfailed after [\d.]+ s\nerror: true\n$/);
+    assert.deepEqual([ran.stderr, ran.code], [SAVES_ONCE, 2]);
+    assert.match(
+      readFileSync(join(harness.folder, "arguments"), "utf8"),
+      /^up --yes --skip-preview --non-interactive --stack prod --parallel 16 --event-log \S+\n$/,
+    );
   });
 
   const others: Readonly<Record<string, readonly [config: object, last: object | undefined]>> = {
@@ -66,6 +69,114 @@ describe("kube-pki up", function () {
       code: 2,
     });
     assert.equal(readFileSync(join(harness.folder, "arguments"), "utf8"), "up -s x\n");
+  });
+
+  it("leaves the display to pulumi where one of its own is asked for", async () => {
+    holds({ cluster: CLUSTER }, { cluster: CLUSTER });
+    const ran = await harness.run(["up", "--yes", "--diff"]);
+    assert.deepEqual(ran, { stdout: "true\n", stderr: SAVES_ONCE, code: 2 });
+    assert.equal(readFileSync(join(harness.folder, "arguments"), "utf8"), "up --yes --diff\n");
+  });
+
+  /** A pulumi that says these events, and ends so. */
+  const says = (code: number, ...events: readonly object[]): void => {
+    holds({ cluster: CLUSTER }, { cluster: CLUSTER });
+    writeFileSync(join(harness.folder, "events"), events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    harness.pulumiRuns(
+      'case "$1" in',
+      '  config) cat "$here/config" ;;',
+      '  stack) cat "$here/outputs" ;;',
+      '  *) for log in "$@"; do :; done; cat "$here/events" >"$log"; echo noise; echo "View Live: https://example.com/1"; exit ' +
+        String(code) +
+        " ;;",
+      "esac",
+    );
+  };
+  const TROUBLE = { diagnosticEvent: { message: "<{%fg 1%}>it is broken\n", severity: "error" } };
+
+  it("prints an event a line for programs, the errors in the last one", async () => {
+    says(255, TROUBLE, { summaryEvent: { resourceChanges: { same: 3 } } });
+    const { stdout, code } = await harness.run(["up", "--yes", "--skip-preview", "--json"]);
+    const events = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const last = events.at(-1) ?? {};
+    assert.deepEqual([last["event"], last["version"], last["result"]], ["end", 1, "failed"]);
+    assert.equal(last["url"], "https://example.com/1");
+    assert.deepEqual([last["errors"], last["changes"]], [[{ text: "it is broken" }], { same: 3 }]);
+    assert.equal(code, 2);
+  });
+
+  it("does not go on where the preview fails", async () => {
+    says(255, TROUBLE);
+    const { stdout, code } = await harness.run(["up", "--yes"]);
+    assert.match(stdout, /\nfailed after \S+ s\nerror: it is broken\n$/);
+    assert.equal(code, 2);
+    assert.match(readFileSync(join(harness.folder, "arguments"), "utf8"), /^preview --non-interactive --event-log /);
+  });
+
+  it("prints JSON only where nobody has to be asked", async () => {
+    assert.deepEqual(await harness.run(["up", "--json"]), {
+      stdout: "",
+      stderr: "kube-pki: --json: needs --yes, as nobody is there to be asked\n",
+      code: 2,
+    });
+  });
+
+  it("keeps the event log for itself, and leaves none behind", async () => {
+    says(0);
+    await harness.run(["up", "--yes"], { env: { TMPDIR: harness.folder } });
+    assert.deepEqual(
+      readdirSync(harness.folder).filter((name) => name.startsWith("kube-pki-up-")),
+      [],
+    );
+  });
+
+  it("on a terminal shows pulumi's preview, asks, and does nothing without a yes", async () => {
+    for (const [answer, asked] of [
+      ["no", "preview"],
+      ["yes", "up"],
+    ] as const) {
+      says(0);
+      const { stdout } = await harness.sh(`(sleep 2; echo ${answer}; sleep 2) | script -qec "kube-pki up" /dev/null`);
+      assert.match(stdout, /^[^]*noise\r?\n[^]*Perform this update\? \(yes\/no\)/);
+      assert.equal(readFileSync(join(harness.folder, "arguments"), "utf8").split(" ")[0], asked, stdout);
+    }
+  });
+});
+
+describe("options of pulumi up", () => {
+  it("are handed on, but for those that this command answers itself", () => {
+    const given = [
+      "-yf",
+      "--secrets-provider",
+      "awskms://x",
+      "--target",
+      "urn",
+      "-m",
+      "why",
+      "--json",
+      "--continue-on-error",
+    ];
+    assert.deepEqual(upArgs(given).slice(4), [
+      "--secrets-provider",
+      "awskms://x",
+      "--target",
+      "urn",
+      "-m",
+      "why",
+      "--continue-on-error",
+    ]);
+    assert.deepEqual(previewArgs(given), ["preview", "--target", "urn", "-m", "why"]);
+    assert.deepEqual(previewArgs(["-yr", "--secrets-provider=x"]), ["preview", "-r"]);
+  });
+
+  it("are read as pulumi reads them", () => {
+    const none = {};
+    assert.ok(confirms(["-y"], none) && confirms(["--skip-preview"], none) && !confirms(["--yes=false"], none));
+    assert.ok(confirms([], { PULUMI_SKIP_CONFIRMATIONS: "true" }) && !confirms([], none));
+    assert.ok(wantsPulumisDisplay(["--diff"]) && !wantsPulumisDisplay(["--yes", "--refresh"]));
   });
 });
 

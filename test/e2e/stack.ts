@@ -115,7 +115,9 @@ export class Stack {
   }
 
   public async certificates(): Promise<CertificateRow[]> {
-    return JSON.parse(await this.must(["stack", "output", "certificates", "--json"])) as CertificateRow[];
+    return JSON.parse(
+      await this.must(["stack", "output", "certificates", "--json", "--show-secrets"]),
+    ) as CertificateRow[];
   }
 
   /** The kubeconfigs of its output, by name; none before the first `up`. */
