@@ -35,7 +35,8 @@ describe("the documentation's site", () => {
     const folder = mkdtempSync(join(tmpdir(), "kube-pki-site-"));
     try {
       assert.ok(makeSite(folder), "typedoc has warned, see above");
-      for (const page of ["index.html", "classes/index.ClusterPki.html"]) assert.ok(existsSync(join(folder, page)), page);
+      for (const page of ["index.html", "classes/index.ClusterPki.html"])
+        assert.ok(existsSync(join(folder, page)), page);
       const index = readFileSync(join(folder, "documents", "At_3_AM.html"), "utf8");
       assert.match(index, /<h1[^>]*>At 3 AM/);
     } finally {
