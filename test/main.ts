@@ -78,6 +78,9 @@ const BY_DAY: readonly Played[] = [
   ["rotation-nodes", "fleet"],
   ["init", "external-etcd"],
   ["init", "fleet"],
+  ["init", "etcdadm"],
+  ["init", "ipv6"],
+  ["rotation-nodes", "ipv6"],
 ];
 const A_DAY = 2;
 

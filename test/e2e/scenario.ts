@@ -137,7 +137,7 @@ export class Run {
       scenario: scenario.name,
       topology: options.topology,
       authority: options.authority,
-      kubernetes: run?.lab.kubernetesVersion ?? "",
+      kubernetes: run?.lab.kubernetesVersion.replace(/^v/, "") ?? "",
       at: new Date().toISOString(),
       commit: COMMIT,
       passed: error === undefined,
