@@ -7,6 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import Mocha from "mocha";
 import { ensure, usualTools } from "../tools/toolchain";
+import { today } from "./day";
 import { Run, writeReport, type AuthorityKind } from "./e2e/scenario";
 import { SCENARIOS } from "./e2e/scenarios";
 import { installHostPackages, onPath } from "./lab/host";
@@ -84,15 +85,12 @@ const BY_DAY: readonly Played[] = [
 ];
 const A_DAY = 2;
 
-const DAY_MS = 86_400_000;
-
 /** Those of one day, by the number of days since 1970. */
 const playedOn = (day: number): readonly Played[] => {
   const from = (day * A_DAY) % BY_DAY.length;
   return [...ALWAYS, ...[...BY_DAY, ...BY_DAY].slice(from, from + A_DAY)];
 };
 
-const today = Number(process.env["KUBE_PKI_DAY"] ?? Math.floor(Date.now() / DAY_MS));
 const CHOSEN = playedOn(today);
 
 interface Outcome {
