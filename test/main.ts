@@ -82,6 +82,7 @@ const BY_DAY: readonly Played[] = [
   ["init", "etcdadm"],
   ["init", "ipv6"],
   ["rotation-nodes", "ipv6"],
+  ["rotation-nodes", "external-etcd"],
 ];
 const A_DAY = 2;
 
