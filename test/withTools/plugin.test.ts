@@ -3,7 +3,7 @@
  * Pulumi's newer language hosts do with PulumiPlugin.yaml is done by plugin/pulumi-resource-kube-pki here.
  */
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -11,12 +11,12 @@ import { StandInNodes } from "../../bench/controller/nodes";
 import { CONFIG_JSON_SCHEMA } from "../../core/schema/jsonSchema";
 import { ensure } from "../../tools/toolchain";
 import { RAW } from "../core/fixture";
-import { installPacked, manifestOf } from "../e2e/packageProject";
+import { installPlugin } from "../e2e/languages";
+import { manifestOf } from "../e2e/packageProject";
 import { pluginEnv } from "../lab/plugins/env";
 import { must, run, type Result } from "../lab/process";
 
 const ROOT = join(__dirname, "..", "..");
-const PLUGIN = join(ROOT, "plugin");
 
 interface PropertySchema {
   readonly type?: string;
@@ -68,10 +68,8 @@ describe("the component package", function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "kube-pki-plugin-"));
-    const plugin = join(folder, "plugin");
     for (const name of ["program", "state"]) mkdirSync(join(folder, name));
-    cpSync(PLUGIN, plugin, { recursive: true, filter: (source) => !source.includes("node_modules") });
-    await installPacked(plugin, "library", ["@types/node", "typescript"]);
+    const plugin = await installPlugin(folder);
     const host = (await ensure(["pulumi-language-yaml"], () => undefined))["pulumi-language-yaml"];
     const plugins = await pluginEnv();
     env = {
