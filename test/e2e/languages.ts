@@ -1,6 +1,6 @@
 /** Projects in other languages of Pulumi: examples/, with the component package of plugin/ and the SDK that is made from it. */
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { ensure, type Log } from "../../tools/toolchain";
 import { cacheDir } from "../lab/paths";
@@ -59,16 +59,18 @@ const writeSdk = async (language: "python" | "go", { folder, plugin, env, log }:
   return sdk;
 };
 
-/** The part of the Python host that is a script lies in the sources of the same module. */
-const pythonExec = async (bin: string): Promise<void> => {
+/** The part of the Python host that is a script lies in the sources of the same module; the host looks for it beside itself. */
+const pythonHost = async (bin: string, log: Log): Promise<void> => {
   const argv = ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"];
   const module = await must(argv, {
     cwd: join(REPOSITORY, "tools", "langhost"),
     env: { ...process.env, ...goEnv(), GOFLAGS: "-mod=readonly" },
   });
-  const name = "pulumi-language-python-exec";
-  copyFileSync(join(module.trim(), "python", "cmd", name), join(bin, name));
-  chmodSync(join(bin, name), 0o755);
+  const host = (await ensure(["pulumi-language-python"], log))["pulumi-language-python"];
+  for (const file of [host, join(module.trim(), "python", "cmd", "pulumi-language-python-exec")]) {
+    copyFileSync(file, join(bin, basename(file)));
+    chmodSync(join(bin, basename(file)), 0o755);
+  }
 };
 
 /** Each makes a project in `folder` run, and gives what has to be on PATH for it. */
@@ -89,7 +91,7 @@ const PREPARE: Readonly<Record<Language, (example: Example) => Promise<{ path: s
       const { folder, log } = example;
       const bin = join(folder, "bin");
       mkdirSync(bin);
-      await pythonExec(bin);
+      await pythonHost(bin, log);
       const venv = join(folder, "venv");
       await must(["python3", "-m", "venv", venv], { timeoutMs: 120_000 });
       const sdk = await writeSdk("python", example);
@@ -98,8 +100,7 @@ const PREPARE: Readonly<Record<Language, (example: Example) => Promise<{ path: s
         env: process.env,
         timeoutMs: 600_000,
       });
-      const host = (await ensure(["pulumi-language-python"], log))["pulumi-language-python"];
-      return { path: [join(venv, "bin"), bin, dirname(host)] };
+      return { path: [join(venv, "bin"), bin] };
     },
     go: async (example) => {
       const sdk = await writeSdk("go", example);
