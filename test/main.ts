@@ -74,6 +74,7 @@ const BY_DAY: readonly Played[] = [
   ["rotation-nodes", "kubespray"],
   ["recover", "hardway"],
   ["lost-state", "duo"],
+  ["languages", "duo"],
   ["recover-ca", "duo"],
   ["renewal", "fleet"],
   ["rotation-nodes", "fleet"],

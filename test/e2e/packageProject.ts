@@ -18,9 +18,13 @@ export const pathWithNode = async (folder: string, line: NodeLine, path: string,
   return [bin, path].join(delimiter);
 };
 
-/** Builds the package and puts it into a folder; returns its path. */
+/** Builds the package and puts it into a folder; returns its path. One at a time: each build begins by removing dist/. */
 export const pack = async (folder: string): Promise<string> => {
-  await must(["npm", "pack", "--silent", "--pack-destination", folder], { cwd: REPOSITORY, timeoutMs: 600_000 });
+  const lock = join(REPOSITORY, "node_modules", ".kube-pki-pack");
+  await must(["flock", lock, "npm", "pack", "--silent", "--pack-destination", folder], {
+    cwd: REPOSITORY,
+    timeoutMs: 1_200_000,
+  });
   const [file] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
   if (file === undefined) throw new Error("npm pack made no package");
   return join(folder, file);

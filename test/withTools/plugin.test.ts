@@ -68,6 +68,7 @@ describe("the component package", function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "kube-pki-plugin-"));
+    nodes = await StandInNodes.start(2);
     for (const name of ["program", "state"]) mkdirSync(join(folder, name));
     const plugin = await installPlugin(folder);
     const host = (await ensure(["pulumi-language-yaml"], () => undefined))["pulumi-language-yaml"];
@@ -81,7 +82,6 @@ describe("the component package", function () {
       PULUMI_STACK: "prod",
       SSH_AUTH_SOCK: "",
     };
-    nodes = await StandInNodes.start(2);
     args = {
       cluster: RAW["cluster"],
       nodes: (RAW["nodes"] as readonly Node[]).slice(2, 4).map((node, index) => {
