@@ -157,11 +157,13 @@ export const applyPayload = (
 };
 
 /**
- * kubeadm takes the first certificate of ca.crt for the CA. Elsewhere the order stays, as another one would restart for nothing
- * whoever reads the file at its start alone: etcd, where it has no CA of its own.
+ * kubeadm, and people who sign by hand, take the first certificate of ca.crt for the one that ca.key belongs to. Where etcd reads
+ * that file too, at its start alone, another order would restart it: it stays there, unless kubeadm is to find its CA.
  */
 const hasIssuerFirst = (name: string, config: Config): boolean =>
-  LAYOUTS[config.layout].publishesClusterInfo && name === caPart("kubernetes") && canSign(config, "kubernetes");
+  name === caPart("kubernetes") &&
+  canSign(config, "kubernetes") &&
+  (!config.authority.oneCa || LAYOUTS[config.layout].publishesClusterInfo);
 
 /** The lines of one certificate; its key is in the payload or on the node. */
 const issuedLines = (

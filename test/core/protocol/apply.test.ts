@@ -265,7 +265,7 @@ describe("payload", () => {
   for (const [what, of, how] of [
     ["comes first where kubeadm takes the first one of ca.crt for the CA", {}, "prepend"],
     ["restarts no etcd that reads it too", { layout: "fleet", authority: ONE_CA }, "append"],
-    ["moves nothing on a cluster of units", { layout: "hardway" }, "append"],
+    ["comes first for who signs by hand on a cluster of units", { layout: "hardway" }, "prepend"],
   ] as const)
     it(`the CA that signs ${what}`, () => {
       const issuing = payloadOf(configWith({ ...of, rotation: { generation: 2, phase: "issue" } }), 0);
