@@ -16,7 +16,7 @@ const ROOT = join(__dirname, "..", "..");
 
 const OWN = manifestOf(ROOT);
 
-const CLASSES = ["ClusterPki", "EmbeddedAuthority", "VaultAuthority", "stackFile"];
+const CLASSES = ["ClusterPki", "EmbeddedAuthority", "VaultAuthority", "stackFile", "stackOutputs"];
 
 /** As `pulumi new typescript` has them; what is wrong in a declaration of ours is to be seen. */
 const OPTIONS: ts.CompilerOptions = {
