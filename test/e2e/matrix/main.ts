@@ -1,11 +1,11 @@
 /** `npm run matrix [-- [VERSION...] [--days N] [--page]]` */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { format, resolveConfig } from "prettier";
 import { kubernetesVersions } from "../../../tools/kubernetesRelease";
 import { reportFile, type Report } from "../scenario";
+import { writeFormatted } from "../writeFormatted";
 import { due, pageOf, withRow, type Place, type Row } from "./rows";
 
 const ROOT = join(__dirname, "..", "..", "..");
@@ -44,11 +44,8 @@ const play = ({ kubernetes, scenario }: Place): Row => {
 };
 
 const write = async (rows: readonly Row[]): Promise<void> => {
-  for (const [file, text] of [
-    [RESULTS, JSON.stringify(rows)],
-    [PAGE, pageOf(rows, kubernetesVersions)],
-  ] as const)
-    writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+  await writeFormatted(RESULTS, JSON.stringify(rows));
+  await writeFormatted(PAGE, pageOf(rows, kubernetesVersions));
 };
 
 const main = async (): Promise<void> => {

@@ -1,9 +1,9 @@
 /** `npm run reliability [-- REPORT.json...]`: takes reports into the page; those of reports/ by default. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { format, resolveConfig } from "prettier";
 import type { Report } from "../scenario";
 import { SCENARIOS } from "../scenarios";
+import { writeFormatted } from "../writeFormatted";
 import { pageOf } from "./page";
 import { rowOf, withRows, type Row } from "./rows";
 
@@ -21,11 +21,8 @@ const main = async (given: readonly string[]): Promise<void> => {
   // reports of other kinds lie there too
   const more = reports.filter(({ at }) => (at as string | undefined) !== undefined).map(rowOf);
   const rows = withRows(JSON.parse(readFileSync(RESULTS, "utf8")) as Row[], more);
-  for (const [file, text] of [
-    [RESULTS, JSON.stringify(rows)],
-    [PAGE, pageOf(rows, SCENARIOS)],
-  ] as const)
-    writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+  await writeFormatted(RESULTS, JSON.stringify(rows));
+  await writeFormatted(PAGE, pageOf(rows, SCENARIOS));
   console.log(
     `reliability: ${String(more.length)} reports taken, ${String(rows.length)} rows; see docs/reliability.md`,
   );
