@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { terminateRpcs } from "@pulumi/pulumi/runtime/settings";
 import { errorsOf, TestStack } from "../lab/plugins/testStack";
 
-/** What the SDK says before it ends in silence. */
+/** What the SDK does when the engine answers a call with UNAVAILABLE: nothing more is sent, and nobody is told. */
 const losesCall = () => {
-  void pulumi.log.debug("Resource monitor is terminating");
+  terminateRpcs();
 };
 const make = (protect: boolean) => () => {
   new pulumi.ComponentResource("test:index:Thing", "thing", {}, { protect });
