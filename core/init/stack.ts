@@ -16,6 +16,7 @@ import { checkedConfig, isProblems, type Raw } from "./checked";
 import type { Choices } from "./choices";
 import { clusterFields, type ClusterFields } from "./cluster";
 import { downtimeRemarks, needsDowntime } from "./downtime";
+import { frontProxyRemarks } from "./frontProxy";
 import { layoutRemarks, nearestLayout } from "./layout";
 import { givenListeners } from "./listeners";
 import { issuedLeaves, liveLeaves, placesOf, type Cas, type LiveLeaf, type Place } from "./live";
@@ -229,6 +230,7 @@ export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
       ...remarks,
       ...layoutRemarks(plan.nodes, found.nodes, config),
       ...lossRemarks(places),
+      ...frontProxyRemarks(places),
       ...downtimeRemarks(raw),
       ...changeRemarks(plan, places, config, parts.cas),
     ],
