@@ -21,7 +21,7 @@ beside() {
 make_way() {
   if [ -e "$1" ] || [ -L "$1" ]; then
     rm -f "$1" 2>"$TX/why" ||
-      die "${1#"$ROOT"} is of a run that was killed and cannot be removed: $(trouble "$(sed 1q "$TX/why")"), nothing was touched"
+      die "${1#"$ROOT"} cannot be removed, which a killed run has left: $(trouble "$(sed 1q "$TX/why")"), nothing was touched"
   fi
 }
 

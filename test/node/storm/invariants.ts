@@ -137,7 +137,7 @@ const speaksItself = ({ run: { stderr, failed } }: Moment): string | undefined =
 };
 
 const REMEDY =
-  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|run pulumi up|set the clock|set --|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|look at|see|add|renew|let|join|'chattr -i'|run the install step|it ran here before)\b/;
+  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|run pulumi up|set the clock|set --|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|look at|see|add|renew|let|join|chattr -i|run the install step|it ran here before)\b/;
 const saysWhatToDo = ({ run: { why, code, failed } }: Moment): string | undefined => {
   if (code === 0 || failed !== undefined) return undefined;
   if (!/^(n1|node): \S/.test(why)) return `the last line is ${JSON.stringify(why)}`;
