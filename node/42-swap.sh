@@ -29,7 +29,7 @@ make_way() {
 trouble() {
   tr_cause=${1##*: }
   case $tr_cause in
-    *"not permitted"*) echo "it is immutable, which 'chattr -i' ends ($tr_cause)" ;;
+    *"not permitted"*) echo "it or its folder is immutable, which 'chattr -i' ends ($tr_cause)" ;;
     *"Read-only"*) echo "its file system is read-only ($tr_cause)" ;;
     *"No space"* | *[Qq]uota*) echo "its file system is full: make room there ($tr_cause)" ;;
     *busy*) echo "it is a mount of its own: mount the folder instead ($tr_cause)" ;;

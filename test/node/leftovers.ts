@@ -57,7 +57,7 @@ export function clearsUp(shell: string): void {
       assert.equal(refused.code, 1, refused.stdout);
       assert.match(
         refused.why,
-        /^n1: \S+\.new cannot be removed, which a killed run has left: it is immutable, which 'chattr -i' ends/,
+        /^n1: \S+\.new cannot be removed, which a killed run has left: it or its folder is immutable, which 'chattr -i' ends/,
       );
       assert.equal((await node.run("apply", node.payload(node.set(), { start: "bare" }))).code, 0);
     });

@@ -21,8 +21,8 @@ const pairsFit = (moment: Moment): string | undefined =>
     if (moment.sending.defect === "wrongKey" && !moment.node.checksLeafs) return undefined;
     // who signs is changed by another step than who is trusted
     if (pair.cert === CA && (!isApply(moment.sending.send) || isPutBack(moment, CA))) return undefined;
-    // as they were, whatever they were
-    if (!moment.sending.isProven && isPutBack(moment, pair.cert)) return undefined;
+    // as they were, whatever they were; what was not there then stays
+    if (!moment.sending.isProven && [pair.cert, pair.key].some((path) => isPutBack(moment, path))) return undefined;
     return pairFits(moment.before, moment, pair) && !pairFits(moment.after, moment, pair)
       ? `${pair.cert} and ${pair.key} do not fit any more`
       : undefined;
