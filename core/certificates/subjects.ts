@@ -32,8 +32,8 @@ const OF_INSTALLERS: Readonly<Partial<Record<ProfileName, readonly string[]>>> =
   "super-admin": ADMINS,
 };
 
-/** A user of Kubernetes itself. */
-const SYSTEM_USER = /^system:/;
+/** How users of Kubernetes itself are called. */
+const SYSTEM = "system:";
 
 export interface Subject {
   readonly commonName: string;
@@ -70,7 +70,7 @@ export const excessOf = (profile: ProfileName, given: Subject, usual: Subject, c
     .filter((group) => RIGHTS.test(group) && !free.includes(group))
     .map((value): Excess => ({ field: "organizations", value, why: "is a group with rights of its own" }));
   const name: Excess[] =
-    given.commonName !== usual.commonName && SYSTEM_USER.test(given.commonName)
+    given.commonName !== usual.commonName && given.commonName.startsWith(SYSTEM)
       ? [{ field: "commonName", value: given.commonName, why: "is a user of Kubernetes itself" }]
       : [];
   const isUsual = given.commonName === usual.commonName && given.organizations.join() === usual.organizations.join();

@@ -22,7 +22,7 @@ const FROM_PATH = / (\S+) SHA256:\S+((?: explicit| token| agent)*)$/;
  */
 export const loginIn = (debug: string, identity: string | undefined): Login | undefined => {
   const lines = debug.split(/\r?\n/);
-  const [, method] = lines.flatMap((line) => /Authenticated to .* using "([^"]+)"/.exec(line) ?? []).slice(-2) ?? [];
+  const method = lines.flatMap((line) => /Authenticated to .* using "([^"]+)"/.exec(line)?.[1] ?? []).at(-1);
   if (method === undefined) return undefined;
   if (method !== "publickey") return { by: "other", what: method };
   const key = lines.flatMap((line) => /Server accepts key: (.*)$/.exec(line)?.[1] ?? []).at(-1) ?? "";
