@@ -177,8 +177,8 @@ describe("rules of the policy pack", function () {
     it("knows those that Vault signs", async () => {
       const authority = { ...VAULT, csrSigner: "none", validity: "9000d" };
       const texts = await of({ authority, certificates: { validity: "400d" } });
-      assert.equal(texts.filter((text) => /is valid for 9000 days, and a CA may be/.test(text)).length, 3);
-      assert.ok(texts.filter((text) => /is valid for 400 days, and a certificate/.test(text)).length > 30);
+      assert.equal(texts.filter((text) => text.includes("is valid for 9000 days, and a CA may be")).length, 3);
+      assert.ok(texts.filter((text) => text.includes("is valid for 400 days, and a certificate")).length > 30);
     });
 
     it("leaves alone a root that no node trusts, and what ends with its CA", async () => {
@@ -257,7 +257,7 @@ describe("rules of the policy pack", function () {
   it("are run by the version of @pulumi/policy that they are tested with", () => {
     const root = join(__dirname, "..", "..");
     const { dependencies } = manifestOf(join(root, "examples", "policy"));
-    assert.equal(dependencies?.["@pulumi/policy"], manifestOf(root).devDependencies["@pulumi/policy"]);
+    assert.equal(dependencies["@pulumi/policy"], manifestOf(root).devDependencies["@pulumi/policy"]);
   });
 });
 
