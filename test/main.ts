@@ -84,6 +84,8 @@ const BY_DAY: readonly Played[] = [
   ["init", "ipv6"],
   ["rotation-nodes", "ipv6"],
   ["rotation-nodes", "external-etcd"],
+  ["recover", "kubespray"],
+  ["adoption", "kubespray"],
 ];
 const A_DAY = 2;
 
