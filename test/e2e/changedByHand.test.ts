@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Lab } from "../lab/lab";
 import { hasKubelet, topology, topologyNames, type TopologyName } from "../lab/topology";
-import { changesOf } from "./changedByHand";
+import { changesOf, mendingSteps } from "./changedByHand";
 
 /** What is asked of a lab before anything is changed. */
 const notStarted = (name: TopologyName): Lab => {
@@ -35,5 +35,11 @@ describe("what is changed by hand", () => {
   it("is a kubelet's own rotation only where it rotates", () => {
     assert.ok(toldOn("duo").some((told) => told.includes("by itself")));
     assert.ok(toldOn("hardway").some((told) => told.startsWith("w1 /var/lib/kubelet/kubeconfig: kubelet was renewed")));
+  });
+
+  it("is brought back by apply, and of a kubeconfig by trust as well where CAs are rotated", () => {
+    const steps = (rotates: boolean) => [...new Set(mendingSteps(changesOf(notStarted("hardway")), rotates))].sort();
+    assert.deepEqual(steps(false), ["lab-cp1-apply", "lab-etcd1-apply", "lab-w1-apply"]);
+    assert.deepEqual(steps(true), [...steps(false), "lab-cp1-trust", "lab-w1-trust"].sort());
   });
 });
