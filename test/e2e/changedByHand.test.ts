@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import type { Lab } from "../lab/lab";
 import { hasKubelet, topology, topologyNames, type TopologyName } from "../lab/topology";
 import { changesOf, mendingSteps } from "./changedByHand";
 
+type Cluster = Parameters<typeof changesOf>[0];
+
 /** What is asked of a lab before anything is changed. */
-const notStarted = (name: TopologyName): Lab => {
+const notStarted = (name: TopologyName): Cluster => {
   const known = topology(name);
   const clusterNodes = known.nodes.filter((node) => hasKubelet(node, known.installer)).map((node) => node.name);
-  return { topology: known, nodes: known.nodes, clusterNodes, kubernetesVersion: "v1.36.3" } as unknown as Lab;
+  return { topology: known, nodes: known.nodes, clusterNodes, kubernetesVersion: "v1.36.3" } as unknown as Cluster;
 };
 
 /** Without what escapes a dot or a slash. */
