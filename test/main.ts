@@ -86,6 +86,7 @@ const BY_DAY: readonly Played[] = [
   ["rotation-nodes", "external-etcd"],
   ["recover", "kubespray"],
   ["adoption", "kubespray"],
+  ["adoption", "etcdadm"],
 ];
 const A_DAY = 2;
 
