@@ -87,6 +87,7 @@ const BY_DAY: readonly Played[] = [
   ["recover", "kubespray"],
   ["adoption", "kubespray"],
   ["adoption", "etcdadm"],
+  ["recover-adoption", "duo"],
 ];
 const A_DAY = 2;
 
