@@ -4,6 +4,7 @@ import { parseConfig, rawConfig } from "../core/config/parse";
 import { ConfigError } from "../core/config/problems";
 import type { Config } from "../core/schema/config";
 import { Failure } from "./failure";
+import { withRefusals } from "./refusals";
 import { pulumiSaid, run } from "./run";
 import { stackArgs, type StackChoice } from "./stackOutputs";
 
@@ -90,7 +91,10 @@ const plain = (message: string): string =>
  */
 export async function runPreview(choice: StackChoice, env: NodeJS.ProcessEnv = {}): Promise<Preview> {
   const args = ["preview", "--json", "--non-interactive", ...stackArgs(choice)];
-  const { code, stdout, stderr } = await run("pulumi", args, { cwd: choice.cwd, env: { ...process.env, ...env } });
+  const { code, stdout, stderr, refusals } = await withRefusals((more) =>
+    run("pulumi", [...args, ...more.args], { cwd: choice.cwd, env: { ...process.env, ...env, ...more.env } }),
+  );
+  if (refusals.length > 0) throw new Failure(`the preview failed: ${refusals.join("\n")}`);
   // A failing program is told in the JSON, a wrong stack only on stderr.
   if (code !== 0 && !stdout.trimStart().startsWith("{")) {
     throw new Failure(`pulumi preview failed: ${pulumiSaid(stderr)}`);

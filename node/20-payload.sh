@@ -12,10 +12,12 @@ check_payload() {
   sed 1d "$1" >"$1.body"
   [ "$(($(wc -c <"$1.body")))" = "$6" ] || die "the payload is truncated: $6 bytes were announced, run again"
   [ "$(sha256 "$1.body")" = "$7" ] || die "the payload was altered on its way: its sha256 does not fit, run again"
-  # Printable text only: what is not, no tool below would treat alike.
-  [ "$(($(tr -dc '\011\012\040-\176' <"$1.body" | wc -c)))" = "$6" ] || die "the payload holds bytes that are not plain text: take them out of the stack file"
+  is_text "$1.body" || die "the payload holds bytes that are not plain text: take them out of the stack file"
   set_sum "$7"
 }
+
+# is_text FILE: no NUL and no other control character, which the tools below do not treat alike.
+is_text() { [ "$(tr -d '\011\012\015\040-\176\200-\377' <"$1" | wc -c | tr -d ' ')" = 0 ]; }
 
 # set_sum SUM: and its first 8 digits, by which people know it.
 set_sum() {

@@ -131,7 +131,7 @@ same_text() {
 write_beside() {
   make_folders "$2"
   beside "$ROOT$2"
-  rm -f "$NEW"
+  make_way "$NEW"
   # a file that we make, never one that somebody has put there meanwhile
   (set -C && cat "$TX/new/$1" >"$NEW") 2>"$TX/why" ||
     die "$2 cannot be written ($(sed 's/.*: //;q' "$TX/why")): make its folder writable or make room; nothing was touched"
@@ -200,7 +200,7 @@ stage_link() { # n path target
   [ "$sl_action" != unchanged ] || return 0
   make_folders "$2"
   beside "$ROOT$2"
-  rm -f "$NEW"
+  make_way "$NEW"
   sl_said=$(ln -s "$3" "$NEW" 2>&1) || die "$2 cannot be written: $(trouble "$sl_said"), nothing was touched"
 }
 

@@ -17,11 +17,19 @@ beside() {
   OLD=${1%/*}/.kube-pki.${1##*/}.old
 }
 
+# make_way FILE: nothing that a run before left stands there any more.
+make_way() {
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    rm -f "$1" 2>"$TX/why" ||
+      die "${1#"$ROOT"} cannot be removed, which a killed run has left: $(trouble "$(sed 1q "$TX/why")"), nothing was touched"
+  fi
+}
+
 # trouble TEXT: what a tool that failed has said, for people: why, and what to do.
 trouble() {
   tr_cause=${1##*: }
   case $tr_cause in
-    *"not permitted"*) echo "it is immutable, which 'chattr -i' ends ($tr_cause)" ;;
+    *"not permitted"*) echo "it or its folder is immutable, which 'chattr -i' ends ($tr_cause)" ;;
     *"Read-only"*) echo "its file system is read-only ($tr_cause)" ;;
     *"No space"* | *[Qq]uota*) echo "its file system is full: make room there ($tr_cause)" ;;
     *busy*) echo "it is a mount of its own: mount the folder instead ($tr_cause)" ;;
@@ -88,7 +96,7 @@ has_ca_key() {
 # keep_beside PATH: it under its old name too, and a copy in $BACKUP, if it is there.
 keep_beside() {
   beside "$1"
-  if [ -e "$OLD" ] || [ -L "$OLD" ]; then rm -f "$OLD"; fi
+  make_way "$OLD"
   if [ -L "$1" ]; then
     kb_to=$(readlink "$1")
     kb_said=$(ln -s "$kb_to" "$OLD" 2>&1) || die "$OLD cannot be created: $(trouble "$kb_said"), nothing was touched"

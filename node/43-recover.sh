@@ -107,7 +107,7 @@ clear_beside() {
   [ -n "$cb_names" ] || return 0
   # shellcheck disable=SC2086 # words wanted
   {
-    rm -f $cb_names || :
+    rm -f $cb_names 2>/dev/null || :
     flush_all $cb_names
   }
 }
@@ -127,7 +127,7 @@ sweep() {
       set -- "$@" "$NEW" "$OLD"
     done 3<"$TX/$sp_list"
   done
-  [ $# -eq 0 ] || rm -f "$@" || :
+  [ $# -eq 0 ] || rm -f "$@" 2>/dev/null || : # whoever needs the place says that it cannot have it
   if [ -s "$TX/made" ]; then
     sort -r "$TX/made" | while read -r sp_dir; do rmdir "$sp_dir" 2>/dev/null || :; done
   fi

@@ -11,7 +11,7 @@ import { engineEvent, type EngineEvent } from "../../core/progress/engineEvent";
 import { Failure } from "../failure";
 
 /** What pulumi takes `--event-log` by, a flag for those who build on it. */
-const SHOWS_FLAG = { PULUMI_DEBUG_COMMANDS: "true" };
+export const EVENT_LOG_ENV = { PULUMI_DEBUG_COMMANDS: "true" };
 
 const LOOK_MS = 100;
 const CHUNK = 1 << 16;
@@ -77,7 +77,7 @@ export const followed = ({ args, env, shown = false, onEvent }: RunOfPulumi): Fo
   });
   const child = spawn("pulumi", [...args, "--event-log", log], {
     stdio: shown ? "inherit" : ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env, ...SHOWS_FLAG },
+    env: { ...process.env, ...env, ...EVENT_LOG_ENV },
     // whoever interrupts a terminal interrupts this process alone, which passes it on: twice would end pulumi at once
     detached: !shown,
   });

@@ -388,9 +388,9 @@ describe("kube-pki due", function () {
     const { code, stdout } = await harness.run(["due", "--stack", "prod", "--json"]);
     assert.equal(code, 0);
     assert.equal((JSON.parse(stdout) as { due: unknown[] }).due.length, 5);
-    assert.equal(
+    assert.match(
       readFileSync(join(harness.folder, "arguments"), "utf8"),
-      "preview --json --non-interactive --stack prod\n",
+      /^preview --json --non-interactive --stack prod --event-log \S+\n$/,
     );
   });
 
@@ -426,6 +426,25 @@ describe("kube-pki due", function () {
       assert.deepEqual([code, stdout, stderr], [2, "", `kube-pki: ${sentence}\n`]);
     });
   }
+
+  it("exits 2 with the sentence of a policy pack, which pulumi tells by its events alone", async () => {
+    const forbids = (enforcementLevel: string, message: string) =>
+      JSON.stringify({ policyEvent: { message, enforcementLevel, policyName: "lifetimes", policyPackName: "house" } });
+    harness.pulumiRuns(
+      "for log; do :; done", // the last argument
+      `cat >"$log" <<'END'`,
+      forbids("mandatory", "<{%reset%}>too long; lower certificates.validity<{%reset%}>\n"),
+      forbids("advisory", "rather long"),
+      "END",
+      `echo '${JSON.stringify({ diagnostics: [{ message: "preview failed", severity: "error" }] })}'`,
+      "exit 255",
+    );
+    const { code, stderr } = await harness.run(["due"]);
+    assert.deepEqual(
+      [code, stderr],
+      [2, "kube-pki: the preview failed: house, lifetimes: too long; lower certificates.validity\n"],
+    );
+  });
 
   it("exits 2 with pulumi's own sentence when there is no preview", async () => {
     harness.pulumi("", { stderr: "error: no stack selected\n", code: 255 });

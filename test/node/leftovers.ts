@@ -45,6 +45,23 @@ export function clearsUp(shell: string): void {
       }
     });
 
+    it("says what stands in its way where a folder was closed since", async function () {
+      await cut("staged");
+      const folder = files.webKey.replace(/\/[^/]+$/, "");
+      const left = node.list(folder).filter((name) => name.endsWith(".new"));
+      assert.notDeepEqual(left, []);
+      const chattr = (flag: string) => node.spawn("chattr", [flag, node.path(folder)], "");
+      assert.equal((await chattr("+i")).code, 0);
+      const refused = await node.run("apply", node.payload(node.set(), { start: "bare" }));
+      await chattr("-i");
+      assert.equal(refused.code, 1, refused.stdout);
+      assert.match(
+        refused.why,
+        /^n1: \S+\.new cannot be removed, which a killed run has left: it or its folder is immutable, which 'chattr -i' ends/,
+      );
+      assert.equal((await node.run("apply", node.payload(node.set(), { start: "bare" }))).code, 0);
+    });
+
     it("clears up what a run has not renamed", async () => {
       node.write("/var/lib/kube-pki/plan.new", "half");
       await node.run("recover");

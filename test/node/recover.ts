@@ -195,7 +195,7 @@ export function recovers(shell: string): void {
       await chattr("-i");
       assert.match(
         failed.why,
-        /: the old set could not be put back whole, .*; \S+web\.crt could not be put back \(it is immutable.*\), \S+store\.crt could not be put back \(it is immutable.*\), its copy is in /,
+        /: the old set could not be put back whole, .*; \S+web\.crt could not be put back \(it or its folder is immutable.*\), \S+store\.crt could not be put back \(it or its folder is immutable.*\), its copy is in /,
       );
       assert.equal(node.restarts("store"), 3); // the test's own start, with the new set, with what is there
       assert.equal((await node.run("recover")).code, 0);

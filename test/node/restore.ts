@@ -88,6 +88,26 @@ export function restores(shell: string): void {
       assert.ok(node.holds(first));
     });
 
+    it("in whatever text people have put there, and says so where it is no text", async () => {
+      const [first, second] = [node.set(), node.set()];
+      await apply(first);
+      const people = `\ufeff# Zertifikat für web\r\n${node.read(files.webCert).replaceAll("\n", "\r\n")}`;
+      node.write(files.webCert, people);
+      await apply(second);
+      const of = backups().at(-1) ?? "";
+      const done = await restore(of);
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(files.webCert), people);
+      const [, n = ""] = new RegExp(`copy ${files.webCert} \\S+ (\\S+)`).exec(copiesOf(of)) ?? [];
+      node.write(`${STATE}/backup/${of}/${n}`, `\u0000${people}`);
+      const refused = await restore(of);
+      assert.equal(refused.code, 1);
+      assert.match(
+        refused.why,
+        /^n1: \S+\/backup\/\S+ holds bytes that are not plain text: put it back by hand \(cp -p /,
+      );
+    });
+
     it("a second time changes nothing", async () => {
       const [first, second] = [node.set(), node.set()];
       await apply(first);

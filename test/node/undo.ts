@@ -107,7 +107,7 @@ accepted store 127.0.0.1:${String(node.storePort)} /whoami admin
       if ((await chattr("+i")).code !== 0) return this.skip();
       const failed = await node.run("apply", node.payload(node.set()));
       await chattr("-i");
-      assert.match(failed.why, /web\.crt cannot be replaced: it is immutable/);
+      assert.match(failed.why, /web\.crt cannot be replaced: it or its folder is immutable/);
       assert.ok(node.holds(old));
     });
 

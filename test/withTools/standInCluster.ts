@@ -14,6 +14,13 @@ type Answer = (node: string, verb: Verb) => Reply | undefined;
 
 const STACK = "lab";
 
+interface StandInNode {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly string[];
+  readonly ssh: { readonly host: string; readonly port: number; readonly user: string; readonly hostKey: string };
+}
+
 export class StandInCluster {
   readonly folder = mkdtempSync(join(tmpdir(), "kube-pki-progress-"));
   /** What a node says to a verb; undefined: that it is done. */
@@ -21,6 +28,7 @@ export class StandInCluster {
   /** What was asked of nodes, in order: "cp1 apply". */
   readonly asked: string[] = [];
   private env: NodeJS.ProcessEnv = {};
+  private privateKey = "";
 
   private constructor(private readonly servers: ReadonlyMap<string, SshServer>) {}
 
@@ -59,24 +67,34 @@ export class StandInCluster {
       SSH_AUTH_SOCK: "",
     };
     await this.pulumi("stack", "init", STACK);
-    const nodes = [...this.servers].map(([name, { port, hostKey }], index) => ({
+    this.configure({
+      cluster: { name: "lab", kubernetesVersion: "1.36.3", endpoint: "api.example.com:6443" },
+      nodes: this.nodes,
+      inCluster: { enabled: false },
+      rollout: { acceptEtcdDowntime: true },
+      ...rest,
+    });
+    this.privateKey = privateKey;
+    await this.configureSsh();
+  }
+
+  /** Sets section `ssh`, a secret, with the login. */
+  async configureSsh(values: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    await must(["pulumi", "config", "set", "--secret", "kube-pki:ssh"], {
+      env: this.env,
+      cwd: this.folder,
+      stdin: JSON.stringify({ privateKey: this.privateKey, ...values }),
+    });
+  }
+
+  /** As the stack file has them. */
+  get nodes(): readonly StandInNode[] {
+    return [...this.servers].map(([name, { port, hostKey }], index) => ({
       name,
       address: `10.0.0.${String(11 + index)}`,
       roles: [index === 0 ? "control-plane" : "worker"],
       ssh: { host: "127.0.0.1", port, user: "tester", hostKey },
     }));
-    this.configure({
-      cluster: { name: "lab", kubernetesVersion: "1.36.3", endpoint: "api.example.com:6443" },
-      nodes,
-      inCluster: { enabled: false },
-      rollout: { acceptEtcdDowntime: true },
-      ...rest,
-    });
-    await must(["pulumi", "config", "set", "--secret", "kube-pki:ssh"], {
-      env: this.env,
-      cwd: this.folder,
-      stdin: JSON.stringify({ privateKey }),
-    });
   }
 
   configure(values: Readonly<Record<string, unknown>>): void {
@@ -110,6 +128,11 @@ export class StandInCluster {
       child.stdin.end();
       begun?.((name) => child.kill(name));
     });
+  }
+
+  /** PATH of what it runs. */
+  get path(): string {
+    return this.env["PATH"] ?? "";
   }
 
   /** The state as a backend of files keeps it. */

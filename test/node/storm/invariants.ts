@@ -21,8 +21,8 @@ const pairsFit = (moment: Moment): string | undefined =>
     if (moment.sending.defect === "wrongKey" && !moment.node.checksLeafs) return undefined;
     // who signs is changed by another step than who is trusted
     if (pair.cert === CA && (!isApply(moment.sending.send) || isPutBack(moment, CA))) return undefined;
-    // as they were, whatever they were
-    if (!moment.sending.isProven && isPutBack(moment, pair.cert)) return undefined;
+    // as they were, whatever they were; what was not there then stays
+    if (!moment.sending.isProven && [pair.cert, pair.key].some((path) => isPutBack(moment, path))) return undefined;
     return pairFits(moment.before, moment, pair) && !pairFits(moment.after, moment, pair)
       ? `${pair.cert} and ${pair.key} do not fit any more`
       : undefined;
@@ -137,7 +137,7 @@ const speaksItself = ({ run: { stderr, failed } }: Moment): string | undefined =
 };
 
 const REMEDY =
-  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|run pulumi up|set the clock|set --|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|look at|see|add|renew|let|join|'chattr -i'|run the install step|it ran here before)\b/;
+  /\b(run again|run then|make room|remove|chmod|chown|move|rewrite|write it|put|run pulumi up|set the clock|set --|check|repair|name|give|go phase|end that|end the|end it|install|take|allow|raise|create|mount|use a|look at|see|add|renew|let|join|chattr -i|run the install step|it ran here before)\b/;
 const saysWhatToDo = ({ run: { why, code, failed } }: Moment): string | undefined => {
   if (code === 0 || failed !== undefined) return undefined;
   if (!/^(n1|node): \S/.test(why)) return `the last line is ${JSON.stringify(why)}`;

@@ -275,8 +275,8 @@ class Play {
     return names.flatMap((name) => {
       const { cert, key } = LEAFS[name];
       const pair = leafOf(name, "f2", 7);
+      if (!this.makeWay([cert, key])) return [cert, key];
       try {
-        for (const path of [cert, key]) fs.rmSync(this.node.path(path), { force: true });
         this.node.write(cert, cert === key ? pair.cert + pair.key : pair.cert, cert === key ? 0o600 : 0o644);
         if (cert !== key) this.node.write(key, pair.key, 0o600);
       } catch {
@@ -284,6 +284,22 @@ class Play {
       }
       return [cert, key];
     });
+  }
+
+  /** All of them or none: a file may be a mount of its own, or immutable. */
+  private makeWay(paths: readonly string[]): boolean {
+    const moved: string[] = [];
+    try {
+      for (const at of paths.map((path) => this.node.path(path)).filter((path) => fs.existsSync(path))) {
+        fs.renameSync(at, `${at}.by-hand`);
+        moved.push(at);
+      }
+      for (const at of moved) fs.rmSync(`${at}.by-hand`);
+      return true;
+    } catch {
+      for (const at of moved) fs.renameSync(`${at}.by-hand`, at);
+      return false;
+    }
   }
 
   private cutJournal(percent: number | undefined): boolean {

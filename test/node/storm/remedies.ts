@@ -28,8 +28,8 @@ const REMEDIES: readonly (readonly [RegExp, Remedy])[] = [
   [/(\/\S+) can be written by its group.*: chmod g-w it/, sh('chmod g-w "$1"')],
   [/(\/\S+) does not belong to root: chown root it/, sh('chown root "$1"')],
   [
-    /(\/\S+) cannot be .*it is immutable, which 'chattr -i' ends/,
-    sh('chattr -i "$1" 2>/dev/null || chattr -i "${1%/*}"'),
+    /(\/\S+) cannot be .*it or its folder is immutable, which 'chattr -i' ends/,
+    sh('chattr -i "$1" 2>/dev/null; chattr -i "${1%/*}"'),
   ],
   [/(\/\S+) has an ACL .* or take it away \(setfacl -b/, sh('cp "$1" "$1.x" && chmod 0600 "$1.x" && mv "$1.x" "$1"')],
 ];
