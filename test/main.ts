@@ -88,6 +88,7 @@ const BY_DAY: readonly Played[] = [
   ["adoption", "kubespray"],
   ["adoption", "etcdadm"],
   ["recover-adoption", "duo"],
+  ["restore", "ha3"],
 ];
 const A_DAY = 2;
 
