@@ -65,7 +65,11 @@ const caChoice = async (given: string | undefined, { ask }: World): Promise<CaCh
 
 type Options = ReturnType<typeof parsedWithHosts<typeof OPTIONS>>["options"];
 
-const choicesOf = async (options: Options, { visits, unreachable, bastion }: Visited, world: World): Promise<Choices> => {
+const choicesOf = async (
+  options: Options,
+  { visits, unreachable, bastion }: Visited,
+  world: World,
+): Promise<Choices> => {
   const ca = await caChoice(options.ca, world);
   const vaultAddress = options["vault-address"] ?? process.env["VAULT_ADDR"];
   if (CA_CHOICES[ca].needsAddress && (vaultAddress === undefined || vaultAddress === ""))
