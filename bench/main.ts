@@ -1,8 +1,8 @@
 /**
  * How the product grows with a cluster: time to plan, resources, and what is sent to a node. Needs no cluster and no
  * engine; `npm run bench`. The program in a preview: `npm run bench -- preview [NODES...]`; with the engine:
- * `npm run bench -- controller [NODES...]`. What an apply costs a node: `npm run bench -- node [SHELL]`. Beside other ways to
- * do the same: `npm run bench -- race`. What real clusters take is in the reports of `npm run e2e`.
+ * `npm run bench -- controller [NODES...]`. What an apply costs a node: `npm run bench -- node [SHELL]`; a survey of nodes:
+ * `npm run bench -- survey [NODES...]`. Beside other ways to do the same: `npm run bench -- race`. What real clusters take is in the reports of `npm run e2e`.
  */
 import { ClusterPki } from "../components";
 import { planCluster } from "../core/plan";
@@ -14,6 +14,7 @@ import { controller } from "./controller/main";
 import { node } from "./node/main";
 import { preview } from "./preview";
 import { race } from "./race/main";
+import { survey } from "./survey";
 
 interface Planned {
   readonly nodes: number;
@@ -83,6 +84,7 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => unknown>> =
   },
   node: (words) => node(words.length > 0 ? words.join(" ") : "dash"),
   controller: (counts) => controller(counts.length > 0 ? counts.map(Number) : [10, 50]),
+  survey: (counts) => survey(counts.length > 0 ? counts.map(Number) : [10, 50]),
   race,
 };
 

@@ -88,7 +88,7 @@ function strayLeaf(name: string, config: Config | undefined): Named | undefined 
 
 /** A user's, where the plan does not have it: `<cluster>-kubeconfigs-<user>`. */
 const strayUser = (name: string): Named | undefined => {
-  const user = /-kubeconfigs-([A-Za-z0-9._-]+)$/.exec(name)?.[1];
+  const user = /-kubeconfigs-([A-Za-z0-9._@-]+)$/.exec(name)?.[1];
   return user === undefined ? undefined : { node: "-", certificate: `kubeconfig:${user}` };
 };
 

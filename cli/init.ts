@@ -6,6 +6,7 @@ import { foundCluster, stackOf, type Stack } from "../core/init/stack";
 import { stackText } from "../core/init/text";
 import { mustBe } from "../core/format/problem";
 import { EXIT, Failure, type Exit } from "./failure";
+import { loginAt } from "./init/login";
 import { differencesText, needsAttention, remarksText, writtenText } from "./init/report";
 import { ensureStack, isReachable, setSecrets, type PulumiStack } from "./init/secrets";
 import { isStackName, schemaOf, stackContent, stackPlace, writeText, type StackPlace } from "./init/stackFile";
@@ -64,12 +65,14 @@ const caChoice = async (given: string | undefined, { ask }: World): Promise<CaCh
 
 type Options = ReturnType<typeof parsedWithHosts<typeof OPTIONS>>["options"];
 
-const choicesOf = async (options: Options, { unreachable, bastion }: Visited, world: World): Promise<Choices> => {
+const choicesOf = async (options: Options, { visits, unreachable, bastion }: Visited, world: World): Promise<Choices> => {
   const ca = await caChoice(options.ca, world);
   const vaultAddress = options["vault-address"] ?? process.env["VAULT_ADDR"];
   if (CA_CHOICES[ca].needsAddress && (vaultAddress === undefined || vaultAddress === ""))
     throw new Failure(`--vault-address: missing; give the address of the server, or set VAULT_ADDR`);
-  return { ca, vaultAddress, bastion, unreachable, now: world.now() };
+  const [host] = visits.flatMap(({ ssh }) => ssh ?? []);
+  const login = host && (await loginAt(host, options));
+  return { ca, vaultAddress, bastion, login, unreachable, now: world.now() };
 };
 
 /** Exit 1 where the cluster is not what the stack file says. */

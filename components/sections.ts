@@ -377,8 +377,16 @@ export interface CertificatesArgs {
       readonly algorithm?: "ECDSA-P256" | "ECDSA-P384" | "RSA-2048" | "RSA-3072" | "RSA-4096" | undefined;
       /** Names and usages that the certificate in place has and the new one may lack, because nobody needs them. */
       readonly allowLoss?: readonly string[] | undefined;
+      /** Common name of its subject, if the cluster has a different one than the layout; {node} stands for the node's name. One for all nodes, or by node and role, where a node's own goes first. */
+      readonly commonName?: string | Readonly<Record<string, string>> | undefined;
       /** Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today. */
       readonly organizations?: readonly string[] | undefined;
+      /**
+       * Allow a subject with other rights than this certificate has by itself: system:masters, or a name and groups that role bindings of your own know.
+       *
+       * @default false
+       */
+      readonly privileged?: boolean | undefined;
     } | undefined
   >>> | undefined;
   /** Certificates of your own beside the layout's: on nodes, or in a Secret of the cluster. */

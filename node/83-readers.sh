@@ -38,7 +38,8 @@ list_named() {
     done
   } 2>/dev/null | grep -oE '/(etc|var|opt|srv|root|usr/local)/[A-Za-z0-9._/@:+-]+' | sort -u |
     while read -r ln_path; do
-      case $ln_path in /var/lib/kubelet/pods/* | /etc/kubernetes/pki/* | /etc/kubernetes/ssl/*) continue ;; esac
+      case $ROOT$ln_path in "$KUBELET_PODS"/*) continue ;; esac
+      case $ln_path in /etc/kubernetes/pki/* | /etc/kubernetes/ssl/*) continue ;; esac
       [ ! -f "$ROOT$ln_path" ] || echo "$ROOT$ln_path"
     done
 }

@@ -2,6 +2,7 @@
 
 verb_check() {
   open_look check
+  kubelet_folders
   check_mounts
   # one node after another is told to renew, all at once what is in the way
   grep -q '^consumer ' "$TX/plan" || {
@@ -48,7 +49,7 @@ let_stay() {
 # kubeadm has it, is of no CA.
 scan_serving() {
   [ -n "$STAYS" ] && [ -n "$OLD" ] && have_openssl || return 0
-  for ss_file in "$ROOT"/var/lib/kubelet/pki/kubelet-server-current.pem "$ROOT"/var/lib/kubelet/pki/kubelet.crt; do
+  for ss_file in "$KUBELET_PKI/kubelet-server-current.pem" "$KUBELET_PKI/kubelet.crt"; do
     [ -f "$ss_file" ] || continue
     cp "$ss_file" "$TX/pem"
     signed_by_rest ||
@@ -81,9 +82,8 @@ check_mounts() {
 # kubelet keeps current; "secret" where both are of a Secret. What is in another volume
 # may be a copy of a tenant's, and so may that.
 mounts_new() {
-  mn_pods=$ROOT/var/lib/kubelet/pods
-  for mn_file in "$mn_pods"/*/volumes/kubernetes.io~projected/*/..data/ca.crt "$mn_pods"/*/volumes/kubernetes.io~configmap/*/..data/ca.crt \
-    "$mn_pods"/*/volumes/kubernetes.io~secret/*/..data/ca.crt; do
+  for mn_file in "$KUBELET_PODS"/*/volumes/kubernetes.io~projected/*/..data/ca.crt "$KUBELET_PODS"/*/volumes/kubernetes.io~configmap/*/..data/ca.crt \
+    "$KUBELET_PODS"/*/volumes/kubernetes.io~secret/*/..data/ca.crt; do
     [ -f "$mn_file" ] || continue
     # of Secrets only those with a token of the cluster
     case $mn_file in */kubernetes.io~secret/*) [ -f "${mn_file%/*}/token" ] || continue ;; esac
@@ -100,12 +100,12 @@ mounts_new() {
   [ ! -s "$TX/behind" ]
 }
 
-# name_behind FILE: below $mn_pods.
+# name_behind FILE: below $KUBELET_PODS.
 name_behind() {
   nb_whose=pod
   [ ! -f "${1%/*}/token" ] || nb_whose=kubelet
   case $1 in */kubernetes.io~secret/*) nb_whose=secret ;; esac
-  echo "$(pod_of "${1#"$mn_pods/"}") $nb_whose"
+  echo "$(pod_of "${1#"$KUBELET_PODS/"}") $nb_whose"
 }
 
 # check_tokens: dropping the old key before every pod has a token of the new one
@@ -139,11 +139,10 @@ renew_tokens() {
 
 # tokens_new: no projected token of another key; else $TX/tokens names the pods.
 tokens_new() {
-  tn_pods=$ROOT/var/lib/kubelet/pods
-  for tn_file in "$tn_pods"/*/volumes/kubernetes.io~projected/*/..data/* "$tn_pods"/*/volumes/kubernetes.io~projected/*/..data/*/*; do
+  for tn_file in "$KUBELET_PODS"/*/volumes/kubernetes.io~projected/*/..data/* "$KUBELET_PODS"/*/volumes/kubernetes.io~projected/*/..data/*/*; do
     [ -f "$tn_file" ] || continue
     tn_kid=$(token_kid <"$tn_file" 2>/dev/null) || tn_kid=
-    [ -z "$tn_kid" ] || [ "$tn_kid" = "$TOKEN_KID" ] || pod_of "${tn_file#"$tn_pods/"}"
+    [ -z "$tn_kid" ] || [ "$tn_kid" = "$TOKEN_KID" ] || pod_of "${tn_file#"$KUBELET_PODS/"}"
   done >"$TX/tokens"
   [ ! -s "$TX/tokens" ]
 }

@@ -390,8 +390,16 @@ export interface CertificatesProfile {
   algorithm?: string;
   /** Names and usages that the certificate in place has and the new one may lack, because nobody needs them. */
   allowLoss?: string[];
+  /** Common name of its subject, if the cluster has a different one than the layout; {node} stands for the node's name. One for all nodes, or by node and role, where a node's own goes first. */
+  commonName?: any;
   /** Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today. */
   organizations?: string[];
+  /**
+   * Allow a subject with other rights than this certificate has by itself: system:masters, or a name and groups that role bindings of your own know.
+   *
+   * @default false
+   */
+  privileged?: boolean;
 }
 
 /** Files of the certificate on nodes; the key is made there. */

@@ -84,6 +84,9 @@ const BY_DAY: readonly Played[] = [
   ["init", "ipv6"],
   ["rotation-nodes", "ipv6"],
   ["rotation-nodes", "external-etcd"],
+  ["recover", "kubespray"],
+  ["adoption", "kubespray"],
+  ["adoption", "etcdadm"],
 ];
 const A_DAY = 2;
 

@@ -1,8 +1,9 @@
 /** What the command says at its end. */
-import type { Secret } from "../../core/init/authority";
+import { whereOf, type Secret } from "../../core/init/secrets";
 import { REMARK_KINDS, REMARKS, type Remark } from "../../core/init/remarks";
 import type { Stack } from "../../core/init/stack";
-import { readCommand, setArgs, whereOf } from "./secrets";
+import { quoted } from "../usage/shells/quoted";
+import { readCommand, setArgs } from "./secrets";
 
 const listed = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? "" : `\n${title}:\n${lines.map((each) => `  ${each}\n`).join("")}`;
@@ -27,11 +28,13 @@ export const needsAttention = ({ remarks, problems }: Pick<Stack, "remarks" | "p
 
 /** The command that sets a key which this one has not set. */
 export const secretCommand = (secret: Secret, stack: string): string => {
+  const set = `pulumi ${setArgs(secret.at).join(" ")} --stack ${stack}`;
+  if ("local" in secret) return `${set} < ${quoted(secret.local)}`;
   const { ssh } = secret.file.node.visit;
   const login = ssh === undefined ? `root@${secret.file.node.address}` : `${ssh.user}@${ssh.host}`;
   const port = ssh === undefined || ssh.port === 22 ? "" : `-p ${String(ssh.port)} `;
   const read = readCommand(secret.file.path, ssh !== undefined && ssh.user !== "root");
-  return `ssh ${port}${login} ${read} | pulumi ${setArgs(secret.at).join(" ")} --stack ${stack}`;
+  return `ssh ${port}${login} ${read} | ${set}`;
 };
 
 export interface Written {

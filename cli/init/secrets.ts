@@ -1,6 +1,8 @@
 /** Gives a stack the private keys that lie on its nodes: from ssh's stdout into pulumi's stdin, and nowhere else. */
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
-import type { Secret } from "../../core/init/authority";
+import { readFileSync } from "node:fs";
+import { sshKeyProblems } from "../../core/format/sshKey";
+import { whereOf, type LocalSecret, type NodeSecret, type Secret } from "../../core/init/secrets";
 import { Failure } from "../failure";
 import { withPinnedHosts } from "../pinnedHosts";
 import { lastLine, pulumiSaid, run } from "../run";
@@ -14,8 +16,6 @@ const PLAIN_PATH = /^\/[A-Za-z0-9._/@+-]+$/;
 
 export const readCommand = (path: string, sudo: boolean): string => `${sudo ? "sudo -n " : ""}cat ${path}`;
 
-export const whereOf = ({ file }: Secret): string => `${file.node.name}:${file.path}`;
-
 const digestOf = (pem: string): string | undefined => {
   try {
     const key = createPublicKey(createPrivateKey(pem));
@@ -27,7 +27,7 @@ const digestOf = (pem: string): string | undefined => {
   }
 };
 
-const keyText = async (secret: Secret, target: SshTarget, sudo: boolean, choice: SshChoice): Promise<string> => {
+const nodeKey = async (secret: NodeSecret, target: SshTarget, sudo: boolean, choice: SshChoice): Promise<string> => {
   const { path } = secret.file;
   if (!PLAIN_PATH.test(path))
     throw new Failure(`${whereOf(secret)}: its path has characters that no command of ours takes`);
@@ -38,6 +38,14 @@ const keyText = async (secret: Secret, target: SshTarget, sudo: boolean, choice:
   if (digestOf(stdout) !== secret.publicKey)
     throw new Failure(`${whereOf(secret)}: not the key that the survey found, or one with a passphrase`);
   return stdout;
+};
+
+/** The operator's own; @throws Failure where pulumi could not log in by it */
+const localKey = ({ at, local }: LocalSecret): string => {
+  const text = readFileSync(local, "utf8");
+  const [problem] = sshKeyProblems(at, text);
+  if (problem !== undefined) throw new Failure(`${local}: ${problem}`);
+  return text;
 };
 
 export interface PulumiStack {
@@ -60,20 +68,25 @@ export const ensureStack = async (stack: PulumiStack): Promise<boolean> => {
 
 export const setArgs = (at: string): string[] => ["config", "set", "--secret", "--path", `kube-pki:${at}`];
 
-const addressOf = ({ file: { node } }: Secret): NodeAddress | undefined =>
+const addressOf = ({ file: { node } }: NodeSecret): NodeAddress | undefined =>
   node.visit.ssh && { name: node.name, ...node.visit.ssh, sudo: node.visit.ssh.user !== "root" };
 
-/** Those that can be read: hosts of a survey that was saved cannot be reached. */
-export const isReachable = (secret: Secret): boolean => addressOf(secret) !== undefined;
+/** Those that may be read: hosts of a survey that was saved cannot be reached, and a key of the operator's is theirs to give. */
+export const isReachable = (secret: Secret): boolean =>
+  "file" in secret ? addressOf(secret) !== undefined : secret.isNamed;
 
 /** @throws Failure where a key cannot be read or set; those before it are set */
 export const setSecrets = async (secrets: readonly Secret[], stack: PulumiStack, choice: SshChoice): Promise<void> => {
-  const addresses = secrets.flatMap((secret) => addressOf(secret) ?? []);
+  const addresses = secrets.flatMap((secret) => ("file" in secret ? (addressOf(secret) ?? []) : []));
   await withPinnedHosts(addresses, async (targetOf) => {
-    for (const secret of secrets) {
+    const textOf = async (secret: Secret): Promise<string | undefined> => {
+      if ("local" in secret) return localKey(secret);
       const address = addressOf(secret);
-      if (address === undefined) continue;
-      const key = await keyText(secret, targetOf(address), address.sudo, choice);
+      return address && nodeKey(secret, targetOf(address), address.sudo, choice);
+    };
+    for (const secret of secrets) {
+      const key = await textOf(secret);
+      if (key === undefined) continue;
       const { code, stderr } = await pulumi(stack, setArgs(secret.at), key);
       if (code !== 0) throw new Failure(`pulumi config set ${secret.at}: ${pulumiSaid(stderr)}`);
     }

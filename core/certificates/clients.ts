@@ -6,7 +6,7 @@ import { ADMIN } from "../model/profiles";
 import { canSign, issuerOf, stateOf } from "../authorities/rotation";
 import type { Config } from "../schema/config";
 import { leafId } from "./leafId";
-import { INVENTORY } from "./inventory";
+import { profileRow } from "./inventory";
 import { leafPolicy, userPolicy } from "./leafPolicy";
 import type { LeafPlan } from "./leaves";
 import { askedFor, NO_NODE, userLeaf } from "./renewAt";
@@ -21,14 +21,14 @@ export interface ClientPlan extends Omit<LeafPlan, "profile"> {
 type Subject = Pick<ClientPlan, "name" | "commonName" | "organizations" | "algorithm" | "validitySeconds">;
 
 const adminSubject = (config: Config): Subject & { readonly renewEverySeconds: number } => {
-  const { algorithm, validitySeconds, renewEverySeconds, organizations } = leafPolicy(config, "admin");
-  const { commonName, organizations: usual } = INVENTORY.admin;
+  const { algorithm, validitySeconds, renewEverySeconds } = leafPolicy(config, "admin");
+  const { commonName, organizations } = profileRow("admin", config);
   const [anyNode] = config.nodes;
   if (anyNode === undefined) throw new Error("nodes: an empty list; must be a list of at least one node");
   return {
     name: ADMIN,
-    commonName: commonName(anyNode), // the same on every node
-    organizations: organizations ?? usual(config),
+    commonName: commonName(anyNode), // the same on every node (core/config/checks/subjects.ts)
+    organizations: organizations(config),
     algorithm,
     validitySeconds,
     renewEverySeconds,

@@ -11,6 +11,7 @@ import { workerProxyPort } from "../nodes/topology";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import type { AuthorityName } from "../model/authorities";
+import { ROLES } from "../model/roles";
 import { isProfile, ownName, ownNameOf, PROFILE_NAMES, type LeafName, type ProfileName } from "../model/profiles";
 import type { Config, NodeConfig, OwnConfig } from "../schema/config";
 import { NODE_ADDRESS } from "../schema/own";
@@ -162,9 +163,29 @@ const ownProfile = (
   };
 };
 
-const ofLayout = (profile: ProfileName, layout: Config["layout"]): Profile => {
+/** As it is in clusters of this layout. */
+export const usualRow = (profile: ProfileName, { layout }: Pick<Config, "layout">): Profile => {
   const form = LAYOUTS[layout].leaves[profile];
   return form === undefined ? INVENTORY[profile] : formed(INVENTORY[profile], form);
+};
+
+/** By the node's own name first, then by its roles. */
+const nameOn = (given: Readonly<Record<string, string>>, { name, roles }: NodeConfig): string | undefined => {
+  const names = new Map(Object.entries(given));
+  return [name, ...ROLES.filter((role) => roles.includes(role))].flatMap((key) => names.get(key) ?? [])[0];
+};
+
+/** With the subject that the stack file gives. */
+const ofProfile = (profile: ProfileName, config: Pick<Config, "certificates" | "layout">): Profile => {
+  const usual = usualRow(profile, config);
+  const { commonName, organizations } = config.certificates.profiles[profile] ?? {};
+  if (commonName === undefined && organizations === undefined) return usual;
+  const given = (node: NodeConfig) => (typeof commonName === "object" ? nameOn(commonName, node) : commonName);
+  return {
+    ...usual,
+    commonName: (node) => given(node)?.replaceAll(NODE_NAME, node.name) ?? usual.commonName(node),
+    organizations: organizations === undefined ? usual.organizations : always(organizations),
+  };
 };
 
 const ofStack = (leaf: LeafName, { certificates }: Pick<Config, "certificates">): Profile => {
@@ -180,9 +201,9 @@ export const leafNames = ({ certificates }: Pick<Config, "certificates">): LeafN
   ...Object.keys(certificates.own).map(ownName),
 ];
 
-/** The row of a leaf as it is in clusters of this layout, or what the stack file says of one of the user's own. */
+/** The row of a leaf as it is in clusters of this layout, with what the stack file says of it or of one of the user's own. */
 export const profileRow = (leaf: LeafName, config: Pick<Config, "certificates" | "layout" | "authority">): Profile => {
-  const row = isProfile(leaf) ? ofLayout(leaf, config.layout) : ofStack(leaf, config);
+  const row = isProfile(leaf) ? ofProfile(leaf, config) : ofStack(leaf, config);
   const authority = caOf(config, row.authority);
   return authority === row.authority ? row : { ...row, authority };
 };

@@ -10,8 +10,6 @@ export interface LeafPolicy {
   readonly validitySeconds: number;
   readonly renewEverySeconds: number;
   readonly algorithm: Algorithm;
-  /** Given in place of the inventory's. */
-  readonly organizations: readonly string[] | undefined;
   /** What a certificate in place may have that ours lack. */
   readonly allowLoss: readonly string[];
 }
@@ -29,7 +27,6 @@ export function leafPolicy(config: { readonly certificates: CertificatesConfig }
     validitySeconds,
     renewEverySeconds: renewEvery(certificates, own, validitySeconds),
     algorithm: own?.algorithm ?? certificates.algorithm,
-    organizations: profile?.organizations,
     allowLoss: own?.allowLoss ?? [],
   };
 }

@@ -56,7 +56,7 @@ const leafOf = (node: NodeConfig, profile: LeafName, config: Config, renewal: Re
     profile,
     authority: row.authority,
     commonName: row.commonName(node),
-    organizations: policy.organizations ?? row.organizations(config),
+    organizations: row.organizations(config),
     sans: row.sans(node, config),
     usages: row.usages,
     algorithm: policy.algorithm,

@@ -2,7 +2,7 @@
 import { nearest, slips } from "../format/spelling";
 import { CONFIG_JSON_SCHEMA, type JsonSchema, type Path } from "../schema/jsonSchema";
 import { pathText } from "./problems";
-import { meantBy } from "./synonyms";
+import { meantBy, nowhere } from "./synonyms";
 
 /** Every key of the schema with the places where it may stand; `[]` for each in a list, `*` for a key of the user's. */
 const placesIn = (
@@ -80,6 +80,8 @@ export const keyHint = (key: string, known: readonly string[], here: Path): stri
   if (guess !== undefined && slips(key, guess) <= 1) return `did you mean \`${guess}\`?`;
   if (here.length === 0 && isPathLike(key, known))
     return `did you mean a path? \`pulumi config rm kube-pki:${key}\`, then \`pulumi config set --path 'kube-pki:${key}' ...\``;
+  const reason = nowhere(key, here);
+  if (reason !== undefined) return reason;
   const means = meantBy(key, here);
   const near = siblings(means, known, here);
   if (near.length > 0) return `did you mean ${or(near)}?`;

@@ -60,7 +60,8 @@ const hintFor = (given: unknown, field: JsonSchema, path: Path): string | undefi
   if (given === undefined || isSecretPath(path)) return undefined;
   const text = typeof given === "string" ? given : "";
   if (text.includes("PRIVATE KEY") || isEncodedPem(text) || text.length > LONGEST_GUESSED) return undefined;
-  if ((given === "" || given === null) && field.properties !== undefined) return "leave it out where it has no fields";
+  const mayBeEmpty = field.properties !== undefined && (field.required ?? []).length === 0;
+  if ((given === "" || given === null) && mayBeEmpty) return "leave it out where it has no fields";
   return valueHint(given, field, path);
 };
 

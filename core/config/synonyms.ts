@@ -123,6 +123,16 @@ export const meantBy = (key: string, place: Path): readonly string[] =>
 
 export const SYNONYMS: readonly string[] = [...new Set(Object.values(KEYS).flat())];
 
+/** What people look for in a place of the stack file, and is in none. */
+const NOWHERE: Readonly<Record<string, string>> = {
+  "vault/token": "the token comes from VAULT_TOKEN, so that it is in no file",
+  "ssh/password": "log in with a key: ssh.privateKey, or ssh.agent: true",
+  "ssh/passphrase": "a key with a passphrase is used through the ssh agent: set ssh.agent: true",
+};
+
+export const nowhere = (key: string, place: Path): string | undefined =>
+  NOWHERE[`${String(place.at(-1) ?? "")}/${plain(key)}`];
+
 /** Values by other names. */
 const VALUES: Readonly<Record<string, string>> = {
   master: "control-plane",
@@ -139,6 +149,13 @@ const VALUES: Readonly<Record<string, string>> = {
   tls: "server",
   serverauth: "server",
   clientauth: "client",
+  monday: "Mon",
+  tuesday: "Tue",
+  wednesday: "Wed",
+  thursday: "Thu",
+  friday: "Fri",
+  saturday: "Sat",
+  sunday: "Sun",
   pod: "static-pod",
   unit: "systemd",
   service: "systemd",

@@ -7,7 +7,7 @@ import { valueMeantBy } from "./synonyms";
 
 interface Meant {
   /** None where it is of no use. */
-  readonly values: (given: unknown, field: JsonSchema) => readonly unknown[];
+  readonly values: (given: unknown, field: JsonSchema, path: Path) => readonly unknown[];
   readonly say?: (shown: string, given: unknown) => string;
 }
 
@@ -95,7 +95,11 @@ const ROWS: readonly Meant[] = [
     values: (given) => (typeof given === "number" || typeof given === "boolean" ? [String(given)] : []),
     say: (shown) => `did you mean ${shown}, in quotes?`,
   },
-  { values: (given) => (/^\d+$/.test(String(given)) ? [`${String(given)}d`, `${String(given)}h`] : []) },
+  {
+    // what takes any name takes these too, and means no time
+    values: (given, _, path) =>
+      /^\d+$/.test(String(given)) && !accepts(path, "name") ? [`${String(given)}d`, `${String(given)}h`] : [],
+  },
   { values: ofText(inPercent) },
   {
     values: ofText(inDays),
@@ -126,7 +130,7 @@ const LONGEST = 100;
 /** Of the first row with a value that the field takes: at most two such values. */
 export const valueHint = (given: unknown, field: JsonSchema, path: Path): string | undefined => {
   for (const { values, say = (shown: string) => `did you mean ${shown}?` } of ROWS) {
-    const taken = values(given, field).filter((value) => value !== undefined && accepts(path, value));
+    const taken = values(given, field, path).filter((value) => value !== undefined && accepts(path, value));
     const shown = taken.slice(0, field.properties === undefined ? 2 : 1).map(shownAs);
     if (shown.length > 0 && shown.join().length < LONGEST) return say(shown.join(" or "), given);
   }

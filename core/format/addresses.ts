@@ -98,7 +98,8 @@ export const specialAddress = (ip: string): SpecialAddress | undefined =>
 /** A SAN entry as the protocol wants it: canonical IP or lower-case DNS name, first label may be "*". */
 export function canonicalSan(text: string): string | undefined {
   const ip = canonicalIp(text);
-  if (ip !== undefined) return ip;
+  // in a certificate such an address is the IPv4 one, which is what to write
+  if (ip !== undefined) return specialAddress(ip) === "IPv4-mapped" ? undefined : ip;
   const name = text.toLowerCase();
   // "10.0.0.300" would pass as a DNS name; a name whose last label is a number is a mistyped address.
   if (/(?:^|\.)\d+$/.test(name)) return undefined;

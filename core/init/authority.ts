@@ -3,24 +3,16 @@ import { pathText } from "../config/problems";
 import { ALGORITHMS } from "../model/algorithms";
 import { ownCas } from "../authorities/oneCa";
 import type { AuthorityName } from "../model/authorities";
-import { caRemarks, TITLES, type FoundCas, type KeyFile } from "./cas";
+import { caRemarks, TITLES, type FoundCas } from "./cas";
 import { CA_CHOICES, type CaChoice, type Choices } from "./choices";
 import type { FoundNode } from "./nodes";
 import { remark, type Found, type Remark } from "./remarks";
+import type { NodeSecret } from "./secrets";
 import { unique } from "../format/unique";
 import { filesFor } from "./visits";
 
-/** A private key that the stack is to have: no text of ours holds it. */
-export interface Secret {
-  /** As `pulumi config set --path` takes it, without the namespace. */
-  readonly at: string;
-  readonly file: KeyFile;
-  /** SHA-256 of its public half, hex. */
-  readonly publicKey: string;
-}
-
 /** The token key of every control plane, if it is one and the same. */
-const tokenKeyOf = (nodes: readonly FoundNode[]): Found<Secret | undefined> => {
+const tokenKeyOf = (nodes: readonly FoundNode[]): Found<NodeSecret | undefined> => {
   const controlPlanes = nodes.filter(({ roles }) => roles.includes("control-plane"));
   const each = controlPlanes.map((node) => {
     const { survey } = node.visit;
@@ -75,7 +67,7 @@ const tokenKeyOf = (nodes: readonly FoundNode[]): Found<Secret | undefined> => {
 export interface AuthorityFields {
   readonly authority: Readonly<Record<string, unknown>>;
   readonly adopt: Readonly<Partial<Record<AuthorityName, string>>> | undefined;
-  readonly secrets: readonly Secret[];
+  readonly secrets: readonly NodeSecret[];
   /** The CAs that the stack will make: it replaces those of the cluster, or there are none. */
   readonly made: readonly AuthorityName[];
 }
@@ -114,12 +106,12 @@ export const authorityFields = (
   const byKey = own.filter((name) => choice.usesKeys && found[name]?.key !== undefined);
   const adopted = own.filter((name) => found[name] !== undefined && !byKey.includes(name));
   const made = own.filter((name) => !byKey.includes(name));
-  const token: Found<Secret | undefined> = choice.usesKeys ? tokenKeyOf(nodes) : { value: undefined, remarks: [] };
+  const token: Found<NodeSecret | undefined> = choice.usesKeys ? tokenKeyOf(nodes) : { value: undefined, remarks: [] };
   const existing = byKey.flatMap((name) => {
     const { certificate, key } = found[name] ?? {};
     return certificate === undefined || key === undefined ? [] : [{ name, certificate, key }];
   });
-  const secrets = existing.map(({ name, certificate, key }): Secret => ({
+  const secrets = existing.map(({ name, certificate, key }): NodeSecret => ({
     at: pathText(["authority", name, "key"]),
     file: key,
     publicKey: certificate.publicKey,

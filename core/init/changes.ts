@@ -33,13 +33,22 @@ export const lossesOf = (live: CertificateFacts, planned: Pick<LeafPlan, "sans" 
 
 const organizationsOf = ({ subject }: CertificateFacts): string => subjectParts(subject, "O").sort().join(", ");
 
-/** Parts of a subject that become others; of what is not CN or O nobody in Kubernetes reads anything. */
-export const subjectChanges = (live: CertificateFacts, planned: LeafPlan): string[] => {
+/** A part of a subject that becomes another, and the field of its profile that keeps it. */
+export interface SubjectChange {
+  readonly field: "commonName" | "organizations";
+  readonly text: string;
+}
+
+/** Of what is not CN or O nobody in Kubernetes reads anything. */
+export const subjectChanges = (live: CertificateFacts, planned: LeafPlan): SubjectChange[] => {
   const [was, is] = [organizationsOf(live), [...planned.organizations].sort().join(", ")];
   const name = commonNameOf(live);
+  const text = `CN ${name || "(none)"} becomes ${planned.commonName}`;
   return [
-    ...(name === planned.commonName ? [] : [`CN ${name || "(none)"} becomes ${planned.commonName}`]),
-    ...(was === is ? [] : [`O ${was || "(none)"} becomes ${is || "(none)"}`]),
+    ...(name === planned.commonName ? [] : [{ field: "commonName", text } as const]),
+    ...(was === is
+      ? []
+      : [{ field: "organizations", text: `O ${was || "(none)"} becomes ${is || "(none)"}` } as const]),
   ];
 };
 
@@ -79,7 +88,7 @@ export const changesOf = (live: CertificateFacts, leaf: LeafPlan, cas: Cas): str
   const { profile, usages, algorithm } = leaf;
   if (!isFromCluster(live, leaf, cas))
     return [`${profile}: the one in place is not from the cluster's CA, the new one is`];
-  const subject = subjectChanges(live, leaf).map((text) => `${profile}: ${text}`);
+  const subject = subjectChanges(live, leaf).map(({ text }) => `${profile}: ${text}`);
   return [
     ...(usages.includes("client")
       ? subject.map((text) => `${text}; whatever was granted to the old name is not granted to the new one`)

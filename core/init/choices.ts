@@ -1,4 +1,5 @@
 /** What an operator chooses when a stack file is made for a running cluster. */
+import type { Login } from "./login";
 import type { SshTarget } from "./visits";
 
 interface CaRow {
@@ -43,6 +44,8 @@ export interface Choices {
   readonly now: Date;
   /** A host that every connection went through. */
   readonly bastion?: SshTarget | undefined;
+  /** How hosts were logged in to; undefined: not known, as of surveys that were saved. */
+  readonly login?: Login | undefined;
   /** Hosts that could not be read, and why. */
   readonly unreachable?: ReadonlyMap<string, string> | undefined;
 }

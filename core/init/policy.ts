@@ -1,21 +1,19 @@
-/** The section `certificates`, as the certificates in place have it: validity, algorithms, groups, and which there are at all. */
+/** The section `certificates`, as the certificates in place have it: validity, algorithms, subjects, and which there are at all. */
 import { INVENTORY } from "../certificates/inventory";
 import { formatDuration, parseDuration } from "../format/duration";
-import { isField } from "../format/protocolFields";
 import { ALGORITHMS, type Algorithm } from "../model/algorithms";
 import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
 import type { Config } from "../schema/config";
 import type { CertificateFacts } from "../survey/model";
 import type { Cas, LiveLeaf } from "./live";
 import { mostCommon, remark, type Found, type Remark } from "./remarks";
+import { subjectFields, type SubjectFields } from "./subjects";
 import { unique } from "../format/unique";
-import { subjectParts } from "./visits";
 
-export interface ProfileFields {
+export interface ProfileFields extends SubjectFields {
   readonly enabled?: false;
   readonly validity?: string;
   readonly algorithm?: Algorithm;
-  readonly organizations?: readonly string[];
 }
 
 type Profiles = Partial<Record<ProfileName, ProfileFields>>;
@@ -125,45 +123,6 @@ const algorithmsOf = (leaves: readonly LiveLeaf[], usual: Algorithm): Found<{ ge
   };
 };
 
-/** Groups that a certificate has and the inventory would not give it, or the other way round. */
-const organizationsOf = (leaves: readonly LiveLeaf[], config: Config): Found<Profiles> => {
-  const found = byProfile(leaves).map(([profile, own]) => {
-    const texts = own.map(({ certificate }) => subjectParts(certificate.subject, "O").sort().join("\n"));
-    const most = mostCommon(texts) ?? "";
-    const organizations = most === "" ? [] : most.split("\n");
-    const usual = [...INVENTORY[profile].organizations(config)].sort();
-    const odd = organizations.filter((each) => !isField("subject", each));
-    const differing = own.filter((_leaf, index) => texts[index] !== most).map(({ node }) => node);
-    return {
-      profile,
-      organizations,
-      isOwn: odd.length === 0 && organizations.join("\n") !== usual.join("\n"),
-      remarks: [
-        ...odd.map((each) =>
-          remark(
-            "changed",
-            `${profile} loses the organization ${JSON.stringify(each)}, which no stack file can hold: rights that were given to it end`,
-          ),
-        ),
-        ...(differing.length === 0
-          ? []
-          : [
-              remark(
-                "changed",
-                `${profile} has other organizations on ${differing.join(", ")}: it gets ${organizations.join(", ") || "none"} there too`,
-              ),
-            ]),
-      ],
-    };
-  });
-  return {
-    value: Object.fromEntries(
-      found.flatMap(({ profile, organizations, isOwn }) => (isOwn ? [[profile, { organizations }]] : [])),
-    ),
-    remarks: found.flatMap(({ remarks }) => remarks),
-  };
-};
-
 export interface CertificateFields {
   readonly validity: string;
   readonly algorithm: Algorithm;
@@ -189,12 +148,12 @@ export const certificateFields = (given: PolicyInput): Found<CertificateFields> 
   const leaves = given.leaves.filter(({ profile }) => !absent.includes(profile));
   const validity = validityOf(leaves, cas, caSeconds, parseDuration(wishedValidity ?? ""));
   const algorithms = algorithmsOf(leaves, config.certificates.algorithm);
-  const organizations = organizationsOf(leaves, config);
+  const subjects = subjectFields(leaves, config);
   const fieldsOf = (profile: ProfileName): ProfileFields => ({
     ...(absent.includes(profile) ? { enabled: false } : {}),
     ...validity.value.own[profile],
     ...algorithms.value.own[profile],
-    ...organizations.value[profile],
+    ...subjects.value[profile],
   });
   const profiles = PROFILE_NAMES.map((profile) => [profile, fieldsOf(profile)] as const).filter(
     ([, fields]) => Object.keys(fields).length > 0,
@@ -205,6 +164,6 @@ export const certificateFields = (given: PolicyInput): Found<CertificateFields> 
       algorithm: algorithms.value.general,
       profiles: Object.fromEntries(profiles),
     },
-    remarks: [validity, algorithms, organizations].flatMap(({ remarks }) => remarks),
+    remarks: [validity, algorithms, subjects].flatMap(({ remarks }) => remarks),
   };
 };

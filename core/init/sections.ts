@@ -1,4 +1,6 @@
 /** The sections `nodes` and `ssh`: what each node is, and how it was reached. */
+import type { Choices } from "./choices";
+import { loginFields } from "./login";
 import type { ExtraNames } from "./names";
 import type { FoundNode } from "./nodes";
 import { mostCommon, together, type Remark } from "./remarks";
@@ -54,14 +56,14 @@ export const nodeFields = (nodes: readonly FoundNode[], names: ExtraNames): read
   });
 };
 
-export const sshFields = (nodes: readonly FoundNode[], bastion: SshTarget | undefined): Raw => {
+export const sshFields = (nodes: readonly FoundNode[], { bastion, login }: Pick<Choices, "bastion" | "login">): Raw => {
   const { user, port } = common(nodes);
   const isRoot = nodes.every(({ visit: { ssh } }) => ssh === undefined || ssh.user === ROOT);
   return {
     user,
     ...(port === SSH_PORT ? {} : { port }),
     ...(isRoot ? {} : { sudo: true }),
-    agent: true,
+    ...loginFields(login),
     ...(bastion && {
       bastion: {
         host: bastion.host,

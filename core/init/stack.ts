@@ -9,13 +9,14 @@ import type { GivenListeners } from "../model/listeners";
 import { ADMIN } from "../model/profiles";
 import { planCluster, type ClusterPlan } from "../plan";
 import type { Config } from "../schema/config";
-import { authorityFields, type Secret } from "./authority";
+import { authorityFields } from "./authority";
 import { casOf, foundCas } from "./cas";
 import { changeRemarks, lossRemarks } from "./changes";
 import { checkedConfig, isProblems, type Raw } from "./checked";
 import type { Choices } from "./choices";
 import { clusterFields, type ClusterFields } from "./cluster";
 import { downtimeRemarks, needsDowntime } from "./downtime";
+import { frontProxyRemarks } from "./frontProxy";
 import { layoutRemarks, nearestLayout } from "./layout";
 import { givenListeners } from "./listeners";
 import { issuedLeaves, liveLeaves, placesOf, type Cas, type LiveLeaf, type Place } from "./live";
@@ -27,7 +28,9 @@ import { certificateFields, type CertificateFields } from "./policy";
 import { absentProfiles } from "./presence";
 import { readerFields } from "./readers";
 import { NEWEST } from "./reads";
+import { loginRemarks, loginSecrets } from "./login";
 import { remark, type Remark } from "./remarks";
+import type { Secret } from "./secrets";
 import { unique } from "../format/unique";
 import { canMakeKeys, nodeFields, nodeRemarks, sshFields } from "./sections";
 import { workerProxyOf } from "./workerProxy";
@@ -113,7 +116,7 @@ const NO_NAMES: ExtraNames = { cluster: [], nodes: new Map() };
 const sectionsOf = (found: FoundCluster, names: ExtraNames, choices: Choices): Raw => ({
   cluster: clusterSection(found, names),
   nodes: nodeFields(found.nodes, names),
-  ssh: sshFields(found.nodes, choices.bastion),
+  ssh: sshFields(found.nodes, choices),
   layout: found.layout,
   ...(found.authority.oneCa ? { authority: found.authority } : {}),
   ...(Object.keys(found.files).length === 0 ? {} : { files: found.files }),
@@ -203,13 +206,23 @@ const etcdRemarks = (nodes: readonly FoundNode[], visits: readonly Visit[]): Rem
 export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
   const found = foundCluster(visits, choices);
   const drafted = sectionsOf(found, NO_NAMES, choices);
-  const draft = checkedConfig(drafted, [], choices.now);
-  const own = [...found.remarks, ...nodeRemarks(found.nodes), ...etcdRemarks(found.nodes, visits)];
+  const login = loginSecrets(choices.login);
+  const draft = checkedConfig(
+    drafted,
+    login.map(({ at }) => at),
+    choices.now,
+  );
+  const own = [
+    ...found.remarks,
+    ...loginRemarks(choices.login),
+    ...nodeRemarks(found.nodes),
+    ...etcdRemarks(found.nodes, visits),
+  ];
   const shared = { cluster: found.cluster, nodes: found.nodes };
   if (isProblems(draft)) return { ...shared, raw: drafted, secrets: [], remarks: own, problems: draft };
   const parts = fromCertificates(draft, found, visits, choices);
   const raw = complete(found, choices, parts);
-  const { secrets } = parts.authority;
+  const secrets = [...login, ...parts.authority.secrets];
   const config = checkedConfig(
     raw,
     secrets.map(({ at }) => at),
@@ -229,6 +242,7 @@ export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
       ...remarks,
       ...layoutRemarks(plan.nodes, found.nodes, config),
       ...lossRemarks(places),
+      ...frontProxyRemarks(places),
       ...downtimeRemarks(raw),
       ...changeRemarks(plan, places, config, parts.cas),
     ],

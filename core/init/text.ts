@@ -1,6 +1,6 @@
 /** The text of a stack file, with a comment that says where its values were found. */
 import { Document, isMap, isScalar, isSeq, YAMLMap, type Node, type Pair, type Scalar } from "yaml";
-import type { Secret } from "./authority";
+import { whereOf, type Secret } from "./secrets";
 import type { ClusterFields } from "./cluster";
 import type { Stack } from "./stack";
 
@@ -16,7 +16,17 @@ A field that is not here has its default (${SCHEMA_FILE}).`;
 const AUTHORITY = "The cluster's own CAs. Their keys are secrets of this stack:";
 
 const keyLines = (secrets: readonly Secret[]): string[] =>
-  secrets.map(({ at, file }) => `  ${at} from ${file.node.name}:${file.path}`);
+  secrets.flatMap((secret) => ("file" in secret ? [`  ${secret.at} from ${whereOf(secret)}`] : []));
+
+const SET_KEY = `  pulumi config set --secret --path '${NAMESPACE}:ssh.privateKey' < FILE`;
+
+const SSH_TEXTS = {
+  agent: [
+    "As the hosts were reached, with the agent of the machine that runs pulumi. To use a key instead, remove agent and run",
+    SET_KEY,
+  ],
+  key: ["As the hosts were reached, with a private key, which is a secret of this stack:", SET_KEY],
+};
 
 /** Above each section. */
 const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]>> = {
@@ -24,14 +34,14 @@ const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]
   nodes: () => [
     "Each as its kubelet is registered, with what runs there. If no node has the role etcd, the control planes run it.",
   ],
-  ssh: () => [
-    "As the hosts were reached, with the agent of the machine that runs pulumi. To use a key instead, remove agent and run",
-    `  pulumi config set --secret --path '${NAMESPACE}:ssh.privateKey' < FILE`,
-  ],
+  ssh: ({ secrets }) => SSH_TEXTS[secrets.some((secret) => "local" in secret) ? "key" : "agent"],
   layout: () => ["By the files that components read."],
   files: () => ["Where components read files of the layout elsewhere; a folder moves with what is in it."],
   services: () => ["Services that run in another way than in the layout."],
-  authority: ({ secrets }) => (secrets.length === 0 ? [] : [AUTHORITY, ...keyLines(secrets)]),
+  authority: ({ secrets }) => {
+    const lines = keyLines(secrets);
+    return lines.length === 0 ? [] : [AUTHORITY, ...lines];
+  },
   adopt: () => [
     "CAs of the cluster that are replaced by new ones, by fingerprint. The first `pulumi up` goes through all phases; to stop",
     "after the first one, add kube-pki:rotation: {generation: 1, phase: trust} (docs/rotation.md).",

@@ -6,7 +6,7 @@ import { planCluster } from "../plan";
 import { together } from "../init/remarks";
 import type { Config } from "../schema/config";
 import type { Survey } from "../survey/model";
-import { kubeconfigs, leaves } from "./checks/certificates";
+import { frontProxy, kubeconfigs, leaves } from "./checks/certificates";
 import { cas, version } from "./checks/cluster";
 import { modes, readers, reads, renewers } from "./checks/files";
 import { clock, identity, login, openssl, readOnly, room } from "./checks/machines";
@@ -28,6 +28,7 @@ const CHECKS: readonly Check[] = [
   reads,
   kubeconfigs,
   leaves,
+  frontProxy,
   version,
   modes,
   readers,

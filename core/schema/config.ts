@@ -82,7 +82,10 @@ export interface SingleConfig extends Lifetime {
 
 export interface ProfileConfig extends SingleConfig {
   readonly enabled: boolean;
+  /** One for all nodes, or by a node's name or role. */
+  readonly commonName?: string | Readonly<Record<string, string>> | undefined;
   readonly organizations?: readonly string[] | undefined;
+  readonly privileged?: boolean | undefined;
 }
 
 type OwnSection = Sections["certificates"]["own"][string];

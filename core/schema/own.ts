@@ -16,7 +16,8 @@ export const NODE_ADDRESS = "{address}";
 
 const named = (given: string): string => given.replaceAll(NODE_NAME, "n");
 
-const commonName = matching(
+/** Of a subject. */
+export const commonName = matching(
   `at most 64 letters, digits, :, ., _ and -; ${NODE_NAME} stands for the node's name`,
   (given) => isField("subject", named(given)),
 );

@@ -11,7 +11,6 @@ import { canonicalVersion, VERSION } from "../format/kubernetesVersion";
 import { files, services } from "./files";
 import { LAYOUT_NAMES } from "../layouts";
 import { LISTENER_NAMES, LISTENERS, type ListenerName } from "../model/listeners";
-import { PROFILE_NAMES } from "../model/profiles";
 import { ROLES } from "../model/roles";
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from "../model/strategies";
 import { authority } from "./authority";
@@ -21,7 +20,6 @@ import {
   cidr,
   dnsLabel,
   dnsName,
-  fieldText,
   like,
   cidrAsGiven,
   duration,
@@ -44,8 +42,8 @@ import {
   keyLocation,
 } from "./fields";
 import { inCluster } from "./inCluster";
-import { leafPolicyFields } from "./leafPolicy";
 import { ownCertificates } from "./own";
+import { profiles } from "./profiles";
 import { readers } from "./readers";
 import { renewAt } from "./renewAt";
 import { adopt, rotation } from "./rotation";
@@ -148,18 +146,6 @@ const ssh = object({
     .describe("Accept any host key. Anyone between this machine and a node can then take over the cluster."),
 }).prefault({});
 
-const profile = object({
-  enabled: flag.default(true).describe("false: someone else manages this certificate."),
-  ...leafPolicyFields,
-  organizations: z
-    .array(fieldText("at most 64 letters, digits, :, ., _ and -", "subject"), { error: "a list of organizations" })
-    .optional()
-    .describe("Organizations (groups) in its subject, if an older cluster has different ones than kubeadm uses today."),
-}).optional();
-
-type Profiles = Record<(typeof PROFILE_NAMES)[number], typeof profile>;
-const profileShape = Object.fromEntries(PROFILE_NAMES.map((name) => [name, profile])) as Profiles;
-
 const certificates = object({
   validity: validity.prefault("365d").describe("Validity of leaf certificates."),
   renewBefore: span.optional().describe("Renew when this much validity is left, or this share of it (33%)."),
@@ -169,7 +155,7 @@ const certificates = object({
     .default("node")
     .describe("Where leaf keys are generated and kept: on the node, or in the stack's state (encrypted)."),
   renewAt,
-  profiles: object(profileShape).prefault({}).describe("Overrides for single certificates."),
+  profiles,
   own: ownCertificates,
 }).prefault({});
 

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { fieldText, flag, object, patterned, validity } from "./fields";
 
 /** Without a colon no user can be named system:... by mistake. */
-const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
 const user = object({
-  name: patterned("at most 64 letters, digits, ., _ and -, the first a letter or a digit", USER_NAME).describe(
+  name: patterned("at most 64 letters, digits, ., _, @ and -, the first a letter or a digit", USER_NAME).describe(
     "The user that RBAC sees, and the key of the kubeconfig in the output.",
   ),
   organizations: z

@@ -68,5 +68,5 @@ export const rolesOf = (
 /** The name of a role: another one for each generation, so that moving on never touches the one in use. */
 export const roleName = (role: string, generation: number): string => `${role}-g${String(generation)}`;
 
-/** The role of a user's kubeconfig; no profile is called so. */
-export const clientRole = (name: string): string => `kubeconfig-${name}`;
+/** The role of a user's kubeconfig; no profile is called so. Vault takes no "@" in a role's name. */
+export const clientRole = (name: string): string => `kubeconfig-${name.replaceAll("@", "_at_")}`;

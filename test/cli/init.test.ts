@@ -40,6 +40,11 @@ describe("kube-pki init", function () {
   /** What pulumi was asked, a line for each call. */
   const asked = () => (existsSync(file("asked")) ? readFileSync(file("asked"), "utf8").trim().split("\n") : []);
 
+  /** What ssh says of the key that a host has accepted. */
+  const loginBy = (key: string) => {
+    writeFileSync(file("debug"), `debug1: Server accepts key: ${key}\nAuthenticated to x using "publickey".\n`);
+  };
+
   beforeEach(() => {
     harness = new Harness();
     surveyed = [];
@@ -67,12 +72,14 @@ describe("kube-pki init", function () {
       "  was=$word",
       "done",
       'case $1 in -G) printf "host %s\\nhostname %s\\nport %s\\nuser %s\\nproxyjump %s\\nuserknownhostsfile $here/known\\n" "$host" "$host" "$port" "$user" "$jump"; exit ;; esac',
+      'case $1 in -v) cat "$here/debug" >&2; exit ;; esac',
       "case $was in",
       '  "ssh-keyscan "*) cat "$here/scanned"; exit ;;',
       '  *etcd/ca.key) cat "$here/keys/etcd-ca.key" ;;',
       '  *) cat "$here/keys/${was##*/}" ;;',
       "esac",
     );
+    loginBy("ann@laptop ED25519 SHA256:abc agent");
     harness.program("ssh-keyscan", 'cat "$here/scanned"');
     writeFileSync(file("scanned"), `host ${HOST_KEY}\n`);
     harness.program("ssh-keygen", 'grep -F -- "$2 " "$here/known" || exit 1');
@@ -230,6 +237,54 @@ describe("kube-pki init", function () {
     const ssh = readFileSync(file("ssh.asked"), "utf8");
     assert.match(ssh, new RegExp(`-J ann@bastion.example.com -p 2222 -l ops -- 10.0.0.11 sudo -n cat ${PKI}/ca.key\n`));
     assert.match(ssh, / -- ann@bastion\.example\.com ssh-keyscan -T 10 -t ed25519,ecdsa -p 2222 10\.0\.0\.12\n/);
+  });
+
+  const sshSection = () =>
+    (parse(readFileSync(stackFile(), "utf8")) as { config: Record<string, unknown> }).config["kube-pki:ssh"];
+
+  it("sets the key that it was given for the login, and no agent", async () => {
+    const key = makeKey();
+    writeFileSync(file("login key"), key);
+    loginBy(`${file("login key")} ED25519 SHA256:abc explicit`);
+    const { exit, printed, said } = await accepted("--ca", "adopt", "--identity", file("login key"));
+    assert.equal(exit, EXIT.fine);
+    assert.deepEqual(sshSection(), { user: "root" });
+    assert.equal(readFileSync(file("secret.ssh.privateKey"), "utf8"), key);
+    assert.match(printed, /\nset kube-pki:ssh\.privateKey from \S*\/login key, as a secret\n/);
+    for (const text of [printed, said, readFileSync(stackFile(), "utf8")]) assert.doesNotMatch(text, /PRIVATE KEY/);
+    assert.doesNotMatch(readFileSync(stackFile(), "utf8"), /agent/);
+  });
+
+  it("says how to set a key that nobody has given it, and leaves it where it is", async () => {
+    loginBy("/home/ann/.ssh/id ed25519 ED25519 SHA256:abc");
+    const { exit, printed } = await accepted("--ca", "adopt");
+    assert.equal(exit, EXIT.attention);
+    assert.deepEqual(sshSection(), { user: "root" });
+    assert.deepEqual(asked(), []);
+    assert.match(
+      printed,
+      /\n {2}ssh\.privateKey: hosts let you in by \/home\/ann\/\.ssh\/id ed25519, which no agent has: set it as below, or load it into your agent \(ssh-add\) and write ssh\.agent: true\n/,
+    );
+    assert.match(
+      printed,
+      /\n {2}pulumi config set --secret --path kube-pki:ssh\.privateKey --stack prod < '\/home\/ann\/\.ssh\/id ed25519'\n/,
+    );
+  });
+
+  it("refuses a login key with a passphrase, before it is set", async () => {
+    writeFileSync(file("login"), makeKey("secret"));
+    loginBy(`${file("login")} ED25519 SHA256:abc explicit`);
+    const { exit } = await accepted("--ca", "adopt", "--identity", file("login"));
+    assert.match(String(exit), /^not all keys are set: \S*login: ssh\.privateKey: protected by a passphrase; must be/);
+    assert.ok(!existsSync(file("secret.ssh.privateKey")));
+  });
+
+  it("says it where pulumi has no such login", async () => {
+    loginBy("PIV AUTH ECDSA SHA256:abc token");
+    const { exit, printed } = await accepted("--ca", "adopt");
+    assert.equal(exit, EXIT.attention);
+    assert.deepEqual(sshSection(), { user: "root", agent: true });
+    assert.match(printed, /ssh: hosts let you in by a key on a token, which pulumi cannot do/);
   });
 
   it("leaves a key alone that is not the one it has seen, and says how to set it", async () => {

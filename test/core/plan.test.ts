@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { planClients } from "../../core/certificates/clients";
+import type { ProfileName } from "../../core/model/profiles";
 import { controlPlaneExecutor } from "../../core/nodes/topology";
 import { planCluster, workersAtOnce, type ClusterPlan, type NodePlan } from "../../core/plan";
 import { isKnown } from "./certificates/expected";
-import { configWith, hardwayConfig, NOW, RAW } from "./fixture";
+import { configWith, ETCDADM, hardwayConfig, NOW, RAW } from "./fixture";
 
 const nodeOf = (plan: ClusterPlan, name: string): NodePlan => plan.nodes.find(({ node }) => node.name === name)!;
 const leafOf = (plan: ClusterPlan, name: string, profile: string) =>
@@ -125,6 +127,37 @@ describe("plan", () => {
     );
     assert.deepEqual(leafOf(older, "cp1", "apiserver-kubelet-client")?.organizations, ["kubeadm:cluster-admins"]);
     assert.deepEqual(leafOf(plan, "cp1", "apiserver-kubelet-client")?.organizations, []);
+  });
+
+  it("gives certificates the subjects that the stack file has for them, and the administrator on no node too", () => {
+    const profiles = {
+      "apiserver-etcd-client": {
+        commonName: { etcd: "{node}-kube-apiserver-etcd-client", "control-plane": "e1-client", cp2: "second" },
+        organizations: ["system:masters"],
+      },
+      "front-proxy-client": { commonName: "aggregator-{node}" },
+      "etcd-peer": { commonName: { e1: "constructor" } },
+      admin: { commonName: "root", organizations: ["ops"] },
+    };
+    const raw = { layout: "etcdadm", nodes: ETCDADM.nodes, certificates: { profiles } };
+    const own = planCluster(configWith(raw), NOW);
+    const subject = (node: string, profile: ProfileName) => {
+      const { commonName, organizations } = leafOf(own, node, profile) ?? {};
+      return [commonName, ...(organizations ?? [])].join(" ");
+    };
+    assert.equal(subject("e2", "apiserver-etcd-client"), "e2-kube-apiserver-etcd-client system:masters");
+    assert.equal(subject("cp1", "apiserver-etcd-client"), "e1-client system:masters");
+    assert.equal(subject("cp2", "apiserver-etcd-client"), "second system:masters");
+    assert.equal(subject("cp1", "front-proxy-client"), "aggregator-cp1");
+    assert.deepEqual([subject("e1", "etcd-peer"), subject("e2", "etcd-peer")], ["constructor", "e2"]);
+    assert.equal(subject("cp1", "admin"), "root ops");
+    const [admin] = planClients(configWith(raw), NOW);
+    assert.deepEqual([admin?.commonName, admin?.organizations], ["root", ["ops"]]);
+    // and nobody else's certificate is issued again for it
+    const usual = planCluster(configWith({ layout: "etcdadm", nodes: ETCDADM.nodes }), NOW);
+    assert.equal(leafOf(own, "cp1", "apiserver")?.id, leafOf(usual, "cp1", "apiserver")?.id);
+    assert.notEqual(leafOf(own, "e1", "etcd-peer")?.id, leafOf(usual, "e1", "etcd-peer")?.id);
+    assert.equal(leafOf(own, "e2", "etcd-peer")?.id, leafOf(usual, "e2", "etcd-peer")?.id);
   });
 
   it("handles etcd members first, then control planes one by one, then workers in waves", () => {

@@ -66,11 +66,8 @@ for file in $(find /etc/kubernetes /etc/etcd /etc/ssl/etcd /var/lib/kubernetes /
 done
 echo $count`;
 
-/**
- * Signs each of these CAs anew, for its own key and with its own name: it has ended yesterday. It takes the place of the CA in
- * files that hold nothing else and in kubeconfigs.
- */
-const END_CAS = `
+/** Signs each of these CAs anew, for its own key and with its own name: it has ended yesterday. Prints them. */
+const ENDED_CAS = `
 cd ${FOLDER}
 : >index
 for ca in [0-9]*.crt; do
@@ -79,8 +76,13 @@ for ca in [0-9]*.crt; do
   printf '[e]\\nkeyUsage=critical,digitalSignature,keyEncipherment,keyCertSign\\nbasicConstraints=critical,CA:TRUE\\nsubjectKeyIdentifier=hash\\n' >>ca.cnf
   openssl x509 -x509toreq -in "$ca" -signkey "\${ca%.crt}.key" -out request 2>/dev/null
   openssl ca -batch -selfsign -config ca.cnf -in request -keyfile "\${ca%.crt}.key" -startdate 20250101000000Z \\
-    -enddate "$(date -u -d yesterday +%Y%m%d%H%M%SZ)" -notext -out "\${ca%.crt}.ended" >said 2>&1 || { cat said >&2; exit 1; }
-done
+    -enddate "$(date -u -d yesterday +%Y%m%d%H%M%SZ)" -notext -out new.crt >said 2>&1 || { cat said >&2; exit 1; }
+  cat new.crt
+done`;
+
+/** Puts FOLDER/<n>.ended in the place of FOLDER/<n>.crt, in files that hold nothing else and in kubeconfigs. */
+const END_CAS = `
+cd ${FOLDER}
 count=0
 for file in $(find /etc/kubernetes /etc/etcd /etc/ssl/etcd /var/lib/kubernetes /var/lib/kubelet /var/lib/kube-proxy -type f 2>/dev/null |
   grep -E '(\\.crt|\\.pem|\\.conf|kubeconfig)$'); do
@@ -99,24 +101,41 @@ done
 echo $count`;
 
 /** @returns how many have ended, on all nodes together */
-export const endLeaves = (lab: Lab, cas: readonly CaPair[]): Promise<number> => end(lab, cas, END_LEAVES);
+export const endLeaves = (lab: Lab, cas: readonly CaPair[]): Promise<number> => end(lab, filesOfCas(cas), END_LEAVES);
 
-/** @returns in how many files, on all nodes together */
-export const endCas = (lab: Lab, cas: readonly CaPair[]): Promise<number> => end(lab, cas, END_CAS);
+/** Every node gets the same certificate of a CA, as it had before. @returns in how many files, on all nodes together */
+export const endCas = async (lab: Lab, cas: readonly CaPair[]): Promise<number> => {
+  const files = filesOfCas(cas);
+  const [first = ""] = lab.nodes.map(({ name }) => name);
+  const text = await inFolder(lab, first, files, ENDED_CAS);
+  const ended = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
+  assert.equal(ended.length, cas.length, "CAs that have ended");
+  return end(lab, { ...files, ...Object.fromEntries(ended.map((pem, at) => [`${String(at)}.ended`, pem])) }, END_CAS);
+};
 
-const end = async (lab: Lab, cas: readonly CaPair[], script: string): Promise<number> => {
-  const lines = cas.flatMap(({ certificate, key }, at) => [
-    `${String(at)}.crt ${Buffer.from(certificate).toString("base64")}\n`,
-    `${String(at)}.key ${Buffer.from(key).toString("base64")}\n`,
-  ]);
+type Files = Readonly<Record<string, string>>;
+
+const filesOfCas = (cas: readonly CaPair[]): Files =>
+  Object.fromEntries(
+    cas.flatMap(({ certificate, key }, at) => [
+      [`${String(at)}.crt`, certificate],
+      [`${String(at)}.key`, key],
+    ]),
+  );
+
+/** Runs the script where these files are in FOLDER, which is gone afterwards. @returns its standard output */
+const inFolder = async (lab: Lab, node: string, files: Files, script: string): Promise<string> => {
+  const lines = Object.entries(files).map(([name, text]) => `${name} ${Buffer.from(text).toString("base64")}\n`);
   const put = `umask 077; mkdir -p ${FOLDER}; while read -r name text; do echo "$text" | base64 -d >${FOLDER}/$name; done`;
+  await lab.must(node, put, { stdin: lines.join("") });
+  const said = await lab.must(node, script, { timeoutMs: 300_000 });
+  await lab.must(node, `rm -r ${FOLDER}`);
+  return said;
+};
+
+const end = async (lab: Lab, files: Files, script: string): Promise<number> => {
   const counts = await Promise.all(
-    lab.nodes.map(async ({ name }) => {
-      await lab.must(name, put, { stdin: lines.join("") });
-      const said = await lab.must(name, script, { timeoutMs: 300_000 });
-      await lab.must(name, `rm -r ${FOLDER}`);
-      return Number(said.trim());
-    }),
+    lab.nodes.map(async ({ name }) => Number((await inFolder(lab, name, files, script)).trim())),
   );
   assert.ok(
     counts.every((count) => count > 0),

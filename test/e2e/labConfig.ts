@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { LayoutName } from "../../core/layouts";
+import { layoutOf, type LayoutName } from "../../core/layouts";
+import type { GivenServices } from "../../core/layouts/adjusted";
+import type { Layout } from "../../core/layouts/layout";
 import type { AuthorityName } from "../../core/model/authorities";
 import { etcdFolder } from "../lab/kubesprayFiles";
 import type { Lab } from "../lab/lab";
@@ -50,7 +52,7 @@ const ofCas = async <T>(
 };
 
 /** What a stack file says of a PKI that kubeadm keeps elsewhere. */
-const filesOf = ({ topology: { certificatesDir } }: Lab): Record<string, unknown> =>
+const filesOf = ({ topology: { certificatesDir } }: Lab): { readonly files?: Record<string, { path: string }> } =>
   certificatesDir === undefined ? {} : { files: { "/etc/kubernetes/pki/": { path: `${certificatesDir}/` } } };
 
 /** What API servers are called in a lab besides what every stack gives them: they would lose it, which a node refuses. */
@@ -67,7 +69,9 @@ const EXTRA_SANS: Readonly<Record<Installer, (lab: Lab) => readonly string[]>> =
 /** What is said of all authorities of a cluster that has one CA. */
 const AUTHORITY: Readonly<Partial<Record<Installer, { readonly oneCa: true }>>> = { fleet: { oneCa: true } };
 
-const SERVICES: Readonly<Partial<Record<Installer, object>>> = { fleet: { "kube-scheduler": { kind: "static-pod" } } };
+const SERVICES: Readonly<Partial<Record<Installer, GivenServices>>> = {
+  fleet: { "kube-scheduler": { kind: "static-pod" } },
+};
 
 const TOKEN_KEY: Readonly<Partial<Record<Installer, string>>> = { fleet: "service-account-key.pem" };
 
@@ -78,6 +82,17 @@ const LAYOUT: Readonly<Record<Installer, LayoutName>> = {
   kubespray: "kubespray",
   hardway: "hardway",
   fleet: "fleet",
+};
+
+/** What the stack file of a lab says of places and services. */
+export const labLayout = (lab: Lab): Layout => {
+  const { installer } = lab.topology;
+  return layoutOf({
+    layout: LAYOUT[installer],
+    files: filesOf(lab).files ?? {},
+    services: SERVICES[installer] ?? {},
+    authority: AUTHORITY[installer] ?? { oneCa: false },
+  });
 };
 
 const definedOf = (key: string, value: object | undefined): Record<string, unknown> =>

@@ -102,7 +102,10 @@ export function restores(shell: string): void {
       node.write(`${STATE}/backup/${of}/${n}`, `\u0000${people}`);
       const refused = await restore(of);
       assert.equal(refused.code, 1);
-      assert.match(refused.why, /^n1: \S+\/backup\/\S+ holds bytes that are not plain text: put it back by hand \(cp -p /);
+      assert.match(
+        refused.why,
+        /^n1: \S+\/backup\/\S+ holds bytes that are not plain text: put it back by hand \(cp -p /,
+      );
     });
 
     it("a second time changes nothing", async () => {

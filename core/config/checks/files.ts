@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path/posix";
 import { kubernetesMinor } from "../../format/kubernetesVersion";
 import { mustBe } from "../../format/problem";
+import { nearest } from "../../format/spelling";
 import { namedLayout } from "../../layouts";
 import { adjusted, placeOf, type GivenFile, type GivenFiles } from "../../layouts/adjusted";
 import { isSecret, type FileRow } from "../../layouts/layout";
@@ -14,15 +15,17 @@ const at = (key: string, field?: keyof GivenFile): string =>
 
 const ofEntry = (key: string, { path, mode }: GivenFile, rows: readonly FileRow[], layout: string): string[] => {
   const spokenOf = rows.filter((row) => row.path === key || (isFolder(key) && row.path.startsWith(key)));
-  if (spokenOf.length === 0)
+  if (spokenOf.length === 0) {
+    const meant = nearest(key, [...new Set(rows.flatMap((row) => [row.path, `${dirname(row.path)}/`]))]);
     return [
       mustBe(
         at(key),
         "given",
         `a path of layout ${layout}, or a folder of such with a slash at the end`,
-        "core/layouts/ has the list",
+        meant === undefined ? "docs/layouts.md has the list" : `did you mean ${JSON.stringify(meant)}?`,
       ),
     ];
+  }
   return [
     ...(path !== undefined && isFolder(path) !== isFolder(key)
       ? [

@@ -34,6 +34,7 @@ import {
 } from "./rotation";
 import { plannedSans } from "./plannedSans";
 import { signedProblems } from "./signed";
+import { subjectProblems } from "./subjects";
 import { unusable } from "../../certificates/unusable";
 import { userProblems } from "./users";
 import { workersProblems } from "./workers";
@@ -193,6 +194,7 @@ const CHECKS: readonly Check[] = [
   signedProblems,
   lifetimes,
   organizationsInState,
+  subjectProblems,
   ownProblems,
   ownNamesProblems,
   ownFilesProblems,

@@ -22,10 +22,11 @@ const ANY_CLIENT: Readonly<Partial<Record<AuthorityName, string>>> = {
   frontProxy: "API servers may believe each client of this CA whoever it says it acts for",
 };
 
-const rowsOf = (authority: AuthorityName, usage: "server" | "client") =>
-  PROFILE_NAMES.map((profile) => INVENTORY[profile]).filter(
-    (row) => row.authority === authority && row.usages.includes(usage),
-  );
+/** With the subjects that the stack file gives them, by their usual authorities. */
+const rowsOf = (authority: AuthorityName, usage: "server" | "client", config: Config) =>
+  PROFILE_NAMES.filter((profile) => INVENTORY[profile].authority === authority)
+    .map((profile) => profileRow(profile, config))
+    .filter((row) => row.usages.includes(usage));
 
 const clientProblems = (name: string, own: OwnConfig, config: Config): string[] => {
   const { authority, commonName = name, organizations } = own;
@@ -33,7 +34,7 @@ const clientProblems = (name: string, own: OwnConfig, config: Config): string[] 
   if (why !== undefined)
     return [mustBe(ownField(name, "privileged"), `false for a client of ${authority}`, "true", why)];
   const theirs = new Set(
-    rowsOf(authority, "client").flatMap((row) => config.nodes.map((node) => row.commonName(node))),
+    rowsOf(authority, "client", config).flatMap((row) => config.nodes.map((node) => row.commonName(node))),
   );
   const user =
     OF_KUBERNETES.test(commonName) || theirs.has(commonName)
@@ -70,7 +71,7 @@ const covers = (san: San, other: San): boolean =>
 /** The first name by which it could pass for a server of this authority that runs elsewhere. */
 const borrowed = (name: string, own: OwnConfig, config: Config): San | undefined => {
   const row = profileRow(ownName(name), config);
-  const servers = rowsOf(own.authority, "server").flatMap((each) =>
+  const servers = rowsOf(own.authority, "server", config).flatMap((each) =>
     config.nodes.flatMap((node) => each.sans(node, config)),
   );
   const taken = (sans: readonly San[], free: readonly San[]): San | undefined =>

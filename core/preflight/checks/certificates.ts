@@ -1,6 +1,7 @@
 /** What certificates and kubeconfigs in place say, and those to come do not. */
 import { fingerprintOf, parsedCertificate, plainSerial } from "../../format/x509";
 import { isOfCluster, kubeconfigRows, lossesOf, subjectChanges, fieldChanges } from "../../init/changes";
+import { COMMON_NAME_FIELD, unbelieved } from "../../init/frontProxy";
 import { leafAt } from "../../init/live";
 import { leafPolicy } from "../../certificates/leafPolicy";
 import type { LeafPlan } from "../../certificates/leaves";
@@ -42,10 +43,15 @@ const leafMismatches = (node: Compared, leaf: LeafPlan, { config }: World): Mism
   return [
     ...(lost.length === 0 ? [] : [refused(`${leaf.profile} would lose ${lost.join(", ")}`, lossField(leaf, lost))]),
     // of a server nobody reads more than its names
-    ...(leaf.usages.includes("client") ? subjectChanges(live, leaf) : []).map((change) =>
-      told(`${leaf.profile}: ${change}`, `${fieldsOf(leaf.profile).join(".")}.organizations, or nodes[].name`),
+    ...(leaf.usages.includes("client") ? subjectChanges(live, leaf) : []).map(({ field, text }) =>
+      told(`${leaf.profile}: ${text}`, `${fieldsOf(leaf.profile).join(".")}.${field}, or nodes[].name`),
     ),
   ];
+};
+
+export const frontProxy: Check = (node) => {
+  const found = node.due.has("front-proxy-client") ? unbelieved(node) : undefined;
+  return found === undefined ? [] : [refused(found.what, `${COMMON_NAME_FIELD}: ${found.allowed}`)];
 };
 
 export const leaves: Check = (node, world) =>

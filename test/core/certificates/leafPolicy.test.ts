@@ -46,13 +46,6 @@ describe("leafPolicy", () => {
     });
   }
 
-  it("has a profile's own organizations, and none where the inventory's hold", () => {
-    const organizations = ["system:masters"];
-    const result = parsed(config({ certificates: { profiles: { admin: { organizations } } } }));
-    assert.deepEqual(leafPolicy(result, "admin").organizations, organizations);
-    assert.equal(leafPolicy(result, "super-admin").organizations, undefined);
-  });
-
   it("has what a certificate may lose as nodes write it, and nothing where nothing is said", () => {
     const allowLoss = ["DNS:API.example.com", "IP:FD00:0:0:0::1", "usage:clientAuth", "URI:spiffe://a/B"];
     const result = parsed(config({ certificates: { profiles: { apiserver: { allowLoss } } } }));

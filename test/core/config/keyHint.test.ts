@@ -14,6 +14,14 @@ const CASES: readonly (readonly [Raw, sentence: string])[] = [
   [cluster({ serviceSubnet: "x" }), "cluster: unknown key `serviceSubnet`; did you mean `serviceCidrs`?"],
   [cluster({ certSANs: [] }), "cluster: unknown key `certSANs`; did you mean `extraSans`?"],
   [{ cert_sans: [] }, "unknown key `cert_sans`; here that is `cluster.extraSans`"],
+  [
+    { authority: { kind: "vault", vault: { address: "https://v:8200", token: "x" } } },
+    "authority.vault: unknown key `token`; the token comes from VAULT_TOKEN, so that it is in no file",
+  ],
+  [
+    { ssh: { agent: true, password: "x" } },
+    "ssh: unknown key `password`; log in with a key: ssh.privateKey, or ssh.agent: true",
+  ],
   [{ hosts: [] }, "unknown key `hosts`; did you mean `nodes`?"],
   [{ vault: {} }, "unknown key `vault`; it belongs under `authority`"],
   [{ ca: {} }, "unknown key `ca`; did you mean `authority`?"],

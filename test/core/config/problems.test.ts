@@ -244,6 +244,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     'authority.vault.mounts.etcd: "/pki/"; must be the path of a mount without slashes around it, such as "pki/kubernetes"; did you mean "pki"?',
   ],
   [
+    { authority: { ...VAULT, vault: { ...VAULT.vault, mounts: { kubernetes: "pki", frontProxy: "pki" } } } },
+    'authority.vault.mounts.frontProxy: "pki" is authority.vault.mounts.kubernetes too; must be a mount of its own; roles of a mount may sign with each CA in it',
+  ],
+  [
     { authority: { kind: { kubernetes: "vault" }, vault: { ...VAULT.vault, mounts: { etcd: "pki/etcd" } } } },
     "authority.vault.mounts.etcd: given with kind embedded; must be used with kind: vault; set that kind, or leave it out",
   ],

@@ -81,7 +81,7 @@ describe("unknown keys", () => {
       ],
       [
         { certificates: { profiles: { "kube-proxy": { valid: "1d" } } } },
-        'certificates.profiles["kube-proxy"]: unknown key `valid`; must be one of enabled, validity, renewBefore, renewEvery, algorithm, allowLoss, organizations',
+        'certificates.profiles["kube-proxy"]: unknown key `valid`; must be one of enabled, validity, renewBefore, renewEvery, algorithm, allowLoss, commonName, organizations, privileged',
       ],
       [
         { rollout: { pace: 1 } },

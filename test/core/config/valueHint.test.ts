@@ -65,6 +65,12 @@ const MEANT: readonly (readonly [Raw, field: string, hint: string])[] = [
   [cluster({ extraSans: ["münchen.example"] }), "cluster.extraSans[0]", 'did you mean "xn--mnchen-3ya.example"?'],
   [second({ address: "10.0.0.2/24" }), "nodes[1].address", 'did you mean "10.0.0.2"?'],
 
+  [
+    { rollout: { window: { from: "22:00", to: "06:00", days: ["Saturday"] } } },
+    "rollout.window.days[0]",
+    'did you mean "Sat"?',
+  ],
+
   [{ users: ["alice"] }, "users[0]", 'did you mean { name: "alice" }?'],
   [{ rotation: 2 }, "rotation", "did you mean { generation: 2 }?"],
   [{ rotation: { etcd: 2 } }, "rotation.etcd", "did you mean { generation: 2 }?"],
@@ -80,6 +86,8 @@ const NOTHING: readonly Raw[] = [
   certificates({ validity: "40000d" }),
   second({ ssh: { hostKey: HOST_KEY, user: "a$(id)" } }),
   { ssh: { privateKey: 5 } },
+  cluster({ extraSans: [10] }),
+  cluster({ extraSans: ["::ffff:10.0.0.9"] }),
 ];
 
 describe("values that are nearly right", () => {

@@ -24,11 +24,13 @@ export const field = (raw: unknown, path: string): unknown =>
     .split(".")
     .reduce<unknown>((at, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined), raw);
 
-/** It is valid, and no name or usage of a certificate that the stack renews would be lost. */
+/** It is valid, and no name, usage or subject of a certificate that the stack renews would be lost. */
 export const isLossless = (stack: Stack): void => {
   assert.deepEqual(stack.problems, []);
   assert.ok(stack.planned);
   const { nodes } = stack.planned.cluster;
+  const subjects = told(stack, "changed").filter((text) => /: (?:CN|O) .* becomes /.test(text));
+  assert.deepEqual(subjects, [], "subjects");
   for (const live of liveLeaves(placesOf(nodes, stack.nodes))) {
     const leaf: LeafPlan | undefined = nodes
       .find(({ node }) => node.name === live.node)

@@ -20,19 +20,23 @@ const othersOf = (cas: Cas, client: Partial<CertificateFacts>): Visit[] =>
     );
   });
 
-const CLIENT = { subject: "O=system:masters, CN=kube-apiserver-etcd-client" };
+/** etcdadm's certs/certs.go; control planes have that of the first member. */
+const clientOf = (member: string) => ({ subject: `O=system:masters, CN=${member}-kube-apiserver-etcd-client` });
 
 export const etcdadmCluster = (cas: Cas): Visit[] => {
   const home = "/etc/etcd/pki";
   const members = HARD.slice(0, 3).map((node) => {
     const parts = etcd(node, cas, home);
     const clients = [
-      ...pair(`${home}/etcdctl-etcd-client`, leafOf(cas.etcd, { ...YEARS, subject: "O=system:masters, CN=etcdctl" })),
-      ...pair(`${home}/apiserver-etcd-client`, leafOf(cas.etcd, { ...YEARS, ...CLIENT })),
+      ...pair(
+        `${home}/etcdctl-etcd-client`,
+        leafOf(cas.etcd, { ...YEARS, subject: `O=system:masters, CN=${node.name}-etcdctl` }),
+      ),
+      ...pair(`${home}/apiserver-etcd-client`, leafOf(cas.etcd, { ...YEARS, ...clientOf(node.name) })),
     ];
     return visitOf(surveyOf(node, { ...parts, files: [...parts.files, ...clients] }));
   });
-  return [...members, ...othersOf(cas, CLIENT)];
+  return [...members, ...othersOf(cas, clientOf("e1"))];
 };
 
 /** A kubelet that only runs static pods: it is told of no cluster. */

@@ -302,14 +302,48 @@ const ROWS: Readonly<Record<string, Row>> = {
     "changed",
     "w1: /etc/kubernetes/kubelet.conf: server https://10.0.0.11:6443 becomes https://api.example.com:6443",
   ],
-  "another common name": [
+  "a common name that Kubernetes does not know": [
     on("cp1", (survey) =>
       withCertificates(survey, ({ subject }) =>
-        subject === "CN=kube-apiserver-etcd-client" ? { subject: "CN=etcd-root" } : {},
+        subject === "CN=system:kube-scheduler" ? { subject: "CN=scheduler" } : {},
       ),
     ),
     "changed",
-    "cp1: apiserver-etcd-client: CN etcd-root becomes kube-apiserver-etcd-client; whatever was granted to the old name is not granted to the new one",
+    "cp1: scheduler: CN scheduler becomes system:kube-scheduler; whatever was granted to the old name is not granted to the new one",
+  ],
+  "a common name that no field holds": [
+    on("cp1", (survey) =>
+      withCertificates(survey, ({ subject }) => (subject === "CN=kube-apiserver" ? { subject: "CN=API server" } : {})),
+    ),
+    "changed",
+    "cp1: apiserver: CN API server becomes kube-apiserver",
+  ],
+  "administrators with a name each": [
+    onControlPlanes((survey) =>
+      withCertificates(survey, ({ subject }) =>
+        subject.endsWith("CN=kubernetes-admin") && survey.host.hostname === "cp3"
+          ? { subject: subject.replace("kubernetes-admin", "third") }
+          : {},
+      ),
+    ),
+    "changed",
+    "cp3: admin: CN third becomes kubernetes-admin; whatever was granted to the old name is not granted to the new one",
+  ],
+  "rights by a subject of the cluster's own": [
+    onAll((survey) =>
+      withCertificates(survey, ({ subject }) =>
+        subject === "CN=kube-apiserver-kubelet-client" ? { subject: "CN=metrics-reader" } : {},
+      ),
+    ),
+    "left",
+    "apiserver-kubelet-client has rights by metrics-reader, and keeps them (privileged: true)",
+  ],
+  "a front proxy that nobody believes": [
+    onControlPlanes((survey) =>
+      withOptions(survey, "kube-apiserver", { "requestheader-allowed-names": "aggregator,other" }),
+    ),
+    "refused",
+    'cp1, cp2, cp3: front-proxy-client: CN front-proxy-client is none of --requestheader-allowed-names (aggregator, other), so no aggregated API server, such as metrics-server, would believe it: set certificates.profiles["front-proxy-client"].commonName: aggregator',
   ],
   "a key of an algorithm that the stack does not make": [
     on("cp1", (survey) =>

@@ -71,6 +71,12 @@ const CLUSTERS: Readonly<
       "nodes.3.roles": ["etcd"],
       "nodes.6.roles": ["worker"],
       "certificates.profiles.apiserver-etcd-client.organizations": ["system:masters"],
+      "certificates.profiles.apiserver-etcd-client.commonName": {
+        "control-plane": "e1-kube-apiserver-etcd-client",
+        etcd: "{node}-kube-apiserver-etcd-client",
+      },
+      "certificates.profiles.etcdctl-etcd-client.commonName": undefined,
+      "certificates.profiles.etcdctl-etcd-client.organizations": ["system:masters"],
     },
   ],
   "whose members of etcd are static pods of kubelets that stand alone": [
@@ -264,6 +270,37 @@ const CLUSTERS: Readonly<
       "certificates.profiles.apiserver-etcd-client": { organizations: ["system:masters"] },
       "certificates.profiles.etcd-healthcheck-client": { organizations: ["system:masters"] },
       "certificates.profiles.admin": undefined,
+    },
+  ],
+  "with names of its own in certificates": [
+    onAll((survey) => {
+      const { hostname } = survey.host;
+      const names: Readonly<Record<string, string>> = {
+        "CN=kube-apiserver": "CN=kubernetes",
+        "CN=front-proxy-client": "CN=aggregator",
+        "CN=kube-apiserver-kubelet-client": "O=Kubernetes, CN=kubernetes",
+        [`CN=${hostname}`]: `CN=${hostname}.example.com`,
+        "O=kubeadm:cluster-admins, CN=kubernetes-admin": "O=system:masters, CN=root",
+        "CN=kube-etcd-healthcheck-client": hostname === "cp2" ? "CN=second" : `CN=of-${hostname.replace("cp", "")}`,
+        "CN=system:kube-controller-manager": "O=system:masters, CN=system:kube-controller-manager",
+        "CN=system:kube-scheduler": "O=system:kube-scheduler, CN=system:kube-scheduler",
+      };
+      const own = withOptions(survey, "kube-apiserver", { "requestheader-allowed-names": "aggregator,other" });
+      return withCertificates(own, ({ subject }) => ({ subject: names[subject] ?? subject }));
+    }),
+    {
+      "certificates.profiles": {
+        apiserver: { commonName: "kubernetes" },
+        "apiserver-kubelet-client": { commonName: "kubernetes", organizations: ["Kubernetes"], privileged: true },
+        "front-proxy-client": { commonName: "aggregator" },
+        "etcd-server": { commonName: "{node}.example.com" },
+        "etcd-peer": { commonName: "{node}.example.com" },
+        "etcd-healthcheck-client": { commonName: { cp1: "of-1", cp2: "second", cp3: "of-3" } },
+        admin: { commonName: "root", organizations: ["system:masters"] },
+        "controller-manager": { organizations: ["system:masters"], privileged: true },
+        scheduler: { organizations: ["system:kube-scheduler"] },
+        kubelet: { algorithm: "ECDSA-P256" },
+      },
     },
   ],
   "whose certificates live as long as kubeadm was told": [

@@ -92,7 +92,12 @@ describe("a stack file that says where files are", () => {
     [
       "a path that the layout does not have",
       { "/etc/kubernetes/ssl/": { path: "/etc/x/" } },
-      'files["/etc/kubernetes/ssl/"]: given; must be a path of layout kubeadm, or a folder of such with a slash at the end; core/layouts/ has the list',
+      'files["/etc/kubernetes/ssl/"]: given; must be a path of layout kubeadm, or a folder of such with a slash at the end; did you mean "/etc/kubernetes/pki/"?',
+    ],
+    [
+      "a path like none of the layout's",
+      { "/etc/nope": { path: "/etc/x" } },
+      'files["/etc/nope"]: given; must be a path of layout kubeadm, or a folder of such with a slash at the end; docs/layouts.md has the list',
     ],
     [
       "a folder that becomes a file",

@@ -244,6 +244,26 @@ const ROWS: Readonly<Record<string, Row>> = {
       "cp1: front-proxy-client: O x becomes (none); certificates.profiles.front-proxy-client.organizations, or nodes[].name",
     ],
   ],
+  "a common name": [
+    () => ({}),
+    on("cp1", (survey) =>
+      withCertificates(survey, ({ subject }) => (subject === "CN=front-proxy-client" ? { subject: "CN=x" } : {})),
+    ),
+    [],
+    [
+      "cp1: front-proxy-client: CN x becomes front-proxy-client; certificates.profiles.front-proxy-client.commonName, or nodes[].name",
+    ],
+  ],
+  "a front proxy that nobody would believe": [
+    () => ({ certificates: { profiles: { "front-proxy-client": { commonName: "other" } } } }),
+    same,
+    [
+      'cp1, cp2, cp3: front-proxy-client: CN other is none of --requestheader-allowed-names (front-proxy-client), so no aggregated API server, such as metrics-server, would believe it; certificates.profiles["front-proxy-client"].commonName: front-proxy-client',
+    ],
+    [
+      "cp1, cp2, cp3: front-proxy-client: CN front-proxy-client becomes other; certificates.profiles.front-proxy-client.commonName, or nodes[].name",
+    ],
+  ],
   "another cluster's kubeconfig": [
     () => ({}),
     on("cp1", (survey) => ({

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { leafPolicy } from "../../../core/certificates/leafPolicy";
 import { argsText } from "../../../core/schema/argsText";
 import { plainArgsText } from "../../../core/schema/plainArgsText";
+import { layoutsPage } from "../../../core/schema/layoutsPage";
 import { fieldsPage } from "../../../core/schema/fieldsPage";
 import { CONFIG_JSON_SCHEMA, type JsonSchema } from "../../../core/schema/jsonSchema";
 import { stackFileSchema, stackFileSchemaText } from "../../../core/schema/stackFile";
@@ -61,7 +62,7 @@ const MARKED: readonly (readonly [Raw, path: string])[] = [
   [{ asOf: "tomorrow" }, ".asOf"],
   [{ rollout: { workersAtOnce: "0%" } }, ".rollout.workersAtOnce"],
   [{ rollout: { window: { from: "7" } } }, ".rollout.window.from"],
-  [{ users: [{ name: "a@b" }] }, ".users[].name"],
+  [{ users: [{ name: "a:b" }] }, ".users[].name"],
   [{ layout: "kops" }, ".layout"],
 ];
 
@@ -98,6 +99,10 @@ describe("stacks/", () => {
 
   it("has a page of all fields that follows from the code: `npm run schema` writes it", () => {
     assert.equal(readFileSync(join(STACKS, "..", "docs", "fields.md"), "utf8"), fieldsPage());
+  });
+
+  it("has a page of all layouts that follows from the code: `npm run schema` writes it", () => {
+    assert.equal(readFileSync(join(STACKS, "..", "docs", "layouts.md"), "utf8"), layoutsPage());
   });
 
   it("has the schema that follows from the code: `npm run schema` writes it", () => {

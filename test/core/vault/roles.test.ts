@@ -55,6 +55,22 @@ describe("what the stack keeps in Vault", () => {
     );
   });
 
+  it("has a role for exactly the subjects that the stack file gives", () => {
+    const commonName = { etcd: "{node}-client", "control-plane": "first-client" };
+    const profiles = {
+      "apiserver-etcd-client": { commonName, organizations: ["system:masters"] },
+      admin: { commonName: "root" },
+    };
+    const config = configWith({ ...ETCDADM, authority: VAULT, certificates: { profiles } });
+    const roles = rolesOf(planCluster(config, NOW), planClients(config, NOW), "etcd");
+    const role = roles.find((each) => each.role === "apiserver-etcd-client");
+    assert.deepEqual(role?.names, ["e1-client", "e2-client", "e3-client", "first-client"]);
+    assert.deepEqual([role.organizations, role.hasAddresses], [["system:masters"], false]);
+    const admins = rolesOf(planCluster(config, NOW), planClients(config, NOW), "kubernetes");
+    for (const name of ["admin", "kubeconfig-admin"])
+      assert.deepEqual(admins.find((each) => each.role === name)?.names, ["root"]);
+  });
+
   it("has a role for each of the user's own certificates, wherever it is held", () => {
     const certificate = { authority: "kubernetes", usages: ["server"] };
     const own = {

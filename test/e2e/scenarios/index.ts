@@ -17,7 +17,7 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
-import { recover, recoverCa } from "./recover";
+import { recover, recoverAdoption, recoverCa } from "./recover";
 import { renewal, renewalOfOne } from "./renewal";
 import { restore } from "./restore";
 import { restoreEtcd } from "./restoreEtcd";
@@ -51,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   preflight,
   recover,
   recoverCa,
+  recoverAdoption,
   restore,
   restoreEtcd,
   tlsBalancer,

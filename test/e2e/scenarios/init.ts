@@ -48,21 +48,12 @@ const without = (one: readonly string[], other: readonly string[]): string[] =>
 /** A kubelet that nobody gave a serving certificate makes one, with a CA for it alone: the stack's has the subject that Kubernetes asks for. */
 const isKubeletsOwn = ({ subject }: CertificateFacts): boolean => /^CN=[^@]+@\d+$/.test(subject);
 
-const commonNameIn = (subject = ""): string => /\bCN=([^,]+)/.exec(subject)?.[1] ?? "";
-
-/** Names, uses and subjects of a certificate that are gone; a subject that `init` has said the stack gives another name is not. */
-const lostNames = (
-  at: string,
-  was: CertificateFacts | undefined,
-  is: CertificateFacts | undefined,
-  said: string,
-): string[] => {
+/** Names, uses and the subject of a certificate that are gone. */
+const lostNames = (at: string, was: CertificateFacts | undefined, is: CertificateFacts | undefined): string[] => {
   if (was === undefined || was.isCa) return [];
   const lost = [...without(was.sans, is?.sans ?? []), ...without(was.usages, is?.usages ?? [])];
-  const [before, after] = [commonNameIn(was.subject), commonNameIn(is?.subject)];
-  const isTold = before === after || said.includes(`: CN ${before} becomes ${after}`);
-  const isKept = isTold && was.subject.replace(before, after) === is?.subject;
-  const renamed = isKept || isKubeletsOwn(was) ? [] : [`${was.subject} is ${is?.subject ?? "gone"}`];
+  const renamed =
+    was.subject === is?.subject || isKubeletsOwn(was) ? [] : [`${was.subject} is ${is?.subject ?? "gone"}`];
   return [...lost, ...renamed].map((each) => `${at}: ${each}`);
 };
 
@@ -78,20 +69,20 @@ const shapeOf = ({ contexts, currentContext, clusters, users }: KubeconfigFacts)
 });
 
 /** What was on a node and is not there after a renewal: names, uses, subjects, owners, fields of kubeconfigs. */
-const lostOn = (before: Survey, after: Survey, said: string): string[] => [
+const lostOn = (before: Survey, after: Survey): string[] => [
   ...before.files
     .filter(({ uses, state }) => uses.length > 0 && state === "file")
     .flatMap((was) => {
       const is = after.files.find(({ path }) => path === was.path);
       const owner = `${was.owner}:${was.group}`;
       const owned = is === undefined || `${is.owner}:${is.group}` === owner ? [] : [`${was.path}: was ${owner}`];
-      return [...owned, ...lostNames(was.path, was.certificates[0], is?.certificates[0], said)];
+      return [...owned, ...lostNames(was.path, was.certificates[0], is?.certificates[0])];
     }),
   ...before.kubeconfigs.flatMap((was) => {
     const is = after.kubeconfigs.find(({ path }) => path === was.path);
     const same = is !== undefined && isDeepStrictEqual(shapeOf(was), shapeOf(is));
     const users = was.users.flatMap(({ certificates }, index) =>
-      lostNames(was.path, certificates[0], is?.users[index]?.certificates[0], said),
+      lostNames(was.path, certificates[0], is?.users[index]?.certificates[0]),
     );
     return [...(same ? [] : [`${was.path}: ${JSON.stringify(shapeOf(was))}`]), ...users];
   }),
@@ -134,9 +125,7 @@ const play = async (run: Run): Promise<void> => {
     await assertNothingToDo(run);
     const after = await run.step("kube-pki survey again", () => surveyed(run, ssh));
     assert.deepEqual(
-      before.flatMap((was, index) =>
-        lostOn(was, after[index] ?? was, said).map((each) => `${was.host.hostname} ${each}`),
-      ),
+      before.flatMap((was, index) => lostOn(was, after[index] ?? was).map((each) => `${was.host.hostname} ${each}`)),
       [],
       "what was there is there",
     );

@@ -13,8 +13,8 @@ import {
   writeMarks,
   type CaPair,
 } from "../ended";
-import { givenAuthorities } from "../labConfig";
-import { assertNothingToDo, configureAsItIs, isGiven, ROLLOUT } from "../rotating";
+import { adoptionConfig, configureSsh, givenAuthorities } from "../labConfig";
+import { assertNothingToDo, configureAsItIs, goTo, isGiven, ROLLOUT, rotateTo } from "../rotating";
 import { tail, type Run, type Scenario } from "../scenario";
 import { nameOf } from "../stack";
 
@@ -23,12 +23,15 @@ const LIMIT_SECONDS = 300;
 
 const recovering = (isOn: boolean) => ({ rollout: isOn ? { ...ROLLOUT, strategy: "recover" } : ROLLOUT });
 
+/** Those that the cluster was made with. */
+const ownCas = async ({ lab }: Run): Promise<readonly CaPair[]> => {
+  const { kubernetes, etcd, frontProxy } = await givenAuthorities(lab);
+  return [kubernetes, etcd, frontProxy].flatMap((ca) => (ca === undefined ? [] : [ca as CaPair]));
+};
+
 /** The CAs of the cluster with their keys: its own, or those that the stack has made. */
 const casOf = async (run: Run): Promise<readonly CaPair[]> => {
-  if (isGiven(run)) {
-    const given = await givenAuthorities(run.lab);
-    return Object.entries(given).flatMap(([name, ca]) => (name === "serviceAccount" ? [] : [ca as CaPair]));
-  }
+  if (isGiven(run)) return ownCas(run);
   const exported = JSON.parse(await run.stack.must(["stack", "export", "--show-secrets"])) as {
     deployment: { resources: { urn: string; type: string; outputs?: Record<string, unknown> }[] };
   };
@@ -170,4 +173,32 @@ export const recoverCa: Scenario = {
     "a cluster whose CAs have ended with everything they signed is back by one up, with CAs issued anew for the same keys",
   topologies: ["ha3", "duo"],
   play: playEndedCas,
+};
+
+/** With keys that nobody has: those of the lab's CAs sign what has ended, and the stack is given their fingerprints alone. */
+const playLostCas = async (run: Run): Promise<void> => {
+  const { lab, stack } = run;
+  await configureSsh(stack, lab);
+  stack.configure({ ...(await adoptionConfig(lab)), ...recovering(true) });
+  await run.step("workloads run", () => startShells(lab));
+  const cas = await ownCas(run);
+  const dies = async (): Promise<void> => {
+    run.counts["CA files ended"] = await endCas(lab, cas);
+    await startAnew(lab);
+    stack.configure(await adoptionConfig(lab)); // a CA issued anew has another fingerprint
+  };
+  await diesAndComesBack(run, { how: "its CAs, whose keys are lost, and leaves end", dies }, cas);
+  await goTo(run, "without the setting: only the new CAs are trusted", {
+    configure: recovering(false),
+    trusted: ["g1"],
+  });
+  await goTo(run, "generation 2, as in any cluster", { configure: rotateTo(2), trusted: ["g2"] });
+};
+
+export const recoverAdoption: Scenario = {
+  name: "recover-adoption",
+  proves:
+    "a cluster whose CAs have ended with everything they signed, and whose CA keys are lost, is taken over and back by one up",
+  topologies: ["duo", "ha3"],
+  play: playLostCas,
 };

@@ -19,6 +19,7 @@ const LEFT = {
     node.write(`${STATE}/run.4194998.1/worker`, "- 4194998 1\n", 0o600);
   },
   heldLock: (node: StormNode) => {
+    fs.rmSync(node.path(`${STATE}/lock.held`), { force: true });
     fs.symlinkSync("0 4194999 77", node.path(`${STATE}/lock.held`));
     node.write(`${STATE}/lock.d/pid`, "4194999\n");
   },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { config, parsed, problems, type Raw } from "../fixtures";
 
 const users = (...list: readonly Raw[]): Raw => config({ users: list });
-const NAME = "at most 64 letters, digits, ., _ and -, the first a letter or a digit";
+const NAME = "at most 64 letters, digits, ., _, @ and -, the first a letter or a digit";
 
 describe("config: users", () => {
   it("fills in what is left out", () => {
@@ -12,6 +12,7 @@ describe("config: users", () => {
       { name: "alice", organizations: ["dev"], validity: 90 * 86_400, privileged: false },
       { name: "Bob_B", organizations: [], privileged: false },
     ]);
+    assert.deepEqual(problems(users({ name: "alice@example.com" })), [], "as an identity provider calls people");
     assert.deepEqual(problems(users({ name: "root", organizations: ["system:masters"], privileged: true })), []);
   });
 

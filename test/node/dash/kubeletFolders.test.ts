@@ -1,0 +1,3 @@
+import { knowsKubeletFolders } from "../kubeletFolders";
+
+knowsKubeletFolders("dash");
