@@ -153,7 +153,7 @@ describe("an example", function () {
   it("kubespray has the files and CAs of such a cluster", async () => {
     await begin("kubespray", "Pulumi.prod.yaml");
     const stdout = await preview();
-    assert.match(stdout, /prod-cp1-etcd-member create/);
+    assert.match(stdout, /prod-cp1-etcdctl-etcd-client create/);
     assert.doesNotMatch(stdout, /SelfSignedCert/);
     await isRefused();
   });
