@@ -87,6 +87,8 @@ const BY_DAY: readonly Played[] = [
   ["recover", "kubespray"],
   ["adoption", "kubespray"],
   ["adoption", "etcdadm"],
+  ["recover-adoption", "duo"],
+  ["restore", "ha3"],
 ];
 const A_DAY = 2;
 

@@ -12,7 +12,10 @@ const PROMISES: readonly (readonly [promise: string, scenarios: readonly string[
   ["Killed at any instant, the next `pulumi up` ends what was begun", ["killed", "rotation-kill"]],
   ["A node that loses its power in the middle starts with a whole set", ["power-cut"]],
   ["A service that does not come back gets its old files, and no further node is touched", ["failing-restart"]],
-  ["A cluster whose certificates or CAs have ended comes back by one `pulumi up`", ["recover", "recover-ca"]],
+  [
+    "A cluster whose certificates or CAs have ended comes back by one `pulumi up`",
+    ["recover", "recover-ca", "recover-adoption"],
+  ],
   ["What was changed behind the stack's back is told, and brought back once", ["drift"]],
   ["An earlier set, or etcd's data, comes back", ["restore", "restore-etcd"]],
   ["A stolen Vault token of the renew policy gives no other name, right or CA", ["vault-stolen-token"]],
