@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "KIB OF JSON", cell: ({ kib }) => kib.toFixed(0), align: "right" },
 ];
 
-const surveyed = async (lab: Lab, ssh: OwnSsh, nodes: number): Promise<Row> => {
+const surveyed = async (lab: Lab, ssh: OwnSsh, nodes: number, log: Log): Promise<Row> => {
   const hosts = lab.nodes.slice(0, nodes).map(({ address }) => `root@${address}`);
   const seconds: number[] = [];
   let kib = 0;
@@ -39,7 +39,9 @@ const surveyed = async (lab: Lab, ssh: OwnSsh, nodes: number): Promise<Row> => {
       env: { ...process.env, SSH_AUTH_SOCK: ssh.agent },
       timeoutMs: 600_000,
     });
-    seconds.push((performance.now() - began) / 1000);
+    const took = (performance.now() - began) / 1000;
+    seconds.push(took);
+    log(`${String(nodes)} nodes in ${took.toFixed(1)} s`);
     const count = (JSON.parse(said) as readonly unknown[]).length;
     if (count !== nodes) throw new Error(`${String(count)} of ${String(nodes)} nodes answered`);
     kib = Buffer.byteLength(said) / 1024;
@@ -57,7 +59,7 @@ export const survey = async (counts: readonly number[]): Promise<void> => {
     const ssh = await ownSsh(lab);
     try {
       const rows: Row[] = [];
-      for (const count of counts) rows.push(await surveyed(lab, ssh, count));
+      for (const count of counts) rows.push(await surveyed(lab, ssh, count, log));
       process.stdout.write(tableText(COLUMNS, rows));
     } finally {
       await ssh.end();
