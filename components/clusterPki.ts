@@ -10,6 +10,7 @@ import type { CertificateRow } from "../core/report/report";
 import { lastStageOf } from "../core/rollout";
 import { authoritiesOf } from "./authority/generations";
 import { authorityRows, warnOfEndingCas, withNextPhases } from "./authorityRows";
+import { failOnLostEngine } from "./lostEngine";
 import { shortenSdkStacks } from "./sdkStacks";
 import { Drift } from "./drift";
 import { Inputs } from "./inputs";
@@ -66,6 +67,7 @@ export class ClusterPki extends pulumi.ComponentResource {
   /** @throws pulumi.RunError with one sentence for each problem in `args` */
   public constructor(base: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
     shortenSdkStacks();
+    failOnLostEngine();
     const { now = new Date(), ...sections } = args;
     const inputs = new Inputs(base, sections, now);
     const { config } = inputs;

@@ -25,6 +25,8 @@ import {
 export interface FoundNode {
   readonly name: string;
   readonly address: string;
+  /** Of the other family, by which the cluster knows it too (dual stack). */
+  readonly otherAddresses: readonly string[];
   readonly roles: readonly Role[];
   readonly visit: Visit;
 }
@@ -87,12 +89,21 @@ const addressOf = (visit: Visit, listed: Listed): string | undefined => {
     ...etcdAddresses(survey),
     optionOf(survey, "kube-apiserver", "advertise-address"),
     ...inCluster,
-    optionOf(survey, "kubelet", "node-ip"),
+    ...listOf(survey, "kubelet", "node-ip"),
     ssh?.host,
     ...survey.host.addresses,
   ]
     .flatMap((each) => canonicalIp(each ?? "") ?? [])
     .find((each) => !isLoopback(each) && !isWildcard(each));
+};
+
+/** A kubelet that is told of two addresses registers both; clients may take either. */
+const otherAddresses = ({ survey }: Visit, listed: Listed, address: string): string[] => {
+  const isV6 = (each: string): boolean => each.includes(":");
+  const own = [...(listedAs(survey, listed)?.addresses ?? []), ...listOf(survey, "kubelet", "node-ip")];
+  return unique(own.flatMap((each) => canonicalIp(each) ?? [])).filter(
+    (each) => isV6(each) !== isV6(address) && survey.host.addresses.includes(each),
+  );
 };
 
 const SERVICES: readonly ConsumerName[] = ["etcd", "kube-apiserver", "kubelet"];
@@ -144,7 +155,8 @@ const entryOf = (visit: Visit, listed: Listed, layout: Layout): FoundNode | Rema
   if (address === undefined) return remark("missing", `${name}: no address of it, so it is not in the stack file`);
   const roles = rolesOf(survey, layout);
   const isControlPlane = listedAs(survey, listed)?.controlPlane === true;
-  return { name, address, visit, roles: roles.length > 0 ? roles : [isControlPlane ? "control-plane" : "worker"] };
+  const node = { name, address, otherAddresses: otherAddresses(visit, listed, address), visit };
+  return { ...node, roles: roles.length > 0 ? roles : [isControlPlane ? "control-plane" : "worker"] };
 };
 
 /** A node that the kubelet registered under a name that no stack file takes. */

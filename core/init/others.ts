@@ -9,7 +9,10 @@ const etcdHosts = ({ survey }: Visit): string[] =>
   [
     ...listOf(survey, "kube-apiserver", "etcd-servers"),
     ...listOf(survey, "etcd", "initial-cluster").map((each) => each.replace(/^[^=]*=/, "")),
-  ].flatMap((url) => urlParts(url)?.host ?? []);
+  ].flatMap((url) => {
+    const host = urlParts(url)?.host;
+    return host === undefined ? [] : [canonicalIp(host) ?? host];
+  });
 
 /** One address for each of them: of the cluster's own list, and of etcd's members. */
 export const unvisitedHosts = (visits: readonly Visit[]): string[] => {
@@ -29,5 +32,5 @@ export const unvisitedHosts = (visits: readonly Visit[]): string[] => {
   const members = visits
     .flatMap(etcdHosts)
     .filter((host) => !known.has(host) && !isLoopback(host) && !isWildcard(host));
-  return unique([...nodes, ...members].map((host) => canonicalIp(host) ?? host));
+  return unique([...nodes.map((host) => canonicalIp(host) ?? host), ...members]);
 };

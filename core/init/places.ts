@@ -72,6 +72,15 @@ const folderOf = (from: string, to: string): readonly [string, string] | undefin
   return end === "" ? undefined : [from.slice(0, -end.length), to.slice(0, -end.length)];
 };
 
+/** The innermost folder that has all of them in it. */
+const commonFolder = (paths: readonly string[]): string => {
+  const [first = "", ...others] = paths;
+  let folder = first.slice(0, first.lastIndexOf("/") + 1);
+  while (!others.every((path) => path.startsWith(folder)))
+    folder = folder.slice(0, folder.lastIndexOf("/", folder.length - 2) + 1);
+  return folder;
+};
+
 /** As few entries as say it: folders where all that is known of them has moved alike, files else. */
 const entriesOf = (places: Moves): GivenFiles => {
   const moved = [...places].filter(([from, to]) => from !== to);
@@ -89,8 +98,13 @@ const entriesOf = (places: Moves): GivenFiles => {
   const outermost = [...folders].filter(
     ([folder]) => ![...folders.keys()].some((each) => each !== folder && folder.startsWith(each)),
   );
+  // no wider than what has moved: /var/lib/kubelet/pki/, and not /var/lib/
+  const narrowed = outermost.map(([from, to]) => {
+    const inner = commonFolder(moved.map(([path]) => path).filter((path) => path.startsWith(from)));
+    return [inner, `${to}${inner.slice(from.length)}`] as const;
+  });
   return Object.fromEntries([
-    ...outermost.map(([from, path]) => [from, { path }] as const),
+    ...narrowed.map(([from, path]) => [from, { path }] as const),
     ...moved.filter(([from]) => !isCovered(from)).map(([from, path]) => [from, { path }] as const),
   ]);
 };

@@ -9,7 +9,7 @@ const KUBELET_SERVING: ProfileName = "kubelet-server";
 const names = (places: readonly Place[]): string => places.map(({ plan }) => plan.node.name).join(", ");
 
 /** Whether its kubelet asks the cluster for a serving certificate. */
-const asksCluster = ({ survey }: Place): boolean =>
+export const asksCluster = ({ survey }: Pick<Place, "survey">): boolean =>
   ["server-tls-bootstrap", "rotate-server-certificates"].some(
     (option) => optionOf(survey, "kubelet", option) === "true",
   );
@@ -18,7 +18,7 @@ const askedRemark = (asking: readonly Place[], places: readonly Place[]): Remark
   places.every((place) => asking.includes(place) || !hasService(place.survey, "kubelet"))
     ? remark(
         "left",
-        "kubelets get their serving certificates from the cluster (serverTLSBootstrap), so the stack leaves these alone",
+        "kubelets get their serving certificates from the cluster (serverTLSBootstrap), so the stack leaves these alone: whoever approves their requests now has to go on, and again in a rotation",
       )
     : remark(
         "refused",

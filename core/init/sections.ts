@@ -5,6 +5,7 @@ import type { ExtraNames } from "./names";
 import type { FoundNode } from "./nodes";
 import { mostCommon, together, type Remark } from "./remarks";
 import type { Raw } from "./checked";
+import { unique } from "../format/unique";
 import type { SshTarget } from "./visits";
 
 const ROOT = "root";
@@ -42,8 +43,8 @@ export const nodeFields = (nodes: readonly FoundNode[], names: ExtraNames): read
   const usual = common(nodes);
   const isMixed = nodes.some(canMakeKeys);
   return nodes.map((node) => {
-    const { name, address, roles, visit } = node;
-    const extraSans = names.nodes.get(name) ?? [];
+    const { name, address, otherAddresses, roles, visit } = node;
+    const extraSans = unique([...otherAddresses, ...(names.nodes.get(name) ?? [])]);
     const ssh = accessOf(visit.ssh, address, usual);
     return {
       name,

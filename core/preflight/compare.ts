@@ -8,7 +8,7 @@ import type { Config } from "../schema/config";
 import type { Survey } from "../survey/model";
 import { frontProxy, kubeconfigs, leaves } from "./checks/certificates";
 import { cas, version } from "./checks/cluster";
-import { modes, readers, reads, renewers } from "./checks/files";
+import { bootstraps, modes, readers, reads, renewers } from "./checks/files";
 import { clock, identity, login, openssl, readOnly, room } from "./checks/machines";
 import { listeners, services } from "./checks/services";
 import type { PreflightNode } from "./job";
@@ -26,6 +26,7 @@ const CHECKS: readonly Check[] = [
   services,
   listeners,
   reads,
+  bootstraps,
   kubeconfigs,
   leaves,
   frontProxy,

@@ -1,10 +1,13 @@
 /** Where files are, whose, and who else reads or writes them. */
+import { pathText } from "../../config/problems";
 import { readText, strayReads } from "../../init/layout";
+import { asksCluster } from "../../init/presence";
 import { readerFields } from "../../init/readers";
 import { rowsFor } from "../../init/reads";
 import { fileAt } from "../../init/visits";
 import { layoutOf } from "../../layouts";
 import { modeOf } from "../../layouts/layout";
+import { fieldsOf } from "../../model/profiles";
 import type { GivenFiles } from "../../layouts/adjusted";
 import { refused, told, type Check } from "../world";
 
@@ -16,9 +19,23 @@ const keyOf = (path: string, files: GivenFiles): string => {
   return entries.find(([, given]) => given === path || (given.endsWith("/") && path.startsWith(given)))?.[0] ?? path;
 };
 
+const SERVING = { profile: "kubelet-server", input: "kubelet/serving" } as const;
+
+/** It would never read the stack's. */
+export const bootstraps: Check = ({ survey, due }) =>
+  due.has(SERVING.profile) && asksCluster({ survey })
+    ? [
+        refused(
+          "the kubelet gets its serving certificate from the cluster (serverTLSBootstrap), and does not read the stack's",
+          `${pathText([...fieldsOf(SERVING.profile), "enabled"])}: false, or serverTLSBootstrap: false in the kubelet's configuration`,
+        ),
+      ]
+    : [];
+
 /** A service that reads another file would go on with that. */
 export const reads: Check = ({ plan, survey, written }, { config }) =>
   strayReads(survey, plan.files, layoutOf(config))
+    .filter(({ read: { use } }) => use.input !== SERVING.input || !asksCluster({ survey }))
     .filter(({ read }) => rowsFor(written, read.use).length > 0)
     .map(({ read, wanted }) =>
       refused(
@@ -48,6 +65,7 @@ export const modes: Check = ({ survey, written }, { config }) =>
 const asFound = ({ plan, survey }: Parameters<Check>[0]) => ({
   name: plan.node.name,
   address: plan.node.address,
+  otherAddresses: [],
   roles: plan.node.roles,
   visit: { survey },
 });

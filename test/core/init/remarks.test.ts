@@ -113,6 +113,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     "refused",
     `cp1: front-proxy-client (${PKI}/front-proxy-client.crt) would lose usage:serverAuth: no field of the stack file keeps that; if nobody needs it, allow the loss (certificates.profiles["front-proxy-client"].allowLoss)`,
   ],
+  "serving certificates from the cluster": [
+    onAll((survey) => withOptions(survey, "kubelet", { "server-tls-bootstrap": "true" })),
+    "left",
+    "kubelets get their serving certificates from the cluster (serverTLSBootstrap), so the stack leaves these alone: whoever approves their requests now has to go on, and again in a rotation",
+  ],
   "serving certificates from the cluster on some nodes": [
     on("w2", (survey) => withOptions(survey, "kubelet", { "server-tls-bootstrap": "true" })),
     "refused",

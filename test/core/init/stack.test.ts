@@ -13,6 +13,7 @@ import {
   withOptions,
   type Cas,
 } from "./cluster";
+import { use } from "./facts";
 import { etcdadmCluster, externalEtcdCluster } from "./externalEtcd";
 import { fleetCluster } from "./fleet";
 import { hardwayCluster } from "./hardway";
@@ -22,6 +23,53 @@ let cas: Cas;
 let oldCas: Cas;
 
 const onAll = (change: (survey: Survey) => Survey) => (): Visit[] => kubeadmCluster(cas, change);
+
+const v6Of = (address: string): string => address.replace("10.0.0.", "fd00::");
+
+const dualStack = (survey: Survey): Survey => {
+  const [address = ""] = survey.host.addresses;
+  const { cluster } = survey;
+  const own: Survey = {
+    ...survey,
+    host: { ...survey.host, addresses: [address, v6Of(address), "fd11::7"] },
+    ...(cluster && {
+      cluster: {
+        ...cluster,
+        nodes: cluster.nodes.map((node) => ({
+          ...node,
+          addresses: node.addresses.flatMap((each) => (each.startsWith("10.") ? [each, v6Of(each)] : [each])),
+        })),
+      },
+    }),
+  };
+  const networks = "10.96.0.0/16,fd00:96::/112";
+  const ranged = withOptions(own, "kube-apiserver", { "service-cluster-ip-range": networks });
+  return withKubeadm(withOptions(ranged, "kubelet", { "node-ip": `${address},${v6Of(address)}` }), {
+    serviceSubnet: networks,
+  });
+};
+
+/** A kubelet with these options, whose certificates are below a folder. */
+const keptBy = (survey: Survey, folder: string, options: Readonly<Record<string, string>>): Survey => {
+  const to = (path: string): string => path.replace("/var/lib/kubelet/pki", `${folder}/pki`);
+  const own = movedTo(withOptions(survey, "kubelet", options), to);
+  return {
+    ...own,
+    files: own.files.map((file) =>
+      /\/kubelet\.(?:crt|key)$/.test(file.path)
+        ? { ...file, uses: [use("kubelet", "cert-dir", "kubelet/serving", file.path.endsWith(".key"))] }
+        : file,
+    ),
+    kubeconfigs: own.kubeconfigs.map((config) => ({
+      ...config,
+      users: config.users.map((user) => ({
+        ...user,
+        ...(user.certificateFile === undefined ? {} : { certificateFile: to(user.certificateFile) }),
+        ...(user.keyFile === undefined ? {} : { keyFile: to(user.keyFile) }),
+      })),
+    })),
+  };
+};
 
 /** Clusters that differ from kubeadm's defaults, and what the stack file then says: path -> value; undefined: nothing. */
 const CLUSTERS: Readonly<
@@ -175,6 +223,24 @@ const CLUSTERS: Readonly<
       "nodes.1.extraSans": ["old-cp2.example.com"],
       "nodes.2.extraSans": ["etcd3.example.com", "192.0.2.3"],
     },
+  ],
+  "with two networks of services and two addresses a node": [
+    () => kubeadmCluster(cas, dualStack),
+    {
+      "cluster.serviceCidrs": ["10.96.0.0/16", "fd00:96::/112"],
+      "nodes.0.address": "10.0.0.11",
+      "nodes.0.extraSans": ["fd00::11"],
+      "nodes.4.extraSans": ["fd00::22"],
+      "cluster.extraSans": ["10.0.0.9"],
+    },
+  ],
+  "whose kubelets keep their certificates elsewhere": [
+    onAll((survey) => keptBy(survey, "/srv/kubelet", { "root-dir": "/srv/kubelet", "cert-dir": "/srv/kubelet/pki" })),
+    { files: { "/var/lib/kubelet/pki/": { path: "/srv/kubelet/pki/" } } },
+  ],
+  "whose kubelets keep nothing but pods elsewhere": [
+    onAll((survey) => keptBy(survey, "/var/lib/kubelet", { "root-dir": "/srv/kubelet" })),
+    { files: undefined },
   ],
   "with other ports and addresses": [
     onAll((survey) => {
@@ -446,4 +512,15 @@ describe("a stack file for a running cluster", () => {
       isLossless(stack);
       parsesBack(stack);
     });
+
+  it("has the addresses and services of both families in every server's certificate", () => {
+    const { planned } = made(kubeadmCluster(cas, dualStack));
+    const [cp1] = planned?.cluster.nodes ?? [];
+    const sansOf = (profile: string) => cp1?.leaves.find((leaf) => leaf.profile === profile)?.sans ?? [];
+    for (const name of ["IP:10.96.0.1", "IP:fd00:96::1", "IP:10.0.0.11", "IP:fd00::11"] as const)
+      assert.ok(sansOf("apiserver").includes(name), name);
+    for (const profile of ["kubelet-server", "etcd-server"])
+      assert.ok(sansOf(profile).includes("IP:fd00::11"), profile);
+    assert.ok(!sansOf("apiserver").includes("IP:fd11::7"));
+  });
 });

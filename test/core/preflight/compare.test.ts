@@ -8,7 +8,7 @@ import type { Config } from "../../../core/schema/config";
 import type { Survey } from "../../../core/survey/model";
 import { made } from "../init/check";
 import { HOST, kubeadmCluster, makeCas, withCertificates, withoutFiles, withOptions, type Cas } from "../init/cluster";
-import { NOW } from "../init/facts";
+import { fileOf, NOW, use } from "../init/facts";
 
 let cas: Cas;
 
@@ -262,6 +262,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     ],
     [
       "cp1, cp2, cp3: front-proxy-client: CN front-proxy-client becomes other; certificates.profiles.front-proxy-client.commonName, or nodes[].name",
+    ],
+  ],
+  "kubelets that get their serving certificates from the cluster": [
+    () => ({}),
+    on("w1", (survey) => {
+      const own = withOptions(survey, "kubelet", { "server-tls-bootstrap": "true" });
+      const current = "/var/lib/kubelet/pki/kubelet-server-current.pem";
+      return {
+        ...own,
+        files: [...own.files, fileOf(current, { uses: [use("kubelet", "cert-dir", "kubelet/serving", true)] })],
+      };
+    }),
+    [
+      "w1: the kubelet gets its serving certificate from the cluster (serverTLSBootstrap), and does not read the stack's; certificates.profiles[\"kubelet-server\"].enabled: false, or serverTLSBootstrap: false in the kubelet's configuration",
     ],
   ],
   "another cluster's kubeconfig": [

@@ -47,10 +47,13 @@ export class SshServer {
     });
   }
 
-  /** @param clientKey the private key that opens it, OpenSSH's format */
-  static async start(clientKey = opensshKey()): Promise<SshServer> {
+  /**
+   * @param clientKey the private key that opens it, OpenSSH's format
+   * @param port 0: any that is free
+   */
+  static async start(clientKey = opensshKey(), host = "127.0.0.1", port = 0): Promise<SshServer> {
     const made = new SshServer(clientKey);
-    await new Promise<void>((resolve) => made.server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => made.server.listen(port, host, resolve));
     return made;
   }
 
