@@ -12,15 +12,22 @@ import type { FileFacts, Survey } from "../survey/model";
 import type { NoteFacts } from "../survey/record";
 import { NO_NOTE, type Change, type MendingStep, type NodeDrift } from "./change";
 import { flagChanges } from "./flags";
-import { certificateText, isFromCluster, leafText, otherText, type Texts } from "./texts";
+import { certificateText, isFromCluster, leafText, otherText, trustsAll, type Texts } from "./texts";
 
 type NotedFile = NoteFacts["files"][number];
 
 /** Of what is trusted `apply` brings back what signs now alone. */
 const TRUST: ReadonlySet<FileRow["content"]["kind"]> = new Set(["ca", "serviceAccount", "kubeconfig"]);
 
-const mends = ({ content }: FileRow, { rotates }: Pick<ClusterPlan, "rotates">): readonly MendingStep[] =>
-  rotates && TRUST.has(content.kind) ? ["trust", "apply"] : ["apply"];
+/** A reader of a file restarts in each step that finds it changed, so `trust` is told of it only where it has to. */
+const mends = (
+  node: Texts,
+  { content, path }: FileRow,
+  { rotates }: Pick<ClusterPlan, "rotates">,
+): readonly MendingStep[] =>
+  rotates && TRUST.has(content.kind) && !(content.kind === "kubeconfig" && trustsAll(node, path))
+    ? ["trust", "apply"]
+    : ["apply"];
 
 const modeOf = (mode: string): number => parseInt(mode, 8);
 
@@ -70,7 +77,11 @@ const rowAt = ({ files }: NodePlan, path: string): FileRow | undefined => files.
 
 const fileChanges = (node: Texts, { files, links }: NoteFacts, cluster: Pick<ClusterPlan, "rotates">): Change[] => {
   const { plan, survey } = node;
-  const change = (row: FileRow, text: string): Change => ({ text, by: mends(row, cluster), leaves: profileOf(row) });
+  const change = (row: FileRow, text: string): Change => ({
+    text,
+    by: mends(node, row, cluster),
+    leaves: profileOf(row),
+  });
   const rewritten = new Map<LeafName, FileRow[]>();
   const one = (noted: NotedFile): Change[] => {
     const row = rowAt(plan, noted.path);
@@ -94,7 +105,7 @@ const fileChanges = (node: Texts, { files, links }: NoteFacts, cluster: Pick<Clu
   // certificate and key are told as one
   const leaves = [...rewritten].map(([profile, rows]): Change => ({
     text: leafText(node, profile, rows),
-    by: [...new Set(rows.flatMap((row) => mends(row, cluster)))],
+    by: [...new Set(rows.flatMap((row) => mends(node, row, cluster)))],
     leaves: [profile],
   }));
   return [...leaves, ...single, ...linked];

@@ -3,6 +3,7 @@ import { subjectChanges } from "../init/changes";
 import { isIssuedBy, leafAt } from "../init/live";
 import { fileAt, kubeconfigAt, serverIn } from "../init/visits";
 import { profileOf, type FileRow } from "../layouts/layout";
+import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import type { LeafName } from "../model/profiles";
 import type { NodePlan } from "../plan";
 import { serverOf } from "../protocol/lines";
@@ -15,17 +16,25 @@ export interface Texts {
   readonly config: Config;
 }
 
-/** The CAs that the node's own files hold and that a step has put there. */
-const casOf = ({ plan, survey }: Texts): CertificateFacts[] => {
+/** The CAs that the node's own files hold, of these authorities, and that a step has put there. */
+const casOf = ({ plan, survey }: Texts, authorities: readonly AuthorityName[] = AUTHORITIES): CertificateFacts[] => {
   const known = new Set(survey.record?.cas ?? []);
   return plan.known
-    .filter(({ content }) => content.kind === "ca")
+    .filter(({ content }) => content.kind === "ca" && authorities.includes(content.authority))
     .flatMap(({ path }) => fileAt(survey, path)?.certificates ?? [])
     .filter(({ fingerprint }) => known.has(fingerprint));
 };
 
 export const isFromCluster = (node: Texts, certificate: CertificateFacts): boolean =>
   casOf(node).some((ca) => isIssuedBy(certificate, ca));
+
+/** Whether a kubeconfig still trusts every CA that the node does. */
+export const trustsAll = (node: Texts, path: string): boolean => {
+  const clusters = kubeconfigAt(node.survey, path)?.clusters ?? [];
+  const held = new Set(clusters.flatMap(({ authorities }) => authorities.map(({ fingerprint }) => fingerprint)));
+  const cas = casOf(node, ["kubernetes"]);
+  return cas.length > 0 && cas.every(({ fingerprint }) => held.has(fingerprint));
+};
 
 export const certificateText = ({ serial, notBefore, notAfter }: CertificateFacts): string =>
   `serial ${serial}, of ${notBefore.slice(0, 10)}, until ${notAfter.slice(0, 10)}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hasKubelet, topology, topologyNames, type TopologyName } from "../lab/topology";
-import { changesOf, mendingSteps } from "./changedByHand";
+import { changesOf } from "./changedByHand";
 
 type Cluster = Parameters<typeof changesOf>[0];
 
@@ -36,11 +36,5 @@ describe("what is changed by hand", () => {
   it("is a kubelet's own rotation only where it rotates", () => {
     assert.ok(toldOn("duo").some((told) => told.includes("by itself")));
     assert.ok(toldOn("hardway").some((told) => told.startsWith("w1 /var/lib/kubelet/kubeconfig: kubelet was renewed")));
-  });
-
-  it("is brought back by apply, and of a kubeconfig by trust as well where CAs are rotated", () => {
-    const steps = (rotates: boolean) => [...new Set(mendingSteps(changesOf(notStarted("hardway")), rotates))].sort();
-    assert.deepEqual(steps(false), ["lab-cp1-apply", "lab-etcd1-apply", "lab-w1-apply"]);
-    assert.deepEqual(steps(true), [...steps(false), "lab-cp1-trust", "lab-w1-trust"].sort());
   });
 });

@@ -19,8 +19,6 @@ export interface Change {
   readonly make: () => Promise<unknown>;
   /** What is told of it, each after the node's name. */
   readonly told: readonly RegExp[];
-  /** Of a kubeconfig, which says whom its reader trusts as well. */
-  readonly isTrust?: true;
   /** Who has to restart when it is brought back; nobody where it is read anew. */
   readonly restarts?: string;
 }
@@ -73,7 +71,7 @@ const ofKubelets = (lab: Lab): readonly Change[] => {
     const path = pathOf(lab, WORKER, "kubelet", "kubeconfig");
     const told = [new RegExp(`${quoted(path)}: kubelet ${RENEWED}`)];
     const make = () => renewByHand(lab, WORKER, "kubelet");
-    return [{ node: WORKER, make, told, isTrust: true, restarts: "kubelet" }];
+    return [{ node: WORKER, make, told, restarts: "kubelet" }];
   }
   const ours = quoted(`${link.folder}/${link.target}`);
   return [
@@ -99,15 +97,6 @@ const ofKubelets = (lab: Lab): readonly Change[] => {
   ];
 };
 
-/**
- * The steps that bring changes back, by their resources. Where CAs are rotated, or were taken over, kubeconfigs are a matter of
- * `trust` too.
- */
-export const mendingSteps = (changes: readonly Change[], rotates: boolean): string[] =>
-  changes.flatMap(({ node, isTrust }) =>
-    [...(rotates && isTrust === true ? ["trust"] : []), "apply"].map((step) => `lab-${node}-${step}`),
-  );
-
 /** As people and their tools do it. */
 export const changesOf = (lab: Lab): readonly Change[] => {
   const on = (profile: LeafName, kind: "certificate" | "key" | "kubeconfig", node = CONTROL_PLANE): string =>
@@ -122,7 +111,6 @@ export const changesOf = (lab: Lab): readonly Change[] => {
       node: CONTROL_PLANE,
       make: () => renewByHand(lab, CONTROL_PLANE, "scheduler"),
       told: [new RegExp(`${quoted(on("scheduler", "kubeconfig"))}: scheduler ${RENEWED}`)],
-      isTrust: true,
       restarts: "kube-scheduler",
     },
     {

@@ -329,6 +329,22 @@ describe("drift of a node", () => {
     assert.deepEqual(leaf?.by, ["apply"]);
   });
 
+  it("of a kubeconfig is brought back by `trust` only where it no longer trusts what the node does", () => {
+    const path = "/etc/kubernetes/scheduler.conf";
+    const without: Edit = (survey) => ({
+      ...survey,
+      kubeconfigs: survey.kubeconfigs.map((each) =>
+        each.path === path
+          ? { ...each, clusters: each.clusters.map((cluster) => ({ ...cluster, authorities: [] })) }
+          : each,
+      ),
+    });
+    const by = (edit: Edit) => driftOf(edit, rotating).changes.map((change) => change.by);
+    assert.deepEqual(by(rewritten(path)), [["apply"]]);
+    assert.deepEqual(by(file(path, { mode: "0644" })), [["apply"]]);
+    assert.deepEqual(by(all(rewritten(path), without)), [["trust", "apply"]]);
+  });
+
   it("is a flag that a rotation has given a service and that is gone, once its file is there", () => {
     const seeded: Edit = (survey) => ({
       ...survey,
