@@ -7,6 +7,8 @@ import { Cluster, files } from "./cluster";
 import { part, payload } from "./payload";
 import { authority, fingerprintOf, leaf, type Pair } from "./pki";
 
+const stub = join(__dirname, "stub", "systemctl");
+
 /** SHA-256 of the certificate that answers there. */
 const servedAt = async (port: number): Promise<string> => {
   const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
@@ -120,6 +122,16 @@ accepted store 127.0.0.1:${String(node.storePort)} /whoami admin
       );
       assert.equal(failed.code, 1);
       assert.equal(node.has("/etc/kubernetes/deep"), false);
+    });
+
+    it("waits for a unit that fails once between two looks at it, and that systemd starts anew", async () => {
+      const asked = node.path("/asked");
+      const between = `n=$(cat ${asked} 2>/dev/null || echo 0)\necho $((n + 1)) >${asked}\n[ "$n" != 1 ] || exit 3`;
+      node.tool("systemctl", `case $* in is-active*store) ${between} ;; esac\n. ${stub}`);
+      const set = node.set();
+      const done = await node.run("apply", node.payload(set));
+      assert.equal(done.code, 0, done.stderr);
+      assert.ok(node.holds(set));
     });
 
     it("does not wait for a unit that systemd starts again and again in vain", async () => {
