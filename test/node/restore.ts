@@ -229,6 +229,21 @@ export function restores(shell: string): void {
       assert.ok(node.holds(second));
     });
 
+    it("nothing else: a text whose last line has no end stays without", async () => {
+      const at = "/etc/kubernetes/other.conf";
+      const more = `${part("other", "a: 1\nb: 2\n")}file ${at} 0644 root root other\n`;
+      const first = node.set();
+      node.write(at, "a: 1\nb: 2");
+      await apply(first, more);
+      assert.equal(node.read(at), "a: 1\nb: 2");
+      await apply(node.set(), more);
+      const [, of = ""] = backups();
+      const done = await restore(of);
+      assert.equal(done.code, 0, done.stderr);
+      assert.ok(node.holds(first));
+      assert.equal(node.read(at), "a: 1\nb: 2");
+    });
+
     it("CAs in the order of then: the key of the first one may lie beside them", async () => {
       const [a, b, c] = [authority().cert, authority().cert, authority().cert];
       const at = "/etc/kubernetes/pki/bundle.crt";
