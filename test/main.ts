@@ -89,6 +89,7 @@ const BY_DAY: readonly Played[] = [
   ["adoption", "etcdadm"],
   ["recover-adoption", "duo"],
   ["restore", "ha3"],
+  ["drift", "hardway"],
 ];
 const A_DAY = 2;
 
