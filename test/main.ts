@@ -216,7 +216,9 @@ const main = async (): Promise<void> => {
   for (const { tests, why } of leftOut) console.log(`left out: ${tests}: ${why ?? ""}`);
   if (scenarios.proven.length > 0) console.log(`proven on real clusters: ${scenarios.proven.join(", ")}`);
   const failures = [...unit.failures, ...scenarios.failures];
-  console.log("of test/node/busybox half of the files ran, by the day (KUBE_PKI_DAY)");
+  console.log(
+    "by the day (KUBE_PKI_DAY): half of test/node/busybox, half of the examples (KUBE_PKI_EXAMPLES=all), one pipeline (KUBE_PKI_PIPELINES=all)",
+  );
   if (spawnSync("busybox", ["true"]).error !== undefined)
     console.log("left out: the node script under busybox, which is not installed");
   for (const test of unit.twice) console.log(`ran twice, the first time: ${test}`);
