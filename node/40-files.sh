@@ -109,14 +109,10 @@ same_text() {
   ! cmp -s "$1" "$2" || return 0
   st_code=0
   awk 'function tell(block) { if (FILENAME == ARGV[1]) { mine[++n] = block; left[block]++ } else { live[++m] = block; left[block]-- } }
-    FILENAME == ARGV[1] { mine_line[FNR] = $0; mine_lines = FNR }
-    FILENAME == ARGV[2] { live_line[FNR] = $0; live_lines = FNR }
+    { lines[FILENAME] = lines[FILENAME] $0 "\n" }
     '"$PEM_BLOCKS"'
     END {
-      if (n + m == 0 && mine_lines == live_lines) {
-        for (i = 1; i <= mine_lines; i++) if (mine_line[i] != live_line[i]) exit 1
-        exit 0
-      }
+      if (n + m == 0) exit (lines[ARGV[1]] != lines[ARGV[2]])
       if (n == 0 || n != m) exit 1
       for (i = 1; i <= n; i++) { if (left[mine[i]] != 0) exit 1; if (mine[i] != live[i]) other = 2 }
       exit other
