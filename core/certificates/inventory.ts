@@ -6,7 +6,7 @@
 import { caOf } from "../authorities/oneCa";
 import { unique } from "../format/unique";
 import { LAYOUTS } from "../layouts";
-import { NODE_NAME, type LeafForm } from "../layouts/layout";
+import { named, type LeafForm } from "../layouts/layout";
 import { workerProxyPort } from "../nodes/topology";
 import { hostOf, ipText, parseCidr, sanOf, type San } from "../format/addresses";
 import { kubernetesMinor } from "../format/kubernetesVersion";
@@ -97,7 +97,7 @@ const client = (
 
 const formed = (row: Profile, { commonName, usages, serviceNames }: LeafForm): Profile => ({
   ...row,
-  commonName: ({ name }) => commonName.replaceAll(NODE_NAME, name.replace(/\..*$/, "")),
+  commonName: ({ name }) => named(commonName, name.replace(/\..*$/, "")),
   usages,
   sans: (node, config) => memberSans(node, config, serviceNames),
 });
@@ -152,16 +152,13 @@ export const INVENTORY: Readonly<Record<ProfileName, Profile>> = {
 const ownProfile = (
   name: string,
   { authority, commonName = name, organizations, usages, sans }: OwnConfig,
-): Profile => {
-  const named = (text: string, node: NodeConfig): string => text.replaceAll(NODE_NAME, node.name);
-  return {
-    authority,
-    commonName: (node) => named(commonName, node),
-    organizations: always(organizations),
-    usages: (["server", "client"] as const).filter((usage) => usages.includes(usage)),
-    sans: (node) => unique(sans.map((san) => sanOf(san === NODE_ADDRESS ? node.address : named(san, node)))),
-  };
-};
+): Profile => ({
+  authority,
+  commonName: ({ name: nodeName }) => named(commonName, nodeName),
+  organizations: always(organizations),
+  usages: (["server", "client"] as const).filter((usage) => usages.includes(usage)),
+  sans: (node) => unique(sans.map((san) => sanOf(san === NODE_ADDRESS ? node.address : named(san, node.name)))),
+});
 
 /** As it is in clusters of this layout. */
 export const usualRow = (profile: ProfileName, { layout }: Pick<Config, "layout">): Profile => {
@@ -183,7 +180,7 @@ const ofProfile = (profile: ProfileName, config: Pick<Config, "certificates" | "
   const given = (node: NodeConfig) => (typeof commonName === "object" ? nameOn(commonName, node) : commonName);
   return {
     ...usual,
-    commonName: (node) => given(node)?.replaceAll(NODE_NAME, node.name) ?? usual.commonName(node),
+    commonName: (node) => named(given(node) ?? usual.commonName(node), node.name),
     organizations: organizations === undefined ? usual.organizations : always(organizations),
   };
 };

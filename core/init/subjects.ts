@@ -3,7 +3,7 @@ import { profileRow } from "../certificates/inventory";
 import { excessOf, FIXED_NAMES, NODES_GROUP, type Subject } from "../certificates/subjects";
 import { isField } from "../format/protocolFields";
 import { unique } from "../format/unique";
-import { NODE_NAME } from "../layouts/layout";
+import { named, NODE_NAME } from "../layouts/layout";
 import { ADMIN, PROFILE_NAMES, type ProfileName } from "../model/profiles";
 import { ROLES } from "../model/roles";
 import type { Config, NodeConfig } from "../schema/config";
@@ -24,8 +24,6 @@ interface Named {
   readonly usual: string;
 }
 
-const rendered = (text: string, { name }: NodeConfig): string => text.replaceAll(NODE_NAME, name);
-
 /** "cp1-client" of cp1 as "{node}-client", where the name stands by itself. */
 const withNodeName = (text: string, { name }: NodeConfig): string =>
   text.replace(new RegExp(`(?<![A-Za-z0-9])${name.replaceAll(".", "\\.")}(?![A-Za-z0-9])`), NODE_NAME);
@@ -36,7 +34,7 @@ const oneText = (all: readonly Named[]): string | undefined => {
   if (first === undefined) return undefined;
   const same = all.every(({ commonName }) => commonName === first.commonName) ? [first.commonName] : [];
   const pattern = withNodeName(first.commonName, first.node);
-  const fits = all.every(({ node, commonName }) => rendered(pattern, node) === commonName) ? [pattern] : [];
+  const fits = all.every(({ node, commonName }) => named(pattern, node.name) === commonName) ? [pattern] : [];
   // of one node alone it is more likely that the node's name is meant
   return (all.length > 1 ? [...same, ...fits] : [...fits, ...same])[0];
 };

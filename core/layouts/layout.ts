@@ -56,10 +56,13 @@ export interface FileRow {
 /** Stands for the node's name in the path of a layout. */
 export const NODE_NAME = "{node}";
 
+/** A text as it is for one node. */
+export const named = (text: string, nodeName: string): string => text.replaceAll(NODE_NAME, nodeName);
+
 /** The row as it is for one node. */
 export const fileOn = (row: FileRow, nodeName: string): FileRow => {
-  const named = (text: string): string => text.replaceAll(NODE_NAME, nodeName);
-  return { ...row, path: named(row.path), content: withPaths(row.content, named, named) };
+  const here = (text: string): string => named(text, nodeName);
+  return { ...row, path: here(row.path), content: withPaths(row.content, here, here) };
 };
 
 /** Content that names files: a link the one beside it, a kubeconfig the one with its credentials. */

@@ -1,5 +1,5 @@
 /** What a node has of the user's own certificates (`certificates.own`): files, and programs that read them. */
-import { NODE_NAME, type FileRow } from "../layouts/layout";
+import { named, type FileRow } from "../layouts/layout";
 import { ownName, type OwnName } from "../model/profiles";
 import type { Config, NodeConfig, OwnConfig } from "../schema/config";
 
@@ -18,9 +18,9 @@ const isOn = ({ name, roles }: Pick<NodeConfig, "name" | "roles">, { nodes, role
 export const ownOn = (node: Pick<NodeConfig, "name" | "roles">, { certificates }: Certificates): OwnOnNode[] =>
   Object.entries(certificates.own).flatMap(([name, own]) => {
     if (own.files === undefined || !isOn(node, own)) return [];
-    const named = (path: string): string => path.replaceAll(NODE_NAME, node.name);
+    const at = (path: string): string => named(path, node.name);
     const { certificate, key, ca } = own.files;
-    const here = { certificate: named(certificate), key: named(key), ca: ca === undefined ? undefined : named(ca) };
+    const here = { certificate: at(certificate), key: at(key), ca: ca === undefined ? undefined : at(ca) };
     return [{ leaf: ownName(name), files: { ...own.files, ...here }, own }];
   });
 
