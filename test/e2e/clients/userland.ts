@@ -116,18 +116,11 @@ export const apply = async (lab: Lab, objects: readonly Record<string, unknown>[
   await mustKubectl(lab, ["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
 };
 
-/** Waits until the pods of workloads run, and are ready. */
-export const rolledOut = async (lab: Lab, workloads: readonly Record<string, unknown>[]): Promise<void> => {
-  for (const { kind, metadata } of workloads as { kind: string; metadata: { name: string; namespace: string } }[]) {
-    const { name, namespace } = metadata;
-    await mustKubectl(lab, ["rollout", "status", `${kind}/${name}`, "-n", namespace, "--timeout=90s"]);
-  }
-};
-
-/** Applies workloads and waits until their pods run. */
+/** Applies workloads of the default namespace and waits until their pods run. */
 export const deploy = async (lab: Lab, workloads: readonly Record<string, unknown>[]): Promise<void> => {
   await apply(lab, workloads);
-  await rolledOut(lab, workloads);
+  for (const { kind, metadata } of workloads as { kind: string; metadata: { name: string } }[])
+    await mustKubectl(lab, ["rollout", "status", `${kind}/${metadata.name}`, "--timeout=90s"]);
 };
 
 /** kubectl as the admin, for what has to succeed. */

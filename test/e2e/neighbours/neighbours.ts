@@ -4,12 +4,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { installNeighbours } from "../../lab/neighbours";
 import type { Lab } from "../../lab/lab";
 import { withRole } from "../../lab/topology";
-import { apply, mustKubectl, rolledOut, sandboxImageOf } from "../clients/userland";
+import { apply, mustKubectl, sandboxImageOf } from "../clients/userland";
 import { API_NAME, coreDns, DNS_ADDRESS } from "./coreDns";
 import { ledger } from "./ledger";
 import { METRICS_BUNDLE, METRICS_CERTIFICATE, metricsApi, metricsServer } from "./metricsServer";
 import { namespace, NAMESPACE } from "./namespace";
 import { ASKED, DENIAL, DENIED, webhook, WEBHOOK_BUNDLE, WEBHOOK_CERTIFICATE, webhookConfiguration } from "./webhook";
+
+const WORKLOADS = [
+  ["deployment/coredns", "kube-system"],
+  ["deployment/metrics-server", "kube-system"],
+  ["deployment/webhook", NAMESPACE],
+  ["statefulset/ledger", NAMESPACE],
+] as const;
 
 /** What a stack file says of them: who serves by its CA, whose bundles follow it, and that all else is rolled. */
 export const NEIGHBOUR_CONFIG = {
@@ -17,31 +24,27 @@ export const NEIGHBOUR_CONFIG = {
   inCluster: { restart: "all", caBundles: [METRICS_BUNDLE, WEBHOOK_BUNDLE] },
 } as const;
 
-/** Programs and namespace: what there is before the stack writes their Secrets. */
-export const prepareNeighbours = async (lab: Lab, log: (line: string) => void): Promise<void> => {
+const caIn = async (lab: Lab, { namespace: from, name }: { readonly namespace: string; readonly name: string }) => {
+  const data = await mustKubectl(lab, ["get", "secret", name, "-n", from, "-o", "jsonpath={.data.ca\\.crt}"]);
+  return Buffer.from(data, "base64").toString();
+};
+
+/** Starts all of them; those that serve wait for the Secrets that the stack writes. */
+export const startNeighbours = async (lab: Lab, log: (line: string) => void): Promise<void> => {
   await installNeighbours(lab, log);
   await lab.kubeconfig();
-  await apply(lab, [namespace]);
+  const image = await sandboxImageOf(lab);
+  await apply(lab, [namespace, ...coreDns(image), ...metricsServer(image), ...webhook(image), ...ledger(image)]);
   // a service's address is the business of nodes: the lab itself reaches this one through a worker, as a router outside would
   const [worker] = withRole(lab.nodes, "worker");
   const route = ["ip", "route", "replace", `${DNS_ADDRESS}/32`, "via", worker?.address ?? ""];
   assert.equal((await lab.exec(route)).code, 0, route.join(" "));
 };
 
-const caIn = async (lab: Lab, { namespace: from, name }: { readonly namespace: string; readonly name: string }) => {
-  const data = await mustKubectl(lab, ["get", "secret", name, "-n", from, "-o", "jsonpath={.data.ca\\.crt}"]);
-  return Buffer.from(data, "base64").toString();
-};
-
-/** Starts all of them; the stack has written the Secrets of those that serve. */
-export const startNeighbours = async (lab: Lab): Promise<void> => {
-  const image = await sandboxImageOf(lab);
-  const objects = [...coreDns(image), ...metricsServer(image), ...webhook(image), ...ledger(image)];
-  await apply(lab, objects);
-  await rolledOut(
-    lab,
-    objects.filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet"),
-  );
+/** Tells the API servers of those that serve, once they do. */
+export const registerNeighbours = async (lab: Lab): Promise<void> => {
+  for (const [workload, from] of WORKLOADS)
+    await mustKubectl(lab, ["rollout", "status", workload, "-n", from, "--timeout=110s"]);
   await apply(lab, [
     metricsApi(await caIn(lab, METRICS_CERTIFICATE.secret)),
     webhookConfiguration(await caIn(lab, WEBHOOK_CERTIFICATE.secret)),
@@ -129,7 +132,8 @@ export interface Looked {
 /** All of them do what they are there for. */
 export const assertNeighbours = async (lab: Lab): Promise<Looked> => {
   await lab.kubeconfig();
-  await mustKubectl(lab, ["rollout", "status", "statefulset/ledger", "-n", NAMESPACE, "--timeout=60s"]);
+  for (const [workload, from] of WORKLOADS)
+    await mustKubectl(lab, ["rollout", "status", workload, "-n", from, "--timeout=60s"]);
   const topSeconds = await assertTop(lab);
   await assertWebhook(lab);
   return { topSeconds, newNameSeconds: await assertDns(lab) };

@@ -4,7 +4,7 @@ import { assertUndisturbed } from "../clients/bar";
 import { apply } from "../clients/userland";
 import { assertNeighboursUndisturbed } from "../neighbours/bar";
 import { LEDGER_REPLICAS, ledgerBudget } from "../neighbours/ledger";
-import { assertNeighbours, NEIGHBOUR_CONFIG, prepareNeighbours, startNeighbours } from "../neighbours/neighbours";
+import { assertNeighbours, NEIGHBOUR_CONFIG, registerNeighbours, startNeighbours } from "../neighbours/neighbours";
 import { begin, casOf, goTo, rotateTo } from "../rotating";
 import { complaint, type Run, type Scenario } from "../scenario";
 
@@ -36,10 +36,10 @@ export const neighbours: Scenario = {
   topologies: ["duo", "ha3"],
   play: async (run) => {
     const { lab, stack } = run;
-    await run.step("the neighbours' programs", () => prepareNeighbours(lab, run.log));
+    await run.step("metrics-server, CoreDNS, webhook and StatefulSet", () => startNeighbours(lab, run.log));
     stack.configure(NEIGHBOUR_CONFIG);
     await begin(run);
-    await run.step("metrics-server, CoreDNS, webhook and StatefulSet start", () => startNeighbours(lab));
+    await run.step("they serve, and API servers call them", () => registerNeighbours(lab));
     await run.step("start everything that uses the cluster", () => run.startClients({ neighbours: true }));
     run.startProbing();
     await look(run, "before");
