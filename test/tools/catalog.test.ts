@@ -89,10 +89,7 @@ describe("the table of tools", () => {
         const pin = tool.wheel ? `${tool.wheel.package}==${tool.version} ` : pins[module ?? ""];
         const file = tool.wheel ? join("pypi", `${tool.wheel.package}.txt`) : join(module ?? "", "go.mod");
         if (module === "pause" || module === "webhook") {
-          assert.match(
-            readFileSync(join(tools, module, "main.go"), "utf8"),
-            new RegExp(`version = "${tool.version}"`),
-          );
+          assert.match(readFileSync(join(tools, module, "main.go"), "utf8"), new RegExp(`version = "${tool.version}"`));
           return;
         }
         assert.ok(
