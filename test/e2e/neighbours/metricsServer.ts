@@ -21,6 +21,7 @@ const FLAGS = {
   "tls-cert-file": "/tls/tls.crt",
   "tls-private-key-file": "/tls/tls.key",
   "metric-resolution": "10s", // the least it takes
+  "kubelet-request-timeout": "5s", // has to be less than that
   "kubelet-preferred-address-types": "InternalIP",
   // most clusters have --kubelet-insecure-tls; here kubelets' certificates come from the cluster's CA, and it is read once
   "kubelet-certificate-authority": "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
