@@ -10,6 +10,9 @@ import { ASKED, DENIAL, DENIED } from "./webhook";
 /** What a client counts where the API server itself was not there, which is nobody's fault here. */
 export const NOT_REACHED = "API not reached";
 
+/** Somebody did not believe somebody's certificate. */
+export const NOT_TRUSTED = "not trusted";
+
 /** An object was let in that the webhook denies. */
 export const LET_IN = "let in against the webhook";
 
@@ -108,6 +111,12 @@ export const isNeighbour = (name: string): boolean => Object.hasOwn(NEIGHBOUR_CL
 /** An answer of whatever kind is one of an API server; without one it was not reached. */
 class Silence extends Error {}
 
+/** The kinds of what an API server said instead. */
+const kindsOf = (failure: string): readonly string[] => [
+  ...(/status \d+/.exec(failure) ?? []),
+  ...(/x509|certificate/i.test(failure) ? [NOT_TRUSTED] : []),
+];
+
 export class NeighbourClient {
   private readonly tally: Tally;
 
@@ -146,8 +155,15 @@ export class NeighbourClient {
       });
       this.tally.succeeded(Date.now());
     } catch (error) {
-      if (error instanceof Silence) this.tally.count(NOT_REACHED);
-      this.tally.hasFailed(started, error instanceof Error ? error.message : String(error));
+      const failure = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof Silence)) {
+        this.tally.hasFailed(started, failure);
+        for (const kind of kindsOf(failure)) this.tally.count(kind);
+        return;
+      }
+      // what is kept of failures is for those that are not the API server's
+      this.tally.count("failures");
+      this.tally.count(NOT_REACHED);
     }
   }
 }

@@ -20,7 +20,9 @@ const refusedByBudget = (run: Run): Promise<void> =>
   run.step("a PodDisruptionBudget that allows nothing stops the rotation", async () => {
     await apply(run.lab, [ledgerBudget(LEDGER_REPLICAS)]);
     run.stack.configure(rotateTo(2, "trust"));
+    const started = Date.now();
     const { code, stdout, stderr } = await run.stack.up();
+    await run.countSince(started, "refused");
     assert.notEqual(code, 0, "the rotation went on");
     assert.match(
       complaint(stdout + stderr),
