@@ -9,11 +9,24 @@ import type { FoundNode } from "./nodes";
 import { remark, type Found, type Remark } from "./remarks";
 import type { NodeSecret } from "./secrets";
 import { unique } from "../format/unique";
+import { externalSigner, signerText } from "./tokenSigner";
 import { filesFor } from "./visits";
 
 /** The token key of every control plane, if it is one and the same. */
-const tokenKeyOf = (nodes: readonly FoundNode[]): Found<NodeSecret | undefined> => {
+const tokenKeyOf = (
+  nodes: readonly FoundNode[],
+  { usesKeys }: (typeof CA_CHOICES)[CaChoice],
+): Found<NodeSecret | undefined> => {
   const controlPlanes = nodes.filter(({ roles }) => roles.includes("control-plane"));
+  const endpoints = unique(controlPlanes.flatMap(({ visit: { survey } }) => externalSigner(survey) ?? []));
+  if (endpoints.length > 0)
+    return {
+      value: undefined,
+      remarks: endpoints.map((endpoint) =>
+        remark("left", `${signerText(endpoint)}: the stack has no part in it (docs/token-signer.md)`),
+      ),
+    };
+  if (!usesKeys) return { value: undefined, remarks: [] };
   const each = controlPlanes.map((node) => {
     const { survey } = node.visit;
     const [file] = [
@@ -106,7 +119,7 @@ export const authorityFields = (
   const byKey = own.filter((name) => choice.usesKeys && found[name]?.key !== undefined);
   const adopted = own.filter((name) => found[name] !== undefined && !byKey.includes(name));
   const made = own.filter((name) => !byKey.includes(name));
-  const token: Found<NodeSecret | undefined> = choice.usesKeys ? tokenKeyOf(nodes) : { value: undefined, remarks: [] };
+  const token = tokenKeyOf(nodes, choice);
   const existing = byKey.flatMap((name) => {
     const { certificate, key } = found[name] ?? {};
     return certificate === undefined || key === undefined ? [] : [{ name, certificate, key }];

@@ -25,6 +25,7 @@ import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
 import { tlsBalancer } from "./tlsBalancer";
+import { tokenSigner } from "./tokenSigner";
 import { vaultScenarios } from "./vault";
 import { vip } from "./vip";
 import { workerScenarios } from "./rotationWorkers";
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   restore,
   restoreEtcd,
   tlsBalancer,
+  tokenSigner,
   vip,
   ...lossScenarios,
   rotationKill,
