@@ -1,7 +1,7 @@
 /** How services run and where they listen. */
 import { howText, unitOf } from "../../init/layout";
 import { toldListener } from "../../init/listeners";
-import { externalSigner, signerText } from "../../init/tokenSigner";
+import { externalSigner, signerText } from "../../init/tokenKey";
 import { LAYOUTS } from "../../layouts";
 import type { ConsumerRow } from "../../layouts/layout";
 import { LISTENER_NAMES, type ListenerName } from "../../model/listeners";
