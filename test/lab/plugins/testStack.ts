@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
+import "../../../components/engineConnections";
 import { pluginEnv } from "./env";
 import { secretMark, unknown } from "./values";
 
@@ -30,23 +31,7 @@ export interface Run {
 /** Makes resources and gives the outputs of the stack. */
 type Program = () => unknown;
 
-let running: Mocha.Test | undefined;
-
-/** A test of this suite that loses a call to the engine, and no other one, runs once more; `npm test` names it at its end. */
-export const repeatsLostCalls = (suite: Mocha.Suite): void => {
-  suite.beforeEach(function () {
-    running = this.currentTest;
-  });
-};
-
-/** What the engine says of a deletion that was not asked for, and how it ends then. */
-const OF_PROTECTED = /cannot be deleted\s+because it is protected|^update failed$|^preview failed$/;
-
-/**
- * A stack of inline programs on the real engine, with its own state, in a folder that goes with it. Once in some thousand runs
- * on a busy machine the SDK loses a call to the engine, takes that for the engine's end and goes on in silence: the program
- * seems to have asked for nothing, and the engine deletes all there is, or says of what is protected that it cannot.
- */
+/** A stack of inline programs on the real engine, with its own state, in a folder that goes with it. */
 export class TestStack {
   private exportedOnce: { resources?: StoredResource[] } | undefined;
 
@@ -75,12 +60,12 @@ export class TestStack {
   }
 
   up(program: Program): Promise<Run> {
-    return this.watched(program, (watched, onEvent) => this.stack.up({ program: watched, onEvent }));
+    return this.record((onEvent) => this.stack.up({ program: asynchronous(program), onEvent }));
   }
 
   /** @param exclude URNs, with `*` and `**`, that are left as they are */
   preview(program: Program, exclude: string[] = []): Promise<Run> {
-    return this.watched(program, (watched, onEvent) => this.stack.preview({ program: watched, onEvent, exclude }));
+    return this.record((onEvent) => this.stack.preview({ program: asynchronous(program), onEvent, exclude }));
   }
 
   refresh(): Promise<Run> {
@@ -143,25 +128,6 @@ export class TestStack {
     return this.exportedOnce.resources ?? [];
   }
 
-  /** Fails where the SDK lost a call. A run that fails for a reason of its own ends its monitor too, but says why. */
-  private async watched(
-    program: Program,
-    run: (watched: () => Promise<Record<string, unknown>>, onEvent: (event: EngineEvent) => void) => Promise<unknown>,
-  ): Promise<Run> {
-    let store: { readonly terminated: boolean } | undefined;
-    const watched = () => {
-      store = globalThis.asyncLocalStorage.getStore() as typeof store; // the SDK's own memory of this run
-      return asynchronous(program);
-    };
-    const result = await this.record((onEvent) => run(watched, onEvent));
-    const errors = result.messages.filter(({ severity }) => severity === "error");
-    if (store?.terminated === true && errors.every(({ text }) => OF_PROTECTED.test(text))) {
-      running?.retries(1);
-      throw new Error("the SDK lost a call to the engine, which took all that it did not hear of for deleted");
-    }
-    return result;
-  }
-
   private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
     const steps: Record<string, OpType[]> = {};
     const diffs: Record<string, readonly string[]> = {};
@@ -194,8 +160,8 @@ export class TestStack {
   }
 }
 
-const asynchronous = (program: Program) =>
-  new Promise<Record<string, unknown>>((resolve) => {
+const asynchronous = (program: Program) => (): Promise<Record<string, unknown>> =>
+  new Promise((resolve) => {
     resolve((program() ?? {}) as Record<string, unknown>);
   });
 
