@@ -19,7 +19,7 @@ const PROMISES: readonly (readonly [promise: string, scenarios: readonly string[
   ],
   ["What was changed behind the stack's back is told, and brought back once", ["drift"]],
   ["An earlier set, or etcd's data, comes back", ["restore", "restore-etcd"]],
-  ["Aggregated APIs, webhooks, DNS and budgets of a cluster work in each phase of a rotation", ["neighbours"]],
+  ["Aggregated APIs, webhooks and DNS of a cluster work in each phase of a rotation", ["neighbours"]],
   ["A stolen Vault token of the renew policy gives no other name, right or CA", ["vault-stolen-token"]],
 ];
 

@@ -26,6 +26,7 @@ import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
 import { tlsBalancer } from "./tlsBalancer";
+import { tokenSigner } from "./tokenSigner";
 import { vaultScenarios } from "./vault";
 import { vip } from "./vip";
 import { workerScenarios } from "./rotationWorkers";
@@ -57,6 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
   restore,
   restoreEtcd,
   tlsBalancer,
+  tokenSigner,
   vip,
   ...lossScenarios,
   rotationKill,

@@ -34,7 +34,7 @@ const refusedByBudget = (run: Run): Promise<void> =>
 export const neighbours: Scenario = {
   name: "neighbours",
   proves:
-    "all three CAs and the token key replaced under metrics-server (an aggregated API), CoreDNS, an admission webhook, a StatefulSet and PodDisruptionBudgets, with `restart: all` and `caBundles`",
+    "every CA is replaced under metrics-server, CoreDNS, an admission webhook, a StatefulSet and budgets, which work in each phase",
   topologies: ["duo", "ha3"],
   play: async (run) => {
     const { lab, stack } = run;
