@@ -59,7 +59,8 @@ const isHealthy = ({ metadata, status }: Pod): boolean =>
 /** The fewest pods of each workload that its budget wants. */
 const FEWEST = { webhook: 1, ledger: 1 } as const;
 
-const resolver = new Resolver({ timeout: 1000, tries: 1 });
+/** A program that asks by resolv.conf waits for 5 s, and asks again. */
+const resolver = new Resolver({ timeout: 2000, tries: 1 });
 resolver.setServers([DNS_ADDRESS]);
 
 /** By the name in the report. */
