@@ -18,7 +18,7 @@ export const neighbourTools = [
       },
     ],
     onDemand: true,
-    seconds: 300,
+    seconds: 170,
   },
   {
     // the nearest that the module proxy has to what kubeadm 1.36 installs (1.14.2)
@@ -27,7 +27,7 @@ export const neighbourTools = [
     binaries: ["coredns"],
     build: [{ binary: "coredns", module: "coredns", package: "github.com/coredns/coredns", ldflags: stripped }],
     onDemand: true,
-    seconds: 400,
+    seconds: 120,
   },
   {
     name: "webhook",
@@ -35,6 +35,6 @@ export const neighbourTools = [
     binaries: ["webhook"],
     build: [{ binary: "webhook", module: "webhook", package: ".", ldflags: stripped }],
     onDemand: true,
-    seconds: 20,
+    seconds: 5,
   },
 ] as const satisfies readonly Tool[];
