@@ -18,6 +18,8 @@ const look = (lab: string, pid: string): string | undefined => {
     const comm = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
     const program = PROGRAMS.find((name) => name.slice(0, COMM_LENGTH) === comm);
     if (program === undefined) return undefined;
+    // a survey asks for it: that is no start
+    if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0--version")) return undefined;
     const [, node] = new RegExp(`/kube-pki/${lab}/([^/\\n]+)`).exec(readFileSync(`/proc/${pid}/cgroup`, "utf8")) ?? [];
     return node === undefined ? undefined : `${node} ${program}`;
   } catch {
