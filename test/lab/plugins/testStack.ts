@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
+import { childNamed, killTree } from "../killTree";
 import { pluginEnv } from "./env";
 import { secretMark, unknown } from "./values";
 
@@ -25,10 +26,22 @@ export interface Run {
   readonly planned: Readonly<Record<string, Record<string, unknown>>>;
   readonly messages: readonly { severity: string; text: string; transient: boolean }[];
   readonly failed: boolean;
+  /** By `kill`. */
+  readonly killed: boolean;
+}
+
+/** What is special about one `up`. */
+export interface How {
+  /** URNs, with `*` and `**`: nothing else is done. */
+  readonly target?: readonly string[];
+  /** At each event of a step that does something, counted from 1. */
+  readonly onStep?: (count: number) => void;
 }
 
 /** Makes resources and gives the outputs of the stack. */
 type Program = () => unknown;
+
+const [PROJECT, STACK] = ["standins", "test"];
 
 let running: Mocha.Test | undefined;
 
@@ -48,6 +61,7 @@ const OF_PROTECTED = /cannot be deleted\s+because it is protected|^update failed
  * seems to have asked for nothing, and the engine deletes all there is, or says of what is protected that it cannot.
  */
 export class TestStack {
+  private isKilled = false;
   private exportedOnce: { resources?: StoredResource[] } | undefined;
 
   private constructor(
@@ -62,20 +76,63 @@ export class TestStack {
     process.env["PATH"] = env["PATH"];
     const envVars = {
       ...env,
-      PULUMI_BACKEND_URL: `file://${folder}`,
+      // without the file of attributes, which a killed run leaves empty (docs/rotation.md)
+      PULUMI_BACKEND_URL: `file://${folder}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       // Keys of whoever runs the tests must not open the test's doors.
       SSH_AUTH_SOCK: "",
     };
-    const program = { stackName: "test", projectName: "standins", program: () => Promise.resolve() };
+    const program = { stackName: STACK, projectName: PROJECT, program: () => Promise.resolve() };
     const stack = await LocalWorkspace.createStack(program, { envVars, workDir: folder });
     // After each run the Automation API asks the CLI three more times for what no test looks at: 2 s saved a run.
     const nothing = { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) };
     return new TestStack(folder, Object.assign(stack, nothing));
   }
 
-  up(program: Program): Promise<Run> {
-    return this.watched(program, (watched, onEvent) => this.stack.up({ program: watched, onEvent }));
+  up(program: Program, { target = [], onStep }: How = {}): Promise<Run> {
+    let count = 0;
+    const counted = ({ resourcePreEvent, resOutputsEvent }: EngineEvent): void => {
+      const op = (resourcePreEvent ?? resOutputsEvent)?.metadata.op;
+      if (op !== undefined && op !== "same" && op !== "read") onStep?.(++count);
+    };
+    return this.watched(program, (watched, onEvent) =>
+      this.stack.up({
+        program: watched,
+        target: [...target],
+        onEvent: (event) => {
+          onEvent(event);
+          counted(event);
+        },
+      }),
+    );
+  }
+
+  /** Ends the engine of the run that is under way, and its plugins, as `kill -9` does. */
+  kill(): void {
+    const engine = childNamed("pulumi");
+    if (engine === undefined) return;
+    this.isKilled = true;
+    killTree(engine);
+  }
+
+  /** Takes away the lock of a run that was killed. */
+  async cancel(): Promise<void> {
+    await this.stack.cancel();
+  }
+
+  /** The state as it is kept, secrets encrypted. */
+  get saved(): string {
+    return readFileSync(this.statePath, "utf8");
+  }
+
+  /** Puts such a state in the place of the present one, as from a backup. */
+  set saved(text: string) {
+    writeFileSync(this.statePath, text);
+    this.exportedOnce = undefined;
+  }
+
+  private get statePath(): string {
+    return join(this.folder, ".pulumi", "stacks", PROJECT, `${STACK}.json`);
   }
 
   /** @param exclude URNs, with `*` and `**`, that are left as they are */
@@ -154,6 +211,7 @@ export class TestStack {
       return asynchronous(program);
     };
     const result = await this.record((onEvent) => run(watched, onEvent));
+    if (this.isKilled) return result;
     const errors = result.messages.filter(({ severity }) => severity === "error");
     if (store?.terminated === true && errors.every(({ text }) => OF_PROTECTED.test(text))) {
       running?.retries(1);
@@ -183,14 +241,15 @@ export class TestStack {
       if (keys.length > 0) replaces[name] = keys;
     };
     let failed = false;
+    this.isKilled = false;
     this.exportedOnce = undefined;
     try {
       await run(onEvent);
     } catch (error) {
       failed = true;
-      if (messages.length === 0) throw error;
+      if (messages.length === 0 && !this.isKilled) throw error;
     }
-    return { steps, diffs, replaces, planned, messages, failed };
+    return { steps, diffs, replaces, planned, messages, failed, killed: this.isKilled };
   }
 }
 
