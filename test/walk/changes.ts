@@ -1,6 +1,6 @@
 /** What people do between two runs: one row each, with when the model allows it and what it makes of the world. Pure. */
 import fc from "fast-check";
-import type { RotationState } from "../../core/model/phases";
+import { AT_REST, type RotationState } from "../../core/model/phases";
 import { asked, asking, back, forward, isAtRest, isFurthest, isSettled, whole, type Member, type World } from "./world";
 
 /** What is drawn for a move: which of several, how many, how long. */
@@ -90,12 +90,31 @@ export const CHANGES = {
       const { generation, phase } = asked(world);
       return once(world, { generation: generation + 2, phase }, isAtRest(world) && isSettled(world));
     },
-    refused: /go phase by phase \(trust, issue, done\), and raise 'generation' by one at a time/,
+    refused: /there is of generation \d+, and the stack file asks for generation \d+; rotation\.generation: \d+, since/,
   },
   "overlapping rotation": {
     weight: 1,
     of: (world) => once(world, whole(asked(world)), !isAtRest(world) && isSettled(world)),
-    refused: /go phase by phase \(trust, issue, done\)|an earlier rotation|is not finished/,
+    refused:
+      /there is of generation [\d and]+, so that rotation has not ended, .*; rotation: \{ generation: \d+ \}, first/,
+  },
+  "generation back": {
+    weight: 1,
+    of: (world) => {
+      const { generation, phase } = asked(world);
+      return once(world, { generation: generation - 1, phase }, generation > 1 && isAtRest(world) && isSettled(world));
+    },
+    refused:
+      /there is of generation \d+, and the stack file asks for generation \d+; rotation: \{.* phase: issue \}, to go back/,
+  },
+  "abort in use": {
+    weight: 1,
+    of: (world) => {
+      const { generation, phase } = asked(world);
+      const before = { generation: generation - 1, phase: AT_REST.phase };
+      return once(world, before, phase === "issue" && isSettled(world));
+    },
+    refused: /certificates there are of generation \d+ of .*; rotation: \{.* phase: trust \}, first/,
   },
   "nothing to rotate": {
     weight: 1,

@@ -11,7 +11,7 @@ import { planCluster, type ClusterPlan } from "../../core/plan";
 import type { Config } from "../../core/schema/config";
 import { NOW } from "../core/fixture";
 import { errorsOf, TestStack, type How, type Run } from "../lab/plugins/testStack";
-import { authority, type Pair } from "../node/pki";
+import { makeCa, type ExistingCa } from "../core/config/fixtures";
 import type { Walk } from "./case";
 import { filesOf, type Files } from "./files";
 import { WalkNode } from "./node";
@@ -35,17 +35,17 @@ interface Options extends Pick<How, "onStep"> {
 
 export class WalkCluster {
   readonly nodes = new Map<string, WalkNode>();
-  private readonly given: readonly (readonly [string, Pair])[];
 
   private constructor(
     private readonly walk: Walk,
     readonly stack: TestStack,
-  ) {
-    this.given = walk.cas === "given" ? GIVEN.map((name) => [name, authority()] as const) : [];
-  }
+    private readonly given: readonly (readonly [string, ExistingCa])[],
+  ) {}
 
   static async create(walk: Walk): Promise<WalkCluster> {
-    return new WalkCluster(walk, await TestStack.create());
+    const names = walk.cas === "given" ? GIVEN : [];
+    const given = await Promise.all(names.map(async (name) => [name, await makeCa(`lab-${name}`)] as const));
+    return new WalkCluster(walk, await TestStack.create(), given);
   }
 
   /** Nodes of the stack file that are not there yet are made; those that are no longer in it stay. */
@@ -87,7 +87,7 @@ export class WalkCluster {
 
   /** The section `authority`, keys as they are to be there. */
   private authority<T>(key: (key: string) => T) {
-    const given = this.given.map(([name, pair]) => [name, { certificate: pair.cert, key: key(pair.key) }] as const);
+    const given = this.given.map(([name, ca]) => [name, { certificate: ca.certificate, key: key(ca.key) }] as const);
     return { algorithm: "ECDSA-P256", ...Object.fromEntries(given) };
   }
 

@@ -17,6 +17,12 @@ export type Tally = Record<
 
 const SHOWN = 12;
 
+/** As openssl calls them. */
+const USAGES: Readonly<Record<string, string>> = {
+  "1.3.6.1.5.5.7.3.1": "serverAuth",
+  "1.3.6.1.5.5.7.3.2": "clientAuth",
+};
+
 class Player {
   private world: World;
   private readonly said: string[] = [];
@@ -127,7 +133,12 @@ class Player {
       .find(({ each }) => one?.certificate.checkIssued(each));
     if (one === undefined || by === undefined || member === undefined) return;
     const path = one.where.replace(/^[^:]*:/, "");
-    const ended = leaf({ cert: by.each.toString(), key: by.key }, "ended", { days: -1 });
+    const { subject, subjectAltName = "", keyUsage = [] } = one.certificate;
+    const ended = leaf({ cert: by.each.toString(), key: by.key }, /CN=(.*)/.exec(subject)?.[1], {
+      days: -1,
+      names: subjectAltName.replaceAll("IP Address:", "IP:"),
+      usages: keyUsage.map((each) => USAGES[each] ?? each).join(),
+    });
     const node = this.cluster.node(member);
     node.write(path, ended.cert);
     node.write(path.replace(/\.crt$/, ".key"), ended.key, 0o600);

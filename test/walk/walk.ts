@@ -33,7 +33,7 @@ export const walk = async ({ moves, shrinkMs = 600_000, ...seeds }: Options): Pr
     shown: walkText,
     shrinkMs,
     tally,
-    every: 10,
+    every: 5,
   };
   return { failures: await playSeeds(game, seeds), tally };
 };
