@@ -86,7 +86,7 @@ export class WalkCluster {
   }
 
   /** The section `authority`, keys as they are to be there. */
-  private authority<T>(key: (key: string) => T) {
+  private authority(key: (key: string) => unknown) {
     const given = this.given.map(([name, ca]) => [name, { certificate: ca.certificate, key: key(ca.key) }] as const);
     return { algorithm: "ECDSA-P256", ...Object.fromEntries(given) };
   }

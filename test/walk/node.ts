@@ -30,7 +30,7 @@ export class WalkNode extends FolderNode {
   }
 
   override begin(command: string) {
-    if (/ check$/.test(command)) this.env["KUBE_PKI_PROC"] = this.path("/proc");
+    if (command.endsWith(" check")) this.env["KUBE_PKI_PROC"] = this.path("/proc");
     else Reflect.deleteProperty(this.env, "KUBE_PKI_PROC");
     const child = super.begin(command);
     if (command.includes(GREETING)) return child;

@@ -133,7 +133,7 @@ class Player {
       .find(({ each }) => one?.certificate.checkIssued(each));
     if (one === undefined || by === undefined || member === undefined) return;
     const path = one.where.replace(/^[^:]*:/, "");
-    const { subject, subjectAltName = "", keyUsage = [] } = one.certificate;
+    const { subject, subjectAltName = "", keyUsage } = one.certificate;
     const ended = leaf({ cert: by.each.toString(), key: by.key }, /CN=(.*)/.exec(subject)?.[1], {
       days: -1,
       names: subjectAltName.replaceAll("IP Address:", "IP:"),

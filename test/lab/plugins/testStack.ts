@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { childNamed, killTree } from "../killTree";
 import { pluginEnv } from "./env";
+import { isEngines, nameOf, recorded, type Recorded } from "./runEvents";
 import { secretMark, unknown } from "./values";
 
 /** One resource as the exported state holds it. */
@@ -16,16 +17,7 @@ export interface StoredResource {
   readonly outputs?: Record<string, unknown>;
 }
 
-export interface Run {
-  /** What was done, or in a preview would be, by logical name; in the engine's order where one name has several steps. */
-  readonly steps: Readonly<Record<string, readonly OpType[]>>;
-  /** By logical name: the properties that differ, and those that ask for a replacement. */
-  readonly diffs: Readonly<Record<string, readonly string[]>>;
-  readonly replaces: Readonly<Record<string, readonly string[]>>;
-  /** The outputs of each resource, in a preview as far as they are known then; by logical name. */
-  readonly planned: Readonly<Record<string, Record<string, unknown>>>;
-  readonly messages: readonly { severity: string; text: string; transient: boolean }[];
-  readonly failed: boolean;
+export interface Run extends Recorded {
   /** By `kill`. */
   readonly killed: boolean;
 }
@@ -194,6 +186,12 @@ export class TestStack {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
+    this.isKilled = false;
+    this.exportedOnce = undefined;
+    return { ...(await recorded(run, () => this.isKilled)), killed: this.isKilled };
+  }
+
   /** Read once after each run. */
   private async resources(): Promise<StoredResource[]> {
     this.exportedOnce ??= (await this.stack.exportStack()).deployment as { resources?: StoredResource[] };
@@ -219,53 +217,12 @@ export class TestStack {
     }
     return result;
   }
-
-  private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
-    const steps: Record<string, OpType[]> = {};
-    const diffs: Record<string, readonly string[]> = {};
-    const replaces: Record<string, readonly string[]> = {};
-    const planned: Record<string, Record<string, unknown>> = {};
-    const messages: Run["messages"][number][] = [];
-    const onEvent = (event: EngineEvent): void => {
-      const { resourcePreEvent: step, resOutputsEvent: result, diagnosticEvent: message } = event;
-      if (result?.metadata.new) planned[nameOf(result.metadata.urn)] = result.metadata.new.outputs;
-      if (message) {
-        const plain = message.message.replace(/<\{%\w+%\}>/g, "").trimEnd();
-        messages.push({ severity: message.severity, text: plain, transient: message.ephemeral === true });
-      }
-      if (!step || isEngines(step.metadata.type, nameOf(step.metadata.urn))) return;
-      const { urn, op, detailedDiff, diffs: differing = [], keys = [] } = step.metadata;
-      const name = nameOf(urn);
-      (steps[name] ??= []).push(op);
-      if (detailedDiff ?? differing.length > 0) diffs[name] = detailedDiff ? Object.keys(detailedDiff) : differing;
-      if (keys.length > 0) replaces[name] = keys;
-    };
-    let failed = false;
-    this.isKilled = false;
-    this.exportedOnce = undefined;
-    try {
-      await run(onEvent);
-    } catch (error) {
-      failed = true;
-      if (messages.length === 0 && !this.isKilled) throw error;
-    }
-    return { steps, diffs, replaces, planned, messages, failed, killed: this.isKilled };
-  }
 }
 
 const asynchronous = (program: Program) =>
   new Promise<Record<string, unknown>>((resolve) => {
     resolve((program() ?? {}) as Record<string, unknown>);
   });
-
-/** What the engine makes by itself: the stack, and a provider for resources that were given none. */
-function isEngines(type: string, name: string): boolean {
-  return type === "pulumi:pulumi:Stack" || (type.startsWith("pulumi:providers:") && name.startsWith("default"));
-}
-
-function nameOf(urn: string): string {
-  return urn.split("::").slice(3).join("::");
-}
 
 /** What the run said went wrong. */
 export function errorsOf(run: Pick<Run, "messages">): string {
