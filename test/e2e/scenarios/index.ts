@@ -10,6 +10,7 @@ import { issuedTree } from "./issuedTree";
 import { languages } from "./languages";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
+import { neighbours } from "./neighbours";
 import { nodeScenarios } from "./nodes";
 import { lostState } from "./lostState";
 import { ownCertificates } from "./ownCertificates";
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   drift,
   ...nodeScenarios,
   kubeadmLife,
+  neighbours,
   ...loginScenarios,
   ...failureScenarios,
   ...rotationScenarios,
