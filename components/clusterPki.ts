@@ -10,6 +10,7 @@ import type { CertificateRow } from "../core/report/report";
 import { lastStageOf } from "../core/rollout";
 import { authoritiesOf } from "./authority/generations";
 import { authorityRows, warnOfEndingCas, withNextPhases } from "./authorityRows";
+import "./engineConnections";
 import { failOnLostEngine } from "./lostEngine";
 import { shortenSdkStacks } from "./sdkStacks";
 import { Drift } from "./drift";

@@ -1,7 +1,8 @@
 /**
  * The SDK takes a call that is answered with UNAVAILABLE for the end of the engine (runtime/resource.js): it asks for nothing
- * more, and the program ends well. Once in thousands of runs on a busy machine the engine is still there: it would take all
- * that it was not asked for as given up, and delete it, or tell people to unprotect their CAs.
+ * more, and the program ends well. An engine that is still there takes all that it was not asked for as given up, and deletes
+ * it, or tells people to unprotect their CAs. ./engineConnections.ts has the one cause that was found, of inline programs;
+ * this is for a program with a process of its own, whatever the cause.
  */
 import { connect } from "node:net";
 

@@ -37,7 +37,11 @@ gather() {
     ga_from=$ROOT$ga_path
     [ "$ga_copy" = - ] || ga_from=$STATE/backup/$ga_copy
     [ -f "$ga_from" ] || die "$ga_path is not there$([ "$ga_copy" = - ] || echo " any more in ${STATE#"$ROOT"}/backup/$ga_copy"): run pulumi up, which writes all of the set; nothing was touched"
-    is_text "$ga_from" || die "${ga_from#"$ROOT"} holds bytes that are not plain text: put it back by hand (cp -p ${ga_from#"$ROOT"} $ga_path); nothing was touched"
+    is_text "$ga_from" || {
+      ga_remedy=" and has no copy in this backup: run pulumi up, which writes it"
+      [ "$ga_copy" = - ] || ga_remedy=": put it back by hand (cp -p ${ga_from#"$ROOT"} $ga_path)"
+      die "${ga_from#"$ROOT"} holds bytes that are not plain text$ga_remedy; nothing was touched"
+    }
     cp "$ga_from" "$TX/then$ga_path" || no_room "to stage"
   done 3<"$TX/kept"
 }

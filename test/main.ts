@@ -7,97 +7,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import Mocha from "mocha";
 import { ensure, usualTools } from "../tools/toolchain";
-import { today } from "./day";
-import { Run, writeReport, type AuthorityKind } from "./e2e/scenario";
+import { playedOn } from "./byDay";
+import { isOfToday as isShareOfToday, today } from "./day";
+import { Run, writeReport } from "./e2e/scenario";
 import { SCENARIOS } from "./e2e/scenarios";
 import { installHostPackages, onPath } from "./lab/host";
 import { Lab } from "./lab/lab";
-import type { TopologyName } from "./lab/topology";
-
-type Played = readonly [name: string, topology: TopologyName, authority?: AuthorityKind];
-
-/** The end-to-end scenarios that every change has to pass. */
-const ALWAYS: readonly Played[] = [
-  ["renewal", "ha3"],
-  ["killed", "duo"],
-  ["rotation", "duo"],
-];
-
-/**
- * Of these a few a day, a long one beside a short one: all of them are played in about four weeks. `KUBE_PKI_DAY=<number>` plays those of
- * another day, `npm run e2e -- list` names all there are. What has never passed is not among them yet; nor is
- * `kubeadm-upgrade`, which builds a second release.
- */
-const BY_DAY: readonly Played[] = [
-  ["rotation-undo", "duo"],
-  ["bootstrap", "single"],
-  ["vip", "duo"],
-  ["no-openssl", "duo"],
-  ["rotation-phases", "duo"],
-  ["node-added", "duo"],
-  ["power-cut", "duo"],
-  ["node-replaced", "duo"],
-  ["ports", "duo"],
-  ["renewal", "hardway"],
-  ["tls-balancer", "duo"],
-  ["foreign-sans", "duo"],
-  ["adoption", "duo"],
-  ["sudo-login", "duo"],
-  ["foreign-ca", "duo"],
-  ["owners", "hardway"],
-  ["foreign-ca-adoption", "duo"],
-  ["vault-stolen-token", "duo", "vault"],
-  ["foreign-ca", "duo", "vault"],
-  ["rotation-nodes", "duo"],
-  ["rotation-nodes", "hardway"],
-  ["init", "duo"],
-  ["renewal", "moved"],
-  ["renewal", "etcdadm"],
-  ["init", "hardway"],
-  ["rotation-nodes", "etcdadm"],
-  ["init", "moved"],
-  ["preflight", "duo"],
-  ["own-certificates", "duo"],
-  ["renewal", "kubespray"],
-  ["drift", "duo"],
-  ["renewal", "external-etcd"],
-  ["renewal-of-one", "duo"],
-  ["renewal", "ipv6"],
-  ["recover", "ha3"],
-  ["restore", "duo"],
-  ["bootstrap", "hardway"],
-  ["issued-tree", "duo"],
-  ["failing-restart", "duo"],
-  ["restore-etcd", "duo"],
-  ["init", "kubespray"],
-  ["package", "duo"],
-  ["rotation-nodes", "kubespray"],
-  ["recover", "hardway"],
-  ["lost-state", "duo"],
-  ["languages", "duo"],
-  ["recover-ca", "duo"],
-  ["renewal", "fleet"],
-  ["rotation-nodes", "fleet"],
-  ["init", "external-etcd"],
-  ["init", "fleet"],
-  ["init", "etcdadm"],
-  ["init", "ipv6"],
-  ["rotation-nodes", "ipv6"],
-  ["rotation-nodes", "external-etcd"],
-  ["recover", "kubespray"],
-  ["adoption", "kubespray"],
-  ["adoption", "etcdadm"],
-  ["recover-adoption", "duo"],
-  ["restore", "ha3"],
-  ["drift", "hardway"],
-];
-const A_DAY = 2;
-
-/** Those of one day, by the number of days since 1970. */
-const playedOn = (day: number): readonly Played[] => {
-  const from = (day * A_DAY) % BY_DAY.length;
-  return [...ALWAYS, ...[...BY_DAY, ...BY_DAY].slice(from, from + A_DAY)];
-};
 
 const CHOSEN = playedOn(today);
 
@@ -115,9 +30,10 @@ const log = (line: string): void => {
 /** The long ones first: one that began last would run alone in the end. */
 const isLong = (name: string): boolean => /^(?:withTools|node)\//.test(name);
 
-/** What runs under dash in every run, once more under busybox: half of the files a day, the other half the day after. */
+/** What runs under dash in every run, once more under busybox: some of the files a day. */
 const isOfToday = (name: string, index: number): boolean =>
-  !name.startsWith("node/busybox/") || (index + today) % 2 === 0;
+  !name.startsWith("node/busybox/") || isShareOfToday(index, BUSYBOX_DAYS);
+const BUSYBOX_DAYS = 3;
 
 const testFiles = (): string[] =>
   readdirSync(__dirname, { recursive: true, encoding: "utf8" })
@@ -158,24 +74,18 @@ const TEST_MS = 120_000;
 /** Files at a time: most of them wait for a service most of the time. */
 const JOBS = 4;
 
-const sentence = (test: Mocha.Runnable, message: string): string =>
-  `${test.fullTitle()}: ${message.split("\n").slice(0, 3).join(" ").slice(0, 300)}`;
-
-const runMocha = async (leftOut: readonly Need[]): Promise<Outcome & { readonly twice: readonly string[] }> => {
+const runMocha = async (leftOut: readonly Need[]): Promise<Outcome> => {
   const mocha = new Mocha({ timeout: TEST_MS, forbidOnly: true, forbidPending: true, parallel: true, jobs: JOBS });
   for (const file of testFiles()) mocha.addFile(file);
   if (leftOut.length > 0) mocha.grep(new RegExp(leftOut.map(({ titles }) => titles.source).join("|"))).invert();
   return new Promise((resolve) => {
-    const [failures, twice]: [string[], string[]] = [[], []];
+    const failures: string[] = [];
     const runner = mocha.run((failed) => {
       while (failures.length < failed) failures.push("a file of tests, see above");
-      resolve({ passed: runner.stats?.passes ?? 0, failures, twice });
-    });
-    runner.on("retry", (test: Mocha.Test, { message }: { message: string }) => {
-      twice.push(sentence(test, message));
+      resolve({ passed: runner.stats?.passes ?? 0, failures });
     });
     runner.on("fail", (test: Mocha.Runnable, { message }: { message: string }) => {
-      failures.push(sentence(test, message));
+      failures.push(`${test.fullTitle()}: ${message.split("\n").slice(0, 3).join(" ").slice(0, 300)}`);
     });
   });
 };
@@ -207,6 +117,7 @@ const runScenarios = async (): Promise<Outcome & { readonly proven: readonly str
 };
 
 const main = async (): Promise<void> => {
+  process.exitCode = 1; // until all of it was played
   await ensure(usualTools, log);
   const missing = Lab.supported();
   if (missing === undefined) await installHostPackages(log);
@@ -217,11 +128,10 @@ const main = async (): Promise<void> => {
   if (scenarios.proven.length > 0) console.log(`proven on real clusters: ${scenarios.proven.join(", ")}`);
   const failures = [...unit.failures, ...scenarios.failures];
   console.log(
-    "by the day (KUBE_PKI_DAY): half of test/node/busybox, half of the examples (KUBE_PKI_EXAMPLES=all), one pipeline (KUBE_PKI_PIPELINES=all)",
+    "by the day (KUBE_PKI_DAY): a third of test/node/busybox, a third of the examples (KUBE_PKI_EXAMPLES=all), one pipeline (KUBE_PKI_PIPELINES=all)",
   );
   if (spawnSync("busybox", ["true"]).error !== undefined)
     console.log("left out: the node script under busybox, which is not installed");
-  for (const test of unit.twice) console.log(`ran twice, the first time: ${test}`);
   for (const failure of failures) console.log(`failed: ${failure}`);
   console.log(`${String(unit.passed + scenarios.passed)} passed, ${String(failures.length)} failed`);
   process.exit(failures.length === 0 ? 0 : 1);

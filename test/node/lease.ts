@@ -240,14 +240,18 @@ ${line()}${more}`,
     };
     /** Web is awaited for so long, and comes before the store. */
     const sick = () => join(node.units, "web", "sick");
-    /** The kubelet starts the pod anew at once; web is well when the lease was given back the nth time. */
+    /**
+     * From the swap on web is not well. The kubelet starts the pod anew at once; web is well again when the lease was
+     * given back the nth time and the new process leads, and only then the node goes on.
+     */
     const endsIt = () => {
+      node.tool("mv", `case $* in *more.new*) touch ${sick()} ;; esac\nexec /bin/mv "$@"`);
       let times = 0;
       return node.kubelet(async () => {
         times += 1;
         await node.pod("stop");
         await node.pod("start");
-        for (let i = 0; i < 200 && api.written.length < times; i++)
+        for (let i = 0; i < 1200 && api.written.length < times; i++)
           await new Promise((resolve) => setTimeout(resolve, 50));
         api.take(HERE_TOO, node.pid("store"));
         rmSync(sick(), { force: true });
@@ -255,8 +259,6 @@ ${line()}${more}`,
     };
 
     it("does so too where a kubelet ends it before its turn, while another service is waited for", async () => {
-      // from the swap on
-      node.tool("mv", `case $* in *more.new*) touch ${sick()} ;; esac\nexec /bin/mv "$@"`);
       const stop = endsIt();
       const done = await node.run("trust", trust(""));
       await stop();

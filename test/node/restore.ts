@@ -108,6 +108,26 @@ export function restores(shell: string): void {
       );
     });
 
+    it("beside a file that is no text and has no copy, only after an up has written that one", async () => {
+      const [first, second] = [node.set(), node.set()];
+      await apply(first);
+      const sent = node.payload(second);
+      assert.equal((await node.run("apply", sent)).code, 0);
+      const of = backups().at(-1) ?? "";
+      const copies = `${copiesOf(of)
+        .split("\n")
+        .filter((line) => line.includes("web"))
+        .join("\n")}\n`;
+      node.write(files.storeCert, "\u0000");
+      assert.match(
+        (await restore(of, copies)).why,
+        /^n1: \S+ holds bytes that are not plain text and has no copy in this backup: run pulumi up, which writes it; nothing was touched$/,
+      );
+      assert.equal((await node.run("apply", sent)).code, 0);
+      assert.equal((await restore(of, copies)).code, 0);
+      assert.ok(node.holds({ ...second, web: first.web }));
+    });
+
     it("a second time changes nothing", async () => {
       const [first, second] = [node.set(), node.set()];
       await apply(first);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ClusterPki, type ClusterPkiArgs } from "../../components";
 import { NOW } from "../core/fixture";
 import { SshServer } from "../lab/plugins/sshServer";
-import { errorsOf, repeatsLostCalls, TestStack, type StoredResource } from "../lab/plugins/testStack";
+import { errorsOf, TestStack, type StoredResource } from "../lab/plugins/testStack";
 
 /** What the nodes' certificates hang on: `pulumi destroy` alone must not take it away. */
 const PROTECTED = [
@@ -33,7 +33,6 @@ const argsFor = (server: SshServer): ClusterPkiArgs => ({
 
 describe("pulumi destroy", function () {
   this.timeout(400_000);
-  repeatsLostCalls(this);
   let server: SshServer;
   let stack: TestStack;
 

@@ -8,7 +8,7 @@ import { FolderNode } from "../node/folderNode";
 import { give, NOBODY, rights } from "../node/rights";
 import { leaf } from "../node/pki";
 import { SshServer } from "../lab/plugins/sshServer";
-import { errorsOf, repeatsLostCalls, TestStack, type Run } from "../lab/plugins/testStack";
+import { errorsOf, TestStack, type Run } from "../lab/plugins/testStack";
 
 const PKI = "/etc/kubernetes/pki";
 const CERTIFICATE = `${PKI}/apiserver.crt`;
@@ -18,7 +18,6 @@ const LINK = "/var/lib/kubelet/pki/kubelet-client-current.pem";
 
 describe("drift", function () {
   this.timeout(600_000);
-  repeatsLostCalls(this);
   let node: FolderNode;
   let server: SshServer;
   let stack: TestStack;

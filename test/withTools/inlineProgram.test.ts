@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { ClusterPki } from "../../components";
 import { argsWith } from "../core/fixture";
-import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
+import { errorsOf, TestStack } from "../lab/plugins/testStack";
 
 describe("an inline program whose authority cannot sign", function () {
   this.timeout(120_000);
-  repeatsLostCalls(this);
   let stack: TestStack;
   beforeEach(async () => {
     stack = await TestStack.create();

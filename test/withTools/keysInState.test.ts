@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { PrivateKey } from "@pulumi/tls";
-import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
+import { errorsOf, TestStack } from "../lab/plugins/testStack";
 import { keysIn } from "../e2e/keysInState";
 
 describe("private keys in an exported state", function () {
   this.timeout(120_000);
-  repeatsLostCalls(this);
 
   it("are found in the envelope of a secret, in every form", async () => {
     const stack = await TestStack.create();

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Reasons } from "../../components/reasons";
 import { planCluster } from "../../core/plan";
 import { configWith, NOW } from "../core/fixture";
-import { repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
+import { TestStack } from "../lab/plugins/testStack";
 
 const config = configWith({ rotation: { generation: 2 } });
 const cluster = planCluster(config, NOW);
@@ -25,7 +25,6 @@ const program = (change: string) => () => {
 
 describe("reasons in the output of an up", function () {
   this.timeout(300_000);
-  repeatsLostCalls(this);
   let stack: TestStack;
   before(async () => {
     stack = await TestStack.create();

@@ -10,7 +10,7 @@ import type { Phase } from "../../core/model/phases";
 import type { AuthorityRow } from "../../core/report/authorityRows";
 import { RAW } from "../core/fixture";
 import { SshServer } from "../lab/plugins/sshServer";
-import { errorsOf, repeatsLostCalls, TestStack, type Run } from "../lab/plugins/testStack";
+import { errorsOf, TestStack, type Run } from "../lab/plugins/testStack";
 import { FolderNode } from "../node/folderNode";
 
 const DAY = 86_400_000;
@@ -30,7 +30,6 @@ const inDays = (days: number): Date => new Date(Date.now() + days * DAY);
 
 describe("rotation.soak", function () {
   this.timeout(600_000);
-  repeatsLostCalls(this);
   let stack: TestStack;
 
   describe("of a cluster whose steps are commands", () => {

@@ -1,7 +1,7 @@
 /** Whoever upgrades kube-pki keeps all certificates: states of earlier releases, previewed by this version. */
 import assert from "node:assert/strict";
 import { version as packageVersion } from "../../cli/usage/version";
-import { errorsOf, repeatsLostCalls, TestStack, type Run } from "../lab/plugins/testStack";
+import { errorsOf, TestStack, type Run } from "../lab/plugins/testStack";
 import { program, releases, type Release } from "../releases/release";
 
 /** What an upgrade from a release may do beside nothing, by logical name: each a line of the change log. */
@@ -17,7 +17,6 @@ const unexpected = ({ steps }: Run, version: string): string[] =>
 
 describe("an upgrade from", function () {
   this.timeout(300_000);
-  repeatsLostCalls(this);
   let stack: TestStack;
   beforeEach(async () => {
     stack = await TestStack.create();

@@ -12,7 +12,7 @@ import { certificateFacts } from "../e2e/certificateFacts";
 import { assertLintClean } from "../e2e/lint";
 import { OpenBao } from "../lab/openbao";
 import { plainInputs } from "../components/plainInputs";
-import { errorsOf, isSecret, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
+import { errorsOf, isSecret, TestStack } from "../lab/plugins/testStack";
 import { approleLogin, assertMayOnlySign, requestOf } from "../lab/stolenToken";
 
 const ADOPT = { kubernetes: "ab".repeat(32), etcd: "cd".repeat(32), frontProxy: "ef".repeat(32) };
@@ -22,7 +22,6 @@ const unsealed = (value: unknown): string =>
 
 describe("VaultAuthority on a real OpenBao", function () {
   this.timeout(400_000);
-  repeatsLostCalls(this);
   let server: OpenBao;
   let stack: TestStack;
   let config: Config;

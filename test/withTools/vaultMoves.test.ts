@@ -13,7 +13,7 @@ import type { Config } from "../../core/schema/config";
 import { configWith } from "../core/fixture";
 import { OpenBao } from "../lab/openbao";
 import { plainInputs } from "../components/plainInputs";
-import { errorsOf, repeatsLostCalls, TestStack } from "../lab/plugins/testStack";
+import { errorsOf, TestStack } from "../lab/plugins/testStack";
 import { requestOf } from "../lab/stolenToken";
 
 /** The moment that plans are made for is in the past. */
@@ -29,7 +29,6 @@ const certificatesIn = (pem: unknown): X509Certificate[] =>
 
 describe("authorities that move, and CAs that others sign, on a real OpenBao", function () {
   this.timeout(400_000);
-  repeatsLostCalls(this);
   let server: OpenBao;
   let stack: TestStack;
   let asked: string | undefined;

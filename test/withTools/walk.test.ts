@@ -1,6 +1,5 @@
 /** A few walks of test/walk, the same each time; `npm run walk` goes on from there. */
 import assert from "node:assert/strict";
-import { repeatsLostCalls } from "../lab/plugins/testStack";
 import { walk } from "../walk/walk";
 
 /** Walks that are short, of small clusters, and yet have these among them. */
@@ -8,7 +7,6 @@ const SEEDS = { 16: ["whole", "killed", "settled"], 39: ["refused", "settled"] }
 
 describe("random walks of a cluster", function () {
   this.timeout(600_000);
-  repeatsLostCalls(this);
 
   for (const [seed, kinds] of Object.entries(SEEDS))
     it(`find nothing, seed ${seed}`, async () => {

@@ -38,7 +38,14 @@ const certificatesIn = (pem: string): X509Certificate[] =>
     (text) => new X509Certificate(text),
   );
 
-/** By which generation each kubelet's certificates are signed; trust bundles name the signer first, then the other. */
+/**
+ * Which generation a CA is, by its subject as Node writes it: a stack's own say it at the end of their name, any other was there
+ * before, so it is the oldest of those trusted. The order of a bundle does not tell: a file that etcd reads too keeps its order.
+ */
+export const generationOfCa = (subject: string, trusted: readonly number[]): number =>
+  Number(/^CN=.*-g(\d+)$/m.exec(subject)?.[1] ?? Math.min(...trusted));
+
+/** By which generation each kubelet's certificates are signed. */
 export const kubeletRows = async (lab: Lab, nodes: readonly string[], state: RotationState): Promise<KubeletRow[]> => {
   const bundle = certificatesIn(identityOf(readFileSync(await lab.kubeconfig(), "utf8")).ca);
   const generations = trustedOf(state);
@@ -50,7 +57,7 @@ export const kubeletRows = async (lab: Lab, nodes: readonly string[], state: Rot
   const generationOf = (pem: string): number | undefined => {
     const issuer = signedBy(certificatesIn(pem)[0], bundle);
     const root = issuer && (signedBy(issuer, bundle) ?? issuer);
-    return root && generations[roots.indexOf(root)];
+    return root && generationOfCa(root.subject, generations);
   };
   const rows = await Promise.all(
     nodes.map(async (node): Promise<KubeletRow[]> => {

@@ -64,7 +64,7 @@ const rotationPhases: Scenario = {
   name: "rotation-phases",
   proves:
     "in each phase: who is let in and who no more, logs and exec everywhere, a worker joins and is rotated with the rest",
-  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "kubespray"],
+  topologies: ["duo", "ha3", "hardway", "moved", "ipv6", "external-etcd", "etcdadm", "kubespray", "fleet"],
   play: async (run) => {
     await begin(run);
     const witness = await Witness.begin(run);

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
+import "../../../components/engineConnections";
 import { childNamed, killTree } from "../killTree";
 import { pluginEnv } from "./env";
-import { isEngines, nameOf, recorded, type Recorded } from "./runEvents";
 import { secretMark, unknown } from "./values";
 
 /** One resource as the exported state holds it. */
@@ -17,7 +17,16 @@ export interface StoredResource {
   readonly outputs?: Record<string, unknown>;
 }
 
-export interface Run extends Recorded {
+export interface Run {
+  /** What was done, or in a preview would be, by logical name; in the engine's order where one name has several steps. */
+  readonly steps: Readonly<Record<string, readonly OpType[]>>;
+  /** By logical name: the properties that differ, and those that ask for a replacement. */
+  readonly diffs: Readonly<Record<string, readonly string[]>>;
+  readonly replaces: Readonly<Record<string, readonly string[]>>;
+  /** The outputs of each resource, in a preview as far as they are known then; by logical name. */
+  readonly planned: Readonly<Record<string, Record<string, unknown>>>;
+  readonly messages: readonly { severity: string; text: string; transient: boolean }[];
+  readonly failed: boolean;
   /** By `kill`. */
   readonly killed: boolean;
 }
@@ -35,23 +44,7 @@ type Program = () => unknown;
 
 const [PROJECT, STACK] = ["standins", "test"];
 
-let running: Mocha.Test | undefined;
-
-/** A test of this suite that loses a call to the engine, and no other one, runs once more; `npm test` names it at its end. */
-export const repeatsLostCalls = (suite: Mocha.Suite): void => {
-  suite.beforeEach(function () {
-    running = this.currentTest;
-  });
-};
-
-/** What the engine says of a deletion that was not asked for, and how it ends then. */
-const OF_PROTECTED = /cannot be deleted\s+because it is protected|^update failed$|^preview failed$/;
-
-/**
- * A stack of inline programs on the real engine, with its own state, in a folder that goes with it. Once in some thousand runs
- * on a busy machine the SDK loses a call to the engine, takes that for the engine's end and goes on in silence: the program
- * seems to have asked for nothing, and the engine deletes all there is, or says of what is protected that it cannot.
- */
+/** A stack of inline programs on the real engine, with its own state, in a folder that goes with it. */
 export class TestStack {
   private isKilled = false;
   private exportedOnce: { resources?: StoredResource[] } | undefined;
@@ -83,17 +76,14 @@ export class TestStack {
 
   up(program: Program, { target = [], onStep }: How = {}): Promise<Run> {
     let count = 0;
-    const counted = ({ resourcePreEvent, resOutputsEvent }: EngineEvent): void => {
-      const op = (resourcePreEvent ?? resOutputsEvent)?.metadata.op;
-      if (op !== undefined && op !== "same" && op !== "read") onStep?.(++count);
-    };
-    return this.watched(program, (watched, onEvent) =>
+    return this.record((onEvent) =>
       this.stack.up({
-        program: watched,
+        program: asynchronous(program),
         target: [...target],
         onEvent: (event) => {
           onEvent(event);
-          counted(event);
+          const op = (event.resourcePreEvent ?? event.resOutputsEvent)?.metadata.op;
+          if (op !== undefined && op !== "same" && op !== "read") onStep?.(++count);
         },
       }),
     );
@@ -129,7 +119,7 @@ export class TestStack {
 
   /** @param exclude URNs, with `*` and `**`, that are left as they are */
   preview(program: Program, exclude: string[] = []): Promise<Run> {
-    return this.watched(program, (watched, onEvent) => this.stack.preview({ program: watched, onEvent, exclude }));
+    return this.record((onEvent) => this.stack.preview({ program: asynchronous(program), onEvent, exclude }));
   }
 
   refresh(): Promise<Run> {
@@ -186,43 +176,58 @@ export class TestStack {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
-    this.isKilled = false;
-    this.exportedOnce = undefined;
-    return { ...(await recorded(run, () => this.isKilled)), killed: this.isKilled };
-  }
-
   /** Read once after each run. */
   private async resources(): Promise<StoredResource[]> {
     this.exportedOnce ??= (await this.stack.exportStack()).deployment as { resources?: StoredResource[] };
     return this.exportedOnce.resources ?? [];
   }
 
-  /** Fails where the SDK lost a call. A run that fails for a reason of its own ends its monitor too, but says why. */
-  private async watched(
-    program: Program,
-    run: (watched: () => Promise<Record<string, unknown>>, onEvent: (event: EngineEvent) => void) => Promise<unknown>,
-  ): Promise<Run> {
-    let store: { readonly terminated: boolean } | undefined;
-    const watched = () => {
-      store = globalThis.asyncLocalStorage.getStore() as typeof store; // the SDK's own memory of this run
-      return asynchronous(program);
+  private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
+    const steps: Record<string, OpType[]> = {};
+    const diffs: Record<string, readonly string[]> = {};
+    const replaces: Record<string, readonly string[]> = {};
+    const planned: Record<string, Record<string, unknown>> = {};
+    const messages: Run["messages"][number][] = [];
+    const onEvent = (event: EngineEvent): void => {
+      const { resourcePreEvent: step, resOutputsEvent: result, diagnosticEvent: message } = event;
+      if (result?.metadata.new) planned[nameOf(result.metadata.urn)] = result.metadata.new.outputs;
+      if (message) {
+        const plain = message.message.replace(/<\{%\w+%\}>/g, "").trimEnd();
+        messages.push({ severity: message.severity, text: plain, transient: message.ephemeral === true });
+      }
+      if (!step || isEngines(step.metadata.type, nameOf(step.metadata.urn))) return;
+      const { urn, op, detailedDiff, diffs: differing = [], keys = [] } = step.metadata;
+      const name = nameOf(urn);
+      (steps[name] ??= []).push(op);
+      if (detailedDiff ?? differing.length > 0) diffs[name] = detailedDiff ? Object.keys(detailedDiff) : differing;
+      if (keys.length > 0) replaces[name] = keys;
     };
-    const result = await this.record((onEvent) => run(watched, onEvent));
-    if (this.isKilled) return result;
-    const errors = result.messages.filter(({ severity }) => severity === "error");
-    if (store?.terminated === true && errors.every(({ text }) => OF_PROTECTED.test(text))) {
-      running?.retries(1);
-      throw new Error("the SDK lost a call to the engine, which took all that it did not hear of for deleted");
+    let failed = false;
+    this.isKilled = false;
+    this.exportedOnce = undefined;
+    try {
+      await run(onEvent);
+    } catch (error) {
+      failed = true;
+      if (messages.length === 0 && !this.isKilled) throw error;
     }
-    return result;
+    return { steps, diffs, replaces, planned, messages, failed, killed: this.isKilled };
   }
 }
 
-const asynchronous = (program: Program) =>
-  new Promise<Record<string, unknown>>((resolve) => {
+const asynchronous = (program: Program) => (): Promise<Record<string, unknown>> =>
+  new Promise((resolve) => {
     resolve((program() ?? {}) as Record<string, unknown>);
   });
+
+/** What the engine makes by itself: the stack, and a provider for resources that were given none. */
+function isEngines(type: string, name: string): boolean {
+  return type === "pulumi:pulumi:Stack" || (type.startsWith("pulumi:providers:") && name.startsWith("default"));
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
 
 /** What the run said went wrong. */
 export function errorsOf(run: Pick<Run, "messages">): string {

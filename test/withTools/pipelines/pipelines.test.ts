@@ -10,7 +10,6 @@ import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { today } from "../../day";
-import { repeatsLostCalls } from "../../lab/plugins/testStack";
 import { Clusters, STACKS, type StackName } from "./clusters";
 import * as github from "./github";
 import * as gitlab from "./gitlab";
@@ -72,7 +71,6 @@ const TOKEN = "glpat-of-the-test";
 
 describe("pipelines", function () {
   this.timeout(900_000);
-  repeatsLostCalls(this);
   let clusters: Clusters;
   let comments: string[] = [];
   let api: Server;

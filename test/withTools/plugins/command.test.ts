@@ -3,13 +3,12 @@ import { createHash } from "node:crypto";
 import { local, remote, types } from "@pulumi/command";
 import { secret, type CustomResourceOptions, type Input } from "@pulumi/pulumi";
 import { SshServer } from "../../lab/plugins/sshServer";
-import { errorsOf as errors, isSecret, isUnknown, repeatsLostCalls, TestStack } from "../../lab/plugins/testStack";
+import { errorsOf as errors, isSecret, isUnknown, TestStack } from "../../lab/plugins/testStack";
 
 type Arguments = Omit<remote.CommandArgs, "connection"> & { connection?: Input<types.input.remote.ConnectionArgs> };
 
 describe("command plugin", function () {
   this.timeout(120_000);
-  repeatsLostCalls(this);
   let server: SshServer;
   let stack: TestStack;
   /** A program with one command named `it`. */

@@ -3,13 +3,12 @@ import { admissionregistration, apiregistration, core, Provider, type ProviderAr
 import { secret, type CustomResourceOptions } from "@pulumi/pulumi";
 import { authority } from "../../node/pki";
 import { ApiServer, dig, type Live } from "../../lab/plugins/apiServer";
-import { errorsOf as errors, isSecret, repeatsLostCalls, TestStack } from "../../lab/plugins/testStack";
+import { errorsOf as errors, isSecret, TestStack } from "../../lab/plugins/testStack";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";
 /** Patches, against a real API server. */
 describe("kubernetes plugin", function () {
   this.timeout(120_000);
-  repeatsLostCalls(this);
   let api: ApiServer;
   let stack: TestStack;
   let count = 0;

@@ -5,14 +5,13 @@ import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { authority, leaf } from "../../node/pki";
 import { freePort } from "../../freePort";
 import { ApiServer, dig, type Live } from "../../lab/plugins/apiServer";
-import { errorsOf, repeatsLostCalls, TestStack, type Run } from "../../lab/plugins/testStack";
+import { errorsOf, TestStack, type Run } from "../../lab/plugins/testStack";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";
 
 /** The cluster behind the patches: whether it is the same one, whether it answers, and how far its workloads are. */
 describe("kubernetes plugin and its cluster", function () {
   this.timeout(120_000);
-  repeatsLostCalls(this);
   let api: ApiServer;
   let stack: TestStack;
 

@@ -7,12 +7,11 @@ import { join } from "node:path";
 import { secret, unsecret, type Output } from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { utils } from "ssh2";
-import { errorsOf, isSecret, repeatsLostCalls, TestStack } from "../../lab/plugins/testStack";
+import { errorsOf, isSecret, TestStack } from "../../lab/plugins/testStack";
 import { chain, leafUses } from "./tlsChain";
 
 describe("tls plugin", function () {
   this.timeout(120_000);
-  repeatsLostCalls(this);
   let stack: TestStack;
   let folder: string;
   const output = async (name: string): Promise<string> => String(await stack.output(name));

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { isSecret, isUnknown, repeatsLostCalls, TestStack, type Run } from "../../lab/plugins/testStack";
+import { isSecret, isUnknown, TestStack, type Run } from "../../lab/plugins/testStack";
 import { chain, type Chain } from "./tlsChain";
 
 describe("tls plugin, run by run", function () {
   this.timeout(120_000);
-  repeatsLostCalls(this);
   let stack: TestStack;
   const output = async (name: string): Promise<string> => String(await stack.output(name));
 

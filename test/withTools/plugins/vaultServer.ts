@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OpenBao } from "../../lab/openbao";
-import { repeatsLostCalls, TestStack, type Run } from "../../lab/plugins/testStack";
+import { TestStack, type Run } from "../../lab/plugins/testStack";
 
 export const DAY = 86_400;
 
@@ -45,7 +45,6 @@ export const changed = (run: Pick<Run, "steps">) =>
 /** Starts a server for the suite; the mount pki/it goes after each test. */
 export const withServer = (suite: Mocha.Suite): AtServer => {
   suite.timeout(120_000);
-  repeatsLostCalls(suite);
   const at = {} as AtServer;
   let folder: string;
   const environment = { ...process.env };
