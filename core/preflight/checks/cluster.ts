@@ -21,7 +21,8 @@ const accepted = (name: AuthorityName, { authority, adopt }: Config): readonly s
   return certificate === undefined ? [] : [fingerprintOf(certificate)];
 };
 
-const caInPlace = ({ plan, survey }: Compared, name: AuthorityName): readonly CertificateFacts[] =>
+/** What lies in the files of a CA. */
+export const caInPlace = ({ plan, survey }: Compared, name: AuthorityName): readonly CertificateFacts[] =>
   plan.files
     .filter(({ content }) => content.kind === "ca" && content.authority === name)
     .flatMap(({ path }) => fileAt(survey, path)?.certificates ?? []);

@@ -25,6 +25,7 @@ for i in $(seq 120); do
   ! pgrep -f "[k]ube-apiserver.*signing-endpoint=$1" >/dev/null || exit 0
   sleep 1
 done
+tail -n 3 /var/log/pods/kube-system_kube-apiserver-*/kube-apiserver/*.log >&2
 echo "kube-apiserver does not start with the signer" >&2
 exit 1`;
 
