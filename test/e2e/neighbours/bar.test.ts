@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import type { Lab } from "../../lab/lab";
 import { assertNeighboursUndisturbed } from "./bar";
 import { BELOW_BUDGET, LET_IN, NEIGHBOUR_CLIENTS, NOT_REACHED, NOT_TRUSTED } from "./clients";
-
-const labOf = (balanced: boolean): Lab => ({ topology: { balanced } }) as unknown as Lab;
 
 const resultsWith = (name: string, facts: Readonly<Record<string, number>>) =>
   Object.keys(NEIGHBOUR_CLIENTS).map((each) => ({
@@ -13,7 +10,7 @@ const resultsWith = (name: string, facts: Readonly<Record<string, number>>) =>
 
 const passes = (name: string, facts: Readonly<Record<string, number>>, balanced = false): boolean => {
   try {
-    assertNeighboursUndisturbed(labOf(balanced), resultsWith(name, facts));
+    assertNeighboursUndisturbed({ balanced }, resultsWith(name, facts));
     return true;
   } catch {
     return false;
@@ -36,7 +33,7 @@ describe("the bar of the neighbours", () => {
     assert.ok(!passes("DNS", { failures: 1 }));
     const [, ...others] = resultsWith("", {});
     assert.throws(() => {
-      assertNeighboursUndisturbed(labOf(false), others);
+      assertNeighboursUndisturbed({ balanced: false }, others);
     }, /did not run/);
   });
 });

@@ -53,6 +53,6 @@ export const neighbours: Scenario = {
     }
     const clients = await run.stopClients();
     assertUndisturbed(lab, clients, await run.stopProbing());
-    assertNeighboursUndisturbed(lab, clients);
+    assertNeighboursUndisturbed(lab.topology, clients);
   },
 };
