@@ -203,8 +203,7 @@ export class TestStack {
       if (keys.length > 0) replaces[name] = keys;
     };
     let failed = false;
-    this.isKilled = false;
-    this.exportedOnce = undefined;
+    this.begin();
     try {
       await run(onEvent);
     } catch (error) {
@@ -212,6 +211,12 @@ export class TestStack {
       if (messages.length === 0 && !this.isKilled) throw error;
     }
     return { steps, diffs, replaces, planned, messages, failed, killed: this.isKilled };
+  }
+
+  /** What an earlier run has left. */
+  private begin(): void {
+    this.isKilled = false;
+    this.exportedOnce = undefined;
   }
 }
 
