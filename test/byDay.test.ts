@@ -23,6 +23,11 @@ describe("the scenarios of a day", () => {
       );
   });
 
+  it("are three more where none is long, and two where one is", () => {
+    for (const [day, share] of days.entries())
+      assert.equal(playedOn(day).length - share.length, share.some(([minutes]) => minutes > DAY_MINUTES) ? 2 : 3);
+  });
+
   it("are others the next day, and the same again when all were played", () => {
     assert.deepEqual(playedOn(0), playedOn(days.length));
     assert.notDeepEqual(playedOn(0), playedOn(1));

@@ -8,8 +8,10 @@ export type Played = readonly [name: string, topology: TopologyName, authority?:
 const ALWAYS: readonly Played[] = [
   ["renewal", "ha3"],
   ["killed", "duo"],
-  ["rotation", "duo"],
 ];
+
+/** On every day but those of a long one, each of which goes through every phase of a rotation or sets a node back. */
+const MOST_DAYS: Played = ["rotation", "duo"];
 
 /** With about how many minutes each takes on two cores; only for sharing them out. */
 type Row = readonly [minutes: number, ...played: Played];
@@ -105,5 +107,6 @@ export const shares = (rows: readonly Row[] = BY_DAY): readonly (readonly Row[])
 export const playedOn = (day: number): readonly Played[] => {
   const days = shares();
   const share = days[day % days.length] ?? [];
-  return [...ALWAYS, ...share.map(([, ...played]): Played => played)];
+  const isLong = share.some(([minutes]) => minutes > DAY_MINUTES);
+  return [...ALWAYS, ...(isLong ? [] : [MOST_DAYS]), ...share.map(([, ...played]): Played => played)];
 };
