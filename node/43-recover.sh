@@ -14,7 +14,11 @@ put_back() {
   # shellcheck disable=SC2086 # words wanted
   set -- $UNDO
   while [ $# -gt 0 ]; do
-    undo_step "$1" "$3" || pb_failed="$pb_failed${pb_failed:+, }$3 could not be put back ($(trouble "$pb_said"))"
+    undo_step "$1" "$3" || {
+      pb_why="$3, which was not there before, could not be removed"
+      [ "$1" = remove ] || pb_why="$3 could not be put back"
+      pb_failed="$pb_failed${pb_failed:+, }$pb_why ($(trouble "$pb_said"))"
+    }
     shift 3
   done
   SWAPPED=$(ticks_now)
@@ -101,7 +105,7 @@ clear_beside() {
   cb_names=
   while [ $# -gt 0 ]; do
     beside "$ROOT$3"
-    case "$pb_failed " in *"$3 could "*) ;; *) cb_names="$cb_names $OLD $NEW" ;; esac
+    case "$pb_failed " in *"$3 could "* | *"$3, which "*) ;; *) cb_names="$cb_names $OLD $NEW" ;; esac
     shift 3
   done
   [ -n "$cb_names" ] || return 0
@@ -171,7 +175,8 @@ undo_dead() {
     RECOVERED="an earlier run, which was interrupted, was undone ($pb_count put back${pb_kept:+; kept, as somebody else has changed it since: $pb_kept})"
     say "$RECOVERED"
   else
-    rc_stuck="$pb_failed, its copy is in $BACKUP: repair that, then run again"
+    case $pb_failed in *"could not be put back"*) rc_stuck=", its copy is in $BACKUP" ;; esac
+    rc_stuck="$pb_failed$rc_stuck: repair that, then run again"
   fi
   reload_units # systemd may know the flags of the run that died
   doubt "$ud_verb"

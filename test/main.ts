@@ -117,6 +117,7 @@ const runScenarios = async (): Promise<Outcome & { readonly proven: readonly str
 };
 
 const main = async (): Promise<void> => {
+  process.exitCode = 1; // until all of it was played
   await ensure(usualTools, log);
   const missing = Lab.supported();
   if (missing === undefined) await installHostPackages(log);

@@ -3,6 +3,7 @@
 
 import { chosenKubernetes, kubernetesTools, stripped, type KubernetesVersion } from "./kubernetesRelease";
 import { languageTools, pulumiVersion } from "./languageTools";
+import { neighbourTools } from "./neighbourTools";
 
 /** A site that publishes official releases; `env` moves it to another address, or `off` leaves it out. */
 export interface Site {
@@ -198,6 +199,7 @@ export const catalog = [
     seconds: 30,
   },
   ...languageTools,
+  ...neighbourTools,
   // the oldest line that is maintained (package.json: engines) and the newest
   node("node22", "22.23.5"),
   node("node26", "26.12.1"),

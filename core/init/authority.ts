@@ -8,61 +8,7 @@ import { CA_CHOICES, type CaChoice, type Choices } from "./choices";
 import type { FoundNode } from "./nodes";
 import { remark, type Found, type Remark } from "./remarks";
 import type { NodeSecret } from "./secrets";
-import { unique } from "../format/unique";
-import { filesFor } from "./visits";
-
-/** The token key of every control plane, if it is one and the same. */
-const tokenKeyOf = (nodes: readonly FoundNode[]): Found<NodeSecret | undefined> => {
-  const controlPlanes = nodes.filter(({ roles }) => roles.includes("control-plane"));
-  const each = controlPlanes.map((node) => {
-    const { survey } = node.visit;
-    const [file] = [
-      ...filesFor(survey, "kube-apiserver/service-account-private", true),
-      ...filesFor(survey, "kube-controller-manager/service-account-private", true),
-    ].filter(({ keys }) => keys.length > 0);
-    const publics = unique(
-      filesFor(survey, "kube-apiserver/service-account-public").flatMap(({ publicKeys, keys, certificates }) => [
-        ...publicKeys,
-        ...keys,
-        ...certificates.map(({ publicKey }) => publicKey),
-      ]),
-    );
-    return { node, file, publics };
-  });
-  const [first] = each;
-  const key = first?.file?.keys[0];
-  if (first?.file === undefined || key === undefined)
-    return {
-      value: undefined,
-      remarks: [
-        remark(
-          "unfound",
-          "the key that signs service account tokens: it stays as it is, and the stack does not rotate it",
-        ),
-      ],
-    };
-  const isOne = each.every(
-    ({ file, publics }) => file?.keys.length === 1 && file.keys[0] === key && publics.every((one) => one === key),
-  );
-  if (!isOne)
-    return {
-      value: undefined,
-      remarks: [
-        remark(
-          "left",
-          "control planes sign or accept service account tokens with several keys: they stay as they are, and the stack does not rotate them",
-        ),
-      ],
-    };
-  return {
-    value: {
-      at: pathText(["authority", "serviceAccount", "key"]),
-      file: { node: first.node, path: first.file.path },
-      publicKey: key,
-    },
-    remarks: [],
-  };
-};
+import { externalSigners, tokenKeyOf } from "./tokenKey";
 
 export interface AuthorityFields {
   readonly authority: Readonly<Record<string, unknown>>;
@@ -106,7 +52,8 @@ export const authorityFields = (
   const byKey = own.filter((name) => choice.usesKeys && found[name]?.key !== undefined);
   const adopted = own.filter((name) => found[name] !== undefined && !byKey.includes(name));
   const made = own.filter((name) => !byKey.includes(name));
-  const token: Found<NodeSecret | undefined> = choice.usesKeys ? tokenKeyOf(nodes) : { value: undefined, remarks: [] };
+  const signed = externalSigners(nodes);
+  const token = signed.length > 0 || !choice.usesKeys ? { value: undefined, remarks: signed } : tokenKeyOf(nodes);
   const existing = byKey.flatMap((name) => {
     const { certificate, key } = found[name] ?? {};
     return certificate === undefined || key === undefined ? [] : [{ name, certificate, key }];

@@ -10,7 +10,7 @@ import { frontProxy, kubeconfigs, leaves } from "./checks/certificates";
 import { cas, version } from "./checks/cluster";
 import { bootstraps, modes, readers, reads, renewers } from "./checks/files";
 import { clock, identity, login, openssl, readOnly, room } from "./checks/machines";
-import { listeners, services } from "./checks/services";
+import { listeners, services, tokenSigner } from "./checks/services";
 import type { PreflightNode } from "./job";
 import { comparedNode, type Check, type World } from "./world";
 
@@ -27,6 +27,7 @@ const CHECKS: readonly Check[] = [
   listeners,
   reads,
   bootstraps,
+  tokenSigner,
   kubeconfigs,
   leaves,
   frontProxy,

@@ -179,8 +179,8 @@ export class Run {
   }
 
   /** From here on etcd, the API, a watch and pods are in use, with the identities that the nodes have at the time. */
-  public async startClients(): Promise<void> {
-    this.using = await Clients.start(this.lab);
+  public async startClients(which: { readonly neighbours?: boolean } = {}): Promise<void> {
+    this.using = await Clients.start(this.lab, which);
     this.starts = ProcessStarts.watch(this.lab);
     this.toldBefore = this.restarts.length;
   }

@@ -184,6 +184,7 @@ export class OpenBao {
   public async powerOff(): Promise<void> {
     const { child } = this;
     if (child === undefined) return;
+    child.ref(); // or nothing may be left that keeps whoever waits here from ending
     const ended = new Promise((resolve) => child.once("exit", resolve));
     if (child.exitCode === null && child.kill("SIGKILL")) await ended;
     this.child = undefined;

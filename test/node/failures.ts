@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
 import { part } from "./payload";
@@ -89,6 +89,21 @@ export function meetsTrouble(shell: string): void {
       const done = await node.run("apply", node.payload(set));
       assert.equal(done.code, 0, done.stderr);
       assert.ok(node.holds(set));
+    });
+
+    it("says of what was not there before that it could not be removed: there is no copy", async function () {
+      const set = node.set();
+      for (const path of [files.webCert, files.webKey]) rmSync(node.path(path));
+      await node.run("apply", node.payload(set), { KUBE_PKI_KILL_AT: "swapped-2" });
+      const chattr = (flag: string) => node.spawn("chattr", [flag, node.path(files.webCert)], "");
+      if ((await chattr("+i")).code !== 0) return this.skip();
+      const stuck = await node.run("apply", node.payload(set));
+      await chattr("-i");
+      assert.match(
+        stuck.why,
+        /^n1: \S+web\.crt, which was not there before, could not be removed \(.*immutable.*\): repair that, then run again$/,
+      );
+      assert.equal((await node.run("apply", node.payload(set))).code, 0);
     });
 
     it("touches nothing when a file system is full or read-only", async function () {

@@ -71,6 +71,8 @@ describe("the table of tools", () => {
           sdkgen: `github.com/pulumi/pulumi/pkg/v3 v${tool.version}`,
           yamlhost: `github.com/pulumi/pulumi-yaml v${tool.version}`,
           promtool: `github.com/prometheus/prometheus v${tool.version}`,
+          "metrics-server": `sigs.k8s.io/metrics-server v${tool.version}`,
+          coredns: `github.com/coredns/coredns v${tool.version}`,
         };
         if (tool.npm !== undefined) {
           const { packages } = JSON.parse(
@@ -86,11 +88,8 @@ describe("the table of tools", () => {
         const module = tool.build?.[0]?.module;
         const pin = tool.wheel ? `${tool.wheel.package}==${tool.version} ` : pins[module ?? ""];
         const file = tool.wheel ? join("pypi", `${tool.wheel.package}.txt`) : join(module ?? "", "go.mod");
-        if (module === "pause") {
-          assert.match(
-            readFileSync(join(tools, "pause", "main.go"), "utf8"),
-            new RegExp(`version = "${tool.version}"`),
-          );
+        if (module === "pause" || module === "webhook") {
+          assert.match(readFileSync(join(tools, module, "main.go"), "utf8"), new RegExp(`version = "${tool.version}"`));
           return;
         }
         assert.ok(

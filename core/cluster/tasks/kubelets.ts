@@ -1,5 +1,5 @@
 /** Whether API servers get through to kubelets, as for logs and exec: each takes the other's certificate. */
-import type { NodeObject } from "../kube";
+import { isReady } from "../isReady";
 import type { Work } from "../work";
 
 /** An API server reads its client certificate again every 5 minutes (client-go transport/cert_rotation.go). */
@@ -7,9 +7,6 @@ const RELOADED_S = 330;
 
 /** What is said where one of the two does not take the other's certificate; 401 is worded by kubectl. */
 const OF_CERTIFICATES = /x509|tls: |certificate|Unauthorized|Forbidden/;
-
-const isReady = ({ status }: NodeObject): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 
 export const kubelets = async (work: Work): Promise<void> => {
   const nodes = await work.kube.list("nodes");

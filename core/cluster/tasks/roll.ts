@@ -2,6 +2,7 @@
 import { digestOf } from "../../format/pemBlocks";
 import { WORKLOADS } from "../../model/clusterObjects";
 import type { Workload } from "../../schema/config";
+import { isReady } from "../isReady";
 import type { WorkloadObject } from "../kube";
 import { FIRST_RANKS, rankOf, TRUSTED } from "../restarts";
 import { rolloutStatus } from "../rolloutStatus";
@@ -22,7 +23,7 @@ const textOf = ({ kind, namespace, name }: Workload): string => `${kind} ${names
 const read = ({ kube }: Work, { kind, namespace, name }: Workload): Promise<WorkloadObject | undefined> =>
   kube.get(WORKLOADS[kind], { namespace, name });
 
-/** The PodDisruptionBudget of its pods that is used up. */
+/** The PodDisruptionBudget of its pods that is used up; none where no pod is ready, as while all wait for a Secret. */
 const budgetInWay = async (
   { kube }: Work,
   { namespace }: Workload,
@@ -31,9 +32,11 @@ const budgetInWay = async (
   const budgets = await kube.list("poddisruptionbudgets.policy", { namespace });
   const usedUp = budgets.filter(({ status }) => (status?.disruptionsAllowed ?? 0) === 0);
   if (usedUp.length === 0) return undefined;
-  const labels = (await kube.list("pods", { namespace }))
-    .map(({ metadata }) => metadata.labels ?? {})
-    .filter((each) => selects(spec.selector, each));
+  const pods = (await kube.list("pods", { namespace })).filter(({ metadata }) =>
+    selects(spec.selector, metadata.labels ?? {}),
+  );
+  if (!pods.some(isReady)) return undefined;
+  const labels = pods.map(({ metadata }) => metadata.labels ?? {});
   return usedUp.find((budget) => labels.some((each) => selects(budget.spec.selector, each)))?.metadata.name;
 };
 

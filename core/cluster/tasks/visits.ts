@@ -1,4 +1,5 @@
 /** What the pods that visit nodes without ssh say of them. */
+import { isReady } from "../isReady";
 import type { ContainerStatus, Kube, Pod } from "../kube";
 import { WORKERS } from "../workersManifest";
 
@@ -21,13 +22,13 @@ const reasonOf = ({ state, lastState }: ContainerStatus): Pick<Visit, "state" | 
 };
 
 /** What a pod says of its node. */
-export const visitOf = ({ metadata, spec, status = {} }: Pod, revision: string): Visit => {
+export const visitOf = (pod: Pod, revision: string): Visit => {
+  const { metadata, spec, status = {} } = pod;
   const { conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
-  const isReady = conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
   const visit = { node: spec.nodeName ?? "-", pod: metadata.name };
   if (metadata.labels?.["kube-pki/revision"] !== revision)
-    return { ...visit, state: isReady ? "older" : "olderNotReady", why: "" };
-  if (isReady) return { ...visit, state: "ready", why: "" };
+    return { ...visit, state: isReady(pod) ? "older" : "olderNotReady", why: "" };
+  if (isReady(pod)) return { ...visit, state: "ready", why: "" };
   const init = initContainerStatuses.map(reasonOf).find((each) => each !== undefined);
   if (init !== undefined) return { ...visit, ...init };
   const waits = containerStatuses

@@ -1,6 +1,7 @@
 /** How services run and where they listen. */
 import { howText, unitOf } from "../../init/layout";
 import { toldListener } from "../../init/listeners";
+import { externalSigner, signerText } from "../../init/tokenKey";
 import { LAYOUTS } from "../../layouts";
 import type { ConsumerRow } from "../../layouts/layout";
 import { LISTENER_NAMES, type ListenerName } from "../../model/listeners";
@@ -70,3 +71,17 @@ const listenerTrouble = ({ plan, survey }: Compared, name: ListenerName, { confi
 /** Every proof asks there. */
 export const listeners: Check = (node, world) =>
   node.isTouched ? LISTENER_NAMES.flatMap((name) => listenerTrouble(node, name, world) ?? []) : [];
+
+/** API servers that have tokens signed elsewhere read none of the stack's. */
+export const tokenSigner: Check = ({ plan, survey, isTouched }, { config }) => {
+  const endpoint = externalSigner(survey);
+  if (endpoint === undefined || !isTouched || plan.files.every(({ content }) => content.kind !== "serviceAccount"))
+    return [];
+  const isAdopted = config.adopt !== undefined && config.adopt.serviceAccount !== false;
+  return [
+    refused(
+      `${signerText(endpoint)}, and kube-apiserver would not read the stack's key`,
+      isAdopted ? "adopt.serviceAccount: false" : "authority.serviceAccount.enabled: false",
+    ),
+  ];
+};

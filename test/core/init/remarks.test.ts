@@ -216,6 +216,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     "left",
     "one CA (CN=kubernetes) is the cluster's CA and etcd's CA and the front proxy's CA: whoever has a certificate for one may use it for the other; a rotation gives each a CA of its own",
   ],
+  "an external signer of tokens": [
+    on("cp2", (survey) =>
+      withOptions(survey, "kube-apiserver", { "service-account-signing-endpoint": "/run/signer.sock" }),
+    ),
+    "left",
+    "an external signer (--service-account-signing-endpoint=/run/signer.sock) signs service account tokens: the stack has no part in it (docs/token-signer.md)",
+  ],
   "several token keys": [
     on("cp2", (survey) =>
       withFiles(survey, (file) => (file.path === `${PKI}/sa.key` ? { ...file, keys: ["other"] } : file)),

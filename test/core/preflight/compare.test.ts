@@ -278,6 +278,15 @@ const ROWS: Readonly<Record<string, Row>> = {
       "w1: the kubelet gets its serving certificate from the cluster (serverTLSBootstrap), and does not read the stack's; certificates.profiles[\"kubelet-server\"].enabled: false, or serverTLSBootstrap: false in the kubelet's configuration",
     ],
   ],
+  "an external signer of tokens": [
+    () => ({}),
+    on("cp1", (survey) =>
+      withOptions(survey, "kube-apiserver", { "service-account-signing-endpoint": "/run/signer.sock" }),
+    ),
+    [
+      "cp1: an external signer (--service-account-signing-endpoint=/run/signer.sock) signs service account tokens, and kube-apiserver would not read the stack's key; authority.serviceAccount.enabled: false",
+    ],
+  ],
   "another cluster's kubeconfig": [
     () => ({}),
     on("cp1", (survey) => ({

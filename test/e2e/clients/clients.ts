@@ -21,8 +21,8 @@ export class Clients {
     child.stdout?.setEncoding("utf8").on("data", (text: string) => this.out.push(text));
   }
 
-  /** Comes back when all of them have begun. */
-  public static async start(lab: Lab): Promise<Clients> {
+  /** Comes back when all of them have begun; `neighbours` are asked as well where there are any. */
+  public static async start(lab: Lab, { neighbours = false } = {}): Promise<Clients> {
     const file = join(lab.folder, "clients.json");
     const pods = await PodClients.start(lab);
     const feed = await CredentialFeed.start(lab, file);
@@ -30,6 +30,7 @@ export class Clients {
       credentials: file,
       endpoint: lab.api,
       members: withRole(lab.nodes, "etcd").map(({ address }) => ({ host: address, port: 2379 })),
+      neighbours,
     };
     const argv = [process.execPath, "--import", "tsx", join(__dirname, "process.ts"), JSON.stringify(settings)];
     const [command = "", ...args] = lab.driver(argv);

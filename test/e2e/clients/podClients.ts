@@ -102,7 +102,11 @@ export class PodClients {
     const image = await sandboxImageOf(lab);
     const node = lab.clusterNodes.at(-1) ?? "";
     const pods = NAMES.map((name) =>
-      workload("Deployment", { name, image, script: POD_CLIENTS[name] + ASK, writes: [LOGS], token: true }, node),
+      workload(
+        "Deployment",
+        { name, image, script: POD_CLIENTS[name] + ASK, writes: [LOGS], token: true },
+        { nodeName: node },
+      ),
     );
     await deploy(lab, pods);
     return new PodClients(lab, node, Date.now());

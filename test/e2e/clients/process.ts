@@ -2,15 +2,18 @@
 import { ConfigMapWatch, ConfigMapWriter } from "./configMapWatch";
 import { readCredentials } from "./credentials";
 import { EtcdWriter, type Address } from "./etcdWriter";
+import { NeighbourClient } from "../neighbours/clients";
 
 export interface Settings {
   /** Kept up to date by the feed. */
   readonly credentials: string;
   readonly endpoint: Address;
   readonly members: readonly Address[];
+  /** Whether there are neighbours to ask. */
+  readonly neighbours: boolean;
 }
 
-const main = async ({ credentials, endpoint, members }: Settings): Promise<void> => {
+const main = async ({ credentials, endpoint, members, neighbours }: Settings): Promise<void> => {
   let over = false;
   process.once("SIGTERM", () => (over = true));
   const isOver = (): boolean => over;
@@ -19,17 +22,23 @@ const main = async ({ credentials, endpoint, members }: Settings): Promise<void>
   const writer = new ConfigMapWriter(endpoint, api);
   await writer.prepare();
   const watch = new ConfigMapWatch(endpoint, api);
+  const others = neighbours ? NeighbourClient.all(endpoint, api) : [];
   const watched = watch.run(() => over && watchMayEnd);
   let watchMayEnd = false;
   // a line for the one who started this: from here on everything counts
   console.log("started");
-  await Promise.all([etcd.run(isOver), writer.run(isOver)]);
+  await Promise.all([etcd, writer, ...others].map((client) => client.run(isOver)));
   const until = Date.now();
   // the last change is on its way to the watch
   setTimeout(() => (watchMayEnd = true), 1000);
   await watched;
   console.log(
-    JSON.stringify([await etcd.result(until), writer.result(until), watch.result(until, writer.acknowledged)]),
+    JSON.stringify([
+      await etcd.result(until),
+      writer.result(until),
+      watch.result(until, writer.acknowledged),
+      ...others.map((client) => client.result(until)),
+    ]),
   );
 };
 

@@ -24,6 +24,14 @@ export interface Container {
   readonly writes?: readonly string[];
   /** Whether it talks to the API. @default false */
   readonly token?: boolean;
+  /** A Secret of its namespace, which it finds under /tls. */
+  readonly secret?: string;
+  /** Whose token it is. @default the namespace's default */
+  readonly serviceAccount?: string;
+  /** Between TERM and KILL. @default 0: a shell as the first process does not end on TERM */
+  readonly graceSeconds?: number;
+  /** What else the container has: ports, probes. */
+  readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 /** The pod spec that runs a script with all the programs of a node. */
@@ -34,10 +42,14 @@ export const podSpec = ({
   args = [],
   writes = [],
   token = false,
+  secret,
+  serviceAccount,
+  graceSeconds = 0,
+  fields = {},
 }: Container): Record<string, unknown> => ({
-  // a shell as the first process does not end on TERM
-  terminationGracePeriodSeconds: 0,
+  terminationGracePeriodSeconds: graceSeconds,
   automountServiceAccountToken: token,
+  ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
   containers: [
     {
       name,
@@ -47,7 +59,9 @@ export const podSpec = ({
       volumeMounts: [
         ...Object.keys(MOUNTS).map((path) => ({ name: nameOf(path), mountPath: path, readOnly: true })),
         ...writes.map((path, index) => ({ name: `writes-${String(index)}`, mountPath: path })),
+        ...(secret === undefined ? [] : [{ name: "tls", mountPath: "/tls", readOnly: true }]),
       ],
+      ...fields,
     },
   ],
   volumes: [
@@ -56,26 +70,37 @@ export const podSpec = ({
       name: `writes-${String(index)}`,
       hostPath: { path, type: "DirectoryOrCreate" },
     })),
+    ...(secret === undefined ? [] : [{ name: "tls", secret: { secretName: secret } }]),
   ],
 });
 
-/** A workload of one container in the default namespace. */
+interface Placed {
+  /** @default default */
+  readonly namespace?: string;
+  /** @default wherever there is room */
+  readonly nodeName?: string;
+  /** What else its spec says: replicas, strategy. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** A workload of one container. */
 export const workload = (
-  kind: "Deployment" | "DaemonSet",
+  kind: "Deployment" | "DaemonSet" | "StatefulSet",
   container: Container,
-  nodeName?: string,
+  { namespace = "default", nodeName, spec = {} }: Placed = {},
 ): Record<string, unknown> => {
   const labels = { app: container.name };
   return {
     apiVersion: "apps/v1",
     kind,
-    metadata: { name: container.name, namespace: "default" },
+    metadata: { name: container.name, namespace },
     spec: {
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
         spec: { ...podSpec(container), ...(nodeName === undefined ? {} : { nodeName }) },
       },
+      ...spec,
     },
   };
 };
@@ -86,10 +111,14 @@ export const sandboxImageOf = async (lab: Lab): Promise<string> => {
   return (await lab.must(node, "ctr -n k8s.io images ls -q | grep /pause: | head -n 1")).trim();
 };
 
-/** Applies workloads and waits until their pods run. */
+/** Applies objects, as they depend on each other. */
+export const apply = async (lab: Lab, objects: readonly Record<string, unknown>[]): Promise<void> => {
+  await mustKubectl(lab, ["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+};
+
+/** Applies workloads of the default namespace and waits until their pods run. */
 export const deploy = async (lab: Lab, workloads: readonly Record<string, unknown>[]): Promise<void> => {
-  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: workloads });
-  await mustKubectl(lab, ["apply", "-f", "-"], list);
+  await apply(lab, workloads);
   for (const { kind, metadata } of workloads as { kind: string; metadata: { name: string } }[])
     await mustKubectl(lab, ["rollout", "status", `${kind}/${metadata.name}`, "--timeout=90s"]);
 };

@@ -1,4 +1,5 @@
 /** The page that docs/reliability.md is. */
+import { neighbourTools } from "../../../tools/neighbourTools";
 import type { Scenario } from "../scenario";
 import type { Row } from "./rows";
 
@@ -18,6 +19,7 @@ const PROMISES: readonly (readonly [promise: string, scenarios: readonly string[
   ],
   ["What was changed behind the stack's back is told, and brought back once", ["drift"]],
   ["An earlier set, or etcd's data, comes back", ["restore", "restore-etcd"]],
+  ["Aggregated APIs, webhooks and DNS of a cluster work in each phase of a rotation", ["neighbours"]],
   ["A stolen Vault token of the renew policy gives no other name, right or CA", ["vault-stolen-token"]],
 ];
 
@@ -43,6 +45,9 @@ const result = (rows: readonly Row[]): string =>
         )
         .join("; ");
 
+const versionOf = (neighbour: (typeof neighbourTools)[number]["name"]): string =>
+  neighbourTools.find(({ name }) => name === neighbour)?.version ?? "";
+
 export const pageOf = (rows: readonly Row[], scenarios: readonly Scenario[]): string => {
   const inOrder = scenarios.flatMap((scenario) =>
     rows.filter((row) => row.scenario === scenario.name).map((row) => ({ row, scenario })),
@@ -65,6 +70,14 @@ export const pageOf = (rows: readonly Row[], scenarios: readonly Scenario[]): st
     row.answers === undefined ? "" : `${String(row.wrong ?? 0)} of ${String(row.answers)}`,
     `${row.kubernetes}, ${row.at.slice(0, 10)}, ${row.commit}`,
   ]);
+  const neighbours = inOrder.flatMap(({ row }) =>
+    (row.neighbours ?? []).map((each) => [
+      each.name,
+      `\`${row.scenario}\` on ${cluster(row)}`,
+      failed(each.secondsFailed, each.seconds, each.longestGapMs),
+      String(each.failures),
+    ]),
+  );
   return `# What was run, and what happened
 
 Written by \`npm run reliability\` from the reports of scenarios on real clusters: real sshd, etcd, Kubernetes, OpenBao; Pulumi's engine; stand-ins for its provider plugins where the official ones cannot be had. The last run of each is here, whether it passed or failed, on two cores that other work used as well. \`npm run e2e -- NAME --topology CLUSTER\` runs one again.
@@ -81,5 +94,11 @@ ${table(["promise", "scenarios", "last runs"], promises)}
 - Wrong answers: of API servers that were asked with credentials old and new who is let in.
 
 ${table(["scenario", "cluster", "result", "seconds", "endpoint failed", "worst client", "lost", "wrong answers", "Kubernetes, when, commit"], runs)}
+
+## Neighbours
+
+metrics-server ${versionOf("metrics-server")} (an aggregated API, asked through the front proxy), an admission webhook, CoreDNS ${versionOf("coredns")} and workloads with PodDisruptionBudgets were asked once a second during a whole rotation with \`inCluster: { restart: all, caBundles: ... }\`. With one control plane the seconds of a question that goes through an API server include the restarts of that one; one that has just begun answers with an error until it is ready, as PodDisruptionBudgets show, for which nobody but API servers is asked.
+
+${table(["asked", "run", "failed", "questions that failed although an API server answered"], neighbours)}
 `;
 };

@@ -46,6 +46,23 @@ describe("the page of what was run", () => {
     assert.deepEqual([lost, answers, wrong], [1, 2, 1]);
   });
 
+  it("has of each neighbour what was asked of it, and what of its failures was not the API server's", () => {
+    const top = {
+      name: "kubectl top",
+      ...{ seconds: 590, secondsFailed: 50, longestGapMs: 52_000 },
+      ...{ facts: { failures: 17, "API not reached": 15 }, failures: [] },
+    };
+    const { client, neighbours } = rowOf({ ...REPORT, clients: [...REPORT.clients, top] });
+    assert.equal(client?.name, "watch");
+    assert.deepEqual(neighbours, [
+      { name: "kubectl top", seconds: 590, secondsFailed: 50, longestGapMs: 52_000, failures: 2 },
+    ]);
+    assert.match(
+      pageOf([row({ neighbours })], SCENARIOS),
+      /\| kubectl top \| `rotation` on [^|]+ \| 50 of 590 s, 52\.0 s \| 2 \|/,
+    );
+  });
+
   it("says nothing where nobody asked", () => {
     const { endpoint, client, lost, answers } = rowOf({ ...REPORT, probes: [], clients: [], access: [] });
     assert.deepEqual([endpoint, client, lost, answers], [undefined, undefined, undefined, undefined]);

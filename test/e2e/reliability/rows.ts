@@ -1,4 +1,5 @@
 /** What was run on real clusters, what was asked of them meanwhile, and what they answered. */
+import { isNeighbour, NOT_REACHED } from "../neighbours/clients";
 import type { Report } from "../scenario";
 
 /** Somebody who uses the API all the time. */
@@ -6,6 +7,12 @@ interface Seen {
   readonly seconds: number;
   readonly secondsFailed: number;
   readonly longestGapMs: number;
+}
+
+export interface NeighbourSeen extends Seen {
+  readonly name: string;
+  /** Questions that failed although an API server answered, or that no API server was asked. */
+  readonly failures: number;
 }
 
 export interface Row {
@@ -22,6 +29,8 @@ export interface Row {
   readonly endpoint?: Seen | undefined;
   /** The client that failed longest, by name. */
   readonly client?: (Seen & { readonly name: string }) | undefined;
+  /** What runs beside Kubernetes, as those saw it who need it; absent where there was none. */
+  readonly neighbours?: readonly NeighbourSeen[] | undefined;
   /** Writes that were acknowledged and are gone; absent where nobody wrote. */
   readonly lost?: number | undefined;
   /** Who was let in, asked of each API server with credentials old and new, and how many answers were wrong. */
@@ -39,12 +48,19 @@ export const rowOf = (report: Report): Row => {
   const endpoint = worst(
     probes.filter(({ name }) => name === "endpoint").map((probe) => ({ ...probe, seconds: probe.secondsProbed })),
   );
-  const client = worst(clients);
+  const client = worst(clients.filter(({ name }) => !isNeighbour(name)));
+  const neighbours = clients
+    .filter(({ name }) => isNeighbour(name))
+    .map((each): NeighbourSeen => {
+      const { failures = 0, [NOT_REACHED]: notReached = 0 } = each.facts;
+      return { name: each.name, ...seen(each), failures: failures - notReached };
+    });
   const lost = clients.flatMap(({ facts }) => facts["lost"] ?? []);
   return {
     ...{ scenario, topology, authority, kubernetes, at, commit, passed, seconds },
     ...(endpoint && { endpoint: seen(endpoint) }),
     ...(client && { client: { name: client.name, ...seen(client) } }),
+    ...(neighbours.length > 0 && { neighbours }),
     ...(lost.length > 0 && { lost: lost.reduce((sum, each) => sum + each, 0) }),
     ...(access.length > 0 && {
       answers: access.length,

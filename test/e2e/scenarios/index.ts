@@ -10,6 +10,7 @@ import { issuedTree } from "./issuedTree";
 import { languages } from "./languages";
 import { loginScenarios } from "./logins";
 import { lossScenarios } from "./losses";
+import { neighbours } from "./neighbours";
 import { nodeScenarios } from "./nodes";
 import { lostState } from "./lostState";
 import { ownCertificates } from "./ownCertificates";
@@ -25,6 +26,7 @@ import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
 import { tlsBalancer } from "./tlsBalancer";
+import { tokenSigner } from "./tokenSigner";
 import { vaultScenarios } from "./vault";
 import { vip } from "./vip";
 import { workerScenarios } from "./rotationWorkers";
@@ -38,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   drift,
   ...nodeScenarios,
   kubeadmLife,
+  neighbours,
   ...loginScenarios,
   ...failureScenarios,
   ...rotationScenarios,
@@ -55,6 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
   restore,
   restoreEtcd,
   tlsBalancer,
+  tokenSigner,
   vip,
   ...lossScenarios,
   rotationKill,

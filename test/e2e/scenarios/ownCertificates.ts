@@ -5,7 +5,7 @@ import type { CertificateRow } from "../../../core/report/report";
 import type { Lab } from "../../lab/lab";
 import { withRole } from "../../lab/topology";
 import { assertClusterWorks, assertProven } from "../checks";
-import { mustKubectl, podSpec, sandboxImageOf } from "../clients/userland";
+import { apply, mustKubectl, sandboxImageOf, workload } from "../clients/userland";
 import { assertNothingToDo, begin, casOf, goTo, rotateTo } from "../rotating";
 import type { Run, Scenario } from "../scenario";
 
@@ -73,20 +73,7 @@ const startUnits = async (lab: Lab): Promise<void> => {
 const deployHook = async (lab: Lab): Promise<void> => {
   const image = await sandboxImageOf(lab);
   const script = "exec openssl s_server -quiet -accept 8443 -cert /tls/tls.crt -key /tls/tls.key -www";
-  const spec = podSpec({ name: HOOK, image, script }) as {
-    containers: { volumeMounts: unknown[] }[];
-    volumes: unknown[];
-  };
-  spec.containers[0]?.volumeMounts.push({ name: "tls", mountPath: "/tls", readOnly: true });
-  spec.volumes.push({ name: "tls", secret: { secretName: HOOK } });
-  const labels = { app: HOOK };
-  const object = {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: inDefault(HOOK),
-    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
-  };
-  await mustKubectl(lab, ["apply", "-f", "-"], JSON.stringify(object));
+  await apply(lab, [workload("Deployment", { name: HOOK, image, script, secret: HOOK })]);
 };
 
 const rowOf = (rows: readonly CertificateRow[], certificate: string, node = "-"): CertificateRow => {

@@ -64,7 +64,7 @@ const nothingElse = ({ before, after, kind, run }: Moment): string | undefined =
   });
 
 /** What stays beside a file that cannot be put back is said. */
-const isStuck = ({ run }: Moment): boolean => /could not be put back|put back by hand/.test(run.why);
+const isStuck = ({ run }: Moment): boolean => /could not be (put back|removed)|put back by hand/.test(run.why);
 const KEPT_STATE =
   /^(node\.sh|lock|keys|plan|applied|noted|ours|laid|backup|first|retired|recovered|result|lock\.held)$/;
 const noDebris = (moment: Moment): string | undefined => {
@@ -92,7 +92,9 @@ const noDebris = (moment: Moment): string | undefined => {
   );
 };
 
-const touchedNothing = ({ before, after, run, kind }: Moment): string | undefined => {
+const touchedNothing = (moment: Moment): string | undefined => {
+  const { before, after, run, kind } = moment;
+  if (kind === "refused" && isStuck(moment)) return undefined; // a recovery on a disk with errors has done what it could
   const changed = differences(before, after);
   if (changed.length > 0) return `changed ${changed.join(", ")}`;
   // a set that was put back may be so from copies

@@ -1,6 +1,7 @@
 /** Plays a case: lays the node, sends each step, kills, boots, sends again, and asks the invariants at each moment. */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { unique } from "../../../core/format/unique";
 import { withApi } from "./asks";
 import { payloadOf, sendsSet, type Sending, type Sent } from "./body";
 import type { Case, Phase, Send, Step } from "./case";
@@ -220,9 +221,9 @@ class Play {
     const mid = this.ask(isRepaired ? "recovered" : "killed", this.before, sending, run);
     const byHand = isRepaired ? [] : this.makeByHand(step.aftermath.byHand);
     const cut = isRepaired ? false : this.cutJournal(step.aftermath.journal);
-    // a set that was committed is not put back, whatever becomes of the run that follows
-    const isCommitted = this.node.has(`${STATE}/tx/committed`);
-    const before = withHand(isCommitted ? mid : this.before, snapshot(this.node), byHand);
+    // a set that was committed is not put back, whatever becomes of the run that follows; nor where the transaction is closed
+    const isFinal = !found || this.node.has(`${STATE}/tx/committed`);
+    const before = withHand(isFinal ? mid : this.before, snapshot(this.node), byHand);
     const recovered = isRepaired || !step.aftermath.boots ? undefined : await this.boot(step, sending, before, cut);
     if (recovered === "stuck") return false;
     const run2 = await this.run(sending, sent, {});
@@ -245,7 +246,7 @@ class Play {
     }
     const run = await this.node.meddled("recover", "", {});
     if (run.code !== 0) {
-      if (cut || run.why.includes("could not be put back")) {
+      if (cut || /could not be (put back|removed)/.test(run.why)) {
         await this.services?.start();
         return "stuck";
       }
@@ -270,12 +271,12 @@ class Play {
       );
   }
 
-  /** Somebody who cannot wait makes leafs of his own. */
+  /** Somebody who cannot wait makes leafs of his own. Gives the files that are his then. */
   private makeByHand(names: readonly (keyof typeof LEAFS)[]): string[] {
     return names.flatMap((name) => {
       const { cert, key } = LEAFS[name];
       const pair = leafOf(name, "f2", 7);
-      if (!this.makeWay([cert, key])) return [cert, key];
+      if (!this.makeWay(unique([cert, key]))) return [];
       try {
         this.node.write(cert, cert === key ? pair.cert + pair.key : pair.cert, cert === key ? 0o600 : 0o644);
         if (cert !== key) this.node.write(key, pair.key, 0o600);

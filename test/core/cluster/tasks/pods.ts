@@ -9,6 +9,7 @@ interface Options {
   readonly sidecar?: string;
   readonly mounts?: "projected" | "configMap" | "other";
   readonly phase?: string;
+  readonly ready?: boolean;
   readonly mirror?: boolean;
   readonly owner?: { readonly kind: string; readonly name: string };
   readonly labels?: Readonly<Record<string, string>>;
@@ -27,7 +28,16 @@ const running = (startedAt: string) => ({ state: { running: { startedAt } } });
 export const pod = (
   namespace: string,
   name: string,
-  { began = [BEFORE], sidecar, mounts = "projected", phase = "Running", mirror, owner, labels = {} }: Options,
+  {
+    began = [BEFORE],
+    sidecar,
+    mounts = "projected",
+    phase = "Running",
+    ready = true,
+    mirror,
+    owner,
+    labels = {},
+  }: Options,
 ) => ({
   metadata: {
     namespace,
@@ -45,6 +55,7 @@ export const pod = (
   spec: { volumes: VOLUMES[mounts] },
   status: {
     phase,
+    conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
     containerStatuses: began.map(running),
     ...(sidecar === undefined
       ? {}

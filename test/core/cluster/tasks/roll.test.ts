@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { WORKLOADS as RESOURCES } from "../../../../core/model/clusterObjects";
 import type { Workload } from "../../../../core/schema/config";
 import { FakeCluster, NEW, NOW } from "../fakeKube";
-import { withPods, WORKLOADS } from "./pods";
+import { pod, withPods, WORKLOADS } from "./pods";
 
 const parsed = WORKLOADS.map((text): Workload => {
   const [, kind = "", namespace = "", name = ""] = /^(\w+) ([^/]+)\/(.+)$/.exec(text) ?? [];
@@ -158,6 +158,19 @@ describe("task may-restart", () => {
       const forced = await ask(cluster, [web], ["scan"]);
       assert.deepEqual([forced.why, forced.seconds], ["", 0]);
     });
+
+  it("passes by the budget of pods of which none is ready: there is nothing to disrupt", async () => {
+    // as those of a webhook whose Secret the run has just written
+    const waiting = ["a", "b"].map((name) => pod("app", name, { labels: { app: "hook" }, ready: false }));
+    const cluster = ready()
+      .put("deployments.apps", object({ ...web, name: "hook" }, { selector: { matchLabels: { app: "hook" } } }))
+      .put("pods", ...waiting)
+      .put("poddisruptionbudgets.policy", budget("tight", { matchLabels: { app: "hook" } }, 0));
+    const done = await ask(cluster, [{ ...web, name: "hook" }]);
+    assert.deepEqual([done.found, done.seconds], [[], 0]);
+    cluster.put("pods", pod("app", "c", { labels: { app: "hook" } }));
+    assert.deepEqual((await ask(cluster, [{ ...web, name: "hook" }])).found, ["PodDisruptionBudget app/tight"]);
+  });
 
   it("waits for room in a budget", async () => {
     const cluster = ready().put("poddisruptionbudgets.policy", budget("tight", {}, 0));

@@ -1,0 +1,3 @@
+module kube-pki/tools/webhook
+
+go 1.24
