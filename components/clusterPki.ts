@@ -40,13 +40,16 @@ export interface NodeAddress {
   readonly sudo: boolean;
 }
 
-const nodesOf = (base: string, inputs: Inputs, options: pulumi.ComponentResourceOptions): VisitedNode[] => {
-  const preflight = preflightStep(base, inputs, options);
-  return inputs.plan.nodes.map((plan) => ({
+const nodesOf = (
+  base: string,
+  inputs: Inputs,
+  preflight: pulumi.Resource,
+  options: pulumi.ComponentResourceOptions,
+): VisitedNode[] =>
+  inputs.plan.nodes.map((plan) => ({
     plan,
     pki: new NodePki(nodeName(base, plan.node.name), { inputs, plan, preflight }, options),
   }));
-};
 
 /** The whole PKI of one cluster: authorities, every leaf certificate and kubeconfig, the files on every node. */
 export class ClusterPki extends pulumi.ComponentResource {
@@ -81,7 +84,10 @@ export class ClusterPki extends pulumi.ComponentResource {
     );
     const clients = planClients(config, config.asOf);
     const own = { parent: this };
-    const planned = awaitsSigning(config) ? [] : nodesOf(base, inputs, own);
+    const preflight = awaitsSigning(config) ? undefined : preflightStep(base, inputs, own);
+    const planned = preflight === undefined ? [] : nodesOf(base, inputs, preflight, own);
+    // a CA that is made is kept: of a run that nodes are not ready for none may be left
+    const compared = preflight === undefined ? own : { ...own, dependsOn: [preflight] };
     const drift = new Drift(inputs, this);
     const csrSignerRequests = (generation: number) =>
       new Map(
@@ -90,9 +96,10 @@ export class ClusterPki extends pulumi.ComponentResource {
           return request === undefined ? [] : [[node.name, request] as const];
         }),
       );
-    const { generations, requests } = authoritiesOf(base, { inputs, clients, csrSignerRequests }, own);
+    const { generations, requests } = authoritiesOf(base, { inputs, clients, csrSignerRequests }, compared);
     const rollout =
-      generations && new Rollout(base, { inputs, drift, nodes: planned, clients, authorities: generations }, own);
+      generations &&
+      new Rollout(base, { inputs, drift, nodes: planned, clients, authorities: generations, compared }, own);
     phases?.note(rollout && ((phase) => rollout.done(lastStageOf(phase))));
     this.signingRequests = requests;
     this.trust = generations === undefined ? {} : mapAuthorities((name) => generations[name].target.trustPem);

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { ClientPlan } from "../core/certificates/clients";
 import type { AuthorityName } from "../core/model/authorities";
 import type { AuthorityGenerations } from "./authority/generations";
@@ -20,4 +21,6 @@ export interface RolloutArgs {
   /** Plain: it shapes the graph. */
   readonly clients: readonly ClientPlan[];
   readonly authorities: Readonly<Record<AuthorityName, AuthorityGenerations>>;
+  /** Of what is made only where nodes are ready for it, since it is kept for good. */
+  readonly compared: pulumi.CustomResourceOptions;
 }

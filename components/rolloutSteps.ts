@@ -61,14 +61,14 @@ export class Rollout {
     args: RolloutArgs,
     private readonly options: pulumi.ComponentResourceOptions,
   ) {
-    const { inputs, drift, nodes, clients, authorities } = args;
+    const { inputs, drift, nodes, clients, authorities, compared } = args;
     const { config, plan } = inputs;
     this.inputs = inputs;
     this.config = config;
     this.plan = plan;
     this.steps = new NodeSteps(base, inputs, drift);
     this.authorities = authorities;
-    this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, inputs, options) : undefined;
+    this.serviceAccount = plan.managesServiceAccount ? serviceAccountKeys(base, inputs, compared) : undefined;
     this.generations = pulumi.output({
       ...mapAuthorities((name) => authorities[name].all.map(({ trustPem }) => trustPem)),
       serviceAccount: this.serviceAccount?.all.map(({ publicPem }) => publicPem) ?? [],

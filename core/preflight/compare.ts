@@ -8,6 +8,7 @@ import type { Config } from "../schema/config";
 import type { Survey } from "../survey/model";
 import { frontProxy, kubeconfigs, leaves } from "./checks/certificates";
 import { cas, version } from "./checks/cluster";
+import { generations } from "./checks/generations";
 import { bootstraps, modes, readers, reads, renewers } from "./checks/files";
 import { clock, identity, login, openssl, readOnly, room } from "./checks/machines";
 import { listeners, services, tokenSigner } from "./checks/services";
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   room,
   readOnly,
   cas,
+  generations,
   services,
   listeners,
   reads,

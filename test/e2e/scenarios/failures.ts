@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assertClusterWorks, assertProven } from "../checks";
-import { killTree } from "../killing";
+import { killTree } from "../../lab/killTree";
 import { configureFor } from "../labConfig";
 import { tail, type Run, type Scenario } from "../scenario";
 import { SAVES_ONCE, type Program } from "../stack";

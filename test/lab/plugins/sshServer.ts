@@ -159,10 +159,13 @@ function tellOfBareMachine(channel: ServerChannel): void {
 
 function relay(child: ChildProcessWithoutNullStreams, channel: ServerChannel): void {
   channel.pipe(child.stdin);
+  // as sshd does where the other side is gone: the program goes on, and reads no more
+  channel.on("close", () => child.stdin.end());
   child.stdin.on("error", () => undefined); // it may end before it has read all
   child.stdout.on("data", (data: Buffer) => channel.write(data));
   child.stderr.on("data", (data: Buffer) => channel.stderr.write(data));
   child.on("close", (code) => {
+    if (channel.destroyed) return;
     channel.exit(code ?? 1);
     channel.end();
   });

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type EngineEvent, type OpType, type Stack } from "@pulumi/pulumi/automation";
 import "../../../components/engineConnections";
+import { childNamed, killTree } from "../killTree";
 import { pluginEnv } from "./env";
 import { secretMark, unknown } from "./values";
 
@@ -26,13 +27,26 @@ export interface Run {
   readonly planned: Readonly<Record<string, Record<string, unknown>>>;
   readonly messages: readonly { severity: string; text: string; transient: boolean }[];
   readonly failed: boolean;
+  /** By `kill`. */
+  readonly killed: boolean;
+}
+
+/** What is special about one `up`. */
+export interface How {
+  /** URNs, with `*` and `**`: nothing else is done. */
+  readonly target?: readonly string[];
+  /** At each event of a step that does something, counted from 1. */
+  readonly onStep?: (count: number) => void;
 }
 
 /** Makes resources and gives the outputs of the stack. */
 type Program = () => unknown;
 
+const [PROJECT, STACK] = ["standins", "test"];
+
 /** A stack of inline programs on the real engine, with its own state, in a folder that goes with it. */
 export class TestStack {
+  private isKilled = false;
   private exportedOnce: { resources?: StoredResource[] } | undefined;
 
   private constructor(
@@ -47,20 +61,60 @@ export class TestStack {
     process.env["PATH"] = env["PATH"];
     const envVars = {
       ...env,
-      PULUMI_BACKEND_URL: `file://${folder}`,
+      // without the file of attributes, which a killed run leaves empty (docs/rotation.md)
+      PULUMI_BACKEND_URL: `file://${folder}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       // Keys of whoever runs the tests must not open the test's doors.
       SSH_AUTH_SOCK: "",
     };
-    const program = { stackName: "test", projectName: "standins", program: () => Promise.resolve() };
+    const program = { stackName: STACK, projectName: PROJECT, program: () => Promise.resolve() };
     const stack = await LocalWorkspace.createStack(program, { envVars, workDir: folder });
     // After each run the Automation API asks the CLI three more times for what no test looks at: 2 s saved a run.
     const nothing = { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) };
     return new TestStack(folder, Object.assign(stack, nothing));
   }
 
-  up(program: Program): Promise<Run> {
-    return this.record((onEvent) => this.stack.up({ program: asynchronous(program), onEvent }));
+  up(program: Program, { target = [], onStep }: How = {}): Promise<Run> {
+    let count = 0;
+    return this.record((onEvent) =>
+      this.stack.up({
+        program: asynchronous(program),
+        target: [...target],
+        onEvent: (event) => {
+          onEvent(event);
+          const op = (event.resourcePreEvent ?? event.resOutputsEvent)?.metadata.op;
+          if (op !== undefined && op !== "same" && op !== "read") onStep?.(++count);
+        },
+      }),
+    );
+  }
+
+  /** Ends the engine of the run that is under way, and its plugins, as `kill -9` does. */
+  kill(): void {
+    const engine = childNamed("pulumi");
+    if (engine === undefined) return;
+    this.isKilled = true;
+    killTree(engine);
+  }
+
+  /** Takes away the lock of a run that was killed. */
+  async cancel(): Promise<void> {
+    await this.stack.cancel();
+  }
+
+  /** The state as it is kept, secrets encrypted. */
+  get saved(): string {
+    return readFileSync(this.statePath, "utf8");
+  }
+
+  /** Puts such a state in the place of the present one, as from a backup. */
+  set saved(text: string) {
+    writeFileSync(this.statePath, text);
+    this.exportedOnce = undefined;
+  }
+
+  private get statePath(): string {
+    return join(this.folder, ".pulumi", "stacks", PROJECT, `${STACK}.json`);
   }
 
   /** @param exclude URNs, with `*` and `**`, that are left as they are */
@@ -149,14 +203,15 @@ export class TestStack {
       if (keys.length > 0) replaces[name] = keys;
     };
     let failed = false;
+    this.isKilled = false;
     this.exportedOnce = undefined;
     try {
       await run(onEvent);
     } catch (error) {
       failed = true;
-      if (messages.length === 0) throw error;
+      if (messages.length === 0 && !this.isKilled) throw error;
     }
-    return { steps, diffs, replaces, planned, messages, failed };
+    return { steps, diffs, replaces, planned, messages, failed, killed: this.isKilled };
   }
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasten, inMemory } from "../quick";
 import { Scratch, type Result } from "../scratch";
 import { STATE } from "./layout";
 
@@ -69,15 +70,6 @@ end() {
 [ "$n" != "$MEDDLE_KILL" ] || [ "$MEDDLE_WHEN" = after ] || end
 `;
 
-/**
- * Whoever relays what a worker says waits for the worker's end, which is seen at once: looks at it every 20 ms were a third
- * of the processes of a run. Its `kill -0` then finds nobody.
- */
-const RELAYS = `for worker in "$KUBE_PKI_ROOT${STATE}"/run."$PPID".*/worker; do
-  [ ! -f "$worker" ] || { read -r _ pid _ <"$worker" && exec /usr/bin/tail -f --pid="$pid" -s 0.02 /dev/null; }
-done 2>/dev/null
-`;
-
 const OPENSSL = execFileSync("sh", ["-c", "command -v openssl"]).toString().trim();
 
 const quietly = { stdio: "ignore" } as const;
@@ -99,7 +91,7 @@ export class StormNode extends Scratch {
     private readonly awk: "mawk" | "gawk",
   ) {
     super(shell);
-    if (!waits) this.tool("sleep", `${RELAYS}exec ${this.real("sleep")} 0.02`);
+    if (!waits) hasten(this, this.real("sleep"));
     this.apart("systemctl", join(__dirname, "..", "stub", "systemctl"));
     fs.mkdirSync(this.path("/meddle"));
     Object.assign(this.env, { KUBE_PKI_LIMIT: "10" });
@@ -107,7 +99,7 @@ export class StormNode extends Scratch {
 
   /** In memory where there is one: a run flushes all that it writes. */
   protected override under(): string {
-    return fs.existsSync("/dev/shm") ? "/dev/shm" : super.under();
+    return inMemory() ?? super.under();
   }
 
   protected override get searchPath(): string {

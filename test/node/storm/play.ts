@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { unique } from "../../../core/format/unique";
+import { Finding } from "../../bySeed";
 import { withApi } from "./asks";
 import { payloadOf, sendsSet, type Sending, type Sent } from "./body";
 import type { Case, Phase, Send, Step } from "./case";
@@ -25,16 +26,8 @@ import { differences, snapshot, type Snapshot } from "./snapshot";
 export type Outcome = "done" | "refused" | "recovered" | "killed";
 export type Tally = Record<Outcome, number>;
 
-export class Finding extends Error {
-  constructor(
-    readonly invariant: string,
-    readonly kind: Kind | "settled",
-    what: string,
-    readonly stderr: string,
-  ) {
-    super(`${invariant} (${kind}): ${what}`);
-  }
-}
+const finding = (invariant: string, kind: Kind | "settled", what: string, stderr: string): Finding =>
+  new Finding(`${invariant} (${kind}): ${what}`, `its stderr:\n${stderr}`);
 
 /** What comes next in the rotation, and where that leads. */
 const ALONG: Readonly<Record<Phase, Send>> = {
@@ -151,7 +144,7 @@ class Play {
     }
     if (step.look !== undefined) {
       const [said, stderr] = await look(this.node, step.look);
-      if (said !== undefined) throw new Finding(`${step.look.what} tells and touches nothing`, "settled", said, stderr);
+      if (said !== undefined) throw finding(`${step.look.what} tells and touches nothing`, "settled", said, stderr);
     }
     const [sending, sent] = await this.sendingOf(step, count);
     const wasSane = !this.odd && count === 1 && step.send === "along";
@@ -187,7 +180,7 @@ class Play {
     };
     for (const { name, at, check } of INVARIANTS) {
       const said = at.includes(kind) ? check(moment) : undefined;
-      if (said !== undefined) throw new Finding(name, kind, said, run.stderr);
+      if (said !== undefined) throw finding(name, kind, said, run.stderr);
     }
     return after;
   }
@@ -199,7 +192,7 @@ class Play {
       if (!follow(this.node, said)) return;
       this.before = snapshot(this.node);
       const run = await this.run(sending, sent, {});
-      if (run.code !== 0 && run.why === said) throw new Finding("the remedy works", "settled", said, run.stderr);
+      if (run.code !== 0 && run.why === said) throw finding("the remedy works", "settled", said, run.stderr);
       this.ended(run, sending, sent, false);
       said = run.why;
     }
@@ -231,7 +224,7 @@ class Play {
     this.before = recovered ?? (isRepaired ? mid : before);
     const hadPassed = differences(before, mid).length > 0;
     if (hadPassed && run2.code !== 0 && byHand.length === 0 && !STUCK_BEFORE.test(run2.why))
-      throw new Finding("a plain re-run succeeds", "settled", run2.why, run2.stderr);
+      throw finding("a plain re-run succeeds", "settled", run2.why, run2.stderr);
     this.ended(run2, sending, sent, false);
     if (run2.code === 0 && recovered !== undefined) this.oldOrNew(before, recovered, this.before, byHand, run2);
     return true;
@@ -250,7 +243,7 @@ class Play {
         await this.services?.start();
         return "stuck";
       }
-      throw new Finding("a booted node always starts", "recovered", run.why, run.stderr);
+      throw finding("a booted node always starts", "recovered", run.why, run.stderr);
     }
     this.tally.recovered++;
     const recovered = this.ask("recovered", before, sending, run);
@@ -263,7 +256,7 @@ class Play {
     const mine = (path: string): boolean => byHand.length === 0 || (before.has(path) && !byHand.includes(path));
     const [old, made] = [differences(before, recovered).filter(mine), differences(recovered, final).filter(mine)];
     if (old.length > 0 && made.length > 0)
-      throw new Finding(
+      throw finding(
         "after a kill the set is the old one or the new one",
         "settled",
         `neither: ${old.join()} | ${made.join()}`,
