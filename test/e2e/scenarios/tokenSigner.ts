@@ -22,7 +22,9 @@ sed -e '/--service-account-key-file=/d' \\
   kube-apiserver.yaml >.new
 mv .new kube-apiserver.yaml
 for i in $(seq 120); do
-  ! pgrep -f "[k]ube-apiserver.*signing-endpoint=$1" >/dev/null || exit 0
+  # it authorises nobody until it has read the roles
+  if pgrep -f "[k]ube-apiserver.*signing-endpoint=$1" >/dev/null &&
+    kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes >/dev/null 2>&1; then exit 0; fi
   sleep 1
 done
 tail -n 3 /var/log/pods/kube-system_kube-apiserver-*/kube-apiserver/*.log >&2
