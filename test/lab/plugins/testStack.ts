@@ -203,8 +203,7 @@ export class TestStack {
       if (keys.length > 0) replaces[name] = keys;
     };
     let failed = false;
-    this.isKilled = false;
-    this.exportedOnce = undefined;
+    this.forgetLast();
     try {
       await run(onEvent);
     } catch (error) {
@@ -212,6 +211,12 @@ export class TestStack {
       if (messages.length === 0 && !this.isKilled) throw error;
     }
     return { steps, diffs, replaces, planned, messages, failed, killed: this.isKilled };
+  }
+
+  /** Before another run: what was known of the one before. */
+  private forgetLast(): void {
+    this.isKilled = false;
+    this.exportedOnce = undefined;
   }
 }
 
