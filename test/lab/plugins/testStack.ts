@@ -182,6 +182,12 @@ export class TestStack {
     return this.exportedOnce.resources ?? [];
   }
 
+  /** What was known of the run before. */
+  private forget(): void {
+    this.isKilled = false;
+    this.exportedOnce = undefined;
+  }
+
   private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
     const steps: Record<string, OpType[]> = {};
     const diffs: Record<string, readonly string[]> = {};
@@ -203,8 +209,7 @@ export class TestStack {
       if (keys.length > 0) replaces[name] = keys;
     };
     let failed = false;
-    this.isKilled = false;
-    this.exportedOnce = undefined;
+    this.forget();
     try {
       await run(onEvent);
     } catch (error) {
