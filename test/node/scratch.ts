@@ -221,7 +221,9 @@ export class Scratch {
     return this;
   }
 
+  /** Also once more: why `begun` did so is what a person wants to read. */
   remove(): void {
+    if (!fs.existsSync(this.root)) return;
     for (const name of fs.readdirSync(this.units)) {
       try {
         process.kill(this.pid(name), "SIGKILL"); // one that lingers heeds no other

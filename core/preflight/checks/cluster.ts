@@ -11,7 +11,7 @@ import type { CertificateFacts } from "../../survey/model";
 import { refused, told, type Check, type Compared } from "../world";
 
 /** The fingerprints that a CA in place may have; undefined where the stack file does not tell. */
-const accepted = (name: AuthorityName, { authority, adopt }: Config): readonly string[] | undefined => {
+export const accepted = (name: AuthorityName, { authority, adopt }: Config): readonly string[] | undefined => {
   const pin = adopt?.[name];
   const given = authority[name]?.certificate;
   if (typeof pin === "string") return [pin.replaceAll(":", "").toLowerCase()];

@@ -1,14 +1,13 @@
 /** Whether a node can come to the generation that the stack file asks for: one after another, each to its end, and back by phases. */
 import { authorityCommonName } from "../../authorities/names";
-import { stateOf } from "../../authorities/rotation";
-import { parsedCertificate, fingerprintOf } from "../../format/x509";
+import { isAdopted, stateOf } from "../../authorities/rotation";
+import { unique } from "../../format/unique";
 import { TITLES } from "../../init/cas";
 import { AUTHORITIES, type AuthorityName } from "../../model/authorities";
 import { AT_REST } from "../../model/phases";
 import type { Config } from "../../schema/config";
-import type { CertificateFacts } from "../../survey/model";
 import { refused, type Check, type Compared, type Mismatch } from "../world";
-import { caInPlace } from "./cluster";
+import { accepted, caInPlace } from "./cluster";
 
 /** Of a CA that the stack has made, by its name, or that it was given; undefined of any other one. */
 const generationOf = (
@@ -20,28 +19,47 @@ const generationOf = (
   return subject === `CN=${authorityCommonName(cluster.name, name, generation)}` ? generation : undefined;
 };
 
-const heldGeneration = (name: AuthorityName, { subject, fingerprint }: CertificateFacts, config: Config) => {
-  const given = parsedCertificate(config.authority[name]?.certificate ?? "");
-  const isGiven = given !== undefined && fingerprintOf(given) === fingerprint;
-  return isGiven ? AT_REST.generation : generationOf(name, subject, config);
+/** In the files of a CA, by generation; one that the stack was given or takes over may be called like any. */
+interface Held {
+  readonly generations: readonly number[];
+  /** Subjects of those that were given or are taken over. */
+  readonly others: readonly string[];
+}
+
+const heldIn = (node: Compared, name: AuthorityName, config: Config): Held => {
+  const others = accepted(name, config);
+  if (others === undefined) return { generations: [], others: [] };
+  const all = caInPlace(node, name).map((ca) => ({ ...ca, isOther: others.includes(ca.fingerprint) }));
+  return {
+    generations: all.flatMap(({ isOther, subject }) => {
+      if (!isOther) return generationOf(name, subject, config) ?? [];
+      return isAdopted(config, name) ? [] : AT_REST.generation;
+    }),
+    others: all.filter(({ isOther }) => isOther).map(({ subject }) => subject),
+  };
 };
 
 /** The newest generation that has signed a certificate of the layout here; 0: none that is known. */
-const newestIssuer = ({ plan, survey }: Compared, name: AuthorityName, config: Config): number => {
+const newestIssuer = ({ plan, survey }: Compared, name: AuthorityName, config: Config, { others }: Held): number => {
   const paths = new Set(plan.known.map(({ path }) => path));
-  const issued = survey.files.filter(({ path }) => paths.has(path)).flatMap(({ certificates }) => certificates);
-  return Math.max(0, ...issued.flatMap(({ issuer, isCa }) => (isCa ? [] : (generationOf(name, issuer, config) ?? []))));
+  const issuers = survey.files
+    .filter(({ path }) => paths.has(path))
+    .flatMap(({ certificates }) => certificates.flatMap(({ issuer, isCa }) => (isCa ? [] : issuer)))
+    .filter((issuer) => !others.includes(issuer));
+  return Math.max(0, ...issuers.flatMap((issuer) => generationOf(name, issuer, config) ?? []));
 };
 
 const text = (generation: number): string => String(generation);
 
 const mismatch = (node: Compared, name: AuthorityName, config: Config): Mismatch | undefined => {
   const { generation } = stateOf(config, name);
-  const held = caInPlace(node, name).flatMap((ca) => heldGeneration(name, ca, config) ?? []);
-  if (held.length === 0) return undefined;
-  const [oldest, newest] = [Math.min(...held), Math.max(...held)];
+  const held = heldIn(node, name, config);
+  if (held.generations.length === 0) return undefined;
+  const [oldest, newest] = [Math.min(...held.generations), Math.max(...held.generations)];
   const asks = `and the stack file asks for generation ${text(generation)}`;
-  const what = `${TITLES[name]} there is of generation ${[...new Set(held)].sort((a, b) => a - b).join(" and ")}`;
+  const what = `${TITLES[name]} there is of generation ${unique(held.generations)
+    .sort((a, b) => a - b)
+    .join(" and ")}`;
   if (newest < generation - 1)
     return refused(
       `${what}, ${asks}`,
@@ -57,7 +75,7 @@ const mismatch = (node: Compared, name: AuthorityName, config: Config): Mismatch
       `${what}, ${asks}`,
       `rotation: { generation: ${text(oldest)}, phase: issue }, to go back phase by phase`,
     );
-  const issuer = newestIssuer(node, name, config);
+  const issuer = newestIssuer(node, name, config, held);
   return issuer > generation
     ? refused(
         `certificates there are of generation ${text(issuer)} of ${TITLES[name]}, ${asks}`,

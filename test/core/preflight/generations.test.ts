@@ -25,8 +25,12 @@ const surveyOf = (trusted: readonly number[], issuer: number): Survey => {
   return { files: all, kubeconfigs: [] } as unknown as Survey;
 };
 
-const check = (rotation: Readonly<Record<string, unknown>> | undefined, survey: Survey): string[] => {
-  const config = configWith(rotation === undefined ? {} : { rotation });
+const check = (
+  rotation: Readonly<Record<string, unknown>> | undefined,
+  survey: Survey,
+  more: Readonly<Record<string, unknown>> = {},
+): string[] => {
+  const config = configWith({ ...(rotation === undefined ? {} : { rotation }), ...more });
   const cluster = planCluster(config, NOW);
   const nodes = cluster.nodes
     .filter(({ node }) => node.name === "cp1")
@@ -53,6 +57,15 @@ describe("generations that a node holds", () => {
     const foreign = surveyOf([1], 1);
     const other = JSON.parse(JSON.stringify(foreign).replaceAll("prod-", "other-")) as Survey;
     assert.deepEqual(check({ generation: 3 }, other), []);
+  });
+
+  it("are no matter of a CA that is taken over, whatever it is called: another stack may have made it", () => {
+    const adopt = { kubernetes: "3".repeat(64), etcd: "e".repeat(64), frontProxy: "f".repeat(64) };
+    const taken = JSON.parse(
+      JSON.stringify(surveyOf([3], 3)).replace('"fingerprint":"3"', `"fingerprint":"${adopt.kubernetes}"`),
+    ) as Survey;
+    assert.notDeepEqual(check(undefined, surveyOf([3], 3)), []);
+    assert.deepEqual(check(undefined, taken, { adopt }), []);
   });
 
   const ROWS: Readonly<Record<string, readonly [Parameters<typeof check>[0], Survey, string]>> = {
