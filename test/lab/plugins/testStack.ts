@@ -182,7 +182,6 @@ export class TestStack {
     return this.exportedOnce.resources ?? [];
   }
 
-  /** What was known of the run before. */
   private forget(): void {
     this.isKilled = false;
     this.exportedOnce = undefined;
