@@ -182,6 +182,11 @@ export class TestStack {
     return this.exportedOnce.resources ?? [];
   }
 
+  private forget(): void {
+    this.isKilled = false;
+    this.exportedOnce = undefined;
+  }
+
   private async record(run: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
     const steps: Record<string, OpType[]> = {};
     const diffs: Record<string, readonly string[]> = {};
