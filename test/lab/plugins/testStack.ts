@@ -208,7 +208,7 @@ export class TestStack {
       if (keys.length > 0) replaces[name] = keys;
     };
     let failed = false;
-    this.begin();
+    this.forget();
     try {
       await run(onEvent);
     } catch (error) {
@@ -216,12 +216,6 @@ export class TestStack {
       if (messages.length === 0 && !this.isKilled) throw error;
     }
     return { steps, diffs, replaces, planned, messages, failed, killed: this.isKilled };
-  }
-
-  /** What an earlier run has left. */
-  private begin(): void {
-    this.isKilled = false;
-    this.exportedOnce = undefined;
   }
 }
 
