@@ -75,6 +75,7 @@ const BY_DAY: readonly Row[] = [
   [2, "init", "etcdadm"],
   [2, "init", "ipv6"],
   [11, "neighbours", "duo"],
+  [5, "token-signer", "duo"],
   [6, "rotation-nodes", "ipv6"],
   [9, "rotation-nodes", "external-etcd"],
   [3, "recover", "kubespray"],
