@@ -4,8 +4,10 @@ import { issuerOf, trustedOf } from "../../../core/authorities/rotation";
 import { PHASES, type RotationState } from "../../../core/model/phases";
 import { planCluster } from "../../../core/plan";
 import { generations } from "../../../core/preflight/checks/generations";
+import { fingerprintOf, parsedCertificate } from "../../../core/format/x509";
 import { comparedNode } from "../../../core/preflight/world";
 import type { CertificateFacts, Survey } from "../../../core/survey/model";
+import { makeCa } from "../config/fixtures";
 import { configWith, NOW } from "../fixture";
 
 const ca = (generation: number): Partial<CertificateFacts> => ({
@@ -59,13 +61,30 @@ describe("generations that a node holds", () => {
     assert.deepEqual(check({ generation: 3 }, other), []);
   });
 
-  it("are no matter of a CA that is taken over, whatever it is called: another stack may have made it", () => {
-    const adopt = { kubernetes: "3".repeat(64), etcd: "e".repeat(64), frontProxy: "f".repeat(64) };
-    const taken = JSON.parse(
-      JSON.stringify(surveyOf([3], 3)).replace('"fingerprint":"3"', `"fingerprint":"${adopt.kubernetes}"`),
-    ) as Survey;
-    assert.notDeepEqual(check(undefined, surveyOf([3], 3)), []);
-    assert.deepEqual(check(undefined, taken, { adopt }), []);
+  describe("are no matter of a CA that another stack has made, whatever it is called,", () => {
+    const called = (fingerprint: string): Survey =>
+      JSON.parse(
+        JSON.stringify(surveyOf([3], 3)).replace('"fingerprint":"3"', `"fingerprint":"${fingerprint}"`),
+      ) as Survey;
+
+    it("that is taken over", () => {
+      const adopt = { kubernetes: "3".repeat(64), etcd: "e".repeat(64), frontProxy: "f".repeat(64) };
+      assert.notDeepEqual(check(undefined, surveyOf([3], 3)), []);
+      assert.deepEqual(check(undefined, called(adopt.kubernetes), { adopt }), []);
+    });
+
+    it("that the stack was given, which is the first", async () => {
+      const [kubernetes, etcd, frontProxy] = await Promise.all(
+        ["prod-kubernetes-ca-g3", "e", "f"].map((name) => makeCa(name)),
+      );
+      const given = parsedCertificate(kubernetes?.certificate ?? "");
+      assert.ok(given);
+      const survey = called(fingerprintOf(given));
+      const more = { authority: { kubernetes, etcd, frontProxy, serviceAccount: { enabled: false } } };
+      assert.deepEqual(check(undefined, survey, more), []);
+      assert.deepEqual(check({ generation: 2 }, survey, more), []);
+      assert.match(check({ generation: 3 }, survey, more).join(), /is of generation 1, /);
+    });
   });
 
   const ROWS: Readonly<Record<string, readonly [Parameters<typeof check>[0], Survey, string]>> = {
