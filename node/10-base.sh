@@ -90,13 +90,13 @@ WHY=
 finish() {
   fi_code=$?
   trap - EXIT
-  rm -rf "$@" || :
-  free_lock
   if [ "$fi_code" -ne 0 ] && [ -z "$WHY$TOLD" ]; then
     unexpected "$fi_code"
     [ "$FOUND" != committed ] || WHY="the new set is in place and proven, but $WHY; run again"
   fi
   tell_why
+  rm -rf "$@" || :
+  free_lock
   exit "$fi_code"
 }
 
@@ -106,13 +106,18 @@ TOLD= # yes where the last sentence of a failure stands on stderr already
 unexpected() { WHY="the script failed where it did not expect to (exit $1): see the lines above"; }
 
 # tell_why: the last sentence, with what really happened in place of what was
-# foreseen where it was written; 74-commit.sh does the same to what it undoes.
+# foreseen where it was written; 74-commit.sh does the same to what it undoes. A full
+# disk makes tools fail in any way: while what was worked in is there, it is seen.
 tell_why() {
   [ -n "$WHY" ] || return 0
   [ -z "$RECOVERED" ] || {
     reword "nothing was touched" "nothing else was touched"
     WHY="$WHY; first $RECOVERED"
   }
+  tw_full=$(take_room "$STATE/ending.new") || case $tw_full$WHY in
+    *"make room"*"make room"*) ;;
+    *"make room"*) WHY="$tw_full; $WHY" ;;
+  esac
   say "$WHY"
 }
 

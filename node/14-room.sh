@@ -11,9 +11,26 @@ while [ "${#PAD}" -lt 16384 ]; do PAD=$PAD$PAD; done
 # no_room [WHAT [REST]]: whoever stages may fill the disk before anything is touched
 no_room() { die "this node has no room ${1:-left to stage}: make room in /var${2:-}"; }
 
+# take_in FILE: stdin, with room left for what is to be said of it.
+take_in() {
+  ti_said=$({ cat >"$1"; } 2>&1) || die "$(not_written "$ti_said"), nothing was touched"
+  ti_said=$(take_room "$1.room") || die "$ti_said, nothing was touched"
+}
+
+# take_room FILE: 1 where the disk has none for it, which is said; FILE is gone then as it was before.
+take_room() {
+  if tr_said=$(dd if=/dev/zero "of=$1" bs=16384 count=1 2>&1); then rm "$1"; else
+    rm -f "$1"
+    not_written "$(echo "$tr_said" | sed -n 1p)"
+    return 1
+  fi
+}
+
+not_written() { echo "$STATE cannot be written: $(trouble "$1")"; }
+
 keep_room() {
   kr_said=$(dd if=/dev/zero "of=$TX/reserve" bs=16384 count=8 2>&1) ||
-    die "$STATE cannot be written: $(trouble "$(echo "$kr_said" | sed -n 1p)"), nothing was touched"
+    die "$(not_written "$(echo "$kr_said" | sed -n 1p)"), nothing was touched"
 }
 
 # has_room: the state folder takes more than a note. Only a transaction asks.
@@ -25,6 +42,6 @@ has_room() {
 free_room() {
   [ -z "$NO_ROOM" ] || [ -n "$ENDING" ] || die "the old set was put back, run again then"
   rm -f "$TX/reserve" "$TX/probe"
-  [ -n "$NO_ROOM" ] || say "$STATE has no room left"
+  [ -n "$NO_ROOM$ENDING" ] || say "$STATE has no room left"
   NO_ROOM="$STATE has no room left: make room there"
 }

@@ -9,8 +9,11 @@ check_payload() {
   [ "$#" -eq 7 ] && [ "$3" = kube-pki ] || die "stdin holds no kube-pki payload: the line was cut or something else wrote to it, run again"
   [ "$4" = 1 ] || die "payload version $4 is not known to this node.sh (1): run the install step first"
   [ "$5" = "$2" ] || die "the payload is for '$5', the command is '$2': give it to the verb that it is for"
-  sed 1d "$1" >"$1.body"
-  [ "$(($(wc -c <"$1.body")))" = "$6" ] || die "the payload is truncated: $6 bytes were announced, run again"
+  sed 1d "$1" >"$1.body" 2>/dev/null || no_room "for the payload"
+  [ "$(($(wc -c <"$1.body")))" = "$6" ] || {
+    [ "$(($(sed 1d "$1" | wc -c)))" != "$6" ] || no_room "for the payload" # some tools say nothing
+    die "the payload is truncated: $6 bytes were announced, run again"
+  }
   [ "$(sha256 "$1.body")" = "$7" ] || die "the payload was altered on its way: its sha256 does not fit, run again"
   is_text "$1.body" || die "the payload holds bytes that are not plain text: take them out of the stack file"
   set_sum "$7"

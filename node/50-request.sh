@@ -13,7 +13,7 @@ verb_request() {
   open_state
   trap 'finish "$WORK"' EXIT
   open_work look
-  cat >"$WORK/in" || no_room "for the request"
+  take_in "$WORK/in"
   check_payload "$WORK/in" request
   take_lock
   # An interrupted apply keeps its own tx folder; ours is another, and ends with this run.

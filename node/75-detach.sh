@@ -6,10 +6,10 @@
 # dies, this one puts back what it left.
 verb_transaction() {
   open_state
-  trap 'finish "$RUN"' EXIT
+  trap 'finish "$WORK"' EXIT
   open_work run
   RUN=$WORK
-  cat >"$RUN/in" || no_room "for the payload"
+  take_in "$RUN/in"
   vt_verb=$1
   [ "$1" != lay ] || { read -r _ _ vt_verb _ <"$RUN/in" && [ "$vt_verb" = trust ]; } || vt_verb=apply
   check_payload "$RUN/in" "$vt_verb"
@@ -93,7 +93,7 @@ worker_end() {
       [ -z "$NO_ROOM" ] || WHY="$PUT_BACK, run again then"
     }
     if [ -n "$OURS" ]; then roll_back; else reword "$PUT_BACK" "$NOT_BEGUN"; fi
-    [ -z "$NO_ROOM" ] || WHY="$NO_ROOM; $WHY"
+    case $WHY in *"make room"*) ;; *) WHY="$NO_ROOM${NO_ROOM:+; }$WHY" ;; esac
     tell_why
   fi
   {

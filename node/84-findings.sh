@@ -12,7 +12,7 @@ open_look() {
   trap 'finish "$WORK"' EXIT
   open_work look
   TX=$WORK
-  cat >"$TX/in" || no_room "for the payload"
+  take_in "$TX/in"
   check_payload "$TX/in" "$1"
   mv "$TX/in.body" "$TX/body"
   read_plan "$1"

@@ -25,7 +25,7 @@ verb_template() {
   open_state
   trap 'finish "$WORK"' EXIT
   open_work look
-  cat >"$WORK/in" || no_room "for the payload"
+  take_in "$WORK/in"
   check_payload "$WORK/in" template
   vt_verb=$(sed -n 1p "$WORK/in.body")
   case $vt_verb in

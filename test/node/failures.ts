@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cluster, files } from "./cluster";
-import { part } from "./payload";
+import { part, payload } from "./payload";
 import { authority } from "./pki";
 
 /** @param shell - what the script is run with */
@@ -104,6 +104,56 @@ export function meetsTrouble(shell: string): void {
         /^n1: \S+web\.crt, which was not there before, could not be removed \(.*immutable.*\): repair that, then run again$/,
       );
       assert.equal((await node.run("apply", node.payload(set))).code, 0);
+    });
+
+    describe("with its own folder full", () => {
+      const OUTPUT = /^(?:[^\n]*\n)*\w+: [^\n]*make room [^\n]*\n$/;
+      let state: string;
+      const on = (script: string) => node.spawn("sh", ["-euc", script], "");
+      beforeEach(async function () {
+        await node.run("apply", node.payload(node.set()));
+        state = node.path("/var/lib/kube-pki");
+        const mounted = `mount -t tmpfs -o size=400k,nr_inodes=120,mode=700 none ${state}`;
+        const made = await on(
+          `cp -a ${state} ${state}.was; ${mounted}; cp -a ${state}.was/. ${state}/; mkdir ${state}/other`,
+        );
+        if (made.code !== 0) this.skip();
+      });
+      afterEach(() => node.spawn("umount", [state], ""));
+      const left = (column: "avail" | "iavail"): string => `$(df -k --output=${column} ${state} | tail -n 1)`;
+      const runs = [
+        ["request", payload("request", "node n1\n")],
+        ["check", payload("check", "node n1\n")],
+      ] as const;
+
+      it("says so in one sentence, however little is left there, and touches nothing", async () => {
+        const old = node.live();
+        for (const kib of [0, 4, 8, 32]) {
+          await on(
+            `rm -f ${state}/other/*; head -c $(((${left("avail")} - ${String(kib)}) * 1024)) /dev/zero >${state}/other/all`,
+          );
+          const { code, stderr } = await node.run("apply", node.payload(node.set()));
+          assert.equal(code, 1, String(kib));
+          assert.match(stderr, OUTPUT, `${String(kib)} KiB`);
+          assert.deepEqual([stderr.split("\n").length, stderr.split("make room").length], [2, 2], stderr);
+          assert.ok(node.holds(old));
+        }
+      });
+
+      it("says so at the end where it takes no more files, whatever a tool has said", async () => {
+        const old = node.live();
+        for (const files of [0, 2, 4]) {
+          await on(
+            `rm -f ${state}/other/*; for i in $(seq $((${left("iavail")} - ${String(files)}))); do : >${state}/other/$i; done`,
+          );
+          for (const [verb, text] of [...runs, ["apply", node.payload(node.set())] as const]) {
+            const { code, stderr } = await node.run(verb, text);
+            if (code !== 0 || verb === "apply") assert.match(stderr, OUTPUT, `${verb}, ${String(files)} more: ${stderr}`);
+            assert.ok(code !== 0 || files > 0, verb);
+          }
+          assert.ok(node.holds(old));
+        }
+      });
     });
 
     it("touches nothing when a file system is full or read-only", async function () {
