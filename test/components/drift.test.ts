@@ -51,7 +51,8 @@ describe("a cluster whose nodes are read", function () {
       ...changes,
     });
 
-  /** What is registered until nothing more comes. */
+  const applies = (all: readonly Registered[]) => all.filter(({ name }) => name.endsWith("-apply"));
+  /** What is registered until every node has its last step and nothing more comes. */
   const run = async (args: () => ClusterPkiArgs, isPreview: boolean) => {
     const asked = new Map<string, Asked>();
     const all = await registeredBy(
@@ -62,13 +63,12 @@ describe("a cluster whose nodes are read", function () {
       isPreview,
       asked,
     );
-    for (let count = -1; count < all.length || count < 20;) {
+    for (let count = -1; count < all.length || applies(all).length < NODES.length;) {
       count = all.length;
       await sleep(2500);
     }
     return { all, asked };
   };
-  const applies = (all: readonly Registered[]) => all.filter(({ name }) => name.endsWith("-apply"));
   const surveys = () => servers.map((server) => server.surveys);
 
   it("visits each node once, and has its steps as they are where nothing has changed", async () => {
