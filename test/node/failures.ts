@@ -148,7 +148,8 @@ export function meetsTrouble(shell: string): void {
           );
           for (const [verb, text] of [...runs, ["apply", node.payload(node.set())] as const]) {
             const { code, stderr } = await node.run(verb, text);
-            if (code !== 0 || verb === "apply") assert.match(stderr, OUTPUT, `${verb}, ${String(files)} more: ${stderr}`);
+            if (code !== 0 || verb === "apply")
+              assert.match(stderr, OUTPUT, `${verb}, ${String(files)} more: ${stderr}`);
             assert.ok(code !== 0 || files > 0, verb);
           }
           assert.ok(node.holds(old));
