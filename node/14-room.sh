@@ -17,21 +17,25 @@ take_in() {
   ti_said=$(take_room "$1.room") || die "$ti_said, nothing was touched"
 }
 
-# take_room FILE: 1 where the disk has none for it, which is said; FILE is gone then as it was before.
+# take_room FILE: whether the disk has some for it now; where not, 1, and that is said.
 take_room() {
-  if tr_said=$(dd if=/dev/zero "of=$1" bs=16384 count=1 2>&1); then rm "$1"; else
+  if fill "$1" 1; then rm "$1"; else
     rm -f "$1"
-    not_written "$(echo "$tr_said" | sed -n 1p)"
     return 1
   fi
 }
 
+# fill FILE BLOCKS: of 16 KiB each; 1, and why, where that fails.
+fill() {
+  fl_said=$(dd if=/dev/zero "of=$1" bs=16384 "count=$2" 2>&1) || {
+    not_written "$(echo "$fl_said" | sed -n 1p)"
+    return 1
+  }
+}
+
 not_written() { echo "$STATE cannot be written: $(trouble "$1")"; }
 
-keep_room() {
-  kr_said=$(dd if=/dev/zero "of=$TX/reserve" bs=16384 count=8 2>&1) ||
-    die "$(not_written "$(echo "$kr_said" | sed -n 1p)"), nothing was touched"
-}
+keep_room() { kr_said=$(fill "$TX/reserve" 8) || die "$kr_said, nothing was touched"; }
 
 # has_room: the state folder takes more than a note. Only a transaction asks.
 has_room() {

@@ -15,6 +15,12 @@ const BASE_CN: Readonly<Record<AuthorityName, string>> = {
 export const authorityCommonName = (cluster: string, authority: AuthorityName, generation: number): string =>
   `${cluster}-${BASE_CN[authority]}-g${String(generation)}`;
 
+/** Of which generation such a CA is; undefined: the name is not of this authority. */
+export const generationNamed = (cluster: string, authority: AuthorityName, commonName: string): number | undefined => {
+  const generation = Number(/-g(\d+)$/.exec(commonName)?.[1]);
+  return commonName === authorityCommonName(cluster, authority, generation) ? generation : undefined;
+};
+
 /** Of a root in the stack's state that signs CAs in Vault; nothing on a node trusts it. */
 export const rootCommonName = (cluster: string): string => `${cluster}-root-ca`;
 

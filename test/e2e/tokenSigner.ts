@@ -3,11 +3,12 @@
  * transit engine of a real OpenBao. It is a stand-in for such a program, made for the lab: it runs on this machine, and answers
  * the API servers of all nodes.
  */
-import { createHash, createPublicKey } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { BinaryReader, BinaryWriter } from "google-protobuf";
+import { keyIdOf } from "../../core/format/publicKey";
 import type { Lab } from "../lab/lab";
 import { onDisk } from "../lab/node";
 import { OpenBao } from "../lab/openbao";
@@ -21,9 +22,6 @@ const YEAR_SECONDS = 31_536_000;
 const REFRESH_SECONDS = 5;
 
 const base64url = (text: string | Buffer): string => Buffer.from(text).toString("base64url");
-
-/** As the API server itself names a key in a file (pkg/serviceaccount/jwt.go, keyIDFromPublicKey). */
-const fileKeyId = (spki: Buffer): string => createHash("sha256").update(spki).digest("base64url");
 
 const spkiOf = (pem: string): Buffer => createPublicKey(pem).export({ type: "spki", format: "der" });
 
@@ -45,7 +43,7 @@ const claimsOf = (request: Buffer): string => {
 
 type Method = (request: Buffer) => Promise<Buffer>;
 
-const sameBytes = { serialize: (bytes: Buffer) => bytes, deserialize: (bytes: Buffer) => bytes };
+const asItIs = (bytes: Buffer): Buffer => bytes;
 
 const definition = (methods: Readonly<Record<string, Method>>): grpc.ServiceDefinition =>
   Object.fromEntries(
@@ -55,10 +53,10 @@ const definition = (methods: Readonly<Record<string, Method>>): grpc.ServiceDefi
         path: `/v1.ExternalJWTSigner/${name}`,
         requestStream: false,
         responseStream: false,
-        requestSerialize: sameBytes.serialize,
-        requestDeserialize: sameBytes.deserialize,
-        responseSerialize: sameBytes.serialize,
-        responseDeserialize: sameBytes.deserialize,
+        requestSerialize: asItIs,
+        requestDeserialize: asItIs,
+        responseSerialize: asItIs,
+        responseDeserialize: asItIs,
       },
     ]),
   );
@@ -129,7 +127,7 @@ export class TokenSigner {
       });
     },
     FetchKeys: async () => {
-      const before = this.earlier.map(spkiOf).map((spki) => ({ id: fileKeyId(spki), spki, isEarlier: true }));
+      const before = this.earlier.map((pem) => ({ id: keyIdOf(pem), spki: spkiOf(pem), isEarlier: true }));
       const own = (await this.versions()).map((version) => ({ ...version, isEarlier: false }));
       return message((writer) => {
         // a message in another one is written as its bytes are

@@ -10,7 +10,7 @@ import { parseConfig } from "../../core/config/parse";
 import { planCluster, type ClusterPlan } from "../../core/plan";
 import type { Config } from "../../core/schema/config";
 import { NOW } from "../core/fixture";
-import { errorsOf, TestStack, type How, type Run } from "../lab/plugins/testStack";
+import { TestStack, type How, type Run } from "../lab/plugins/testStack";
 import { makeCa, type ExistingCa } from "../core/config/fixtures";
 import type { Walk } from "./case";
 import { filesOf, type Files } from "./files";
@@ -158,5 +158,3 @@ export const stepsOf = ({ steps }: Run): string[] =>
   Object.entries(steps)
     .filter(([, ops]) => ops.some((op) => op !== "same" && op !== "read"))
     .map(([name, ops]) => `${ops.join(",")} ${name}`);
-
-export const saidBy = (run: Run): string => errorsOf(run);

@@ -1,10 +1,10 @@
 /** Plays a walk: makes each move, and asks after it what has to hold. */
 import { leaf } from "../node/pki";
-import type { Run } from "../lab/plugins/testStack";
+import { errorsOf, type Run } from "../lab/plugins/testStack";
 import { Finding } from "../bySeed";
 import { begin, moveText, type Move, type Walk } from "./case";
 import { change, keptAt, nth } from "./changes";
-import { saidBy, stepsOf, WalkCluster } from "./cluster";
+import { stepsOf, WalkCluster } from "./cluster";
 import { Leaves } from "./leaves";
 import { broken, notAt, notOf } from "./oracle";
 import { asked, brokenOff, isSettled, reached, refused, stateText, type Member, type World } from "./world";
@@ -55,7 +55,7 @@ class Player {
 
   private fail(what: string, found: readonly string[], run?: Run): never {
     const more = found.length > SHOWN ? [`... and ${String(found.length - SHOWN)} more`] : [];
-    const details = ["what was played:", ...this.said, ...(run === undefined ? [] : ["the run said:", saidBy(run)])];
+    const details = ["what was played:", ...this.said, ...(run === undefined ? [] : ["the run said:", errorsOf(run)])];
     throw new Finding([`${what}:`, ...found.slice(0, SHOWN), ...more].join("\n  "), details.join("\n  "));
   }
 
@@ -78,7 +78,7 @@ class Player {
     this.say(
       `  -> ${run.failed ? "failed" : `done: ${stateText(asked(world))}, ${String(stepsOf(run).length)} steps`}`,
     );
-    if (run.failed) this.fail(`${what} fails`, [saidBy(run)]);
+    if (run.failed) this.fail(`${what} fails`, [errorsOf(run)]);
     this.world = reached(world);
     this.kept.unshift(this.cluster.stack.saved);
     this.check(this.world, run);
@@ -90,7 +90,7 @@ class Player {
   private async settle(): Promise<void> {
     if (!isSettled(this.world)) await this.toItsEnd(this.world, "a plain run");
     const again = await this.cluster.up(this.world);
-    this.hold("a further run has something to do", [...stepsOf(again), saidBy(again)].filter(Boolean), again);
+    this.hold("a further run has something to do", [...stepsOf(again), errorsOf(again)].filter(Boolean), again);
     this.tally.settled += 1;
     this.tally["leaves renewed"] += this.leaves.renewed;
     const files = this.cluster.files(this.world);
@@ -151,9 +151,9 @@ class Player {
     const run = await this.cluster.up(changed);
     this.say(`  -> ${run.failed ? "refused" : "done"}`);
     if (!run.failed) this.fail(`${move.change} is not refused`, stepsOf(run), run);
-    if (!why.test(saidBy(run))) this.fail(`${move.change} is refused for another reason`, [saidBy(run)]);
+    if (!why.test(errorsOf(run))) this.fail(`${move.change} is refused for another reason`, [errorsOf(run)]);
     if (this.cluster.texts() !== before)
-      this.fail(`${move.change} is refused, and files are other ones`, [saidBy(run)]);
+      this.fail(`${move.change} is refused, and files are other ones`, [errorsOf(run)]);
     if (change(move.change).isBehind === true) this.cluster.stack.saved = state;
     this.leaves.isDisturbed = true;
     this.world = refused(this.world);
@@ -179,14 +179,14 @@ class Player {
     if (how.kind === "killed") {
       await stack.cancel();
       if (!how.isSaved) stack.saved = state;
-      if (run.failed && !run.killed) this.fail("a run that was to be killed fails before", [saidBy(run)]);
+      if (run.failed && !run.killed) this.fail("a run that was to be killed fails before", [errorsOf(run)]);
     }
     const outcome = run.killed ? "killed" : run.failed ? "failed" : "done";
     this.say(`  -> ${outcome}${node === undefined ? "" : ` (${node.name})`}: ${String(stepsOf(run).length)} steps`);
     this.world = brokenOff(changed);
     this.check(this.world, run);
     if (how.kind === "unreachable" && how.from === 0 && run.failed && this.cluster.texts() !== before)
-      this.fail("a node does not answer from the beginning, and files are other ones", [saidBy(run)]);
+      this.fail("a node does not answer from the beginning, and files are other ones", [errorsOf(run)]);
   }
 }
 

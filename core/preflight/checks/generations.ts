@@ -1,5 +1,5 @@
 /** Whether a node can come to the generation that the stack file asks for: one after another, each to its end, and back by phases. */
-import { authorityCommonName } from "../../authorities/names";
+import { generationNamed } from "../../authorities/names";
 import { isAdopted, stateOf } from "../../authorities/rotation";
 import { unique } from "../../format/unique";
 import { TITLES } from "../../init/cas";
@@ -9,15 +9,9 @@ import type { Config } from "../../schema/config";
 import { refused, type Check, type Compared, type Mismatch } from "../world";
 import { accepted, caInPlace } from "./cluster";
 
-/** Of a CA that the stack has made, by its name, or that it was given; undefined of any other one. */
-const generationOf = (
-  name: AuthorityName,
-  subject: string,
-  { cluster }: Pick<Config, "cluster">,
-): number | undefined => {
-  const generation = Number(/-g(\d+)$/.exec(subject)?.[1]);
-  return subject === `CN=${authorityCommonName(cluster.name, name, generation)}` ? generation : undefined;
-};
+/** Of a CA that the stack has made, by its subject. */
+const generationOf = (name: AuthorityName, subject: string, { cluster }: Pick<Config, "cluster">) =>
+  generationNamed(cluster.name, name, /^CN=(.*)$/.exec(subject)?.[1] ?? "");
 
 /** In the files of a CA, by generation; one that the stack was given or takes over may be called like any. */
 interface Held {

@@ -1,4 +1,5 @@
 /** How services run and where they listen. */
+import { isAdopted } from "../../authorities/rotation";
 import { howText, unitOf } from "../../init/layout";
 import { toldListener } from "../../init/listeners";
 import { externalSigner, signerText } from "../../init/tokenKey";
@@ -77,11 +78,10 @@ export const tokenSigner: Check = ({ plan, survey, isTouched }, { config }) => {
   const endpoint = externalSigner(survey);
   if (endpoint === undefined || !isTouched || plan.files.every(({ content }) => content.kind !== "serviceAccount"))
     return [];
-  const isAdopted = config.adopt !== undefined && config.adopt.serviceAccount !== false;
   return [
     refused(
       `${signerText(endpoint)}, and kube-apiserver would not read the stack's key`,
-      isAdopted ? "adopt.serviceAccount: false" : "authority.serviceAccount.enabled: false",
+      isAdopted(config, "serviceAccount") ? "adopt.serviceAccount: false" : "authority.serviceAccount.enabled: false",
     ),
   ];
 };

@@ -1,5 +1,7 @@
 /** Who needs the neighbours: each asks once a second, through the endpoint that all clients of the cluster use. */
 import { Resolver } from "node:dns/promises";
+import { isReady } from "../../../core/cluster/isReady";
+import type { Pod } from "../../../core/cluster/kube";
 import { ask, type Answer, type Identity, type Question } from "../clients/https";
 import type { Address } from "../clients/etcdWriter";
 import { Tally, type ClientResult } from "../clients/tally";
@@ -46,15 +48,8 @@ const configMap = (labels: readonly string[]): Omit<Question, "host" | "port"> =
   }),
 });
 
-interface Pod {
-  readonly metadata: { readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
 /** As the disruption controller counts them: one that is about to go is none. */
-const isHealthy = ({ metadata, status }: Pod): boolean =>
-  metadata.deletionTimestamp === undefined &&
-  (status?.conditions ?? []).some(({ type, status: holds }) => type === "Ready" && holds === "True");
+const isHealthy = (pod: Pod): boolean => pod.metadata.deletionTimestamp === undefined && isReady(pod);
 
 /** The fewest pods of each workload that its budget wants. */
 const FEWEST = { webhook: 1, ledger: 1 } as const;

@@ -2,6 +2,7 @@
 import { labNetwork } from "../../lab/topology";
 import { programOnNode } from "../../lab/neighbours";
 import { workload } from "../clients/userland";
+import { accountWith } from "./account";
 
 const NAME = "coredns";
 const place = { namespace: "kube-system", name: NAME };
@@ -36,27 +37,12 @@ const script = `cat >/tmp/Corefile <<'END'
 ${COREFILE}END
 exec ${programOnNode(NAME)} -conf /tmp/Corefile`;
 
-const rbac = "rbac.authorization.k8s.io";
-
 /** As kubeadm lays it out: two replicas, one of which may be away. */
 export const coreDns = (image: string): Record<string, unknown>[] => [
-  { apiVersion: "v1", kind: "ServiceAccount", metadata: place },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: "ClusterRole",
-    metadata: { name: "system:coredns" },
-    rules: [
-      { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
-      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-    ],
-  },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: "ClusterRoleBinding",
-    metadata: { name: "system:coredns" },
-    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "system:coredns" },
-    subjects: [{ kind: "ServiceAccount", ...place }],
-  },
+  ...accountWith(place, [
+    { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  ]),
   {
     apiVersion: "v1",
     kind: "Service",

@@ -1,6 +1,7 @@
 /** metrics-server: an aggregated API, which API servers call with their front proxy certificate, and a client of every kubelet. */
 import { programOnNode } from "../../lab/neighbours";
 import { workload } from "../clients/userland";
+import { accountWith, binding } from "./account";
 
 const NAME = "metrics-server";
 const PORT = 4443;
@@ -36,44 +37,14 @@ const probe = (path: string, seconds: number): object => ({
   periodSeconds: seconds,
 });
 
-const subject = { kind: "ServiceAccount", ...place };
-const rbac = "rbac.authorization.k8s.io";
-
-const boundTo = (kind: "ClusterRole" | "Role", role: string) => ({
-  roleRef: { apiGroup: rbac, kind, name: role },
-  subjects: [subject],
-});
-
 /** As the manifest of its release has them, but for the certificate and what a small lab has no need of. */
 export const metricsServer = (image: string): Record<string, unknown>[] => [
-  { apiVersion: "v1", kind: "ServiceAccount", metadata: place },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: "ClusterRole",
-    metadata: { name: "system:metrics-server" },
-    rules: [
-      { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
-      { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
-    ],
-  },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: "ClusterRoleBinding",
-    metadata: { name: "system:metrics-server" },
-    ...boundTo("ClusterRole", "system:metrics-server"),
-  },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: "ClusterRoleBinding",
-    metadata: { name: "metrics-server:system:auth-delegator" },
-    ...boundTo("ClusterRole", "system:auth-delegator"),
-  },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: "RoleBinding",
-    metadata: { ...place, name: "metrics-server-auth-reader" },
-    ...boundTo("Role", "extension-apiserver-authentication-reader"),
-  },
+  ...accountWith(place, [
+    { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["pods", "nodes"], verbs: ["get", "list", "watch"] },
+  ]),
+  binding(place, { name: "metrics-server:system:auth-delegator" }, "ClusterRole", "system:auth-delegator"),
+  binding(place, { ...place, name: "metrics-server-auth-reader" }, "Role", "extension-apiserver-authentication-reader"),
   {
     apiVersion: "v1",
     kind: "Service",
