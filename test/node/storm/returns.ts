@@ -25,9 +25,12 @@ export const returning = async (node: StormNode, back: Return): Promise<Returnin
   if (of === undefined) return undefined;
   const chosen = putBack(setBefore(backups, of), back.isProven);
   const at = (copy: (typeof chosen)[number]): string => node.path(`${STATE}/backup/${copy.backup}/${copy.n}`);
-  const web = chosen.find(({ path }) => path === LEAFS.web.cert);
-  if (back.damage === "other" && back.isProven && web !== undefined)
-    fs.writeFileSync(at(web), leafOf("web", "f2", 6).cert);
+  // a pair that fits in itself, so that only its CA tells it
+  const other = leafOf("web", "f2", 6);
+  for (const copy of back.damage === "other" && back.isProven ? chosen : []) {
+    if (copy.path === LEAFS.web.cert) fs.writeFileSync(at(copy), other.cert);
+    if (copy.path === LEAFS.web.key) fs.writeFileSync(at(copy), other.key);
+  }
   const copies = new Map(chosen.map((copy) => [copy.path, fs.readFileSync(at(copy), "latin1")]));
   const [some] = chosen;
   if (back.damage === "gone" && some !== undefined) fs.rmSync(at(some));
