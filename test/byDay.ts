@@ -82,6 +82,7 @@ const BY_DAY: readonly Row[] = [
   [7, "adoption", "kubespray"],
   [11, "adoption", "etcdadm"],
   [8, "recover-adoption", "duo"],
+  [14, "adoption", "fleet"],
   [8, "restore", "ha3"],
   [8, "drift", "hardway"],
 ];
