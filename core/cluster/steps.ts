@@ -11,17 +11,19 @@ import type { Fact } from "./facts";
 import type { Job } from "./job";
 import { hasOwnStep, ownText } from "./own";
 import { publishes, publishesLast } from "./published";
+import { approvesServing, servingPlan } from "./servingPlan";
 import { flagsOf, hasBundles, listed, moves, reloading, visits, workersDo, workloadText } from "./stepInputs";
 
 /**
  * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
- * `apply` and `retire`, and after it. From `afterIssue` on only where something is retired.
+ * `apply` and `retire` (from `afterServing` on when kubelets have asked for serving certificates), and after it. From `afterIssue` on only where something is retired.
  */
 export const HOOKS = [
   "afterTrust",
   "afterPublished",
   "beforeIssue",
   "afterApply",
+  "afterServing",
   "afterIssue",
   "beforeRetire",
   "afterRetire",
@@ -37,6 +39,11 @@ export interface Step {
   readonly isWanted: (config: Config) => boolean;
   readonly facts: (config: Config) => readonly Fact[];
   readonly job: (config: Config) => Pick<Job, "tasks"> & Partial<Job>;
+  /**
+   * Done in every run and in no preview, and no resource: what it looks for comes from the cluster, and nothing that the stack
+   * knows changes with it.
+   */
+  readonly everyRun?: true;
 }
 
 const rewrite = ({ inCluster: { caBundles } }: Config) => ({ tasks: ["rewrite"], caBundles }) as const;
@@ -139,6 +146,15 @@ const STEPS: readonly Step[] = [
     isWanted: (config) => publishes(config) && !publishesLast(config),
     facts: () => ["status"],
     job: () => ({ tasks: ["status"] }),
+  },
+  {
+    nameSuffix: "kubelet-serving",
+    hook: "afterServing",
+    summary: () => "approves what kubelets ask for as their serving certificates",
+    isWanted: approvesServing,
+    facts: () => [],
+    job: (config) => ({ tasks: ["kubelet-serving"], serving: servingPlan(config) }),
+    everyRun: true,
   },
   {
     nameSuffix: "scan",
