@@ -214,8 +214,9 @@ class Play {
     const mid = this.ask(isRepaired ? "recovered" : "killed", this.before, sending, run);
     const byHand = isRepaired ? [] : this.makeByHand(step.aftermath.byHand);
     const cut = isRepaired ? false : this.cutJournal(step.aftermath.journal);
-    // a set that was committed is not put back, whatever becomes of the run that follows; nor where the transaction is closed
-    const isFinal = !found || this.node.has(`${STATE}/tx/committed`);
+    // a set that was committed is not put back, whatever becomes of the run that follows; nor where the transaction is closed.
+    // Before the swap there are only folders that were made for it, and they go again
+    const isFinal = this.node.has(`${STATE}/tx/committed`) || (!found && isSwapped(this.before, mid));
     const before = withHand(isFinal ? mid : this.before, snapshot(this.node), byHand);
     const recovered = isRepaired || !step.aftermath.boots ? undefined : await this.boot(step, sending, before, cut);
     if (recovered === "stuck") return false;
@@ -303,6 +304,9 @@ class Play {
     return true;
   }
 }
+
+const isSwapped = (before: Snapshot, after: Snapshot): boolean =>
+  differences(before, after).some((path) => (before.get(path) ?? after.get(path))?.kind !== "folder");
 
 /** As it was, but for what somebody has made since, and the folders that he had to make for it. */
 const withHand = (before: Snapshot, now: Snapshot, byHand: readonly string[]): Snapshot => {
