@@ -35,7 +35,7 @@ export const inEveryRun = (
   };
   const run = async (): Promise<pulumi.Resource> => {
     const before = await Promise.all(after.map((each) => settled(pulumi.output(each))));
-    await Promise.all(before.map((each) => each && settled(each.urn)));
+    for (const each of before) if (each !== undefined) await settled(each.urn);
     try {
       const connection = await settled(pulumi.output(sshConnection(inputs, runOn)));
       const job = await settled(payload);

@@ -7,44 +7,13 @@ import { canSign, hasPrevious, retiresPrevious, seeks, wasAborted } from "../aut
 import { LAYOUTS } from "../layouts";
 import { AUTHORITIES } from "../model/authorities";
 import type { Config } from "../schema/config";
-import type { Fact } from "./facts";
-import type { Job } from "./job";
 import { hasOwnStep, ownText } from "./own";
 import { publishes, publishesLast } from "./published";
+import type { Hook, Step } from "./step";
 import { approvesServing, servingPlan } from "./servingPlan";
 import { flagsOf, hasBundles, listed, moves, reloading, visits, workersDo, workloadText } from "./stepInputs";
 
-/**
- * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
- * `apply` and `retire` (from `afterServing` on when kubelets have asked for serving certificates), and after it. From `afterIssue` on only where something is retired.
- */
-export const HOOKS = [
-  "afterTrust",
-  "afterPublished",
-  "beforeIssue",
-  "afterApply",
-  "afterServing",
-  "afterIssue",
-  "beforeRetire",
-  "afterRetire",
-] as const;
-export type Hook = (typeof HOOKS)[number];
-
-export interface Step {
-  /** The end of its resource's name. */
-  readonly nameSuffix: string;
-  readonly hook: Hook;
-  /** For a preview. */
-  readonly summary: (config: Config) => string;
-  readonly isWanted: (config: Config) => boolean;
-  readonly facts: (config: Config) => readonly Fact[];
-  readonly job: (config: Config) => Pick<Job, "tasks"> & Partial<Job>;
-  /**
-   * Done in every run and in no preview, and no resource: what it looks for comes from the cluster, and nothing that the stack
-   * knows changes with it.
-   */
-  readonly everyRun?: true;
-}
+export { HOOKS, type Hook, type Step } from "./step";
 
 const rewrite = ({ inCluster: { caBundles } }: Config) => ({ tasks: ["rewrite"], caBundles }) as const;
 

@@ -66,14 +66,10 @@ const look = async (work: Work): Promise<Look> => {
 };
 
 /** As it was judged: one that was changed or made anew meanwhile has another resource version, or another uid. */
-const approved = ({
-  metadata: { managedFields: _, ...metadata },
-  spec,
-  status,
-}: CertificateSigningRequest): object => ({
+const approved = ({ metadata, spec, status }: CertificateSigningRequest): object => ({
   apiVersion: "certificates.k8s.io/v1",
   kind: "CertificateSigningRequest",
-  metadata,
+  metadata: { ...metadata, managedFields: undefined }, // JSON has it not: they stay as they are
   spec,
   status: {
     ...status,

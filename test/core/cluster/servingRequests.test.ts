@@ -183,6 +183,7 @@ describe("names of kubelets", () => {
     servingPlan(
       configWith({
         cluster: { ...(RAW["cluster"] as object), endpoint: "api.example.com:6443", extraSans: ["10.0.0.100"] },
+        certificates: { profiles: { "kubelet-server": { enabled: false } } },
         inCluster: { approveKubeletServing: true, workers: { image: "busybox:1.37.0", nodeSelector } },
       }),
     );

@@ -9,7 +9,12 @@ const REQUESTS = "certificatesigningrequests.certificates.k8s.io";
 const WITHOUT = "Error from server (InternalError): error trying to reach service: remote error: tls: internal error";
 
 /** The fixture's cluster, at rest. */
-const PLAN = servingPlan(configWith({ inCluster: { approveKubeletServing: true } }));
+const PLAN = servingPlan(
+  configWith({
+    inCluster: { approveKubeletServing: true },
+    certificates: { profiles: { "kubelet-server": { enabled: false } } },
+  }),
+);
 
 const node = (name: string, ready = "True") => ({
   metadata: { name },
@@ -73,7 +78,9 @@ describe("task kubelet-serving", () => {
   it("writes the object as it was read, with its uid, its version and one condition more", async () => {
     const one = cluster().put(REQUESTS, csr("csr-1", "w1", "DNS:w1"));
     await one.work(job());
-    const { metadata, spec, status } = one.bodies[0] as ReturnType<typeof csr> & { status: unknown };
+    const { metadata, spec, status } = JSON.parse(JSON.stringify(one.bodies[0])) as ReturnType<typeof csr> & {
+      status: unknown;
+    };
     assert.deepEqual(Object.keys(metadata).sort(), ["creationTimestamp", "labels", "name", "resourceVersion", "uid"]);
     assert.deepEqual([metadata.uid, metadata.resourceVersion, spec.username], ["uid-csr-1", "7", "system:node:w1"]);
     assert.deepEqual(status, {
@@ -90,9 +97,9 @@ describe("task kubelet-serving", () => {
 
   it("does not approve another request that has taken the name meanwhile, and judges that one", async () => {
     const one = cluster().put(REQUESTS, csr("csr-1", "w1", "DNS:w1"));
-    const { approve } = one;
+    const approve = one.approve.bind(one);
     one.approve = async (name, body) => {
-      one.approve = approve.bind(one);
+      one.approve = approve;
       const hostile = csr("csr-1", "w1", "DNS:cp1");
       one.put(REQUESTS, { ...hostile, metadata: { ...hostile.metadata, uid: "another" } });
       return one.approve(name, body);
