@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { tableText, type Column } from "../core/report/report";
-import { dueMarkdown, EFFECTS_UNKNOWN, effectText } from "./dueMarkdown";
+import { dueMarkdown, EFFECTS_UNKNOWN, effectText, loginTexts } from "./dueMarkdown";
 import { dueReport, type DueReport, type DueRow } from "./dueReport";
 import { EXIT, Failure, type Exit } from "./failure";
 import { JSON_OPTION, momentOption, oneOf, parsedOptions, STACK_OPTIONS } from "./options";
@@ -11,7 +11,7 @@ import type { Spec } from "./usage/spec";
 const FOUND = {
   due: ({ due, effects }) => due.length + (effects ?? []).length > 0,
   drift: ({ drift }) => drift.length > 0,
-  change: ({ otherChanges }) => otherChanges.length > 0,
+  change: ({ login, otherChanges }) => login.length + otherChanges.length > 0,
 } as const satisfies Readonly<Record<string, (report: DueReport) => boolean>>;
 
 const FINDINGS = ["due", "drift", "change"] as const satisfies readonly (keyof typeof FOUND)[];
@@ -100,7 +100,7 @@ const COLUMNS: readonly Column<DueRow>[] = [
   { title: "REASON", cell: ({ reason }) => reason },
 ];
 
-export function dueText({ due: rows, effects, phases, drift, otherChanges }: DueReport): string {
+export function dueText({ due: rows, effects, phases, drift, login, otherChanges }: DueReport): string {
   const services = effects?.map((each) => `${effectText(each)}\n`).join("") ?? `${EFFECTS_UNKNOWN}\n`;
   const certificates = rows.length === 0 ? "no certificate is due\n" : `${tableText(COLUMNS, rows)}\n`;
   return (
@@ -108,6 +108,9 @@ export function dueText({ due: rows, effects, phases, drift, otherChanges }: Due
     (rows.length > 0 || (effects ?? []).length > 0 ? services : "") +
     phases.map((each) => `${each}\n`).join("") +
     drift.map((each) => `changed behind the stack's back: ${each}\n`).join("") +
+    loginTexts(login)
+      .map((each) => `${each}\n`)
+      .join("") +
     otherChanges.map((each) => `also: ${each}\n`).join("")
   );
 }

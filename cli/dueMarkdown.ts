@@ -15,6 +15,12 @@ export const effectText = ({ node, step, restarts, reloads }: NodeEffect): strin
   return `${step === undefined ? node : `${node}, ${step}`}: ${says.join("; ") || "restarts nothing"}`;
 };
 
+/** One line at most. */
+export const loginTexts = (nodes: readonly string[]): string[] =>
+  nodes.length === 0
+    ? []
+    : [`the ssh login of ${nodes.join(", ")} changes: each is visited once, and no certificate changes for it`];
+
 const reasoned = ({ service, reasons }: ServiceChange): string => `${service} (${reasons.join("; ")})`;
 
 /** Text that Markdown and HTML leave as it is. */
@@ -47,10 +53,10 @@ const section = (title: string, lines: readonly string[]): string[] =>
 
 /** @param stack its name, for the heading; undefined: none is given */
 export const dueMarkdown = (
-  { due, effects, phases, drift, otherChanges }: DueReport,
+  { due, effects, phases, drift, login, otherChanges }: DueReport,
   stack: string | undefined,
 ): string => {
-  const isQuiet = [due, effects ?? [], phases, drift, otherChanges].every((part) => part.length === 0);
+  const isQuiet = [due, effects ?? [], phases, drift, login, otherChanges].every((part) => part.length === 0);
   const lines = [
     `### kube-pki${stack === undefined ? "" : `: ${plain(stack)}`}`,
     "",
@@ -62,6 +68,7 @@ export const dueMarkdown = (
     ),
     ...section("Phases", phases),
     ...section("Changed behind the stack's back", drift),
+    ...section("Login", loginTexts(login)),
     ...section("Also", otherChanges),
   ];
   return lines.join("\n");

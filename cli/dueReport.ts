@@ -15,6 +15,7 @@ import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../core/protocol/nod
 import { leafResources, type NamedLeaf } from "../core/report/leafResources";
 import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
+import { loginChanges } from "./loginChanges";
 import { UNKNOWN, type Step } from "./preview";
 
 export interface DueRow {
@@ -48,6 +49,8 @@ export interface DueReport {
   readonly phases: readonly string[];
   /** What was changed on nodes behind the stack's back, where the preview has read them: "cp1: ...", a sentence each. */
   readonly drift: readonly string[];
+  /** Nodes whose ssh login changes: their steps run again, and no certificate changes for it. */
+  readonly login: readonly string[];
   /** Every other resource that changes and does not belong to a certificate that is due: "update prod-cp1-install". */
   readonly otherChanges: readonly string[];
 }
@@ -81,10 +84,14 @@ const strayName = (name: string): LeafName | undefined => {
 function strayLeaf(name: string, config: Config | undefined): Named | undefined {
   const profile = strayName(name);
   if (profile === undefined) return undefined;
-  const rest = name.slice(0, -profile.length - 1);
-  const cluster = `${config?.cluster.name ?? ""}-`;
-  return { node: rest.startsWith(cluster) ? rest.slice(cluster.length) : rest, certificate: profile };
+  return { node: nodeOf(name.slice(0, -profile.length - 1), config), certificate: profile };
 }
+
+/** By the prefix of its resources, which is all of it that an encrypted configuration leaves. */
+const nodeOf = (prefix: string, config: Config | undefined): string => {
+  const cluster = nodeName(config?.cluster.name ?? "", "");
+  return prefix.startsWith(cluster) ? prefix.slice(cluster.length) : prefix;
+};
 
 /** A user's, where the plan does not have it: `<cluster>-kubeconfigs-<user>`. */
 const strayUser = (name: string): Named | undefined => {
@@ -183,10 +190,12 @@ const dueLeaves = (
 
 /** @param config of the preview; undefined where it could not be read */
 export function dueReport(
-  steps: readonly Step[],
+  all: readonly Step[],
   config: Config | undefined,
   { drift, phases }: Pick<DueReport, "drift" | "phases"> = { drift: [], phases: [] },
 ): DueReport {
+  const { nodes: login, explain } = loginChanges(all);
+  const steps = login.length === 0 ? all : all.filter((step) => !explain(step));
   const plan: ClusterPlan | undefined = config === undefined ? undefined : planCluster(config, config.asOf);
   const clients = config === undefined ? [] : planClients(config, config.asOf);
   const leaves = plan && config ? leafResources(config.cluster.name, plan, clients) : new Map<string, NamedLeaf>();
@@ -213,8 +222,16 @@ export function dueReport(
   const told = new Set([...rows, ...(effects ?? [])].map(({ node }) => node));
   const changed = drift.map((text) => /^([^:]*): /.exec(text)?.[1] ?? "");
   const notes = config === undefined ? [] : noteNames(config.cluster.name, config);
-  const others = otherChanges(steps, due, new Set([...told, ...changed]), new Set(notes));
-  return { due: rows, effects, phases, drift, otherChanges: others };
+  const compares = told.size + drift.length + login.length > 0;
+  const others = otherChanges(steps, due, new Set([...told, ...changed]), new Set(notes), compares);
+  return {
+    due: rows,
+    effects,
+    phases,
+    drift,
+    login: login.map((prefix) => nodeOf(prefix, config)),
+    otherChanges: others,
+  };
 }
 
 const escaped = (text: string): string => text.replace(/[^a-z0-9]/g, "\\$&");
@@ -225,13 +242,14 @@ function otherChanges(
   due: ReadonlyMap<string, DueRow>,
   nodes: ReadonlySet<string>,
   notes: ReadonlySet<string>,
+  compares: boolean,
 ): string[] {
   const implied = (name: string): boolean =>
     due.has(name.replace(/-(?:key|request)$/, "")) ||
     // a phase begins, which is told by what it does
     notes.has(name) ||
     // of all nodes at once, before anything that is due
-    (nodes.size > 0 && name.endsWith("-preflight")) ||
+    (compares && name.endsWith("-preflight")) ||
     // Without the configuration a node is known by its whole prefix, the cluster's name included.
     [...nodes].some((node) =>
       new RegExp(`(?:^|-)${escaped(node)}-(?:request.*|${NODE_STEP_NAMES.join("|")})$`).test(name),

@@ -13,6 +13,9 @@ const state = z.object({
   replacementTrigger: z.unknown().optional(),
   inputs: z.record(z.string(), z.unknown()).nullish(),
   outputs: z.record(z.string(), z.unknown()).nullish(),
+  parent: z.string().nullish(),
+  /** By input: the URNs of the resources that it comes from. */
+  propertyDependencies: z.record(z.string(), z.array(z.string()).nullish()).nullish(),
 });
 
 const step = z.object({

@@ -6,7 +6,7 @@ import { EXIT, Failure, type Exit } from "./failure";
 import { STACK_OPTIONS } from "./options";
 import { run } from "./run";
 import { stackArgs, type StackChoice } from "./stackOutputs";
-import { followedUp } from "./up/followedUp";
+import { followedUp, type Ran } from "./up/followedUp";
 import { choiceOf, confirms, skipsPreview, wantsJson, wantsPulumisDisplay } from "./up/pulumiOptions";
 import { jsonScreen, lineScreen } from "./up/screen";
 import type { Spec } from "./usage/spec";
@@ -82,7 +82,10 @@ const pulumiUp = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<Exit
     });
   });
 
-export const command = async (args: readonly string[]): Promise<Exit> => {
+export const command = async (args: readonly string[]): Promise<Exit> => (await upRan(args)).exit;
+
+/** As the command does it, for one that says more of what was done. */
+export const upRan = async (args: readonly string[]): Promise<Ran> => {
   const isJson = wantsJson(args);
   const isConfirmed = confirms(args, process.env);
   if (isJson && !isConfirmed) throw new Failure("--json: needs --yes, as nobody is there to be asked");
@@ -93,7 +96,7 @@ export const command = async (args: readonly string[]): Promise<Exit> => {
   const mayAsk = process.stdin.isTTY && process.stdout.isTTY;
   // pulumi says itself what is wrong with the stack, asks for a passphrase, and refuses to ask where nobody is
   if (!isJson && (config === undefined || wantsPulumisDisplay(args) || !(isConfirmed || mayAsk)))
-    return pulumiUp(args, env);
+    return { exit: await pulumiUp(args, env) };
   return followedUp({
     args,
     env,

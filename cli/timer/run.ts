@@ -1,11 +1,12 @@
 /** `kube-pki timer run`: what the unit and pipelines run. It prints what is due and why, then `kube-pki up` does it. */
 import { approvesServing } from "../../core/cluster/servingPlan";
+import { doneText } from "../../core/progress/text";
 import { dueReport } from "../dueReport";
 import { dueText } from "../due";
 import { EXIT, Failure, type Exit } from "../failure";
 import { parsedOptions, STACK_OPTIONS } from "../options";
 import { previewedConfig, runPreview } from "../preview";
-import { onlyRenewsNow, command as up } from "../up";
+import { onlyRenewsNow, upRan } from "../up";
 import type { OptionTable, Spec } from "../usage/spec";
 
 const OPTIONS = {
@@ -40,8 +41,8 @@ export const runDue = async (args: readonly string[]): Promise<Exit> => {
     ...(options.stack === undefined ? [] : ["--stack", options.stack]),
     ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),
   ];
-  const exit = await up(["--yes", "--skip-preview", "--non-interactive", "--color", "never", ...where]);
-  say(exit === EXIT.fine && isDue ? "done: the above is renewed and proven\n" : "");
+  const { exit, end } = await upRan(["--yes", "--skip-preview", "--non-interactive", "--color", "never", ...where]);
+  if (exit === EXIT.fine && isDue) say(`${doneText(end)}\n`);
   if (exit !== EXIT.fine)
     throw new Failure("the run failed: see above; what was not reached keeps the certificates that it has");
   return exit;

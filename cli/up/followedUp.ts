@@ -4,7 +4,7 @@ import { planCluster } from "../../core/plan";
 import { aheadOf, type Ahead, type Order } from "../../core/progress/ahead";
 import type { EngineEvent } from "../../core/progress/engineEvent";
 import { Progress } from "../../core/progress/progress";
-import type { Happening } from "../../core/progress/happening";
+import type { End, Happening } from "../../core/progress/happening";
 import { EXIT, Failure, type Exit } from "../failure";
 import { previewedConfig } from "../preview";
 import { pulumiSaid } from "../run";
@@ -21,6 +21,12 @@ export interface Wanted {
   /** `asked`: pulumi shows it, and a person is asked; `quiet`: only for what is ahead. */
   readonly preview: "asked" | "quiet" | "none";
   readonly screen: Screen;
+}
+
+/** How a run ended, and with what; undefined: it was not followed, or did not begin. */
+export interface Ran {
+  readonly exit: Exit;
+  readonly end?: End;
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -47,7 +53,7 @@ class Run {
 
   public constructor(private readonly wanted: Wanted) {}
 
-  public async all(): Promise<Exit> {
+  public async all(): Promise<Ran> {
     const handlers = SIGNALS.map((name) => {
       const handler = (): void => {
         this.interrupted(name);
@@ -71,12 +77,12 @@ class Run {
     }
   }
 
-  private async both(): Promise<Exit> {
+  private async both(): Promise<Ran> {
     const { preview, config, args, env } = this.wanted;
     let ahead: Ahead | undefined;
     if (preview !== "none") {
       const found = await this.preview();
-      if (found === undefined) return EXIT.failed;
+      if (found === undefined) return { exit: EXIT.failed };
       ahead = aheadOf(found);
     }
     this.progress = new Progress(this.began, ahead, orderIn(config));
@@ -84,10 +90,10 @@ class Run {
     const { code, stdout, stderr } = await this.pulumi(upArgs(args), env, (event) => {
       this.show(this.progress.take(event, performance.now()));
     });
-    this.show(
-      this.progress.end(code === 0, performance.now(), { trouble: troubleIn(stderr, stdout), url: urlIn(stdout) }),
-    );
-    return code === 0 ? EXIT.fine : EXIT.failed;
+    const printed = { trouble: troubleIn(stderr, stdout), url: urlIn(stdout) };
+    const last = this.progress.end(code === 0, performance.now(), printed);
+    this.show(last);
+    return { exit: code === 0 ? EXIT.fine : EXIT.failed, end: last[last.length - 1] as End };
   }
 
   /** What it would do; undefined where it failed, which is then told. */
@@ -146,7 +152,7 @@ class Run {
   }
 }
 
-export const followedUp = (wanted: Wanted): Promise<Exit> => new Run(wanted).all();
+export const followedUp = (wanted: Wanted): Promise<Ran> => new Run(wanted).all();
 
 /** What pulumi printed of what it gave no event for: no such stack, a wrong passphrase, a lock. */
 const troubleIn = (stderr: string, stdout: string): string | undefined => {

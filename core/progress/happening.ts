@@ -30,6 +30,8 @@ export interface Printed {
   readonly url?: string | undefined;
 }
 
+export type End = Extract<Happening, { event: "end" }>;
+
 export type Happening =
   | {
       readonly event: "plan";
@@ -80,6 +82,8 @@ export type Happening =
       readonly seconds: number;
       readonly changes: Readonly<Record<string, number>>;
       readonly nodes: readonly NodeEnd[];
+      /** Certificates that were really issued: a preview may have announced more. */
+      readonly issued: number;
       /** Where Pulumi's service shows the run. */
       readonly url?: string;
       /** The stack output of that name. */

@@ -3,7 +3,7 @@ import { STAGES } from "../rollout";
 import { Estimate, keyOf, phasesOf, type Ahead, type Due, type Order } from "./ahead";
 import type { EngineEvent, ResourceStep } from "./engineEvent";
 import { errorText } from "./errorText";
-import type { Happening, NodeEnd, Printed, StepName, Trouble } from "./happening";
+import type { End, Happening, NodeEnd, Printed, StepName, Trouble } from "./happening";
 import { Resources, type Stage } from "./subject";
 import { secondsSince, Tally } from "./tally";
 
@@ -112,7 +112,8 @@ export class Progress {
     return [{ event: "interrupted", times: ++this.interrupts }];
   }
 
-  public end(succeeded: boolean, at: number, { trouble, url }: Printed = {}): Happening[] {
+  /** The end comes last. */
+  public end(succeeded: boolean, at: number, { trouble, url }: Printed = {}): [...Happening[], End] {
     const errors = [...this.errors];
     if (!succeeded && errors.length === 0 && this.interrupts === 0 && trouble !== undefined)
       errors.push({ text: trouble });

@@ -1,15 +1,17 @@
 /** What a run has done so far: by node, and in all. */
 import type { Due } from "./ahead";
-import type { Happening, NodeEnd } from "./happening";
+import type { End, Happening, NodeEnd } from "./happening";
 
 /** With one decimal; of milliseconds. */
 export const secondsSince = (began: number, at: number): number => Math.round((at - began) / 100) / 10;
 
 /** Where what is done once is told among the nodes. */
-const NO_NODE = "-";
+export const NO_NODE = "-";
 
 export class Tally {
+  /** Certificates, of the whole run. */
   public issued = 0;
+  private told = 0;
   public changes: Readonly<Record<string, number>> = {};
   public summary: unknown;
   private readonly ends = new Map<string, { result: NodeEnd["result"]; readonly steps: Record<string, number> }>();
@@ -24,18 +26,22 @@ export class Tally {
 
   /** Those that were issued since it was asked last. */
   public certificates(): Happening[] {
-    if (this.issued === 0) return [];
-    const { issued } = this;
-    this.issued = 0;
-    return [{ event: "certificates", issued }];
+    const issued = this.issued - this.told;
+    this.told = this.issued;
+    return issued === 0 ? [] : [{ event: "certificates", issued }];
   }
 
   /** @param order of the nodes; what is done once comes first */
-  public of(order: readonly string[]): Pick<Extract<Happening, { event: "end" }>, "changes" | "nodes" | "summary"> {
+  public of(order: readonly string[]): Pick<End, "changes" | "nodes" | "issued" | "summary"> {
     const nodes = [NO_NODE, ...order].flatMap((node): NodeEnd[] => {
       const end = this.ends.get(node);
       return end === undefined ? [] : [{ node, ...end }];
     });
-    return { changes: this.changes, nodes, ...(this.summary === undefined ? {} : { summary: this.summary }) };
+    return {
+      changes: this.changes,
+      nodes,
+      issued: this.issued,
+      ...(this.summary === undefined ? {} : { summary: this.summary }),
+    };
   }
 }

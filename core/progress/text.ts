@@ -3,7 +3,8 @@ import { tableText, type Column } from "../report/report";
 import type { Paint } from "../report/forms/table";
 import { STAGES } from "../rollout";
 import { aboutText } from "./ahead";
-import type { Happening, NodeEnd, StepName, Trouble } from "./happening";
+import type { End, Happening, NodeEnd, StepName, Trouble } from "./happening";
+import { NO_NODE } from "./tally";
 
 /** Lines of the moment: what is done is told by the step's end, and what is waited for while it is waited for. */
 const ROUTINE =
@@ -94,7 +95,7 @@ export const linesOf = (happening: Happening, paint: Paint = (_tone, text) => te
 const RESULTS = { succeeded: "done", failed: "failed", interrupted: "interrupted" } as const;
 
 const COLUMNS: readonly Column<NodeEnd>[] = [
-  { title: "NODE", cell: ({ node }) => (node === "-" ? "(cluster)" : node) },
+  { title: "NODE", cell: ({ node }) => (node === NO_NODE ? "(cluster)" : node) },
   { title: "RESULT", cell: ({ result }) => RESULTS[result] },
   {
     title: "SECONDS",
@@ -118,11 +119,17 @@ const troubleText = ({ node, step, text }: Trouble): string => {
   return where === undefined ? text : `${where}: ${text}`;
 };
 
+/** What a run that succeeded has really done about certificates; undefined: nobody has followed it. */
+export const doneText = (end: Pick<End, "issued" | "nodes"> | undefined): string => {
+  if (end === undefined) return "done";
+  if (end.issued > 0) return `done: ${counted(end.issued, "certificate")} renewed and proven`;
+  const nodes = end.nodes.filter(({ node }) => node !== NO_NODE).length;
+  const again = nodes === 0 ? "" : `; the steps of ${counted(nodes, "node")} ran again and proved what is there`;
+  return `done: nothing had to be renewed${again}`;
+};
+
 /** The errors come last. */
-const endLines = (
-  { result, seconds, nodes, summary, url, errors }: Extract<Happening, { event: "end" }>,
-  paint: Paint,
-): string[] => {
+const endLines = ({ result, seconds, nodes, summary, url, errors }: End, paint: Paint): string[] => {
   const table = nodes.length === 0 ? [] : ["", ...tableText(COLUMNS, nodes).trimEnd().split("\n")];
   const tone = result === "succeeded" ? "good" : "bad";
   const left = result === "interrupted" ? ": the next run goes on where this one ended" : "";

@@ -207,6 +207,95 @@ describe("what a preview means", () => {
       assert.deepEqual(named(asked, again("cp1", "scheduler", changes)), ["cp1 apiserver", "cp1 scheduler"]);
   });
 
+  describe("where the ssh login changes", () => {
+    /** As the real engine printed it after a change of `ssh.user` of both nodes, with some of their certificates. */
+    const recordedLogin = parsedPreview(readFileSync(join(__dirname, "login.recorded.json"), "utf8"));
+    const config = previewedConfig(recordedLogin, NOW);
+    const named = (step: Step) => step.urn.split("::").at(-1) ?? "";
+    const told = (change: (step: Step) => Step | readonly Step[] = (step) => step, of = config) => {
+      const { due, effects, login, otherChanges } = dueReport(recordedLogin.steps.flatMap(change), of);
+      return {
+        due: due.map(({ node, certificate }) => `${node} ${certificate}`),
+        effects: effects?.map(({ node }) => node),
+        login,
+        otherChanges,
+      };
+    };
+    const changed = (name: string, change: Partial<Step>) => (step: Step) =>
+      named(step) === name ? { ...step, ...change } : step;
+    const W1 = ["w1 kubelet", "w1 kubelet-server"];
+    const nothing = { due: [], effects: [], otherChanges: [] };
+
+    it("names the nodes, and nothing that follows from it", () => {
+      assert.deepEqual(told(), { ...nothing, login: ["cp1", "w1"] });
+      assert.deepEqual(told(undefined, undefined).login, ["cp1", "w1"]);
+    });
+
+    it("knows any field of it", () => {
+      for (const diffReasons of [
+        ["connection"],
+        ["connection.privateKey", "connection.port"],
+        ["connection.proxy.host"],
+        ["connection.hostKey", "environment.KUBE_PKI_SSH"],
+      ])
+        assert.deepEqual(told(changed("lab-w1-request", { diffReasons })), { ...nothing, login: ["cp1", "w1"] });
+    });
+
+    const requestOf = recordedLogin.steps.find((step) => named(step) === "lab-w1-request");
+    const trigger = (replacementTrigger: string) => ({
+      newState: { type: "command:remote:Command", ...requestOf?.newState, replacementTrigger },
+    });
+    const asToday: readonly [string, Partial<Step>][] = [
+      ["stdin", { diffReasons: ["connection.user", "stdin"] }],
+      ["triggers", { op: "replace", diffReasons: ["connection.user", "triggers"], replaceReasons: ["triggers"] }],
+      ["triggers alone", { op: "replace", diffReasons: ["connection.user"], replaceReasons: ["triggers"] }],
+      ["the command", { diffReasons: ["connection.user", "create"] }],
+      ["a property that begins like the login", { diffReasons: ["connections"] }],
+      ["a replacement trigger", trigger("2")],
+      ["nothing that is told", { diffReasons: [] }],
+      ["all of it, as it is new", { op: "create", diffReasons: null }],
+    ];
+    for (const [what, change] of asToday)
+      it(`has certificates due whose request changes by ${what}`, () => {
+        const { due, effects } = told(changed("lab-w1-request", change));
+        assert.deepEqual([due, effects], [W1, ["w1"]]);
+      });
+
+    it("has certificates due that change by more than the request, or by a request that is known", () => {
+      const ofKubelet = (change: (step: Step) => Step) =>
+        told((step) => (named(step) === "lab-w1-kubelet" ? change(step) : step)).due;
+      assert.deepEqual(
+        ofKubelet((step) => ({ ...step, replaceReasons: ["certRequestPem", "caCertPem"] })),
+        ["w1 kubelet"],
+      );
+      const inputs = { certRequestPem: "another" };
+      assert.deepEqual(
+        ofKubelet((step) => ({ ...step, newState: step.newState && { ...step.newState, inputs } })),
+        ["w1 kubelet"],
+      );
+      const renewed = (step: Step) => ({
+        ...step,
+        newState: step.newState && { ...step.newState, replacementTrigger: "9-f20e821f-g1" },
+      });
+      assert.deepEqual(ofKubelet(renewed), ["w1 kubelet"]);
+    });
+
+    it("still names what else changes on such a node", () => {
+      const script = changed("lab-w1-install", { diffReasons: ["environment.KUBE_PKI_SSH", "stdin"] });
+      assert.deepEqual(told(script), { ...nothing, login: ["cp1", "w1"], otherChanges: ["update lab-w1-install"] });
+      const payload = (step: Step) =>
+        named(step) === "lab-w1-apply" && step.newState
+          ? { ...step, newState: { ...step.newState, inputs: { stdin: "another payload" } } }
+          : step;
+      assert.deepEqual(told(payload).otherChanges, ["update lab-w1-apply"]);
+    });
+
+    it("says nothing of it where the steps of a node change for something else", () => {
+      const stdin = (step: Step) => ({ ...step, diffReasons: ["stdin"] });
+      assert.deepEqual(told(stdin).login, []);
+    });
+  });
+
   it("tells nodes and profiles apart whose names hold each other", () => {
     const steps = [leaf("w1", "kubelet-server"), leaf("old-kubelet", "apiserver-etcd-client", { op: "delete" })];
     assert.deepEqual(
@@ -342,6 +431,15 @@ describe("kube-pki due", function () {
     );
   });
 
+  it("tells of a login that changes in one line, and fails for that as for any change", async () => {
+    const recorded = readFileSync(join(__dirname, "login.recorded.json"), "utf8");
+    const line = "the ssh login of cp1, w1 changes: each is visited once, and no certificate changes for it";
+    const { code, stdout } = await stdin(recorded, "--fail-on", "due");
+    assert.deepEqual([code, stdout], [0, `no certificate is due\n${line}\n`]);
+    assert.equal((await stdin(recorded, "--markdown")).stdout, `### kube-pki\n\n**Login**\n\n- ${line}\n`);
+    assert.equal((await stdin(recorded, "--fail-on", "change")).code, 1);
+  });
+
   it("keeps a comment short enough to be taken, and what it holds text", () => {
     const row = { node: "a|b<i>`*", certificate: "kubelet", reason: "@all\nnew" } as const;
     const report = {
@@ -349,6 +447,7 @@ describe("kube-pki due", function () {
       effects: [],
       phases: [],
       drift: [],
+      login: [],
       otherChanges: [],
     };
     const text = dueMarkdown(report, "prod");

@@ -119,7 +119,12 @@ describe("kube-pki timer", function () {
   /** A stack, and what its next run does. */
   const holds = (
     last: object | undefined,
-    { preview = RECORDED, upCode = 0, config = {} }: { preview?: string; upCode?: number; config?: object } = {},
+    {
+      preview = RECORDED,
+      upCode = 0,
+      config = {},
+      events = [],
+    }: { preview?: string; upCode?: number; config?: object; events?: readonly object[] } = {},
   ): void => {
     const values = Object.entries({ cluster: CLUSTER, ...config }).map(([key, value]) => [
       `kube-pki:${key}`,
@@ -131,13 +136,15 @@ describe("kube-pki timer", function () {
     write("config", JSON.stringify(Object.fromEntries(values)));
     write("outputs", JSON.stringify(last ? { authorityDigest: authorityDigest({ cluster: CLUSTER, ...last }) } : {}));
     write("preview", preview);
+    write("events", events.map((event) => `${JSON.stringify(event)}\n`).join(""));
     harness.pulumiRuns(
       'echo "$* ${PULUMI_CONFIG_PASSPHRASE:-no passphrase}" >>"$here/pulumi-calls"',
       'case "$1" in',
       '  config) cat "$here/config" ;;',
       '  stack) cat "$here/outputs" ;;',
       '  preview) cat "$here/preview" ;;',
-      `  up) echo "pulumi says"; exit ${String(upCode)} ;;`,
+      '  up) for word; do [ "${before:-}" != --event-log ] || cat "$here/events" >"$word"; before=$word; done',
+      `    echo "pulumi says"; exit ${String(upCode)} ;;`,
       "esac",
     );
   };
@@ -221,7 +228,7 @@ describe("kube-pki timer", function () {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^NODE +CERTIFICATE +NOT AFTER +REASON$/m);
     assert.match(stdout, /^cp1: restarts /m);
-    assert.match(stdout, /\ndone after [^]*done: the above is renewed and proven\n$/);
+    assert.match(stdout, /\ndone after [^]*\ndone: nothing had to be renewed\n$/);
     assert.match(
       calls("pulumi-calls").at(-1) ?? "",
       new RegExp(
@@ -229,6 +236,45 @@ describe("kube-pki timer", function () {
       ),
     );
   });
+
+  const ended = (op: string, type: string, name: string, parent?: string): object[] => {
+    const urn = `urn:pulumi:prod::kube-pki::${type}::${name}`;
+    const metadata = { op, urn, type, new: { parent } };
+    return [{ resourcePreEvent: { metadata } }, { resOutputsEvent: { metadata } }];
+  };
+  const NODE = "kube-pki:index:NodePki";
+  const row = (node: string): object[] => ended("same", NODE, node);
+  const step = (node: string, name: string): object[] =>
+    ended("update", "command:remote:Command", `${node}-${name}`, `urn:pulumi:prod::kube-pki::${NODE}::${node}`);
+  const certificate = (op: string, name: string): object[] =>
+    ended(op, "tls:index/locallySignedCert:LocallySignedCert", name);
+  const endings: readonly [string, object[], string][] = [
+    ["no step", certificate("same", "cp1-scheduler"), "nothing had to be renewed"],
+    [
+      "steps that changed no certificate",
+      [row("cp1"), row("w1"), step("cp1", "request"), step("cp1", "apply"), step("w1", "apply")]
+        .concat(certificate("same", "cp1-scheduler"))
+        .flat(),
+      "nothing had to be renewed; the steps of 2 nodes ran again and proved what is there",
+    ],
+    [
+      "one certificate",
+      [...row("cp1"), ...certificate("create-replacement", "cp1-scheduler"), ...step("cp1", "apply")],
+      "1 certificate renewed and proven",
+    ],
+    [
+      "certificates, beside one that stays",
+      ["create-replacement", "create", "same"].flatMap((op) => certificate(op, `cp1-${op}`)),
+      "2 certificates renewed and proven",
+    ],
+  ];
+  for (const [what, events, says] of endings)
+    it(`says what was really done, whatever the preview announced: ${what}`, async () => {
+      holds({}, { events });
+      const { code, stdout, stderr } = await timer("run", "--stack", "prod");
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout.trimEnd().split("\n").at(-1), `done: ${says}`);
+    });
 
   it("does nothing where nothing is due", async () => {
     holds({}, { preview: JSON.stringify({ config: {}, steps: [{ op: "same", urn: "u" }] }) });

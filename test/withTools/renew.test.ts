@@ -159,4 +159,23 @@ describe("kube-pki renew, on the real engine", function () {
     assert.match(apply?.command ?? "", /node\.sh apply$/);
     assert.deepEqual(more, []);
   });
+
+  it("takes another login for what it is: nodes are visited, and no certificate is due", async () => {
+    const before = await leaves();
+    for (const index of NAMES.keys())
+      await pulumi("config", "set", "--path", `kube-pki:nodes[${String(index)}].ssh.user`, "other");
+    const text =
+      "no certificate is due\n" +
+      "the ssh login of cp1, w1 changes: each is visited once, and no certificate changes for it\n";
+    const due = await within([KUBE_PKI, "due", "--fail-on", "due"]);
+    assert.deepEqual([due.code, due.stdout], [0, text], due.stderr);
+    const { code, stdout, stderr } = await within([KUBE_PKI, "timer", "run"]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.ok(stdout.startsWith(text), stdout);
+    assert.match(
+      stdout,
+      /\ndone: nothing had to be renewed; the steps of 2 nodes ran again and proved what is there\n$/,
+    );
+    assert.deepEqual(await leaves(), before);
+  });
 });
