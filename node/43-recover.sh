@@ -4,20 +4,27 @@
 # run again at any time. Back goes what is as this transaction has written it, or is
 # missing. Anything else a person or another program has made since, and it stays.
 # What is as it was is not touched, so its times keep telling which process has read
-# it. 1 where something could not be put back; all of it is in $pb_failed.
+# it. 1 where something could not be put back; all of it is in $pb_failed, its paths,
+# each between blanks, in $pb_stuck.
 put_back() {
   [ -f "$TX/journal" ] || return 0
   read -r _ _ _ BACKUP <"$TX/journal"
   plan_undo
   pb_failed=
+  pb_stuck=' '
+  pb_copy=
   pb_count=0
   # shellcheck disable=SC2086 # words wanted
   set -- $UNDO
   while [ $# -gt 0 ]; do
     undo_step "$1" "$3" || {
       pb_why="$3, which was not there before, could not be removed"
-      [ "$1" = remove ] || pb_why="$3 could not be put back"
+      [ "$1" = remove ] || {
+        pb_why="$3 could not be put back"
+        pb_copy=", its copy is in $BACKUP"
+      }
       pb_failed="$pb_failed${pb_failed:+, }$pb_why ($(trouble "$pb_said"))"
+      pb_stuck="$pb_stuck$3 "
     }
     shift 3
   done
@@ -26,6 +33,7 @@ put_back() {
   tell_kept $UNDO
   # shellcheck disable=SC2086 # words wanted
   clear_beside $UNDO
+  pb_failed=$pb_failed$pb_copy
   [ -z "$pb_failed" ]
 }
 
@@ -105,7 +113,7 @@ clear_beside() {
   cb_names=
   while [ $# -gt 0 ]; do
     beside "$ROOT$3"
-    case "$pb_failed " in *"$3 could "* | *"$3, which "*) ;; *) cb_names="$cb_names $OLD $NEW" ;; esac
+    case $pb_stuck in *" $3 "*) ;; *) cb_names="$cb_names $OLD $NEW" ;; esac
     shift 3
   done
   [ -n "$cb_names" ] || return 0
@@ -175,8 +183,7 @@ undo_dead() {
     RECOVERED="an earlier run, which was interrupted, was undone ($pb_count put back${pb_kept:+; kept, as somebody else has changed it since: $pb_kept})"
     say "$RECOVERED"
   else
-    case $pb_failed in *"could not be put back"*) rc_stuck=", its copy is in $BACKUP" ;; esac
-    rc_stuck="$pb_failed$rc_stuck: repair that, then run again"
+    rc_stuck="$pb_failed: repair that, then run again"
   fi
   reload_units # systemd may know the flags of the run that died
   doubt "$ud_verb"

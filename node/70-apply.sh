@@ -76,24 +76,43 @@ in_doubt() { grep -Eqsx '(sum|trust) none' "$STATE/applied"; }
 
 # check_consumers: who is handled, before anything is touched. $TX/consumers
 # gets "NAME running|stopped|skipped", $TX/ran "NAME IDENTITY" of its process.
+# Whoever runs is there for a moment: a unit that fails and starts over has a
+# process now and then. One moment for all of them.
 check_consumers() {
   : >"$TX/consumers"
-  : >"$TX/ran"
+  co_first=$TX/ran
+  identities >"$TX/ran"
+  if [ "$START" != bare ] && grep -q ' .' "$TX/ran"; then
+    co_first=$TX/ran.first
+    mv "$TX/ran" "$co_first"
+    sleep 1
+    identities >"$TX/ran"
+  fi
   while read -r co_word co_name _ <&3; do
     [ "$co_word" = consumer ] || continue
+    read -r _ co_was <&4 || :
+    read -r _ co_is <&5 || :
     find_consumer "$co_name"
     absent
     co_absent=$ABSENT
     co_state=stopped
-    if [ -z "$co_absent" ] && runs; then co_state=running; fi
+    if [ -z "$co_absent" ] && [ -n "$co_is" ] && [ "$co_is" = "$co_was" ]; then co_state=running; fi
     if [ "$co_state" = stopped ] && may_wait && ! ran_here "$co_name"; then
       co_state=skipped
     elif [ -n "$co_absent" ]; then
       die "$co_name cannot be restarted here: $co_absent; nothing was touched ($(way_in "$co_name"))"
     fi
     echo "$co_name $co_state" >>"$TX/consumers"
+  done 3<"$TX/plan" 4<"$co_first" 5<"$TX/ran"
+}
+
+# identities: a line "NAME IDENTITY" for each consumer, in the order of the plan.
+identities() {
+  while read -r it_word it_name _ <&3; do
+    [ "$it_word" = consumer ] || continue
+    find_consumer "$it_name"
     identity
-    echo "$co_name $ID" >>"$TX/ran"
+    echo "$it_name $ID"
   done 3<"$TX/plan"
 }
 
@@ -125,18 +144,6 @@ lacks_leaf() {
     [ "$ll_word $ll_name" != "needs $1" ] || [ -f "$TX/parts/cert:$ll_profile" ] || return 0
   done 4<"$TX/plan"
   return 1
-}
-
-# runs: the consumer's process is there and stays for a moment: a unit that
-# fails and starts over has a process now and then.
-runs() {
-  identity
-  ru_id=$ID
-  [ -n "$ru_id" ] || return 1
-  [ "$START" = bare ] || return 0
-  sleep 1
-  identity
-  [ "$ID" = "$ru_id" ]
 }
 
 report_files() {

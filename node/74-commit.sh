@@ -168,7 +168,7 @@ roll_back() {
     WHY="$WHY$rb_bad"
     [ -n "$rb_put" ] || {
       reword "$PUT_BACK" "the old set could not be put back whole"
-      WHY="$WHY; $pb_failed, its copy is in $BACKUP"
+      WHY="$WHY; $pb_failed"
       return 0
     }
     [ -z "$rb_bad$pb_kept" ] || BACKUP=

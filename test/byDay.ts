@@ -10,8 +10,9 @@ const ALWAYS: readonly Played[] = [
   ["killed", "duo"],
 ];
 
-/** On every day but those of a long one, each of which goes through every phase of a rotation or sets a node back. */
-const MOST_DAYS: Played = ["rotation", "duo"];
+/** On days whose own scenarios leave time for it and go through no rotation themselves. */
+const OTHER_DAYS: Played = ["rotation", "duo"];
+const ROTATES = /^(rotation-(undo|phases|nodes)|vip|adoption|foreign-ca|foreign-ca-adoption|neighbours|token-signer)$/;
 
 /** With about how many minutes each takes on two cores; only for sharing them out. */
 type Row = readonly [minutes: number, ...played: Played];
@@ -82,6 +83,7 @@ const BY_DAY: readonly Row[] = [
   [7, "adoption", "kubespray"],
   [11, "adoption", "etcdadm"],
   [8, "recover-adoption", "duo"],
+  [14, "adoption", "fleet"],
   [8, "restore", "ha3"],
   [8, "drift", "hardway"],
 ];
@@ -108,6 +110,6 @@ export const shares = (rows: readonly Row[] = BY_DAY): readonly (readonly Row[])
 export const playedOn = (day: number): readonly Played[] => {
   const days = shares();
   const share = days[day % days.length] ?? [];
-  const isLong = share.some(([minutes]) => minutes > DAY_MINUTES);
-  return [...ALWAYS, ...(isLong ? [] : [MOST_DAYS]), ...share.map(([, ...played]): Played => played)];
+  const isFull = share.some(([minutes, name]) => minutes > DAY_MINUTES || ROTATES.test(name));
+  return [...ALWAYS, ...(isFull ? [] : [OTHER_DAYS]), ...share.map(([, ...played]): Played => played)];
 };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { Cluster } from "./cluster";
 
 /** @param shell - what the script is run with */
@@ -37,6 +38,23 @@ export function looksAgain(shell: string): void {
         assert.equal(failed.code, 1, failed.stdout);
         assert.match(failed.why, why);
         assert.ok(node.holds(old));
+      });
+
+    for (const [title, others, how] of [
+      ["starts a service that fails and starts over, though its files are as they were", [1, 2], "restarted"],
+      ["leaves one alone that is the same a moment later", [1, 1], "untouched"],
+    ] as const)
+      it(title, async () => {
+        const set = node.set();
+        const payload = node.payload(set);
+        assert.equal((await node.run("apply", payload, { KUBE_PKI_LIMITS: "STABLE=1" })).code, 0);
+        const starts = [1, 2].map(() => spawn("sleep", ["60"]));
+        const pids = others.map((which) => `${String(starts[which - 1]?.pid)}\n`).join("");
+        node.write("/units/store/pids", pids);
+        const done = await node.run("apply", payload, { KUBE_PKI_LIMITS: "STABLE=1" });
+        for (const start of starts) start.kill();
+        assert.equal(done.code, 0, done.stderr);
+        assert.match(done.stdout, new RegExp(`^consumer store ${how}$`, "m"));
       });
 
     it("waits once for all that it has restarted, and not where it has restarted nothing", async () => {

@@ -258,6 +258,25 @@ export const answersQuestions = (shell: string): void => {
         assert.ok(text.includes(shown), shown);
     });
 
+    it("tells who mounts a folder somewhere else, and does not read the mounts that are this shell's own", async () => {
+      const mount = "22 1 0:5 /pods /var/lib/kubelet/pods rw - tmpfs tmpfs rw\n";
+      for (const [pid, namespace] of [
+        ["self", 1],
+        ["20", 1],
+        ["21", 2],
+      ] as const) {
+        node.write(`/proc/${pid}/comm`, "reader\n");
+        node.write(`/proc/${pid}/mountinfo`, mount);
+        fs.mkdirSync(node.path(`/proc/${pid}/ns`));
+        fs.symlinkSync(`mnt:[${String(namespace)}]`, node.path(`/proc/${pid}/ns/mnt`));
+      }
+      const [answer] = await node.ask(QUESTION.naming(["/var/lib/kubelet"]));
+      assert.deepEqual(
+        answer?.all("mountinfo").map(([pid, , what = ""]) => [pid, Buffer.from(what, "base64").toString()]),
+        [["21", "/pods /var/lib/kubelet/pods\n"]],
+      );
+    });
+
     it("shows certificates and the public half of a key, and never the key", async () => {
       const { cert, key } = leaf(authority(), "kube-apiserver");
       node.write("/etc/both.pem", `${key}${cert}`, 0o600);
