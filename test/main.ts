@@ -63,7 +63,7 @@ const NEEDS: readonly Need[] = [
     missing: () => (process.getuid?.() === 0 ? undefined : "they need root: nobody else may give a file its owner"),
   },
   {
-    titles: /^in a browser/,
+    titles: /\bin a browser:/,
     tests: "the tests of pages in a browser",
     missing: () => (`${process.platform}-${process.arch}` === PACKED_FOR ? undefined : `it is for ${PACKED_FOR} alone`),
   },

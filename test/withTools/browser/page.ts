@@ -6,7 +6,7 @@ export interface Screen {
   readonly width: number;
   readonly height: number;
   readonly scheme?: "light" | "dark";
-  /** @default screen */
+  /** @default what it is for: a screen, or paper while it is printed */
   readonly media?: "print";
   /** The system replaces the colours (Windows' high contrast). */
   readonly forced?: boolean;
@@ -55,7 +55,7 @@ export class Page {
       { name: "prefers-color-scheme", value: scheme },
       { name: "forced-colors", value: forced ? "active" : "none" },
     ];
-    await this.send("Emulation.setEmulatedMedia", { media: media ?? "screen", features });
+    await this.send("Emulation.setEmulatedMedia", { media: media ?? "", features });
   }
 
   async goTo(file: string): Promise<void> {
