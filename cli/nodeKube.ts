@@ -91,6 +91,11 @@ export class NodeKube implements Kube {
     await this.ask("apply", [...body(object), "apply"]);
   }
 
+  public async approve(name: string, request: object): Promise<boolean> {
+    const answer = await this.ask(`certificate approve ${name}`, [...body(request), `approve ${name}`]);
+    return answer.trim() !== "changed";
+  }
+
   public async syncPods(pods: readonly ObjectName[], mark: string): Promise<void> {
     const items = pods.map((metadata) => ({ apiVersion: "v1", kind: "Pod", metadata }));
     for (let from = 0; from < items.length; from += SYNCED_AT_ONCE) {

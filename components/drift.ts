@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
 import * as pulumi from "@pulumi/pulumi";
 import { MENDING_STEPS, type Change, type DriftAnswer, type MendingStep, type NodeDrift } from "../core/drift/change";
 import { closedText } from "../core/maintenanceWindow";
@@ -11,7 +9,7 @@ import type { Config } from "../core/schema/config";
 import type { Issued } from "./authority/authority";
 import { comparedNodes } from "./comparedNodes";
 import { settled, type Inputs } from "./inputs";
-import { PROGRAM } from "./localStep";
+import { ownProgram } from "./ownProgram";
 import { sshConnection } from "./sshConnection";
 import { warnOn } from "./warnOn";
 
@@ -127,23 +125,11 @@ export class Drift {
     );
     if (known.length === 0 || compared === undefined) return { nodes: {}, refused: [] };
     const connections = Object.fromEntries(known.map(({ node, connection }) => [node.name, connection]));
-    const answer = await asked(`{"compared":${compared},"connections":${JSON.stringify(connections)}}`);
+    const job = `{"compared":${compared},"connections":${JSON.stringify(connections)}}`;
+    // by a program of its own: what reads nodes is no part of a component
+    const answer = JSON.parse(await ownProgram("drift-step", job)) as DriftAnswer;
     // a run is told by the step that compares nodes, which has the last word
     if (pulumi.runtime.isDryRun()) for (const line of answer.refused) warnOn(row, `a step would be refused: ${line}`);
     return answer;
   }
 }
-
-/** By a program of its own: what reads nodes is no part of a component. */
-const asked = async (job: string): Promise<DriftAnswer> => {
-  const child = spawn(process.execPath, [PROGRAM, "drift-step"], { stdio: ["pipe", "pipe", "pipe"] });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  child.stdin.on("error", () => undefined); // it has ended, which `code` tells
-  child.stdin.end(job);
-  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  if (code !== 0) throw new Error(stderr.trim().split("\n").at(-1) ?? `it ended with ${String(code)}`);
-  return JSON.parse(stdout) as DriftAnswer;
-};

@@ -47,6 +47,7 @@ const WHEN: Readonly<Record<Hook, string>> = {
   afterPublished: "before certificates are issued",
   beforeIssue: "before certificates are issued",
   afterApply: "after all certificates are issued",
+  afterServing: "after all certificates are issued",
   afterIssue: "before the old CA is retired",
   beforeRetire: "before the old CA is retired",
   afterRetire: "after the old CA is retired",

@@ -687,6 +687,12 @@ export interface InClusterArgs {
    * @default false
    */
   readonly publishStatus?: boolean | undefined;
+  /**
+   * Approve what kubelets with serverTLSBootstrap ask for (signer kubernetes.io/kubelet-serving), in every run: names that the stack file has for that node, and no others.
+   *
+   * @default false
+   */
+  readonly approveKubeletServing?: boolean | undefined;
   /** Workloads to restart once both CAs are trusted, in this order. */
   readonly restart?: "all" | readonly {
     /** Kind of the workload. */

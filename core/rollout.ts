@@ -11,6 +11,7 @@ import { hasReached, hasPrevious, isRotating } from "./authorities/rotation";
 import type { Hook } from "./cluster/steps";
 import { holdsOwn } from "./cluster/own";
 import { publishes } from "./cluster/published";
+import { approvesServing } from "./cluster/servingPlan";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
 import { recovers, recoversTrust } from "./recovery";
@@ -114,24 +115,32 @@ export const STAGES = {
     isWanted: (config) => inCluster(config) || holdsOwn(config) || publishes(config),
     summary: "kubelets of nodes without ssh, and Secrets of `certificates.own`, get certificates of the CA that signs",
   },
+  afterServing: {
+    phase: "issue",
+    inEveryPhase: true,
+    on: "the cluster",
+    after: ["afterApply"],
+    isWanted: approvesServing,
+    summary: "`inCluster.approveKubeletServing`: what kubelets ask for as serving certificates is approved",
+  },
   tokens: {
     phase: "done",
     on: "nodes in waves",
-    after: ["afterApply"],
+    after: ["afterServing"],
     isWanted: renewsTokens,
     summary: "kubelets whose pods hold tokens of the old key restart",
   },
   check: {
     phase: "done",
     on: "all nodes at once",
-    after: ["afterApply", "tokens"],
+    after: ["afterServing", "tokens"],
     isWanted: isRotating,
     summary: "kubeconfigs, pods and tokens that still need the old CA or key are reported, and stop the run",
   },
   afterIssue: {
     phase: "done",
     on: "the cluster",
-    after: ["afterApply"],
+    after: ["afterServing"],
     isWanted: inCluster,
     summary: "namespaces, `caBundle`s and workloads that still need the old CA are reported, and stop the run",
   },

@@ -35,13 +35,13 @@ GRAMMAR='
   type["keyId"] = "^[A-Za-z0-9_-]+$"; long["keyId"] = 64
   type["gate"] = "^(scan|tokens)$"
   type["switch"] = "^(on|off)$"
-  type["read"] = "^(namespaces|nodes|pods|configmaps|replicasets.apps|deployments.apps|daemonsets.apps|statefulsets.apps|poddisruptionbudgets.policy|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io|clustertrustbundles.certificates.k8s.io)$"
+  type["read"] = "^(namespaces|nodes|pods|configmaps|replicasets.apps|deployments.apps|daemonsets.apps|statefulsets.apps|poddisruptionbudgets.policy|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io|clustertrustbundles.certificates.k8s.io|certificatesigningrequests.certificates.k8s.io)$"
   type["patched"] = "^(configmaps|secrets|deployments.apps|daemonsets.apps|statefulsets.apps|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io|clustertrustbundles.certificates.k8s.io)$"
   type["deleted"] = "^(configmaps|pods|daemonsets.apps)$"
   type["patch"] = "^(json|merge)$"
   type["namespace?"] = "^(-|[a-z0-9][a-z0-9-]*)$"; long["namespace?"] = 63
   type["object"] = "^[a-z0-9][a-z0-9.:-]*$"; long["object"] = 253
-  type["fields?"] = "^(-|metadata.name=kube-root-ca.crt)$"
+  type["fields?"] = "^(-|metadata.name=kube-root-ca.crt|spec.signerName=kubernetes.io/kubelet-serving)$"
   type["labels?"] = "^(-|kube-pki/workers=kube-pki-workers)$"
   type["authority"] = "^(kubernetes|etcd|frontproxy)$"
   type["backup"] = "^[0-9TZ]+-[0-9a-f]+(\\.[0-9]+)?$"; long["backup"] = 64
@@ -122,6 +122,7 @@ GRAMMAR='
   shape["objects remove"] = "deleted namespace? object"
   shape["objects create"] = ""
   shape["objects apply"] = ""
+  shape["objects approve"] = "object"
   shape["objects sync-pods"] = "name"
   shape["objects token-headers"] = ""
   shape["objects held-certificates"] = ""

@@ -15,7 +15,7 @@ verb_objects() {
   grep -Ev '^(node|kubeconfig|part) ' "$TX/plan" >"$TX/asked" || die "the payload asks for nothing"
   read -r ob_word ob_what ob_where ob_name ob_more <"$TX/asked"
   BODY=$TX/parts/body
-  case $ob_word in patch | create | apply | sync-pods) [ -s "$BODY" ] || die "$ob_word needs part body, which the payload does not have" ;; esac
+  case $ob_word in patch | create | apply | approve | sync-pods) [ -s "$BODY" ] || die "$ob_word needs part body, which the payload does not have" ;; esac
   ob_scope=
   [ "${ob_where:--}" = - ] || ob_scope=$ob_where
   case $ob_word in
@@ -25,6 +25,7 @@ verb_objects() {
     remove) answer delete "$ob_what" "$ob_name" ${ob_scope:+-n "$ob_scope"} --ignore-not-found --wait=false -o name ;;
     create) answer create --field-manager=kube-pki -f "$BODY" -o name ;;
     apply) answer apply --server-side --force-conflicts --field-manager=kube-pki -f "$BODY" -o name ;;
+    approve) approve_request "$ob_what" ;;
     sync-pods) sync_pods "$ob_what" ;;
     token-headers) token_headers ;;
     held-certificates) held_certificates -A --field-selector type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1 ;;
@@ -80,6 +81,18 @@ no_answer() {
   sed -n '$p' "$TX/why" >&2
   ! grep -q "the server doesn't have a resource type" "$TX/why" || exit 4
   exit 3
+}
+
+# approve_request NAME: kubectl's own `certificate approve` reads it anew and approves
+# whatever it finds. This writes what was read, with its uid and resource version.
+approve_request() {
+  if kube replace --raw "/apis/certificates.k8s.io/v1/certificatesigningrequests/$1/approval" -f "$BODY" >"$TX/answer" 2>"$TX/why"; then
+    echo approved
+  elif grep -Eq '\((Conflict|NotFound)\)' "$TX/why"; then
+    echo changed
+  else
+    no_answer
+  fi
 }
 
 # sync_pods MARK: one that is gone by now, or that somebody's webhook keeps as it is,

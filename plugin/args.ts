@@ -842,6 +842,12 @@ export interface InCluster {
    * @default false
    */
   publishStatus?: boolean;
+  /**
+   * Approve what kubelets with serverTLSBootstrap ask for (signer kubernetes.io/kubelet-serving), in every run: names that the stack file has for that node, and no others.
+   *
+   * @default false
+   */
+  approveKubeletServing?: boolean;
   /** Workloads to restart once both CAs are trusted, in this order. */
   restart?: InClusterRestart[];
   /** Workloads that reload a new CA by themselves. */

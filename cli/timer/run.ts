@@ -1,4 +1,5 @@
 /** `kube-pki timer run`: what the unit and pipelines run. It prints what is due and why, then `kube-pki up` does it. */
+import { approvesServing } from "../../core/cluster/servingPlan";
 import { dueReport } from "../dueReport";
 import { dueText } from "../due";
 import { EXIT, Failure, type Exit } from "../failure";
@@ -29,17 +30,18 @@ export const runDue = async (args: readonly string[]): Promise<Exit> => {
         "yet. A person begins that: run `pulumi up` once (--any-change of `kube-pki timer install` lets the timer do it)",
     );
   const preview = await runPreview(options);
-  if (preview.steps.length === 0) {
-    say("nothing is due\n");
-    return EXIT.fine;
-  }
-  say(dueText(dueReport(preview.steps, previewedConfig(preview, new Date()))));
+  const config = previewedConfig(preview, new Date());
+  const isDue = preview.steps.length > 0;
+  const looks = config !== undefined && approvesServing(config);
+  if (!isDue) say(`nothing is due${looks ? "; what kubelets ask for is looked at" : ""}\n`);
+  if (!isDue && !looks) return EXIT.fine;
+  if (isDue) say(dueText(dueReport(preview.steps, config)));
   const where = [
     ...(options.stack === undefined ? [] : ["--stack", options.stack]),
     ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),
   ];
   const exit = await up(["--yes", "--skip-preview", "--non-interactive", "--color", "never", ...where]);
-  say(exit === EXIT.fine ? "done: the above is renewed and proven\n" : "");
+  say(exit === EXIT.fine && isDue ? "done: the above is renewed and proven\n" : "");
   if (exit !== EXIT.fine)
     throw new Failure("the run failed: see above; what was not reached keeps the certificates that it has");
   return exit;

@@ -20,6 +20,7 @@ import type { NodeConfig } from "../../core/schema/config";
 import { logClusterPreview, type ClusterPreview } from "../logPreview";
 import type { Inputs } from "../inputs";
 import { localStep } from "../localStep";
+import { inEveryRun } from "./everyRun";
 import { rollout } from "./rollouts";
 
 /** What has to have succeeded first. */
@@ -86,13 +87,14 @@ export class InCluster extends pulumi.ComponentResource {
   private nodeSteps(hook: Hook, dependsOn: Waits): Waits {
     const { inputs, runOn } = this.args;
     const { config } = inputs;
-    return clusterSteps(hook, config).map((step) => {
+    return clusterSteps(hook, config).flatMap((step): Waits => {
       const facts = Object.fromEntries(step.facts(config).map((fact) => [fact, this.fact(fact)])) as Partial<{
         [F in Fact]: pulumi.Input<Facts[F]>;
       }>;
       const payload = pulumi
         .output(facts)
         .apply((known) => inputs.payload(runOn, ({ node, config: now }) => clusterPayload(step, node, now, known)));
+      if (step.everyRun === true) return inEveryRun(this, { inputs, runOn }, payload, dependsOn);
       const made = localStep(
         `${this.base}-${step.nameSuffix}`,
         { inputs, node: runOn },
@@ -102,7 +104,7 @@ export class InCluster extends pulumi.ComponentResource {
       );
       if (step.nameSuffix === PUBLISHES) this.published = made;
       this.previews.push({ hook, summary: step.summary(config), result: made.stdout });
-      return made;
+      return [made];
     });
   }
 

@@ -24,16 +24,26 @@ export const parseRequests = (stdout: string): Map<string, { id: string; pem: st
 /** RFC 5280, 4.2.1.6 */
 const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
 
-const sansOf = (request: Pkcs10CertificateRequest): string[] => {
-  const extension = request.extensions.find(({ type }) => type === SUBJECT_ALTERNATIVE_NAME);
-  const names = extension === undefined ? [] : new SubjectAlternativeNameExtension(extension.rawData).names.items;
-  return names.map(({ type, value }) =>
-    type === "ip" ? `IP:${canonicalIp(value) ?? value}` : `${type.toUpperCase()}:${value}`,
-  );
+/** RFC 2985, 5.4.2 */
+const EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
+
+const sansOf = (request: Pkcs10CertificateRequest): string[] =>
+  request.extensions
+    .filter(({ type }) => type === SUBJECT_ALTERNATIVE_NAME)
+    .flatMap(({ rawData }) => new SubjectAlternativeNameExtension(rawData).names.items)
+    .map(({ type, value }) => (type === "ip" ? `IP:${canonicalIp(value) ?? value}` : `${type.toUpperCase()}:${value}`));
+
+/** Whoever signs may read the second of two, where this program reads the first. */
+const hasOneList = ({ attributes, extensions }: Pkcs10CertificateRequest): boolean => {
+  const lists = attributes.filter(({ type }) => type === EXTENSION_REQUEST);
+  const types = extensions.map(({ type }) => type);
+  return lists.length <= 1 && lists.every(({ values }) => values.length === 1) && new Set(types).size === types.length;
 };
 
-const same = (given: readonly string[], wanted: readonly string[]): boolean =>
-  JSON.stringify([...given].sort()) === JSON.stringify([...wanted].sort());
+/** How the names that are asked for have to be to those that are planned. */
+export type NamesFit = (given: readonly string[], planned: readonly string[]) => boolean;
+
+const same: NamesFit = (given, wanted) => JSON.stringify([...given].sort()) === JSON.stringify([...wanted].sort());
 
 /** Whether a certificate is of the key that a request was made with. */
 export const isKeyOf = (requestPem: string, certificate: X509Certificate): boolean => {
@@ -44,10 +54,11 @@ export const isKeyOf = (requestPem: string, certificate: X509Certificate): boole
 /** What a node was asked for: a leaf, or a CSR signer. */
 type Asked = Omit<CsrSignerPlan, "generation" | "algorithm">;
 
-/** What is wrong with a request, in words; undefined when it asks for exactly what the plan says. */
+/** What is wrong with a request, in words; undefined when it asks for exactly what the plan says, or for names that fit it. */
 export const requestProblem = async (
   pem: string,
   leaf: Pick<Asked, "commonName" | "organizations" | "sans">,
+  namesFit: NamesFit = same,
 ): Promise<string | undefined> => {
   const request = new Pkcs10CertificateRequest(pem);
   // the tls provider signs without looking at it
@@ -58,7 +69,8 @@ export const requestProblem = async (
   if (fields.some((field) => field !== "CN" && field !== "O")) return `its subject is ${request.subject}`;
   if (!same(subject.getField("CN"), [leaf.commonName])) return `its CN is ${subject.getField("CN").join(", ")}`;
   if (!same(subject.getField("O"), leaf.organizations)) return `its O is ${subject.getField("O").join(", ")}`;
-  if (!same(sansOf(request), leaf.sans)) return `its names are ${sansOf(request).join(", ")}`;
+  if (!hasOneList(request)) return "it asks for extensions twice";
+  if (!namesFit(sansOf(request), leaf.sans)) return `its names are ${sansOf(request).join(", ") || "none"}`;
   if (extensions.length > 0) return `it asks for the extension ${extensions.map(({ type }) => type).join(", ")}`;
   return undefined;
 };

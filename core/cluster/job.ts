@@ -5,6 +5,7 @@ import type { Config, Workload } from "../schema/config";
 import type { RotationFlag } from "../protocol/rotationFlags";
 import type { HeldJob } from "./own";
 import type { PublishedStatus } from "./published";
+import type { ServingPlan } from "./servingPlan";
 
 export const TASKS = [
   "cluster-info-add",
@@ -28,6 +29,7 @@ export const TASKS = [
   "workers-remove",
   "held-certificates",
   "status",
+  "kubelet-serving",
 ] as const;
 export type TaskName = (typeof TASKS)[number];
 
@@ -75,6 +77,8 @@ export interface Job {
   readonly flags?: readonly RotationFlag[];
   /** What the cluster is to say of its certificates. */
   readonly status?: PublishedStatus;
+  /** Which serving certificates kubelets may get. */
+  readonly serving?: ServingPlan;
   /** Certificates of the user's own that Secrets hold. */
   readonly held?: readonly HeldJob[];
 }

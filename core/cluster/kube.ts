@@ -12,6 +12,9 @@ interface KubeObject {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly creationTimestamp?: string;
     readonly generation?: number;
     readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
@@ -124,7 +127,23 @@ interface ClientConfig {
 }
 
 export interface NodeObject extends KubeObject {
-  readonly status?: { readonly conditions?: readonly Condition[] };
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
+}
+
+/** certificates.k8s.io/v1: who asks is the API server's word, and cannot be changed afterwards. */
+export interface CertificateSigningRequest extends KubeObject {
+  readonly spec: {
+    readonly signerName: string;
+    readonly username: string;
+    readonly groups?: readonly string[];
+    readonly usages?: readonly string[];
+    /** PEM, in base64. */
+    readonly request: string;
+  };
+  readonly status?: { readonly conditions?: readonly Condition[]; readonly certificate?: string };
 }
 
 /**
@@ -157,6 +176,7 @@ export interface Objects extends Record<Read, KubeObject> {
   readonly "apiservices.apiregistration.k8s.io": BundleHolder;
   readonly "customresourcedefinitions.apiextensions.k8s.io": BundleHolder;
   readonly "clustertrustbundles.certificates.k8s.io": BundleHolder;
+  readonly "certificatesigningrequests.certificates.k8s.io": CertificateSigningRequest;
 }
 
 /** All namespaces by default. */
@@ -204,6 +224,8 @@ export interface Kube {
   readonly create: (body: object) => Promise<void>;
   /** Server-side, by the field manager `kube-pki`. */
   readonly apply: (body: object) => Promise<void>;
+  /** Of a signing request, with its whole body: false where it is no longer the one that was read (uid, resource version). */
+  readonly approve: (name: string, body: object) => Promise<boolean>;
   /** An annotation with this value on each, upon which its kubelet updates its files; one that is gone is left out. */
   readonly syncPods: (pods: readonly ObjectName[], mark: string) => Promise<void>;
   readonly tokenHeaders: () => Promise<readonly TokenHeader[]>;

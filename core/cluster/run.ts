@@ -7,6 +7,7 @@ import { heldSecrets } from "./tasks/heldSecrets";
 import { clusterInfoAdd, clusterInfoExact } from "./tasks/joining";
 import { kubeadmConfig } from "./tasks/kubeadmConfig";
 import { kubelets } from "./tasks/kubelets";
+import { kubeletServing } from "./tasks/kubeletServing";
 import { mountedElsewhere, nodes } from "./tasks/nodes";
 import { oldPods } from "./tasks/oldPods";
 import { mayRestart, restartAll } from "./tasks/roll";
@@ -45,6 +46,7 @@ const TASK: Readonly<Record<TaskName, Task>> = {
   "workers-remove": { run: workersRemove },
   "held-certificates": { run: heldCertificates },
   status: { run: publishStatus },
+  "kubelet-serving": { run: kubeletServing },
 };
 
 /** @throws Refusal: the sentence a person reads */

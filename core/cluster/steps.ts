@@ -7,37 +7,13 @@ import { canSign, hasPrevious, retiresPrevious, seeks, wasAborted } from "../aut
 import { LAYOUTS } from "../layouts";
 import { AUTHORITIES } from "../model/authorities";
 import type { Config } from "../schema/config";
-import type { Fact } from "./facts";
-import type { Job } from "./job";
 import { hasOwnStep, ownText } from "./own";
 import { publishes, publishesLast } from "./published";
+import type { Hook, Step } from "./step";
+import { approvesServing, servingPlan } from "./servingPlan";
 import { flagsOf, hasBundles, listed, moves, reloading, visits, workersDo, workloadText } from "./stepInputs";
 
-/**
- * When something is done: in order, each after all that comes before. Between the nodes' `trust` and `apply`, between
- * `apply` and `retire`, and after it. From `afterIssue` on only where something is retired.
- */
-export const HOOKS = [
-  "afterTrust",
-  "afterPublished",
-  "beforeIssue",
-  "afterApply",
-  "afterIssue",
-  "beforeRetire",
-  "afterRetire",
-] as const;
-export type Hook = (typeof HOOKS)[number];
-
-export interface Step {
-  /** The end of its resource's name. */
-  readonly nameSuffix: string;
-  readonly hook: Hook;
-  /** For a preview. */
-  readonly summary: (config: Config) => string;
-  readonly isWanted: (config: Config) => boolean;
-  readonly facts: (config: Config) => readonly Fact[];
-  readonly job: (config: Config) => Pick<Job, "tasks"> & Partial<Job>;
-}
+export { HOOKS, type Hook, type Step } from "./step";
 
 const rewrite = ({ inCluster: { caBundles } }: Config) => ({ tasks: ["rewrite"], caBundles }) as const;
 
@@ -139,6 +115,15 @@ const STEPS: readonly Step[] = [
     isWanted: (config) => publishes(config) && !publishesLast(config),
     facts: () => ["status"],
     job: () => ({ tasks: ["status"] }),
+  },
+  {
+    nameSuffix: "kubelet-serving",
+    hook: "afterServing",
+    summary: () => "approves what kubelets ask for as their serving certificates",
+    isWanted: approvesServing,
+    facts: () => [],
+    job: (config) => ({ tasks: ["kubelet-serving"], serving: servingPlan(config) }),
+    everyRun: true,
   },
   {
     nameSuffix: "scan",

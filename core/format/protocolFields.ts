@@ -62,7 +62,7 @@ export const FIELDS = {
   patch: oneOf("json", "merge"),
   "namespace?": { pattern: `^(-|${NAMESPACE})$`, longest: 63 },
   object: { pattern: "^[a-z0-9][a-z0-9.:-]*$", longest: 253 },
-  "fields?": oneOf("-", "metadata.name=kube-root-ca.crt"),
+  "fields?": oneOf("-", "metadata.name=kube-root-ca.crt", "spec.signerName=kubernetes.io/kubelet-serving"),
   "labels?": oneOf("-", "kube-pki/workers=kube-pki-workers"),
   authority: oneOf("kubernetes", "etcd", "frontproxy"),
   backup: { pattern: "^[0-9TZ]+-[0-9a-f]+(\\.[0-9]+)?$", longest: 64 },

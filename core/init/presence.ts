@@ -18,7 +18,7 @@ const askedRemark = (asking: readonly Place[], places: readonly Place[]): Remark
   places.every((place) => asking.includes(place) || !hasService(place.survey, "kubelet"))
     ? remark(
         "left",
-        "kubelets get their serving certificates from the cluster (serverTLSBootstrap), so the stack leaves these alone: whoever approves their requests now has to go on, and again in a rotation",
+        "kubelets get their serving certificates from the cluster (serverTLSBootstrap), so the stack issues none: set inCluster.approveKubeletServing: true for it to approve what they ask for, or whoever does so now has to go on, and again in a rotation",
       )
     : remark(
         "refused",

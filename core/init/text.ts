@@ -1,5 +1,6 @@
 /** The text of a stack file, with a comment that says where its values were found. */
 import { Document, isMap, isScalar, isSeq, YAMLMap, type Node, type Pair, type Scalar } from "yaml";
+import { asksCluster } from "./presence";
 import { whereOf, type Secret } from "./secrets";
 import type { ClusterFields } from "./cluster";
 import type { Stack } from "./stack";
@@ -28,6 +29,12 @@ const SSH_TEXTS = {
   key: ["As the hosts were reached, with a private key, which is a secret of this stack:", SET_KEY],
 };
 
+const APPROVAL = [
+  "Kubelets ask the cluster for their serving certificates (serverTLSBootstrap). For the stack to approve those that are planned:",
+  `${NAMESPACE}:inCluster: {approveKubeletServing: true}`,
+  "",
+];
+
 /** Above each section. */
 const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]>> = {
   cluster: () => [],
@@ -46,8 +53,9 @@ const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]
     "CAs of the cluster that are replaced by new ones, by fingerprint. The first `pulumi up` goes through all phases; to stop",
     "after the first one, add kube-pki:rotation: {generation: 1, phase: trust} (docs/rotation.md).",
   ],
-  certificates: () => [
-    "As certificates in place have it. Renewed after two thirds of their validity, unless renewBefore or renewEvery is set.",
+  certificates: ({ nodes }) => [
+    ...(nodes.some(({ visit }) => asksCluster(visit)) ? APPROVAL : []),
+    "As certificates in place have it. Renewed after two thirds of their validity at the latest, the first time earlier (docs/renewal-clock.md), unless renewBefore or renewEvery is set.",
   ],
   rollout: () => [],
 };

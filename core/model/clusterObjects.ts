@@ -15,6 +15,7 @@ export const READ = [
   "apiservices.apiregistration.k8s.io",
   "customresourcedefinitions.apiextensions.k8s.io",
   "clustertrustbundles.certificates.k8s.io",
+  "certificatesigningrequests.certificates.k8s.io",
 ] as const;
 export type Read = (typeof READ)[number];
 

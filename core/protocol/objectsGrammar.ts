@@ -8,7 +8,7 @@ export const OBJECTS_LINES: readonly LineRow[] = [
   line("objects", "kubeconfig", ["path"], "an administrator's, on this node"),
   line("objects", "part", PART, [
     ["part ca:<authority> <n>", "a CA of this cluster: its kubeconfig's context is the one that leads there"],
-    ["part body <n>", "for patch, create, apply and sync-pods: JSON"],
+    ["part body <n>", "for patch, create, apply, approve and sync-pods: JSON"],
   ]),
   line("objects", "get", ["read=kind", ...AT], "one object, nothing if there is none"),
   line(
@@ -21,6 +21,12 @@ export const OBJECTS_LINES: readonly LineRow[] = [
   line("objects", "remove", ["deleted=kind", ...AT]),
   line("objects", "create", []),
   line("objects", "apply", [], "server-side"),
+  line(
+    "objects",
+    "approve",
+    ["object"],
+    "the signing request of that name with a condition more, as it was read: `changed` where it has another uid or resource version by now",
+  ),
   line("objects", "sync-pods", ["name=mark"], "each pod of the list in the body gets the annotation `kube-pki/synced`"),
   line("objects", "token-headers", [], "the header of each service account token in a Secret, and nothing else of it"),
   line(

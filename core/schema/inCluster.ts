@@ -83,6 +83,11 @@ export const inCluster = object({
     .describe(
       "Keep the ConfigMap kube-pki in kube-system: last and next renewal, generation and phase of each CA, and since when.",
     ),
+  approveKubeletServing: flag
+    .default(false)
+    .describe(
+      "Approve what kubelets with serverTLSBootstrap ask for (signer kubernetes.io/kubelet-serving), in every run: names that the stack file has for that node, and no others.",
+    ),
   restart: z
     .union([z.literal("all"), workloads], {
       error: '"all", or a list of workloads, each with kind, namespace and name',

@@ -72,6 +72,13 @@ describe("the cluster's objects through a node", () => {
     assert.deepEqual(requestOf(asked), ["remove pods a b"]);
   });
 
+  it("are approved as they were read", async () => {
+    const { kube, asked } = nodeWith([answer("approved\n"), answer("changed\n")]);
+    assert.equal(await kube.approve("csr-1", { a: 1 }), true);
+    assert.deepEqual(requestOf(asked), ["part body 3", "{", ' "a": 1', "}", "approve csr-1"]);
+    assert.equal(await kube.approve("csr-1", { a: 1 }), false);
+  });
+
   it("tell of tokens only their headers", async () => {
     const { kube, asked } = nodeWith([answer("a/my.one head\na/two \n")]);
     assert.deepEqual(await kube.tokenHeaders(), [

@@ -241,6 +241,24 @@ describe("kube-pki timer", function () {
     );
   });
 
+  it("runs where nothing is due and kubelets may ask: no preview knows whether they do", async () => {
+    const inCluster = { approveKubeletServing: true };
+    const serving = { profiles: { "kubelet-server": { enabled: false } } };
+    const nodes = [{ name: "cp1", address: "10.0.0.11", roles: ["control-plane"] }];
+    const cluster = { ...CLUSTER, endpoint: "api.example.com:6443" };
+    const config = Object.entries({ cluster, nodes, inCluster, certificates: serving }).map(([key, value]) => [
+      `kube-pki:${key}`,
+      JSON.stringify(value),
+    ]);
+    const steps = [{ op: "same", urn: "u" }];
+    holds({}, { preview: JSON.stringify({ config: Object.fromEntries(config) as object, steps }) });
+    await install();
+    const { code, stdout, stderr } = await started();
+    assert.deepEqual([code, stdout.split("\n")[0]], [0, "nothing is due; what kubelets ask for is looked at"], stderr);
+    assert.match(calls("pulumi-calls").at(-1) ?? "", /^up --yes --skip-preview /);
+    assert.doesNotMatch(stdout, /renewed/);
+  });
+
   it("fails where the run fails", async () => {
     holds({}, { upCode: 255 });
     await install();

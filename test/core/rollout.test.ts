@@ -38,9 +38,10 @@ const AFTER: Readonly<Record<StageName, string>> = {
   lay: "alive lay-trust",
   apply: "issued beforeIssue lay", // nobody presents what is new before everybody trusts it
   afterApply: "apply",
-  tokens: "afterApply",
-  check: "afterApply tokens",
-  afterIssue: "afterApply",
+  afterServing: "afterApply",
+  tokens: "afterServing",
+  check: "afterServing tokens",
+  afterIssue: "afterServing",
   beforeRetire: "check afterIssue",
   retire: "beforeRetire", // nobody distrusts what is old before it was looked for everywhere
   afterRetire: "retire",
@@ -52,6 +53,13 @@ const AFTER_APPLY = "tokens check afterIssue beforeRetire retire afterRetire";
 const PLAYED: Readonly<Record<string, readonly [changes: Readonly<Record<string, unknown>>, stages: string]>> = {
   "no rotation": [{}, "apply"],
   "no rotation, and a status in the cluster": [{ inCluster: { publishStatus: true } }, "apply afterApply"],
+  "no rotation, and kubelets that ask for serving certificates": [
+    {
+      inCluster: { approveKubeletServing: true },
+      certificates: { profiles: { "kubelet-server": { enabled: false } } },
+    },
+    "apply afterServing",
+  ],
   "one that has not begun": [
     { rotation: {} },
     "trust afterTrust afterPublished beforeIssue apply afterApply check afterIssue beforeRetire retire afterRetire",

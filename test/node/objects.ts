@@ -42,6 +42,14 @@ const REQUESTS: readonly (readonly [line: string, words: string])[] = [
   ["remove pods ops it", "delete pods it -n ops --ignore-not-found --wait=false -o name"],
   ["create", "create --field-manager=kube-pki -f BODY -o name"],
   [
+    "approve csr-x7k2p",
+    "replace --raw /apis/certificates.k8s.io/v1/certificatesigningrequests/csr-x7k2p/approval -f BODY",
+  ],
+  [
+    "list certificatesigningrequests.certificates.k8s.io - spec.signerName=kubernetes.io/kubelet-serving -",
+    "get certificatesigningrequests.certificates.k8s.io --show-managed-fields -o json --field-selector spec.signerName=kubernetes.io/kubelet-serving -A",
+  ],
+  [
     "sync-pods 0a1b2c3d-1795510110",
     "annotate --overwrite --field-manager=kube-pki -f BODY kube-pki/synced=0a1b2c3d-1795510110 -o name",
   ],
@@ -80,7 +88,8 @@ export function asksForObjects(shell: string): void {
       it(`asks kubectl to ${words}`, async () => {
         const hasBody = words.includes("BODY");
         const done = await ask(`${hasBody ? BODY : ""}${line}`);
-        assert.deepEqual([done.code, done.stdout, done.stderr], [0, '{"items":[]}\n', ""]);
+        const says = line.startsWith("approve ") ? "approved\n" : '{"items":[]}\n';
+        assert.deepEqual([done.code, done.stdout, done.stderr], [0, says, ""]);
         const asked = node.read("/asked/words").trimEnd().split("\n").join(" ");
         const [, common = "", rest = ""] = /^(.* --request-timeout=30s) (.*)$/.exec(asked) ?? [];
         assert.match(common, /^--kubeconfig \S+\/etc\/kubernetes\/admin\.conf --cache-dir /);
@@ -112,6 +121,22 @@ export function asksForObjects(shell: string): void {
       assert.deepEqual([done.code, done.stdout, done.stderr], [3, "", "The connection to the server was refused\n"]);
       assert.equal((await ask("token-headers")).code, 3);
     });
+
+    for (const [why, says, code] of [
+      [
+        'Error from server (Conflict): Operation cannot be fulfilled on certificatesigningrequests "csr-x"',
+        "changed\n",
+        0,
+      ],
+      ['Error from server (NotFound): certificatesigningrequests "csr-x" not found', "changed\n", 0],
+      ["Error from server (Forbidden): no permission to approve", "", 3],
+      ["The connection to the server was refused", "", 3],
+    ] as const)
+      it(`approves nothing where the API server says: ${why.slice(0, 40)}`, async () => {
+        node.write("/asked/fails", `${why}\n`);
+        const done = await ask(`${BODY}approve csr-x`);
+        assert.deepEqual([done.code, done.stdout, done.stderr], [code, says, code === 0 ? "" : `${why}\n`]);
+      });
 
     it("leaves a pod that cannot be changed to its kubelet", async () => {
       node.write("/asked/fails", 'Error from server (NotFound): pods "web" not found\n');

@@ -37,6 +37,7 @@ import { signedProblems } from "./signed";
 import { subjectProblems } from "./subjects";
 import { unusable } from "../../certificates/unusable";
 import { userProblems } from "./users";
+import { kubeletServingProblems } from "./kubeletServing";
 import { workersProblems } from "./workers";
 
 /** A key that was once plain in a stack file stays in its history, so this is refused and not repaired. */
@@ -211,6 +212,7 @@ const CHECKS: readonly Check[] = [
   filesProblems,
   userProblems,
   workersProblems,
+  kubeletServingProblems,
 ];
 
 export const crossProblems: Check = (input) => CHECKS.flatMap((check) => check(input));

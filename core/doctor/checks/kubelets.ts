@@ -56,7 +56,8 @@ const unverified = (node: NodeView, cluster: Cluster): Issue[] =>
       urgency: "notice",
       subject: path,
       text: `the kubelet's serving certificate ${path} ${expiry(certificate.notAfter, cluster.now)}; API servers do not verify it here, others such as metrics-server may`,
-      remedy: "delete it and its key and restart the kubelet, which makes itself a new pair, or set serverTLSBootstrap",
+      remedy:
+        "delete it and its key and restart the kubelet, which makes itself a new pair, or set serverTLSBootstrap: true there and inCluster.approveKubeletServing: true in the stack file",
       at: certificate.notAfter,
     }));
 
@@ -115,7 +116,8 @@ const servingPending = (node: NodeView): Issue[] =>
       urgency: "now",
       subject: path,
       text: `the kubelet waits for its serving certificate (serverTLSBootstrap): ${path} does not exist, so logs, exec and metrics fail`,
-      remedy: "approve its request (`kubectl get csr`, `kubectl certificate approve`), or run a program that does",
+      remedy:
+        "set inCluster.approveKubeletServing: true in the stack file, or approve its request (`kubectl get csr`, `kubectl certificate approve`)",
       source: "kubernetes/kubernetes#73356",
     }));
 

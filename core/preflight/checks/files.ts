@@ -27,7 +27,7 @@ export const bootstraps: Check = ({ survey, due }) =>
     ? [
         refused(
           "the kubelet gets its serving certificate from the cluster (serverTLSBootstrap), and does not read the stack's",
-          `${pathText([...fieldsOf(SERVING.profile), "enabled"])}: false, or serverTLSBootstrap: false in the kubelet's configuration`,
+          `${pathText([...fieldsOf(SERVING.profile), "enabled"])}: false (inCluster.approveKubeletServing: true has the stack approve what it asks for), or serverTLSBootstrap: false in the kubelet's configuration`,
         ),
       ]
     : [];

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { LeafPlan } from "../../../core/certificates/leaves";
 import { parseRequests, requestFor, requestProblem } from "../../../core/certificates/signingRequests";
+import { request, requestWithTwoLists, tamperedWith } from "./requests";
 
 const LEAF = {
   profile: "kubelet",
@@ -13,23 +10,6 @@ const LEAF = {
   organizations: ["system:nodes"],
   sans: ["DNS:w1", "IP:10.0.0.21", "IP:::1"],
 } as unknown as LeafPlan;
-
-/** A request by openssl, as a node makes it. */
-const request = (subject: string, ...extensions: string[]): string => {
-  const folder = mkdtempSync(join(tmpdir(), "kube-pki-"));
-  try {
-    execFileSync(
-      "openssl",
-      ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(folder, "key")]
-        .concat(["-subj", subject, "-out", join(folder, "csr")])
-        .concat(extensions.flatMap((extension) => ["-addext", extension])),
-      { stdio: "pipe" },
-    );
-    return readFileSync(join(folder, "csr"), "utf8");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-};
 
 const SUBJECT = "/O=system:nodes/CN=system:node:w1";
 const NAMES = "subjectAltName=DNS:w1,IP:10.0.0.21,IP:::1";
@@ -54,11 +34,14 @@ describe("signing requests", () => {
       assert.match((await requestProblem(request(subject, ...extensions), LEAF)) ?? "accepted", problem);
     });
 
+  it("refuses a second list of extensions, which it would not read", async () => {
+    const pem = await requestWithTwoLists("O=system:nodes, CN=system:node:w1", ["w1"], ["kubernetes"]);
+    const leaf = { ...LEAF, sans: ["DNS:w1"] } as LeafPlan;
+    assert.match((await requestProblem(pem, leaf)) ?? "accepted", /it asks for extensions twice/);
+  });
+
   it("refuses a request whose signature was tampered with", async () => {
-    const pem = request(SUBJECT, NAMES);
-    const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
-    der[der.length - 3]! ^= 1;
-    const forged = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+    const forged = tamperedWith(request(SUBJECT, NAMES));
     assert.match((await requestProblem(forged, LEAF)) ?? "accepted", /signature/);
   });
 

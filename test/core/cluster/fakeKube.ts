@@ -68,7 +68,7 @@ export class FakeKube implements Kube {
   }
 
   list<R extends Read>(resource: R, { namespace, fields, labels }: Where = {}): Promise<readonly Objects[R][]> {
-    const [, name] = fields?.split("=") ?? [];
+    const [, name] = fields?.startsWith("metadata.name=") ? fields.split("=") : [];
     const [key = "", value] = labels?.split("=") ?? [];
     const found = this.of(resource).filter(
       ({ metadata }) =>
@@ -102,6 +102,19 @@ export class FakeKube implements Kube {
 
   apply(body: object): Promise<void> {
     return this.placed("apply", body);
+  }
+
+  /** As an API server does: what is no longer the one that was read stays. */
+  approve(name: string, body: object): Promise<boolean> {
+    const requests = this.of("certificatesigningrequests.certificates.k8s.io");
+    const at = requests.findIndex(({ metadata }) => metadata.name === name);
+    const versionOf = (each: unknown) => {
+      const { uid, resourceVersion } = (each as { metadata: Record<string, string> }).metadata;
+      return `${uid ?? ""} ${resourceVersion ?? ""}`;
+    };
+    if (at < 0 || versionOf(requests[at]) !== versionOf(body)) return Promise.resolve(false);
+    requests[at] = body as Held;
+    return this.changed(`approve ${name}`, body).then(() => true);
   }
 
   syncPods(pods: readonly ObjectName[], mark: string): Promise<void> {

@@ -29,7 +29,7 @@ const nouns = (config: Config) => {
       .map(({ nameSuffix }) => nameSuffix)
       .join(" "),
   );
-  return [at.slice(0, 3), at.slice(3, 6), at.slice(6)].map((each) => each.filter(Boolean).join(" / "));
+  return [at.slice(0, 3), at.slice(3, 7), at.slice(7)].map((each) => each.filter(Boolean).join(" / "));
 };
 
 const jobOf = (
@@ -48,6 +48,10 @@ describe("in-cluster steps", () => {
   const rotation = { generation: 2 };
   const PUBLISHED = "root-ca / mounted-elsewhere";
   const LISTED = { restart: [{ kind: "Deployment", namespace: "shop", name: "till" }] };
+  const SERVING = {
+    inCluster: { approveKubeletServing: true },
+    certificates: { profiles: { "kubelet-server": { enabled: false } } },
+  };
   const WORKERS = { workers: { image: "busybox:1.37.0" } };
   const VISITED = ["cp1", "cp2", "cp3", "w1", "w2", "w3"];
   const adopt = { kubernetes: PIN, etcd: PIN, frontProxy: PIN };
@@ -57,6 +61,11 @@ describe("in-cluster steps", () => {
     "nothing where it is turned off": [{ rotation, inCluster: { enabled: false } }, ["", "", ""]],
     "trust: pods get to know the new CA": [{ rotation: { ...rotation, phase: "trust" } }, [PUBLISHED, "", ""]],
     "issue: nothing more": [{ rotation: { ...rotation, phase: "issue" } }, [PUBLISHED, "", ""]],
+    "kubelets' serving certificates, in every run": [{ ...SERVING }, ["", "kubelet-serving", ""]],
+    "kubelets' serving certificates, before what needs the old CA is looked for": [
+      { rotation, ...SERVING },
+      [PUBLISHED, "kubelet-serving / scan / tokens", "authentication"],
+    ],
     "a status: with what is issued": [{ inCluster: { publishStatus: true } }, ["", "status", ""]],
     "a status: with what is issued by the new CA": [
       { rotation: { ...rotation, phase: "issue" }, inCluster: { publishStatus: true } },

@@ -6,6 +6,7 @@ import { clusterPayload } from "../../../core/cluster/payload";
 import { clusterSteps, HOOKS } from "../../../core/cluster/steps";
 import { planCluster } from "../../../core/plan";
 import type { HeldJob } from "../../../core/cluster/own";
+import type { ServingPlan } from "../../../core/cluster/servingPlan";
 import type { Config } from "../../../core/schema/config";
 import { configWith, HARDWAY, NOW } from "../fixture";
 import { SIGNING_FLAGS } from "../rotationFlags";
@@ -108,8 +109,63 @@ const says = (hook: string): Row => [
   { tasks: ["status"], status: STATUS },
 ];
 
+/** The names of API servers, of etcd and of the nodes above. */
+const RESERVED: ServingPlan["reserved"] = [
+  "DNS:cp1",
+  "DNS:kubernetes",
+  "DNS:kubernetes.default",
+  "DNS:kubernetes.default.svc",
+  "DNS:kubernetes.default.svc.cluster.local",
+  "IP:10.96.0.1",
+  "IP:10.0.0.11",
+  "DNS:api.example.com",
+  "IP:10.0.0.9",
+  "DNS:localhost",
+  "IP:127.0.0.1",
+  "IP:::1",
+  "DNS:cp2",
+  "IP:10.0.0.12",
+  "DNS:cp3",
+  "IP:10.0.0.13",
+  "DNS:w1",
+  "IP:10.0.0.21",
+  "DNS:w2",
+  "IP:10.0.0.22",
+  "DNS:w3",
+  "IP:10.0.0.23",
+];
+
 const TABLE: Readonly<Record<string, readonly [Config, readonly Row[]]>> = {
   "what was renewed, where nothing is rotated": [publishing({}), [says("afterApply")]],
+  "kubelets' serving certificates": [
+    configWith({
+      inCluster: { approveKubeletServing: true, workers: { image: "busybox:1.37.0", nodeSelector: { pool: "a" } } },
+      certificates: { profiles: { "kubelet-server": { enabled: false } } },
+    }),
+    [
+      [
+        "afterServing",
+        "kubelet-serving",
+        "approves what kubelets ask for as their serving certificates",
+        {
+          tasks: ["kubelet-serving"],
+          serving: {
+            nodes: {
+              cp1: ["DNS:cp1", "IP:10.0.0.11"],
+              cp2: ["DNS:cp2", "IP:10.0.0.12"],
+              cp3: ["DNS:cp3", "IP:10.0.0.13"],
+              w1: ["DNS:w1", "IP:10.0.0.21"],
+              w2: ["DNS:w2", "IP:10.0.0.22"],
+              w3: ["DNS:w3", "IP:10.0.0.23"],
+            },
+            workers: { pool: "a" },
+            reserved: RESERVED,
+            waits: false,
+          },
+        },
+      ],
+    ],
+  ],
   "all that may be listed": [
     LISTED,
     [

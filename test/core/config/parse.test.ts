@@ -54,7 +54,14 @@ describe("parseConfig", () => {
         apiServerShutdownFlags: false,
         readers: [],
       },
-      inCluster: { enabled: true, publishStatus: false, restart: [], reload: [], caBundles: [] },
+      inCluster: {
+        enabled: true,
+        publishStatus: false,
+        approveKubeletServing: false,
+        restart: [],
+        reload: [],
+        caBundles: [],
+      },
       users: [],
     });
   });

@@ -116,7 +116,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "serving certificates from the cluster": [
     onAll((survey) => withOptions(survey, "kubelet", { "server-tls-bootstrap": "true" })),
     "left",
-    "kubelets get their serving certificates from the cluster (serverTLSBootstrap), so the stack leaves these alone: whoever approves their requests now has to go on, and again in a rotation",
+    "kubelets get their serving certificates from the cluster (serverTLSBootstrap), so the stack issues none: set inCluster.approveKubeletServing: true for it to approve what they ask for, or whoever does so now has to go on, and again in a rotation",
   ],
   "serving certificates from the cluster on some nodes": [
     on("w2", (survey) => withOptions(survey, "kubelet", { "server-tls-bootstrap": "true" })),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { LAYOUT_NAMES } from "../../../core/layouts";
 import { stackText } from "../../../core/init/text";
 import { made, parsesBack } from "./check";
-import { kubeadmCluster, makeCas, type Cas } from "./cluster";
+import { kubeadmCluster, makeCas, withOptions, type Cas } from "./cluster";
 
 const lineOf = (text: string, start: string): string =>
   text
@@ -32,6 +32,17 @@ describe("the text of a stack file that is made", () => {
     for (const section of ["nodes", "ssh", "layout", "authority", "certificates"])
       assert.match(text, new RegExp(`\n\n(?:  # .*\n)+  kube-pki:${section}:`));
     assert.match(text, /\n {2}# {3}authority\.etcd\.key from cp1:\/etc\/kubernetes\/pki\/etcd\/ca\.key\n/);
+  });
+
+  it("offers to approve what kubelets ask for, where they ask", () => {
+    const asking = kubeadmCluster(cas).map((visit) => ({
+      ...visit,
+      survey: withOptions(visit.survey, "kubelet", { "server-tls-bootstrap": "true" }),
+    }));
+    const offered = /\n {2}# kube-pki:inCluster: \{approveKubeletServing: true\}\n/;
+    assert.match(stackText(made(asking)), offered);
+    assert.doesNotMatch(stackText(made(kubeadmCluster(cas))), offered);
+    parsesBack(made(asking));
   });
 
   it("is the same for the same surveys, in whichever order", () => {

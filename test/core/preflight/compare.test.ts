@@ -275,7 +275,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       };
     }),
     [
-      "w1: the kubelet gets its serving certificate from the cluster (serverTLSBootstrap), and does not read the stack's; certificates.profiles[\"kubelet-server\"].enabled: false, or serverTLSBootstrap: false in the kubelet's configuration",
+      "w1: the kubelet gets its serving certificate from the cluster (serverTLSBootstrap), and does not read the stack's; certificates.profiles[\"kubelet-server\"].enabled: false (inCluster.approveKubeletServing: true has the stack approve what it asks for), or serverTLSBootstrap: false in the kubelet's configuration",
     ],
   ],
   "an external signer of tokens": [

@@ -12,6 +12,7 @@ describe("work in the cluster, in the stack file", () => {
     const lists = {
       enabled: true,
       publishStatus: true,
+      approveKubeletServing: false,
       restart: [cni, dns],
       reload: [{ ...cni, name: "kube-proxy" }],
       caBundles: [hook],
