@@ -9,6 +9,7 @@ import { applyPayload } from "../core/protocol/apply";
 import { otherCas } from "../core/protocol/otherCas";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
 import type { NodeStep } from "../core/protocol/nodeSteps";
+import { servingPayload } from "../core/protocol/serving";
 import { runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import type { CertificateRow } from "../core/report/report";
@@ -120,6 +121,8 @@ export class Rollout {
         return this.steps.inWaves(name, this.planned, after, (node) => this.applied(node), applyOrder(this.config));
       case "mounts":
         return this.ask(name, after, mountsPayload, runsPods);
+      case "serving":
+        return this.renewServing(after);
       case "tokens":
         return this.renewTokens(after);
       case "check":
@@ -218,6 +221,16 @@ export class Rollout {
     });
     void logTrustPreview(step, this.plan, rows, this.config);
     return last;
+  }
+
+  /** One node after another, because a kubelet whose serving certificate is of the old CA is restarted. */
+  private renewServing(after: Waits): Waits {
+    const { final, old } = this.known;
+    const known = pulumi.output({ final, old });
+    const nodes = this.planned.filter(({ plan }) => runsPods(plan));
+    return this.steps.inWaves("serving", nodes, after, ({ plan }) =>
+      known.apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => servingPayload(node, config, facts))),
+    );
   }
 
   /** When the token key is retired: one node after another, because a kubelet whose pods hold old tokens is restarted. */

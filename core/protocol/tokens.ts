@@ -15,7 +15,7 @@ import { as, framed } from "./lines";
 export const renewsTokens = (config: Config): boolean =>
   seeks(config, "serviceAccount") && config.restart !== "never" && config.rotation?.force.includes("tokens") !== true;
 
-const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => name === "kubelet");
+export const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => name === "kubelet");
 
 export const runsPods = (plan: NodePlan): boolean => kubeletOf(plan).length > 0;
 
