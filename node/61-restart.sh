@@ -184,10 +184,13 @@ restart_pod() {
 # comes_by_itself: what crashed while the API server was away, or died with its cluster,
 # a kubelet that has just started starts again, with the files as they are now: one that
 # this run has restarted, or that could not start before them. A changed manifest would
-# cost it up to two minutes then, or end the pod that is just coming.
+# cost it up to two minutes then, or end the pod that is just coming. One counts that
+# begins with the files, be it before it was looked for: a process is its pod's only once
+# the runtime has made it so.
 comes_by_itself() {
   was_restarted kubelet || has_fresh_kubelet || return 1
-  await "$LIMIT_OWN" is_new none "$rs_from"
+  ci_from=${SWAPPED:-$rs_from}
+  await "$LIMIT_OWN" is_new none "$ci_from" && rs_from=$ci_from
 }
 
 # has_fresh_kubelet: it began so lately that pods of its own are still to come.

@@ -4,6 +4,9 @@ import { Cluster } from "./cluster";
 
 export const MANIFEST = "/etc/kubernetes/manifests/store.yaml";
 
+/** Of a static pod, as stub/pod has it. */
+export const POD_CGROUP = "0::/kubepods/burstable/pod0123456789abcdef0123456789abcdef/c\n";
+
 /** A node on which "store" is a static pod, and where no client of the container runtime is. */
 export class PodCluster extends Cluster {
   static override async make(shell: string, { manifest = "", running = true } = {}): Promise<PodCluster> {

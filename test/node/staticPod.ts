@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { files } from "./cluster";
 import { payload } from "./payload";
-import { MANIFEST, PodCluster } from "./pods";
+import { MANIFEST, POD_CGROUP, PodCluster } from "./pods";
 
 const kubeadm = `apiVersion: v1
 kind: Pod
@@ -114,38 +114,55 @@ export function handlesStaticPods(shell: string): void {
         assert.equal(node.read(MANIFEST), text);
       });
 
-    it("that crashed comes back by the kubelet that was just restarted, the manifest stays as it is", async () => {
-      const body = node
-        .body(set)
-        .replace(
-          "consumer store systemd store\nconsumer web systemd web",
-          "consumer kubelet systemd web\nconsumer store static-pod store",
-        )
-        .replaceAll("use web reload", "use kubelet restart")
-        .replaceAll(/^(served|accepted|health) web /gm, "$1 kubelet ");
-      const [kubelet, before] = [node.pid("web"), node.pid("store")];
-      let acts = 0;
-      const stop = node.kubelet(
-        () => Promise.resolve(),
-        () => {
-          // the API server goes with the new files, the pod crashes; a fresh kubelet starts it again
-          if (acts === 0 && node.read(files.storeCert) === set.store.cert) {
-            acts = 1;
-            void node.pod("stop").then(() => (acts = 2));
-          } else if (acts === 2 && node.pid("web") !== kubelet) {
-            acts = 3;
-            node.knows(node.pid("web"));
-            setTimeout(() => void node.pod("start"), 2000);
+    for (const [title, begins] of [
+      ["comes back by the kubelet that was just restarted", false],
+      ["is just beginning when it is looked for", true],
+    ] as const)
+      it(`that crashed and ${title}: the manifest stays as it is`, async () => {
+        const body = node
+          .body(set)
+          .replace(
+            "consumer store systemd store\nconsumer web systemd web",
+            "consumer kubelet systemd web\nconsumer store static-pod store",
+          )
+          .replaceAll("use web reload", "use kubelet restart")
+          .replaceAll(/^(served|accepted|health) web /gm, "$1 kubelet ");
+        const [kubelet, before] = [node.pid("web"), node.pid("store")];
+        let acts = 0;
+        const restarted = async (): Promise<void> => {
+          await node.pod("stop");
+          // its process is there before anybody looks for the pod's
+          if (begins) {
+            node.write("/units/store/begins", "");
+            await node.pod("start");
           }
-        },
-      );
-      const done = await node.run("apply", payload("apply", body), { KUBE_PKI_LIMITS: "MANIFEST=5 OWN=20" });
-      await stop();
-      assert.equal(done.code, 0, done.stderr);
-      assert.match(done.stdout, /consumer store restarted/);
-      assert.notEqual(node.pid("store"), before);
-      assert.equal(node.read(MANIFEST), kubeadm);
-    });
+          acts = 2;
+        };
+        const comes = (): void => {
+          if (begins) node.write(`/proc/${String(node.pid("store"))}/cgroup`, POD_CGROUP);
+          else void node.pod("start");
+        };
+        const stop = node.kubelet(
+          () => Promise.resolve(),
+          () => {
+            // the API server goes with the new files, the pod crashes; a fresh kubelet starts it again
+            if (acts === 0 && node.read(files.storeCert) === set.store.cert) {
+              acts = 1;
+              void restarted();
+            } else if (acts === 2 && node.pid("web") !== kubelet) {
+              acts = 3;
+              node.knows(node.pid("web"));
+              setTimeout(comes, 2000);
+            }
+          },
+        );
+        const done = await node.run("apply", payload("apply", body), { KUBE_PKI_LIMITS: "MANIFEST=5 OWN=20" });
+        await stop();
+        assert.equal(done.code, 0, done.stderr);
+        assert.match(done.stdout, /consumer store restarted/);
+        assert.notEqual(node.pid("store"), before);
+        assert.equal(node.read(MANIFEST), kubeadm);
+      });
 
     it("has its new manifest on disk before it takes the name", async () => {
       node.tool("sync", `echo "sync $*" >>${node.units}/calls\nexec /bin/sync "$@"`);
