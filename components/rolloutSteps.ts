@@ -122,9 +122,9 @@ export class Rollout {
       case "mounts":
         return this.ask(name, after, mountsPayload, runsPods);
       case "serving":
-        return this.renewServing(after);
+        return this.steps.onKubelets(name, this.planned, after, this.retired, servingPayload);
       case "tokens":
-        return this.renewTokens(after);
+        return this.steps.onKubelets(name, this.planned, after, this.serviceAccount?.target?.publicPem, tokensPayload);
       case "check":
         return this.ask(name, after, checkPayload);
       default:
@@ -138,6 +138,12 @@ export class Rollout {
     const executor = controlPlaneExecutor(this.config);
     const tells = executor && this.steps.of("trust", executor.name);
     return (this.knownOnce ??= trustFacts(this.config, this.generations, this.serviceAccount, tells));
+  }
+
+  /** What kubelets must not be served with any more, and what they are. */
+  private get retired() {
+    const { final, old } = this.known;
+    return pulumi.output({ final, old });
   }
 
   private inCluster(): InCluster | undefined {
@@ -221,28 +227,6 @@ export class Rollout {
     });
     void logTrustPreview(step, this.plan, rows, this.config);
     return last;
-  }
-
-  /** One node after another, because a kubelet whose serving certificate is of the old CA is restarted. */
-  private renewServing(after: Waits): Waits {
-    const { final, old } = this.known;
-    const known = pulumi.output({ final, old });
-    const nodes = this.planned.filter(({ plan }) => runsPods(plan));
-    return this.steps.inWaves("serving", nodes, after, ({ plan }) =>
-      known.apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => servingPayload(node, config, facts))),
-    );
-  }
-
-  /** When the token key is retired: one node after another, because a kubelet whose pods hold old tokens is restarted. */
-  private renewTokens(after: Waits): Waits {
-    const target = this.serviceAccount?.target;
-    if (target === undefined) return [];
-    const nodes = this.planned.filter(({ plan }) => runsPods(plan));
-    return this.steps.inWaves("tokens", nodes, after, ({ plan }) =>
-      target.publicPem.apply((pem) =>
-        this.inputs.payload(plan.node, ({ node, config }) => tokensPayload(node, config, pem)),
-      ),
-    );
   }
 
   /** On all nodes at once, because nothing is changed: what it looks for appears only after the last API server was updated. */

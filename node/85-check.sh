@@ -16,7 +16,7 @@ verb_check() {
     done
   }
   let_stay ca:kubernetes
-  if grep -qx 'serving renew' "$TX/plan"; then renew_serving; else scan_serving; fi
+  if grep -q '^serving renew$' "$TX/plan"; then renew_serving; else scan_serving; fi
   check_tokens
   refuse_found
   echo "done $SUM8"

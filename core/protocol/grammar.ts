@@ -233,12 +233,7 @@ export const LINES: readonly LineRow[] = [
     "the kubelet: restarted where a pod has a token of another key; with its `health` lines as in apply. No kubeconfig is " +
       "checked then",
   ),
-  line(
-    "check",
-    "serving",
-    ["serving"],
-    "where an `old:` CA signed the serving certificate that the kubelet asked the cluster for: its link is put aside and the kubelet restarted, upon which it asks again",
-  ),
+  line("check", "serving", ["serving"], "the kubelet restarts without one that an `old:` CA signed, and asks again"),
   line("check", "health", HEALTH),
 
   line("alive", "node", NODE),
