@@ -11,7 +11,7 @@ grep -q '^serverTLSBootstrap: true$' /var/lib/kubelet/config.yaml ||
   echo 'serverTLSBootstrap: true' >>/var/lib/kubelet/config.yaml
 systemctl restart kubelet`;
 
-/** $1 its name, $2 the subject, $3 the names: sent with the credential of the node that it runs on. */
+/** $1 its name, $2 the subject, $3 the names, $4 a usage more: sent with the credential of the node that it runs on. */
 const ASK = `set -eu
 cd "$(mktemp -d)"
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -subj "$2" -addext "subjectAltName=$3" -out csr 2>/dev/null
@@ -21,7 +21,7 @@ kind: CertificateSigningRequest
 metadata: { name: "$1" }
 spec:
   signerName: kubernetes.io/kubelet-serving
-  usages: ["digital signature", "server auth"]
+  usages: ["digital signature", "server auth"$4]
   request: $(base64 -w0 <csr)
 EOF`;
 
@@ -57,7 +57,7 @@ const assertServes = async (run: Run, generation: number): Promise<void> => {
   run.counts["logs and exec"] = (run.counts["logs and exec"] ?? 0) + (await assertLogsAndExec(lab));
 };
 
-const STOLEN = ["stolen-names", "stolen-node"] as const;
+const STOLEN = ["stolen-names", "stolen-usages"] as const;
 
 const play = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
@@ -71,17 +71,18 @@ const play = async (run: Run): Promise<void> => {
     await assertPending(run, lab.clusterNodes);
   });
   await run.step(`somebody with ${worker}'s credential asks for the names of ${server}`, async () => {
-    const asks = (name: string, node: string, names: string) =>
-      lab.must(worker, `set -- ${name} /O=system:nodes/CN=system:node:${node} ${names}\n${ASK}`);
-    await asks(STOLEN[0], worker, `DNS:${worker},DNS:${server},IP:${serverAddress}`);
-    await asks(STOLEN[1], server, `DNS:${server}`);
+    // another CN than its own the API server takes of no node (NodeRestriction)
+    const asks = (name: string, names: string, usage = "") =>
+      lab.must(worker, `set -- ${name} /O=system:nodes/CN=system:node:${worker} ${names} '${usage}'\n${ASK}`);
+    await asks(STOLEN[0], `DNS:${worker},DNS:${server},IP:${serverAddress}`);
+    await asks(STOLEN[1], `DNS:${worker}`, ', "client auth"');
   });
   stack.configure({ inCluster: { ...SHELL_WORKLOADS, approveKubeletServing: true } });
   const said = await run.up("pulumi up: what is planned is approved");
   for (const name of lab.clusterNodes)
     assert.match(said, new RegExp(`${name}: its kubelet's request for a serving certificate is approved`));
   assert.match(said, /stolen-names is left pending: it asks for DNS:cp1, IP:[\d.]+, and w1 has DNS:w1, IP:/);
-  assert.match(said, /stolen-node is left pending: its CN is system:node:cp1; no kubelet asks so/);
+  assert.match(said, /stolen-usages is left pending: its usages are .*client auth.*; no kubelet asks so/);
   await run.step(
     "kubelets serve what the cluster's CA signed, and what was not planned has no certificate",
     async () => {
