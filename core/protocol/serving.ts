@@ -11,7 +11,7 @@ import { oldCaLines, type CheckedFacts } from "./check";
 import { consumerLines } from "./consumerLines";
 import { as, framed, part } from "./lines";
 import { caPart } from "./parts";
-import { kubeletOf } from "./tokens";
+import { kubeletOf, kubeletRestarts } from "./tokens";
 
 /** Whether the new CA signs, what kubelets ask for is approved, and the stack may restart them. */
 export const renewsServing = (config: Config): boolean => {
@@ -35,9 +35,4 @@ export const servingPayload = (plan: NodePlan, config: Config, known: Pick<Check
 
 /** What the step does to a node's services. */
 export const servingEffects = (plan: NodePlan): Effects =>
-  new Map(
-    kubeletOf(plan).map(({ name }) => [
-      name,
-      { need: "restart", because: ["it asks for a serving certificate, where the old CA signed the one it has"] },
-    ]),
-  );
+  kubeletRestarts(plan, "it asks for a serving certificate, where the old CA signed the one it has");
