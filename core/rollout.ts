@@ -11,7 +11,7 @@ import { hasReached, hasPrevious, isRotating } from "./authorities/rotation";
 import type { Hook } from "./cluster/steps";
 import { holdsOwn } from "./cluster/own";
 import { publishes } from "./cluster/published";
-import { approvesServing } from "./cluster/servingPlan";
+import { approvesServing } from "./certificates/approvesServing";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
 import { recovers, recoversTrust } from "./recovery";

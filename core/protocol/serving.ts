@@ -3,7 +3,7 @@
  * order of nodes: a kubelet asks by itself only late in the life of the one it has, so it has to lose it, and restarts.
  */
 import { hasPrevious, issuerOf, stateOf } from "../authorities/rotation";
-import { approvesServing } from "../cluster/servingPlan";
+import { approvesServing } from "../certificates/approvesServing";
 import type { Effects } from "../nodes/effects";
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
