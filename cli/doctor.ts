@@ -115,7 +115,7 @@ const nodesOf = (
     ),
   );
 
-const nothingText = ([first, ...more]: readonly Unreached[]): string =>
-  first === undefined
+const nothingText = (unreached: readonly Unreached[]): string =>
+  unreached.length === 0
     ? "there is nothing to look at: neither hosts nor surveys nor nodes of a stack"
-    : `none of the hosts could be read: ${first.host}: ${first.reason}${more.length > 0 ? `, and ${String(more.length)} more` : ""}`;
+    : `none of the hosts could be read: ${unreached.map(({ host, reason }) => `${host}: ${reason}`).join("; ")}`;

@@ -6,7 +6,7 @@ import { dueBecause } from "../core/certificates/leafId";
 import type { Renewal } from "../core/certificates/renewalClock";
 import { nameInUrn, nodeName, serviceAccountName, stepName } from "../core/certificates/resourceNames";
 import { BACKENDS, type LeafResource } from "../core/model/backends";
-import { PROFILE_NAMES, type LeafName, type OwnName } from "../core/model/profiles";
+import { PROFILE_NAMES } from "../core/model/profiles";
 import { nodeEffects, type Effects } from "../core/nodes/effects";
 import { profileOf } from "../core/layouts/layout";
 import type { Need } from "../core/model/reload";
@@ -17,6 +17,7 @@ import type { CertificateRow } from "../core/report/report";
 import type { Config } from "../core/schema/config";
 import { loginChanges } from "./loginChanges";
 import { UNKNOWN, type Step } from "./preview";
+import { nodeOf, strayLeaf, strayUser } from "./strayNames";
 
 export interface DueRow {
   readonly node: string;
@@ -66,38 +67,6 @@ const isLeaf = (step: Step): boolean => leafResource(step) !== undefined;
 
 /** When the certificate in use expires. */
 const notAfterOf = (step: Step): string | undefined => leafResource(step)?.endOf(step.oldState?.outputs ?? {});
-
-type Named = Pick<DueRow, "node" | "certificate">;
-
-/** Longest first: "kubelet-server" ends like no other, but "prod-a-kubelet-server" also holds "kubelet". */
-const BY_LENGTH = [...PROFILE_NAMES].sort((a, b) => b.length - a.length);
-
-const strayName = (name: string): LeafName | undefined => {
-  const own = /-(own\.[a-z0-9-]+)$/.exec(name)?.[1];
-  return own === undefined ? BY_LENGTH.find((each) => name.endsWith(`-${each}`)) : (own as OwnName);
-};
-
-/**
- * Of a certificate that the plan does not have, because its node or profile was removed, or the configuration is encrypted: what
- * its name tells.
- */
-function strayLeaf(name: string, config: Config | undefined): Named | undefined {
-  const profile = strayName(name);
-  if (profile === undefined) return undefined;
-  return { node: nodeOf(name.slice(0, -profile.length - 1), config), certificate: profile };
-}
-
-/** By the prefix of its resources, which is all of it that an encrypted configuration leaves. */
-const nodeOf = (prefix: string, config: Config | undefined): string => {
-  const cluster = nodeName(config?.cluster.name ?? "", "");
-  return prefix.startsWith(cluster) ? prefix.slice(cluster.length) : prefix;
-};
-
-/** A user's, where the plan does not have it: `<cluster>-kubeconfigs-<user>`. */
-const strayUser = (name: string): Named | undefined => {
-  const user = /-kubeconfigs-([A-Za-z0-9._@-]+)$/.exec(name)?.[1];
-  return user === undefined ? undefined : { node: "-", certificate: `kubeconfig:${user}` };
-};
 
 const ORDER: readonly string[] = PROFILE_NAMES;
 

@@ -7,8 +7,8 @@ import { stackText } from "../core/init/text";
 import { mustBe } from "../core/format/problem";
 import { EXIT, Failure, type Exit } from "./failure";
 import { loginAt } from "./init/login";
-import { differencesText, needsAttention, remarksText, writtenText } from "./init/report";
-import { ensureStack, isReachable, setSecrets, type PulumiStack } from "./init/secrets";
+import { differencesText, needsAttention, remarksText, setText, writtenText } from "./init/report";
+import { ensureStack, isReachable, setSecrets } from "./init/secrets";
 import { isStackName, schemaOf, stackContent, stackPlace, writeText, type StackPlace } from "./init/stackFile";
 import { visitAll, type Visited } from "./init/visits";
 import { world as realWorld, type World } from "./init/world";
@@ -79,6 +79,34 @@ const choicesOf = async (
   return { ca, vaultAddress, bastion, login, unreachable, now: world.now() };
 };
 
+const NO_REASON = "";
+
+/** Why it could not be done. */
+const failureOf = async (action: () => Promise<unknown>): Promise<string> => {
+  try {
+    await action();
+    return NO_REASON;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+};
+
+/** Sets the keys that a run which was cut off has left out: those of CAs in the file, and with them the one that signs tokens. */
+const complete = async (place: StackPlace, name: string, visited: Visited, options: Options, world: World) => {
+  const { secrets: known, unset } = stackContent(place);
+  if (unset.length === 0) return;
+  const { secrets } = stackOf(visited.visits, await choicesOf({ ...options, ca: "existing" }, visited, world));
+  const lacking = secrets.filter((secret) => "file" in secret && isReachable(secret) && !known.includes(secret.at));
+  const ofPulumi = { name, cwd: options.cwd };
+  const failure = await failureOf(async () => {
+    await ensureStack(ofPulumi);
+    await setSecrets(lacking, ofPulumi, options);
+  });
+  if (failure !== NO_REASON) throw new Failure(`${place.shown} is there already, and not all keys are set: ${failure}`);
+  world.print(setText(lacking));
+};
+
 /** Exit 1 where the cluster is not what the stack file says. */
 const compared = (place: StackPlace, visited: Visited, world: World): Exit => {
   const { raw, secrets, unset } = stackContent(place);
@@ -93,24 +121,18 @@ const compared = (place: StackPlace, visited: Visited, world: World): Exit => {
   return differences.length === 0 && missing.length === 0 ? EXIT.fine : EXIT.attention;
 };
 
-const NO_REASON = "";
-
-/** Sets what can be read; returns why it could not. */
-const give = async (secrets: Stack["secrets"], stack: PulumiStack, options: Options): Promise<string> => {
-  try {
-    await ensureStack(stack);
-    await setSecrets(secrets, stack, options);
-    return NO_REASON;
-  } catch (error) {
-    if (error instanceof Failure) return error.message;
-    throw error;
-  }
-};
-
-const write = async (stack: Stack, name: string, place: StackPlace, options: Options, world: World): Promise<Exit> => {
-  writeText(place, stackText(stack, schemaOf(place)));
+/** The stack first: without a login pulumi has none, and nothing is written that a later run would find. */
+const write = async (stack: Stack, name: string, options: Options, world: World): Promise<Exit> => {
   const readable = stack.secrets.filter(isReachable);
-  const failure = readable.length === 0 ? NO_REASON : await give(readable, { name, cwd: options.cwd }, options);
+  const ofPulumi = { name, cwd: options.cwd };
+  const away = readable.length === 0 ? NO_REASON : await failureOf(() => ensureStack(ofPulumi));
+  if (away !== NO_REASON)
+    throw new Failure(
+      `${away}; nothing was written: let pulumi reach the place of its state (pulumi login, or PULUMI_BACKEND_URL with PULUMI_CONFIG_PASSPHRASE), then run again`,
+    );
+  const place = stackPlace(name, options.cwd);
+  writeText(place, stackText(stack, schemaOf(place)));
+  const failure = await failureOf(() => setSecrets(readable, ofPulumi, options));
   const set = failure === NO_REASON ? readable : [];
   const unset = stack.secrets.filter((secret) => !set.includes(secret));
   world.print(writtenText({ stack, name, shown: place.shown, set, unset }));
@@ -125,9 +147,12 @@ export async function command(args: readonly string[], world: World = realWorld(
   const name = options.name ?? foundCluster(visited.visits, visited).cluster.name.value;
   if (!isStackName(name)) throw new Failure(mustBe("--name", JSON.stringify(name), "letters, digits, _, . and -"));
   const place = options["dry-run"] ? undefined : stackPlace(name, options.cwd);
-  if (place?.exists === true) return compared(place, visited, world);
+  if (place?.exists === true) {
+    await complete(place, name, visited, options, world);
+    return compared(place, visited, world);
+  }
   const stack = stackOf(visited.visits, await choicesOf(options, visited, world));
-  if (place !== undefined) return write(stack, name, place, options, world);
+  if (place !== undefined) return write(stack, name, options, world);
   world.print(stackText(stack));
   world.tell(remarksText(stack.remarks, stack.problems));
   return needsAttention(stack) ? EXIT.attention : EXIT.fine;

@@ -3,6 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nodeName, stepName } from "../core/certificates/resourceNames";
 import type { NodePlan } from "../core/plan";
 import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
+import { runsPods } from "../core/protocol/tokens";
+import type { Config } from "../core/schema/config";
 import type { Drift } from "./drift";
 import type { Inputs } from "./inputs";
 import { verbStep } from "./nodeCommand";
@@ -67,6 +69,25 @@ export class NodeSteps {
     payload: (node: N) => pulumi.Input<string>,
   ): command.remote.Command[] {
     return nodes.map((node) => this.visit(step, node, payload(node), { dependsOn: [...after] }));
+  }
+
+  /**
+   * One node after another, because a kubelet that has what is old is restarted.
+   *
+   * @param known what payloads are written from; undefined: nothing is to be done
+   */
+  public onKubelets<F>(
+    step: NodeStep,
+    nodes: readonly VisitedNode[],
+    after: Waits,
+    known: pulumi.Output<F> | undefined,
+    payload: (plan: NodePlan, config: Config, known: F) => string,
+  ): readonly command.remote.Command[] {
+    if (known === undefined) return [];
+    const kubelets = nodes.filter(({ plan }) => runsPods(plan));
+    return this.inWaves(step, kubelets, after, ({ plan }) =>
+      known.apply((facts) => this.inputs.payload(plan.node, ({ node, config }) => payload(node, config, facts))),
+    );
   }
 
   private visit(

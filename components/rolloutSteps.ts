@@ -9,6 +9,7 @@ import { applyPayload } from "../core/protocol/apply";
 import { otherCas } from "../core/protocol/otherCas";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
 import type { NodeStep } from "../core/protocol/nodeSteps";
+import { servingPayload } from "../core/protocol/serving";
 import { runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import type { CertificateRow } from "../core/report/report";
@@ -120,8 +121,10 @@ export class Rollout {
         return this.steps.inWaves(name, this.planned, after, (node) => this.applied(node), applyOrder(this.config));
       case "mounts":
         return this.ask(name, after, mountsPayload, runsPods);
+      case "serving":
+        return this.steps.onKubelets(name, this.planned, after, this.retired, servingPayload);
       case "tokens":
-        return this.renewTokens(after);
+        return this.steps.onKubelets(name, this.planned, after, this.serviceAccount?.target?.publicPem, tokensPayload);
       case "check":
         return this.ask(name, after, checkPayload);
       default:
@@ -135,6 +138,12 @@ export class Rollout {
     const executor = controlPlaneExecutor(this.config);
     const tells = executor && this.steps.of("trust", executor.name);
     return (this.knownOnce ??= trustFacts(this.config, this.generations, this.serviceAccount, tells));
+  }
+
+  /** What kubelets must not be served with any more, and what they are. */
+  private get retired() {
+    const { final, old } = this.known;
+    return pulumi.output({ final, old });
   }
 
   private inCluster(): InCluster | undefined {
@@ -218,18 +227,6 @@ export class Rollout {
     });
     void logTrustPreview(step, this.plan, rows, this.config);
     return last;
-  }
-
-  /** When the token key is retired: one node after another, because a kubelet whose pods hold old tokens is restarted. */
-  private renewTokens(after: Waits): Waits {
-    const target = this.serviceAccount?.target;
-    if (target === undefined) return [];
-    const nodes = this.planned.filter(({ plan }) => runsPods(plan));
-    return this.steps.inWaves("tokens", nodes, after, ({ plan }) =>
-      target.publicPem.apply((pem) =>
-        this.inputs.payload(plan.node, ({ node, config }) => tokensPayload(node, config, pem)),
-      ),
-    );
   }
 
   /** On all nodes at once, because nothing is changed: what it looks for appears only after the last API server was updated. */

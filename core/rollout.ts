@@ -11,10 +11,11 @@ import { hasReached, hasPrevious, isRotating } from "./authorities/rotation";
 import type { Hook } from "./cluster/steps";
 import { holdsOwn } from "./cluster/own";
 import { publishes } from "./cluster/published";
-import { approvesServing } from "./cluster/servingPlan";
+import { approvesServing } from "./certificates/approvesServing";
 import type { Phase } from "./model/phases";
 import type { NodeStep } from "./protocol/nodeSteps";
 import { recovers, recoversTrust } from "./recovery";
+import { renewsServing } from "./protocol/serving";
 import { renewsTokens } from "./protocol/tokens";
 import type { Config } from "./schema/config";
 
@@ -107,6 +108,14 @@ export const STAGES = {
     isWanted: () => true,
     summary: "leaf certificates and kubeconfigs of the CA that signs; kube-controller-manager signs with it",
   },
+  serving: {
+    phase: "issue",
+    on: "nodes in waves",
+    after: ["apply"],
+    isWanted: renewsServing,
+    summary:
+      "`inCluster.approveKubeletServing`: kubelets whose serving certificate the old CA signed drop it and restart",
+  },
   afterApply: {
     phase: "issue",
     inEveryPhase: true,
@@ -119,7 +128,7 @@ export const STAGES = {
     phase: "issue",
     inEveryPhase: true,
     on: "the cluster",
-    after: ["afterApply"],
+    after: ["serving", "afterApply"],
     isWanted: approvesServing,
     summary: "`inCluster.approveKubeletServing`: what kubelets ask for as serving certificates is approved",
   },

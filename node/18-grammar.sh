@@ -33,6 +33,7 @@ GRAMMAR='
   type["option"] = "^--[a-z0-9][a-z0-9-]*$"
   type["halves"] = "^(cert|key):[a-z0-9][a-z0-9.-]*(,key:[a-z0-9][a-z0-9.-]*)?$"
   type["keyId"] = "^[A-Za-z0-9_-]+$"; long["keyId"] = 64
+  type["serving"] = "^(renew)$"
   type["gate"] = "^(scan|tokens)$"
   type["switch"] = "^(on|off)$"
   type["read"] = "^(namespaces|nodes|pods|configmaps|replicasets.apps|deployments.apps|daemonsets.apps|statefulsets.apps|poddisruptionbudgets.policy|validatingwebhookconfigurations.admissionregistration.k8s.io|mutatingwebhookconfigurations.admissionregistration.k8s.io|apiservices.apiregistration.k8s.io|customresourcedefinitions.apiextensions.k8s.io|clustertrustbundles.certificates.k8s.io|certificatesigningrequests.certificates.k8s.io)$"
@@ -91,6 +92,7 @@ GRAMMAR='
   shape["check token-kid"] = "keyId"
   shape["check gate"] = "gate switch"
   shape["check consumer"] = "name kind unit"
+  shape["check serving"] = "serving"
   shape["check health"] = "name scheme hostPort url profile?"
   shape["alive node"] = "name"
   shape["alive round"] = "name"

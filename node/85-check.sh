@@ -16,7 +16,7 @@ verb_check() {
     done
   }
   let_stay ca:kubernetes
-  scan_serving
+  if grep -q '^serving renew$' "$TX/plan"; then renew_serving; else scan_serving; fi
   check_tokens
   refuse_found
   echo "done $SUM8"
@@ -53,8 +53,42 @@ scan_serving() {
     [ -f "$ss_file" ] || continue
     cp "$ss_file" "$TX/pem"
     signed_by_rest ||
-      found scan certificate "${ss_file#"$ROOT"}" "is the kubelet's serving certificate, and the new CA did not sign it: remove it, restart the kubelet and approve its signing request"
+      found scan certificate "${ss_file#"$ROOT"}" "is the kubelet's serving certificate, and the new CA did not sign it: set inCluster.approveKubeletServing: true, or remove it, restart the kubelet and approve its signing request"
   done
+}
+
+# renew_serving: at its start a kubelet asks for the certificate that it does not have.
+# Only the link to it goes, and comes back where the kubelet does not start. A link
+# that is aside is of a run that was killed.
+renew_serving() {
+  rs_link=$KUBELET_PKI/kubelet-server-current.pem
+  rs_aside=$rs_link.kube-pki
+  if [ -f "$rs_link" ]; then
+    rm -f "$rs_aside"
+    [ -n "$STAYS" ] && [ -n "$OLD" ] && have_openssl || return 0
+    cp "$rs_link" "$TX/pem"
+    ! signed_by_rest || return 0
+  else
+    [ -f "$rs_aside" ] || return 0
+  fi
+  find_consumer kubelet || return 0
+  take_lock
+  [ ! -f "$rs_link" ] || mv "$rs_link" "$rs_aside"
+  restart_and_prove kubelet || {
+    [ -f "$rs_link" ] || mv "$rs_aside" "$rs_link"
+    die "$WHY_NOT: look at the kubelet before you run again"
+  }
+  rm -f "$rs_aside"
+  tell_restarted
+}
+
+# tell_restarted: the kubelet, with its proofs; others need not wait for what follows.
+tell_restarted() {
+  free_lock
+  exec 9>&-
+  echo "consumer kubelet restarted"
+  echo "proof kubelet restarted - - - yes"
+  cat "$TX/proofs"
 }
 
 # check_mounts: a kubelet brings a changed kube-root-ca.crt into a pod at its next
@@ -130,11 +164,7 @@ renew_tokens() {
   if [ "$rt_rest" -gt 0 ] && wait_for "$rt_rest" "tokens that the kubelet, which has just started, renews" tokens_new; then return 0; fi
   take_lock
   restart_and_prove kubelet || die "$WHY_NOT: look at the kubelet before you run again"
-  free_lock
-  exec 9>&- # others need not wait for what follows
-  echo "consumer kubelet restarted"
-  echo "proof kubelet restarted - - - yes"
-  cat "$TX/proofs"
+  tell_restarted
 }
 
 # tokens_new: no projected token of another key; else $TX/tokens names the pods.

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import Mocha from "mocha";
+import { PACKED_FOR } from "../tools/npmPackage";
 import { ensure, usualTools } from "../tools/toolchain";
 import { playedOn } from "./byDay";
 import { isOfToday as isShareOfToday, today } from "./day";
@@ -60,6 +61,11 @@ const NEEDS: readonly Need[] = [
     titles: /^node (apply|applies|killed|runs one|undoes)/,
     tests: "the tests of a node's apply",
     missing: () => (process.getuid?.() === 0 ? undefined : "they need root: nobody else may give a file its owner"),
+  },
+  {
+    titles: /\bin a browser:/,
+    tests: "the tests of pages in a browser",
+    missing: () => (`${process.platform}-${process.arch}` === PACKED_FOR ? undefined : `it is for ${PACKED_FOR} alone`),
   },
   ...["zsh", "fish", "mandoc"].map((program) => ({
     titles: new RegExp(`^read by ${program}`),

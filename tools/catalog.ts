@@ -58,6 +58,8 @@ export interface Wheel {
 export interface NpmPackage {
   readonly name: string;
   readonly path: string;
+  /** Tars beside the program with the libraries and fonts that it loads, all of them as brotli. Such a package is one, for Linux on x64. */
+  readonly packedWith?: readonly string[];
 }
 
 export interface Tool {
@@ -70,7 +72,7 @@ export interface Tool {
   readonly build?: readonly GoCommand[];
   readonly wheel?: Wheel;
   readonly npm?: NpmPackage;
-  /** Only one scenario wants it, which gets it then. @default false */
+  /** Only one scenario or a few tests want it, which get it then. @default false */
   readonly onDemand?: true;
   /** Seconds to get it without a release site on two idle cores, in the order of this table. */
   readonly seconds: number;
@@ -203,6 +205,15 @@ export const catalog = [
   // the oldest line that is maintained (package.json: engines) and the newest
   node("node22", "22.23.5"),
   node("node26", "26.12.1"),
+  {
+    // opens the pages that the project makes; never the machine's own, since every machine has other fonts
+    name: "chromium",
+    version: "153.0.0",
+    binaries: ["chromium"],
+    npm: { name: "@sparticuz/chromium", path: "bin/chromium", packedWith: ["al2023", "fonts"] },
+    onDemand: true,
+    seconds: 10,
+  },
   {
     name: "pause",
     version: "1",

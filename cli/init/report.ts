@@ -37,6 +37,9 @@ export const secretCommand = (secret: Secret, stack: string): string => {
   return `ssh ${port}${login} ${read} | ${set}`;
 };
 
+export const setText = (secrets: readonly Secret[]): string =>
+  secrets.map((secret) => `set kube-pki:${secret.at} from ${whereOf(secret)}, as a secret\n`).join("");
+
 export interface Written {
   readonly stack: Stack;
   readonly name: string;
@@ -57,7 +60,7 @@ export const writtenText = ({ stack, name, shown, set, unset }: Written): string
   ];
   return (
     `wrote ${shown}: nodes ${nodes}\n` +
-    set.map((secret) => `set kube-pki:${secret.at} from ${whereOf(secret)}, as a secret\n`).join("") +
+    setText(set) +
     remarksText(stack.remarks, stack.problems) +
     listed("next", next)
   );

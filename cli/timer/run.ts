@@ -1,5 +1,5 @@
 /** `kube-pki timer run`: what the unit and pipelines run. It prints what is due and why, then `kube-pki up` does it. */
-import { approvesServing } from "../../core/cluster/servingPlan";
+import { approvesServing } from "../../core/certificates/approvesServing";
 import { doneText } from "../../core/progress/text";
 import { dueReport } from "../dueReport";
 import { dueText } from "../due";

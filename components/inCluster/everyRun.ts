@@ -24,8 +24,7 @@ export const inEveryRun = (
   payload: pulumi.Output<ClusterPayload>,
   after: Waits,
 ): Waits => {
-  const [last] = after;
-  if (pulumi.runtime.isDryRun() || last === undefined) return after;
+  if (pulumi.runtime.isDryRun()) return after;
   const tell = (line: string): void => {
     const [, request, node] = APPROVED.exec(line) ?? [];
     if (request !== undefined && node !== undefined)
@@ -33,7 +32,7 @@ export const inEveryRun = (
     const [, what, why] = FOUND.exec(line) ?? [];
     if (what !== undefined && why !== undefined) warnOn(row, `${what} ${why}`);
   };
-  const run = async (): Promise<pulumi.Resource> => {
+  const run = async (): Promise<readonly (pulumi.Resource | undefined)[]> => {
     const before = await Promise.all(after.map((each) => settled(pulumi.output(each))));
     for (const each of before) if (each !== undefined) await settled(each.urn);
     try {
@@ -46,7 +45,8 @@ export const inEveryRun = (
       const why = error instanceof Error ? error.message : String(error);
       warnOn(row, `kubelets' requests for serving certificates were not looked at: ${why}; the next run does`);
     }
-    return before[0] ?? row;
+    return before;
   };
-  return [pulumi.output(run())];
+  const ran = run();
+  return after.map((_each, index) => pulumi.output(ran.then((before) => before[index] ?? row)));
 };

@@ -13,10 +13,12 @@ import { CLUSTER_INFO_SUFFIX, clusterSteps, PUBLISHES, type Hook } from "../../c
 import type { TrustFact } from "../../core/cluster/trust";
 import { workersJob, workerTemplates, type WorkerStep } from "../../core/cluster/workers";
 import { checkPayload } from "../../core/protocol/check";
+import type { NodePlan } from "../../core/plan";
 import { otherCas } from "../../core/protocol/otherCas";
+import { servingPayload } from "../../core/protocol/serving";
 import type { Generations } from "../../core/protocol/trust";
 import type { CertificateRow } from "../../core/report/report";
-import type { NodeConfig } from "../../core/schema/config";
+import type { Config, NodeConfig } from "../../core/schema/config";
 import { logClusterPreview, type ClusterPreview } from "../logPreview";
 import type { Inputs } from "../inputs";
 import { localStep } from "../localStep";
@@ -155,7 +157,11 @@ export class InCluster extends pulumi.ComponentResource {
       .apply(({ known, attempt: name, ...rest }) =>
         inputs.payload(runOn, ({ config }) => {
           const facts = { ...rest, others: otherCas(config, known) };
-          const templates = workerTemplates(step, config, known, (plan) => checkPayload(plan, config, facts), name);
+          const ask = {
+            check: (plan: NodePlan) => checkPayload(plan, config, facts),
+            serving: (plan: NodePlan, own: Config) => servingPayload(plan, own, facts),
+          };
+          const templates = workerTemplates(step, config, known, ask, name);
           return workersJob(config, templates);
         }),
       );

@@ -20,9 +20,6 @@ export interface ServingPlan {
   readonly waits: boolean;
 }
 
-export const approvesServing = ({ inCluster }: Pick<Config, "inCluster">): boolean =>
-  inCluster.enabled && inCluster.approveKubeletServing;
-
 /** An address has many spellings, a name in a request one. */
 const plain = (name: string): San => sanOf(canonicalIp(name) ?? name);
 

@@ -10,7 +10,8 @@ import type { Config } from "../schema/config";
 import { hasOwnStep, ownText } from "./own";
 import { publishes, publishesLast } from "./published";
 import type { Hook, Step } from "./step";
-import { approvesServing, servingPlan } from "./servingPlan";
+import { approvesServing } from "../certificates/approvesServing";
+import { servingPlan } from "./servingPlan";
 import { flagsOf, hasBundles, listed, moves, reloading, visits, workersDo, workloadText } from "./stepInputs";
 
 export { HOOKS, type Hook, type Step } from "./step";

@@ -9,6 +9,7 @@ import { planCluster, type NodePlan } from "../plan";
 import { consumerLines } from "../protocol/consumerLines";
 import { allowLines, as, fileLine, framed, part, useLines } from "../protocol/lines";
 import { caPart } from "../protocol/parts";
+import { renewsServing } from "../protocol/serving";
 import { renewsTokens, tokensPayload } from "../protocol/tokens";
 import { trustPayload, type Generations } from "../protocol/trust";
 import type { Config, NodeConfig } from "../schema/config";
@@ -102,8 +103,8 @@ export const workerTemplates = (
   step: WorkerStep,
   config: Config,
   generations: Generations,
-  /** Payload of a node's `check`, before anything is retired. */
-  check: (plan: NodePlan) => string,
+  /** Payloads of a node: `check`, before anything is retired, and the one by which its kubelet asks for a serving certificate. */
+  ask: { readonly check: (plan: NodePlan) => string; readonly serving: (plan: NodePlan, config: Config) => string },
   /** Names the rotation attempt, for `retire` (components/rotationAttempt.ts). */
   attempt?: string,
 ): string[] => {
@@ -119,9 +120,10 @@ export const workerTemplates = (
     case "issue":
       return [
         ...(moves && canSign(config, "kubernetes") ? [template(issuePayload(config, generations))] : []),
+        ...(renewsServing(config) ? [template(ask.serving(plan, own))] : []),
         ...(renewsTokens(config) && tokenKey !== undefined ? [template(tokensPayload(plan, own, tokenKey))] : []),
         ...(retiresPrevious(config, "kubernetes") || retiresPrevious(config, "serviceAccount")
-          ? [template(check(plan))]
+          ? [template(ask.check(plan))]
           : []),
       ];
   }

@@ -54,6 +54,7 @@ export const FIELDS = {
   option: { pattern: "^--[a-z0-9][a-z0-9-]*$" },
   halves: { pattern: `^(cert|key):${NAME}(,key:${NAME})?$` },
   keyId: { pattern: "^[A-Za-z0-9_-]+$", longest: 64 },
+  serving: oneOf("renew"),
   gate: oneOf("scan", "tokens"),
   switch: oneOf("on", "off"),
   read: oneOf(...READ),

@@ -55,7 +55,7 @@ const SECTION_TEXTS: Readonly<Record<string, (stack: Stack) => readonly string[]
   ],
   certificates: ({ nodes }) => [
     ...(nodes.some(({ visit }) => asksCluster(visit)) ? APPROVAL : []),
-    "As certificates in place have it. Renewed after two thirds of their validity, unless renewBefore or renewEvery is set.",
+    "As certificates in place have it. Renewed after two thirds of their validity at the latest, the first time earlier (docs/renewal-clock.md), unless renewBefore or renewEvery is set.",
   ],
   rollout: () => [],
 };

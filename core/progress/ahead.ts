@@ -51,6 +51,7 @@ const SECONDS: Readonly<Partial<Record<Stage, number>>> = {
   trust: 18,
   mounts: 20,
   apply: 15,
+  serving: 10,
   tokens: 10,
   check: 3,
   retire: 18,

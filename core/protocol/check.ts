@@ -27,7 +27,7 @@ const isSought = (config: Config, what: Rotatable): boolean => seeksOld(stateOf(
 const oldPart = (authority: AuthorityName, old: string): string[] =>
   old.trim() === "" ? [] : part(oldCaPart(authority), old);
 
-const oldLines = ({ old }: CheckedFacts): string[] => oldPart("kubernetes", old);
+export const oldCaLines = ({ old }: Pick<CheckedFacts, "old">): string[] => oldPart("kubernetes", old);
 
 /** If the stack works in the cluster, it also checks that pods have got the new CA. */
 const looksAtMounts = (config: Config): boolean => config.inCluster.enabled && hasPrevious(config, "kubernetes");
@@ -40,7 +40,7 @@ export const mountsPayload = (plan: NodePlan, config: Config, known: CheckedFact
   framed("check", [
     `node ${as.name(plan.node.name)}`,
     ...mountedLines(config, known),
-    ...oldLines(known),
+    ...oldCaLines(known),
     gateLine("scan", config),
   ]);
 
@@ -49,7 +49,7 @@ export const checkPayload = (plan: NodePlan, config: Config, known: CheckedFacts
   framed("check", [
     `node ${as.name(plan.node.name)}`,
     ...(isSought(config, "kubernetes")
-      ? [...part(caPart("kubernetes"), known.final), ...mountedLines(config, known), ...oldLines(known)]
+      ? [...part(caPart("kubernetes"), known.final), ...mountedLines(config, known), ...oldCaLines(known)]
       : []),
     ...known.others.flatMap(({ authority, ca, old }) => [...part(caPart(authority), ca), ...oldPart(authority, old)]),
     ...(isSought(config, "serviceAccount") && known.tokenKid !== undefined

@@ -233,6 +233,7 @@ export const LINES: readonly LineRow[] = [
     "the kubelet: restarted where a pod has a token of another key; with its `health` lines as in apply. No kubeconfig is " +
       "checked then",
   ),
+  line("check", "serving", ["serving"], "the kubelet restarts without one that an `old:` CA signed, and asks again"),
   line("check", "health", HEALTH),
 
   line("alive", "node", NODE),

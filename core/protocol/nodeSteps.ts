@@ -3,6 +3,7 @@ import { restartsText, type Effects } from "../nodes/effects";
 import type { ClusterPlan, NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import { applyWhy } from "./applyWhy";
+import { servingEffects } from "./serving";
 import { tokensEffects } from "./tokens";
 import { trustEffects, trustSummary } from "./trust";
 
@@ -41,6 +42,11 @@ export const NODE_STEPS = {
     verb: "apply",
     effects: () => NONE,
     why: (_cluster, plan, config, { before, after }) => applyWhy(plan, config, before, after),
+  },
+  serving: {
+    verb: "check",
+    effects: (_cluster, plan) => servingEffects(plan),
+    why: (_cluster, plan) => `${plan.node.name}: ${restartsText(servingEffects(plan), plan)}`,
   },
   tokens: {
     verb: "check",

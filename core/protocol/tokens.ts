@@ -15,7 +15,7 @@ import { as, framed } from "./lines";
 export const renewsTokens = (config: Config): boolean =>
   seeks(config, "serviceAccount") && config.restart !== "never" && config.rotation?.force.includes("tokens") !== true;
 
-const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => name === "kubelet");
+export const kubeletOf = ({ consumers }: NodePlan) => consumers.filter(({ name }) => name === "kubelet");
 
 export const runsPods = (plan: NodePlan): boolean => kubeletOf(plan).length > 0;
 
@@ -28,11 +28,10 @@ export const tokensPayload = (plan: NodePlan, config: Config, publicPem: string)
     ...consumerLines({ ...plan, consumers: kubeletOf(plan) }, config, new Set()),
   ]);
 
+/** A step that restarts kubelets, and why. */
+export const kubeletRestarts = (plan: NodePlan, because: string): Effects =>
+  new Map(kubeletOf(plan).map(({ name }) => [name, { need: "restart", because: [because] }]));
+
 /** What the step does to a node's services. */
 export const tokensEffects = (plan: NodePlan): Effects =>
-  new Map(
-    kubeletOf(plan).map(({ name }) => [
-      name,
-      { need: "restart", because: ["its pods get tokens of the new key, where they still hold old ones"] },
-    ]),
-  );
+  kubeletRestarts(plan, "its pods get tokens of the new key, where they still hold old ones");

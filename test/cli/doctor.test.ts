@@ -214,7 +214,7 @@ describe("doctor of hosts", () => {
     const hosts = new FakeHosts([{ unreachable: "connection refused" }, { unreachable: "no route" }]);
     await assert.rejects(doctor(["w1", "w2"], hosts.reach), {
       name: "Failure",
-      message: "none of the hosts could be read: w1: connection refused, and 1 more",
+      message: "none of the hosts could be read: w1: connection refused; w2: no route",
     });
   });
 });

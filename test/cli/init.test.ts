@@ -208,6 +208,16 @@ describe("kube-pki init", function () {
     assert.ok(!asked().some((line) => line.startsWith("stack init")));
   });
 
+  it("writes nothing where pulumi does not know where its state is, and says what to set", async () => {
+    harness.program("pulumi", 'echo "error: PULUMI_ACCESS_TOKEN must be set for login" >&2', "exit 255");
+    const { exit } = await accepted("--ca", "existing");
+    assert.equal(
+      exit,
+      "pulumi: PULUMI_ACCESS_TOKEN must be set for login; nothing was written: let pulumi reach the place of its state (pulumi login, or PULUMI_BACKEND_URL with PULUMI_CONFIG_PASSPHRASE), then run again",
+    );
+    assert.ok(!existsSync(stackFile()));
+  });
+
   it("needs neither keys nor pulumi to take a cluster over", async () => {
     const { exit, printed } = await accepted("--ca", "adopt", "--name", "eu1");
     assert.equal(exit, EXIT.fine);
@@ -373,13 +383,26 @@ describe("kube-pki init", function () {
       assert.match(printed, /is there already, and the cluster is as it says\n$/);
     });
 
-    it("has keys that are not set, where it was not finished", async () => {
+    it("gets the keys that are not set, where it was not finished", async () => {
+      writeFileSync(
+        stackFile(),
+        stackText(made(visits)).replace(/\n {4}etcd:\n/, "$&      key:\n        secure: v1:abc\n"),
+      );
+      const { printed } = await accepted();
+      assert.match(
+        printed,
+        /^set kube-pki:authority\.kubernetes\.key from cp1:\S+, as a secret\nset kube-pki:authority\.frontProxy\.key from .*\nset kube-pki:authority\.serviceAccount\.key from .*\n.* is there already/,
+      );
+      assert.equal(readFileSync(file("secret.authority.frontProxy.key"), "utf8"), cas.frontProxy.key);
+      assert.ok(!existsSync(file("secret.authority.etcd.key")));
+    });
+
+    it("says which keys are not set, and why, where they cannot be", async () => {
       writeFileSync(stackFile(), stackText(made(visits)));
-      const { exit, printed } = await accepted();
-      assert.equal(exit, EXIT.attention);
-      assert.deepEqual(
-        printed.split("\n").slice(1, 4),
-        KEYS.map((name) => `  authority.${name}.key: not set`),
+      writeFileSync(file("keys", "ca.key"), makeKey());
+      assert.match(
+        String((await accepted()).exit),
+        /is there already, and not all keys are set: cp1:\S+ca\.key: not the key that the survey found/,
       );
     });
 

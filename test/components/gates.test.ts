@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClusterPki } from "../../components";
 import type { LeafPlan } from "../../core/certificates/leaves";
 import { planCluster } from "../../core/plan";
+import { disconnect } from "@pulumi/pulumi/runtime/settings";
 import { argsWith, configWith, NOW } from "../core/fixture";
 import { FIXTURES, type FixtureName } from "./fixtures";
 import { graphOf, kindOf, nodeIn, type Changes, type Graph } from "./graph";
@@ -17,7 +18,7 @@ const leavesOf = (changes: Changes): readonly LeafPlan[] =>
 const MATERIAL = /PrivateKey|SelfSignedCert|SecretBackendRootCert|vault:|pulumi:providers:vault/;
 
 /** Steps in which each node waits for the one before it. */
-const IN_TURN: readonly string[] = ["trust", "apply", "tokens", "retire"];
+const IN_TURN: readonly string[] = ["trust", "apply", "serving", "tokens", "retire"];
 
 /** `every X`: of all nodes; `last X`: of the last of them in their turn; `own X`: of the step's node. */
 const waitsFor = ({ all, asked }: Graph, name: string): string[] => {
@@ -222,6 +223,24 @@ describe("gates", () => {
       const found = steps.map((each) => [each.replace("prod-", ""), waitsFor(graph, each).join(", ")]);
       assert.deepEqual(Object.fromEntries(found.sort()), Object.fromEntries([...gates].sort()));
     });
+
+  it("have kubelets ask for serving certificates once the new CA signs, before anything looks for the old one", async () => {
+    const asked = new Map<string, Asked>();
+    const { inCluster, ...rotated } = FIXTURES["generated CAs, rotated"];
+    const args = argsWith({
+      ...rotated,
+      inCluster: { ...(inCluster as object), approveKubeletServing: true },
+      certificates: { profiles: { "kubelet-server": { enabled: false } } },
+    });
+    // a run would ask a control plane for what is pending (everyRun.test.ts)
+    const all = await registeredBy(() => new ClusterPki("prod", args).certificates, true, asked);
+    await disconnect();
+    const waits = (name: string) => waitsFor({ all, asked }, `prod-${name}`);
+    for (const [step, after] of inTurn("serving", "last apply"))
+      assert.deepEqual(waits(step), sorted(after).split(", "));
+    for (const step of ["cp1-tokens", "in-cluster-scan", "cp1-check"])
+      assert.ok(waits(step).includes("last serving"), `${step}: ${waits(step).join(", ")}`);
+  });
 
   it("issue every leaf from a request of its own node", async () => {
     const graph = await graphOf(FIXTURES["generated CAs"]);

@@ -23,8 +23,8 @@ const documented = readFileSync(join(__dirname, "..", "..", "docs", "rotation.md
 /** CA files hold both since `trust`; only in ca.crt the order matters (core/protocol/apply.ts). */
 const changesInIssue = ({ content }: FileRow): boolean => content.kind !== "ca" || content.authority === "kubernetes";
 
-/** Where CAs are rotated as well, every kubelet has restarted before this one. */
-const AFTER_CAS: ReadonlySet<NodeStep> = new Set(["tokens"]);
+/** Where CAs are rotated as well, every kubelet has restarted before these, and only by what it holds once more. */
+const AFTER_CAS: ReadonlySet<NodeStep> = new Set(["serving", "tokens"]);
 
 /** What each stage waits for; a cluster's own steps, one by one, are in test/components/gates.test.ts. */
 const AFTER: Readonly<Record<StageName, string>> = {
@@ -37,8 +37,9 @@ const AFTER: Readonly<Record<StageName, string>> = {
   beforeIssue: "mounts afterPublished",
   lay: "alive lay-trust",
   apply: "issued beforeIssue lay", // nobody presents what is new before everybody trusts it
+  serving: "apply",
   afterApply: "apply",
-  afterServing: "afterApply",
+  afterServing: "serving afterApply", // by then kubelets have asked
   tokens: "afterServing",
   check: "afterServing tokens",
   afterIssue: "afterServing",
@@ -59,6 +60,14 @@ const PLAYED: Readonly<Record<string, readonly [changes: Readonly<Record<string,
       certificates: { profiles: { "kubelet-server": { enabled: false } } },
     },
     "apply afterServing",
+  ],
+  "one to its end, and kubelets that ask for serving certificates": [
+    {
+      rotation: { generation: 2 },
+      inCluster: { approveKubeletServing: true },
+      certificates: { profiles: { "kubelet-server": { enabled: false } } },
+    },
+    `${BEFORE_APPLY} apply serving afterApply afterServing ${AFTER_APPLY}`,
   ],
   "one that has not begun": [
     { rotation: {} },

@@ -60,7 +60,10 @@ export function checksNodes(shell: string): void {
           done.why,
           /certificate \/var\/lib\/kubelet\/pki\/kubelet-server-current\.pem: is the kubelet's serving/,
         );
-        assert.match(done.why, /remove it, restart the kubelet and approve its signing request/);
+        assert.match(
+          done.why,
+          /: set inCluster\.approveKubeletServing: true, or remove it, restart the kubelet and approve its signing request/,
+        );
       });
 
       it("is no matter where it is of the CA that stays, of none, or of one that is not known", async () => {

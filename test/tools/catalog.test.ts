@@ -78,8 +78,9 @@ describe("the table of tools", () => {
           const { packages } = JSON.parse(
             readFileSync(join(tools, "npm", tool.name, "package-lock.json"), "utf8"),
           ) as Lock;
-          for (const arch of ["x64", "arm64"]) {
-            const pin: Pin = packages[`node_modules/${tool.npm.name}-linux-${arch}`] ?? {};
+          const { name, packedWith } = tool.npm;
+          for (const carrier of packedWith === undefined ? [`${name}-linux-x64`, `${name}-linux-arm64`] : [name]) {
+            const pin: Pin = packages[`node_modules/${carrier}`] ?? {};
             assert.equal(pin.version, tool.version);
             assert.match(pin.integrity ?? "", /^sha512-/);
           }

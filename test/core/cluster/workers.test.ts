@@ -20,12 +20,15 @@ const templates = (
   changes: Readonly<Record<string, unknown>> = {},
   check = "check 1 check 0 0\nnode n\n",
 ) =>
-  workerTemplates(step, configured(changes), GENERATIONS, () => check).map((text) => {
+  workerTemplates(step, configured(changes), GENERATIONS, { check: () => check, serving }).map((text) => {
     const [header = "", ...body] = text.split("\n");
     const sum = createHash("sha256").update(body.join("\n")).digest("hex");
     assert.equal(header, `kube-pki 1 template ${String(Buffer.byteLength(body.join("\n")))} ${sum}`);
     return body.slice(0, -1);
   });
+
+/** What a kubelet is to ask for is of test/core/protocol/serving.test.ts. */
+const serving = (): string => "check 1 check 0 0\nserving renew\n";
 
 const CONSUMER = [
   "consumer kubelet systemd kubelet",
@@ -114,6 +117,19 @@ describe("steps of nodes without ssh", () => {
     assert.deepEqual(check, ["check", "node n"]);
   });
 
+  it("issue: kubelets ask for serving certificates, where the stack approves them", () => {
+    const words = (changes: Readonly<Record<string, unknown>>): string[] =>
+      templates("issue", changes).map((lines) => lines.slice(0, 2).join(" "));
+    const asks = { inCluster: { workers: { image: "busybox:1.37.0" }, approveKubeletServing: true } };
+    const certificates = { profiles: { "kubelet-server": { enabled: false } } };
+    assert.deepEqual(words({ ...asks, certificates }), [
+      `issue node ${ANY_NODE}`,
+      "check serving renew",
+      "check node n",
+    ]);
+    assert.deepEqual(words({}), [`issue node ${ANY_NODE}`, "check node n"]);
+  });
+
   it("issue: a kubelet's certificate may lose what the stack file says", () => {
     const [issue] = templates("issue", { certificates: { profiles: { kubelet: { allowLoss: ["DNS:old"] } } } });
     assert.ok(issue?.includes("allow kubelet DNS:old"));
@@ -124,7 +140,10 @@ describe("steps of nodes without ssh", () => {
     const keys = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
     const generations = { ...GENERATIONS, serviceAccount: ["ONE", keys.toString()] };
     const does = (step: WorkerStep, rotation: object) =>
-      workerTemplates(step, configured({ rotation }), generations, () => "check 1 check 0 0\nnode n\n").map((text) =>
+      workerTemplates(step, configured({ rotation }), generations, {
+        check: () => "check 1 check 0 0\nnode n\n",
+        serving,
+      }).map((text) =>
         text
           .split("\n")
           .slice(1, -1)
@@ -156,7 +175,7 @@ describe("steps of nodes without ssh", () => {
   it("retire: where a rotation was aborted as well, with the CA that the cluster has had from the start", () => {
     const config = configured({ rotation: {} });
     const given = { ...config, authority: { ...config.authority, kubernetes: { certificate: "PEM", key: "PEM" } } };
-    const made = (of: typeof config) => workerTemplates("retire", of, GENERATIONS, () => "").length;
+    const made = (of: typeof config) => workerTemplates("retire", of, GENERATIONS, { check: () => "", serving }).length;
     assert.deepEqual([made(given), made(config)], [1, 0]);
   });
 

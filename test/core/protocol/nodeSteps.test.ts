@@ -24,6 +24,7 @@ describe("steps on nodes", () => {
         ["mounts", "check"],
         ["lay", "lay"],
         ["apply", "apply"],
+        ["serving", "check"],
         ["tokens", "check"],
         ["check", "check"],
         ["retire", "trust"],
@@ -54,6 +55,14 @@ describe("steps on nodes", () => {
     assert.equal(
       why("tokens"),
       "cp1: restarts kubelet (its pods get tokens of the new key, where they still hold old ones)",
+    );
+  });
+
+  it("that have kubelets ask for serving certificates restart them, and say on which node", () => {
+    assert.deepEqual(restarts("serving"), ["kubelet"]);
+    assert.equal(
+      why("serving"),
+      "cp1: restarts kubelet (it asks for a serving certificate, where the old CA signed the one it has)",
     );
   });
 

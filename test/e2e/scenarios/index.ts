@@ -25,6 +25,7 @@ import { restoreEtcd } from "./restoreEtcd";
 import { rotationScenarios } from "./rotation";
 import { rotationKill } from "./rotationKill";
 import { stubScenarios } from "./rotationKillStub";
+import { servingBootstrap } from "./servingBootstrap";
 import { tlsBalancer } from "./tlsBalancer";
 import { tokenSigner } from "./tokenSigner";
 import { vaultScenarios } from "./vault";
@@ -57,6 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
   recoverAdoption,
   restore,
   restoreEtcd,
+  servingBootstrap,
   tlsBalancer,
   tokenSigner,
   vip,

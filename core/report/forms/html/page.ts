@@ -3,6 +3,7 @@ import { NO_NODE } from "../../../certificates/renewAt";
 import type { StatusReport } from "../../stackStatus";
 import { needsAttention, STATUS, STATUSES } from "../../status";
 import { markup } from "../markup";
+import { outlook, type Placed } from "./outlook";
 import { STYLE } from "./style";
 import { axisFor, lifeOfCa, lifeOfLeaf, inWords, timeline, type Life } from "./timeline";
 
@@ -16,7 +17,7 @@ interface Part {
   readonly isCa: boolean;
 }
 
-const placed = (stack: string | undefined, text: string): string => (stack === undefined ? text : `${stack}: ${text}`);
+const HEADS = { ca: { signer: "Name", next: "Rotate before" }, leaf: { signer: "Issuer", next: "Renewal" } } as const;
 
 const groupedBy = <T>(rows: readonly T[], titleOf: (row: T) => string): ReadonlyMap<string, readonly T[]> =>
   rows.reduce(
@@ -24,10 +25,12 @@ const groupedBy = <T>(rows: readonly T[], titleOf: (row: T) => string): Readonly
     new Map<string, readonly T[]>(),
   );
 
-const partsOf = ({ authorities, certificates }: StatusReport): readonly Part[] => [
+const partsOf = ({ authorities, certificates }: StatusReport, placed: Placed): readonly Part[] => [
   ...[...groupedBy(authorities, ({ stack }) => placed(stack, "CAs"))].map(([title, rows]) => ({
     title,
-    lives: rows.map(lifeOfCa),
+    lives: rows.map((row) =>
+      lifeOfCa(row, certificates.filter(({ stack, issuer }) => stack === row.stack && issuer === row.subject).length),
+    ),
     isCa: true,
   })),
   ...[
@@ -41,22 +44,22 @@ const counts = (parts: readonly Part[]): string => {
     const count = all.filter((life) => life.status === status).length;
     return count === 0
       ? []
-      : [
-          `<li class="${STATUS[status].tone}"><b>${String(count)}</b><span class="status">${status}</span> <span class="quiet">${markup(STATUS[status].text)}</span></li>`,
-        ];
+      : [`<li class="${STATUS[status].tone}"><b>${String(count)}</b><span class="status">${status}</span></li>`];
   });
   return `<ul class="counts">${items.join("")}</ul>`;
 };
 
-/** Each leads to its line. */
-const urgent = (parts: readonly Part[], explanations: readonly string[]): string => {
-  const links = parts.flatMap(({ title, lives }) =>
-    lives
-      .filter(({ status }) => needsAttention(status))
-      .map(
-        (life) =>
-          `<li class="${STATUS[life.status].tone}"><a href="#${life.id}">${markup(`${title}, ${life.title}`)}</a> <span class="status">${life.status}</span>: ${inWords(life)}</li>`,
-      ),
+/** The most urgent first; each leads to its line. */
+const urgent = (parts: readonly Part[], explanations: readonly string[], now: Date): string => {
+  const links = STATUSES.filter(needsAttention).flatMap((status) =>
+    parts.flatMap(({ title, lives }) =>
+      lives
+        .filter((life) => life.status === status)
+        .map(
+          (life) =>
+            `<li class="${STATUS[status].tone}"><span class="status">${status}</span> <a href="#${life.id}">${markup(`${title}, ${life.title}`)}</a>: ${inWords(life, now)}</li>`,
+        ),
+    ),
   );
   const told = explanations.map((text) => `<li>${markup(text)}</li>`);
   return links.length + told.length === 0
@@ -67,14 +70,25 @@ const urgent = (parts: readonly Part[], explanations: readonly string[]): string
       ].join("\n");
 };
 
-const LEGEND =
-  '<p class="quiet good"><span class="key"><span class="line"><span class="bar" style="left:0;width:1.4rem"></span></span></span>valid ' +
-  '<span class="key"><span class="line"><span class="renewal" style="left:50%"></span></span></span>next renewal, or rotate before ' +
-  '<span class="key"><span class="line"><span class="now" style="left:50%"></span></span></span>as of this page</p>';
+const sign = (mark: string, text: string): string =>
+  `<span class="key"><span class="line">${mark}</span>${text}</span>`;
+
+const LEGEND = `<p class="quiet good">${[
+  sign('<span class="bar" style="left:0;width:1.4rem"></span>', "valid"),
+  sign('<span class="renewal" style="left:50%"></span>', "next renewal, or rotate before"),
+  sign('<span class="now" style="left:50%"></span>', "as of this page"),
+].join(" ")}</p>`;
+
+const MEANINGS = `<details><summary>What each status means</summary><dl>${STATUSES.map(
+  (status) =>
+    `<div><dt class="status ${STATUS[status].tone}">${status}</dt><dd>${markup(STATUS[status].text)}</dd></div>`,
+).join("")}</dl></details>`;
 
 export const statusPage = (report: StatusReport): string => {
   const { asOf, explanations } = report;
-  const parts = partsOf(report);
+  const stacks = [...new Set([...report.authorities, ...report.certificates].map(({ stack }) => stack ?? ""))];
+  const placed: Placed = (stack, text) => (stack === undefined || stacks.length === 1 ? text : `${stack}: ${text}`);
+  const parts = partsOf(report, placed);
   const axes = new Map(
     [true, false].map((isCa) => [
       isCa,
@@ -84,13 +98,12 @@ export const statusPage = (report: StatusReport): string => {
       ),
     ]),
   );
-  const stacks = [...new Set([...report.authorities, ...report.certificates].map(({ stack }) => stack ?? ""))];
   const title = `Certificates of ${stacks.join(", ") || "no stack"}`;
   const sections = parts.map(({ title: heading, lives, isCa }, index) => {
     const axis = axes.get(isCa);
     return axis === undefined
       ? ""
-      : `<section aria-labelledby="part-${String(index)}"><h2 id="part-${String(index)}">${markup(heading)}</h2>\n${timeline(`${heading}, ${String(lives.length)} certificates`, lives, axis, asOf)}</section>`;
+      : `<section aria-labelledby="part-${String(index)}"><h2 id="part-${String(index)}">${markup(heading)}</h2>\n${timeline(`${heading}, ${String(lives.length)} certificates`, lives, axis, asOf, isCa ? HEADS.ca : HEADS.leaf)}</section>`;
   });
   return `<!DOCTYPE html>
 <html lang="en">
@@ -108,9 +121,11 @@ export const statusPage = (report: StatusReport): string => {
 <main>
 <section aria-labelledby="counts"><h2 id="counts">At a look</h2>
 ${counts(parts)}
-${LEGEND}</section>
+${outlook(report, placed)}</section>
 <section aria-labelledby="attention"><h2 id="attention">Needs attention</h2>
-${urgent(parts, explanations)}</section>
+${urgent(parts, explanations, asOf)}</section>
+${LEGEND}
+${MEANINGS}
 ${sections.join("\n")}
 </main>
 </body>

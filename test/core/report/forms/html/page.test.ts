@@ -84,7 +84,7 @@ describe("status as a page", () => {
     for (const line of all.filter((element) => attribute(element, "role") === "img"))
       assert.match(
         attribute(line, "aria-label") ?? "",
-        /^valid .*to \d{4}-\d\d-\d\d, (renewal|rotate before) .* days left$/,
+        /^(?:\d+ days? left|expired \d+ days? ago), (?:renewal|renewal was due|rotate before) \d{4}-\d\d-\d\d, valid .*to \d{4}-\d\d-\d\d$/,
       );
   });
 
@@ -103,23 +103,33 @@ describe("status as a page", () => {
       rows.map((row) => textOf(childrenOf(row)[2]!)),
       [...REPORT.authorities, ...REPORT.certificates].map(({ status }) => status),
     );
-    const titles = rows.map((row) => textOf(childrenOf(row)[0]!));
+    const titles = rows.map((row) => childrenOf(childrenOf(row)[0]!).map(textOf).join(" | "));
     assert.deepEqual(titles.slice(0, 4), [
-      "kubernetes, generation 1, phase done",
-      "etcd, generation 2, phase issue",
-      "etcd, generation 1, phase issue, trusted only",
+      "kubernetes, generation 1 | phase done, signs; signed 6 of those below",
+      "etcd, generation 2 | phase issue, signs; signed 1 of those below",
+      "etcd, generation 1 | phase issue, trusted only; signed 0 of those below",
       "apiserver",
     ]);
     assert.ok(titles.includes('own.<b>&"x"'), "as it is, and no element");
     assert.deepEqual(of("h2").map(textOf), [
       "At a look",
       "Needs attention",
-      "prod: CAs",
-      "prod: node cp1",
-      "prod: node w1",
-      "prod: node w2",
-      "prod: on no node",
+      "CAs",
+      "node cp1",
+      "node w1",
+      "node w2",
+      "on no node",
     ]);
+  });
+
+  it("names the stack of each table where there are several", () => {
+    const { of: inside } = parsed(statusPage(statusReport([FACTS, { ...FACTS, stack: "canary" }], NOW, 0)));
+    const heads = inside("h2").map(textOf);
+    assert.deepEqual(heads.slice(2, 5), ["prod: CAs", "canary: CAs", "prod: node cp1"]);
+    assert.match(
+      textOf(inside("th").find((cell) => textOf(cell).startsWith("kubernetes"))!),
+      /signed 6 of those below$/,
+    );
   });
 
   it("draws each bar where its dates are, on one axis for all leaves", () => {
@@ -142,6 +152,17 @@ describe("status as a page", () => {
 
   it("begins with what needs attention, each a link to its line", () => {
     const { of: inside } = parsed(page.slice(page.indexOf('id="attention">')).split("</section>")[0] ?? "");
+    assert.deepEqual(
+      inside("li").map((item) => textOf(item).replace(/:.*/, "")),
+      [
+        "expired node w2, kubelet",
+        'drift node w2, own.<b>&"x"',
+        "expiring node w1, kubelet-server",
+        "overdue node w1, kubelet",
+        "prod",
+      ],
+      "the most urgent first",
+    );
     assert.equal(inside("a").length, 4);
     const fine = statusPage(statusReport([{ ...FACTS, certificates: [leaf()], nodeRemarks: [] }], NOW, 0));
     assert.match(fine, /<p>Nothing needs attention\.<\/p>/);

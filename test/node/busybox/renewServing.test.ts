@@ -1,0 +1,4 @@
+import { renewsServing } from "../renewServing";
+import { hasBusybox } from "../scratch";
+
+if (hasBusybox) renewsServing("busybox sh");

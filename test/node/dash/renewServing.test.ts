@@ -1,0 +1,3 @@
+import { renewsServing } from "../renewServing";
+
+renewsServing("dash");
