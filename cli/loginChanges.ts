@@ -34,7 +34,7 @@ export function loginChanges(steps: readonly Step[]): LoginChanges {
 
   const isAwaited = (step: Step, input: string): boolean => {
     if (step.newState?.inputs?.[input] !== UNKNOWN) return false;
-    const sources = (step.newState?.propertyDependencies?.[input] ?? []).flatMap((urn) => byUrn.get(urn) ?? []);
+    const sources = (step.newState.propertyDependencies?.[input] ?? []).flatMap((urn) => byUrn.get(urn) ?? []);
     return sources.length > 0 && sources.every(explain);
   };
   const follows = (step: Step): boolean => {
