@@ -278,6 +278,11 @@ describe("what a preview means", () => {
         newState: step.newState && { ...step.newState, replacementTrigger: "9-f20e821f-g1" },
       });
       assert.deepEqual(ofKubelet(renewed), ["w1 kubelet"]);
+      const fromNowhere = (step: Step) => ({
+        ...step,
+        newState: step.newState && { ...step.newState, propertyDependencies: { certRequestPem: [] } },
+      });
+      assert.deepEqual(ofKubelet(fromNowhere), ["w1 kubelet"]);
     });
 
     it("still names what else changes on such a node", () => {
