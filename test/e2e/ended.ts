@@ -100,8 +100,11 @@ for file in $(find /etc/kubernetes /etc/etcd /etc/ssl/etcd /var/lib/kubernetes /
 done
 echo $count`;
 
-/** @returns how many have ended, on all nodes together */
-export const endLeaves = (lab: Lab, cas: readonly CaPair[]): Promise<number> => end(lab, filesOfCas(cas), END_LEAVES);
+const namesOf = ({ nodes }: Lab): string[] => nodes.map(({ name }) => name);
+
+/** @returns how many have ended, on these nodes together */
+export const endLeaves = (lab: Lab, cas: readonly CaPair[], nodes = namesOf(lab)): Promise<number> =>
+  end(lab, filesOfCas(cas), END_LEAVES, nodes);
 
 /** Every node gets the same certificate of a CA, as it had before. @returns in how many files, on all nodes together */
 export const endCas = async (lab: Lab, cas: readonly CaPair[]): Promise<number> => {
@@ -110,7 +113,8 @@ export const endCas = async (lab: Lab, cas: readonly CaPair[]): Promise<number> 
   const text = await inFolder(lab, first, files, ENDED_CAS);
   const ended = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
   assert.equal(ended.length, cas.length, "CAs that have ended");
-  return end(lab, { ...files, ...Object.fromEntries(ended.map((pem, at) => [`${String(at)}.ended`, pem])) }, END_CAS);
+  const all = { ...files, ...Object.fromEntries(ended.map((pem, at) => [`${String(at)}.ended`, pem])) };
+  return end(lab, all, END_CAS, namesOf(lab));
 };
 
 type Files = Readonly<Record<string, string>>;
@@ -133,9 +137,9 @@ const inFolder = async (lab: Lab, node: string, files: Files, script: string): P
   return said;
 };
 
-const end = async (lab: Lab, files: Files, script: string): Promise<number> => {
+const end = async (lab: Lab, files: Files, script: string, nodes: readonly string[]): Promise<number> => {
   const counts = await Promise.all(
-    lab.nodes.map(async ({ name }) => Number((await inFolder(lab, name, files, script)).trim())),
+    nodes.map(async (name) => Number((await inFolder(lab, name, files, script)).trim())),
   );
   assert.ok(
     counts.every((count) => count > 0),
@@ -161,8 +165,8 @@ for unit in ${UNITS} kubelet; do
   [ "$(systemctl show -p LoadState --value $unit)" != loaded ] || systemctl restart --no-block $unit
 done`;
 
-export const startAnew = async (lab: Lab): Promise<void> => {
-  await Promise.all(lab.nodes.map(({ name }) => lab.must(name, START_ANEW, { timeoutMs: 120_000 })));
+export const startAnew = async (lab: Lab, nodes = namesOf(lab)): Promise<void> => {
+  await Promise.all(nodes.map((name) => lab.must(name, START_ANEW, { timeoutMs: 120_000 })));
 };
 
 /** All machines lose their power and boot. */

@@ -15,7 +15,7 @@ const PROMISES: readonly (readonly [promise: string, scenarios: readonly string[
   ["A service that does not come back gets its old files, and no further node is touched", ["failing-restart"]],
   [
     "A cluster whose certificates or CAs have ended comes back by one `pulumi up`",
-    ["recover", "recover-ca", "recover-adoption"],
+    ["recover", "recover-ca", "recover-adoption", "ended-worker"],
   ],
   ["What was changed behind the stack's back is told, and brought back once", ["drift"]],
   ["An earlier set, or etcd's data, comes back", ["restore", "restore-etcd"]],

@@ -18,7 +18,7 @@ import { packageScenario } from "./package";
 import { ports } from "./ports";
 import { powerCut } from "./powerCut";
 import { preflight } from "./preflight";
-import { recover, recoverAdoption, recoverCa } from "./recover";
+import { endedWorker, recover, recoverAdoption, recoverCa } from "./recover";
 import { renewal, renewalOfOne } from "./renewal";
 import { restore } from "./restore";
 import { restoreEtcd } from "./restoreEtcd";
@@ -56,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   recover,
   recoverCa,
   recoverAdoption,
+  endedWorker,
   restore,
   restoreEtcd,
   servingBootstrap,

@@ -15,6 +15,8 @@ import {
 } from "../ended";
 import { adoptionConfig, configureSsh, givenAuthorities } from "../labConfig";
 import { assertNothingToDo, configureAsItIs, goTo, isGiven, ROLLOUT, rotateTo } from "../rotating";
+import { waitFor } from "../../lab/process";
+import { withRole } from "../../lab/topology";
 import { tail, type Run, type Scenario } from "../scenario";
 import { nameOf } from "../stack";
 
@@ -201,4 +203,42 @@ export const recoverAdoption: Scenario = {
     "a cluster whose CAs have ended with everything they signed, and whose CA keys are lost, is taken over and back by one up",
   topologies: ["duo", "ha3"],
   play: playLostCas,
+};
+
+const isReady = async ({ lab }: Run, node: string): Promise<boolean> => {
+  const path = '{.status.conditions[?(@.type=="Ready")].status}';
+  return (await lab.kubectl(["get", "node", node, "-o", `jsonpath=${path}`])).stdout === "True";
+};
+
+/** The cluster lives, and one machine of it does not: nobody needs a strategy for that. */
+const playEndedWorker = async (run: Run): Promise<void> => {
+  const { lab } = run;
+  await configureAsItIs(run);
+  await run.up("pulumi up: the cluster as it is");
+  await lab.kubeconfig();
+  await run.step("workloads run", () => startShells(lab));
+  const worker = withRole(lab.nodes, "worker")[0]?.name ?? "";
+  await run.step("a worker's leaves end, and its kubelet starts anew", async () => {
+    run.counts["certificates ended"] = await endLeaves(lab, await casOf(run), [worker]);
+    await startAnew(lab, [worker]);
+    await waitFor("the cluster has lost the worker", 180_000, 2000, async () =>
+      (await isReady(run, worker)) ? undefined : worker,
+    );
+  });
+  await makeDue(run);
+  const since = Date.now();
+  await run.up("pulumi up, as any other");
+  run.counts["seconds until it is up again"] = Math.round((Date.now() - since) / 1000);
+  await run.step("the worker and its pods are back", async () => {
+    await lab.waitForNode(worker, since);
+    run.counts["logs and exec"] = await assertLogsAndExec(lab);
+  });
+  await assertNothingToDo(run);
+};
+
+export const endedWorker: Scenario = {
+  name: "ended-worker",
+  proves: "a worker whose certificates have ended is back by a plain up, while the cluster lives",
+  topologies: ["duo", "ha3"],
+  play: playEndedWorker,
 };
