@@ -85,6 +85,7 @@ const BY_DAY: readonly Row[] = [
   [11, "adoption", "etcdadm"],
   [8, "recover-adoption", "duo"],
   [5, "serving-bootstrap", "duo"],
+  [3, "ended-worker", "duo"],
   [8, "restore", "ha3"],
   [8, "drift", "hardway"],
 ];
