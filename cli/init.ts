@@ -96,8 +96,10 @@ const failureOf = async (action: () => Promise<unknown>): Promise<string> => {
 const complete = async (place: StackPlace, name: string, visited: Visited, options: Options, world: World) => {
   const { secrets: known, unset } = stackContent(place);
   if (unset.length === 0) return;
-  const { secrets } = stackOf(visited.visits, await choicesOf({ ...options, ca: "existing" }, visited, world));
-  const lacking = secrets.filter((secret) => "file" in secret && isReachable(secret) && !known.includes(secret.at));
+  const { visits, unreachable, bastion } = visited;
+  const { secrets } = stackOf(visits, { ca: "existing", unreachable, bastion, now: world.now() });
+  const lacking = secrets.filter((secret) => isReachable(secret) && !known.includes(secret.at));
+  if (lacking.length === 0) return; // of a cluster that cannot be reached
   const ofPulumi = { name, cwd: options.cwd };
   const failure = await failureOf(async () => {
     await ensureStack(ofPulumi);

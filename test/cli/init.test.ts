@@ -433,6 +433,15 @@ describe("kube-pki init", function () {
       );
     });
 
+    it("leave pulumi alone where keys are not set: nobody can read them", async () => {
+      writeFileSync(stackFile(), stackText(made(visits)));
+      writeFileSync(file("saved.json"), JSON.stringify(visits.map(({ survey }) => survey)));
+      const { exit, printed } = await run(["--from", file("saved.json")]);
+      assert.equal(exit, EXIT.attention);
+      assert.match(printed, /\n {2}authority\.kubernetes\.key: not set\n/);
+      assert.deepEqual(asked(), []);
+    });
+
     it("are of this version, and JSON", async () => {
       const refused = [
         ["hello", /: no JSON \(.*\); must be what `kube-pki survey` writes$/],
