@@ -79,16 +79,16 @@ const approved = ({ metadata, spec, status }: CertificateSigningRequest): object
   },
 });
 
-/** @returns whether there was one to approve */
-const approveAll = async (work: Work): Promise<boolean> => {
-  const { toApprove } = await look(work);
-  for (const { request, node } of toApprove) {
+/** @returns what was found: what was to be approved, and what is left pending */
+const approveAll = async (work: Work): Promise<Look> => {
+  const seen = await look(work);
+  for (const { request, node } of seen.toApprove) {
     const { name } = request.metadata;
     // another one has seen to it; the next look judges what is there then
     if (!(await work.kube.approve(name, approved(request)))) continue;
     work.report(`approved ${name} ${node}`);
   }
-  return toApprove.length > 0;
+  return seen;
 };
 
 const nodesWithout = async ({ kube, job }: Work): Promise<readonly string[]> => {
@@ -100,16 +100,16 @@ const nodesWithout = async ({ kube, job }: Work): Promise<readonly string[]> => 
 
 export const kubeletServing = async (work: Work): Promise<void> => {
   const { waits } = work.fact("serving", TASK);
+  let seen = await approveAll(work);
   let without: readonly string[] = [];
   const allServe = async (): Promise<boolean> => {
-    await approveAll(work);
+    seen = await approveAll(work);
     without = await nodesWithout(work);
     return without.length === 0;
   };
-  if ((await approveAll(work)) || waits)
+  if (seen.toApprove.length > 0 || waits)
     await work.waitFor(SERVED_S, "kubelets to get the serving certificates that they ask for", allServe);
-  for (const { name, why } of (await look(work)).left)
-    work.told("CertificateSigningRequest", name, `is left pending: ${why}`);
+  for (const { name, why } of seen.left) work.told("CertificateSigningRequest", name, `is left pending: ${why}`);
   for (const node of without)
     work.told(
       "Node",
