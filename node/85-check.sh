@@ -61,24 +61,24 @@ scan_serving() {
 # Only the link to it goes, and comes back where the kubelet does not start. A link
 # that is aside is of a run that was killed.
 renew_serving() {
-  rs_link=$KUBELET_PKI/kubelet-server-current.pem
-  rs_aside=$rs_link.kube-pki
-  if [ -f "$rs_link" ]; then
-    rm -f "$rs_aside"
+  rw_link=$KUBELET_PKI/kubelet-server-current.pem
+  rw_aside=$rw_link.kube-pki
+  if [ -f "$rw_link" ]; then
+    rm -f "$rw_aside"
     [ -n "$STAYS" ] && [ -n "$OLD" ] && have_openssl || return 0
-    cp "$rs_link" "$TX/pem"
+    cp "$rw_link" "$TX/pem"
     ! signed_by_rest || return 0
   else
-    [ -f "$rs_aside" ] || return 0
+    [ -f "$rw_aside" ] || return 0
   fi
   find_consumer kubelet || return 0
   take_lock
-  [ ! -f "$rs_link" ] || mv "$rs_link" "$rs_aside"
+  [ ! -f "$rw_link" ] || mv "$rw_link" "$rw_aside"
   restart_and_prove kubelet || {
-    [ -f "$rs_link" ] || mv "$rs_aside" "$rs_link"
+    [ -f "$rw_link" ] || mv "$rw_aside" "$rw_link"
     die "$WHY_NOT: look at the kubelet before you run again"
   }
-  rm -f "$rs_aside"
+  rm -f "$rw_aside"
   tell_restarted
 }
 
