@@ -109,7 +109,7 @@ export const endLeaves = (lab: Lab, cas: readonly CaPair[], nodes = namesOf(lab)
 /** Every node gets the same certificate of a CA, as it had before. @returns in how many files, on all nodes together */
 export const endCas = async (lab: Lab, cas: readonly CaPair[]): Promise<number> => {
   const files = filesOfCas(cas);
-  const [first = ""] = lab.nodes.map(({ name }) => name);
+  const [first = ""] = namesOf(lab);
   const text = await inFolder(lab, first, files, ENDED_CAS);
   const ended = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
   assert.equal(ended.length, cas.length, "CAs that have ended");

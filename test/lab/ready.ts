@@ -33,6 +33,12 @@ export function readyNodes(list: NodeList, since: number): string[] {
   return ready.map(({ metadata }) => metadata.name);
 }
 
+/** As `readyNodes`; undefined while nobody answers. */
+export async function askReady(lab: Lab, since: number): Promise<string[] | undefined> {
+  const { code, stdout } = await lab.kubectl(["get", "nodes", "-o", "json", "--request-timeout=5s"]);
+  return code === 0 ? readyNodes(JSON.parse(stdout) as NodeList, since) : undefined;
+}
+
 /** Waits until each of these nodes is Ready, by a heartbeat not older than `since`. */
 export async function waitForNodes(
   lab: Lab,
@@ -44,11 +50,8 @@ export async function waitForNodes(
   const what = (): string => `${lab.name}: nodes Ready, still missing ${missing.join(", ")}`;
   const end = Date.now() + timeoutMs;
   while (missing.length > 0) {
-    const { code, stdout } = await lab.kubectl(["get", "nodes", "-o", "json", "--request-timeout=5s"]);
-    if (code === 0) {
-      const ready = readyNodes(JSON.parse(stdout) as NodeList, since);
-      missing = names.filter((name) => !ready.includes(name));
-    }
+    const ready = await askReady(lab, since);
+    if (ready !== undefined) missing = names.filter((name) => !ready.includes(name));
     if (missing.length > 0 && Date.now() > end)
       throw new Error(`${what()}: not so after ${String(timeoutMs / 1000)} s`);
     if (missing.length > 0) await sleep(500);

@@ -16,6 +16,7 @@ import {
 import { adoptionConfig, configureSsh, givenAuthorities } from "../labConfig";
 import { assertNothingToDo, configureAsItIs, goTo, isGiven, ROLLOUT, rotateTo } from "../rotating";
 import { waitFor } from "../../lab/process";
+import { askReady } from "../../lab/ready";
 import { withRole } from "../../lab/topology";
 import { tail, type Run, type Scenario } from "../scenario";
 import { nameOf } from "../stack";
@@ -205,11 +206,6 @@ export const recoverAdoption: Scenario = {
   play: playLostCas,
 };
 
-const isReady = async ({ lab }: Run, node: string): Promise<boolean> => {
-  const path = '{.status.conditions[?(@.type=="Ready")].status}';
-  return (await lab.kubectl(["get", "node", node, "-o", `jsonpath=${path}`])).stdout === "True";
-};
-
 /** The cluster lives, and one machine of it does not: nobody needs a strategy for that. */
 const playEndedWorker = async (run: Run): Promise<void> => {
   const { lab } = run;
@@ -222,7 +218,7 @@ const playEndedWorker = async (run: Run): Promise<void> => {
     run.counts["certificates ended"] = await endLeaves(lab, await casOf(run), [worker]);
     await startAnew(lab, [worker]);
     await waitFor("the cluster has lost the worker", 180_000, 2000, async () =>
-      (await isReady(run, worker)) ? undefined : worker,
+      (await askReady(lab, 0))?.includes(worker) === false ? worker : undefined,
     );
   });
   await makeDue(run);
