@@ -1,4 +1,5 @@
 /** `kube-pki restore`: what a node keeps of earlier sets of files, and one of them put back. */
+import { day } from "../core/format/day";
 import { restorePayload } from "../core/protocol/restore";
 import { commonName, tableText, type Column } from "../core/report/report";
 import { parsedBackups, type Backup, type Kept } from "../core/restore/backups";
@@ -110,8 +111,6 @@ const stayedOpen = async (named: string, { node }: There, choice: StackChoice): 
   );
   return EXIT.attention;
 };
-
-const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 interface Listed {
   readonly backup: Backup;

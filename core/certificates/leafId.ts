@@ -3,6 +3,7 @@
  * asked for in that period. It is the replacement trigger of the leaf's resources and names its key, so two of them tell why a
  * certificate is issued again.
  */
+import { day } from "../format/day";
 import { createHash } from "node:crypto";
 import { momentText } from "../format/x509";
 import type { Renewal } from "./renewalClock";
@@ -23,8 +24,6 @@ const partsOf = (id: unknown): { period?: string; digest?: string; generation?: 
   typeof id === "string"
     ? { .../^(?<period>-?\d+)-(?<digest>\w+)(?:-g(?<generation>\d+))?(?:-r(?<asked>\d+))?$/.exec(id)?.groups }
     : {};
-
-const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 /** When the period after the old one began: an `up` may have been missed for longer than a period. */
 const firstDue = ({ epoch, dueSince, next }: Renewal, oldPeriod: number): Date => {

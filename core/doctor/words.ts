@@ -1,4 +1,5 @@
 /** Dates, lists and commands as the doctor's sentences have them. */
+import { counted } from "../format/counted";
 import { MINORS } from "../model/kubernetesMinors";
 import { needOf } from "../model/reload";
 import type { ComponentFacts, Moment, Use } from "../survey/model";
@@ -8,14 +9,12 @@ export const DAY_MS = 86_400_000;
 /** "2027-01-31" */
 export const day = (moment: Moment): string => moment.slice(0, 10);
 
-const plural = (count: number, one: string): string => `${String(count)} ${one}${count === 1 ? "" : "s"}`;
-
 /** "10 days", "3 hours", "1 minute". */
 export function spanText(milliseconds: number): string {
   const minutes = Math.floor(Math.abs(milliseconds) / 60_000);
-  if (minutes < 60) return plural(minutes, "minute");
-  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), "hour");
-  return plural(Math.floor(minutes / 60 / 24), "day");
+  if (minutes < 60) return counted(minutes, "minute");
+  if (minutes < 48 * 60) return counted(Math.floor(minutes / 60), "hour");
+  return counted(Math.floor(minutes / 60 / 24), "day");
 }
 
 /** "expired on 2026-11-19, 10 days ago" or "expires on 2026-12-09, in 10 days". */

@@ -1,4 +1,5 @@
 /** What happens in a run, as lines for people: each step's begin and end, and at the end a line for each node. */
+import { counted } from "../format/counted";
 import { tableText, type Column } from "../report/report";
 import type { Paint } from "../report/forms/table";
 import { STAGES } from "../rollout";
@@ -14,8 +15,6 @@ const ROUTINE =
 const isAtOnce = ({ stage, node }: StepName): boolean =>
   stage === "prepare" ||
   (node !== undefined && stage in STAGES && STAGES[stage as keyof typeof STAGES].on === "all nodes at once");
-
-const counted = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 const whatOf = ({ step, node }: StepName): string => (node === undefined ? step : `${node}: ${step}`);
 

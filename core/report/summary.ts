@@ -1,4 +1,5 @@
 /** What a stack holds, in a few lines: what `pulumi up` shows at its end. */
+import { counted } from "../format/counted";
 import { NO_NODE } from "../certificates/renewAt";
 import { unique } from "../format/unique";
 import { AT_REST } from "../model/phases";
@@ -13,8 +14,6 @@ export interface Summary {
 
 const first = (moments: readonly string[]): string =>
   new Date(Math.min(...moments.map((each) => Date.parse(each)))).toISOString().slice(0, 10);
-
-const counted = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 const certificatesText = (rows: readonly CertificateRow[]): string => {
   if (rows.length === 0) return "none";

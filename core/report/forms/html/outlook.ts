@@ -1,10 +1,11 @@
 /** What is asked first, before any line of a table: where a rotation stands, what is renewed next, which CA has to go first. */
+import { counted } from "../../../format/counted";
+import { day } from "../../../format/day";
 import { NO_NODE } from "../../../certificates/renewAt";
 import { AT_REST } from "../../../model/phases";
 import { commonName } from "../../report";
 import type { CaStatus, LeafStatus, StatusReport } from "../../stackStatus";
 import { markup } from "../markup";
-import { daysText, day } from "./timeline";
 
 /** More than these are counted. */
 const MOST_LISTED = 5;
@@ -27,7 +28,7 @@ const nextOf = <T>(rows: readonly T[], momentOf: (row: T) => string, now: Date):
     );
 
 const when = (iso: string, now: Date): string =>
-  `${day(new Date(iso))}, in ${daysText(Math.floor((Date.parse(iso) - now.getTime()) / 86_400_000))}`;
+  `${day(new Date(iso))}, in ${counted(Math.floor((Date.parse(iso) - now.getTime()) / 86_400_000), "day")}`;
 
 /** One sentence for each authority whose newest generation is not in use everywhere yet. */
 const rotations = (authorities: readonly CaStatus[], placed: Placed): readonly string[] => {

@@ -1,4 +1,6 @@
 /** A table of certificates, each with its life on one time axis. */
+import { counted } from "../../../format/counted";
+import { day } from "../../../format/day";
 import type { CaStatus, LeafStatus } from "../../stackStatus";
 import { STATUS } from "../../status";
 import { commonName } from "../../report";
@@ -23,8 +25,6 @@ export interface Life {
   /** The word once that time has come. */
   readonly pastText: string;
 }
-
-export const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 /** What a link leads to: nothing in it that an id may not have. */
 const idOf = (...parts: readonly (string | undefined)[]): string =>
@@ -64,11 +64,9 @@ export const axisFor = (lives: readonly Life[], now: Date): Axis =>
 
 const left = (axis: Axis, moment: Date): string => `left:${String(percent(axis, moment))}%`;
 
-export const daysText = (days: number): string => `${String(days)} day${days === 1 ? "" : "s"}`;
-
 export const inWords = ({ from, to, next, nextText, pastText, daysLeft }: Life, now: Date): string => {
   const validity = `${from === undefined ? "valid" : `valid from ${day(from)}`} to ${day(to)}`;
-  const end = daysLeft < 0 ? `expired ${daysText(-daysLeft)} ago` : `${daysText(daysLeft)} left`;
+  const end = daysLeft < 0 ? `expired ${counted(-daysLeft, "day")} ago` : `${counted(daysLeft, "day")} left`;
   return `${end}, ${next <= now ? pastText : nextText} ${day(next)}, ${validity}`;
 };
 
