@@ -144,6 +144,7 @@ const write = async (stack: Stack, name: string, options: Options, world: World)
 
 export async function command(args: readonly string[], world: World = realWorld()): Promise<Exit> {
   const { options, hosts } = parsedWithHosts(args, OPTIONS);
+  if (options.ca !== undefined) oneOf("--ca", options.ca, CA_CHOICE_NAMES); // before any host is visited
   const acceptHostKeys = options["accept-host-keys"] || options.yes;
   const visited = await visitAll(hosts, { ...options, acceptHostKeys }, world);
   const name = options.name ?? foundCluster(visited.visits, visited).cluster.name.value;

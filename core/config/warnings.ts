@@ -96,6 +96,13 @@ const oddNames: Row = ({ cluster, nodes }) =>
 const certificateOf = (config: Config, name: AuthorityName) =>
   parsedCertificate(config.authority[name]?.certificate ?? "");
 
+/** `svc.` is what Kubernetes puts between a namespace and the domain. */
+const serviceDomain: Row = ({ cluster: { dnsDomain } }) =>
+  when(
+    dnsDomain.startsWith("svc."),
+    `cluster.dnsDomain: services are then called NAME.NAMESPACE.svc.${dnsDomain}; did you mean ${dnsDomain.slice("svc.".length)}?`,
+  );
+
 const saidToBeOne: Row = ({ authority }) => when(authority.oneCa, ONE_CA_WEAKNESS);
 
 const oneCaForSeveral: Row = (config) =>
@@ -184,6 +191,7 @@ const ROWS: readonly Row[] = [
   workerAsEndpoint,
   evenMembers,
   oddNames,
+  serviceDomain,
   saidToBeOne,
   oneCaForSeveral,
   weakCas,

@@ -1,6 +1,7 @@
 /** What the first `pulumi up` would take from a cluster, and what it does to it: the plan beside what is there. */
 import { pathText } from "../config/problems";
 import { profileOf, type Content } from "../layouts/layout";
+import { isAlgorithm } from "../model/algorithms";
 import { fieldsOf, type LeafName } from "../model/profiles";
 import { nodeEffects, restartsText, restartTexts } from "../nodes/effects";
 import type { LeafPlan } from "../certificates/leaves";
@@ -84,6 +85,12 @@ export const isFromCluster = (live: CertificateFacts, { authority }: LeafPlan, c
   return ca === undefined || isIssuedBy(live, ca);
 };
 
+const algorithmChange = (profile: LeafName, was: string, is: string): string => {
+  const field = pathText([...fieldsOf(profile), "algorithm"]);
+  const todo = isAlgorithm(was) ? `${field}: ${was} keeps it` : `the stack makes no such key; ${field} names another`;
+  return `${profile}: key ${was} becomes ${is}: ${todo}`;
+};
+
 export const changesOf = (live: CertificateFacts, leaf: LeafPlan, cas: Cas): string[] => {
   const { profile, usages, algorithm } = leaf;
   if (!isFromCluster(live, leaf, cas))
@@ -93,7 +100,7 @@ export const changesOf = (live: CertificateFacts, leaf: LeafPlan, cas: Cas): str
     ...(usages.includes("client")
       ? subject.map((text) => `${text}; whatever was granted to the old name is not granted to the new one`)
       : subject),
-    ...(live.algorithm === algorithm ? [] : [`${profile}: key ${live.algorithm} becomes ${algorithm}`]),
+    ...(live.algorithm === algorithm ? [] : [algorithmChange(profile, live.algorithm, algorithm)]),
   ];
 };
 

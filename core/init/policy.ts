@@ -1,7 +1,7 @@
 /** The section `certificates`, as the certificates in place have it: validity, algorithms, subjects, and which there are at all. */
 import { INVENTORY } from "../certificates/inventory";
 import { formatDuration, parseDuration } from "../format/duration";
-import { ALGORITHMS, type Algorithm } from "../model/algorithms";
+import { ALGORITHMS, isAlgorithm, type Algorithm } from "../model/algorithms";
 import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
 import type { Config } from "../schema/config";
 import type { CertificateFacts } from "../survey/model";
@@ -99,16 +99,14 @@ const validityOf = (
   return { value: { general, own }, remarks };
 };
 
-const isKnown = (name: string): name is Algorithm => ALGORITHMS.some((each) => each === name);
-
 const algorithmsOf = (leaves: readonly LiveLeaf[], usual: Algorithm): Found<{ general: Algorithm; own: Profiles }> => {
-  const known = leaves.filter(({ certificate }) => isKnown(certificate.algorithm));
+  const known = leaves.filter(({ certificate }) => isAlgorithm(certificate.algorithm));
   const general = mostCommon(known.map(({ certificate }) => certificate.algorithm)) as Algorithm | undefined;
   const own = byProfile(known).flatMap(([profile, of]) => {
     const algorithm = mostCommon(of.map(({ certificate }) => certificate.algorithm)) as Algorithm;
     return algorithm === general ? [] : [[profile, { algorithm }] as const];
   });
-  const others = unique(leaves.map(({ certificate }) => certificate.algorithm).filter((each) => !isKnown(each)));
+  const others = unique(leaves.map(({ certificate }) => certificate.algorithm).filter((each) => !isAlgorithm(each)));
   return {
     value: { general: general ?? usual, own: Object.fromEntries(own) },
     remarks:
@@ -117,7 +115,8 @@ const algorithmsOf = (leaves: readonly LiveLeaf[], usual: Algorithm): Found<{ ge
         : [
             remark(
               "changed",
-              `certificates with keys of ${others.join(", ")} get ${general ?? usual}: the stack makes keys of ${ALGORITHMS.join(", ")}`,
+              `certificates with keys of ${others.join(", ")} get ${general ?? usual} (certificates.algorithm): the stack makes keys of ` +
+                ALGORITHMS.join(", "),
             ),
           ],
   };

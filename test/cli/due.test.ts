@@ -553,6 +553,9 @@ describe("kube-pki due", function () {
   it("exits 2 with pulumi's own sentence when there is no preview", async () => {
     harness.pulumi("", { stderr: "error: no stack selected\n", code: 255 });
     const { code, stderr } = await harness.run(["due"]);
-    assert.deepEqual([code, stderr], [2, "kube-pki: pulumi preview failed: no stack selected\n"]);
+    assert.deepEqual(
+      [code, stderr],
+      [2, "kube-pki: pulumi preview failed: no stack selected; give --stack, or select one (`pulumi stack select`)\n"],
+    );
   });
 });

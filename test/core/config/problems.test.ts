@@ -24,7 +24,7 @@ const CIDR = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits s
 const CIDRS = "one network, or a list of two (IPv4 and IPv6)";
 const VERSION = '"1.30.0" or newer, with its patch number, in quotes';
 const KEY = 'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."';
-const VALIDITY = 'a whole number of hours or days up to 36500d, such as "720h" or "30d"';
+const VALIDITY = 'a whole number of hours or days from 1h to 36500d, such as "720h" or "30d"';
 const SPAN = `${DURATION}, or a share of the validity such as "33%"`;
 const WORKERS = 'a number of nodes from 1, or a share from "1%" to "100%"';
 const LOGIN = "a login name of letters, digits and . _ - + @ \\";
@@ -57,6 +57,23 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [cluster({ serviceCidrs: ["fd00::/129"] }), `cluster.serviceCidrs[0]: "fd00::/129"; must be ${CIDR}`],
   [cluster({ serviceCidrs: [] }), `cluster.serviceCidrs: an empty list; must be ${CIDRS}`],
   [cluster({ serviceCidrs: ["10.0.0.0/8", "10.96.0.0/12"] }), `cluster.serviceCidrs: a list; must be ${CIDRS}`],
+  [
+    cluster({ serviceCidrs: "10.96.0.0/30" }),
+    `cluster.serviceCidrs: "10.96.0.0/30"; must be ${CIDR}; the API server needs at least 8 addresses, /29 or a lower number`,
+  ],
+  [
+    cluster({ serviceCidrs: "fd00::/126" }),
+    `cluster.serviceCidrs: "fd00::/126"; must be ${CIDR}; the API server needs at least 8 addresses, /125 or a lower number`,
+  ],
+  [
+    cluster({ serviceCidrs: "127.0.0.0/8" }),
+    `cluster.serviceCidrs: "127.0.0.0/8"; must be ${CIDR}; it has loopback addresses, which no service can have`,
+  ],
+  [{ nodes: "" }, 'nodes: ""; must be a list of nodes'],
+  [
+    certificates({ profiles: { apiserver: { commonName: "a".repeat(65) } } }),
+    `certificates.profiles.apiserver.commonName: "${"a".repeat(65)}"; must be a name of at most 64 letters, digits, :, ., _ and -, or a map from a node's name or a role to such a name`,
+  ],
   [cluster({ serviceCidrs: 4 }), `cluster.serviceCidrs: 4 (a number); must be ${CIDRS}`],
   [cluster({ dnsDomain: "a..b" }), 'cluster.dnsDomain: "a..b"; must be a DNS name in lower case'],
   [cluster({ extraSans: ["10.0.0.300"] }), `cluster.extraSans[0]: "10.0.0.300"; must be ${SAN}`],
@@ -140,7 +157,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { cluster: undefined, nodes: undefined, ssh: undefined },
-    "kube-pki: missing; copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `kube-pki init root@HOST`",
+    "kube-pki: missing; copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `npx kube-pki init root@HOST`",
   ],
   [{ asOf: "tomorrow" }, 'asOf: "tomorrow"; must be a timestamp such as "2026-12-31T00:00:00Z"'],
 
@@ -271,7 +288,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { authority: { ...VAULT, earlier: [{ generations: 0, kind: "embedded" }] } },
-    "authority.earlier[0].generations: 0 (a number); must be a whole number from 1, or one for each of kubernetes, " +
+    "authority.earlier[0].generations: 0 (a number); must be a whole number from 1 to 1000, or one for each of kubernetes, " +
       "etcd and frontProxy",
   ],
   [

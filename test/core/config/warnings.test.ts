@@ -70,6 +70,10 @@ const CASES: readonly (readonly [Raw, string])[] = [
     "rollout: all workers change at once and none before the others, so that a fault is seen on all of them; set canary: true",
   ],
   [
+    cluster({ dnsDomain: "svc.cluster.local" }),
+    "cluster.dnsDomain: services are then called NAME.NAMESPACE.svc.svc.cluster.local; did you mean cluster.local?",
+  ],
+  [
     cluster({ kubernetesVersion: `1.${String(MINORS.newest + 1)}.0` }),
     unknownMinorText(`1.${String(MINORS.newest + 1)}.0`),
   ],
