@@ -196,7 +196,9 @@ const status = async (args: readonly string[]): Promise<Exit> => {
         : `last run: succeeded ${endedAt}`;
   process.stdout.write(`${last}\n`);
   if (!isActive)
-    process.stderr.write(`${name}.timer is not active: run \`npx kube-pki timer install\`, or \`systemctl start\` it\n`);
+    process.stderr.write(
+      `${name}.timer is not active: run \`npx kube-pki timer install\`, or \`systemctl start\` it\n`,
+    );
   return failed || !isActive ? EXIT.attention : EXIT.fine;
 };
 

@@ -71,6 +71,28 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [{ nodes: "" }, 'nodes: ""; must be a list of nodes'],
   [
+    cluster({ listeners: { etcdClient: { port: 2380 } } }),
+    "cluster.listeners.etcdPeer.port: 2380 is that of etcdClient too; must be a port of its own",
+  ],
+  [
+    cluster({ listeners: { apiServer: { port: 2379 } } }),
+    "cluster.listeners.etcdClient.port: 2379 is that of apiServer too; must be a port of its own",
+  ],
+  ...(["roles", "nodes"] as const).map((field): readonly [Raw, string] => [
+    certificates({
+      own: {
+        x: {
+          authority: "kubernetes",
+          usages: ["server"],
+          sans: ["a"],
+          files: { certificate: "/etc/x.crt", key: "/etc/x.key" },
+          [field]: [],
+        },
+      },
+    }),
+    `certificates.own.x.${field}: an empty list; must be ${field === "roles" ? "at least one of control-plane, etcd, worker" : "a list of at least one name of a node"}`,
+  ]),
+  [
     certificates({ profiles: { apiserver: { commonName: "a".repeat(65) } } }),
     `certificates.profiles.apiserver.commonName: "${"a".repeat(65)}"; must be a name of at most 64 letters, digits, :, ., _ and -, or a map from a node's name or a role to such a name`,
   ],
