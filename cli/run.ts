@@ -24,6 +24,7 @@ export interface RunOptions {
 /** Runs a program to its end and collects what it prints. Throws a Failure only when it cannot be started. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
+    if (options.cwd !== undefined && !isFolder(options.cwd)) throw noFolder(options.cwd);
     const child = spawn(program, args, {
       cwd: options.cwd,
       stdio: ["pipe", "pipe", "pipe"],
@@ -40,7 +41,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       if (options.showStderr === true) process.stderr.write(chunk);
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      reject(notStarted(program, error, options.cwd));
+      reject(notStarted(program, error));
     });
     child.on("close", (code) => {
       resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
@@ -55,12 +56,10 @@ const INSTALL: Readonly<Record<string, string>> = {
   pulumi: "; https://www.pulumi.com/docs/install/ says how to install it",
 };
 
-/** A missing folder is reported as a missing program, by the system. */
-export const notStarted = (program: string, { code, message }: NodeJS.ErrnoException, cwd?: string): Failure => {
-  if (cwd !== undefined && !isFolder(cwd))
-    return new Failure(mustBe("--cwd", JSON.stringify(cwd), "a folder that is there"));
-  return new Failure(`${program}: ${code === "ENOENT" ? `not found on PATH${INSTALL[program] ?? ""}` : message}`);
-};
+const noFolder = (cwd: string): Failure => new Failure(mustBe("--cwd", JSON.stringify(cwd), "a folder that is there"));
+
+export const notStarted = (program: string, { code, message }: NodeJS.ErrnoException): Failure =>
+  new Failure(`${program}: ${code === "ENOENT" ? `not found on PATH${INSTALL[program] ?? ""}` : message}`);
 
 /** The last line a program printed before it gave up: usually the reason. */
 export const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim() ?? "";

@@ -34,17 +34,17 @@ export const inDuration = (text: string): string | undefined => {
 /** Whether it is of a length that the calendar decides. */
 export const isByCalendar = (text: string): boolean => /mo|year|yr|annual|\d\s*y/i.test(text);
 
-/** `1/3`, `0.33`, `33.3 %`. */
+/** `1/3`, `0.33`, `33.3 %`; with a comma too, as half of Europe has it. */
 export const inPercent = (text: string): string | undefined => {
   const [, part, whole] = /^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? [];
-  const [, hundredths] = /^(\d{1,2}\.\d+)\s*%$/.exec(text) ?? [];
+  const [, hundredths] = /^(\d{1,2}[.,]\d+)\s*%$/.exec(text) ?? [];
   const share =
     part !== undefined
       ? Number(part) / Number(whole)
       : hundredths !== undefined
-        ? Number(hundredths) / 100
-        : /^0?\.\d+$/.test(text)
-          ? Number(text)
+        ? Number(hundredths.replace(",", ".")) / 100
+        : /^0?[.,]\d+$/.test(text)
+          ? Number(text.replace(",", "."))
           : undefined;
   return share === undefined ? undefined : `${String(Math.round(100 * share))}%`;
 };
@@ -52,7 +52,7 @@ export const inPercent = (text: string): string | undefined => {
 /** `22`, `6:00`, `22:00:00`, `10pm`, `24:00`. */
 export const inTimeOfDay = (text: string): string | undefined => {
   const [, hour, minute = "00", half = ""] = /^(\d{1,2})(?::(\d\d))?(?::\d\d)?\s*([ap]m)?$/i.exec(text) ?? [];
-  if (hour === undefined) return undefined;
+  if (hour === undefined || Number(hour) > (half === "" ? HOUR_OF_DAY : HOUR_OF_DAY / 2)) return undefined;
   const isAfternoon = half.toLowerCase() === "pm";
   const given = half === "" ? Number(hour) : (Number(hour) % 12) + (isAfternoon ? 12 : 0);
   return `${String(given % HOUR_OF_DAY).padStart(2, "0")}:${minute}`;

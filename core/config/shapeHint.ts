@@ -38,7 +38,8 @@ const SHAPES: readonly Shape[] = [
     },
   },
   {
-    holds: (given, { items }) => isMap(given) && items !== undefined && hasFields(items),
+    holds: (given, { items }) =>
+      isMap(given) && Object.keys(given).length > 0 && items !== undefined && hasFields(items),
     say: () => "write `- ` before it, as an entry of a list",
   },
   {

@@ -74,6 +74,7 @@ const json = (text: string): unknown => {
 
 /** At commas; at blanks too where each part is an address or a name with a dot. */
 const parts = (text: string): readonly string[] | undefined => {
+  if (/^\d+,\d+\D*$/.test(text)) return undefined; // a number
   const atCommas = text.split(",").map((each) => each.trim());
   if (atCommas.length > 1) return atCommas;
   const atBlanks = text.trim().split(/\s+/);
@@ -144,13 +145,13 @@ const ROWS: readonly Meant[] = [
       propertiesOf(field).flatMap(([key, { type }]) => (key === given && type === "boolean" ? [{ [key]: true }] : [])),
   },
   { values: ofText(inLogin) },
-  ...CORRECTIONS.map((read): Meant => ({ values: ofText(read) })),
   {
     values: (given, _, path) =>
       typeof given === "string" && withoutPort(given) !== given && !accepts(path, "a.example:1")
         ? [withoutPort(given)]
         : [],
   },
+  ...CORRECTIONS.map((read): Meant => ({ values: ofText(read) })),
   {
     // as Cluster API's controlPlaneEndpoint
     values: (given) =>

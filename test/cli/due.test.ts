@@ -429,7 +429,7 @@ describe("kube-pki due", function () {
       stdout,
       /\n\*\*Services\*\*\n\n- cp1: restarts kube-scheduler \(.*\); reloads etcd, kube-apiserver\n- w1: /,
     );
-    assert.equal((await stdin("{}", "--markdown")).stdout, "### kube-pki\n\n`pulumi up` changes nothing.\n");
+    assert.equal((await stdin('{"steps": []}', "--markdown")).stdout, "### kube-pki\n\n`pulumi up` changes nothing.\n");
     assert.equal(
       (await stdin("{}", "--markdown", "--json")).stderr,
       "kube-pki: --json and --markdown: give one of them\n",

@@ -56,7 +56,10 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [cluster({ serviceCidrs: "10.96.0.0" }), `cluster.serviceCidrs: "10.96.0.0"; must be ${CIDR}`],
   [cluster({ serviceCidrs: ["fd00::/129"] }), `cluster.serviceCidrs[0]: "fd00::/129"; must be ${CIDR}`],
   [cluster({ serviceCidrs: [] }), `cluster.serviceCidrs: an empty list; must be ${CIDRS}`],
-  [cluster({ serviceCidrs: ["10.0.0.0/8", "10.96.0.0/12"] }), `cluster.serviceCidrs: a list; must be ${CIDRS}`],
+  [
+    cluster({ serviceCidrs: ["10.0.0.0/8", "10.96.0.0/12"] }),
+    `cluster.serviceCidrs: a list; must be ${CIDRS}; did you mean "10.0.0.0/8" or "10.96.0.0/12"?`,
+  ],
   [
     cluster({ serviceCidrs: "10.96.0.0/30" }),
     `cluster.serviceCidrs: "10.96.0.0/30"; must be ${CIDR}; the API server needs at least 8 addresses, /29 or a lower number`,
@@ -138,9 +141,12 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     second({ ssh: { hostKey: HOST_KEY.slice(0, -4) } }),
-    `nodes[1].ssh.hostKey: "${HOST_KEY.slice(0, 67)}..."; must be ${KEY}`,
+    `nodes[1].ssh.hostKey: "${HOST_KEY.slice(0, 67)}..."; must be ${KEY}; it is damaged, so copy all of it`,
   ],
-  [second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }), `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}`],
+  [
+    second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }),
+    `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}; it is damaged, so copy all of it`,
+  ],
   [
     second({ ssh: { hostKey: HOST_KEY, port: "22" } }),
     `nodes[1].ssh.port: "22"; must be ${PORT}; did you mean 22, without quotes?`,

@@ -149,10 +149,10 @@ const MEANT: readonly (readonly [Raw, field: string, hint: string])[] = [
   ],
 
   // what YAML makes of it
-  [file({ mode: 416 }), MODE, 'did you mean "0640", in quotes?'],
-  [file({ mode: 640 }), MODE, 'did you mean "0640", in quotes?'],
-  [file({ mode: "640" }), MODE, 'did you mean "0640", in quotes?'],
-  [file({ mode: "0o640" }), MODE, 'did you mean "0640", in quotes?'],
+  [file({ mode: 416 }), MODE, 'did you mean "0640"?'],
+  [file({ mode: 640 }), MODE, 'did you mean "0640"?'],
+  [file({ mode: "640" }), MODE, 'did you mean "0640"?'],
+  [file({ mode: "0o640" }), MODE, 'did you mean "0640"?'],
   [{ restart: false }, "restart", 'did you mean "never"?'],
   [{ restart: "no" }, "restart", 'did you mean "never"?'],
   [{ rollout: { workersAtOnce: 0.25 } }, "rollout.workersAtOnce", 'did you mean "25%"?'],
@@ -174,6 +174,7 @@ const MEANT: readonly (readonly [Raw, field: string, hint: string])[] = [
   [certificates({ validity: "1.5d" }), "certificates.validity", 'did you mean "36h"?'],
   [certificates({ renewBefore: "0.33" }), "certificates.renewBefore", 'did you mean "33%"?'],
   [certificates({ renewBefore: "33.3 %" }), "certificates.renewBefore", 'did you mean "33%"?'],
+  [certificates({ renewBefore: "33,3%" }), "certificates.renewBefore", 'did you mean "33%"?'],
   [certificates({ renewEvery: "weekly" }), "certificates.renewEvery", 'did you mean "7d"?'],
   [
     certificates({ renewEvery: "@monthly" }),
