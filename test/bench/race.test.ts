@@ -65,7 +65,12 @@ describe("the race: figures", () => {
       date,
       commit: "",
     });
-    const before = [kept("a", "1"), kept("b", "1"), kept("a", "1", { nodes: 50 }), kept("a", "1", { name: "no-op-up" })];
+    const before = [
+      kept("a", "1"),
+      kept("b", "1"),
+      kept("a", "1", { nodes: 50 }),
+      kept("a", "1", { name: "no-op-up" }),
+    ];
     const anew = [kept("a", "2", { nodes: 50 }), kept("a", "2")];
     assert.deepEqual(
       merged(before, anew).map(({ who, nodes, name, date }) => [who, nodes, name, date]),
