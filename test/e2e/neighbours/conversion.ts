@@ -8,7 +8,10 @@ const names = { plural: "notes", singular: "note", kind: "Note", listKind: "Note
 export const CONVERSION_BUNDLE = { kind: "CustomResourceDefinition", name: `${names.plural}.${GROUP}` } as const;
 
 /** The version that is not stored. */
-export const CONVERTED = { apiVersion: `${GROUP}/v2`, path: `/apis/${GROUP}/v2/namespaces/${NAMESPACE}/${names.plural}` };
+export const CONVERTED = {
+  apiVersion: `${GROUP}/v2`,
+  path: `/apis/${GROUP}/v2/namespaces/${NAMESPACE}/${names.plural}`,
+};
 
 const version = (name: string, storage: boolean): Record<string, unknown> => ({
   name,
