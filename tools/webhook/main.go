@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-const version = "2"
+const version = "3"
 
 // Those of https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/ that are read or written here.
 type review struct {
@@ -75,9 +75,9 @@ type conversionRequest struct {
 }
 
 type conversionResponse struct {
-	UID              string            `json:"uid"`
-	ConvertedObjects []map[string]any  `json:"convertedObjects"`
-	Result           map[string]string `json:"result"`
+	UID              string           `json:"uid"`
+	ConvertedObjects []map[string]any `json:"convertedObjects"`
+	Result           map[string]any   `json:"result"`
 }
 
 func convert(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +90,7 @@ func convert(w http.ResponseWriter, r *http.Request) {
 	for _, object := range objects {
 		object["apiVersion"] = asked.Request.DesiredAPIVersion
 	}
-	answer := conversionResponse{UID: asked.Request.UID, ConvertedObjects: objects, Result: map[string]string{"status": "Success"}}
+	answer := conversionResponse{UID: asked.Request.UID, ConvertedObjects: objects, Result: map[string]any{"status": "Success"}}
 	w.Header().Set("content-type", "application/json")
 	json.NewEncoder(w).Encode(conversion{APIVersion: asked.APIVersion, Kind: asked.Kind, Response: &answer})
 }
