@@ -203,23 +203,40 @@ has_fresh_kubelet() {
 
 # stop_pod IDENTITY: its container ends; 1 where no client of the runtime helps.
 stop_pod() {
-  if end_at_once "$1"; then return 0; fi
-  stop_container "${1% *}" || return 1
+  find_container "${1% *}"
+  if [ -z "$CONTAINER" ] || ! stop_and_remove; then
+    if end_at_once "$1"; then return 0; fi
+    stop_task "${1% *}" || return 1
+  fi
   end_process "$1" || :
 }
 
-# stop_container PID: asks the runtime for the container of this very process.
-stop_container() {
-  if have crictl; then
-    for sc_id in $(limited "$LIMIT_ASKED" crictl ps -q --state Running --name "^$UNIT\$" 2>/dev/null); do
-      sc_pid=$(limited "$LIMIT_ASKED" crictl inspect -o go-template --template '{{.info.pid}}' "$sc_id" 2>/dev/null) || continue
-      [ "$sc_pid" = "$1" ] || continue
-      limited "$(($(grace) + 10))" crictl stop --timeout "$(grace)" "$sc_id" >/dev/null 2>&1 && return 0
-    done
+# find_container PID: CONTAINER is that of this very process, where crictl is there.
+find_container() {
+  CONTAINER=
+  have crictl || return 0
+  for fc_id in $(limited "$LIMIT_ASKED" crictl ps -q --state Running --name "^$UNIT\$" 2>/dev/null); do
+    fc_pid=$(limited "$LIMIT_ASKED" crictl inspect -o go-template --template '{{.info.pid}}' "$fc_id" 2>/dev/null) || continue
+    [ "$fc_pid" != "$1" ] || CONTAINER=$fc_id
+  done
+}
+
+# stop_and_remove: before the kubelet looks, once a second. One that it finds exited it starts
+# with a back-off: 10 s at the second restart within ten minutes, 20 s at the third. Where it
+# finds none it starts one at once (kuberuntime, doBackOff). The log stays in /var/log/pods.
+stop_and_remove() {
+  sr_grace=$(grace)
+  if [ "$sr_grace" = 0 ]; then
+    limited "$LIMIT_KILL" crictl rm --force "$CONTAINER" >/dev/null 2>&1
+    return
   fi
-  if have ctr; then
-    sc_id=$(limited "$LIMIT_ASKED" ctr -n k8s.io tasks list 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }')
-    if [ -n "$sc_id" ] && limited "$LIMIT_ASKED" ctr -n k8s.io tasks kill -s SIGTERM "$sc_id" >/dev/null 2>&1; then return 0; fi
-  fi
-  return 1
+  limited "$((sr_grace + 10))" crictl stop --timeout "$sr_grace" "$CONTAINER" >/dev/null 2>&1 || return 1
+  limited "$LIMIT_KILL" crictl rm "$CONTAINER" >/dev/null 2>&1 || :
+}
+
+# stop_task PID: by containerd's own client, which cannot remove what the kubelet made.
+stop_task() {
+  have ctr || return 1
+  st_task=$(limited "$LIMIT_ASKED" ctr -n k8s.io tasks list 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }')
+  [ -n "$st_task" ] && limited "$LIMIT_ASKED" ctr -n k8s.io tasks kill -s SIGTERM "$st_task" >/dev/null 2>&1
 }

@@ -49,10 +49,23 @@ export function handlesStaticPods(shell: string): void {
         assert.equal(node.stamp(MANIFEST), stamp);
         assert.match(
           calls(),
-          client === "ctr" ? /^ctr .* kill -s SIGTERM c-store$/m : /^crictl stop --timeout 60 c-store$/m,
+          client === "ctr"
+            ? /^ctr .* kill -s SIGTERM c-store$/m
+            : /^crictl stop --timeout 60 c-store\ncrictl rm c-store$/m,
         );
       });
     }
+
+    it("waits for no back-off of the kubelet where crictl removes what has ended", async () => {
+      node.client("crictl");
+      for (const [round, each] of [set, node.set()].entries()) {
+        set = each;
+        const before = node.pid("store");
+        const done = await node.run("apply", send(), { KUBE_PKI_LIMITS: "BACK=5" });
+        assert.equal(done.code, 0, `restart ${String(round + 1)}: ${done.stderr}`);
+        assert.notEqual(node.pid("store"), before);
+      }
+    });
 
     for (const [unit, seconds, declared] of [
       ["kube-apiserver", 10, ""],
