@@ -80,7 +80,7 @@ const littleRoom = (node: NodeView): Issue[] => {
     }));
 };
 
-/** Without it a restart by hand is a moved manifest, and the kubelet backs off before each but the first (node/61-restart.sh). */
+/** Without it a restart by hand is a moved manifest, and the kubelet backs off before each but the first (node/61-pod.sh). */
 const noCrictl = ({ survey: { host, components } }: NodeView): Issue[] =>
   host.tools.includes("crictl") || !components.some(({ start }) => start.by === "static-pod")
     ? []
