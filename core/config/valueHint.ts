@@ -159,7 +159,7 @@ const ROWS: readonly Meant[] = [
         ? [`${String(given.host)}:${String(given.port)}`]
         : [],
   },
-  { values: (given) => (Array.isArray(given) ? given : []) },
+  { values: (given) => (Array.isArray(given) ? (given as readonly unknown[]) : []) },
   { values: ofText(parts) },
   {
     values: (given, _, path) => {

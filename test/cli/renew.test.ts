@@ -97,7 +97,10 @@ describe("kube-pki renew", function () {
   });
 
   const REFUSED: Readonly<Record<string, readonly [args: readonly string[], sentence: string]>> = {
-    "no name": [["--yes"], "NODE CERTIFICATE: missing; must come first, such as `npx kube-pki renew cp1 apiserver --yes`"],
+    "no name": [
+      ["--yes"],
+      "NODE CERTIFICATE: missing; must come first, such as `npx kube-pki renew cp1 apiserver --yes`",
+    ],
     "a node alone": [
       ["cp1", "--yes"],
       "NODE CERTIFICATE: missing; must come first, such as `npx kube-pki renew cp1 apiserver --yes`",

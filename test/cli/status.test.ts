@@ -252,7 +252,12 @@ describe("kube-pki status", function () {
       ["--within", "soon"],
       '--within: "soon"; must be a duration above 0 and up to 36500d in days, hours, minutes and seconds, such as "30d", "720h" or "1d12h"',
     ],
-    ["the moment is none", holds, ["--as-of", "x"], '--as-of: "x"; must be a timestamp such as "2026-12-31T00:00:00Z", or a day'],
+    [
+      "the moment is none",
+      holds,
+      ["--as-of", "x"],
+      '--as-of: "x"; must be a timestamp such as "2026-12-31T00:00:00Z", or a day',
+    ],
     [
       "no run has succeeded",
       () => {
