@@ -50,44 +50,38 @@ const rootOnly = ({ visit: { survey } }: FoundNode, own: CertificateFacts): stri
         ];
   });
 
-export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[], oneCa: boolean): Remark[] => {
-  const said = AUTHORITIES.flatMap((name) => {
-    const own = found[name]?.certificate;
-    if (own === undefined) return [];
-    const isElsewhere = (node: FoundNode, { uses }: FileFacts): boolean =>
-      nodes.some(
-        (other) =>
-          other !== node &&
-          trustFiles(other, name).some(
-            (file) => holds(file, own) && file.uses.some(({ input }) => uses.some((use) => use.input === input)),
-          ),
-      );
-    return nodes.flatMap((node) => [
-      ...trustFiles(node, name).flatMap((file) => [
-        ...(holds(file, own)
-          ? []
-          : [
-              {
-                kind: "refused" as const,
-                node: node.name,
-                text: lackText(file, name, own, isElsewhere(node, file)),
-              },
-            ]),
-        ...file.certificates
-          .filter(({ fingerprint }) => fingerprint !== own.fingerprint)
-          .map((other) => ({
-            kind: "left" as const,
-            node: node.name,
-            text: `${file.path} ${besideText(other, own)}`,
-          })),
-      ]),
-      ...(name === "kubernetes" ? rootOnly(node, own) : []).map((text) => ({
-        kind: "refused" as const,
-        node: node.name,
-        text,
-      })),
-    ]);
-  });
+interface Said {
+  readonly kind: "refused" | "left";
+  readonly node: string;
+  readonly text: string;
+}
+
+/** What one node trusts for an authority. */
+const saidOf = (node: FoundNode, name: AuthorityName, own: CertificateFacts, nodes: readonly FoundNode[]): Said[] => {
+  const isElsewhere = ({ uses }: FileFacts): boolean =>
+    nodes.some(
+      (other) =>
+        other !== node &&
+        trustFiles(other, name).some(
+          (file) => holds(file, own) && file.uses.some(({ input }) => uses.some((use) => use.input === input)),
+        ),
+    );
+  const files = trustFiles(node, name);
+  const refused = [
+    ...files.filter((file) => !holds(file, own)).map((file) => lackText(file, name, own, isElsewhere(file))),
+    ...(name === "kubernetes" ? rootOnly(node, own) : []),
+  ];
+  const left = files.flatMap(({ path, certificates }) =>
+    certificates
+      .filter(({ fingerprint }) => fingerprint !== own.fingerprint)
+      .map((other) => `${path} ${besideText(other, own)}`),
+  );
+  const said = (kind: Said["kind"], text: string): Said => ({ kind, node: node.name, text });
+  return [...refused.map((text) => said("refused", text)), ...left.map((text) => said("left", text))];
+};
+
+/** One CA for several authorities. */
+const sharedRemarks = (found: FoundCas, oneCa: boolean): Remark[] => {
   const shared = AUTHORITIES.filter((name, index) =>
     AUTHORITIES.some(
       (other, at) =>
@@ -96,6 +90,21 @@ export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[], oneCa: b
         found[name].certificate.publicKey === found[other]?.certificate.publicKey,
     ),
   );
+  return shared.length === 0
+    ? []
+    : [
+        remark(
+          "left",
+          `one CA (${found[shared[0] ?? "etcd"]?.certificate.subject ?? ""}) is ${TITLES.kubernetes} and ${shared.map((name) => TITLES[name]).join(" and ")}: whoever has a certificate for one may use it for the other; ${oneCa ? "it lies in one file, so a rotation replaces it by one again (authority.oneCa, docs/fleet.md)" : "a rotation gives each a CA of its own"}`,
+        ),
+      ];
+};
+
+export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[], oneCa: boolean): Remark[] => {
+  const said = AUTHORITIES.flatMap((name) => {
+    const own = found[name]?.certificate;
+    return own === undefined ? [] : nodes.flatMap((node) => saidOf(node, name, own, nodes));
+  });
   return [
     ...(["refused", "left"] as const).flatMap((kind) =>
       together(
@@ -103,14 +112,7 @@ export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[], oneCa: b
         said.filter((each) => each.kind === kind),
       ),
     ),
-    ...(shared.length === 0
-      ? []
-      : [
-          remark(
-            "left",
-            `one CA (${found[shared[0] ?? "etcd"]?.certificate.subject ?? ""}) is ${TITLES.kubernetes} and ${shared.map((name) => TITLES[name]).join(" and ")}: whoever has a certificate for one may use it for the other; ${oneCa ? "it lies in one file, so a rotation replaces it by one again (authority.oneCa, docs/fleet.md)" : "a rotation gives each a CA of its own"}`,
-          ),
-        ]),
+    ...sharedRemarks(found, oneCa),
     ...AUTHORITIES.filter((name) => found[name] === undefined).map((name) =>
       remark("unfound", `${TITLES[name]}: no component names a file of it`),
     ),

@@ -19,8 +19,6 @@ else
   export PATH
 fi
 
-TEXT_LIMIT=1048576 # bytes of a file; what is larger is no configuration
-
 have() { command -v "$1" >/dev/null 2>&1; }
 if base64 -w 0 </dev/null >/dev/null 2>&1; then
   b64() { base64 -w 0; }

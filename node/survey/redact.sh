@@ -1,6 +1,8 @@
 #!/bin/sh
 # What is secret stays on the node: the part of the reader (agent.sh) that leaves it out.
-# shellcheck disable=SC2016 # awk's own
+# shellcheck disable=SC2016,SC2034 # awk's own; the other parts use them
+
+TEXT_LIMIT=1048576 # bytes of a file; what is larger is no configuration
 
 # redact(line) says a line of a text whose lines are "name: value", "NAME=value" or options
 # of a program, as `said` calls it. The value of a name that sounds like a secret, with all
