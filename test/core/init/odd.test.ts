@@ -483,7 +483,9 @@ const ROWS: Readonly<Record<string, readonly [visits: () => Visit[], expected: (
           "the endpoint is rancher.example.com:443/k8s/clusters/c-1 (/etc/kubernetes/admin.conf), which cluster.endpoint cannot hold: it takes host:port",
         ],
       ],
-      problems: ['cluster.endpoint: "rancher.example.com:443/k8s/clusters/c-1"; must be "host:port", without https://'],
+      problems: [
+        'cluster.endpoint: "rancher.example.com:443/k8s/clusters/c-1"; must be "host:port", without https://; did you mean "rancher.example.com:443"?',
+      ],
     }),
   ],
   "an endpoint that is an IPv6 address": [
@@ -522,7 +524,7 @@ const ROWS: Readonly<Record<string, readonly [visits: () => Visit[], expected: (
       says: [
         [
           "changed",
-          "certificates with keys of ED25519 get ECDSA-P256: the stack makes keys of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096",
+          "certificates with keys of ED25519 get ECDSA-P256 (certificates.algorithm): the stack makes keys of ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072, RSA-4096",
         ],
       ],
       silent: ["refused"],
