@@ -47,7 +47,9 @@ class Happening {
   private mend(): Promise<void> {
     this.mended ??= (async () => {
       assert.ok(this.began !== undefined, "it did not come to the moment");
-      await (await this.began)();
+      await (
+        await this.began
+      )();
     })();
     return this.mended;
   }
@@ -92,7 +94,8 @@ const playFault = async (run: Run, cluster: StubCluster, asOf: string, fault: Fa
 
 export const faults: Scenario = {
   name: "faults",
-  proves: "network, disks, plugin and state fail while components are stubs: a run says so in time, the next one ends it",
+  proves:
+    "network, disks, plugin and state fail while components are stubs: a run says so in time, the next one ends it",
   topologies: ["stubs"],
   bare: true,
   play: async (run) => {
