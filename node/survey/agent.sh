@@ -53,7 +53,9 @@ ask_host() {
   echo "user $(id -u)"
   content boot "$PROC/uptime"
   word addresses host_addresses
-  word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/var/lib"
+  # of those that are there
+  word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/etc/kubernetes" "$ROOT/etc/kubernetes/pki" "$ROOT/etc/etcd" \
+    "$ROOT/var/lib" "$ROOT/var/lib/kubelet" "$ROOT/var/lib/kube-pki"
   content mounts "$PROC/self/mountinfo"
   word selinux sh -c 'getenforce || cat /sys/fs/selinux/enforce'
   for ah_tool in systemctl crictl ctr kubectl kubeadm curl flock; do

@@ -10,11 +10,11 @@ const AT_FIRST_STEP = /-cp1-apply (updat|creat|replac)ing$/;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** The plugin that has the nodes' steps. */
+/** The plugin that has the nodes' steps, the official one or the stand-in. */
 const pluginOf = (pulumi: number): number => {
   const found = familyOf(pulumi).find((pid) => {
     try {
-      return /pulumi-resource-command|plugins\/command/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+      return /pulumi-resource-command|\/command\.js\b/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
     } catch {
       return false; // it has ended meanwhile
     }

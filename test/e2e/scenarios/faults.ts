@@ -36,7 +36,7 @@ class Happening {
   public begin(): void {
     if (this.began !== undefined) return;
     const { run, pid, fault } = this;
-    this.began = fault.happen({ run, pid });
+    this.began = Promise.resolve().then(() => fault.happen({ run, pid }));
     this.began.catch(() => undefined); // told by end()
     if (fault.lasts !== undefined)
       void sleep(fault.lasts * 1000)
