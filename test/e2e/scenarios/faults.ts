@@ -92,27 +92,46 @@ const playFault = async (run: Run, cluster: StubCluster, asOf: string, fault: Fa
   await assertNothingToDo(run);
 };
 
-export const faults: Scenario = {
-  name: "faults",
-  proves:
-    "network, disks, plugin and state fail while components are stubs: a run says so in time, the next one ends it",
+const ALL: readonly Fault[] = [...networkFaults, ...diskFaults, ...engineFaults];
+
+const play = async (run: Run, chosen: readonly Fault[]): Promise<void> => {
+  const cluster = await StubCluster.begin(run);
+  const renewals = (await run.stack.certificates()).map(({ nextRenewal }) => Date.parse(nextRenewal));
+  const asOf = new Date(Math.max(...renewals)).toISOString();
+  const failed: string[] = [];
+  for (const fault of chosen) {
+    if (run.isTimeUp()) break;
+    await run.step(fault.name, () =>
+      playFault(run, cluster, asOf, fault).catch((error: unknown) => {
+        failed.push(`${fault.name}: ${error instanceof Error ? error.message : String(error)}`);
+        run.log(`FAILED: ${failed.at(-1) ?? ""}`);
+      }),
+    );
+    run.counts["faults"] = (run.counts["faults"] ?? 0) + 1;
+  }
+  assert.deepEqual(failed, [], "faults that a run did not take as it has to");
+};
+
+const scenario = (name: string, more: string, choose: () => readonly Fault[]): Scenario => ({
+  name,
+  proves: `network, disks, plugin and state fail while components are stubs: a run says so in time, the next one ends it${more}`,
   topologies: ["stubs"],
   bare: true,
-  play: async (run) => {
-    const cluster = await StubCluster.begin(run);
-    const renewals = (await run.stack.certificates()).map(({ nextRenewal }) => Date.parse(nextRenewal));
-    const asOf = new Date(Math.max(...renewals)).toISOString();
-    const failed: string[] = [];
-    for (const fault of [...networkFaults, ...diskFaults, ...engineFaults]) {
-      if (run.isTimeUp()) break;
-      await run.step(fault.name, () =>
-        playFault(run, cluster, asOf, fault).catch((error: unknown) => {
-          failed.push(`${fault.name}: ${error instanceof Error ? error.message : String(error)}`);
-          run.log(`FAILED: ${failed.at(-1) ?? ""}`);
-        }),
-      );
-      run.counts["faults"] = (run.counts["faults"] ?? 0) + 1;
-    }
-    assert.deepEqual(failed, [], "faults that a run did not take as it has to");
-  },
+  play: (run) => play(run, choose()),
+});
+
+const DAY_MS = 86_400_000;
+const A_DAY = 2;
+
+/** Others each day. */
+const ofToday = (): readonly Fault[] => {
+  const first = Math.floor(Date.now() / DAY_MS) * A_DAY;
+  return Array.from({ length: A_DAY }, (_, at) => ALL[(first + at) % ALL.length]).filter(
+    (fault) => fault !== undefined,
+  );
 };
+
+export const faultScenarios: readonly Scenario[] = [
+  scenario("faults", "", () => ALL),
+  scenario("faults-sample", "; two of them, others each day", ofToday),
+];
