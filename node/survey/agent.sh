@@ -75,7 +75,9 @@ ask_host() {
   echo "user $(id -u)"
   lines boot "$PROC/uptime"
   word addresses host_addresses
-  word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/var/lib"
+  # of those that are there
+  word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/etc/kubernetes" "$ROOT/etc/kubernetes/pki" "$ROOT/etc/etcd" \
+    "$ROOT/var/lib" "$ROOT/var/lib/kubelet" "$ROOT/var/lib/kube-pki"
   sed 's/^/mounts /' "$PROC/self/mountinfo" 2>/dev/null
   if have getenforce; then echo "selinux $(getenforce)"; else lines selinux /sys/fs/selinux/enforce; fi
   for ah_tool in systemctl crictl ctr kubectl kubeadm curl flock; do
