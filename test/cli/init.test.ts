@@ -433,6 +433,28 @@ describe("kube-pki init", function () {
       );
     });
 
+    it("of a cluster that no stack can have make none", async () => {
+      const { cluster, ...own } = visits[0]?.survey ?? {};
+      assert.ok(cluster);
+      writeFileSync(
+        file("saved.json"),
+        JSON.stringify({
+          ...own,
+          components: [],
+          staticPods: [],
+          files: [],
+          kubeconfigs: [],
+          renewers: ["k3s.service"],
+        }),
+      );
+      const { exit } = await run(["--from", file("saved.json"), "--ca", "existing", "--name", "prod"]);
+      assert.match(
+        String(exit),
+        /none of these hosts is one that a stack can have\n[\s\S]*k3s runs there \(k3s\.service\)/,
+      );
+      assert.ok(!existsSync(stackFile()));
+    });
+
     it("leave pulumi alone where keys are not set: nobody can read them", async () => {
       writeFileSync(stackFile(), stackText(made(visits)));
       writeFileSync(file("saved.json"), JSON.stringify(visits.map(({ survey }) => survey)));

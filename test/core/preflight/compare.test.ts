@@ -278,6 +278,40 @@ const ROWS: Readonly<Record<string, Row>> = {
       "w1: the kubelet gets its serving certificate from the cluster (serverTLSBootstrap), and does not read the stack's; certificates.profiles[\"kubelet-server\"].enabled: false (inCluster.approveKubeletServing: true has the stack approve what it asks for), or serverTLSBootstrap: false in the kubelet's configuration",
     ],
   ],
+  "a rotation that would not find where flags are set, or set one that does not go with others": [
+    () => ({ rotation: { generation: 2 } }),
+    on("cp1", (survey) => {
+      const own = withOptions(survey, "kube-controller-manager", {
+        "cluster-signing-cert-file": undefined,
+        "cluster-signing-key-file": undefined,
+        "cluster-signing-legacy-unknown-cert-file": `${BASE}/ca.crt`,
+      });
+      return {
+        ...own,
+        components: own.components.map((each) =>
+          each.name === "kube-apiserver"
+            ? { ...each, start: { by: "static-pod", manifest: "/etc/kubelet.d/kube-apiserver.yaml" } }
+            : each,
+        ),
+      };
+    }),
+    [
+      "cp1: the manifest of kube-apiserver is /etc/kubelet.d/kube-apiserver.yaml, and the stack looks for /etc/kubernetes/manifests/kube-apiserver.yaml, where a rotation sets flags: move it there (staticPodPath of the kubelet), or make one a link to the other",
+      "cp1: kube-controller-manager has options of single signers (--cluster-signing-legacy-unknown-cert-file), beside which no rotation can give it --cluster-signing-cert-file: start it with --cluster-signing-cert-file and --cluster-signing-key-file in their place",
+    ],
+  ],
+  "the same where nothing rotates": [
+    () => ({}),
+    on("cp1", (survey) => ({
+      ...survey,
+      components: survey.components.map((each) =>
+        each.name === "kube-apiserver"
+          ? { ...each, start: { by: "static-pod", manifest: "/etc/kubelet.d/kube-apiserver.yaml" } }
+          : each,
+      ),
+    })),
+    [],
+  ],
   "an external signer of tokens": [
     () => ({}),
     on("cp1", (survey) =>
