@@ -155,6 +155,7 @@ export async function command(args: readonly string[], world: World = realWorld(
     return compared(place, visited, world);
   }
   const stack = stackOf(visited.visits, await choicesOf(options, visited, world));
+  if (stack.nodes.length === 0) throw new Failure(remarksText(stack.remarks, stack.problems).trim());
   if (place !== undefined) return write(stack, name, options, world);
   world.print(stackText(stack));
   world.tell(remarksText(stack.remarks, stack.problems));

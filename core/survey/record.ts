@@ -40,19 +40,16 @@ export interface NoteFacts {
   readonly links: readonly { readonly path: string; readonly target: string }[];
 }
 
-const linesOf = (text: string | undefined): string[][] =>
-  (text ?? "").split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ")]));
-
 const SUM_DIGITS = 8;
 
 /** It becomes a word of a command. */
 const NAME = /^\d+-\d+$/;
 
 const noteFacts = (answer: Answer): NoteFacts | undefined => {
-  const lines = linesOf(answer.text("noted"));
+  const lines = answer.all("noted");
   const [, name = "", apply = "", trust = ""] = lines.find(([word]) => word === "note") ?? [];
   if (!NAME.test(name)) return undefined;
-  const changed = new Set(linesOf(answer.text("other")).map(([path]) => path));
+  const changed = new Set(answer.all("other").map(([path]) => path));
   return {
     name,
     told: { ...(NAME.test(apply) && { apply }), ...(NAME.test(trust) && { trust }) },
@@ -66,8 +63,8 @@ const noteFacts = (answer: Answer): NoteFacts | undefined => {
 /** Undefined: it never ran there. */
 export const recordFacts = (answer: Answer): RecordFacts | undefined => {
   if (answer.words("record") === undefined) return undefined;
-  const applied = linesOf(answer.text("applied"));
-  const plan = linesOf(answer.text("plan"));
+  const applied = answer.all("applied");
+  const plan = answer.all("plan");
   const noted = noteFacts(answer);
   const sum = applied.find(([word]) => word === "sum")?.[1];
   return {
@@ -75,9 +72,11 @@ export const recordFacts = (answer: Answer): RecordFacts | undefined => {
     leaves: applied.flatMap(([word, profile = "", id = "", , serial = ""]) =>
       word === "leaf" ? [{ profile, id, serial: plainSerial(serial) }] : [],
     ),
-    cas: linesOf(answer.text("ours")).flatMap(([, label, der = ""]) =>
-      label === "CERTIFICATE" ? [createHash("sha256").update(Buffer.from(der, "base64")).digest("hex")] : [],
-    ),
+    cas: answer
+      .all("ours")
+      .flatMap(([, label, der = ""]) =>
+        label === "CERTIFICATE" ? [createHash("sha256").update(Buffer.from(der, "base64")).digest("hex")] : [],
+      ),
     files: plan.flatMap(([word, path = ""]) => (word === "file" || word === "link" ? [path] : [])),
     served: plan.flatMap(([word, component = "", at = ""]) => (word === "served" ? [{ component, at }] : [])),
     interrupted: answer.words("interrupted") !== undefined,
