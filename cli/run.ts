@@ -78,13 +78,13 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 
 /** Why pulumi gave up, in one line, and what to do about it. */
 export const pulumiSaid = (stderr: string): string => {
-  const said = lastError(stderr);
+  const said = pulumiError(stderr);
   const advice = ADVICE.find(([pattern]) => pattern.test(said))?.[1];
   return advice === undefined ? said : `${said}; ${advice}`;
 };
 
 /** What it has said since its last `error: `, or else its last line. */
-const lastError = (stderr: string): string => {
+export const pulumiError = (stderr: string): string => {
   const at = stderr.search(/^error: (?![\s\S]*^error: )/m);
   if (at < 0) return lastLine(stderr);
   return stderr

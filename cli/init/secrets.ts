@@ -5,7 +5,7 @@ import { sshKeyProblems } from "../../core/format/sshKey";
 import { whereOf, type LocalSecret, type NodeSecret, type Secret } from "../../core/init/secrets";
 import { Failure } from "../failure";
 import { withPinnedHosts } from "../pinnedHosts";
-import { lastLine, pulumiSaid, run } from "../run";
+import { lastLine, pulumiError, pulumiSaid, run } from "../run";
 import { sshArgs, type SshChoice, type SshTarget } from "../sshArgs";
 import type { NodeAddress } from "../stackOutputs";
 
@@ -60,7 +60,7 @@ const pulumi = async ({ name, cwd }: PulumiStack, args: readonly string[], stdin
 export const ensureStack = async (stack: PulumiStack): Promise<boolean> => {
   const { code, stderr } = await pulumi(stack, ["config", "--json"]);
   if (code === 0) return false;
-  if (!stderr.includes("no stack named")) throw new Failure(`pulumi: ${pulumiSaid(stderr)}`);
+  if (!stderr.includes("no stack named")) throw new Failure(`pulumi: ${pulumiError(stderr)}`); // init says what to do
   const made = await run("pulumi", ["stack", "init", stack.name, "--non-interactive"], { cwd: stack.cwd });
   if (made.code !== 0) throw new Failure(`pulumi stack init ${stack.name}: ${pulumiSaid(made.stderr)}`);
   return true;

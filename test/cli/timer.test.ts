@@ -386,7 +386,7 @@ describe("kube-pki timer", function () {
       () => ["install", "-s", "prod", "--cwd", project, "--environment-file", "/nonexistent"],
       /^kube-pki: --environment-file: \/nonexistent; must be a file that is there/,
     ],
-    ["no verb", () => [], /^kube-pki: timer: ""; must be one of install, run, status, remove$/m],
+    ["no verb", () => [], /^kube-pki: timer takes one of install, run, status, remove$/m],
   ];
   for (const [what, args, sentence] of refusals)
     it(`says what is wrong: ${what}`, async () => {
