@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { asRoot } from "../core/nodes/scriptCommand";
 import { Answer, END_OF_ANSWER, GREETING, type Ask } from "../core/survey/questions";
 import { lastLine } from "./run";
 
@@ -12,7 +13,7 @@ const AGENT = ["redact.sh", "processes.sh", "agent.sh"]
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The command that starts it, in the words of any shell of Bourne's kind. */
-export const agentCommand = (sudo: boolean): string => `${sudo ? "sudo -n " : ""}sh -c ${quoted(AGENT)}`;
+export const agentCommand = (sudo: boolean): string => asRoot(`sh -c ${quoted(AGENT)}`, sudo);
 
 export interface Visit {
   readonly ask: Ask;
