@@ -189,15 +189,7 @@ ask_record() {
   content ours "$ROOT/var/lib/kube-pki/ours"
   word plan grep -E '^(file|link|served) ' "$ROOT/var/lib/kube-pki/plan"
   [ ! -f "$ROOT/var/lib/kube-pki/tx/journal" ] || echo "interrupted"
-  [ -f "$ROOT/var/lib/kube-pki/noted" ] || return 0
-  word noted sed 's/^\(file [^ ]* [^ ]* [^ ]*\) [^ ]*/\1/' "$ROOT/var/lib/kube-pki/noted"
-  word other written_over "$ROOT/var/lib/kube-pki/noted"
-}
-
-# written_over NOTE: of the files that it names those with another text. Sums of keys
-# stay here.
-written_over() {
-  awk -v root="$ROOT" '$1 == "file" { print $5 "  " root $6 }' "$1" | sha256sum -c 2>/dev/null | sed -n "s|^$ROOT\(/.*\): FAILED.*|\1|p"
+  [ ! -f "$ROOT/var/lib/kube-pki/noted" ] || tell_noted "$ROOT/var/lib/kube-pki/noted"
 }
 
 # ask_served HOST:PORT: the chain that is served there.
