@@ -5,7 +5,7 @@ import { drift } from "./drift";
 import { failureScenarios } from "./failures";
 import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
-import { kubeadmLife } from "./kubeadmLife";
+import { kubeadmCommands, kubeadmLife } from "./kubeadmLife";
 import { issuedTree } from "./issuedTree";
 import { languages } from "./languages";
 import { loginScenarios } from "./logins";
@@ -40,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   bootstrap,
   drift,
   ...nodeScenarios,
+  kubeadmCommands,
   kubeadmLife,
   neighbours,
   ...loginScenarios,
