@@ -182,7 +182,8 @@ describe("kube-pki renew, on the real engine", function () {
 
   it("takes sudo for what it is too: part of how a node is reached", async () => {
     const before = await leaves();
-    await pulumi("config", "set", "--secret", "--path", "kube-pki:ssh.sudo", "true");
+    const login = JSON.stringify({ privateKey: servers.cp1.clientKey, sudo: true });
+    await must(["pulumi", "config", "set", "--secret", "kube-pki:ssh"], { env, cwd: folder, stdin: login });
     const due = await within([KUBE_PKI, "due", "--fail-on", "due"]);
     assert.deepEqual([due.code, due.stdout], [0, LOGIN_CHANGES], due.stderr);
     const asked = servers.w1.executed.length;
