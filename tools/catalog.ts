@@ -131,6 +131,14 @@ export const catalog = [
   },
   ...kubernetesTools(chosenKubernetes(process.env)),
   {
+    // on the lab's nodes, as packages of kubeadm bring it
+    name: "crictl",
+    version: "1.37.0",
+    binaries: ["crictl"],
+    build: [{ binary: "crictl", module: "crictl", package: "sigs.k8s.io/cri-tools/cmd/crictl", ldflags: stripped }],
+    seconds: 95,
+  },
+  {
     name: "bao",
     version: "2.7.2",
     binaries: ["bao"],

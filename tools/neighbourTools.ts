@@ -31,7 +31,7 @@ export const neighbourTools = [
   },
   {
     name: "webhook",
-    version: "1",
+    version: "3",
     binaries: ["webhook"],
     build: [{ binary: "webhook", module: "webhook", package: ".", ldflags: stripped }],
     onDemand: true,

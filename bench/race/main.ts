@@ -1,4 +1,5 @@
 /** The race: `npm run bench -- race`, options in options.ts. */
+import { spawnSync } from "node:child_process";
 import { tableText, type Column } from "../../core/report/report";
 import { Lab } from "../../test/lab/lab";
 import { usesStandIns } from "../../test/lab/plugins/env";
@@ -9,9 +10,13 @@ import { RaceCluster } from "./cluster";
 import { changedWorker, CONTESTANT_NAMES, CONTESTANTS, OUR_SETTLE_SECONDS, type ContestantName } from "./contestants";
 import { cannotDelay, delay } from "./delay";
 import { duties, KUBEADM } from "./duties";
+import { keep } from "./measured";
 import { readOptions, type RaceOptions } from "./options";
 import { writePage } from "./page";
-import { COLUMNS, medians, type Result } from "./results";
+import { COLUMNS, medians, type Result, type Row } from "./results";
+
+const commitOf = (): string =>
+  spawnSync("git", ["describe", "--always", "--dirty"], { cwd: __dirname, encoding: "utf8" }).stdout.trim();
 
 const began = Date.now();
 const log: Log = (line) => {
@@ -32,19 +37,30 @@ const heat = async (cluster: RaceCluster, rttMs: number, name: CaseName, who: Co
   return { nodes, rttMs, name, who: title, ...cost, stateKb: stateBytes(cluster) / 1000 };
 };
 
-/** Interleaved: what a busy moment of the machine costs, it does not cost one contestant alone. */
-const measured = async (options: RaceOptions<ContestantName>): Promise<Result[]> => {
-  const results: Result[] = [];
+/**
+ * Interleaved: what a busy moment of the machine costs, it does not cost one contestant alone.
+ *
+ * @param onPart called with what was measured of one number of nodes and round trip time
+ */
+const measure = async (
+  options: RaceOptions<ContestantName>,
+  onPart: (rows: readonly Row[]) => Promise<void>,
+): Promise<Row[]> => {
+  const all: Row[] = [];
   for (const count of options.nodes)
     await RaceCluster.during(count, options.settleSeconds, log, async (cluster) => {
       for (const rttMs of options.rtts) {
+        const results: Result[] = [];
         await delay(cluster.lab, rttMs);
         for (let run = 0; run < options.runs; run++)
           for (const name of options.cases)
             for (const who of options.peers) results.push(await heat(cluster, rttMs, name, who));
+        const rows = medians(results);
+        await onPart(rows);
+        all.push(...rows);
       }
     });
-  return results;
+  return all;
 };
 
 type Duty = ReturnType<typeof duties>[number];
@@ -58,13 +74,14 @@ export const race = async (args: readonly string[]): Promise<void> => {
   const options = readOptions(args, CONTESTANT_NAMES, OUR_SETTLE_SECONDS);
   const missing = Lab.supported() ?? (options.rtts.some((rtt) => rtt > 0) ? await cannotDelay() : undefined);
   if (missing !== undefined) throw new Error(missing);
-  const rows = medians(await measured(options));
   const plugins = `Provider plugins: ${usesStandIns() ? "stand-ins of this repository" : "official ones"}.`;
   const { settleSeconds } = options;
+  const rows = await measure(options, async (part) => {
+    if (!options.write) return;
+    const date = new Date().toISOString().slice(0, 10);
+    const kept = keep(part.map((row) => ({ ...row, date, commit: commitOf() })));
+    log(`written to ${await writePage({ rows: kept, plugins, settleSeconds, ourSettleSeconds: OUR_SETTLE_SECONDS })}`);
+  });
   process.stdout.write(`${plugins}\n${tableText(COLUMNS, rows)}\n`);
   process.stdout.write(`${tableText(DUTIES, duties(settleSeconds, OUR_SETTLE_SECONDS))}\n${KUBEADM}\n`);
-  if (!options.write) return;
-  const command = ["npm run bench -- race", ...args].join(" ");
-  const page = { rows, command, date: new Date(), plugins, settleSeconds, ourSettleSeconds: OUR_SETTLE_SECONDS };
-  process.stdout.write(`written to ${await writePage(page)}\n`);
 };

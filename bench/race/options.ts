@@ -10,7 +10,7 @@ export interface RaceOptions<Peer extends string> {
   readonly peers: readonly Peer[];
   /** What peers have restarted has to prove itself again after so many seconds, and as ours by default. */
   readonly settleSeconds: number;
-  /** Write docs/race.md and its chart. */
+  /** Keep what was measured, and write docs/race.md and its chart of all that is kept. */
   readonly write: boolean;
 }
 

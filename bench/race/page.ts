@@ -1,4 +1,4 @@
-/** docs/race.md and its chart, of what was measured in this run and nothing else. */
+/** docs/race.md and its chart, of what was measured (measured.ts) and nothing else. */
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -8,13 +8,11 @@ import { catalog } from "../../tools/catalog";
 import { CASES, CASE_NAMES } from "./cases";
 import { chart } from "./chart";
 import { duties, KUBEADM } from "./duties";
-import { COLUMNS, type Row } from "./results";
+import type { Measured } from "./measured";
+import { COLUMNS } from "./results";
 
 export interface Page {
-  readonly rows: readonly Row[];
-  /** As it was called. */
-  readonly command: string;
-  readonly date: Date;
+  readonly rows: readonly Measured[];
   /** About the plugins that pulumi ran with. */
   readonly plugins: string;
   readonly settleSeconds: number;
@@ -36,22 +34,26 @@ const CHART = "race.svg";
 
 export const pageText = (page: Page): string => {
   const list = duties(page.settleSeconds, page.ourSettleSeconds);
-  const columns: readonly Column<(typeof list)[number]>[] = [
+  const dutyColumns: readonly Column<(typeof list)[number]>[] = [
     { title: "duty", cell: ({ duty }) => duty },
     { title: "kube-pki", cell: ({ ours }) => ours },
     { title: "peers", cell: ({ peers }) => peers },
   ];
   const machine = `${String(cpus().length)} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
   const runs = Math.min(...page.rows.map((row) => row.runs));
+  const columns: readonly Column<Measured>[] = [
+    ...COLUMNS,
+    { title: "MEASURED", cell: ({ date, commit }) => `${date}, ${commit}` },
+  ];
   return `# kube-pki raced against other ways to do the same
 
-Written by \`${page.command}\` on ${page.date.toISOString().slice(0, 10)}: ${machine}, pulumi ${versionOf("pulumi")}, ansible-core ${versionOf("ansible-core")}, Node.js ${process.versions.node}. ${page.plugins}
+Written by \`npm run bench -- race --write\`, a number of nodes at a time: ${machine}, pulumi ${versionOf("pulumi")}, ansible-core ${versionOf("ansible-core")}, Node.js ${process.versions.node}. ${page.plugins}
 
 ![wall clock seconds](${CHART})
 
-${markdownTable(COLUMNS, page.rows)}
+${markdownTable(columns, page.rows)}
 
-${runs === 1 ? "Each was run once." : `Each figure is the median of ${String(runs)} runs; the contestants took turns.`}
+${runs === 1 ? "Each was run once." : `Each figure is the median of at least ${String(runs)} runs; the contestants took turns.`}
 
 ${CASE_NAMES.map((name) => `- \`${name}\`: ${CASES[name].title}`).join("\n")}
 
@@ -68,7 +70,7 @@ Controller: CPU and memory (without page cache, shared pages once) of all its pr
 
 ## Duties
 
-${markdownTable(columns, list)}
+${markdownTable(dutyColumns, list)}
 `;
 };
 

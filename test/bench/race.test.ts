@@ -7,6 +7,7 @@ import { chart } from "../../bench/race/chart";
 import { writtenMb } from "../../bench/race/cost";
 import { duties } from "../../bench/race/duties";
 import { readOptions } from "../../bench/race/options";
+import { merged } from "../../bench/race/measured";
 import { markdownTable, pageText } from "../../bench/race/page";
 import { COLUMNS, median, medians, type Result } from "../../bench/race/results";
 
@@ -53,6 +54,30 @@ describe("the race: figures", () => {
         ["a", 10, 8, 2, 3],
         ["b", 10, 2, 4, 1],
         ["a", 50, 1, 4, 1],
+      ],
+    );
+  });
+
+  it("a part that is measured again is another one with all its contestants, in the order of nodes", () => {
+    const kept = (who: string, date: string, more: Partial<Result> = {}) => ({
+      ...result(who, 1, more),
+      runs: 3,
+      date,
+      commit: "",
+    });
+    const before = [
+      kept("a", "1"),
+      kept("b", "1"),
+      kept("a", "1", { nodes: 50 }),
+      kept("a", "1", { name: "no-op-up" }),
+    ];
+    const anew = [kept("a", "2", { nodes: 50 }), kept("a", "2")];
+    assert.deepEqual(
+      merged(before, anew).map(({ who, nodes, name, date }) => [who, nodes, name, date]),
+      [
+        ["a", 10, "no-op-up", "1"],
+        ["a", 10, "renewal", "2"],
+        ["a", 50, "renewal", "2"],
       ],
     );
   });
@@ -158,16 +183,14 @@ describe("the race: what is printed", () => {
 
   it("the page says what was run, with what, and what peers do not do", () => {
     const page = {
-      rows,
-      command: "npm run bench -- race",
-      date: new Date(0),
+      rows: rows.map((row) => ({ ...row, date: "1970-01-01", commit: "abc1234" })),
       plugins: "Stand-ins.",
       ourSettleSeconds: 10,
     };
     const text = pageText({ ...page, settleSeconds: 0 });
     for (const wanted of [
       "npm run bench -- race",
-      "1970-01-01",
+      "1970-01-01, abc1234",
       "Stand-ins.",
       "race.svg",
       "ansible-core 2.",

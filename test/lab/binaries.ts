@@ -20,6 +20,7 @@ const names = [
   "etcd",
   "etcdctl",
   "etcdutl",
+  "crictl",
   "pause",
 ] as const;
 

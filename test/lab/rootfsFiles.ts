@@ -127,7 +127,7 @@ export const maskedUnits = [
 export const enabledUnits = ["lab-node.service", "containerd.service", "ssh.service"];
 
 /** Programs of the binaries folder and where users' packages put them. */
-export const linkedPrograms = ["kubelet", "kubeadm", "kubectl", "kube-proxy", "etcd", "etcdctl", "etcdutl"];
+export const linkedPrograms = ["kubelet", "kubeadm", "kubectl", "kube-proxy", "etcd", "etcdctl", "etcdutl", "crictl"];
 
 /** Where the nodes see the folder of binaries. */
 export const binariesOnNode = "/opt/kubernetes/bin";

@@ -49,10 +49,27 @@ export function handlesStaticPods(shell: string): void {
         assert.equal(node.stamp(MANIFEST), stamp);
         assert.match(
           calls(),
-          client === "ctr" ? /^ctr .* kill -s SIGTERM c-store$/m : /^crictl stop --timeout 60 c-store$/m,
+          client === "ctr"
+            ? /^ctr .* kill -s SIGTERM c-store$/m
+            : /^crictl stop --timeout 60 c-store\ncrictl rm c-store$/m,
         );
       });
     }
+
+    it("waits for no back-off of the kubelet where crictl removes what has ended", async () => {
+      node.client("crictl");
+      const logs = "/var/log/pods/store";
+      for (const [round, each] of [set, node.set()].entries()) {
+        set = each;
+        node.write(`${logs}/0.log`, `before restart ${String(round + 1)}`);
+        const before = node.pid("store");
+        const done = await node.run("apply", send(), { KUBE_PKI_LIMITS: "BACK=5" });
+        assert.equal(done.code, 0, `restart ${String(round + 1)}: ${done.stderr}`);
+        assert.notEqual(node.pid("store"), before);
+        assert.deepEqual(node.list(logs), ["0.log.kube-pki"]);
+        assert.equal(node.read(`${logs}/0.log.kube-pki`), `before restart ${String(round + 1)}`);
+      }
+    });
 
     for (const [unit, seconds, declared] of [
       ["kube-apiserver", 10, ""],

@@ -72,6 +72,7 @@ describe("the table of tools", () => {
           yamlhost: `github.com/pulumi/pulumi-yaml v${tool.version}`,
           promtool: `github.com/prometheus/prometheus v${tool.version}`,
           "metrics-server": `sigs.k8s.io/metrics-server v${tool.version}`,
+          crictl: `sigs.k8s.io/cri-tools v${tool.version}`,
           coredns: `github.com/coredns/coredns v${tool.version}`,
         };
         if (tool.npm !== undefined) {

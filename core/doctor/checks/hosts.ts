@@ -80,6 +80,19 @@ const littleRoom = (node: NodeView): Issue[] => {
     }));
 };
 
+/** Without it a restart by hand is a moved manifest, and the kubelet backs off before each but the first (node/61-pod.sh). */
+const noCrictl = ({ survey: { host, components } }: NodeView): Issue[] =>
+  host.tools.includes("crictl") || !components.some(({ start }) => start.by === "static-pod")
+    ? []
+    : [
+        {
+          urgency: "notice",
+          subject: "crictl",
+          text: "crictl is not installed, so in a rotation the kubelet waits 10 to 20 s before the second and third restart of a static pod, an API server's too",
+          remedy: "install cri-tools",
+        },
+      ];
+
 /** Of a file that is read as something by a component, other checks say what is wrong with it. */
 const isToldElsewhere = ({ survey }: NodeView, sentence: string): boolean =>
   survey.files.some(
@@ -153,6 +166,7 @@ export const HOSTS: readonly Check[] = [
   { id: "clocks-apart", finds: "clocks of nodes more than 10 s apart", look: clocksApart },
   { id: "read-only", finds: "read-only file systems that files in use are on", look: eachNode(readOnly) },
   { id: "little-room", finds: "file systems with under 64 MiB left", look: eachNode(littleRoom) },
+  { id: "no-crictl", finds: "static pods on a node without crictl", look: eachNode(noCrictl) },
   { id: "left-out", finds: "nodes of the cluster that were not looked at", look: leftOut },
   { id: "survey-old", finds: "surveys that are older than a day", look: eachNode(old) },
   {

@@ -12,6 +12,9 @@ import type { ClientResult } from "./tally";
  */
 const QUORUM_GAP_MS = 5000;
 
+/** A client that never works proves nothing, whatever it was not refused. */
+const FEWEST_GOOD_S = 5;
+
 const resultOf = (results: readonly ClientResult[], name: string): ClientResult => {
   const found = results.find((each) => each.name === name);
   assert.ok(found !== undefined && found.seconds > 10, `${name} did not run`);
@@ -26,7 +29,8 @@ const assertNothingLost = (results: readonly ClientResult[]): void => {
     assert.ok((facts["acknowledged"] ?? facts["seen"] ?? 0) > 10, `${name} saw nothing`);
   }
   for (const name of Object.keys(POD_CLIENTS)) {
-    const { facts, failures } = resultOf(results, name);
+    const { facts, failures, seconds, secondsFailed } = resultOf(results, name);
+    assert.ok(seconds - secondsFailed >= FEWEST_GOOD_S, `${name} never had an answer: ${failures.join("; ")}`);
     assert.equal(facts[REFUSED_AGAIN] ?? 0, 0, `${name}: ${failures.join("; ")}`);
   }
 };

@@ -8,12 +8,27 @@ const LOGS = "/var/log/lab-clients";
 
 const SECRETS = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/** Each defines `ask`: any authenticated user may ask, and a refused token is 401. */
+interface Kind {
+  /** Run once. */
+  readonly begin?: string;
+  /** One question: its status says whether it was answered, its output why not. */
+  readonly ask: string;
+}
+
+/** An IPv6 address stands in brackets before a port. */
+const HOST = `case $KUBERNETES_SERVICE_HOST in *:*) host="[$KUBERNETES_SERVICE_HOST]" ;; *) host=$KUBERNETES_SERVICE_HOST ;; esac`;
+
+const WHOAMI = "kubectl auth whoami 2>&1 >/dev/null";
+
 /** Without a flag or a file kubectl takes the pod's own and reads token and CA each time, as clients of client-go 0.36 and later do while they run. */
-const RELOADING = "";
+const RELOADING: Kind = { ask: WHOAMI };
 
 /** What clients of earlier releases do: the CA is read once, the token every time. */
-const READING_ONCE = `
+const READING_ONCE: Kind = {
+  begin: `
 cp ${SECRETS}/ca.crt /tmp/ca.crt
+${HOST}
 cat >/tmp/kubeconfig <<END
 apiVersion: v1
 kind: Config
@@ -21,42 +36,58 @@ current-context: pod
 contexts: [{name: pod, context: {cluster: pod, user: pod}}]
 clusters:
 - name: pod
-  cluster: {server: "https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT", certificate-authority: /tmp/ca.crt}
+  cluster: {server: "https://$host:$KUBERNETES_SERVICE_PORT", certificate-authority: /tmp/ca.crt}
 users: [{name: pod, user: {tokenFile: ${SECRETS}/token}}]
 END
-export KUBECONFIG=/tmp/kubeconfig`;
+export KUBECONFIG=/tmp/kubeconfig`,
+  ask: WHOAMI,
+};
 
-/** Any authenticated user may ask; a refused token is 401. Lines: unix ms, then `ok` or what kubectl said. */
-const ASK = `
+/** Not written in Go: OpenSSL follows rules of its own in building a chain to one of several CAs. It reads token and CA each time. */
+const OPENSSL: Kind = {
+  ask: `
+printf 'GET /api HTTP/1.0\\r\\nHost: kubernetes.default.svc\\r\\nAuthorization: Bearer %s\\r\\n\\r\\n' "$(cat ${SECRETS}/token)" |
+  openssl s_client -quiet -verify_return_error -verify_hostname kubernetes.default.svc -CAfile ${SECRETS}/ca.crt \
+    -connect "$host:$KUBERNETES_SERVICE_PORT" >/tmp/answer 2>&1
+grep -q '^HTTP/1.[01] 200' /tmp/answer || { grep -m 1 -E 'error|errno|^HTTP' /tmp/answer; false; }`,
+  begin: `${HOST}\nexport host`,
+};
+
+/** Lines: unix ms, then `ok` or what the client said. */
+const scriptOf = ({ begin = "", ask }: Kind): string => `${begin}
+cat >/tmp/ask <<'END'
+${ask}
+END
 while :; do
-  if said=$(timeout 3 kubectl auth whoami 2>&1 >/dev/null); then said=ok; fi
+  if said=$(timeout 3 sh /tmp/ask); then said=ok; fi
   [ -n "$said" ] || said='no answer in time'
   printf '%s %s\\n' "$(date +%s%3N)" "$(printf %s "$said" | tr '\\n' ' ')" >>"${LOGS}/$0"
   sleep 1
 done`;
 
+type PodClient = "client-reloading" | "client-reading-once" | "client-openssl";
+
 /** Deployments in the default namespace, so that a stack file can name them. */
-export const POD_CLIENTS = {
+export const POD_CLIENTS: Readonly<Record<PodClient, Kind>> = {
   "client-reloading": RELOADING,
   "client-reading-once": READING_ONCE,
-} as const;
-
-export type PodClient = keyof typeof POD_CLIENTS;
+  "client-openssl": OPENSSL,
+};
 
 const inDefault = (name: PodClient) => ({ kind: "Deployment", namespace: "default", name });
 
 /** What the stack file says of them. */
 export const CLIENT_WORKLOADS = {
   restart: [inDefault("client-reading-once")],
-  reload: [inDefault("client-reloading")],
+  reload: [inDefault("client-reloading"), inDefault("client-openssl")],
 };
 
 const NAMES = Object.keys(POD_CLIENTS) as PodClient[];
 
-/** A kubectl and a second of sleep, on a busy machine. */
+/** A question and a second of sleep, on a busy machine. */
 const INTERVAL_MS = 2000;
 
-/** What kubectl says where trust is missing, as opposed to a server that was not reached. */
+/** What clients say where trust is missing, as opposed to a server that was not reached. */
 const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ["server not trusted", /x509|certificate/i],
   ["token refused", /unauthorized|must be logged in|must provide credentials/i],
@@ -104,7 +135,7 @@ export class PodClients {
     const pods = NAMES.map((name) =>
       workload(
         "Deployment",
-        { name, image, script: POD_CLIENTS[name] + ASK, writes: [LOGS], token: true },
+        { name, image, script: scriptOf(POD_CLIENTS[name]), writes: [LOGS], token: true },
         { nodeName: node },
       ),
     );

@@ -36,6 +36,13 @@ describe("clients of the neighbours", () => {
     assert.match((await seen("kubectl top", answer(503))).failure ?? "", /status 503/);
   });
 
+  it("take custom resources only in the version they have asked for", async () => {
+    const list = (apiVersion: string) => answer(200, { items: [{ apiVersion }] });
+    assert.equal((await seen("conversion webhook", list("neighbours.test/v2"))).failure, undefined);
+    assert.match((await seen("conversion webhook", list("neighbours.test/v1"))).failure ?? "", /not converted/);
+    assert.match((await seen("conversion webhook", answer(200, { items: [] }))).failure ?? "", /not converted/);
+  });
+
   it("ask the webhook in a dry run, with the label it goes by", async () => {
     const { asked, failure } = await seen("webhook that allows", answer(201));
     assert.equal(failure, undefined);

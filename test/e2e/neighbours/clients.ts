@@ -5,6 +5,7 @@ import type { Pod } from "../../../core/cluster/kube";
 import { ask, type Answer, type Identity, type Question } from "../clients/https";
 import type { Address } from "../clients/etcdWriter";
 import { Tally, type ClientResult } from "../clients/tally";
+import { CONVERTED } from "./conversion";
 import { API_NAME, DNS_ADDRESS } from "./coreDns";
 import { NAMESPACE } from "./namespace";
 import { ASKED, DENIAL, DENIED } from "./webhook";
@@ -79,6 +80,15 @@ export const NEIGHBOUR_CLIENTS = {
       if (answer.status === 201) count(LET_IN);
       const body = expect(answer, 400);
       if (!body.includes(DENIAL)) throw new Error(`denied by another: ${body.slice(0, 200)}`);
+    },
+  },
+  /** Of a version that is not stored: an API server asks the webhook each time. */
+  "conversion webhook": {
+    once: async (api) => {
+      const body = expect(await api({ path: CONVERTED.path }), 200);
+      const { items } = JSON.parse(body) as { items: readonly { readonly apiVersion: string }[] };
+      const [first] = items;
+      if (first?.apiVersion !== CONVERTED.apiVersion) throw new Error(`not converted: ${body.slice(0, 200)}`);
     },
   },
   PodDisruptionBudgets: {

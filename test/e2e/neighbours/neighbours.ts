@@ -5,6 +5,7 @@ import { installNeighbours } from "../../lab/neighbours";
 import type { Lab } from "../../lab/lab";
 import { withRole } from "../../lab/topology";
 import { apply, mustKubectl, sandboxImageOf } from "../clients/userland";
+import { CONVERSION_BUNDLE, CONVERTED, convertedResources, note } from "./conversion";
 import { API_NAME, coreDns, DNS_ADDRESS } from "./coreDns";
 import { ledger } from "./ledger";
 import { METRICS_BUNDLE, METRICS_CERTIFICATE, metricsApi, metricsServer } from "./metricsServer";
@@ -21,7 +22,7 @@ const WORKLOADS = [
 /** What a stack file says of them: who serves by its CA, whose bundles follow it, and that all else is rolled. */
 export const NEIGHBOUR_CONFIG = {
   certificates: { own: { metrics: METRICS_CERTIFICATE, webhook: WEBHOOK_CERTIFICATE } },
-  inCluster: { restart: "all", caBundles: [METRICS_BUNDLE, WEBHOOK_BUNDLE] },
+  inCluster: { restart: "all", caBundles: [METRICS_BUNDLE, WEBHOOK_BUNDLE, CONVERSION_BUNDLE] },
 } as const;
 
 const caIn = async (lab: Lab, { namespace: from, name }: { readonly namespace: string; readonly name: string }) => {
@@ -45,10 +46,14 @@ export const startNeighbours = async (lab: Lab, log: (line: string) => void): Pr
 export const registerNeighbours = async (lab: Lab): Promise<void> => {
   for (const [workload, from] of WORKLOADS)
     await mustKubectl(lab, ["rollout", "status", workload, "-n", from, "--timeout=110s"]);
+  const webhookCa = await caIn(lab, WEBHOOK_CERTIFICATE.secret);
   await apply(lab, [
     metricsApi(await caIn(lab, METRICS_CERTIFICATE.secret)),
-    webhookConfiguration(await caIn(lab, WEBHOOK_CERTIFICATE.secret)),
+    webhookConfiguration(webhookCa),
+    convertedResources(webhookCa),
   ]);
+  await mustKubectl(lab, ["wait", `crd/${CONVERSION_BUNDLE.name}`, "--for=condition=Established", "--timeout=60s"]);
+  await apply(lab, [note]);
 };
 
 /** metrics-server asks kubelets every 10 s and tells of a node after two answers. */
@@ -102,6 +107,16 @@ const assertWebhook = async (lab: Lab): Promise<void> => {
   assert.ok(denied.stderr.includes(DENIAL), denied.stderr);
 };
 
+const assertConverted = async (lab: Lab): Promise<void> => {
+  const { items } = JSON.parse(await mustKubectl(lab, ["get", "--raw", CONVERTED.path])) as {
+    items: readonly { readonly apiVersion: string }[];
+  };
+  assert.deepEqual(
+    items.map(({ apiVersion }) => apiVersion),
+    [CONVERTED.apiVersion],
+  );
+};
+
 /** CoreDNS knows a Service that was made just now: its watch is alive, with whatever token and CA. */
 const NEWS_S = 30;
 
@@ -136,5 +151,6 @@ export const assertNeighbours = async (lab: Lab): Promise<Looked> => {
     await mustKubectl(lab, ["rollout", "status", workload, "-n", from, "--timeout=60s"]);
   const topSeconds = await assertTop(lab);
   await assertWebhook(lab);
+  await assertConverted(lab);
   return { topSeconds, newNameSeconds: await assertDns(lab) };
 };

@@ -53,6 +53,12 @@ export const webhook = (image: string): Record<string, unknown>[] => [
   ),
 ];
 
+/** Where API servers reach it, and by which CAs they believe it. */
+export const webhookClient = (caPem: string, path: string): Record<string, unknown> => ({
+  service: { ...place, path },
+  caBundle: Buffer.from(caPem).toString("base64"),
+});
+
 /** From here on no ConfigMap with the label is written without it. */
 export const webhookConfiguration = (caPem: string): Record<string, unknown> => ({
   apiVersion: "admissionregistration.k8s.io/v1",
@@ -61,10 +67,7 @@ export const webhookConfiguration = (caPem: string): Record<string, unknown> => 
   webhooks: [
     {
       name: "webhook.neighbours.test",
-      clientConfig: {
-        service: { ...place, path: "/validate" },
-        caBundle: Buffer.from(caPem).toString("base64"),
-      },
+      clientConfig: webhookClient(caPem, "/validate"),
       rules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] }],
       objectSelector: { matchExpressions: [{ key: ASKED, operator: "Exists" }] },
       failurePolicy: "Fail",

@@ -97,7 +97,7 @@ ${table(["scenario", "cluster", "result", "seconds", "endpoint failed", "worst c
 
 ## Neighbours
 
-metrics-server ${versionOf("metrics-server")} (an aggregated API, asked through the front proxy), an admission webhook, CoreDNS ${versionOf("coredns")} and workloads with PodDisruptionBudgets were asked once a second during a whole rotation with \`inCluster: { restart: all, caBundles: ... }\`. With one control plane the seconds of a question that goes through an API server include the restarts of that one; one that has just begun answers with an error until it is ready, as PodDisruptionBudgets show, for which nobody but API servers is asked.
+metrics-server ${versionOf("metrics-server")} (an aggregated API, asked through the front proxy), a webhook of admission and of conversion between versions of a custom resource, CoreDNS ${versionOf("coredns")} and workloads with PodDisruptionBudgets were asked once a second during a whole rotation with \`inCluster: { restart: all, caBundles: ... }\`. With one control plane the seconds of a question that goes through an API server include the restarts of that one; one that has just begun answers with an error until it is ready, as PodDisruptionBudgets show, for which nobody but API servers is asked.
 
 ${table(["asked", "run", "failed", "questions that failed although an API server answered"], neighbours)}
 `;

@@ -9,7 +9,7 @@ import { begin, casOf, goTo, rotateTo } from "../rotating";
 import { complaint, type Run, type Scenario } from "../scenario";
 
 const look = (run: Run, when: string): Promise<void> =>
-  run.step(`${when}: kubectl top, webhook, DNS and StatefulSet`, async () => {
+  run.step(`${when}: kubectl top, webhooks, DNS and StatefulSet`, async () => {
     const { topSeconds, newNameSeconds } = await assertNeighbours(run.lab);
     run.counts[`${when}: seconds until kubectl top had all nodes`] = topSeconds;
     run.counts[`${when}: seconds until DNS knew a new name`] = newNameSeconds;
@@ -34,7 +34,7 @@ const refusedByBudget = (run: Run): Promise<void> =>
 export const neighbours: Scenario = {
   name: "neighbours",
   proves:
-    "every CA is replaced under metrics-server, CoreDNS, an admission webhook, a StatefulSet and budgets, which work in each phase",
+    "every CA is replaced under metrics-server, CoreDNS, webhooks of admission and conversion, a StatefulSet and budgets, which work in each phase",
   topologies: ["duo", "ha3"],
   play: async (run) => {
     const { lab, stack } = run;

@@ -256,6 +256,14 @@ export const REST: readonly State[] = [
     says: "soon w1: / has 3 MiB left, too little to renew certificates with a backup [little-room]",
   },
   {
+    what: "a control plane without crictl",
+    spoil: (world) => {
+      const { host } = world.node("cp1");
+      host.tools = host.tools.filter((tool) => tool !== "crictl");
+    },
+    says: "notice cp1: crictl is not installed, so in a rotation the kubelet waits 10 to 20 s before the second and third restart of a static pod, an API server's too [no-crictl]",
+  },
+  {
     what: "a node that was not looked at",
     spoil: (world) => {
       world.facts().nodes.push({
