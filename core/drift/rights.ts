@@ -30,7 +30,9 @@ const byPeople = (text: string): Change => ({ text, by: [], leaves: [] });
 const folderChanges = (survey: Survey, { path, was, is }: FolderNote): Change[] => {
   if (is === undefined) return [];
   if (is.real !== was.real)
-    return [byPeople(`${path}: it leads to ${is.real}, and ${was.real === path ? "was a folder" : `led to ${was.real}`}`)];
+    return [
+      byPeople(`${path}: it leads to ${is.real}, and ${was.real === path ? "was a folder" : `led to ${was.real}`}`),
+    ];
   return rightsTexts(survey, path, was, is).map(byApply);
 };
 

@@ -8,6 +8,7 @@ const SUDO = "sudo -n ";
 export const asRoot = (command: string, sudo: boolean): string => (sudo ? `${SUDO}${command}` : command);
 
 /** The command itself, whoever gives it. */
-export const withoutSudo = (command: string): string => (command.startsWith(SUDO) ? command.slice(SUDO.length) : command);
+export const withoutSudo = (command: string): string =>
+  command.startsWith(SUDO) ? command.slice(SUDO.length) : command;
 
 export const scriptCommand = (verb: string, sudo: boolean): string => asRoot(`sh ${NODE_SCRIPT} ${verb}`, sudo);

@@ -299,7 +299,8 @@ describe("what a preview means", () => {
     const bySudo = (step: Step): Step => {
       const { oldState, newState, diffReasons } = step;
       const own = { create: "sh node.sh request", stdin: "{}" };
-      const having = (state: Step["newState"], inputs: object) => state && { ...state, inputs: { ...state.inputs, ...inputs } };
+      const having = (state: Step["newState"], inputs: object) =>
+        state && { ...state, inputs: { ...state.inputs, ...inputs } };
       if (named(step).endsWith("-install"))
         return {
           ...step,

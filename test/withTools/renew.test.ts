@@ -189,7 +189,10 @@ describe("kube-pki renew, on the real engine", function () {
     const asked = servers.w1.executed.length;
     await pulumi("up", "--yes", "--skip-preview");
     const [first, ...more] = servers.w1.executed.slice(asked).map(({ command }) => command);
-    assert.ok([first, ...more].every((command) => command?.startsWith("sudo -n ")), first);
+    assert.ok(
+      [first, ...more].every((command) => command?.startsWith("sudo -n ")),
+      first,
+    );
     assert.equal(more.length, 2, "the script, the request, the files");
     assert.deepEqual(await leaves(), before);
   });

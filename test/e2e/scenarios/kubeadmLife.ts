@@ -41,7 +41,11 @@ const ASKED: Readonly<Record<AuthorityKind, readonly Asked[]>> = {
     { command: TOKEN, says: /--discovery-token-ca-cert-hash sha256:/ },
     { command: RENEW, says: /^Detected external etcd\/ca, .* can't be renewed$/m },
     { command: RENEW, says: /^Detected external ca, certificate for serving the Kubernetes API can't be renewed$/m },
-    { command: UPLOAD, says: /can't use upload-certs with an external CA or an external front-proxy CA/, refused: true },
+    {
+      command: UPLOAD,
+      says: /can't use upload-certs with an external CA or an external front-proxy CA/,
+      refused: true,
+    },
     { command: JOIN, says: /failure loading key for CA: couldn't load the private key file/, refused: true },
   ],
 };
@@ -135,7 +139,8 @@ export const kubeadmLife: Scenario = {
 
 export const kubeadmCommands: Scenario = {
   name: "kubeadm-commands",
-  proves: "kubeadm's own commands before, in each phase of and after a rotation: which work, and what those say that do not",
+  proves:
+    "kubeadm's own commands before, in each phase of and after a rotation: which work, and what those say that do not",
   topologies: ["duo"],
   play: async (run) => {
     await throughPhases(run);
