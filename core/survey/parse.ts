@@ -120,6 +120,8 @@ const kubeconfig = z.object({
 });
 
 const folder = z.object({ mode: text, uid: number, gid: number, real: text });
+const kind = z.enum(["acl", "flags"]);
+const mark = z.object({ path: text, kind, was: text.exactOptional(), is: text.exactOptional() });
 
 const record = z.object({
   applied: text.exactOptional(),
@@ -135,16 +137,7 @@ const record = z.object({
       files: z.array(z.object({ path: text, mode: text, uid: number, gid: number, isSame: z.boolean() })),
       links: z.array(z.object({ path: text, target: text })),
       folders: z.array(z.object({ path: text, was: folder, is: folder.exactOptional() })).exactOptional(),
-      marks: z
-        .array(
-          z.object({
-            path: text,
-            kind: z.enum(["acl", "flags"]),
-            was: text.exactOptional(),
-            is: text.exactOptional(),
-          }),
-        )
-        .exactOptional(),
+      marks: z.array(mark).exactOptional(),
     })
     .exactOptional(),
 });
