@@ -11,10 +11,7 @@ export const command = (): Promise<Exit> =>
     const { script, sudo } = job as InstallJob;
     if (script !== NODE_SCRIPT_SHA256)
       throw new Failure("kube-pki's files were changed while `pulumi up` ran: run `pulumi up` again");
-    const { code, stdout, stderr } = await ssh.run(
-      asRoot(INSTALL_COMMAND, sudo),
-      nodeScriptGzip(),
-    );
+    const { code, stdout, stderr } = await ssh.run(asRoot(INSTALL_COMMAND, sudo), nodeScriptGzip());
     if (code !== 0) {
       const why = lastLine(stderr);
       throw new Failure(why === "" ? `the install command ended with ${String(code)}` : why);
