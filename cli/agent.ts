@@ -7,7 +7,7 @@ import { Answer, END_OF_ANSWER, GREETING, type Ask } from "../core/survey/questi
 import { lastLine } from "./run";
 
 const FOLDER = join(__dirname, "..", "node", "survey");
-const AGENT = ["redact.sh", "processes.sh", "../39-rights.sh", "noted.sh", "agent.sh"]
+const AGENT = ["redact.sh", "files.sh", "processes.sh", "../39-rights.sh", "noted.sh", "agent.sh"]
   .map((file) => readFileSync(join(FOLDER, file), "utf8"))
   .join("");
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,10 +1,11 @@
 /** `kube-pki backup`: what a node's PKI is, etcd's data and token Secrets, encrypted before they touch a disk of this machine. */
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { Recipients } from "./backup/encrypted";
 import { SnapshotDecoder } from "./backup/snapshot";
+import { mustBe } from "../core/format/problem";
 import { EXIT, Failure, type Exit } from "./failure";
 import { nodesOnce, refusalOf, withNode, type There } from "./oneNode";
 import { parsedWithHosts, STACK_OPTIONS } from "./options";
@@ -60,7 +61,7 @@ export async function command(args: readonly string[]): Promise<Exit> {
   const recipients = await Recipients.of(recipient);
   const nodesOf = nodesOnce(options);
   const nodes = hosts.length > 0 ? hosts : (await nodesOf()).map(({ name }) => name);
-  mkdirSync(output, { recursive: true, mode: 0o700 });
+  makeFolder(output);
   // 20261130T044147Z, as on the nodes
   const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const had = new Set<Dump>();
@@ -79,6 +80,15 @@ export async function command(args: readonly string[]): Promise<Exit> {
   for (const named of nodes) await withNode(named, options, visit, nodesOf);
   return EXIT.fine;
 }
+
+const makeFolder = (output: string): void => {
+  try {
+    mkdirSync(output, { recursive: true, mode: 0o700 });
+    accessSync(output, constants.W_OK);
+  } catch {
+    throw new Failure(mustBe("--output", JSON.stringify(output), "a folder that you may write to, or a place for one"));
+  }
+};
 
 /** Streams what a verb prints into an encrypted file. */
 const dumped = async (node: string, there: There, dump: Dump, file: string, recipients: Recipients): Promise<void> => {

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { tableText, type Column } from "../core/report/report";
 import { dueMarkdown, EFFECTS_UNKNOWN, effectText, loginTexts } from "./dueMarkdown";
 import { dueReport, type DueReport, type DueRow } from "./dueReport";
 import { EXIT, Failure, type Exit } from "./failure";
-import { JSON_OPTION, momentOption, oneOf, parsedOptions, STACK_OPTIONS } from "./options";
+import { JSON_OPTION, momentOption, oneOf, parsedOptions, STACK_OPTIONS, textOfFile } from "./options";
 import { parsedPreview, previewedConfig, runPreview } from "./preview";
 import type { Spec } from "./usage/spec";
 
@@ -70,7 +69,7 @@ export async function command(args: readonly string[]): Promise<Exit> {
   const preview =
     options.preview === undefined
       ? await runPreview(options, options.drift ? { [READS_NODES]: "true" } : {})
-      : parsedPreview(textOf(options.preview));
+      : parsedPreview(textOfFile("preview", options.preview));
   const report = dueReport(preview.steps, previewedConfig(preview, new Date(), asOf), preview);
   process.stdout.write(
     options.json
@@ -80,14 +79,6 @@ export async function command(args: readonly string[]): Promise<Exit> {
         : dueText(report),
   );
   return failsOn.some((each) => FOUND[each](report)) ? EXIT.attention : EXIT.fine;
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    throw new Failure(`--preview: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 /** As components/stackFile.ts reads it. */

@@ -144,6 +144,7 @@ const write = async (stack: Stack, name: string, options: Options, world: World)
 
 export async function command(args: readonly string[], world: World = realWorld()): Promise<Exit> {
   const { options, hosts } = parsedWithHosts(args, OPTIONS);
+  if (options.ca !== undefined) oneOf("--ca", options.ca, CA_CHOICE_NAMES); // before any host is visited
   const acceptHostKeys = options["accept-host-keys"] || options.yes;
   const visited = await visitAll(hosts, { ...options, acceptHostKeys }, world);
   const name = options.name ?? foundCluster(visited.visits, visited).cluster.name.value;
@@ -154,6 +155,7 @@ export async function command(args: readonly string[], world: World = realWorld(
     return compared(place, visited, world);
   }
   const stack = stackOf(visited.visits, await choicesOf(options, visited, world));
+  if (stack.nodes.length === 0) throw new Failure(remarksText(stack.remarks, stack.problems).trim());
   if (place !== undefined) return write(stack, name, options, world);
   world.print(stackText(stack));
   world.tell(remarksText(stack.remarks, stack.problems));

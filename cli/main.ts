@@ -2,6 +2,7 @@
 import { COMMAND_NAMES, FOR_PEOPLE, specs, STEPS } from "./commands";
 import { EXIT, Failure } from "./failure";
 import type { Exit } from "./failure";
+import { mustBe } from "../core/format/problem";
 import { oneOf } from "./options";
 import { commandHelp, helpOf, overview } from "./usage/help";
 import { hasVerbs, type CommandSpec } from "./usage/spec";
@@ -20,7 +21,13 @@ const helpFor = (name: string, spec: CommandSpec, [verb = ""]: readonly string[]
   return own === undefined ? helpOf(name, spec) : commandHelp({ words: `${name} ${verb}`, spec: own });
 };
 
-const known = (name: string) => FOR_PEOPLE[oneOf("command", name, COMMAND_NAMES)]();
+const known = (name: string) => {
+  if (name.startsWith("-"))
+    throw new Failure(
+      mustBe("command", JSON.stringify(name), `one of ${COMMAND_NAMES.join(", ")}`, "options come behind it"),
+    );
+  return FOR_PEOPLE[oneOf("command", name, COMMAND_NAMES)]();
+};
 
 const help = ([name, ...more]: readonly string[]): string =>
   name === undefined ? overview(specs()) : helpFor(name, known(name).SPEC, more);
@@ -39,6 +46,14 @@ async function main([name, ...args]: readonly string[]): Promise<Exit> {
   return args.some(isHelp) ? say(helpFor(name, SPEC, args)) : command(args);
 }
 
+/** What the system refused is no fault of this program: where it was asked for says nothing. */
+const isRefusal = (error: Error): boolean => "syscall" in error && "code" in error;
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof Failure || isRefusal(error) ? error.message : (error.stack ?? error.message);
+};
+
 /** Who reads what we print may stop in the middle, as `head` does: that is no failure of ours. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -50,8 +65,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = exit;
   },
   (error: unknown) => {
-    const text = error instanceof Failure ? error.message : error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`kube-pki: ${text ?? "failed"}\n`);
+    process.stderr.write(`kube-pki: ${reasonOf(error)}\n`);
     process.exitCode = EXIT.failed;
   },
 );

@@ -27,11 +27,15 @@ const step = z.object({
   diffReasons: z.array(z.string()).nullish(),
 });
 
-const preview = z.object({
-  config: z.record(z.string(), z.string()).nullish(),
-  steps: z.array(step).nullish(),
-  diagnostics: z.array(z.object({ message: z.string(), severity: z.string() })).nullish(),
-});
+const preview = z
+  .object({
+    config: z.record(z.string(), z.string()).nullish(),
+    steps: z.array(step).nullish(),
+    diagnostics: z.array(z.object({ message: z.string(), severity: z.string() })).nullish(),
+    changeSummary: z.record(z.string(), z.number()).nullish(),
+  })
+  // any other object would look like one in which nothing is due
+  .refine((given) => Object.keys(given).length > 0);
 
 export type Step = z.output<typeof step>;
 
@@ -50,14 +54,16 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const UNTOUCHED = new Set(["same", "read", "refresh"]);
 
-export function parsedPreview(text: string): Preview {
-  let raw: unknown;
+const jsonOf = (text: string): unknown => {
   try {
-    raw = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    throw new Failure("not the output of `pulumi preview --json`; run that command and give its output");
+    return undefined;
   }
-  const result = preview.safeParse(raw);
+};
+
+export function parsedPreview(text: string): Preview {
+  const result = preview.safeParse(jsonOf(text));
   if (!result.success)
     throw new Failure("not the output of `pulumi preview --json`; run that command and give its output");
   const { config, steps, diagnostics } = result.data;

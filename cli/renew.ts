@@ -55,7 +55,7 @@ const momentIn = async (choice: StackChoice): Promise<Date> => {
 export const command = async (args: readonly string[]): Promise<Exit> => {
   const [node, certificate, ...options] = args;
   if (node === undefined || certificate === undefined || [node, certificate].some((each) => /^-./.test(each)))
-    throw new Failure("NODE CERTIFICATE: missing; must come first, such as `kube-pki renew cp1 apiserver --yes`");
+    throw new Failure("NODE CERTIFICATE: missing; must come first, such as `npx kube-pki renew cp1 apiserver --yes`");
   const choice = choiceOf(options);
   await checkThere(choice, node, certificate);
   const now = momentText(await momentIn(choice));

@@ -134,9 +134,9 @@ const columns = (now: Date): readonly Column<Listed>[] => [
     cell: ({ backup: { before, isFirst } }) => `${BEFORE[before] ?? before}${isFirst ? ", the first" : ""}`,
   },
   {
-    title: "HOLDS",
+    title: "CERTIFICATES",
     cell: ({ backup: { leaves, copies } }) =>
-      [...new Set(leaves.map(({ profile }) => profile))].join(" ") || `${String(copies.length)} files`,
+      [...new Set(leaves.map(({ profile }) => profile))].join(" ") || `none (${String(copies.length)} files)`,
   },
   {
     title: "CA",
@@ -151,7 +151,8 @@ const columns = (now: Date): readonly Column<Listed>[] => [
   },
   {
     title: "STATE",
-    cell: ({ set }) => (putBack(set, true).length === 0 ? "no leaf in it" : troubles(set, now).join("; ") || "good"),
+    cell: ({ set }) =>
+      putBack(set, true).length === 0 ? "nothing to put back" : troubles(set, now).join("; ") || "good",
   },
 ];
 

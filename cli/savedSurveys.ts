@@ -1,8 +1,8 @@
 /** Surveys that `kube-pki survey` has printed, from files: the option `--from` of several commands. */
-import { readFileSync } from "node:fs";
 import type { Survey } from "../core/survey/model";
 import { parsedSurveys, SurveyError } from "../core/survey/parse";
 import { Failure } from "./failure";
+import { textOfFile } from "./options";
 
 /** @param file - is stdin */
 export const savedSurveys = (file: string): readonly Survey[] => {
@@ -12,10 +12,11 @@ export const savedSurveys = (file: string): readonly Survey[] => {
 };
 
 const surveysIn = (file: string): readonly Survey[] => {
+  const text = textOfFile("from", file);
   try {
-    return parsedSurveys(readFileSync(file === "-" ? 0 : file, "utf8"));
+    return parsedSurveys(text);
   } catch (error) {
-    const at = error instanceof SurveyError ? `--from ${file}` : "--from";
-    throw new Failure(`${at}: ${error instanceof Error ? error.message : String(error)}`);
+    if (!(error instanceof SurveyError)) throw error;
+    throw new Failure(`--from ${file}: ${error.message}`);
   }
 };

@@ -16,6 +16,7 @@ export type Surveyed = Survey | { readonly unreachable: string };
 
 export const isRead = (answer: Surveyed): answer is Survey => !("unreachable" in answer);
 
+const MOST_PORT = 65_535;
 const WANTED = "[user@]host[:port]";
 
 /** "root@cp1.example.com", "ops@[fd00::1]:2222"; whoever is not root there uses sudo. */
@@ -23,7 +24,7 @@ export const hostOf = (text: string): Host => {
   const [, user, bracketed, plain, port] =
     /^(?:([^@\s]+)@)?(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9][A-Za-z0-9.-]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
-  if (host === undefined)
+  if (host === undefined || (port !== undefined && (Number(port) < 1 || Number(port) > MOST_PORT)))
     throw new Failure(`host ${JSON.stringify(text)}; must be ${WANTED}, an IPv6 address in brackets`);
   return {
     target: { host, user, port: port === undefined ? undefined : Number(port), trust: "known" },

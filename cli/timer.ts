@@ -95,6 +95,7 @@ const VERBS: Readonly<Record<string, (args: readonly string[]) => Promise<Exit>>
 };
 
 export const command = ([verb = "", ...args]: readonly string[]): Promise<Exit> => {
+  if (verb === "") throw new Failure(`timer takes one of ${Object.keys(SPEC.verbs).join(", ")}`);
   const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   if (run === undefined) throw unknownWord("timer", verb, Object.keys(SPEC.verbs));
   return run(args);
@@ -194,7 +195,10 @@ const status = async (args: readonly string[]): Promise<Exit> => {
         ? `last run: failed (${result}, exit code ${exitCode}) ${endedAt}: journalctl -u ${name}.service`
         : `last run: succeeded ${endedAt}`;
   process.stdout.write(`${last}\n`);
-  if (!isActive) process.stderr.write(`${name}.timer is not active: kube-pki timer install, or systemctl start it\n`);
+  if (!isActive)
+    process.stderr.write(
+      `${name}.timer is not active: run \`npx kube-pki timer install\`, or \`systemctl start\` it\n`,
+    );
   return failed || !isActive ? EXIT.attention : EXIT.fine;
 };
 

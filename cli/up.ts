@@ -4,7 +4,7 @@ import { authorityDigest } from "../core/config/authorityDigest";
 import { rawConfig } from "../core/config/parse";
 import { EXIT, Failure, type Exit } from "./failure";
 import { STACK_OPTIONS } from "./options";
-import { run } from "./run";
+import { notStarted, run } from "./run";
 import { stackArgs, type StackChoice } from "./stackOutputs";
 import { followedUp, type Ran } from "./up/followedUp";
 import { choiceOf, confirms, skipsPreview, wantsJson, wantsPulumisDisplay } from "./up/pulumiOptions";
@@ -43,7 +43,12 @@ export const asked = async (choice: StackChoice, ...args: readonly string[]): Pr
   const { code, stdout } = await run("pulumi", [...args, "--json", "--non-interactive", ...stackArgs(choice)], {
     cwd: choice.cwd,
   });
-  return code === 0 ? (JSON.parse(stdout) as unknown) : undefined;
+  if (code !== 0) return undefined;
+  try {
+    return JSON.parse(stdout) as unknown;
+  } catch {
+    throw new Failure(`pulumi ${args.join(" ")} did not print JSON`);
+  }
 };
 
 type Values = Readonly<Record<string, { readonly value?: string }>>;
@@ -74,8 +79,8 @@ const pulumiUp = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<Exit
       if (!process.stdin.isTTY) child.kill("SIGINT");
     });
     process.on("SIGTERM", () => child.kill("SIGTERM"));
-    child.on("error", () => {
-      reject(new Failure("pulumi: not found on PATH"));
+    child.on("error", (error) => {
+      reject(notStarted("pulumi", error));
     });
     child.on("close", (code) => {
       resolve(code === 0 ? EXIT.fine : EXIT.failed);

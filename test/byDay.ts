@@ -88,6 +88,7 @@ const BY_DAY: readonly Row[] = [
   [3, "ended-worker", "duo"],
   [8, "restore", "ha3"],
   [8, "drift", "hardway"],
+  [5, "faults-sample", "stubs"],
 ];
 
 /** What a day's share may take beside what is always played; one that takes longer has a day of its own. */

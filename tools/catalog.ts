@@ -247,6 +247,4 @@ export const usualTools: readonly ToolName[] = catalog
   .filter((tool: Tool) => tool.onDemand !== true)
   .flatMap(({ binaries }): readonly ToolName[] => binaries);
 
-export function isToolName(name: string): name is ToolName {
-  return toolNames.some((known) => known === name);
-}
+export const isToolName = (name: string): name is ToolName => toolNames.some((known) => known === name);

@@ -1,5 +1,6 @@
 /** What the command is given of the world around it, so that tests can give it another. */
-import { createInterface } from "node:readline/promises";
+import { answerTo } from "../ask";
+import { Failure } from "../failure";
 import { surveyHosts, type Host, type Surveyed } from "../surveyHosts";
 import type { SshChoice } from "../sshArgs";
 
@@ -16,12 +17,9 @@ export interface World {
 
 /** On the terminal itself: what the command prints may go into a file. */
 const ask = async (question: string): Promise<string> => {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question(question)).trim();
-  } finally {
-    terminal.close();
-  }
+  const answer = await answerTo(question, process.stderr);
+  if (answer === undefined) throw new Failure("not answered: nothing was written");
+  return answer;
 };
 
 export const world = (): World => ({

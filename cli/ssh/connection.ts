@@ -48,14 +48,13 @@ const connected = (endpoint: Endpoint, sock?: ClientChannel): Promise<Client> =>
   new Promise((resolve, reject) => {
     const { host, port, user, hostKey, perDialTimeout } = endpoint;
     const client = new Client();
-    client.once("error", reject);
+    // the first one counts: ssh2 tells of a handshake that has timed out, and then of the connection that it has ended
+    client.on("error", reject);
     client.once("close", () => {
       reject(new Error("it closed the connection")); // without an error of its own
     });
     client.once("ready", () => {
-      client.removeListener("error", reject);
-      client.on("error", () => undefined); // a line that breaks shows as a command without an exit code
-      resolve(client);
+      resolve(client); // a line that breaks later shows as a command without an exit code
     });
     client.connect({
       host,

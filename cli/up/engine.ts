@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { engineEvent, type EngineEvent } from "../../core/progress/engineEvent";
-import { Failure } from "../failure";
+import { notStarted } from "../run";
 
 /** What pulumi takes `--event-log` by, a flag for those who build on it. */
 export const EVENT_LOG_ENV = { PULUMI_DEBUG_COMMANDS: "true" };
@@ -88,8 +88,8 @@ export const followed = ({ args, env, shown = false, onEvent }: RunOfPulumi): Fo
     tail.look();
   }, LOOK_MS);
   const ended = new Promise<Awaited<Followed["ended"]>>((resolve, reject) => {
-    child.on("error", () => {
-      reject(new Failure("pulumi: not found on PATH"));
+    child.on("error", (error) => {
+      reject(notStarted("pulumi", error));
     });
     child.on("close", (code) => {
       resolve({ code, ...out });

@@ -1,10 +1,10 @@
 /** `pulumi up` whose progress is shown as it is meant: by node, step and phase. */
-import { createInterface } from "node:readline/promises";
 import { planCluster } from "../../core/plan";
 import { aheadOf, type Ahead, type Order } from "../../core/progress/ahead";
 import type { EngineEvent } from "../../core/progress/engineEvent";
 import { Progress } from "../../core/progress/progress";
 import type { End, Happening } from "../../core/progress/happening";
+import { answerTo } from "../ask";
 import { EXIT, Failure, type Exit } from "../failure";
 import { previewedConfig } from "../preview";
 import { pulumiSaid } from "../run";
@@ -163,17 +163,5 @@ const troubleIn = (stderr: string, stdout: string): string | undefined => {
 /** Where Pulumi's service shows the run, for those who use it. */
 const urlIn = (stdout: string): string | undefined => /^\s*View [^:\n]*: (https?:\/\/\S+)/m.exec(stdout)?.[1];
 
-const isConfirmed = async (): Promise<boolean> => {
-  const asked = createInterface({ input: process.stdin, output: process.stdout });
-  const left = new Promise<string>((resolve) => {
-    asked.once("close", () => {
-      resolve("no");
-    });
-  });
-  try {
-    const answer = await Promise.race([asked.question("Perform this update? (yes/no) "), left]);
-    return answer.trim() === "yes";
-  } finally {
-    asked.close();
-  }
-};
+const isConfirmed = async (): Promise<boolean> =>
+  (await answerTo("Perform this update? (yes/no) ", process.stdout)) === "yes";

@@ -1,6 +1,7 @@
 /** Options of `pulumi up` that this command has to know. All others are pulumi's to judge. */
 import { parseArgs } from "node:util";
-import { STACK_OPTIONS } from "../options";
+import { Failure } from "../failure";
+import { nonEmpty, STACK_OPTIONS, strayArgument } from "../options";
 import type { StackChoice } from "../stackOutputs";
 
 const flag = { type: "boolean" } as const;
@@ -39,11 +40,16 @@ const parsed = (args: readonly string[]) =>
 
 const isOn = (given: unknown): boolean => given !== undefined && given !== false && given !== "false";
 
-/** The stack that they name. */
+/** The stack that they name; @throws Failure where its name is empty, as of a variable that is not set, or no option */
 export const choiceOf = (args: readonly string[]): StackChoice => {
   const { stack, cwd } = parsed(args).values;
   const text = (given: unknown) => (typeof given === "string" ? given : undefined);
-  return { stack: text(stack), cwd: text(cwd) };
+  const choice = { stack: text(stack), cwd: text(cwd) };
+  nonEmpty(choice, STACK_OPTIONS);
+  // pulumi takes a template there; further on it may be the value of an option that only pulumi knows
+  const [first = "-"] = args;
+  if (!first.startsWith("-")) throw new Failure(strayArgument(first, STACK_OPTIONS));
+  return choice;
 };
 
 export const wantsJson = (args: readonly string[]): boolean => isOn(parsed(args).values.json);

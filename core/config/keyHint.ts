@@ -2,7 +2,8 @@
 import { nearest, slips } from "../format/spelling";
 import { CONFIG_JSON_SCHEMA, type JsonSchema, type Path } from "../schema/jsonSchema";
 import { pathText } from "./problems";
-import { meantBy, nowhere } from "./synonyms";
+import { nowhere } from "./nowhere";
+import { meantBy } from "./synonyms";
 
 /** Every key of the schema with the places where it may stand; `[]` for each in a list, `*` for a key of the user's. */
 const placesIn = (
@@ -32,7 +33,9 @@ const shared = (place: readonly string[], other: Path): number => {
 /** The place as it is written from here: with the index of the list that the key stands in. */
 const writtenFrom = (place: readonly string[], here: Path): string => {
   const common = shared(place, here);
-  const path: Path = place.map((step, index) => (index < common ? (here[index] ?? step) : step));
+  const path: Path = place.map((step, index) =>
+    index < common ? (here[index] ?? step) : step === "*" ? "NAME" : step,
+  );
   return path
     .map((step) => (step === "[]" ? "[]" : pathText([step])))
     .reduce((text, step) => {
@@ -60,14 +63,10 @@ const isPathLike = (key: string, known: readonly string[]): boolean =>
 
 const or = (paths: readonly string[]): string => paths.map((path) => `\`${path}\``).join(" or ");
 
-/** Those that may stand here, by their names alone. */
-const siblings = (means: readonly string[], known: readonly string[], here: Path): readonly string[] => {
-  const above = here.length === 0 ? "" : `${pathText(here).replace(/\[\d+\]/g, "[]")}.`;
-  return means.flatMap((path) => {
-    const name = path.slice(above.length);
-    return path.startsWith(above) && known.includes(name) ? [name] : [];
-  });
-};
+/** Those that may stand here, by their names alone: a duration is called the same wherever there is one. */
+const siblings = (means: readonly string[], known: readonly string[]): readonly string[] => [
+  ...new Set(means.flatMap((path) => path.split(".").at(-1) ?? []).filter((name) => known.includes(name))),
+];
 
 /**
  * What to do about an unknown key.
@@ -83,9 +82,9 @@ export const keyHint = (key: string, known: readonly string[], here: Path): stri
   const reason = nowhere(key, here);
   if (reason !== undefined) return reason;
   const means = meantBy(key, here);
-  const near = siblings(means, known, here);
+  const near = siblings(means, known);
   if (near.length > 0) return `did you mean ${or(near)}?`;
-  if (means.length > 0) return `here that is ${or(means)}`;
+  if (means.length > 0) return `here that is ${or(means.slice(0, 2).map((path) => path.replace("*", "NAME")))}`;
   if (guess !== undefined) return `did you mean \`${guess}\`?`;
   const places = elsewhere(key, here);
   if (places.length > 0) return `it belongs under ${or(places.map((place) => (place === "" ? "the top" : place)))}`;

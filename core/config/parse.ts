@@ -1,4 +1,5 @@
 /** Reads a stack's configuration: one strict schema, every problem at once, texts turned into what the planner uses. */
+import type { z } from "zod";
 import { missing } from "../format/problem";
 import type { Config } from "../schema/config";
 import { CONFIG_JSON_SCHEMA, type Path } from "../schema/jsonSchema";
@@ -25,7 +26,7 @@ export interface ParseContext {
 
 const NOTHING = missing(
   "kube-pki",
-  "copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `kube-pki init root@HOST`",
+  "copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `npx kube-pki init root@HOST`",
 );
 
 /**
@@ -48,8 +49,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
     if (result.success) sections[name] = result.data;
     else
       problems.push(
-        ...result.error.issues
-          .flatMap(innermost)
+        ...firstOfEach(result.error.issues.flatMap(innermost))
           .filter(({ path }) => !isOutput([name, ...path]))
           .map((issue) => issueText(issue, known[name], name)),
       );
@@ -65,6 +65,12 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, context: Par
   if (problems.length > 0) throw new ConfigError(problems);
   return normalised(parsed as Sections, now);
 }
+
+/** A value that is none of what is wanted is not measured too. */
+const firstOfEach = (issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] => {
+  const paths = issues.map(({ path }) => JSON.stringify(path));
+  return issues.filter((_, index) => paths.indexOf(paths[index] ?? "") === index);
+};
 
 /**
  * Picks one namespace out of all the configuration of a stack (`pulumi.runtime.allConfig()`), with structured values

@@ -55,6 +55,13 @@ function shown(value: unknown, path: Path): string {
 const objectText = ({ required = [] }: JsonSchema): string =>
   required.length === 0 ? "an object" : `an object with ${required.join(", ")}`;
 
+/** What may be left out for its default. */
+const isOptional = (path: Path): boolean => {
+  const { properties, required = [] } = schemaAt(path.slice(0, -1)) ?? {};
+  const key = String(path.at(-1));
+  return properties !== undefined && Object.hasOwn(properties, key) && !required.includes(key);
+};
+
 /** A secret is neither shown nor guessed at. */
 const hintFor = (given: unknown, field: JsonSchema, path: Path): string | undefined => {
   if (given === undefined || isSecretPath(path)) return undefined;
@@ -62,6 +69,7 @@ const hintFor = (given: unknown, field: JsonSchema, path: Path): string | undefi
   if (text.includes("PRIVATE KEY") || isEncodedPem(text) || text.length > LONGEST_GUESSED) return undefined;
   const mayBeEmpty = field.properties !== undefined && (field.required ?? []).length === 0;
   if ((given === "" || given === null) && mayBeEmpty) return "leave it out where it has no fields";
+  if (given === null) return isOptional(path) ? "leave it out, or give a value" : undefined;
   return valueHint(given, field, path);
 };
 

@@ -1,18 +1,32 @@
 /** What kubeadm, kubespray, RKE and people call what has another name in a stack file. */
 import { PROFILE_NAMES } from "../model/profiles";
 import type { Path } from "../schema/jsonSchema";
+import { placeName, plain } from "./plainWord";
 
-/** Letter case, "-", "_" and "." count for nothing: kubeadm's `certSANs` is Ansible's `cert_sans`. */
-const plain = (name: string): string => name.toLowerCase().replace(/[-_.]/g, "");
+/** Where each CA has a field of its own name, those of files and of other tools. */
+const cas = (at: string): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    [
+      ["ca", "kubernetes"],
+      ["cluster", "kubernetes"],
+      ["kubernetes-ca", "kubernetes"],
+      ["etcd-ca", "etcd"],
+      ["front-proxy-ca", "frontProxy"],
+      ["proxy", "frontProxy"],
+    ].map(([other = "", own = ""]) => [`${at.split(".").at(-1) ?? ""}/${other}`, [`${at}.${own}`]] as const),
+  );
 
 /**
- * By the names of other tools; to where it is said here. A row that begins with the place where it is looked up (`profiles/etcd`)
- * holds only there, before one without.
+ * By the names of other tools; to where it is said here, `*` for a name of the user's own. A row that begins with the place where
+ * it is looked up (`profiles/etcd`, `nodes[]/ip`, `/etcd` at the top) holds only there, before one without.
  */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   // kubeadm: ClusterConfiguration and InitConfiguration, v1beta3 and v1beta4
   "cluster/version": ["cluster.kubernetesVersion"],
   "cluster/domain": ["cluster.dnsDomain"],
+  "cluster/sans": ["cluster.extraSans"],
+  "cluster/server": ["cluster.endpoint"],
+  "cluster/url": ["cluster.endpoint"],
   controlPlaneEndpoint: ["cluster.endpoint"],
   apiServer: ["cluster.extraSans"],
   apiServerCertSANs: ["cluster.extraSans"],
@@ -20,7 +34,10 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   subjectAltNames: ["cluster.extraSans"],
   clusterName: ["cluster.name"],
   networking: ["cluster.serviceCidrs", "cluster.dnsDomain"],
+  clusterNetwork: ["cluster.serviceCidrs", "cluster.dnsDomain"],
   serviceSubnet: ["cluster.serviceCidrs"],
+  serviceDomain: ["cluster.dnsDomain"],
+  "/etcd": ["nodes[].roles", "authority.etcd"],
   localAPIEndpoint: ["cluster.listeners.apiServer"],
   bindPort: ["cluster.listeners.apiServer.port"],
   certificatesDir: ["files"],
@@ -57,6 +74,32 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   hosts: ["nodes"],
   machines: ["nodes"],
   servers: ["nodes"],
+  "/workers": ["nodes"],
+  masters: ["nodes"],
+  controlPlanes: ["nodes"],
+  controlPlane: ["nodes"],
+  vip: ["cluster.endpoint"],
+  internalIP: ["nodes[].address"],
+  privateIP: ["nodes[].address"],
+  externalIP: ["nodes[].ssh.host"],
+  publicIP: ["nodes[].ssh.host"],
+  ipAddress: ["nodes[].address"],
+  "listeners/kube-apiserver": ["cluster.listeners.apiServer"],
+  "listeners/etcd": ["cluster.listeners.etcdClient", "cluster.listeners.etcdPeer"],
+  "listeners/kube-controller-manager": ["cluster.listeners.controllerManagerHealth"],
+  "listeners/controller-manager": ["cluster.listeners.controllerManagerHealth"],
+  "listeners/kube-scheduler": ["cluster.listeners.schedulerHealth"],
+  "listeners/scheduler": ["cluster.listeners.schedulerHealth"],
+  "services/apiserver": ["services.kube-apiserver"],
+  "services/controller-manager": ["services.kube-controller-manager"],
+  "services/scheduler": ["services.kube-scheduler"],
+  "services/proxy": ["services.kube-proxy"],
+  "ssh/host": ["nodes[].ssh.host"],
+  "ssh/key": ["ssh.privateKey"],
+  sshKey: ["ssh.privateKey"],
+  privateKeyFile: ["ssh.privateKey"],
+  privateKeyPath: ["ssh.privateKey"],
+  keyPath: ["ssh.privateKey"],
   hostname: ["nodes[].name"],
   addr: ["nodes[].address"],
   ip: ["nodes[].address"],
@@ -70,6 +113,14 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   ca: ["authority"],
   cas: ["authority"],
   issuer: ["authority"],
+  issuerRef: ["authority"],
+  provider: ["authority.kind"],
+  backend: ["authority.kind"],
+  "vault/url": ["authority.vault.address"],
+  "vault/addr": ["authority.vault.address"],
+  "vault/server": ["authority.vault.address"],
+  "vault/host": ["authority.vault.address"],
+  "vault/mount": ["authority.vault.mounts"],
   openbao: ["authority.vault"],
   cert: ["authority.kubernetes.certificate"],
   crt: ["authority.kubernetes.certificate"],
@@ -79,13 +130,39 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   rotate: ["rotation"],
   ttl: ["certificates.validity"],
   duration: ["certificates.validity"],
+  dnsNames: ["cluster.extraSans", "nodes[].extraSans", "certificates.own.*.sans"],
+  ipAddresses: ["cluster.extraSans", "nodes[].extraSans", "certificates.own.*.sans"],
+  altNames: ["cluster.extraSans", "nodes[].extraSans", "certificates.own.*.sans"],
+  "apiserver/sans": ["cluster.extraSans"],
+  "etcd-server/sans": ["nodes[].extraSans"],
+  "etcd-peer/sans": ["nodes[].extraSans"],
+  "kubelet-server/sans": ["nodes[].extraSans"],
+  secretName: ["certificates.own.*.secret"],
+  groups: ["users[].organizations"],
+  group: ["users[].organizations"],
+  orgs: ["users[].organizations"],
+  cn: ["certificates.profiles.admin.commonName"],
+  subject: ["certificates.profiles.admin.commonName", "certificates.profiles.admin.organizations"],
+  "users[]/user": ["users[].name"],
+  "users[]/username": ["users[].name"],
+  "users[]/login": ["users[].name"],
   expiry: ["certificates.validity"],
   lifetime: ["certificates.validity"],
   keyAlgorithm: ["certificates.algorithm"],
   privateKeyAlgorithm: ["certificates.algorithm"],
   custody: ["certificates.keyLocation"],
   maintenanceWindow: ["rollout.window"],
+  "window/start": ["rollout.window.from"],
+  "window/begin": ["rollout.window.from"],
+  "window/end": ["rollout.window.to"],
+  "window/stop": ["rollout.window.to"],
+  "window/tz": ["rollout.window.timeZone"],
   maxUnavailable: ["rollout.workersAtOnce"],
+  serial: ["rollout.workersAtOnce"],
+  batchSize: ["rollout.workersAtOnce"],
+  parallelism: ["rollout.workersAtOnce"],
+  concurrency: ["rollout.workersAtOnce"],
+  "/backup": ["rollout.backups"],
   now: ["asOf"],
   token: ["inCluster.user.tokenFile"],
   // profiles by the names of components, of their files, and of `kubeadm certs renew`
@@ -102,12 +179,23 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     PROFILE_NAMES.map((name) => [`profiles/${name}.conf`, [`certificates.profiles.${name}`]] as const),
   ),
+  "profiles/kubelet-client-current": ["certificates.profiles.kubelet"],
+  "profiles/cluster-admin": ["certificates.profiles.admin"],
+  "profiles/kubernetes-admin": ["certificates.profiles.admin"],
+  "profiles/admin-kubeconfig": ["certificates.profiles.admin"],
+  // no certificate of these is a leaf
+  "profiles/ca": ["authority.kubernetes"],
+  "profiles/etcd-ca": ["authority.etcd"],
+  "profiles/front-proxy-ca": ["authority.frontProxy"],
+  "profiles/sa": ["authority.serviceAccount"],
   // where there is more than one CA, each has a name here
-  "authority/ca": ["authority.kubernetes"],
-  "authority/cluster": ["authority.kubernetes"],
-  "authority/etcd-ca": ["authority.etcd"],
-  "authority/front-proxy-ca": ["authority.frontProxy"],
+  ...["authority", "adopt", "rotation", "authority.kind", "authority.signed", "authority.vault.mounts"].reduce(
+    (all, at) => ({ ...all, ...cas(at) }),
+    {},
+  ),
   "authority/sa": ["authority.serviceAccount"],
+  "adopt/sa": ["adopt.serviceAccount"],
+  "rotation/sa": ["rotation.serviceAccount"],
 };
 
 const ROWS: ReadonlyMap<string, readonly string[]> = new Map(
@@ -119,51 +207,6 @@ const ROWS: ReadonlyMap<string, readonly string[]> = new Map(
 
 /** What a key of another tool is here, as paths of the stack file; none where it is not known. */
 export const meantBy = (key: string, place: Path): readonly string[] =>
-  ROWS.get(`${String(place.at(-1) ?? "")}/${plain(key)}`) ?? ROWS.get(plain(key)) ?? [];
+  ROWS.get(`${placeName(place)}/${plain(key)}`) ?? ROWS.get(plain(key)) ?? [];
 
 export const SYNONYMS: readonly string[] = [...new Set(Object.values(KEYS).flat())];
-
-/** What people look for in a place of the stack file, and is in none. */
-const NOWHERE: Readonly<Record<string, string>> = {
-  "vault/token": "the token comes from VAULT_TOKEN, so that it is in no file",
-  "ssh/password": "log in with a key: ssh.privateKey, or ssh.agent: true",
-  "ssh/passphrase": "a key with a passphrase is used through the ssh agent: set ssh.agent: true",
-};
-
-export const nowhere = (key: string, place: Path): string | undefined =>
-  NOWHERE[`${String(place.at(-1) ?? "")}/${plain(key)}`];
-
-/** Values by other names. */
-const VALUES: Readonly<Record<string, string>> = {
-  master: "control-plane",
-  controller: "control-plane",
-  server: "control-plane",
-  cp: "control-plane",
-  minion: "worker",
-  node: "worker",
-  agent: "worker",
-  openbao: "vault",
-  bao: "vault",
-  hashicorp: "vault",
-  k8s: "kubernetes",
-  tls: "server",
-  serverauth: "server",
-  clientauth: "client",
-  monday: "Mon",
-  tuesday: "Tue",
-  wednesday: "Wed",
-  thursday: "Thu",
-  friday: "Fri",
-  saturday: "Sat",
-  sunday: "Sun",
-  pod: "static-pod",
-  unit: "systemd",
-  service: "systemd",
-  p256: "ECDSA-P256",
-  p384: "ECDSA-P384",
-  prime256v1: "ECDSA-P256",
-  secp384r1: "ECDSA-P384",
-  rsa: "RSA-2048",
-};
-
-export const valueMeantBy = (given: string): string | undefined => VALUES[plain(given)];

@@ -1,14 +1,28 @@
 /** What was meant by a value that its field does not take: the first that the field would take. */
-import { domainToASCII } from "node:url";
 import { nearest } from "../format/spelling";
 import type { JsonSchema, Path } from "../schema/jsonSchema";
 import { accepts } from "./accepts";
-import { valueMeantBy } from "./synonyms";
+import {
+  CORRECTIONS,
+  inDuration,
+  inLogin,
+  inMode,
+  inMoment,
+  inPercent,
+  inTimeOfDay,
+  isByCalendar,
+  withoutPort,
+  zonesOf,
+} from "./readings";
+import { shapeHint } from "./shapeHint";
+import { valueMeantBy } from "./valueSynonyms";
 
 interface Meant {
   /** None where it is of no use. */
   readonly values: (given: unknown, field: JsonSchema, path: Path) => readonly unknown[];
   readonly say?: (shown: string, given: unknown) => string;
+  /** How many are shown. @default 2 */
+  readonly most?: number;
 }
 
 /** As YAML, on one line. */
@@ -27,6 +41,14 @@ const ofText =
     return value === undefined || value === given ? [] : [value];
   };
 
+/** Of numbers too, which YAML makes of much that is meant as a text. */
+const ofWord =
+  (read: (text: string) => string | undefined): Meant["values"] =>
+  (given) => {
+    const value = typeof given === "string" || typeof given === "number" ? read(String(given)) : undefined;
+    return value === undefined || value === given ? [] : [value];
+  };
+
 /** What a field takes, whichever of its forms. */
 const forms = (field: JsonSchema): readonly JsonSchema[] => [field, ...(field.anyOf ?? []).flatMap(forms)];
 
@@ -35,26 +57,11 @@ const choices = (field: JsonSchema): readonly string[] =>
     .flatMap(({ enum: values, const: only }) => values ?? (only === undefined ? [] : [only]))
     .filter((value) => typeof value === "string");
 
-/** `m` alone may be minutes. */
-const UNITS: readonly (readonly [unit: RegExp, days: number])[] = [
-  [/^d(?:ays?)?$/i, 1],
-  [/^w(?:(?:ee)?ks?)?$/i, 7],
-  [/^mo(?:nths?)?$/i, 365 / 12],
-  [/^y(?:(?:ea)?rs?)?$/i, 365],
-];
-
-/** `1y`, `12 months`, `P1Y`, `2 weeks`. */
-const inDays = (text: string): string | undefined => {
-  const [, count = "", unit = ""] = /^p?(\d{1,4})\s*([a-z]+)$/i.exec(text) ?? [];
-  const [, days] = UNITS.find(([pattern]) => pattern.test(unit)) ?? [];
-  return days === undefined ? undefined : `${String(Math.round(Number(count) * days))}d`;
-};
-
-/** `1/3`. */
-const inPercent = (text: string): string | undefined => {
-  const [, part, whole] = /^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? [];
-  return part === undefined ? undefined : `${String(Math.round((100 * Number(part)) / Number(whole)))}%`;
-};
+const propertiesOf = (field: JsonSchema): readonly (readonly [key: string, field: JsonSchema])[] =>
+  forms(field).flatMap(({ properties = {}, required = [] }) => {
+    const all = Object.entries(properties);
+    return [...all.filter(([key]) => required.includes(key)), ...all.filter(([key]) => !required.includes(key))];
+  });
 
 const json = (text: string): unknown => {
   try {
@@ -65,21 +72,21 @@ const json = (text: string): unknown => {
   }
 };
 
-const TEXTS: readonly ((text: string) => string)[] = [
-  (text) => text.trim(),
-  (text) => text.toLowerCase(),
-  (text) => text.replaceAll("_", "-"),
-  (text) => text.toLowerCase().replaceAll("_", "-"),
-  (text) => (/^\d/.test(text) ? text.replace(/\s+/g, "") : text),
-  (text) => text.replace(/^(\w+:\/\/)(.*?)(?:\/.*)?$/, "$2"),
-  (text) => text.replace(/^\w+:\/\/([^/]+).*$/, "https://$1"),
-  (text) => text.replace(/[/.]+$/, ""),
-  (text) => text.replace(/^\/+|\/+$/g, ""),
-  (text) => text.replace(/\/\d+$/, ""),
-  (text) => text.replace(/[+-].*$/, ""),
-  (text) => text.replace(/\.\d+$/, ""),
-  (text) => (/[^\0-\x7f]/.test(text) ? domainToASCII(text) : text),
-];
+/** At commas; at blanks too where each part is an address or a name with a dot. */
+const parts = (text: string): readonly string[] | undefined => {
+  if (/^\d+,\d+\D*$/.test(text)) return undefined; // a number
+  const atCommas = text.split(",").map((each) => each.trim());
+  if (atCommas.length > 1) return atCommas;
+  const atBlanks = text.trim().split(/\s+/);
+  return atBlanks.length > 1 && atBlanks.every((each) => /\w[.:]\w|::/.test(each)) ? atBlanks : undefined;
+};
+
+/** `Mon-Fri`: each of them. */
+const range = (text: string, all: readonly string[]): readonly string[] => {
+  const [first, last, ...more] = text.split(/\s*(?:-|–|\.\.)\s*/).map((word) => nearest(word, all));
+  if (first === undefined || last === undefined || more.length > 0) return [];
+  return all.slice(all.indexOf(first), all.indexOf(last) + 1);
+};
 
 const ROWS: readonly Meant[] = [
   {
@@ -95,44 +102,96 @@ const ROWS: readonly Meant[] = [
     values: (given) => (typeof given === "number" || typeof given === "boolean" ? [String(given)] : []),
     say: (shown) => `did you mean ${shown}, in quotes?`,
   },
+  { values: inMode, say: (shown) => `did you mean ${shown}, in quotes?`, most: 1 },
   {
     // what takes any name takes these too, and means no time
     values: (given, _, path) =>
       /^\d+$/.test(String(given)) && !accepts(path, "name") ? [`${String(given)}d`, `${String(given)}h`] : [],
   },
-  { values: ofText(inPercent) },
+  { values: ofWord(inPercent) },
   {
-    values: ofText(inDays),
+    values: ofText(inDuration),
     say: (shown, given) =>
-      /[my]/i.test(String(given).replace(/days?/i, ""))
+      isByCalendar(String(given))
         ? `years and months have no fixed length, did you mean ${shown}?`
         : `did you mean ${shown}?`,
   },
+  { values: ofWord(inTimeOfDay) },
+  { values: ofWord(inMoment) },
   {
-    values: (given, field) => (typeof given === "string" ? [nearest(given, choices(field)), valueMeantBy(given)] : []),
+    values: (given, field, path) =>
+      typeof given === "string" && typeof path.at(-1) === "number" ? range(given, choices(field)) : [],
+    say: (shown) => `give each as an entry of its own: ${shown.replaceAll(" or ", ", ")}`,
+    most: Infinity,
   },
-  ...TEXTS.map((read): Meant => ({ values: ofText(read) })),
-  { values: ofText((text) => (text.includes(",") ? text.split(",").map((each) => each.trim()) : undefined)) },
+  {
+    values: (given, field) =>
+      typeof given === "string"
+        ? [
+            ...[given, given.replace(/^.*\//, ""), given.replace(/[-+ ].*$/, "")].map((word) =>
+              nearest(word, choices(field)),
+            ),
+            valueMeantBy(given),
+          ]
+        : typeof given === "number" || typeof given === "boolean"
+          ? [valueMeantBy(String(given))]
+          : [],
+    most: 1,
+  },
+  { values: (given, _, path) => (typeof given === "string" && accepts(path, "UTC") ? zonesOf(given) : []) },
+  {
+    // the name of a flag in place of what has it
+    values: (given, field) =>
+      propertiesOf(field).flatMap(([key, { type }]) => (key === given && type === "boolean" ? [{ [key]: true }] : [])),
+  },
+  { values: ofText(inLogin) },
+  {
+    values: (given, _, path) =>
+      typeof given === "string" && withoutPort(given) !== given && !accepts(path, "a.example:1")
+        ? [withoutPort(given)]
+        : [],
+  },
+  ...CORRECTIONS.map((read): Meant => ({ values: ofText(read) })),
+  {
+    // as Cluster API's controlPlaneEndpoint
+    values: (given) =>
+      typeof given === "object" && given !== null && "host" in given && "port" in given
+        ? [`${String(given.host)}:${String(given.port)}`]
+        : [],
+  },
+  { values: (given) => (Array.isArray(given) ? (given as readonly unknown[]) : []) },
+  { values: ofText(parts) },
+  {
+    values: (given, _, path) => {
+      const each = typeof given === "string" && typeof path.at(-1) === "number" ? (parts(given) ?? []) : [];
+      return each.every((one) => accepts(path, one)) ? each : [];
+    },
+    say: (shown) => `give each as an entry of its own: ${shown.replaceAll(" or ", ", ")}`,
+    most: Infinity,
+  },
+  { values: (given) => (typeof given === "string" && given.includes(",") ? (parts(given) ?? []) : []) },
   { values: ofText((text) => [text]) },
+  { values: ofText((name) => [{ name }]) },
   {
     values: (given, field) =>
       typeof given === "object"
         ? []
-        : forms(field).flatMap(({ properties = {}, required = [] }) =>
-            [...required, ...Object.keys(properties)].map((key) => ({ [key]: given })),
+        : propertiesOf(field).flatMap(([key]) =>
+            typeof given === "boolean" && key !== "enabled" ? [] : [{ [key]: given }],
           ),
+    most: 1,
   },
   { values: ofText(json), say: () => "it is JSON in a text, so write it as YAML, without quotes around it" },
 ];
 
 const LONGEST = 100;
 
-/** Of the first row with a value that the field takes: at most two such values. */
+/** Of the first row with a value that the field takes: at most as many as it shows. */
 export const valueHint = (given: unknown, field: JsonSchema, path: Path): string | undefined => {
-  for (const { values, say = (shown: string) => `did you mean ${shown}?` } of ROWS) {
+  for (const { values, say = (shown: string) => `did you mean ${shown}?`, most = 2 } of ROWS) {
     const taken = values(given, field, path).filter((value) => value !== undefined && accepts(path, value));
-    const shown = taken.slice(0, field.properties === undefined ? 2 : 1).map(shownAs);
+    const shown = [...new Set(taken.slice(0, most).map(shownAs))];
     if (shown.length > 0 && shown.join().length < LONGEST) return say(shown.join(" or "), given);
   }
-  return undefined;
+  return shapeHint(given, forms(field));
 };

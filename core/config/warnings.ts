@@ -8,6 +8,7 @@ import { kubernetesMinor, unknownMinorText } from "../format/kubernetesVersion";
 import { fingerprintOf, momentText, parsedCertificate } from "../format/x509";
 import type { AuthorityName } from "../model/authorities";
 import { isUnknownMinor } from "../model/kubernetesMinors";
+import { planCluster } from "../plan";
 import { fieldsOf, ownName, PROFILE_NAMES, type LeafName } from "../model/profiles";
 import type { Config, NodeConfig } from "../schema/config";
 import { pathText } from "./problems";
@@ -96,6 +97,13 @@ const oddNames: Row = ({ cluster, nodes }) =>
 const certificateOf = (config: Config, name: AuthorityName) =>
   parsedCertificate(config.authority[name]?.certificate ?? "");
 
+/** `svc.` is what Kubernetes puts between a namespace and the domain. */
+const serviceDomain: Row = ({ cluster: { dnsDomain } }) =>
+  when(
+    dnsDomain.startsWith("svc."),
+    `cluster.dnsDomain: services are then called NAME.NAMESPACE.svc.${dnsDomain}; did you mean ${dnsDomain.slice("svc.".length)}?`,
+  );
+
 const saidToBeOne: Row = ({ authority }) => when(authority.oneCa, ONE_CA_WEAKNESS);
 
 const oneCaForSeveral: Row = (config) =>
@@ -166,6 +174,24 @@ const allAtOnce: Row = ({ nodes, rollout }) => {
   );
 };
 
+/** A reader is restarted for files of the stack alone. */
+const strayReads: Row = (config) => {
+  const { readers } = config.rollout;
+  if (readers.length === 0) return [];
+  const nodes = planCluster(config, config.asOf).nodes;
+  return readers.flatMap(({ name, reads, roles }, index) => {
+    const paths = nodes
+      .filter(({ node }) => node.roles.some((role) => roles.includes(role)))
+      .flatMap(({ known }) => known.map(({ path }) => path));
+    return reads
+      .filter((path) => !paths.includes(path))
+      .map(
+        (path) =>
+          `rollout.readers[${String(index)}].reads: ${path} is no file of the stack on a node of ${and(roles)}, so that no change of it restarts ${name}`,
+      );
+  });
+};
+
 const nothingManaged: Row = (config) =>
   when(
     PROFILE_NAMES.every((name) => !leafPolicy(config, name).enabled) &&
@@ -184,12 +210,14 @@ const ROWS: readonly Row[] = [
   workerAsEndpoint,
   evenMembers,
   oddNames,
+  serviceDomain,
   saidToBeOne,
   oneCaForSeveral,
   weakCas,
   newBesideExisting,
   renewedOddly,
   allAtOnce,
+  strayReads,
   nothingManaged,
   newerKubernetes,
 ];

@@ -29,7 +29,7 @@ export const stackRow = (serial: string, { stack }: Cluster) =>
 
 const howToRenew = ({ certificate, path }: Held, cluster: Cluster): string => {
   if (stackRow(certificate.serial, cluster) !== undefined)
-    return "run `kube-pki up`, which renews it and restarts what has to";
+    return "run `npx kube-pki up`, which renews it and restarts what has to";
   const kubeadm = cluster.facts?.kubeadm === undefined ? undefined : KUBEADM_NAMES[KUBEADM.exec(path)?.[1] ?? ""];
   return kubeadm === undefined ? "have its CA sign a new one" : `run \`kubeadm certs renew ${kubeadm}\``;
 };

@@ -1,6 +1,7 @@
 /** Files whose text is another one than the last step has left: what is in them now. */
 import { subjectChanges } from "../init/changes";
-import { isIssuedBy, leafAt } from "../init/live";
+import { isSignedBy } from "../doctor/signers";
+import { leafAt } from "../init/live";
 import { fileAt, kubeconfigAt, serverIn } from "../init/visits";
 import { profileOf, type FileRow } from "../layouts/layout";
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
@@ -26,7 +27,7 @@ const casOf = ({ plan, survey }: Texts, authorities: readonly AuthorityName[] = 
 };
 
 export const isFromCluster = (node: Texts, certificate: CertificateFacts): boolean =>
-  casOf(node).some((ca) => isIssuedBy(certificate, ca));
+  casOf(node).some((ca) => isSignedBy(certificate, ca));
 
 /** Whether a kubeconfig still trusts every CA that the node does. */
 export const trustsAll = (node: Texts, path: string): boolean => {

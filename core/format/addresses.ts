@@ -95,6 +95,33 @@ export type SpecialAddress = keyof typeof SPECIAL;
 export const specialAddress = (ip: string): SpecialAddress | undefined =>
   (Object.keys(SPECIAL) as SpecialAddress[]).find((kind) => SPECIAL[kind].some((cidr) => isWithin(ip, cidr)));
 
+/** kube-apiserver takes no smaller one (pkg/controlplane/services.go). */
+const LEAST_SERVICES_BITS = 3;
+
+/** Why no cluster can have its services there, where the text is a network. */
+const serviceCidrFault = (network: Cidr): string | undefined => {
+  const { base, bits, prefix } = network;
+  const kind = specialAddress(ipText(base, bits));
+  if (kind !== undefined && prefix > 0) return `it has ${kind} addresses, which no service can have`;
+  const most = bits - LEAST_SERVICES_BITS;
+  return prefix > most ? `the API server needs at least 8 addresses, /${String(most)} or a lower number` : undefined;
+};
+
+/** In its one spelling; undefined when it is no network, or none that services can be in. */
+export const canonicalServiceCidr = (text: string): string | undefined => {
+  const network = parseCidr(text);
+  const address = canonicalIp(text.split("/")[0] ?? "");
+  if (network === undefined || address === undefined || serviceCidrFault(network) !== undefined) return undefined;
+  const canonical = cidrText(network);
+  return canonical.startsWith(`${address}/`) ? canonical : undefined;
+};
+
+/** What is wrong with it beside its spelling, where that can be told. */
+export const serviceCidrTodo = (text: string): string | undefined => {
+  const network = parseCidr(text);
+  return network && serviceCidrFault(network);
+};
+
 /** A SAN entry as the protocol wants it: canonical IP or lower-case DNS name, first label may be "*". */
 export function canonicalSan(text: string): string | undefined {
   const ip = canonicalIp(text);

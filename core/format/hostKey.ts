@@ -22,3 +22,16 @@ export function canonicalHostKey(given: string): string | undefined {
   const key = `${type ?? ""} ${body ?? ""}`;
   return type !== undefined && isWhole(key) ? key : undefined;
 }
+
+/** What is given in place of a host key, and what to do about it; the first that holds. */
+const FAULTS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:SHA256|MD5):|^(?:[0-9a-f]{2}:){15}/i, "it is a fingerprint, so give the whole key"],
+  [/^[~./][^\s]*$|\.pub$/, "it is the path of a file, so give the line in it"],
+  [/^(?!ssh-|ecdsa-)\S+ +(?:ssh-|ecdsa-)/, "a host is in front of it, which is left out"],
+  [/^ssh-dss /, "sshd takes no DSA keys any more, so give one of another type"],
+  [/^(?:ssh-|ecdsa-)\S+ AAAA/, "it is damaged, so copy all of it"],
+];
+
+/** Why it is none, where that can be told. */
+export const hostKeyTodo = (given: string): string | undefined =>
+  FAULTS.find(([pattern]) => pattern.test(given.trim()))?.[1];

@@ -9,7 +9,7 @@ export const unknownMinorText = (version: string): string =>
   `cluster.kubernetesVersion: ${version} is newer than 1.${String(MINORS.newest)}, the last that this version of kube-pki knows; ` +
   "every service whose files change is restarted, whether it would reload them or not, and proven as ever; see whether there is a newer kube-pki";
 
-export const VERSION = /^v?(1\.(\d{1,3})\.(?:0|[1-9]\d{0,2}))$/;
+export const VERSION = /^v?(1\.([1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))$/;
 
 /** "v1.34.2" or "1.34.2" as "1.34.2"; undefined when it is no release, or an older one than the oldest that is known. */
 export function canonicalVersion(given: string): string | undefined {

@@ -3,8 +3,10 @@ import { pathText } from "../config/problems";
 import { ALGORITHMS } from "../model/algorithms";
 import { ownCas } from "../authorities/oneCa";
 import type { AuthorityName } from "../model/authorities";
-import { caRemarks, TITLES, type FoundCas } from "./cas";
+import { caRemarks } from "./caRemarks";
+import { lockedKeyOf, TITLES, type FoundCas } from "./cas";
 import { CA_CHOICES, type CaChoice, type Choices } from "./choices";
+import type { CertificateFacts } from "../survey/model";
 import type { FoundNode } from "./nodes";
 import { remark, type Found, type Remark } from "./remarks";
 import type { NodeSecret } from "./secrets";
@@ -24,7 +26,15 @@ const algorithmFields = (found: FoundCas): { algorithm?: string } => {
   return algorithm !== undefined && ALGORITHMS.some((each) => each === algorithm) ? { algorithm } : {};
 };
 
+const keyText = (nodes: readonly FoundNode[], certificate: CertificateFacts): string => {
+  const locked = lockedKeyOf(nodes, certificate);
+  return locked === undefined
+    ? "its key is on none of these hosts"
+    : `its key is encrypted (${locked.node.name}:${locked.path}; to keep the CA, decrypt it there with openssl pkey, and init again)`;
+};
+
 const howMade = (
+  nodes: readonly FoundNode[],
   found: FoundCas,
   own: readonly AuthorityName[],
   { usesKeys }: (typeof CA_CHOICES)[CaChoice],
@@ -32,7 +42,7 @@ const howMade = (
   own.flatMap((name) => {
     const ca = found[name];
     if (ca === undefined || (usesKeys && ca.key !== undefined)) return [];
-    const why = usesKeys ? `its key is on none of these hosts, so ${TITLES[name]}` : TITLES[name];
+    const why = usesKeys ? `${keyText(nodes, ca.certificate)}, so ${TITLES[name]}` : TITLES[name];
     return [
       remark(
         "changed",
@@ -80,6 +90,6 @@ export const authorityFields = (
       secrets: [...secrets, ...(token.value === undefined ? [] : [token.value])],
       made,
     },
-    remarks: [...caRemarks(found, nodes, oneCa), ...token.remarks, ...howMade(found, own, choice)],
+    remarks: [...caRemarks(found, nodes, oneCa), ...token.remarks, ...howMade(nodes, found, own, choice)],
   };
 };

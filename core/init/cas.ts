@@ -2,9 +2,10 @@
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import type { ConsumerInput } from "../model/reload";
 import type { CertificateFacts, FileFacts } from "../survey/model";
-import { isIssuedBy, leavesOf, type Cas, type LiveLeaf } from "./live";
+import { isSelfSigned, isSignedBy } from "../doctor/signers";
+import { leavesOf, type Cas, type LiveLeaf } from "./live";
 import type { FoundNode } from "./nodes";
-import { remark, together, type Remark } from "./remarks";
+import { unique } from "../format/unique";
 import { filesFor } from "./visits";
 
 /** By which files its CA is known, the first that a node has. */
@@ -12,6 +13,13 @@ const READ_AS: Readonly<Record<AuthorityName, readonly ConsumerInput[]>> = {
   kubernetes: ["kube-apiserver/client-ca", "kube-controller-manager/root-ca", "kubelet/client-ca"],
   etcd: ["etcd/trusted-ca", "kube-apiserver/etcd-ca"],
   frontProxy: ["kube-apiserver/requestheader-ca"],
+};
+
+/** What has to hold it too, as it verifies what the CA signs. */
+const VERIFIES_BY: Readonly<Record<AuthorityName, readonly ConsumerInput[]>> = {
+  kubernetes: ["kube-apiserver/kubelet-ca", "kube-controller-manager/client-ca"],
+  etcd: [],
+  frontProxy: ["kube-controller-manager/requestheader-ca"],
 };
 
 export const TITLES: Readonly<Record<AuthorityName, string>> = {
@@ -33,33 +41,58 @@ export interface FoundCa {
 
 export type FoundCas = Readonly<Partial<Record<AuthorityName, FoundCa>>>;
 
-const caFiles = (node: FoundNode, authority: AuthorityName): FileFacts[] =>
-  READ_AS[authority]
+const caFiles = (node: FoundNode, authority: AuthorityName, inputs = READ_AS[authority]): FileFacts[] =>
+  inputs
     .flatMap((input) => filesFor(node.visit.survey, input, false))
     .filter(({ certificates }) => certificates.length > 0);
 
-const keyOf = (nodes: readonly FoundNode[], { publicKey, fingerprint }: CertificateFacts): KeyFile | undefined => {
-  const all = nodes.flatMap((node) => node.visit.survey.files.map((file) => ({ node, file })));
+/** All that a node verifies certificates of an authority by. */
+export const trustFiles = (node: FoundNode, authority: AuthorityName): FileFacts[] =>
+  unique([...caFiles(node, authority), ...caFiles(node, authority, VERIFIES_BY[authority])]);
+
+/** Files that are called as the key of a CA beside it: kubeadm's name, and kubespray's and cfssl's. */
+const keysBeside = (nodes: readonly FoundNode[], { fingerprint }: CertificateFacts) =>
+  nodes.flatMap((node) => {
+    const { files } = node.visit.survey;
+    const ends = files
+      .filter(({ certificates }) => certificates.some((each) => each.fingerprint === fingerprint))
+      .flatMap(({ path }) =>
+        [".key", "-key.pem"].map((end) => path.replace(/\.[^./]+$/, end)).filter((key) => key !== path),
+      );
+    return files
+      .filter(({ path, state }) => state === "file" && ends.includes(path))
+      .map((file) => ({ node, path: file.path, isLocked: file.isLocked === true }));
+  });
+
+const keyOf = (nodes: readonly FoundNode[], ca: CertificateFacts): KeyFile | undefined => {
+  const known = nodes.flatMap((node) =>
+    node.visit.survey.files.filter(({ keys }) => keys.includes(ca.publicKey)).map(({ path }) => ({ node, path })),
+  );
+  // without openssl a node cannot tell what a key is: whoever reads it compares it with the certificate
   const [found] = [
-    ...all.filter(({ file: { keys } }) => keys.includes(publicKey)),
-    // without openssl a node cannot tell what a key is: whoever reads it compares it with the certificate
-    ...all.filter(
-      ({ node: { visit }, file: { path, state } }) =>
-        visit.survey.host.openssl === undefined &&
-        state === "file" &&
-        visit.survey.files.some(
-          (ca) =>
-            // kubeadm's name, and kubespray's
-            [".key", "-key.pem"].some((end) => ca.path.replace(/\.[^./]+$/, end) === path) &&
-            ca.path !== path &&
-            ca.certificates.some((each) => each.fingerprint === fingerprint),
-        ),
-    ),
+    ...known,
+    ...keysBeside(nodes, ca).filter(({ node: { visit } }) => visit.survey.host.openssl === undefined),
   ];
-  return found && { node: found.node, path: found.file.path };
+  return found && { node: found.node, path: found.path };
 };
 
-/** Of several CAs in a file the one that signs: certificates in use are from it, and its key is at hand. */
+/** Its key as far as can be told: one that needs a passphrase. */
+export const lockedKeyOf = (nodes: readonly FoundNode[], ca: CertificateFacts): KeyFile | undefined => {
+  const found = keysBeside(nodes, ca).find(({ isLocked }) => isLocked);
+  return found && { node: found.node, path: found.path };
+};
+
+/** The nearer of two, by the first of these that differs between them. */
+const byRank =
+  (rank: (ca: CertificateFacts) => readonly number[]) => (one: CertificateFacts, other: CertificateFacts) => {
+    const [a, b] = [rank(one), rank(other)];
+    return a.map((each, index) => (b[index] ?? 0) - each).find((difference) => difference !== 0) ?? 0;
+  };
+
+/**
+ * Of several CAs in a file the one that signs: certificates in use are from it, its key is at hand. One key may have several
+ * certificates: the root's own counts before one that another CA has signed for it, and the one that ends last.
+ */
 const signing = (
   authority: AuthorityName,
   nodes: readonly FoundNode[],
@@ -70,9 +103,17 @@ const signing = (
     (ca, index) => known.findIndex(({ fingerprint }) => fingerprint === ca.fingerprint) === index,
   );
   const own = leavesOf(leaves, authority);
-  const score = (ca: CertificateFacts): number =>
-    2 * Number(own.some(({ certificate }) => isIssuedBy(certificate, ca))) + Number(keyOf(nodes, ca) !== undefined);
-  const [certificate] = [...different].sort((a, b) => score(b) - score(a));
+  const rank = (ca: CertificateFacts): readonly number[] => {
+    const issued = own.filter(({ certificate }) => isSignedBy(certificate, ca)).length;
+    return [
+      Number(issued > 0),
+      Number(keyOf(nodes, ca) !== undefined),
+      issued,
+      Number(isSelfSigned(ca)),
+      Date.parse(ca.notAfter),
+    ];
+  };
+  const [certificate] = [...different].sort(byRank(rank));
   return certificate && { certificate, key: keyOf(nodes, certificate) };
 };
 
@@ -88,58 +129,3 @@ export const casOf = (found: FoundCas): Cas =>
   Object.fromEntries(
     AUTHORITIES.flatMap((name) => (found[name] === undefined ? [] : [[name, found[name].certificate]])),
   );
-
-/** What is odd about the CAs as they are. */
-export const caRemarks = (found: FoundCas, nodes: readonly FoundNode[], oneCa: boolean): Remark[] => {
-  const said = AUTHORITIES.flatMap((name) => {
-    const own = found[name]?.certificate;
-    if (own === undefined) return [];
-    return nodes.flatMap((node) =>
-      caFiles(node, name).flatMap(({ path, certificates }) => [
-        ...(certificates.some(({ fingerprint }) => fingerprint === own.fingerprint)
-          ? []
-          : [
-              {
-                kind: "refused" as const,
-                node: node.name,
-                text: `${path} does not hold ${TITLES[name]} that other nodes have (${own.subject})`,
-              },
-            ]),
-        ...certificates
-          .filter(({ fingerprint }) => fingerprint !== own.fingerprint)
-          .map(({ subject }) => ({
-            kind: "left" as const,
-            node: node.name,
-            text: `${path} also trusts ${subject}, which stays there and is no CA of the stack`,
-          })),
-      ]),
-    );
-  });
-  const shared = AUTHORITIES.filter((name, index) =>
-    AUTHORITIES.some(
-      (other, at) =>
-        at < index &&
-        found[name] !== undefined &&
-        found[name].certificate.publicKey === found[other]?.certificate.publicKey,
-    ),
-  );
-  return [
-    ...(["refused", "left"] as const).flatMap((kind) =>
-      together(
-        kind,
-        said.filter((each) => each.kind === kind),
-      ),
-    ),
-    ...(shared.length === 0
-      ? []
-      : [
-          remark(
-            "left",
-            `one CA (${found[shared[0] ?? "etcd"]?.certificate.subject ?? ""}) is ${TITLES.kubernetes} and ${shared.map((name) => TITLES[name]).join(" and ")}: whoever has a certificate for one may use it for the other; ${oneCa ? "it lies in one file, so a rotation replaces it by one again (authority.oneCa, docs/fleet.md)" : "a rotation gives each a CA of its own"}`,
-          ),
-        ]),
-    ...AUTHORITIES.filter((name) => found[name] === undefined).map((name) =>
-      remark("unfound", `${TITLES[name]}: no component names a file of it`),
-    ),
-  ];
-};

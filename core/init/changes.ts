@@ -1,6 +1,8 @@
 /** What the first `pulumi up` would take from a cluster, and what it does to it: the plan beside what is there. */
 import { pathText } from "../config/problems";
+import { isSignedBy } from "../doctor/signers";
 import { profileOf, type Content } from "../layouts/layout";
+import { isAlgorithm } from "../model/algorithms";
 import { fieldsOf, type LeafName } from "../model/profiles";
 import { nodeEffects, restartsText, restartTexts } from "../nodes/effects";
 import type { LeafPlan } from "../certificates/leaves";
@@ -10,7 +12,7 @@ import { NODE_STEP_NAMES, NODE_STEPS, type NodeStep } from "../protocol/nodeStep
 import { renewsTokens } from "../protocol/tokens";
 import type { Config } from "../schema/config";
 import type { CertificateFacts, KubeconfigFacts } from "../survey/model";
-import { isIssuedBy, liveLeaf, type Cas, type LiveLeaf, type Place } from "./live";
+import { liveLeaf, type Cas, type LiveLeaf, type Place } from "./live";
 import { canonicalName, isCovered } from "./names";
 import { remark, together, type Remark } from "./remarks";
 import { commonNameOf, currentEntry, hostPortOf, kubeconfigAt, serverIn, subjectParts } from "./visits";
@@ -81,7 +83,13 @@ export const lossRemarks = (places: readonly Place[]): Remark[] =>
 
 export const isFromCluster = (live: CertificateFacts, { authority }: LeafPlan, cas: Cas): boolean => {
   const ca = cas[authority];
-  return ca === undefined || isIssuedBy(live, ca);
+  return ca === undefined || isSignedBy(live, ca);
+};
+
+const algorithmChange = (profile: LeafName, was: string, is: string): string => {
+  const field = pathText([...fieldsOf(profile), "algorithm"]);
+  const todo = isAlgorithm(was) ? `${field}: ${was} keeps it` : `the stack makes no such key; ${field} names another`;
+  return `${profile}: key ${was} becomes ${is}: ${todo}`;
 };
 
 export const changesOf = (live: CertificateFacts, leaf: LeafPlan, cas: Cas): string[] => {
@@ -93,7 +101,7 @@ export const changesOf = (live: CertificateFacts, leaf: LeafPlan, cas: Cas): str
     ...(usages.includes("client")
       ? subject.map((text) => `${text}; whatever was granted to the old name is not granted to the new one`)
       : subject),
-    ...(live.algorithm === algorithm ? [] : [`${profile}: key ${live.algorithm} becomes ${algorithm}`]),
+    ...(live.algorithm === algorithm ? [] : [algorithmChange(profile, live.algorithm, algorithm)]),
   ];
 };
 

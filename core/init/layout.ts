@@ -1,5 +1,6 @@
 /** Which layout a cluster has: the one whose paths its components really read, and where they differ from it. */
 import { basename } from "node:path/posix";
+import { isRotating } from "../authorities/rotation";
 import { leafPolicy } from "../certificates/leafPolicy";
 import { kubernetesMinor } from "../format/kubernetesVersion";
 import { LAYOUT_NAMES, layoutOf, LAYOUTS, type LayoutName } from "../layouts";
@@ -7,11 +8,13 @@ import { profileOf, type ConsumerRow, type FileRow, type Layout } from "../layou
 import type { NodePlan } from "../plan";
 import type { Config } from "../schema/config";
 import type { ComponentFacts, FileFacts, Survey } from "../survey/model";
+import { MANIFESTS } from "../survey/staticPods";
 import type { FoundNode } from "./nodes";
 import { placesOf } from "./live";
 import type { NamedSurvey } from "./places";
 import { isAt, NEWEST, pathsOf, readsOf, rowsFor, rowsOn, type Read } from "./reads";
 import { together, type Remark } from "./remarks";
+import { singleSigners } from "./singleSigners";
 import { unique } from "../format/unique";
 import { componentOf } from "./visits";
 
@@ -71,8 +74,11 @@ export const strayReads = (survey: Survey, rows: readonly FileRow[], layout: Lay
   const placesFor = ({ use }: Read): string[] => unique(rowsFor(rows, use).flatMap((row) => pathsOf(row, layout)));
   const isThere = (read: Read): boolean => isAt(read.file, survey, placesFor(read));
   // of an option that may be given several times one of the files has to be the layout's
-  const isCovered = ({ use }: Read): boolean =>
-    reads.some((each) => each.use.input === use.input && each.use.secret === use.secret && isThere(each));
+  const isCovered = ({ use: { component, option, secret } }: Read): boolean =>
+    reads.some(
+      (each) =>
+        each.use.component === component && each.use.option === option && each.use.secret === secret && isThere(each),
+    );
   return reads.flatMap((read) => {
     const wanted = placesFor(read);
     return wanted.length === 0 || isCovered(read) ? [] : [{ read, wanted }];
@@ -125,6 +131,15 @@ export const howText = (by: keyof typeof HOW, unit: string | undefined): string 
 export const unitOf = ({ start }: ComponentFacts): string | undefined =>
   start.by === "systemd" ? start.unit.replace(/\.service$/, "") : undefined;
 
+/** A static pod whose manifest a node does not find (node/62-flags.sh, 61-manifest.sh); undefined: it does. */
+export const manifestTrouble = ({ name, start }: ComponentFacts, { unit }: ConsumerRow): string | undefined => {
+  const wanted = `${MANIFESTS}/${unit}.yaml`;
+  return start.by !== "static-pod" || start.manifest === wanted
+    ? undefined
+    : `the manifest of ${name} is ${start.manifest}, and the stack looks for ${wanted}, where a rotation sets flags: move it there ` +
+        `(staticPodPath of the kubelet), or make one a link to the other`;
+};
+
 /** A service that runs otherwise than the layout has it, or not at all; undefined: it is as it should be. */
 const serviceTrouble = (survey: Survey, { name, kind, unit }: ConsumerRow): string | undefined => {
   const wantedUnit = kind === "systemd" ? unit : undefined;
@@ -148,6 +163,21 @@ const serviceRemarks = (plans: readonly NodePlan[], nodes: readonly FoundNode[])
     ),
   );
 
+/** What only a rotation stumbles over. */
+const rotationRemarks = (plans: readonly NodePlan[], nodes: readonly FoundNode[], config: Config): Remark[] =>
+  together(
+    isRotating(config) ? "refused" : "left",
+    placesOf(plans, nodes).flatMap(({ plan: { node, consumers }, survey }) => {
+      const manifests = consumers.map((row) => {
+        const component = componentOf(survey, row.name);
+        return component === undefined ? undefined : manifestTrouble(component, row);
+      });
+      return [...manifests, singleSigners(survey)].flatMap((text) =>
+        text === undefined ? [] : [{ node: node.name, text }],
+      );
+    }),
+  );
+
 /** What differs from the layout. */
 export const layoutRemarks = (plans: readonly NodePlan[], nodes: readonly FoundNode[], config: Config): Remark[] => {
   const said = nodes.flatMap((node) => readSaid(node, config));
@@ -157,6 +187,7 @@ export const layoutRemarks = (plans: readonly NodePlan[], nodes: readonly FoundN
       said.filter(({ kind }) => kind === "refused"),
     ),
     ...serviceRemarks(plans, nodes),
+    ...rotationRemarks(plans, nodes, config),
     ...together(
       "left",
       said.filter(({ kind }) => kind === "left"),

@@ -1,4 +1,5 @@
 /** The certificates that a cluster has in the places of planned ones. */
+import { isSignedBy } from "../doctor/signers";
 import { profileOf, type FileRow } from "../layouts/layout";
 import { AUTHORITIES, type AuthorityName } from "../model/authorities";
 import { PROFILE_NAMES, type LeafName, type ProfileName } from "../model/profiles";
@@ -86,15 +87,12 @@ export const isHidden = ({ plan, survey }: Place, profile: ProfileName): boolean
 /** The CA of each authority, where one is known. */
 export type Cas = Readonly<Partial<Record<AuthorityName, CertificateFacts>>>;
 
-export const isIssuedBy = (leaf: CertificateFacts, ca: CertificateFacts): boolean =>
-  leaf.issuer === ca.subject && (leaf.authorityKeyId === "" || ca.keyId === "" || leaf.authorityKeyId === ca.keyId);
-
 /** Those that a CA of the cluster has issued: what others say, such as a kubelet of itself, nobody has decided. */
 export const issuedLeaves = (leaves: readonly LiveLeaf[], cas: Cas): LiveLeaf[] =>
   leaves.filter(({ certificate }) =>
     AUTHORITIES.some((name) => {
       const ca = cas[name];
-      return ca !== undefined && isIssuedBy(certificate, ca);
+      return ca !== undefined && isSignedBy(certificate, ca);
     }),
   );
 

@@ -5,6 +5,7 @@ import type { Layout } from "../layouts/layout";
 import type { ConsumerName } from "../model/reload";
 import type { Role } from "../model/roles";
 import type { ClusterFacts, Survey } from "../survey/model";
+import { distributionRemark } from "./distributions";
 import { NEWEST, rowsOn } from "./reads";
 import { remark, type Found, type Remark } from "./remarks";
 import { unique } from "../format/unique";
@@ -149,6 +150,8 @@ const inOrder = (nodes: readonly FoundNode[], layout: Layout): FoundNode[] => {
 const entryOf = (visit: Visit, listed: Listed, layout: Layout): FoundNode | Remark => {
   const { survey } = visit;
   const name = nameOf(survey, listed);
+  const distribution = distributionRemark(name, survey);
+  if (distribution !== undefined) return distribution;
   const address = addressOf(visit, listed);
   if (!SERVICES.some((each) => hasService(survey, each)) && listedAs(survey, listed) === undefined)
     return remark("unfound", `${name}: it runs neither ${SERVICES.join(" nor ")}, so it is not in the stack file`);

@@ -43,9 +43,13 @@ const shared = (seen: readonly { readonly name: string; readonly path: string }[
 
 type Moves = ReadonlyMap<string, string>;
 
+/** What is several files of the layout at once is the first of them (presence.ts tells what becomes of the others). */
+const apart = (places: readonly (readonly [string, string])[]): Moves =>
+  new Map(places.filter(([, place], index) => places.findIndex(([, each]) => each === place) === index));
+
 /** By the path in the layout, also of those that are where it has them. */
 const actualPlaces = (nodes: readonly NamedSurvey[], layout: Layout): Moves =>
-  new Map(
+  apart(
     layout
       .files(NEWEST)
       // a rotation's own files are nowhere before it, and the pair is known by the link to it

@@ -1,7 +1,7 @@
 /** The section `certificates`, as the certificates in place have it: validity, algorithms, subjects, and which there are at all. */
 import { INVENTORY } from "../certificates/inventory";
 import { formatDuration, parseDuration } from "../format/duration";
-import { ALGORITHMS, type Algorithm } from "../model/algorithms";
+import { ALGORITHMS, isAlgorithm, type Algorithm } from "../model/algorithms";
 import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
 import type { Config } from "../schema/config";
 import type { CertificateFacts } from "../survey/model";
@@ -60,10 +60,37 @@ const wholeUnits = (given: number): number =>
 const withinCa = (wanted: number, longest: number): number =>
   wanted <= longest ? wanted : wholeUnits(Math.min(USUAL, longest / 2));
 
+/** How long a certificate may be valid. */
+export interface LeafLimit {
+  readonly seconds: number;
+  /** A CA of the cluster has no more left; else CAs that the stack makes have no more. */
+  readonly isOfCluster: boolean;
+}
+
+/** `authority.validity`. */
+const NEW_CA = 3650 * DAY;
+
+/**
+ * Each CA that stays has so much left, and the stack's own ones begin with so much.
+ * @param made those that the stack makes
+ */
+export const leafLimit = (cas: Cas, made: readonly string[], now: Date): LeafLimit => {
+  const left = Object.entries(cas)
+    .filter(([name]) => !made.includes(name))
+    .map(([, { notAfter }]) => Math.floor((Date.parse(notAfter) - now.getTime()) / 1000));
+  const seconds = Math.min(NEW_CA, ...left);
+  return { seconds, isOfCluster: left.includes(seconds) };
+};
+
+const limitText = ({ seconds, isOfCluster }: LeafLimit): string =>
+  isOfCluster
+    ? `a CA has only ${formatDuration(seconds - (seconds % DAY))} left; rotate it in time`
+    : `CAs that the stack makes are valid for ${formatDuration(seconds)} (authority.validity), and none may end before its certificates`;
+
 const validityOf = (
   leaves: readonly LiveLeaf[],
   cas: Cas,
-  longest: number,
+  limit: LeafLimit,
   wished: number | undefined,
 ): Found<{ readonly general: number; readonly own: Profiles }> => {
   const lifetimes = byProfile(leaves).map(
@@ -72,7 +99,7 @@ const validityOf = (
   );
   const most = mostCommon(lifetimes.map(([, each]) => each)) ?? USUAL;
   const usual = wished ?? most;
-  const general = withinCa(usual, longest);
+  const general = withinCa(usual, limit.seconds);
   const shorter = lifetimes.filter(([, each]) => each < general && each >= HOUR && each !== most);
   const longer = lifetimes.filter(([, each]) => each > general && general === usual);
   const remarks: Remark[] = [
@@ -80,8 +107,7 @@ const validityOf = (
       ? [
           remark(
             "changed",
-            `certificates are valid for ${formatDuration(general)}, and no longer for ${formatDuration(usual)}: a CA has only ` +
-              `${formatDuration(longest - (longest % DAY))} left; rotate it in time`,
+            `certificates are valid for ${formatDuration(general)}, and no longer for ${formatDuration(usual)}: ${limitText(limit)}`,
           ),
         ]
       : []),
@@ -99,16 +125,14 @@ const validityOf = (
   return { value: { general, own }, remarks };
 };
 
-const isKnown = (name: string): name is Algorithm => ALGORITHMS.some((each) => each === name);
-
 const algorithmsOf = (leaves: readonly LiveLeaf[], usual: Algorithm): Found<{ general: Algorithm; own: Profiles }> => {
-  const known = leaves.filter(({ certificate }) => isKnown(certificate.algorithm));
+  const known = leaves.filter(({ certificate }) => isAlgorithm(certificate.algorithm));
   const general = mostCommon(known.map(({ certificate }) => certificate.algorithm)) as Algorithm | undefined;
   const own = byProfile(known).flatMap(([profile, of]) => {
     const algorithm = mostCommon(of.map(({ certificate }) => certificate.algorithm)) as Algorithm;
     return algorithm === general ? [] : [[profile, { algorithm }] as const];
   });
-  const others = unique(leaves.map(({ certificate }) => certificate.algorithm).filter((each) => !isKnown(each)));
+  const others = unique(leaves.map(({ certificate }) => certificate.algorithm).filter((each) => !isAlgorithm(each)));
   return {
     value: { general: general ?? usual, own: Object.fromEntries(own) },
     remarks:
@@ -117,7 +141,8 @@ const algorithmsOf = (leaves: readonly LiveLeaf[], usual: Algorithm): Found<{ ge
         : [
             remark(
               "changed",
-              `certificates with keys of ${others.join(", ")} get ${general ?? usual}: the stack makes keys of ${ALGORITHMS.join(", ")}`,
+              `certificates with keys of ${others.join(", ")} get ${general ?? usual} (certificates.algorithm): the stack makes keys of ` +
+                ALGORITHMS.join(", "),
             ),
           ],
   };
@@ -137,16 +162,16 @@ export interface PolicyInput {
   readonly cas: Cas;
   /** Of the draft. */
   readonly config: Config;
-  /** A leaf must not outlive its CA: what is left of the first one that ends. */
-  readonly caSeconds: number;
+  /** A leaf must not outlive its CA. */
+  readonly limit: LeafLimit;
   /** What kubeadm was told, in its own spelling. */
   readonly wishedValidity?: string | undefined;
 }
 
 export const certificateFields = (given: PolicyInput): Found<CertificateFields> => {
-  const { absent, cas, config, caSeconds, wishedValidity } = given;
+  const { absent, cas, config, limit, wishedValidity } = given;
   const leaves = given.leaves.filter(({ profile }) => !absent.includes(profile));
-  const validity = validityOf(leaves, cas, caSeconds, parseDuration(wishedValidity ?? ""));
+  const validity = validityOf(leaves, cas, limit, parseDuration(wishedValidity ?? ""));
   const algorithms = algorithmsOf(leaves, config.certificates.algorithm);
   const subjects = subjectFields(leaves, config);
   const fieldsOf = (profile: ProfileName): ProfileFields => ({

@@ -1,4 +1,5 @@
 /** Which certificates a cluster has at all: what none of its nodes has, or has from somebody else, is not the stack's. */
+import { INVENTORY } from "../certificates/inventory";
 import { PROFILE_NAMES, type ProfileName } from "../model/profiles";
 import { isHidden, isPlanned, liveLeaf, type Place } from "./live";
 import { remark, type Found, type Remark } from "./remarks";
@@ -10,9 +11,7 @@ const names = (places: readonly Place[]): string => places.map(({ plan }) => pla
 
 /** Whether its kubelet asks the cluster for a serving certificate. */
 export const asksCluster = ({ survey }: Pick<Place, "survey">): boolean =>
-  ["server-tls-bootstrap", "rotate-server-certificates"].some(
-    (option) => optionOf(survey, "kubelet", option) === "true",
-  );
+  optionOf(survey, "kubelet", "server-tls-bootstrap") === "true";
 
 const askedRemark = (asking: readonly Place[], places: readonly Place[]): Remark =>
   places.every((place) => asking.includes(place) || !hasService(place.survey, "kubelet"))
@@ -52,6 +51,36 @@ const presenceOf = (profile: ProfileName, planned: readonly Place[]): Found<Pres
   };
 };
 
+/** One pair that is several at once: renewed as the first of them, which may be used for all that the others are. */
+interface Shared {
+  readonly profile: ProfileName;
+  readonly as: ProfileName;
+  readonly path: string;
+}
+
+const sharedBy = (profile: ProfileName, places: readonly Place[]): Shared | undefined => {
+  const planned = places.filter((place) => isPlanned(place, profile));
+  const pathOf = (place: Place, each: ProfileName): string | undefined => liveLeaf(place, each)?.path;
+  const earlier = PROFILE_NAMES.slice(0, PROFILE_NAMES.indexOf(profile)).find(
+    (each) =>
+      INVENTORY[profile].usages.every((usage) => INVENTORY[each].usages.includes(usage)) &&
+      planned.length > 0 &&
+      planned.every((place) => {
+        const path = pathOf(place, profile);
+        return path !== undefined && isPlanned(place, each) && path === pathOf(place, each);
+      }),
+  );
+  const [first] = planned;
+  const path = first && pathOf(first, profile);
+  return earlier === undefined || path === undefined ? undefined : { profile, as: earlier, path };
+};
+
+const sharedRemark = ({ profile, as, path }: Shared): Remark =>
+  remark(
+    "left",
+    `${profile} is the pair of ${as} (${path}), so the stack renews it as that and makes none of its own (certificates.profiles)`,
+  );
+
 /** The profiles that are disabled in the stack file. */
 export const absentProfiles = (places: readonly Place[]): Found<readonly ProfileName[]> => {
   const asking = places.filter(asksCluster);
@@ -60,10 +89,12 @@ export const absentProfiles = (places: readonly Place[]): Found<readonly Profile
     .filter(({ planned }) => planned.length > 0)
     .map(({ profile, planned }) => ({ profile, ...presenceOf(profile, planned) }));
   const absent = looked.filter(({ value }) => value === "nowhere").map(({ profile }) => profile);
+  const shared = looked.flatMap(({ profile }) => sharedBy(profile, places) ?? []);
   return {
-    value: [...absent, ...(asking.length === 0 ? [] : [KUBELET_SERVING])],
+    value: [...absent, ...shared.map(({ profile }) => profile), ...(asking.length === 0 ? [] : [KUBELET_SERVING])],
     remarks: [
       ...looked.flatMap(({ remarks }) => remarks),
+      ...shared.map(sharedRemark),
       ...(asking.length === 0 ? [] : [askedRemark(asking, places)]),
       ...(absent.length === 0
         ? []

@@ -1,5 +1,6 @@
 /** Which files components read, beside those that a layout has for them. */
 import { fileOn, isSecret, type FileRow, type Layout } from "../layouts/layout";
+import { secondInputOf } from "../nodes/options";
 import type { FileFacts, Survey, Use } from "../survey/model";
 
 /** A file that a component was told to read, by one of its options. */
@@ -8,8 +9,16 @@ export interface Read {
   readonly use: Use;
 }
 
+/** By the input that it has, or shares with another option. */
+const inputsOf = (use: Use): Use => {
+  const input = use.input ?? secondInputOf(use.component, use.option);
+  return input === undefined ? use : { ...use, input };
+};
+
 export const readsOf = ({ files }: Survey): Read[] =>
-  files.filter(({ state }) => state !== "missing").flatMap((file) => file.uses.map((use) => ({ file, use })));
+  files
+    .filter(({ state }) => state !== "missing")
+    .flatMap((file) => file.uses.map((use) => ({ file, use: inputsOf(use) })));
 
 /** A certificate and its key are read by two options, or both from one file. */
 const isHalf = ({ content }: FileRow, secret: boolean): boolean =>

@@ -14,17 +14,18 @@ import { casOf, foundCas } from "./cas";
 import { changeRemarks, lossRemarks } from "./changes";
 import { checkedConfig, isProblems, type Raw } from "./checked";
 import type { Choices } from "./choices";
+import { copyRemarks } from "./copies";
 import { clusterFields, type ClusterFields } from "./cluster";
 import { downtimeRemarks, needsDowntime } from "./downtime";
 import { frontProxyRemarks } from "./frontProxy";
 import { layoutRemarks, nearestLayout } from "./layout";
 import { givenListeners } from "./listeners";
-import { issuedLeaves, liveLeaves, placesOf, type Cas, type LiveLeaf, type Place } from "./live";
+import { issuedLeaves, liveLeaves, placesOf, type LiveLeaf, type Place } from "./live";
 import { hasOneCa } from "./oneCa";
 import { extraNames, type ExtraNames } from "./names";
 import { foundNodes, nameOf, type FoundNode } from "./nodes";
 import { givenFiles, givenServices } from "./places";
-import { certificateFields, type CertificateFields } from "./policy";
+import { certificateFields, leafLimit, type CertificateFields } from "./policy";
 import { absentProfiles } from "./presence";
 import { readerFields } from "./readers";
 import { NEWEST } from "./reads";
@@ -33,6 +34,7 @@ import { remark, type Remark } from "./remarks";
 import type { Secret } from "./secrets";
 import { unique } from "../format/unique";
 import { canMakeKeys, nodeFields, nodeRemarks, sshFields } from "./sections";
+import { unmanagedRemarks } from "./unmanaged";
 import { workerProxyOf } from "./workerProxy";
 import { hasService, kubeadmOf, listedNodes, listOf, type Visit } from "./visits";
 
@@ -50,10 +52,6 @@ export interface Stack {
   readonly planned?: { readonly config: Config; readonly cluster: ClusterPlan } | undefined;
   readonly nodes: readonly FoundNode[];
 }
-
-const DAY = 86_400;
-/** `authority.validity`. */
-const NEW_CA = 3650 * DAY;
 
 const adminPaths = (layout: Layout): string[] =>
   layout.files(NEWEST).flatMap((row) => (profileOf(row).includes(ADMIN) ? [row.path] : []));
@@ -96,7 +94,7 @@ export const foundCluster = (visits: readonly Visit[], choices: Pick<Choices, "u
     cluster: cluster.value,
     listeners: listeners.value,
     workerProxyPort: proxy === layout.workerProxyPort ? undefined : proxy,
-    remarks: [...nodes.remarks, ...cluster.remarks, ...listeners.remarks],
+    remarks: nodes.value.length === 0 ? nodes.remarks : [...nodes.remarks, ...cluster.remarks, ...listeners.remarks],
   };
 };
 
@@ -125,15 +123,6 @@ const sectionsOf = (found: FoundCluster, names: ExtraNames, choices: Choices): R
 
 const planOf = (config: Config): ClusterPlan => planCluster(config, config.asOf);
 
-/** How long a leaf may live: each CA that stays has so much left. */
-const caSeconds = (cas: Cas, made: readonly string[], now: Date): number =>
-  Math.min(
-    NEW_CA,
-    ...Object.entries(cas)
-      .filter(([name]) => !made.includes(name))
-      .map(([, { notAfter }]) => Math.floor((Date.parse(notAfter) - now.getTime()) / 1000)),
-  );
-
 const certificatesSection = (
   { validity, algorithm, profiles }: CertificateFields,
   nodes: readonly FoundNode[],
@@ -158,7 +147,7 @@ const fromCertificates = (draft: Config, found: FoundCluster, visits: readonly V
     absent: absent.value,
     cas: known,
     config: draft,
-    caSeconds: caSeconds(known, authority.value.made, choices.now),
+    limit: leafLimit(known, authority.value.made, choices.now),
     wishedValidity: kubeadmOf(visits)?.certificateValidity,
   });
   const isManaged = ({ profile }: LiveLeaf): boolean => !absent.value.includes(profile);
@@ -203,9 +192,12 @@ const etcdRemarks = (nodes: readonly FoundNode[], visits: readonly Visit[]): Rem
   ];
 };
 
+const NO_NODE = "nodes: none of these hosts is one that a stack can have";
+
 export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
   const found = foundCluster(visits, choices);
   const drafted = sectionsOf(found, NO_NAMES, choices);
+  if (found.nodes.length === 0) return { ...found, raw: drafted, secrets: [], problems: [NO_NODE] };
   const login = loginSecrets(choices.login);
   const draft = checkedConfig(
     drafted,
@@ -242,8 +234,10 @@ export const stackOf = (visits: readonly Visit[], choices: Choices): Stack => {
       ...remarks,
       ...layoutRemarks(plan.nodes, found.nodes, config),
       ...lossRemarks(places),
+      ...unmanagedRemarks(places, parts.cas),
       ...frontProxyRemarks(places),
       ...downtimeRemarks(raw),
+      ...copyRemarks(places),
       ...changeRemarks(plan, places, config, parts.cas),
     ],
   };

@@ -76,10 +76,14 @@ export const currentEntry = <K extends Entries>(
   return entries.find(({ name }) => name === named) ?? (entries.length === 1 ? entries[0] : undefined);
 };
 
-/** `host:port` of a server's URL; https is port 443 where none is given. */
+/**
+ * `host:port` of a server's URL; https is port 443 where none is given. A dot at the end of a name says nothing to TLS (Go's
+ * crypto/tls leaves it out); a path stays, for whoever says that it cannot be.
+ */
 export const hostPortOf = (server: string): string => {
-  const given = server.replace(/^https:\/\//, "").replace(/\/$/, "");
-  return /:\d+$/.test(given) && !given.endsWith("]") ? given : `${given}:443`;
+  const [, scheme = "", given = "", path = ""] = /^(?:https:\/\/|([a-z]+:\/\/))?([^/]*)(.*)$/.exec(server) ?? [];
+  const [, host = "", port = ":443"] = /^(.*?)\.?(:\d+)?$/.exec(given) ?? [];
+  return `${scheme}${host}${port}${path === "/" ? "" : path}`;
 };
 
 /** Where a kubeconfig leads to. */

@@ -2,6 +2,8 @@
 export const ALGORITHMS = ["ECDSA-P256", "ECDSA-P384", "RSA-2048", "RSA-3072", "RSA-4096"] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
+export const isAlgorithm = (name: string): name is Algorithm => ALGORITHMS.some((each) => each === name);
+
 /** What a provider has to be told of each; `curve` is the name of NIST's prime curve. */
 export const KEYS = {
   "ECDSA-P256": { kind: "ECDSA", curve: "P256", bits: 256 },

@@ -78,6 +78,22 @@ export const inputOfOption = (
   return undefined;
 };
 
+/** Options that have to name the same file as another one of the component does. */
+const SECOND: Readonly<Partial<Record<ConsumerName, Readonly<Record<string, ConsumerInput>>>>> = {
+  etcd: { "peer-trusted-ca-file": "etcd/trusted-ca" },
+};
+
+/** What an option reads beside the one that `inputOfOption` knows. */
+export const secondInputOf = (consumer: ConsumerName, option: string): ConsumerInput | undefined =>
+  SECOND[consumer]?.[option];
+
+/** Whether each of the values that an option is given counts, and not only the last one. */
+export const isRepeatable = (consumer: ConsumerName, option: string): boolean =>
+  (Object.entries(OPTIONS) as [ConsumerInput, Options][]).some(
+    ([input, { several, plain, secret }]) =>
+      several === true && consumerOf(input) === consumer && [plain, secret].includes(`--${option}`),
+  );
+
 /** The options by which services are given the port that they are asked at. */
 export const PORT_OPTIONS = [
   { consumer: "kube-apiserver", option: "--secure-port", listener: "apiServer" },

@@ -11,7 +11,7 @@ import { cas, version } from "./checks/cluster";
 import { generations } from "./checks/generations";
 import { bootstraps, modes, readers, reads, renewers } from "./checks/files";
 import { clock, identity, login, openssl, readOnly, room } from "./checks/machines";
-import { listeners, services, tokenSigner } from "./checks/services";
+import { listeners, services, signers, tokenSigner } from "./checks/services";
 import type { PreflightNode } from "./job";
 import { comparedNode, type Check, type World } from "./world";
 
@@ -30,6 +30,7 @@ const CHECKS: readonly Check[] = [
   reads,
   bootstraps,
   tokenSigner,
+  signers,
   kubeconfigs,
   leaves,
   frontProxy,

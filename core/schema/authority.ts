@@ -24,7 +24,7 @@ import {
   algorithm,
   ofEach,
 } from "./fields";
-import { fingerprint, generation } from "./rotation";
+import { fingerprint, generation, GENERATION_ALLOWED, numberOfGenerations } from "./rotation";
 
 const existingCa = object({
   certificate: certificatePem.optional().describe("The CA's certificate."),
@@ -99,10 +99,10 @@ const signedBy = object({
   mount: mountPath.optional().describe("Path of that mount; its default issuer signs."),
 }).optional();
 const signedCas = z
-  .record(z.string().regex(/^[1-9]\d*$/, { error: "a generation, a whole number from 1" }), certificatePem)
+  .record(z.string().regex(/^[1-9]\d*$/, { error: `a generation, ${GENERATION_ALLOWED}` }), certificatePem)
   .optional();
-const GENERATIONS_ALLOWED = "a whole number from 1, or one for each of kubernetes, etcd and frontProxy";
-const generations = z.int({ error: GENERATIONS_ALLOWED }).min(1, { error: GENERATIONS_ALLOWED });
+const GENERATIONS_ALLOWED = `${GENERATION_ALLOWED}, or one for each of kubernetes, etcd and frontProxy`;
+const generations = numberOfGenerations(GENERATIONS_ALLOWED);
 
 export const authority = object({
   kind: backendKind

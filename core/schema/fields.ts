@@ -7,15 +7,16 @@ import {
   anAddress,
   canonicalIp,
   canonicalSan,
-  cidrText,
-  parseCidr,
+  canonicalServiceCidr,
+  serviceCidrTodo,
   specialAddress,
   type SpecialAddress,
 } from "../format/addresses";
 import { DNS_LABEL, DNS_NAME, isDnsName } from "../format/dnsNames";
 import { DURATION, DURATION_ALLOWED, parseDuration, parsePercent, PERCENT, type Span } from "../format/duration";
-import { canonicalHostKey } from "../format/hostKey";
+import { canonicalHostKey, hostKeyTodo } from "../format/hostKey";
 import { LOGIN, LOGIN_ALLOWED } from "../format/login";
+import { MOMENT, readMoment } from "../format/moment";
 import { canonicalPem, pemTodo } from "../format/pem";
 import { fieldRow, isField, type FieldKind } from "../format/protocolFields";
 import { isStandIn } from "../format/standIn";
@@ -58,6 +59,13 @@ export const fieldText = (allowed: string, kind: FieldKind) => {
     ...(longest === undefined ? {} : { maxLength: longest }),
   });
 };
+
+/** The name of a unit or of a static pod's manifest, with or without the ending that its file has. */
+export const unitName = (...kinds: readonly FieldKind[]) =>
+  text("a name of lower-case letters, digits, -, . and @", (given) => {
+    const name = given.replace(/\.(?:service|ya?ml)$/, "");
+    return kinds.every((kind) => isField(kind, name)) ? name : undefined;
+  }).meta({ pattern: fieldRow("unit").pattern });
 
 /** A text that no resource follows from, so that a program may know it only while it runs. */
 const input = (
@@ -138,11 +146,13 @@ export const vaultAddress = patterned(
 );
 export const mountPath = patterned(
   'the path of a mount without slashes around it, such as "pki/kubernetes"',
-  /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/,
+  // no mount can be below these, which the API has before the path of one or uses itself
+  /^(?!(?:v1|auth|sys|audit|identity|cubbyhole)(?:\/|$))[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/,
 );
 export const hostKey = input(
   'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."',
   canonicalHostKey,
+  hostKeyTodo,
 ).meta(like(/^\s*(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521))\s+AAAA[A-Za-z0-9+/]+={0,2}(?:\s.*)?\s*$/));
 export const duration = text(DURATION_ALLOWED, parseDuration).meta(like(DURATION));
 export const span = text(
@@ -150,7 +160,7 @@ export const span = text(
   (given): Span | undefined => parsePercent(given) ?? parseDuration(given),
 ).meta(like(new RegExp(`${PERCENT.source}|${DURATION.source}`)));
 // The certificate resources count validity in hours.
-export const validity = text('a whole number of hours or days up to 36500d, such as "720h" or "30d"', (given) => {
+export const validity = text('a whole number of hours or days from 1h to 36500d, such as "720h" or "30d"', (given) => {
   const seconds = parseDuration(given);
   return seconds !== undefined && seconds % 3600 === 0 ? seconds : undefined;
 }).meta(like(DURATION));
@@ -160,24 +170,9 @@ const CIDR = /^[0-9A-Fa-f.:]+\/\d{1,3}$/;
 export const cidrAsGiven = z
   .string({ error: CIDR_ALLOWED })
   .meta({ ...like(CIDR), patternErrorMessage: `must be ${CIDR_ALLOWED}` });
-export const cidr = text(CIDR_ALLOWED, (given) => {
-  const network = parseCidr(given);
-  const address = canonicalIp(given.split("/")[0] ?? "");
-  if (network === undefined || address === undefined) return undefined;
-  const canonical = cidrText(network);
-  return canonical.startsWith(`${address}/`) ? canonical : undefined;
-}).meta(like(CIDR));
+export const cidr = text(CIDR_ALLOWED, canonicalServiceCidr, serviceCidrTodo).meta(like(CIDR));
 
-/** Pulumi hands an unquoted YAML timestamp over in Go's way of writing it: `2026-12-31 00:00:00 +0000 UTC`. */
-const readMoment = (given: string): Date | undefined => {
-  const iso = given
-    .replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) \+0000 UTC$/, "$1T$2Z")
-    .replace(/^(\d{4}-\d\d-\d\d)$/, "$1T00:00:00Z"); // quoted, as it is taken without quotes
-  return z.iso.datetime({ offset: true }).safeParse(iso).success ? new Date(iso) : undefined;
-};
-export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment).meta(
-  like(/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d| \+0000 UTC))?$/),
-);
+export const moment = text('a timestamp such as "2026-12-31T00:00:00Z"', readMoment).meta(like(MOMENT));
 
 /** What is in a PEM is checked in existingCa.ts. The mark keeps a key from being echoed or written plain. */
 const pem = (allowed: string, wanted: "CERTIFICATE" | "PRIVATE KEY") =>

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isField } from "../format/protocolFields";
 import { NODE_NAME } from "../layouts/layout";
 import type { ConsumerName } from "../model/reload";
-import { choice, fieldText, matching, object } from "./fields";
+import { choice, fieldText, matching, object, unitName } from "./fields";
 
 const PLACE_ALLOWED = `an absolute path below /etc, /var/lib, /opt, /usr/local or /srv; ${NODE_NAME} in it stands for the node's name`;
 const isPlace = (given: string): boolean => isField("path", given.replaceAll(NODE_NAME, "n").replace(/\/$/, ""));
@@ -29,7 +29,7 @@ export const files = z
 
 const service = object({
   kind: choice(["static-pod", "systemd"]).optional().describe("How it runs."),
-  unit: fieldText("a name of lower-case letters, digits, -, . and @", "unit")
+  unit: unitName("unit")
     .optional()
     .describe("Name of the unit; of a static pod the name of its manifest without .yaml."),
 }).optional();

@@ -101,10 +101,12 @@ const own = object({
   ...leafPolicyFields,
   roles: z
     .array(choice(ROLES), { error: "a list of control-plane, etcd and worker" })
+    .min(1, { error: "at least one of control-plane, etcd, worker" })
     .optional()
     .describe("Nodes with one of these roles hold it; every node by default."),
   nodes: z
     .array(z.string(), { error: "a list of names of nodes" })
+    .min(1, { error: "a list of at least one name of a node" })
     .optional()
     .describe("Names of the nodes that hold it, in place of roles."),
   files,

@@ -6,7 +6,8 @@ import { fieldText, flag, object } from "./fields";
 import { leafPolicyFields } from "./leafPolicy";
 import { commonName } from "./own";
 
-const COMMON_NAMES = "a name, or a map from a node's name or a role to a name";
+const COMMON_NAMES =
+  "a name of at most 64 letters, digits, :, ., _ and -, or a map from a node's name or a role to such a name";
 
 const profile = object({
   enabled: flag.default(true).describe("false: someone else manages this certificate."),

@@ -1,13 +1,9 @@
 /** Programs on the nodes, beside the layout's own, that read files of the stack: kube-vip, keepalived's checks, agents. */
 import { z } from "zod";
-import { isField } from "../format/protocolFields";
 import { ROLES } from "../model/roles";
-import { choice, fieldText, matching, object } from "./fields";
+import { choice, fieldText, object, unitName } from "./fields";
 
-export const programName = matching(
-  "a name of lower-case letters, digits, -, . and @",
-  (given) => isField("unit", given) && isField("name", given),
-).describe(
+export const programName = unitName("unit", "name").describe(
   "Name of the unit; of a static pod the name of its manifest without .yaml, which is also the name of its program.",
 );
 

@@ -6,8 +6,15 @@ import { choice, duration, flag, like, moment, object, text } from "./fields";
 /** Gates that an operator may override, by name. */
 export const FORCED = ["scan", "tokens", "restarts"] as const;
 
-const GENERATION_ALLOWED = "a whole number from 1";
-export const generation = z.int({ error: GENERATION_ALLOWED }).min(1, { error: GENERATION_ALLOWED });
+/**
+ * The CAs of every generation stay in the stack, and a rotation takes a month at the least by the clock: more is a date or a
+ * serial number in place of a count.
+ */
+export const MOST_GENERATIONS = 1000;
+export const GENERATION_ALLOWED = `a whole number from 1 to ${String(MOST_GENERATIONS)}`;
+export const numberOfGenerations = (allowed: string) =>
+  z.int({ error: allowed }).min(1, { error: allowed }).max(MOST_GENERATIONS, { error: allowed });
+export const generation = numberOfGenerations(GENERATION_ALLOWED);
 const phase = choice(PHASES);
 const whatDiffersFor = (what: string) =>
   object({
@@ -56,11 +63,19 @@ const OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 
 const hexOf = (given: string): string | undefined => {
   const hex = given
-    .replace(/^sha256 Fingerprint=/i, "") // the whole line as openssl prints it
+    .replace(/^sha256(?: Fingerprint=|:)/i, "") // the whole line as openssl prints it, or as kubeadm join takes it
     .replace(/ +-$/, "") // or sha256sum
-    .replaceAll(":", "")
+    .replace(/[: ]/g, "")
     .toLowerCase();
   return /^[0-9a-f]{64}$/.test(hex) && hex !== OF_NOTHING ? hex : undefined;
+};
+
+/** What is given in its place, and what to do about it. */
+const fingerprintTodo = (given: string): string | undefined => {
+  if (given.includes("-----BEGIN ")) return "it is the certificate itself, so give the output of that command";
+  return /^(?:sha1 Fingerprint=)?(?:[0-9a-f]{2}:?){20}$/i.test(given)
+    ? "40 digits are SHA-1, so give that of -sha256"
+    : undefined;
 };
 
 /** The example is where kubeadm keeps the certificate. */
@@ -69,8 +84,9 @@ export const fingerprint = (what: string, example: string) =>
     `a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, as ` +
       `\`openssl x509 -noout -fingerprint -sha256 -in ${example}\` shows it`,
     hexOf,
+    fingerprintTodo,
   )
-    .meta(like(/^(?:[Ss][Hh][Aa]256 Fingerprint=)?(?:[0-9A-Fa-f]{2}:?){32}(?: +-)?$/))
+    .meta(like(/^(?:[Ss][Hh][Aa]256(?: Fingerprint=|:))?(?:[0-9A-Fa-f]{2}[: ]?){32}(?: *-)?$/))
     .optional()
     .describe(`SHA-256 fingerprint of ${what}.`);
 

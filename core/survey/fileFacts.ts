@@ -64,8 +64,8 @@ export const readStats = async (ask: Ask, paths: readonly string[]): Promise<Rea
         {
           ...(stat && { here: stat }),
           ...(target && { there: target }),
-          link: links.get(path)?.text("link")?.trim(),
-          real: links.get(path)?.text("real")?.trim(),
+          link: links.get(path)?.line("link"),
+          real: links.get(path)?.line("real"),
         },
       ];
     }),
@@ -79,13 +79,33 @@ export const readBlocks = async (ask: Ask, paths: readonly string[]): Promise<Re
   return answer.byPath();
 };
 
+/** Public halves of the private keys in files, by path; none without openssl. */
+export const readKeys = async (ask: Ask, paths: readonly string[]): Promise<ReadonlyMap<string, Answer>> => {
+  if (paths.length === 0) return new Map();
+  const [answer] = await askAll(ask, [QUESTION.keys(paths)]);
+  return answer.byPath();
+};
+
+/** The same of kubeconfigs, of each key in order. */
+export const readInnerKeys = async (
+  ask: Ask,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  if (paths.length === 0) return new Map();
+  const [answer] = await askAll(ask, [QUESTION.innerKeys(paths)]);
+  return new Map(
+    [...answer.byPath()].map(([path, own]) => [path, own.sections("key").map(([, key]) => key.plain("pem"))]),
+  );
+};
+
 const NOTHING = { owner: "", group: "", uid: -1, gid: -1, mode: "", modifiedAt: "" } as const;
 
 /** The answers about one file. */
 export interface FileAnswers {
   readonly stats: Stats | undefined;
   readonly certificates: Answer;
-  readonly key: Answer;
+  /** Undefined: nobody asked, or could tell. */
+  readonly key: Answer | undefined;
 }
 
 /** Whether a private key is among what a file holds. */
@@ -95,7 +115,8 @@ export const hasKey = (certificates: Answer): boolean =>
 export const fileFacts = (path: string, { stats, certificates, key }: FileAnswers, uses: readonly Use[]): FileFacts => {
   const { here, there, link, real } = stats ?? {};
   const blocks = certificates.plain("pem");
-  const publicHalf = key.text("public");
+  const keys = publicKeysIn(key?.plain("pem") ?? "");
+  const isLocked = keys.length === 0 && key !== undefined;
   return {
     path,
     state: here === undefined || there === undefined ? "missing" : there.type !== "file" ? "other" : "file",
@@ -103,7 +124,8 @@ export const fileFacts = (path: string, { stats, certificates, key }: FileAnswer
     ...(real === undefined || real === path ? {} : { real }),
     ...(there === undefined ? NOTHING : ownership(there)),
     certificates: certificatesIn(blocks),
-    keys: hasKey(certificates) ? publicKeysIn(publicHalf ?? "") : [],
+    keys,
+    ...(isLocked ? { isLocked } : {}),
     publicKeys: publicKeysIn(blocks),
     uses,
   };

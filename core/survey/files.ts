@@ -2,12 +2,13 @@
 import { unique } from "../format/unique";
 import { dirname } from "node:path/posix";
 import type { RunningComponent } from "./components";
-import { fileFacts, hasKey, readBlocks, readStats } from "./fileFacts";
+import { fileFacts, hasKey, readBlocks, readInnerKeys, readKeys, readStats } from "./fileFacts";
 import { kubeconfigFacts } from "./kubeconfigFacts";
 import type { FileFacts, KubeconfigFacts, Use } from "./model";
-import { kubeletServing, namedFiles, type NamedFile } from "./namedFiles";
-import { Answer, askAll, QUESTION, type Ask } from "./questions";
+import { kubeletServing, namedFiles, unfoundFiles, type NamedFile } from "./namedFiles";
+import { Answer, type Ask } from "./questions";
 import { onHost, type StaticPod } from "./staticPods";
+import { readKubeconfigs, readNames } from "./texts";
 
 export interface Files {
   readonly files: readonly FileFacts[];
@@ -53,11 +54,10 @@ export const readFiles = async (
   const lying = await beside(ask, named);
   const known = unique([...lying, ...written]);
   const configs = unique([...pathsOf(named, "kubeconfig"), ...known.filter((path) => KUBECONFIG_NAME.test(path))]);
-  const texts = await askAll(ask, configs.map(QUESTION.kubeconfig));
-  const halves = await askAll(ask, keys ? configs.map(QUESTION.innerKeys) : []);
+  const texts = await readKubeconfigs(ask, configs);
+  const halves = keys ? await readInnerKeys(ask, configs) : new Map<string, readonly string[]>();
   const kubeconfigs = configs.flatMap(
-    (path, index) =>
-      kubeconfigFacts(path, texts[index]?.text("text") ?? "", halves[index]?.texts("public") ?? []) ?? [],
+    (path) => kubeconfigFacts(path, texts.get(path) ?? "", halves.get(path) ?? []) ?? [],
   );
   const credentials = kubeconfigs.flatMap((config) => credentialFiles(config, named));
   const all = [...named, ...credentials];
@@ -68,7 +68,14 @@ export const readFiles = async (
     ...written,
   ]);
   const files = await readEach(ask, paths, all, keys);
-  return { files, kubeconfigs, unread: unreadable(new Set(configs), kubeconfigs, files) };
+  return {
+    files,
+    kubeconfigs,
+    unread: [
+      ...running.flatMap(({ name, options }) => unfoundFiles(name, options)),
+      ...unreadable(new Set(configs), kubeconfigs, files),
+    ],
+  };
 };
 
 const pathsOf = (named: readonly NamedFile[], kind: NamedFile["kind"]): string[] =>
@@ -78,12 +85,8 @@ const beside = async (ask: Ask, named: readonly NamedFile[]): Promise<string[]> 
   const folders = unique([...USUAL_FOLDERS, ...named.map(({ path }) => dirname(path))]).filter(
     (folder) => folder !== "/",
   );
-  const answers = await askAll(
-    ask,
-    folders.map((folder) => QUESTION.folder(folder, 3)),
-  );
-  const found = answers.flatMap((answer) => (answer.text("names") ?? "").split("\n"));
-  return unique(found.filter((path) => path !== "" && !COPIES.test(path))).slice(0, MOST_FILES);
+  const found = await readNames(ask, folders, 3);
+  return unique(found.filter((path) => !COPIES.test(path))).slice(0, MOST_FILES);
 };
 
 /** Certificate and key that a kubeconfig names instead of holding them. */
@@ -111,12 +114,15 @@ const readEach = async (
 ): Promise<FileFacts[]> => {
   const [stats, blocks] = [await readStats(ask, paths), await readBlocks(ask, paths)];
   const blocksOf = (path: string): Answer => blocks.get(path) ?? NO_ANSWER;
-  const withKey = asksKeys ? paths.filter((path) => hasKey(blocksOf(path))) : [];
-  const keys = await askAll(ask, withKey.map(QUESTION.key));
-  return paths.map((path) => {
-    const key = keys[withKey.indexOf(path)] ?? NO_ANSWER;
-    return fileFacts(path, { stats: stats.get(path), certificates: blocksOf(path), key }, usesOf(path, named));
-  });
+  const keys = asksKeys
+    ? await readKeys(
+        ask,
+        paths.filter((path) => hasKey(blocksOf(path))),
+      )
+    : new Map<string, Answer>();
+  return paths.map((path) =>
+    fileFacts(path, { stats: stats.get(path), certificates: blocksOf(path), key: keys.get(path) }, usesOf(path, named)),
+  );
 };
 
 const usesOf = (path: string, named: readonly NamedFile[]): Use[] => {

@@ -7,21 +7,21 @@ import type { Answer } from "./questions";
 /** @param asked the reader's clock when the question went out and came back, in milliseconds */
 export const hostFacts = (answer: Answer, asked: { readonly sent: number; readonly back: number }): HostFacts => {
   const time = Number(answer.words("time")?.[0] ?? 0) * 1000;
-  const openssl = /^(?:Open|Libre)SSL (\S+)/.exec(opensslOf(answer))?.[1];
-  const selinux = selinuxOf(answer.text("selinux"));
+  const openssl = /^(?:Open|Libre)SSL (\S+)/.exec(answer.line("openssl") ?? "")?.[1];
+  const selinux = selinuxOf(answer.line("selinux"));
   return {
-    hostname: (answer.text("name") ?? "").trim(),
+    hostname: (answer.line("name") ?? "").trim(),
     addresses: addressesIn(answer.text("addresses") ?? ""),
-    kernel: (answer.text("kernel") ?? "").trim(),
-    os: osOf(answer.text("os") ?? ""),
+    kernel: (answer.line("kernel") ?? "").trim(),
+    os: osOf(answer.plain("os")),
     readAt: momentText(new Date(asked.back)),
     clockAheadSeconds: aheadOf(time, asked),
     bootedAt: momentText(new Date(bootMoment(answer))),
     uid: Number(answer.words("user")?.[0] ?? -1),
     ...(openssl === undefined ? {} : { openssl }),
-    tools: answer.all("tool").flatMap(([name = ""]) => (name === "openssl" ? [] : [name])),
+    tools: answer.all("tool").map(([name = ""]) => name),
     ...(selinux === undefined ? {} : { selinux }),
-    readOnly: readOnlyMounts(answer.text("mounts") ?? ""),
+    readOnly: readOnlyMounts(answer.plain("mounts")),
     room: roomIn(answer.text("room") ?? ""),
   };
 };
@@ -29,13 +29,8 @@ export const hostFacts = (answer: Answer, asked: { readonly sent: number; readon
 /** When the node booted, by its own clock, in milliseconds since 1970. */
 export const bootMoment = (answer: Answer): number => {
   const time = Number(answer.words("time")?.[0] ?? 0);
-  const uptime = Number((answer.text("boot") ?? "0").split(" ")[0]);
+  const uptime = Number(answer.words("boot")?.[0] ?? 0);
   return (time - uptime) * 1000;
-};
-
-const opensslOf = (answer: Answer): string => {
-  const word = answer.all("tool").find(([name]) => name === "openssl")?.[1];
-  return word === undefined ? "" : Buffer.from(word, "base64").toString("utf8");
 };
 
 /** 0 where the node's second lies within the time of the question: the way there and back tells no more. */

@@ -10,8 +10,8 @@ export interface ListeningSocket {
 
 export const listeningSockets = (answer: Answer): ListeningSocket[] =>
   ["tcp", "tcp6"].flatMap((table) =>
-    (answer.text(table) ?? "").split("\n").flatMap((line) => {
-      const [, address = "", port = "", inode = ""] = /^([0-9A-F]+):([0-9A-F]{4}) (\d+)$/.exec(line) ?? [];
+    answer.all(table).flatMap((words) => {
+      const [, address = "", port = "", inode = ""] = /^([0-9A-F]+):([0-9A-F]{4}) (\d+)$/.exec(words.join(" ")) ?? [];
       return inode === "" ? [] : [{ address: addressOf(address), port: Number.parseInt(port, 16), inode }];
     }),
   );

@@ -131,6 +131,8 @@ export interface FileFacts {
   readonly certificates: readonly CertificateFacts[];
   /** SHA-256 of the public half (SubjectPublicKeyInfo), hex, of its private key or keys. */
   readonly keys: readonly string[];
+  /** A private key is there that cannot be read without a passphrase, so that it is not among `keys`. */
+  readonly isLocked?: true;
   /** The same of its public keys. */
   readonly publicKeys: readonly string[];
   readonly uses: readonly Use[];

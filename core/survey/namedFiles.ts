@@ -1,5 +1,6 @@
 /** Which files a component was told to read, and as what. */
-import { inputOfOption } from "../nodes/options";
+import { unique } from "../format/unique";
+import { inputOfOption, isRepeatable } from "../nodes/options";
 import type { ConsumerName } from "../model/reload";
 import type { OptionFacts, Use } from "./model";
 import { valueOf } from "./runningOptions";
@@ -16,19 +17,54 @@ export interface NamedFile {
   readonly use: Use;
 }
 
-export const namedFiles = (component: ConsumerName, options: readonly OptionFacts[]): NamedFile[] =>
-  options.flatMap(({ name, values }) => {
+/** "CERTIFICATE,KEY" or "CERTIFICATE,KEY:NAMES", given once for each name that has a certificate of its own. */
+const SNI = "tls-sni-cert-key";
+
+interface Value {
+  readonly path: string;
+  readonly secret: boolean;
+}
+
+/** What of an option counts: of one that is given again, as drop-ins and variables of extra arguments do it, the last. */
+const valuesOf = (component: ConsumerName, { name, values }: OptionFacts, secret: boolean): Value[] => {
+  if (name === SNI)
+    return values.flatMap((value) => {
+      const [certificate = "", key = ""] = value.replace(/:.*$/, "").split(",");
+      return [
+        { path: certificate, secret: false },
+        { path: key, secret: true },
+      ];
+    });
+  const counting = isRepeatable(component, name) ? unique(values) : values.slice(-1);
+  return counting.map((path) => ({ path, secret }));
+};
+
+const allNamed = (component: ConsumerName, options: readonly OptionFacts[]): NamedFile[] =>
+  options.flatMap((option) => {
+    const { name } = option;
     const kind = KUBECONFIG.test(name) ? "kubeconfig" : PKI.test(name) ? "pki" : undefined;
     if (kind === undefined) return [];
     const known = inputOfOption(component, name);
-    const use: Use = {
-      component,
-      option: name,
-      ...(known === undefined ? {} : { input: known.input }),
-      secret: known?.secret ?? (kind === "kubeconfig" || SECRET.test(name)),
-    };
-    return [...new Set(values)].filter((path) => path.startsWith("/")).map((path) => ({ path, kind, use }));
+    const input = known === undefined ? {} : { input: known.input };
+    const isSecret = known?.secret ?? (kind === "kubeconfig" || SECRET.test(name));
+    return valuesOf(component, option, isSecret)
+      .filter(({ path }) => path !== "")
+      .map(({ path, secret }) => ({ path, kind, use: { component, option: name, ...input, secret } }));
   });
+
+const isAbsolute = ({ path }: NamedFile): boolean => path.startsWith("/");
+
+export const namedFiles = (component: ConsumerName, options: readonly OptionFacts[]): NamedFile[] =>
+  allNamed(component, options).filter(isAbsolute);
+
+/** Files that nobody can find who does not know the folder that a process was started in: a sentence each. */
+export const unfoundFiles = (component: ConsumerName, options: readonly OptionFacts[]): string[] =>
+  allNamed(component, options)
+    .filter((file) => !isAbsolute(file) && /[./]/.test(file.path))
+    .map(
+      ({ path, use: { option } }) =>
+        `${component} was given --${option}=${path}, which is no absolute path, so that file could not be looked at`,
+    );
 
 const KUBELET_PKI = "/var/lib/kubelet/pki";
 

@@ -86,6 +86,7 @@ const file = z.object({
   modifiedAt: z.union([moment, z.literal("")]), // none of what is not there
   certificates,
   keys: texts,
+  isLocked: z.literal(true).exactOptional(),
   publicKeys: texts,
   uses: z.array(
     z.object({ component, option: text, input: z.enum(CONSUMER_INPUTS).exactOptional(), secret: z.boolean() }),

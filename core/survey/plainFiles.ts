@@ -16,7 +16,7 @@ const pathsOf = (component: RunningComponent, pods: readonly StaticPod[]): strin
 };
 
 /** Nobody asks what is in them. */
-const UNASKED = { certificates: Answer.of([]), key: Answer.of([]) };
+const UNASKED = { certificates: Answer.of([]), key: undefined };
 
 export const readPlainFiles = async (
   ask: Ask,

@@ -10,35 +10,41 @@ const asked = (verb: string, ...words: readonly (string | number)[]): Question =
   [verb, ...words].join(" ").replace(/[\r\n]/g, "?");
 
 /** About many things at once: what a visit costs a node is the programs that it starts. */
-const askedOf = (verb: string, texts: readonly string[]): Question =>
-  [asked(verb, texts.length), ...texts.map((text) => asked(text))].join("\n");
+const askedOf = (verb: string, all: readonly (string | number)[], ...words: readonly (string | number)[]): Question =>
+  [asked(verb, ...words, all.length), ...all.map((each) => asked(String(each)))].join("\n");
 
 export const QUESTION = {
   host: () => asked("host"),
   /** By the names of processes; the kernel keeps 15 letters of each. */
   processes: (names: readonly string[]) => asked("processes", ...names.map((name) => name.slice(0, 15))),
-  process: (pid: number) => asked("process", pid),
-  version: (pid: number) => asked("version", pid),
+  process: (pids: readonly number[]) => askedOf("process", pids),
+  version: (pids: readonly number[]) => askedOf("version", pids),
   listeners: () => asked("listeners"),
   /** Processes with one of these texts in their command line or among their mounts. */
   naming: (texts: readonly string[]) => askedOf("naming", texts),
-  unit: (name: string) => asked("unit", name),
+  unit: (names: readonly string[]) => askedOf("unit", names),
   units: () => asked("units"),
   stats: (paths: readonly string[]) => askedOf("stats", paths),
   /** Paths of what is no folder, so many levels down. */
-  folder: (path: string, depth: number) => asked("folder", path, depth),
+  folders: (paths: readonly string[], levels: number) => askedOf("folders", paths, levels),
   certificates: (paths: readonly string[]) => askedOf("certificates", paths),
-  key: (path: string) => asked("key", path),
-  /** A configuration file, without what sounds like a secret. */
-  text: (path: string) => asked("text", path),
-  kubeconfig: (path: string) => asked("kubeconfig", path),
-  /** The public halves of keys in it. */
-  innerKeys: (path: string) => asked("innerkeys", path),
+  keys: (paths: readonly string[]) => askedOf("keys", paths),
+  /** Configuration files, without what sounds like a secret. */
+  texts: (paths: readonly string[]) => askedOf("texts", paths),
+  kubeconfigs: (paths: readonly string[]) => askedOf("kubeconfigs", paths),
+  /** The public halves of keys in kubeconfigs. */
+  innerKeys: (paths: readonly string[]) => askedOf("innerkeys", paths),
   /** What kube-pki has noted of its own work there. */
   record: () => asked("record"),
-  served: (at: string) => asked("served", at),
+  served: (places: readonly string[]) => askedOf("served", places),
   cluster: (kubeconfig: string, query: "nodes" | "kubeadm" | "clusterinfo") => asked("cluster", kubeconfig, query),
 } as const;
+
+/** How many lines belong to a question after its first one. */
+export const linesAfter = (first: string): number =>
+  /^(?:process|version|naming|unit|stats|folders|certificates|keys|texts|kubeconfigs|innerkeys|served) /.test(first)
+    ? Number(first.split(" ").at(-1))
+    : 0;
 
 /** The lines of an answer, split into words. */
 export class Answer {
@@ -70,20 +76,25 @@ export class Answer {
       .join("");
   }
 
-  /** What follows each line "path ...", by that path. */
-  public byPath(): ReadonlyMap<string, Answer> {
-    const sections = new Map<string, (readonly string[])[]>();
-    let section: (readonly string[])[] = [];
-    for (const line of this.lines) {
-      const [word, ...rest] = line;
-      if (word === "path") sections.set(rest.join(" "), (section = []));
-      else section.push(line);
-    }
-    return new Map([...sections].map(([path, lines]) => [path, new Answer(lines)]));
+  /** What is behind `name` in the first line that begins so; undefined: there is none. */
+  public line(name: string): string | undefined {
+    return this.words(name)?.join(" ");
   }
 
-  public texts(name: string): readonly string[] {
-    return this.all(name).map((words) => decoded(words.at(-1) ?? ""));
+  /** What follows each line "path ...", by that path. */
+  public byPath(): ReadonlyMap<string, Answer> {
+    return new Map(this.sections("path"));
+  }
+
+  /** What follows each line that begins with a word, with the rest of that line. */
+  public sections(name: string): readonly (readonly [string, Answer])[] {
+    const sections: [string, (readonly string[])[]][] = [];
+    for (const line of this.lines) {
+      const [word, ...rest] = line;
+      if (word === name) sections.push([rest.join(" "), []]);
+      else sections.at(-1)?.[1].push(line);
+    }
+    return sections.map(([rest, lines]) => [rest, new Answer(lines)]);
   }
 }
 

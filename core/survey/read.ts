@@ -16,6 +16,7 @@ import { readReaders } from "./readers";
 import { readServed, withServed } from "./served";
 import { renewersIn } from "./renewers";
 import { readStaticPods, withManifest } from "./staticPods";
+import { unitsIn } from "./units";
 
 /** How much of a node is read. */
 export interface Scope {
@@ -78,10 +79,12 @@ export const survey = async (
 
 /** Undefined where nobody asked, or nothing told. */
 const missingUnits = async (ask: Ask, names: readonly string[]): Promise<string[] | undefined> => {
-  const answers = await askAll(ask, names.map(QUESTION.unit));
-  const told = names.flatMap((name, index) => {
-    const state = /^LoadState=(.*)$/m.exec(answers[index]?.text("unit") ?? "")?.[1];
-    return state === undefined ? [] : [{ name, state }];
+  if (names.length === 0) return undefined;
+  const [answer] = await askAll(ask, [QUESTION.unit(names)]);
+  const units = unitsIn(answer.text("unit"));
+  const told = names.flatMap((name) => {
+    const state = units.find((unit) => unit.names.includes(name))?.property("LoadState") ?? "";
+    return state === "" ? [] : [{ name, state }];
   });
   return told.length === 0 ? undefined : told.flatMap(({ name, state }) => (state === "not-found" ? [name] : []));
 };

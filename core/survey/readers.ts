@@ -36,24 +36,22 @@ const pathsOf = ({ files, kubeconfigs }: Known): string[] => [
   ...kubeconfigs.map(({ path }) => path),
 ];
 
-/** Free text of a line. */
-const textAt = (words: readonly string[], index: number): string =>
-  Buffer.from(words[index] ?? "", "base64").toString("utf8");
-
 const readersIn = (answer: Answer, paths: readonly string[]): ReaderFacts[] => {
-  const facts = (how: ReaderFacts["how"], path: string, words: readonly string[]): ReaderFacts => ({
-    pid: Number(words[0]),
-    name: textAt(words, 1).trim(),
+  const names = new Map(answer.all("comm").map(([pid, ...words]) => [pid, words.join(" ")]));
+  const facts = (how: ReaderFacts["how"], pid: string | undefined, path: string): ReaderFacts => ({
+    pid: Number(pid),
+    name: names.get(pid) ?? "",
     path,
     how,
   });
+  const mounts = new Map<string | undefined, string[]>();
+  for (const [pid, ...words] of answer.all("mountinfo")) mounts.set(pid, [...(mounts.get(pid) ?? []), ...words]);
   return [
-    ...answer.all("cmdline").map((words) => facts("command line", textAt(words, 2).split("\n")[0] ?? "", words)),
-    ...answer.all("mountinfo").flatMap((words) => {
-      const mounted = textAt(words, 2).split(/[ \n]/);
+    ...answer.all("cmdline").map(([pid, ...words]) => facts("command line", pid, words.join(" "))),
+    ...[...mounts].flatMap(([pid, mounted]) => {
       // the folder of a pod's volumes lies beside files of the PKI, and is none of it
       const path = paths.find((each) => mounted.some((at) => at !== "/" && isWithin(each, at)));
-      return path === undefined ? [] : [facts("mount", path, words)];
+      return path === undefined ? [] : [facts("mount", pid, path)];
     }),
   ];
 };

@@ -71,23 +71,22 @@ export interface MarkNote {
 /** There is one, and the node has no getfacl to read it. */
 export const UNREAD_ACL = "+";
 
-const linesOf = (text: string | undefined): string[][] =>
-  (text ?? "").split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ")]));
+type Lines = readonly (readonly string[])[];
 
 const MARKS = ["acl", "flags"] as const satisfies readonly MarkNote["kind"][];
 
-const foldersIn = (lines: readonly string[][]): ReadonlyMap<string, FolderFacts> =>
+const foldersIn = (lines: Lines): ReadonlyMap<string, FolderFacts> =>
   new Map(
     lines.flatMap(([word, mode = "", uid, gid, real = "", path = ""]) =>
       word === "folder" ? [[path, { mode, uid: Number(uid), gid: Number(gid), real }]] : [],
     ),
   );
 
-const marksIn = (lines: readonly string[][], kind: MarkNote["kind"]): ReadonlyMap<string, string> =>
+const marksIn = (lines: Lines, kind: MarkNote["kind"]): ReadonlyMap<string, string> =>
   new Map(lines.flatMap(([word, mark = "", path = ""]) => (word === kind ? [[path, mark]] : [])));
 
 /** Of a note that has folders. */
-const rightsFacts = (noted: readonly string[][], now: readonly string[][]): Pick<NoteFacts, "folders" | "marks"> => {
+const rightsFacts = (noted: Lines, now: Lines): Pick<NoteFacts, "folders" | "marks"> => {
   const [were, are] = [foldersIn(noted), foldersIn(now)];
   if (were.size === 0) return {};
   const folders = [...were].map(([path, was]): FolderNote => {
@@ -110,10 +109,10 @@ const SUM_DIGITS = 8;
 const NAME = /^\d+-\d+$/;
 
 const noteFacts = (answer: Answer): NoteFacts | undefined => {
-  const lines = linesOf(answer.text("noted"));
+  const lines = answer.all("noted");
   const [, name = "", apply = "", trust = ""] = lines.find(([word]) => word === "note") ?? [];
   if (!NAME.test(name)) return undefined;
-  const changed = new Set(linesOf(answer.text("other")).map(([path]) => path));
+  const changed = new Set(answer.all("other").map(([path]) => path));
   return {
     name,
     told: { ...(NAME.test(apply) && { apply }), ...(NAME.test(trust) && { trust }) },
@@ -121,15 +120,15 @@ const noteFacts = (answer: Answer): NoteFacts | undefined => {
       word === "file" ? [{ path, mode, uid: Number(uid), gid: Number(gid), isSame: !changed.has(path) }] : [],
     ),
     links: lines.flatMap(([word, target = "", path = ""]) => (word === "link" ? [{ path, target }] : [])),
-    ...rightsFacts(lines, linesOf(answer.text("rights"))),
+    ...rightsFacts(lines, answer.all("rights")),
   };
 };
 
 /** Undefined: it never ran there. */
 export const recordFacts = (answer: Answer): RecordFacts | undefined => {
   if (answer.words("record") === undefined) return undefined;
-  const applied = linesOf(answer.text("applied"));
-  const plan = linesOf(answer.text("plan"));
+  const applied = answer.all("applied");
+  const plan = answer.all("plan");
   const noted = noteFacts(answer);
   const sum = applied.find(([word]) => word === "sum")?.[1];
   return {
@@ -137,9 +136,11 @@ export const recordFacts = (answer: Answer): RecordFacts | undefined => {
     leaves: applied.flatMap(([word, profile = "", id = "", , serial = ""]) =>
       word === "leaf" ? [{ profile, id, serial: plainSerial(serial) }] : [],
     ),
-    cas: linesOf(answer.text("ours")).flatMap(([, label, der = ""]) =>
-      label === "CERTIFICATE" ? [createHash("sha256").update(Buffer.from(der, "base64")).digest("hex")] : [],
-    ),
+    cas: answer
+      .all("ours")
+      .flatMap(([, label, der = ""]) =>
+        label === "CERTIFICATE" ? [createHash("sha256").update(Buffer.from(der, "base64")).digest("hex")] : [],
+      ),
     files: plan.flatMap(([word, path = ""]) => (word === "file" || word === "link" ? [path] : [])),
     served: plan.flatMap(([word, component = "", at = ""]) => (word === "served" ? [{ component, at }] : [])),
     interrupted: answer.words("interrupted") !== undefined,

@@ -33,18 +33,27 @@ export const environmentOptions = (name: ConsumerName, environment: string): Opt
 /** The option that names a configuration file, and the options that its fields are the same as. */
 interface ConfigurationFile {
   readonly option: string;
-  /** Whether nothing else counts beside the file (etcd server/etcdmain/config.go), or the command line goes first. */
-  readonly alone: boolean;
+  /** Of a folder whose files change what the file says, one after another by their names. */
+  readonly folder?: string;
+  /**
+   * Whether what the file says goes before the command line and the environment (etcd server/etcdmain/config.go,
+   * cmd/kube-proxy/app/options.go, cmd/kube-scheduler/app/options/deprecated.go), or the command line goes first.
+   */
+  readonly first: boolean;
   readonly fields: Readonly<Record<string, string>>;
 }
 
 const CLIENT_CONNECTION = { "clientConnection.kubeconfig": "kubeconfig" } as const;
 
+/** Options that say the same as one of another name. */
+const SYNONYMS: Readonly<Record<string, string>> = { "rotate-server-certificates": "server-tls-bootstrap" };
+
 /** From k8s.io/kubelet/config/v1beta1, kube-proxy/config/v1alpha1, kube-scheduler/config/v1 and etcd.conf.yml.sample. */
 const CONFIGURATION_FILES: Readonly<Partial<Record<ConsumerName, ConfigurationFile>>> = {
   kubelet: {
     option: "config",
-    alone: false,
+    folder: "config-dir",
+    first: false,
     fields: {
       "authentication.x509.clientCAFile": "client-ca-file",
       "authentication.anonymous.enabled": "anonymous-auth",
@@ -59,13 +68,14 @@ const CONFIGURATION_FILES: Readonly<Partial<Record<ConsumerName, ConfigurationFi
       healthzBindAddress: "healthz-bind-address",
       rotateCertificates: "rotate-certificates",
       serverTLSBootstrap: "server-tls-bootstrap",
+      clusterDomain: "cluster-domain",
     },
   },
-  "kube-proxy": { option: "config", alone: false, fields: CLIENT_CONNECTION },
-  "kube-scheduler": { option: "config", alone: false, fields: CLIENT_CONNECTION },
+  "kube-proxy": { option: "config", first: true, fields: CLIENT_CONNECTION },
+  "kube-scheduler": { option: "config", first: true, fields: CLIENT_CONNECTION },
   etcd: {
     option: "config-file",
-    alone: true,
+    first: true,
     fields: {
       "client-transport-security.cert-file": "cert-file",
       "client-transport-security.key-file": "key-file",
@@ -90,6 +100,12 @@ const CONFIGURATION_FILES: Readonly<Partial<Record<ConsumerName, ConfigurationFi
 export const configurationFileOf = (name: ConsumerName, options: readonly OptionFacts[]): string | undefined => {
   const option = CONFIGURATION_FILES[name]?.option;
   return options.find((each) => each.name === option)?.values.at(-1);
+};
+
+/** The folder whose files change what that file says. */
+export const dropInFolderOf = (name: ConsumerName, options: readonly OptionFacts[]): string | undefined => {
+  const folder = CONFIGURATION_FILES[name]?.folder;
+  return options.find((each) => each.name === folder)?.values.at(-1);
 };
 
 const fieldOf = (content: unknown, path: string): unknown =>
@@ -118,17 +134,25 @@ const fileOptions = (name: ConsumerName, text: string): OptionFacts[] => {
   });
 };
 
+/** What a component was given. */
+export interface Given {
+  readonly commandLine: readonly OptionFacts[];
+  readonly environment: string;
+  /** Its configuration file. */
+  readonly file: string;
+  /** What changes that, in the order in which it is read. */
+  readonly dropIns?: readonly string[];
+}
+
 /** What holds of all that was given: each option once. */
-export const effectiveOptions = (
-  name: ConsumerName,
-  given: { readonly commandLine: readonly OptionFacts[]; readonly environment: string; readonly file: string },
-): OptionFacts[] => {
-  const file = fileOptions(name, given.file);
-  const alone = CONFIGURATION_FILES[name]?.alone === true && given.file !== "";
-  const first = alone
-    ? [...file, ...given.commandLine]
-    : [...given.commandLine, ...environmentOptions(name, given.environment), ...file];
-  return first.filter((option, index) => first.findIndex((each) => each.name === option.name) === index);
+export const effectiveOptions = (name: ConsumerName, given: Given): OptionFacts[] => {
+  const files = [given.file, ...(given.dropIns ?? [])].reverse().flatMap((text) => fileOptions(name, text));
+  const told = [...given.commandLine, ...environmentOptions(name, given.environment)];
+  const isFirst = CONFIGURATION_FILES[name]?.first === true;
+  // beside its file etcd reads no environment
+  const ordered = !isFirst ? [...told, ...files] : [...files, ...(given.file === "" ? told : given.commandLine)];
+  const all = ordered.map((option) => ({ ...option, name: SYNONYMS[option.name] ?? option.name }));
+  return all.filter((option, index) => all.findIndex((each) => each.name === option.name) === index);
 };
 
 /** The last value of an option, which is the one that counts. */

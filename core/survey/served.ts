@@ -2,7 +2,8 @@
 import { hostPort } from "../format/addresses";
 import { certificatesIn } from "./certificateFacts";
 import type { RunningComponent } from "./components";
-import type { ServedFacts } from "./model";
+import { unique } from "../format/unique";
+import type { CertificateFacts, ServedFacts } from "./model";
 import type { RecordFacts } from "./record";
 import { askAll, QUESTION, type Ask } from "./questions";
 
@@ -31,24 +32,34 @@ export const tlsPorts = (component: Pick<RunningComponent, "listens" | "options"
     .map(({ address, port }) => hostPort(ANY.get(address) ?? address, port));
 };
 
+/** What is served, by place. */
+const readChains = async (
+  ask: Ask,
+  places: readonly string[],
+): Promise<ReadonlyMap<string, readonly CertificateFacts[]>> => {
+  if (places.length === 0) return new Map();
+  const [answer] = await askAll(ask, [QUESTION.served(unique(places))]);
+  return new Map([...answer.byPath()].map(([at, own]) => [at, certificatesIn(own.plain("pem"))]));
+};
+
 export const readServed = async (ask: Ask, running: readonly RunningComponent[]): Promise<ServedFacts[]> => {
   const asked = running.flatMap((component) => tlsPorts(component).map((at) => ({ component: component.name, at })));
   const ports = asked.filter(({ at }, index) => asked.findIndex((each) => each.at === at) === index);
-  const answers = await askAll(
+  const chains = await readChains(
     ask,
-    ports.map(({ at }) => QUESTION.served(at)),
+    ports.map(({ at }) => at),
   );
-  return ports.map((port, index) => ({ ...port, chain: certificatesIn(answers[index]?.text("chain") ?? "") }));
+  return ports.map((port) => ({ ...port, chain: chains.get(port.at) ?? [] }));
 };
 
 /** The record, with the serials of what is served now. */
 export const withServed = async (ask: Ask, record: RecordFacts): Promise<RecordFacts> => {
-  const answers = await askAll(
+  const chains = await readChains(
     ask,
-    record.served.map(({ at }) => QUESTION.served(at)),
+    record.served.map(({ at }) => at),
   );
-  const served = record.served.map((place, index) => {
-    const [leaf] = certificatesIn(answers[index]?.text("chain") ?? "");
+  const served = record.served.map((place) => {
+    const [leaf] = chains.get(place.at) ?? [];
     return leaf === undefined ? place : { ...place, serial: leaf.serial };
   });
   return { ...record, served };

@@ -1,11 +1,14 @@
 /** Manifests of static pods: what they run, and which paths of the host they see where. */
+import { basename } from "node:path/posix";
+import { unique } from "../format/unique";
 import type { ConsumerName } from "../model/reload";
 import type { RunningComponent } from "./components";
 import { readStats } from "./fileFacts";
 import type { ComponentFacts, StaticPodFacts } from "./model";
-import { componentOf } from "./processes";
-import { askAll, QUESTION, type Ask } from "./questions";
+import { componentStarted } from "./processes";
+import type { Ask } from "./questions";
 import { valueOf, yamlOf } from "./runningOptions";
+import { readNames, readTexts } from "./texts";
 
 interface Container {
   readonly image?: unknown;
@@ -32,19 +35,21 @@ export interface StaticPod {
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map((each) => textOf(each)) : []);
 
-const MANIFESTS = "/etc/kubernetes/manifests";
+/** Where nodes look for them (node/10-base.sh). */
+export const MANIFESTS = "/etc/kubernetes/manifests";
 
-/** Of the folder that the kubelet reads, or kubeadm's while none runs. */
+/** Of the folder that the kubelet reads, or kubeadm's while none runs; by their path in kubeadm's where it leads to the same file. */
 export const readStaticPods = async (ask: Ask, running: readonly RunningComponent[]): Promise<StaticPod[]> => {
   const kubelet = running.find(({ name }) => name === "kubelet");
   const folder = valueOf(kubelet?.options ?? [], "pod-manifest-path") ?? MANIFESTS;
-  const [names] = await askAll(ask, [QUESTION.folder(folder, 1)]);
-  const manifests = (names.text("names") ?? "").split("\n").filter((path) => path !== "" && !/\/\.[^/]*$/.test(path));
-  const texts = await askAll(ask, manifests.map(QUESTION.text));
-  const stats = await readStats(ask, manifests);
-  return manifests.flatMap((manifest, index) => {
-    const modifiedAt = stats.get(manifest)?.there?.modifiedAt ?? "";
-    return staticPodOf(manifest, texts[index]?.text("text") ?? "", modifiedAt) ?? [];
+  const manifests = (await readNames(ask, [folder], 1)).filter((path) => !/\/\.[^/]*$/.test(path));
+  const texts = await readTexts(ask, manifests);
+  const usual = (path: string): string => `${MANIFESTS}/${basename(path)}`;
+  const stats = await readStats(ask, unique([...manifests, ...manifests.map(usual)]));
+  return manifests.flatMap((path) => {
+    const file = stats.get(path)?.there;
+    const isUsual = file !== undefined && stats.get(usual(path))?.there?.identity === file.identity;
+    return staticPodOf(isUsual ? usual(path) : path, texts.get(path) ?? "", file?.modifiedAt ?? "") ?? [];
   });
 };
 
@@ -84,7 +89,7 @@ export const staticPodOf = (manifest: string, text: string, modifiedAt: string):
 };
 
 const componentIn = ({ command, args }: Container): ConsumerName | undefined =>
-  componentOf([...listOf(command), ...listOf(args)]);
+  componentStarted([...listOf(command), ...listOf(args)]);
 
 const hostPathBy = (
   containers: readonly Container[],

@@ -2,8 +2,9 @@
 # The reader of a node: answers questions about it and changes nothing. It writes no
 # file, takes no lock and leaves nothing behind; no secret is in any answer, whatever
 # is asked. Each line of stdin is a question, "VERB [ARGUMENT]" (core/survey/questions.ts
-# is the list); each answer is lines "WORD VALUE...", free text in base64, and a dot.
-# What the answers mean is decided by the program that asks.
+# is the list), or a question about so many lines that follow it, which its last word
+# counts; each answer is lines "WORD VALUE...", free text in base64 or a line of it in
+# each, and a dot. What the answers mean is decided by the program that asks.
 set -u
 export LC_ALL=C
 unset CDPATH ENV IFS OPENSSL_CONF
@@ -17,8 +18,6 @@ else
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin:/snap/bin
   export PATH
 fi
-
-TEXT_LIMIT=1048576 # bytes of a file; what is larger is no configuration
 
 have() { command -v "$1" >/dev/null 2>&1; }
 if base64 -w 0 </dev/null >/dev/null 2>&1; then
@@ -34,41 +33,66 @@ word() {
   "$@" 2>/dev/null | b64
   echo
 }
-# content NAME FILE: the file as free text. A program less than `word NAME cat FILE`:
-# most of what a visit costs a node is the programs that it starts.
-content() {
-  printf '%s ' "$1"
-  { b64 <"$2"; } 2>/dev/null
-  echo
+# lines NAME FILE: each line of a small one, without any program.
+lines() {
+  [ -r "$2" ] || return 0
+  while IFS= read -r li_line || [ -n "$li_line" ]; do printf '%s %s\n' "$1" "$li_line"; done <"$2"
 }
-bounded() { limited 5 head -c "$TEXT_LIMIT" "$ROOT$1"; }
+
+# with KIND COUNT COMMAND...: with those of the COUNT lines after the question that are of
+# this kind, as further arguments; not at all if there is none. KIND LINE sets ARGUMENT.
+# One program for all of them is what keeps a visit from costing a node much.
+with() {
+  wi_kind=$1
+  wi_count=$2
+  wi_any=
+  shift 2
+  case $wi_count in '' | *[!0-9]*) return 0 ;; esac
+  while [ "$wi_count" -gt 0 ] && IFS= read -r wi_line; do
+    wi_count=$((wi_count - 1))
+    "$wi_kind" "$wi_line" || continue
+    set -- "$@" "$ARGUMENT"
+    wi_any=yes
+  done <&3
+  [ -z "$wi_any" ] || "$@"
+}
+# kinds: no option of the command, whatever it is
+path() { case $1 in /*) ARGUMENT=$ROOT$1 ;; *) return 1 ;; esac }
+readable() { path "$1" && [ -f "$ARGUMENT" ] && [ -r "$ARGUMENT" ]; }
+pid() { case $1 in '' | *[!0-9]*) return 1 ;; *) ARGUMENT=$1 && [ -d "$PROC/$1" ] ;; esac }
+plain() { case $1 in '' | -*) return 1 ;; *) ARGUMENT=$1 ;; esac }
+
+# marked TEXT: a line that is nobody else's.
+marked() { printf '\001%s\n' "$1"; }
 
 # ---- questions -------------------------------------------------------------------
 
 ask_host() {
   echo "time $(date +%s)"
-  word name uname -n
-  word kernel uname -srm
-  content os "$ROOT/etc/os-release"
+  echo "name $(uname -n)"
+  echo "kernel $(uname -srm)"
+  lines os "$ROOT/etc/os-release"
   echo "user $(id -u)"
-  content boot "$PROC/uptime"
+  lines boot "$PROC/uptime"
   word addresses host_addresses
-  word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/var/lib"
-  content mounts "$PROC/self/mountinfo"
-  word selinux sh -c 'getenforce || cat /sys/fs/selinux/enforce'
+  # of those that are there
+  word room df -Pk "$ROOT/" "$ROOT/etc" "$ROOT/etc/kubernetes" "$ROOT/etc/kubernetes/pki" "$ROOT/etc/etcd" \
+    "$ROOT/var/lib" "$ROOT/var/lib/kubelet" "$ROOT/var/lib/kube-pki"
+  sed 's/^/mounts /' "$PROC/self/mountinfo" 2>/dev/null
+  if have getenforce; then echo "selinux $(getenforce)"; else lines selinux /sys/fs/selinux/enforce; fi
   for ah_tool in systemctl crictl ctr kubectl kubeadm curl flock; do
     ! have "$ah_tool" || echo "tool $ah_tool -"
   done
-  ! have openssl || word "tool openssl" openssl version
+  ! have openssl || echo "openssl $(openssl version)"
 }
 
 host_addresses() {
   if have ip; then ip -o addr show; else hostname -I; fi
 }
 
+# ask_unit COUNT: of so many units, by name; an empty line between two.
 ask_unit() {
-  have systemctl || return 0
-  word unit limited 5 systemctl show --no-pager -p Id,LoadState,FragmentPath,DropInPaths,EnvironmentFiles,User,Group,ActiveState,SubState,UnitFileState,NeedDaemonReload,MainPID -- "$1"
+  ! have systemctl || word unit with plain "$1" limited 5 systemctl show --no-pager -p Names,LoadState,FragmentPath,DropInPaths,EnvironmentFiles,User,Group,ActiveState,SubState,UnitFileState,NeedDaemonReload,MainPID --
 }
 
 ask_units() {
@@ -76,130 +100,41 @@ ask_units() {
   word units limited 5 systemctl list-units --all --plain --no-legend --no-pager --type=service,timer
 }
 
-# ask_stats COUNT: of so many paths the things themselves, and where links lead.
-STAT='%f %u %g %s %Y %d:%i %U %G %n'
-ask_stats() {
-  set -- "$(asked_lines "$1")"
-  [ -n "$1" ] || return 0
-  rooted "$1" xargs_lines stat -c "here $STAT" -- | unrooted
-  rooted "$1" xargs_lines stat -L -c "there $STAT" -- | unrooted
-  echo "$1" | while read -r as_path; do
-    [ -h "$ROOT$as_path" ] || continue
-    echo "path $as_path"
-    word link readlink -- "$ROOT$as_path"
-    word real real_path "$as_path"
-  done
-}
-
-real_path() { readlink -f -- "$ROOT$1" | sed "s|^$ROOT||"; }
-
-# asked_lines COUNT: the lines after the question.
-asked_lines() {
-  case $1 in '' | *[!0-9]*) return 0 ;; esac
-  al_count=$1
-  while [ "$al_count" -gt 0 ] && read -r al_line; do
-    printf '%s\n' "$al_line"
-    al_count=$((al_count - 1))
-  done <&3
-}
-
-# rooted LINES COMMAND...: with the paths on its stdin.
-rooted() {
-  ro_lines=$1
-  shift
-  printf '%s\n' "$ro_lines" | sed "s|^|$ROOT|" | "$@" 2>/dev/null
-}
-
-# xargs_lines COMMAND...: with the lines of stdin as arguments, in one call.
-xargs_lines() {
-  while read -r xl_line; do set -- "$@" "$xl_line"; done
-  "$@"
-}
-
-unrooted() { sed "s| $ROOT/| /|"; }
-
-# ask_folder PATH LEVELS: what is no folder, down to so many levels.
-ask_folder() { word names names_in "$1" "$2"; }
-names_in() { find "$ROOT$1" -maxdepth "$2" -mindepth 1 ! -type d -print | sed "s|^$ROOT||"; }
-
-# ask_certificates COUNT: certificates and public keys of so many files, and what else
-# their blocks are called.
-ask_certificates() {
-  set -- "$(asked_lines "$1")"
-  [ -z "$1" ] || rooted "$1" regular_files limited 20 awk -v limit="$TEXT_LIMIT" "$PUBLIC_BLOCKS" | unrooted
-}
-
-# regular_files COMMAND...: those of stdin's that can be read, as arguments: awk ends at
-# one that cannot.
-regular_files() {
-  rf_any=
-  while read -r rf_path; do
-    [ ! -f "$rf_path" ] || [ ! -r "$rf_path" ] || {
-      set -- "$@" "$rf_path"
-      rf_any=yes
-    }
-  done
-  [ -z "$rf_any" ] || "$@"
-}
-
-# shellcheck disable=SC2016 # awk's own
-PUBLIC_BLOCKS='
-  FNR == 1 { print "path " FILENAME; size = 0; shown = 0 }
-  { size += length($0) + 1; sub(/\r$/, "") }
-  size > limit { next }
-  /^[ \t]*-----BEGIN / {
-    label = $0; sub(/^[ \t]*-----BEGIN /, "", label); sub(/-----.*/, "", label)
-    shown = label ~ /^(X509 |TRUSTED )?CERTIFICATE$|^(RSA )?PUBLIC KEY$/
-    if (!shown) print "other " label
-  }
-  shown { print "pem " $0 }
-  /^[ \t]*-----END / { shown = 0 }'
-
-# ask_key PATH: the public half of the private key.
-ask_key() {
-  ! have openssl || word public public_half "$ROOT$1"
-}
-
-public_half() { sed -n '/-----BEGIN .*PRIVATE KEY-----/,/-----END/p' "$1" | limited 5 openssl pkey -passin pass: -pubout; }
-
-ask_text() { word text text_of "$1"; }
-text_of() { bounded "$1" | redacted; }
-
-# ask_kubeconfig PATH: its text.
-ask_kubeconfig() { word text kubeconfig_of "$1"; }
-
-# ask_innerkeys PATH: the public half of each key in a kubeconfig, in order.
-ask_innerkeys() {
-  have openssl || return 0
-  bounded "$1" | sed -n 's/.*client-key-data["'\'']*: *["'\'']*\([A-Za-z0-9+\/=]*\).*/\1/p' |
-    while read -r ak_key; do
-      word public inner_half "$ak_key"
-    done
-}
-
-kubeconfig_of() { bounded "$1" | kubeconfig_text; }
-inner_half() { printf %s "$1" | base64 -d | limited 5 openssl pkey -passin pass: -pubout; }
-
 # ask_record: what kube-pki has noted here of its own work (docs/node-protocol.md); no
 # text of a part is in it.
 ask_record() {
-  [ -d "$ROOT/var/lib/kube-pki" ] || return 0
+  ar_folder=$ROOT/var/lib/kube-pki
+  [ -d "$ar_folder" ] || return 0
   echo "record"
-  content applied "$ROOT/var/lib/kube-pki/applied"
-  content ours "$ROOT/var/lib/kube-pki/ours"
-  word plan grep -E '^(file|link|served) ' "$ROOT/var/lib/kube-pki/plan"
-  [ ! -f "$ROOT/var/lib/kube-pki/tx/journal" ] || echo "interrupted"
-  [ ! -f "$ROOT/var/lib/kube-pki/noted" ] || tell_noted "$ROOT/var/lib/kube-pki/noted"
+  [ ! -f "$ar_folder/tx/journal" ] || echo "interrupted"
+  set --
+  for ar_name in applied ours plan noted; do
+    [ ! -f "$ar_folder/$ar_name" ] || set -- "$@" "$ar_folder/$ar_name"
+  done
+  [ "$#" -eq 0 ] || awk "$RECORDED" "$@"
+  [ ! -f "$ar_folder/noted" ] || tell_noted "$ar_folder/noted"
 }
+# shellcheck disable=SC2016 # awk's own
+RECORDED='
+  FNR == 1 { name = FILENAME; sub(/.*\//, "", name) }
+  name == "plan" && !/^(file|link|served) / { next }
+  name == "noted" && $1 == "file" { sub(/^file [^ ]+ [^ ]+ [^ ]+ [^ ]+/, "file " $2 " " $3 " " $4) }
+  { print name " " $0 }'
 
-# ask_served HOST:PORT: the chain that is served there.
+# ask_served COUNT: the chains that are served at so many places, HOST:PORT.
 ask_served() {
-  ! have openssl || word chain served_chain "$1"
+  # shellcheck disable=SC2016 # awk's own
+  ! have openssl || with plain "$1" served_at 2>/dev/null | awk '
+    substr($0, 1, 1) == "\001" { print "path " substr($0, 2) }
+    /^-----BEGIN CERTIFICATE-----/ { inside = 1 }
+    inside { print "pem " $0 }
+    /^-----END CERTIFICATE-----/ { inside = 0 }'
 }
-
-served_chain() {
-  limited 5 openssl s_client -connect "$1" -showcerts </dev/null 2>/dev/null |
-    sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'
+served_at() {
+  for sa_place; do
+    marked "$sa_place"
+    limited 5 openssl s_client -connect "$sa_place" -showcerts </dev/null
+  done
 }
 
 # Of each node only what is read: the whole list of a large cluster is tens of megabytes.
@@ -228,14 +163,13 @@ cluster_objects() {
 
 echo "survey 1"
 exec 3<&0 # questions, also where a question has several lines
-while read -r VERB ARGUMENT; do
+while read -r VERB WORDS; do
   case $VERB in
     host | listeners | units | record) "ask_$VERB" ;;
-    process | version)
-      case $ARGUMENT in '' | *[!0-9]*) ;; *) "ask_$VERB" "$ARGUMENT" ;; esac
+    processes | naming | process | version | unit | stats | certificates | keys | texts | kubeconfigs | innerkeys | served)
+      "ask_$VERB" "$WORDS"
       ;;
-    processes | naming | unit | stats | certificates | key | text | kubeconfig | innerkeys | served) "ask_$VERB" "$ARGUMENT" ;;
-    folder | cluster) "ask_$VERB" "${ARGUMENT% *}" "${ARGUMENT##* }" ;;
+    folders | cluster) "ask_$VERB" "${WORDS% *}" "${WORDS##* }" ;;
     *) echo "unknown" ;;
   esac </dev/null
   echo .

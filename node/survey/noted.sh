@@ -2,15 +2,14 @@
 
 # tell_noted NOTE
 tell_noted() {
-  word noted sed 's/^\(file [^ ]* [^ ]* [^ ]*\) [^ ]*/\1/' "$1"
-  word other written_over "$1"
-  word rights rights_now "$1"
+  written_over "$1"
+  rights_now "$1" | sed 's/^/rights /'
 }
 
 # written_over NOTE: of the files that it names those with another text. Sums of keys
 # stay here.
 written_over() {
-  awk -v root="$ROOT" '$1 == "file" { print $5 "  " root $6 }' "$1" | sha256sum -c 2>/dev/null | sed -n "s|^$ROOT\(/.*\): FAILED.*|\1|p"
+  awk -v root="$ROOT" '$1 == "file" { print $5 "  " root $6 }' "$1" | sha256sum -c 2>/dev/null | sed -n "s|^$ROOT\(/.*\): FAILED.*|other \1|p"
 }
 
 # rights_now NOTE: what it tells of folders, and of ACLs and flags of all that it names, as it

@@ -152,7 +152,11 @@ notice
   });
 
   const failures: readonly [string, () => string[], RegExp][] = [
-    ["a file that is not there", () => ["--from", "nowhere.json"], /^kube-pki: --from: ENOENT/],
+    [
+      "a file that is not there",
+      () => ["--from", "nowhere.json"],
+      /^kube-pki: --from: "nowhere\.json"; must be a file that is there, and that you may read\n$/,
+    ],
     [
       "no JSON",
       () => ["--from", saved("bad.json", "hello")],
@@ -166,7 +170,7 @@ notice
     [
       "an option that does not exist",
       () => ["--frmo", "x"],
-      /^kube-pki: Unknown option '--frmo'; did you mean `--from`\?\n$/,
+      /^kube-pki: --frmo: no option of this command; did you mean `--from`\?\n$/,
     ],
     ["a duration that is none", () => ["--within", "soon", "--from", "x"], /^kube-pki: --within: "soon"; must be/],
   ];

@@ -485,7 +485,7 @@ describe("kube-pki due", function () {
       stdout,
       /\n\*\*Services\*\*\n\n- cp1: restarts kube-scheduler \(.*\); reloads etcd, kube-apiserver\n- w1: /,
     );
-    assert.equal((await stdin("{}", "--markdown")).stdout, "### kube-pki\n\n`pulumi up` changes nothing.\n");
+    assert.equal((await stdin('{"steps": []}', "--markdown")).stdout, "### kube-pki\n\n`pulumi up` changes nothing.\n");
     assert.equal(
       (await stdin("{}", "--markdown", "--json")).stderr,
       "kube-pki: --json and --markdown: give one of them\n",
@@ -609,6 +609,9 @@ describe("kube-pki due", function () {
   it("exits 2 with pulumi's own sentence when there is no preview", async () => {
     harness.pulumi("", { stderr: "error: no stack selected\n", code: 255 });
     const { code, stderr } = await harness.run(["due"]);
-    assert.deepEqual([code, stderr], [2, "kube-pki: pulumi preview failed: no stack selected\n"]);
+    assert.deepEqual(
+      [code, stderr],
+      [2, "kube-pki: pulumi preview failed: no stack selected; give --stack, or select one (`pulumi stack select`)\n"],
+    );
   });
 });

@@ -97,10 +97,13 @@ describe("kube-pki renew", function () {
   });
 
   const REFUSED: Readonly<Record<string, readonly [args: readonly string[], sentence: string]>> = {
-    "no name": [["--yes"], "NODE CERTIFICATE: missing; must come first, such as `kube-pki renew cp1 apiserver --yes`"],
+    "no name": [
+      ["--yes"],
+      "NODE CERTIFICATE: missing; must come first, such as `npx kube-pki renew cp1 apiserver --yes`",
+    ],
     "a node alone": [
       ["cp1", "--yes"],
-      "NODE CERTIFICATE: missing; must come first, such as `kube-pki renew cp1 apiserver --yes`",
+      "NODE CERTIFICATE: missing; must come first, such as `npx kube-pki renew cp1 apiserver --yes`",
     ],
     "a node that is not there": [["cp9", "apiserver"], "NODE: cp9; must be one of cp1, w1.lab, -"],
     "a certificate that is not there": [

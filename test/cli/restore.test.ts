@@ -107,7 +107,7 @@ describe("kube-pki restore", function () {
     assert.deepEqual(
       stdout.split("\n").map((line) => line.split(/ {2,}/).slice(1)),
       [
-        ["BEFORE", "HOLDS", "CA", "FIRST TO END", "STATE"],
+        ["BEFORE", "CERTIFICATES", "CA", "FIRST TO END", "STATE"],
         ...["new certificates, the first", "new certificates"].map((before) => [
           before,
           "web store",

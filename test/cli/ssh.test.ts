@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { utils } from "ssh2";
 import { Ssh, type Connection } from "../../cli/ssh/connection";
 import { readableKey } from "../../cli/ssh/privateKey";
@@ -38,6 +39,20 @@ describe("an ssh connection to a node", () => {
     server.refuse = 2;
     (await open()).close();
     assert.equal(server.connections, 3);
+  });
+
+  it("says in time that a machine takes connections and nobody answers them", async () => {
+    const taken: Socket[] = [];
+    const silent = createServer((socket) => taken.push(socket.on("error", () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    await assert.rejects(open({ port, perDialTimeout: 0.2 }), {
+      message: `ssh to 127.0.0.1:${String(port)}: Timed out while waiting for handshake`,
+    });
+    assert.equal(taken.length, 3);
+    for (const socket of taken) socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100)); // an error that nobody listens to ends the program
+    silent.close();
   });
 
   const other = () => SshServer.start();

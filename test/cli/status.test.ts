@@ -219,7 +219,7 @@ describe("kube-pki status", function () {
         harness.pulumi("", { stderr: "error: no stack named 'x' found\n", code: 255 });
       },
       [],
-      "pulumi stack output failed: no stack named 'x' found",
+      "pulumi stack output failed: no stack named 'x' found; `pulumi stack ls` lists those that there are (PULUMI_BACKEND_URL or `pulumi login` say where)",
     ],
     [
       "the outputs are of something else",
@@ -252,7 +252,12 @@ describe("kube-pki status", function () {
       ["--within", "soon"],
       '--within: "soon"; must be a duration above 0 and up to 36500d in days, hours, minutes and seconds, such as "30d", "720h" or "1d12h"',
     ],
-    ["the moment is none", holds, ["--as-of", "x"], '--as-of: "x"; must be a timestamp such as "2026-12-31T00:00:00Z"'],
+    [
+      "the moment is none",
+      holds,
+      ["--as-of", "x"],
+      '--as-of: "x"; must be a timestamp such as "2026-12-31T00:00:00Z", or a day',
+    ],
     [
       "no run has succeeded",
       () => {
@@ -276,8 +281,13 @@ describe("kube-pki status", function () {
       '--node: "w2"; must be one of cp1, w1; did you mean `w1`?',
     ],
     ["a stack is named beside all", holds, ["--all", "-s", "prod"], "--all and --stack: give one of them"],
-    ["an option is unknown", holds, ["--wihtin", "1d"], "Unknown option '--wihtin'; did you mean `--within`?"],
-    ["an option is like none", holds, ["--frobnicate"], "Unknown option '--frobnicate'; see --help"],
+    [
+      "an option is unknown",
+      holds,
+      ["--wihtin", "1d"],
+      "--wihtin: no option of this command; did you mean `--within`?",
+    ],
+    ["an option is like none", holds, ["--frobnicate"], "--frobnicate: no option of this command; see --help"],
   ];
   for (const [what, prepare, args, sentence] of failures) {
     it(`exits 2 with one sentence when ${what}`, async () => {
@@ -289,6 +299,9 @@ describe("kube-pki status", function () {
 
   it("says that pulumi is missing", async () => {
     const { code, stderr } = await harness.run(["status"], { path: "/nonexistent" });
-    assert.deepEqual([code, stderr], [2, "kube-pki: pulumi: not found on PATH, or the folder it runs in is missing\n"]);
+    assert.deepEqual(
+      [code, stderr],
+      [2, "kube-pki: pulumi: not found on PATH; https://www.pulumi.com/docs/install/ says how to install it\n"],
+    );
   });
 });

@@ -25,6 +25,13 @@ const anchorOf = (heading: string): string =>
 const anchorsOf = (file: string): string[] =>
   [...readFileSync(file, "utf8").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchorOf(heading));
 
+/** What links lead to, without those to other sites and within the page: paths as they are written. */
+export const linkedFiles = (text: string): string[] =>
+  [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) => {
+    const [path = ""] = target.split("#");
+    return path === "" || /^https?:/.test(target) ? [] : [path];
+  });
+
 /** Links to files and headings that are not there; those to other sites are not asked. */
 export const brokenLinks = (text: string, folder: string): string[] =>
   [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) => {
@@ -36,7 +43,15 @@ export const brokenLinks = (text: string, folder: string): string[] =>
     return anchorsOf(file).includes(anchor) ? [] : [target];
   });
 
-const codeIn = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+export const codeIn = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+
+/** The lines of blocks that somebody copies into a shell. */
+export const shellLinesIn = (text: string): string[] =>
+  [...text.matchAll(/^```(?:sh|bash|console)\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) => block.split("\n"));
+
+/** Whether a line runs the command of the package by its bare name, which is found only where it is on PATH. */
+export const runsBareCommand = (line: string): boolean =>
+  /(?:^|[|&;(]\s*|\bsudo (?:env "PATH=\$PATH" )?)kube-pki (?!\d)/.test(line);
 
 /** Names of commands of kube-pki. */
 export const commandsIn = (text: string): string[] =>

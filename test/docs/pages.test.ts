@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isField, kubePkiCommands } from "./known";
-import { brokenLinks, commandsIn, fieldsIn } from "./markdown";
+import { brokenLinks, codeIn, commandsIn, fieldsIn, runsBareCommand, shellLinesIn } from "./markdown";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -26,7 +26,30 @@ const OTHER_FIELDS: Readonly<Record<string, readonly string[]>> = {
   "docs/extending.md": ["authority.stepca", "rollout.settle"],
 };
 
+/** Says that there the command is on PATH. */
+const ON_PATH = ["docs/command-line.md"];
+
 describe("pages", () => {
+  it("have the command as README has it: by npx in what is copied, by its name in the text", () => {
+    const texts = PAGES.map((page) => [page, readFileSync(join(ROOT, page), "utf8")] as const);
+    const bare = texts
+      .filter(([page]) => !ON_PATH.includes(page))
+      .flatMap(([page, text]) =>
+        shellLinesIn(text)
+          .filter(runsBareCommand)
+          .map((line) => `${page}: ${line}`),
+      );
+    const named = texts
+      .filter(([page]) => !ON_PATH.includes(page))
+      .flatMap(([page, text]) =>
+        codeIn(text)
+          .filter((code) => /^npx kube-pki [a-z]/.test(code))
+          .map((code) => `${page}: ${code}`),
+      );
+    assert.deepEqual([...bare, ...named], []);
+    assert.ok(texts.some(([, text]) => shellLinesIn(text).some((line) => line.startsWith("npx kube-pki "))));
+  });
+
   for (const page of PAGES)
     it(`${page}: links, commands and fields lead to what is there`, () => {
       const text = readFileSync(join(ROOT, page), "utf8");

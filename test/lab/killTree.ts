@@ -11,7 +11,7 @@ const parentOf = (pid: string): string | undefined => {
 };
 
 /** The process and all that descends from it; pulumi's plugins are groups of their own, so its group is not enough. */
-const familyOf = (root: number): string[] => {
+export const familyOf = (root: number): string[] => {
   const parents = new Map(
     readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))

@@ -4,6 +4,7 @@ import { interactive } from "./process";
 import { sshArgv } from "./ssh";
 import { labNames, readState } from "./state";
 import { topologyNames } from "./topology";
+import { welcome } from "./welcome";
 
 const usage = `usage: npm run lab -- COMMAND
   up TOPOLOGY [--bare] [--name NAME]    start a lab and leave it running; TOPOLOGY: ${topologyNames.join(", ")}
@@ -50,10 +51,7 @@ function chosen(name: string | undefined): string {
 const commands: Record<string, (words: Words) => Promise<number>> = {
   async up({ positional: [topology = ""], name, flags }) {
     const lab = await Lab.start(topology, { name: name ?? topology, bare: flags.has("--bare"), keep: true, log });
-    for (const node of lab.nodes) console.log(`${node.name}  ${node.address}  ${node.roles.join(", ")}`);
-    console.log(
-      `lab ${lab.name} is up; a shell: npm run lab -- ssh ${lab.nodes[0]?.name ?? ""} --name ${lab.name}; API: https://${lab.endpoint}`,
-    );
+    console.log(welcome(lab).join("\n"));
     return 0;
   },
   async down({ positional: [name], flags }) {

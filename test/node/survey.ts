@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
-import { stringify, type ToStringOptions } from "yaml";
+import { parse, stringify, type ToStringOptions } from "yaml";
 import { Answer, END_OF_ANSWER, GREETING, QUESTION, type Question } from "../../core/survey/questions";
 import { readStats } from "../../core/survey/fileFacts";
 import { recordFacts } from "../../core/survey/record";
@@ -11,6 +11,10 @@ import { Scratch } from "./scratch";
 
 const certificates = (path: string): Question => QUESTION.certificates([path]);
 const stats = (path: string): Question => QUESTION.stats([path]);
+const textOf = (path: string): Question => QUESTION.texts([path]);
+const kubeconfigOf = (path: string): Question => QUESTION.kubeconfigs([path]);
+const keys = (path: string): Question => QUESTION.keys([path]);
+const innerKeys = (path: string): Question => QUESTION.innerKeys([path]);
 
 /** Is in every secret, and in nothing else. */
 const MARK = "S3CR3T";
@@ -207,11 +211,7 @@ export const answersQuestions = (shell: string): void => {
     for (const [path, text] of Object.entries(TEXTS))
       it(`says nothing secret of ${path}`, async () => {
         node.write(path, text);
-        const { stdout } = await node.raw([
-          QUESTION.text(path),
-          QUESTION.kubeconfig(path),
-          QUESTION.certificates([path]),
-        ]);
+        const { stdout } = await node.raw([textOf(path), kubeconfigOf(path), certificates(path)]);
         assert.doesNotMatch(decoded(stdout), new RegExp(MARK));
         assert.match(decoded(text === "" ? "" : stdout), /REDACTED/);
       });
@@ -220,9 +220,7 @@ export const answersQuestions = (shell: string): void => {
       it(`says nothing secret of a kubeconfig: ${what}`, async () => {
         node.write("/etc/kubernetes/admin.conf", text);
         const { stdout } = await node.raw(
-          [QUESTION.kubeconfig, QUESTION.innerKeys, certificates, QUESTION.key].map((ask) =>
-            ask("/etc/kubernetes/admin.conf"),
-          ),
+          [kubeconfigOf, innerKeys, certificates, keys].map((ask) => ask("/etc/kubernetes/admin.conf")),
         );
         assert.doesNotMatch(decoded(stdout), new RegExp(MARK));
       });
@@ -233,13 +231,14 @@ export const answersQuestions = (shell: string): void => {
       texts.forEach((text, index) => {
         node.write(`/etc/kubernetes/${String(index)}.conf`, text);
       });
-      const answers = await node.ask(
-        ...texts.map((_, index) => QUESTION.kubeconfig(`/etc/kubernetes/${String(index)}.conf`)),
-      );
-      answers.forEach((answer, index) => {
-        assert.doesNotMatch(decoded(answer.text("text") ?? ""), new RegExp(MARK), texts[index]);
+      const paths = texts.map((_, index) => `/etc/kubernetes/${String(index)}.conf`);
+      const [answer] = await node.ask(QUESTION.kubeconfigs(paths));
+      const shown = answer?.byPath();
+      paths.forEach((path, index) => {
+        const own = shown?.get(path)?.plain("text") ?? "";
+        assert.doesNotMatch(decoded(own), new RegExp(MARK), texts[index]);
         const server = /server["']?: *["']?https:\/\/10\.0\.0\.1:6443/; // what begins on another line is not read
-        assert.equal(server.test(answer.text("text") ?? ""), server.test(texts[index] ?? ""), texts[index]);
+        assert.equal(server.test(own), server.test(texts[index] ?? ""), texts[index]);
       });
     });
 
@@ -247,7 +246,7 @@ export const answersQuestions = (shell: string): void => {
       COMMANDS.forEach((args, index) => {
         node.process(index + 10, args, [`ETCD_AUTH_TOKEN=${SECRET}`, `HOME=${SECRET}`, "ETCD_NAME=cp1"]);
       });
-      const { stdout } = await node.raw(COMMANDS.map((_, index) => QUESTION.process(index + 10)));
+      const { stdout } = await node.raw([QUESTION.process(COMMANDS.map((_, index) => index + 10))]);
       const text = decoded(stdout);
       assert.doesNotMatch(text, new RegExp(MARK));
       for (const shown of [
@@ -255,7 +254,152 @@ export const answersQuestions = (shell: string): void => {
         "--kubeconfig=/etc/kubernetes/kubelet.conf",
         "ETCD_NAME=cp1",
       ])
-        assert.ok(text.includes(shown), shown);
+        assert.ok(stdout.includes(shown), shown);
+    });
+
+    it("leaves a manifest readable, whatever it leaves out of it", async () => {
+      const pod = {
+        kind: "Pod",
+        spec: {
+          containers: [
+            {
+              command: ["kube-apiserver", "--authorization-mode=Node,RBAC", "--enable-bootstrap-token-auth=true"],
+              env: [{ name: "A", value: SECRET }],
+            },
+            { command: ["x", `--password=${SECRET}`, "--y"], env: [{ name: "A", value: `{${SECRET}` }] },
+          ],
+          volumes: [{ name: "pki", hostPath: { path: "/etc/kubernetes/pki" } }],
+        },
+      };
+      const texts = [
+        JSON.stringify(pod, null, 2),
+        stringify(pod),
+        stringify(pod, { collectionStyle: "flow" }),
+        "kind: Pod\nspec:\n  env:\n    - { name: A, value: x }\n    - { name: B, value: {a: [b]} }\n  volumes: []\n",
+      ];
+      const paths = texts.map((_, index) => `/etc/kubernetes/manifests/${String(index)}.yaml`);
+      paths.forEach((path, index) => {
+        node.write(path, texts[index] ?? "");
+      });
+      const [answer] = await node.ask(QUESTION.texts(paths));
+      const shown = paths.map((path) => answer?.byPath().get(path)?.plain("text") ?? "");
+      for (const each of shown) {
+        assert.doesNotMatch(each, new RegExp(MARK));
+        const read = parse(each) as typeof pod;
+        assert.equal(read.kind, "Pod", each);
+        assert.ok("volumes" in read.spec, each);
+      }
+      assert.match(shown[0] ?? "", /--authorization-mode=Node,RBAC/);
+    });
+
+    it("runs the program of a component for its version, and none of a user or of a tenant", async () => {
+      const digest = "0123456789abcdef0123456789abcdef";
+      const inPod = (uid: string): string => `0::/kubepods.slice/kubepods-pod${uid}.slice/cri-containerd-1.scope\n`;
+      const programs: Readonly<Record<number, { mode?: number; uid?: number; namespace?: number; cgroup?: string }>> = {
+        10: {},
+        11: { uid: 1000 },
+        12: { mode: 0o777 },
+        13: { namespace: 2, cgroup: inPod("01234567_89ab_cdef_0123_456789abcdef") },
+        14: { namespace: 2, cgroup: inPod(digest) },
+        15: { namespace: 2, cgroup: "0::/docker/1\n" },
+      };
+      const namespaceOf = (pid: string, namespace: number): void => {
+        fs.mkdirSync(node.path(`/proc/${pid}/ns`), { recursive: true });
+        fs.symlinkSync(`mnt:[${String(namespace)}]`, node.path(`/proc/${pid}/ns/mnt`));
+      };
+      namespaceOf("self", 1);
+      for (const [
+        pid,
+        { mode = 0o755, uid = 0, namespace = 1, cgroup = "0::/system.slice/x.service\n" },
+      ] of Object.entries(programs)) {
+        node.process(Number(pid), ["etcd"]);
+        node.write(
+          `/bin/${pid}`,
+          `#!/bin/sh\ntouch ${node.path(`/ran-${pid}`)}\necho etcd Version: 3.6.${pid}\n`,
+          mode,
+        );
+        fs.chownSync(node.path(`/bin/${pid}`), uid, uid);
+        fs.symlinkSync(node.path(`/bin/${pid}`), node.path(`/proc/${pid}/exe`));
+        node.write(`/proc/${pid}/cgroup`, cgroup);
+        namespaceOf(pid, namespace);
+      }
+      const [answer] = await node.ask(QUESTION.version(Object.keys(programs).map(Number)));
+      assert.deepEqual(
+        [...(answer?.byPath() ?? [])].map(([pid, own]) => [pid, own.plain("version")]),
+        ["10", "14"].map((pid) => [pid, `etcd Version: 3.6.${pid}\n`]),
+      );
+      assert.deepEqual(
+        Object.keys(programs).filter((pid) => node.has(`/ran-${pid}`)),
+        ["10", "14"],
+      );
+    });
+
+    it("tells which key needs a passphrase", async () => {
+      const { key } = leaf(authority(), "x");
+      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      node.write("/etc/plain.key", key, 0o600);
+      node.write(
+        "/etc/locked.key",
+        privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }).toString(),
+        0o600,
+      );
+      const [answer] = await node.ask(QUESTION.keys(["/etc/plain.key", "/etc/locked.key", "/etc/none.key"]));
+      const shown = [...(answer?.byPath() ?? [])].map(([path, own]) => [path, own.plain("pem").slice(0, 26)]);
+      assert.deepEqual(shown, [
+        ["/etc/plain.key", "-----BEGIN PUBLIC KEY-----"],
+        ["/etc/locked.key", ""],
+      ]);
+    });
+
+    it("starts as many programs for many files as for one, but for each key", async () => {
+      const { cert, key } = leaf(authority(), "x");
+      const log = node.path("/started");
+      for (const name of [
+        "awk",
+        "sed",
+        "base64",
+        "find",
+        "head",
+        "openssl",
+        "readlink",
+        "stat",
+        "timeout",
+        "tr",
+        "grep",
+      ]) {
+        node.write(
+          `/tools/${name}`,
+          `#!/bin/sh\necho ${name} >>${log}\nIFS=:\nfor at in \${PATH#*:}; do [ ! -x "$at/${name}" ] || exec "$at/${name}" "$@"; done\n`,
+          0o755,
+        );
+      }
+      const all = Array.from({ length: 12 }, (_, index) => `/etc/pki/${String(index)}`);
+      for (const path of all) {
+        node.write(`${path}.crt`, cert);
+        node.write(`${path}.key`, key, 0o600);
+        node.write(`${path}.conf`, kubeconfig(["  user: {}"]));
+      }
+      const startedFor = async (paths: readonly string[]): Promise<string[]> => {
+        const [certs, secrets, configs] = ["crt", "key", "conf"].map((end) => paths.map((path) => `${path}.${end}`));
+        fs.rmSync(log, { force: true });
+        await node.ask(
+          QUESTION.stats([...(certs ?? []), ...(secrets ?? [])]),
+          QUESTION.certificates(certs ?? []),
+          QUESTION.keys(secrets ?? []),
+          QUESTION.texts(configs ?? []),
+          QUESTION.kubeconfigs(configs ?? []),
+          QUESTION.folders(
+            paths.map((path) => `${path}.d`),
+            3,
+          ),
+        );
+        return fs.readFileSync(log, "utf8").trim().split("\n");
+      };
+      const [one, many] = [await startedFor(all.slice(0, 1)), await startedFor(all)];
+      assert.ok(one.length > 5, one.join());
+      const keysIn = (names: readonly string[]): number => names.filter((name) => name === "openssl").length;
+      assert.deepEqual([keysIn(one), keysIn(many)], [1, 12]);
+      assert.equal(many.length - keysIn(many), one.length - keysIn(one), many.join());
     });
 
     it("tells who mounts a folder somewhere else, and does not read the mounts that are this shell's own", async () => {
@@ -271,18 +415,13 @@ export const answersQuestions = (shell: string): void => {
         fs.symlinkSync(`mnt:[${String(namespace)}]`, node.path(`/proc/${pid}/ns/mnt`));
       }
       const [answer] = await node.ask(QUESTION.naming(["/var/lib/kubelet"]));
-      assert.deepEqual(
-        answer?.all("mountinfo").map(([pid, , what = ""]) => [pid, Buffer.from(what, "base64").toString()]),
-        [["21", "/pods /var/lib/kubelet/pods\n"]],
-      );
+      assert.deepEqual(answer?.all("mountinfo"), [["21", "/pods", "/var/lib/kubelet/pods"]]);
     });
 
     it("shows certificates and the public half of a key, and never the key", async () => {
       const { cert, key } = leaf(authority(), "kube-apiserver");
       node.write("/etc/both.pem", `${key}${cert}`, 0o600);
-      const questions = [certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig, QUESTION.innerKeys].map(
-        (ask) => ask("/etc/both.pem"),
-      );
+      const questions = [certificates, keys, textOf, kubeconfigOf, innerKeys].map((ask) => ask("/etc/both.pem"));
       const { stdout } = await node.raw(questions);
       const middle = key.split("\n")[1] ?? "";
       assert.ok(middle.length > 40 && !decoded(stdout).includes(middle.slice(0, 30)), "the key is in the answer");
@@ -290,7 +429,7 @@ export const answersQuestions = (shell: string): void => {
       const own = blocks?.byPath().get("/etc/both.pem");
       assert.match(own?.all("other").join() ?? "", /PRIVATE,KEY$/);
       assert.match(own?.plain("pem") ?? "", /^-----BEGIN CERTIFICATE-----\n[\s\S]*\n-----END CERTIFICATE-----\n$/);
-      assert.match(half?.text("public") ?? "", /^-----BEGIN PUBLIC KEY-----/);
+      assert.match(half?.byPath().get("/etc/both.pem")?.plain("pem") ?? "", /^-----BEGIN PUBLIC KEY-----/);
     });
 
     it("tells what a link is and leads to, and what is not there", async () => {
@@ -346,12 +485,12 @@ export const answersQuestions = (shell: string): void => {
       await node.ask(
         QUESTION.host(),
         QUESTION.processes(["kubelet"]),
-        QUESTION.process(7),
+        QUESTION.process([7]),
         QUESTION.listeners(),
         QUESTION.naming(["/etc"]),
         QUESTION.record(),
-        QUESTION.folder("/etc", 3),
-        ...[stats, certificates, QUESTION.key, QUESTION.text, QUESTION.kubeconfig].map((ask) => ask(path)),
+        QUESTION.folders(["/etc"], 3),
+        ...[stats, certificates, keys, textOf, kubeconfigOf].map((ask) => ask(path)),
       );
       assert.equal(stamps(node), before);
     });
@@ -359,14 +498,15 @@ export const answersQuestions = (shell: string): void => {
     it("runs nothing that a question holds", async () => {
       const evil = "/etc/$(touch /etc/owned)";
       const [answer, ...others] = await node.ask(
-        "process 1;touch$IFS/etc/owned",
+        "process 1\n1;touch$IFS/etc/owned",
         stats(evil),
         certificates(evil),
         QUESTION.naming([evil, "-f /etc/passwd"]),
+        QUESTION.folders(["-delete", evil], 3),
         "stats 1;touch$IFS/etc/owned",
       );
       assert.deepEqual(answer?.words("stat"), undefined);
-      assert.equal(others.length, 4);
+      assert.equal(others.length, 5);
       assert.ok(!fs.existsSync("/etc/owned") && !node.has("/etc/owned"));
       const [unknown] = await node.ask("rm /etc/passwd");
       assert.deepEqual(unknown?.words("unknown"), []);
@@ -376,7 +516,7 @@ export const answersQuestions = (shell: string): void => {
       const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const pem = privateKey.export({ type: "sec1", format: "pem" }).toString();
       node.write("/etc/x", `some text\n  ${pem.replaceAll("\n", "\n  ")}\nmore`);
-      const { stdout } = await node.raw([QUESTION.text, QUESTION.kubeconfig, certificates].map((ask) => ask("/etc/x")));
+      const { stdout } = await node.raw([textOf, kubeconfigOf, certificates].map((ask) => ask("/etc/x")));
       for (const line of pem.split("\n").filter((each) => each !== "" && !each.startsWith("-")))
         assert.ok(!decoded(stdout).includes(line), `the key is in the answer: ${line}`);
     });

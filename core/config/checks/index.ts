@@ -17,6 +17,7 @@ import type { Check, CheckInput } from "./check";
 import { etcdProblems } from "./etcd";
 import { authorityProblems } from "./existingCa";
 import { inClusterProblems } from "./inCluster";
+import { listenerProblems } from "./listeners";
 import { filesProblems } from "./files";
 import { readerProblems } from "./readers";
 import { renewAtProblems } from "./renewAt";
@@ -183,6 +184,7 @@ const CHECKS: readonly Check[] = [
   distinctNodes,
   distinctHosts,
   addressProblems,
+  listenerProblems,
   controlPlane,
   etcdProblems,
   oneLogin,

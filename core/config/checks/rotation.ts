@@ -9,6 +9,7 @@ import { PROFILE_NAMES } from "../../model/profiles";
 import { joinedOf, withEtcd } from "../../nodes/topology";
 import type { Sections } from "../../schema/sections";
 import { stateAsOf } from "../generations";
+import { MOST_GENERATIONS } from "../../schema/rotation";
 import { exactlyOne, pathText } from "../problems";
 import type { Check } from "./check";
 
@@ -50,6 +51,14 @@ export const clockProblems: Check = ({ sections: { rotation, authority, certific
       mustBe("rotation.since", `${momentText(since)} is in the future`, `no later than now, ${momentText(now)}`),
     );
   if (rotateEvery === undefined) return problems;
+  if (since !== undefined && generation + (now.getTime() - since.getTime()) / 1000 / rotateEvery > MOST_GENERATIONS)
+    problems.push(
+      mustBe(
+        "rotation.since",
+        `${momentText(since)}, more than ${String(MOST_GENERATIONS)} times rotateEvery ago`,
+        "when the present generation became current",
+      ),
+    );
   const every = formatDuration(rotateEvery);
   if (since === undefined)
     problems.push(

@@ -8,11 +8,8 @@ import { entriesOf } from "../kubeconfigs";
 import { andList } from "../words";
 import { unique } from "../../format/unique";
 
-/**
- * What may be away: the kubelet's first credential, which kubeadm removes once the node has joined; what a kubelet makes itself;
- * and a value that names two files at once.
- */
-const OPTIONAL = ["bootstrap-kubeconfig", "cert-dir", "tls-sni-cert-key"];
+/** What may be away: the kubelet's first credential, which kubeadm removes once the node has joined; what a kubelet makes itself. */
+const OPTIONAL = ["bootstrap-kubeconfig", "cert-dir"];
 
 const namedBy = ({ component, option }: Use): string => `${component} (--${option})`;
 

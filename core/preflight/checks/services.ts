@@ -1,7 +1,8 @@
 /** How services run and where they listen. */
 import { isAdopted } from "../../authorities/rotation";
-import { howText, unitOf } from "../../init/layout";
+import { howText, manifestTrouble, unitOf } from "../../init/layout";
 import { toldListener } from "../../init/listeners";
+import { singleSigners } from "../../init/singleSigners";
 import { externalSigner, signerText } from "../../init/tokenKey";
 import { LAYOUTS } from "../../layouts";
 import type { ConsumerRow } from "../../layouts/layout";
@@ -21,10 +22,14 @@ const isAbsent = ({ survey }: Compared, { kind, unit, name }: ConsumerRow): bool
 
 const wantedText = ({ kind, unit }: ConsumerRow): string => howText(kind, kind === "systemd" ? unit : undefined);
 
-const serviceTrouble = (node: Compared, row: ConsumerRow): Mismatch | undefined => {
+const serviceTrouble = (node: Compared, row: ConsumerRow, { cluster }: World): Mismatch | undefined => {
   const { name } = row;
   const running = node.survey.components.filter((each) => each.name === name);
-  if (running.some((component) => isAsPlanned(component, row))) return undefined;
+  const planned = running.find((component) => isAsPlanned(component, row));
+  if (planned !== undefined) {
+    const elsewhere = cluster.rotates ? manifestTrouble(planned, row) : undefined;
+    return elsewhere === undefined ? undefined : { kind: "refused", text: elsewhere };
+  }
   // a manifest that is being written again is away for a moment, and what runs of it is a pod like any other
   const other = running.find(({ start: { by } }) => by === "systemd" || by === "static-pod");
   const wanted = `the stack has it as ${wantedText(row)}`;
@@ -46,8 +51,8 @@ const serviceTrouble = (node: Compared, row: ConsumerRow): Mismatch | undefined 
 };
 
 /** A service that runs otherwise is neither restarted nor proven. */
-export const services: Check = (node) =>
-  node.isTouched ? node.plan.consumers.flatMap((row) => serviceTrouble(node, row) ?? []) : [];
+export const services: Check = (node, world) =>
+  node.isTouched ? node.plan.consumers.flatMap((row) => serviceTrouble(node, row, world) ?? []) : [];
 
 const listenerTrouble = ({ plan, survey }: Compared, name: ListenerName, { config }: World): Mismatch | undefined => {
   const planned = plan.listeners[name];
@@ -84,4 +89,10 @@ export const tokenSigner: Check = ({ plan, survey, isTouched }, { config }) => {
       isAdopted(config, "serviceAccount") ? "adopt.serviceAccount: false" : "authority.serviceAccount.enabled: false",
     ),
   ];
+};
+
+/** It would not start with what a rotation gives it. */
+export const signers: Check = ({ survey, plan }, { cluster }) => {
+  const trouble = plan.signing !== undefined && cluster.rotates ? singleSigners(survey) : undefined;
+  return trouble === undefined ? [] : [{ kind: "refused", text: trouble }];
 };

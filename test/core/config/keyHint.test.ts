@@ -8,6 +8,15 @@ const cluster = (changes: Raw): Raw => ({
   cluster: { name: "prod", kubernetesVersion: "1.34.2", endpoint: "api.example.com", ...changes },
 });
 const profiles = (name: string): Raw => ({ certificates: { profiles: { [name]: {} } } });
+const own = (changes: Raw): Raw => ({
+  certificates: { own: { hook: { authority: "kubernetes", usages: ["server"], sans: ["a"], ...changes } } },
+});
+const vault = (changes: Raw): Raw => ({
+  authority: { kind: "vault", vault: { address: "https://v:8200", ...changes } },
+});
+const KUBEADM =
+  "kubeadm's configuration is not taken as it is: `npx kube-pki init root@HOST` reads it on a control plane, and writes a stack file";
+const PODS = "no certificate depends on the network of pods: leave it out";
 
 const CASES: readonly (readonly [Raw, sentence: string])[] = [
   [cluster({ controlPlaneEndpoint: "x" }), "cluster: unknown key `controlPlaneEndpoint`; did you mean `endpoint`?"],
@@ -44,6 +53,64 @@ const CASES: readonly (readonly [Raw, sentence: string])[] = [
   ),
   [profiles("admin.conf"), "certificates.profiles: unknown key `admin.conf`; did you mean `admin`?"],
   [profiles("etcd"), "certificates.profiles: unknown key `etcd`; did you mean `etcd-server` or `etcd-peer`?"],
+  ...(["ca", "etcd-ca", "front-proxy-ca", "sa"] as const).map((name, index): readonly [Raw, string] => [
+    profiles(name),
+    `certificates.profiles: unknown key \`${name}\`; here that is \`authority.${["kubernetes", "etcd", "frontProxy", "serviceAccount"][index] ?? ""}\``,
+  ]),
+  [profiles("cluster-admin"), "certificates.profiles: unknown key `cluster-admin`; did you mean `admin`?"],
+  [{ adopt: { ca: "x" } }, "adopt: unknown key `ca`; did you mean `kubernetes`?"],
+  [{ rotation: { "etcd-ca": {} } }, "rotation: unknown key `etcd-ca`; did you mean `etcd`?"],
+  [vault({ mounts: { ca: "pki" } }), "authority.vault.mounts: unknown key `ca`; did you mean `kubernetes`?"],
+  [vault({ url: "x" }), "authority.vault: unknown key `url`; did you mean `address`?"],
+  [vault({ namespace: "x" }), "authority.vault: unknown key `namespace`; the namespace comes from VAULT_NAMESPACE"],
+  [
+    vault({ ca_cert: "x" }),
+    "authority.vault: unknown key `ca_cert`; the CA of the server comes from VAULT_CACERT, the path of a file",
+  ],
+  [{ ssh: { key: "x" } }, "ssh: unknown key `key`; did you mean `privateKey`?"],
+  [{ ssh: { agent: true, host: "x" } }, "ssh: unknown key `host`; here that is `nodes[].ssh.host`"],
+  [
+    { ssh: { agent: true, knownHosts: "x" } },
+    "ssh: unknown key `knownHosts`; known_hosts is not read: give the key of each node as nodes[].ssh.hostKey",
+  ],
+  [
+    cluster({ listeners: { "kube-apiserver": { port: 6443 } } }),
+    "cluster.listeners: unknown key `kube-apiserver`; did you mean `apiServer`?",
+  ],
+  [{ services: { apiserver: {} } }, "services: unknown key `apiserver`; did you mean `kube-apiserver`?"],
+  [
+    { nodes: [node("cp1", "10.0.0.1", { roles: ["control-plane"], internal_ip: "10.0.0.1" })] },
+    "nodes[0]: unknown key `internal_ip`; did you mean `address`?",
+  ],
+  [
+    { nodes: [node("cp1", "10.0.0.1", { roles: ["control-plane"], labels: {} })] },
+    "nodes[0]: unknown key `labels`; the stack sets no labels: leave it out",
+  ],
+  [cluster({ podSubnet: "x" }), `cluster: unknown key \`podSubnet\`; ${PODS}`],
+  [cluster({ apiVersion: "kubeadm.k8s.io/v1beta4" }), `cluster: unknown key \`apiVersion\`; ${KUBEADM}`],
+  [{ ClusterConfiguration: {} }, `unknown key \`ClusterConfiguration\`; ${KUBEADM}`],
+  [{ etcd: {} }, "unknown key `etcd`; here that is `nodes[].roles` or `authority.etcd`"],
+  [{ masters: [] }, "unknown key `masters`; did you mean `nodes`?"],
+  [{ workers: [] }, "unknown key `workers`; did you mean `nodes`?"],
+  [{ users: [{ name: "alice", groups: ["dev"] }] }, "users[0]: unknown key `groups`; did you mean `organizations`?"],
+  [{ users: [{ user: "alice" }] }, "users[0]: unknown key `user`; did you mean `name`?"],
+  [own({ dnsNames: ["a"] }), "certificates.own.hook: unknown key `dnsNames`; did you mean `sans`?"],
+  [own({ duration: "90d" }), "certificates.own.hook: unknown key `duration`; did you mean `validity`?"],
+  [own({ secretName: "x" }), "certificates.own.hook: unknown key `secretName`; did you mean `secret`?"],
+  [
+    { certificates: { profiles: { apiserver: { sans: ["a"] } } } },
+    "certificates.profiles.apiserver: unknown key `sans`; here that is `cluster.extraSans`",
+  ],
+  [{ rollout: { window: { from: "22:00", end: "06:00" } } }, "rollout.window: unknown key `end`; did you mean `to`?"],
+  [{ rollout: { serial: 1 } }, "rollout: unknown key `serial`; did you mean `workersAtOnce`?"],
+  [
+    { rollout: { dryRun: true } },
+    "rollout: unknown key `dryRun`; `pulumi preview` shows what a run would do, and changes nothing",
+  ],
+  [
+    { inCluster: { user: { kubeconfig: "x" } } },
+    "inCluster.user: unknown key `kubeconfig`; no kubeconfig is read: give its credential as tokenFile or exec",
+  ],
   [
     { "cluster.name": "x" },
     "unknown key `cluster.name`; did you mean a path? `pulumi config rm kube-pki:cluster.name`, then `pulumi config set --path 'kube-pki:cluster.name' ...`",
@@ -76,7 +143,7 @@ describe("keys of other tools and other places", () => {
 
   it("say which key it is where keys are free", () => {
     assert.deepEqual(problems(config({ authority: { signed: { etcd: { g1: "x" } } } })).slice(0, 1), [
-      'authority.signed.etcd: key "g1"; must be a generation, a whole number from 1',
+      'authority.signed.etcd: key "g1"; must be a generation, a whole number from 1 to 1000',
     ]);
   });
 });

@@ -113,8 +113,48 @@ describe("parseConfig", () => {
     assert.equal(parsed(config({ nodes, ssh: { agent: true, insecureIgnoreHostKeys: true } })).nodes.length, 1);
   });
 
-  it("reads the moment to plan for", () => {
-    assert.deepEqual(parsed(config({ asOf: "2027-01-01T01:00:00+01:00" })).asOf, new Date("2027-01-01T00:00:00Z"));
+  it("reads the moment to plan for, also as Pulumi hands over a timestamp without quotes", () => {
+    for (const asOf of [
+      "2027-01-01T01:00:00+01:00",
+      "2027-01-01",
+      "2027-01-01 00:00:00 +0000 UTC",
+      "2027-01-01 01:00:00 +0100 CET",
+      "2026-12-31 20:30:00 -0330 -0330",
+    ])
+      assert.deepEqual(parsed(config({ asOf })).asOf, new Date("2027-01-01T00:00:00Z"), asOf);
+  });
+
+  it("takes the names of units and manifests with the endings of their files", () => {
+    const { services, rollout } = parsed(
+      config({
+        services: { kubelet: { unit: "kubelet.service" }, "kube-apiserver": { unit: "kube-apiserver.yaml" } },
+        rollout: { readers: [{ kind: "systemd", name: "keepalived.service", reads: ["/etc/kubernetes/pki/ca.crt"] }] },
+      }),
+    );
+    assert.deepEqual([services.kubelet?.unit, services["kube-apiserver"]?.unit], ["kubelet", "kube-apiserver"]);
+    assert.deepEqual(
+      rollout.readers.map(({ name }) => name),
+      ["keepalived"],
+    );
+  });
+
+  it("takes fingerprints as openssl, sha256sum and kubeadm write them", () => {
+    const digits = "ab".repeat(32);
+    const pairs = digits.toUpperCase().match(/../g)!;
+    for (const etcd of [
+      digits,
+      `sha256:${digits}`,
+      `SHA256 Fingerprint=${pairs.join(":")}`,
+      pairs.join(" "),
+      `${digits}  -`,
+    ])
+      assert.equal(
+        parsed(
+          config({ adopt: { kubernetes: digits, etcd, frontProxy: digits }, rollout: { acceptEtcdDowntime: true } }),
+        ).adopt?.etcd,
+        digits,
+        etcd,
+      );
   });
 });
 

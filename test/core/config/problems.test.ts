@@ -24,7 +24,7 @@ const CIDR = 'a network such as "10.96.0.0/12" or "fd00:1::/108", with no bits s
 const CIDRS = "one network, or a list of two (IPv4 and IPv6)";
 const VERSION = '"1.30.0" or newer, with its patch number, in quotes';
 const KEY = 'a public host key as `ssh-keyscan` prints it without the host, such as "ssh-ed25519 AAAA..."';
-const VALIDITY = 'a whole number of hours or days up to 36500d, such as "720h" or "30d"';
+const VALIDITY = 'a whole number of hours or days from 1h to 36500d, such as "720h" or "30d"';
 const SPAN = `${DURATION}, or a share of the validity such as "33%"`;
 const WORKERS = 'a number of nodes from 1, or a share from "1%" to "100%"';
 const LOGIN = "a login name of letters, digits and . _ - + @ \\";
@@ -56,7 +56,49 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   [cluster({ serviceCidrs: "10.96.0.0" }), `cluster.serviceCidrs: "10.96.0.0"; must be ${CIDR}`],
   [cluster({ serviceCidrs: ["fd00::/129"] }), `cluster.serviceCidrs[0]: "fd00::/129"; must be ${CIDR}`],
   [cluster({ serviceCidrs: [] }), `cluster.serviceCidrs: an empty list; must be ${CIDRS}`],
-  [cluster({ serviceCidrs: ["10.0.0.0/8", "10.96.0.0/12"] }), `cluster.serviceCidrs: a list; must be ${CIDRS}`],
+  [
+    cluster({ serviceCidrs: ["10.0.0.0/8", "10.96.0.0/12"] }),
+    `cluster.serviceCidrs: a list; must be ${CIDRS}; did you mean "10.0.0.0/8" or "10.96.0.0/12"?`,
+  ],
+  [
+    cluster({ serviceCidrs: "10.96.0.0/30" }),
+    `cluster.serviceCidrs: "10.96.0.0/30"; must be ${CIDR}; the API server needs at least 8 addresses, /29 or a lower number`,
+  ],
+  [
+    cluster({ serviceCidrs: "fd00::/126" }),
+    `cluster.serviceCidrs: "fd00::/126"; must be ${CIDR}; the API server needs at least 8 addresses, /125 or a lower number`,
+  ],
+  [
+    cluster({ serviceCidrs: "127.0.0.0/8" }),
+    `cluster.serviceCidrs: "127.0.0.0/8"; must be ${CIDR}; it has loopback addresses, which no service can have`,
+  ],
+  [{ nodes: "" }, 'nodes: ""; must be a list of nodes'],
+  [
+    cluster({ listeners: { etcdClient: { port: 2380 } } }),
+    "cluster.listeners.etcdPeer.port: 2380 is that of etcdClient too; must be a port of its own",
+  ],
+  [
+    cluster({ listeners: { apiServer: { port: 2379 } } }),
+    "cluster.listeners.etcdClient.port: 2379 is that of apiServer too; must be a port of its own",
+  ],
+  ...(["roles", "nodes"] as const).map((field): readonly [Raw, string] => [
+    certificates({
+      own: {
+        x: {
+          authority: "kubernetes",
+          usages: ["server"],
+          sans: ["a"],
+          files: { certificate: "/etc/x.crt", key: "/etc/x.key" },
+          [field]: [],
+        },
+      },
+    }),
+    `certificates.own.x.${field}: an empty list; must be ${field === "roles" ? "at least one of control-plane, etcd, worker" : "a list of at least one name of a node"}`,
+  ]),
+  [
+    certificates({ profiles: { apiserver: { commonName: "a".repeat(65) } } }),
+    `certificates.profiles.apiserver.commonName: "${"a".repeat(65)}"; must be a name of at most 64 letters, digits, :, ., _ and -, or a map from a node's name or a role to such a name`,
+  ],
   [cluster({ serviceCidrs: 4 }), `cluster.serviceCidrs: 4 (a number); must be ${CIDRS}`],
   [cluster({ dnsDomain: "a..b" }), 'cluster.dnsDomain: "a..b"; must be a DNS name in lower case'],
   [cluster({ extraSans: ["10.0.0.300"] }), `cluster.extraSans[0]: "10.0.0.300"; must be ${SAN}`],
@@ -99,9 +141,12 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     second({ ssh: { hostKey: HOST_KEY.slice(0, -4) } }),
-    `nodes[1].ssh.hostKey: "${HOST_KEY.slice(0, 67)}..."; must be ${KEY}`,
+    `nodes[1].ssh.hostKey: "${HOST_KEY.slice(0, 67)}..."; must be ${KEY}; it is damaged, so copy all of it`,
   ],
-  [second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }), `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}`],
+  [
+    second({ ssh: { hostKey: "ssh-ed25519 AAAA" } }),
+    `nodes[1].ssh.hostKey: "ssh-ed25519 AAAA"; must be ${KEY}; it is damaged, so copy all of it`,
+  ],
   [
     second({ ssh: { hostKey: HOST_KEY, port: "22" } }),
     `nodes[1].ssh.port: "22"; must be ${PORT}; did you mean 22, without quotes?`,
@@ -140,7 +185,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { cluster: undefined, nodes: undefined, ssh: undefined },
-    "kube-pki: missing; copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `kube-pki init root@HOST`",
+    "kube-pki: missing; copy the fields of stacks/Pulumi.example.yaml, or have them written from a running cluster: `npx kube-pki init root@HOST`",
   ],
   [{ asOf: "tomorrow" }, 'asOf: "tomorrow"; must be a timestamp such as "2026-12-31T00:00:00Z"'],
 
@@ -271,7 +316,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
   ],
   [
     { authority: { ...VAULT, earlier: [{ generations: 0, kind: "embedded" }] } },
-    "authority.earlier[0].generations: 0 (a number); must be a whole number from 1, or one for each of kubernetes, " +
+    "authority.earlier[0].generations: 0 (a number); must be a whole number from 1 to 1000, or one for each of kubernetes, " +
       "etcd and frontProxy",
   ],
   [

@@ -70,6 +70,26 @@ const CASES: readonly (readonly [Raw, string])[] = [
     "rollout: all workers change at once and none before the others, so that a fault is seen on all of them; set canary: true",
   ],
   [
+    {
+      rollout: {
+        readers: [
+          { kind: "static-pod", name: "kube-vip", reads: ["/etc/kubernetes/admin.conf"] },
+          {
+            kind: "systemd",
+            name: "agent",
+            roles: ["worker"],
+            reads: ["/etc/kubernetes/pki/ca.crt", "/etc/agent/ca.crt"],
+          },
+        ],
+      },
+    },
+    "rollout.readers[1].reads: /etc/agent/ca.crt is no file of the stack on a node of worker, so that no change of it restarts agent",
+  ],
+  [
+    cluster({ dnsDomain: "svc.cluster.local" }),
+    "cluster.dnsDomain: services are then called NAME.NAMESPACE.svc.svc.cluster.local; did you mean cluster.local?",
+  ],
+  [
     cluster({ kubernetesVersion: `1.${String(MINORS.newest + 1)}.0` }),
     unknownMinorText(`1.${String(MINORS.newest + 1)}.0`),
   ],

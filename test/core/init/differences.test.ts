@@ -155,7 +155,7 @@ describe("a cluster beside its stack file", () => {
         () => ({}),
         [
           "cp1: front-proxy-client: O x becomes (none); whatever was granted to the old name is not granted to the new one",
-          "cp1: front-proxy-client: key RSA-4096 becomes RSA-2048",
+          'cp1: front-proxy-client: key RSA-4096 becomes RSA-2048: certificates.profiles["front-proxy-client"].algorithm: RSA-4096 keeps it',
           "cp1: front-proxy-client: valid for 214d, 365d in the stack file",
         ],
       ],

@@ -362,7 +362,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       withCertificates(survey, ({ subject }) => (subject === "CN=front-proxy-client" ? { algorithm: "ED25519" } : {})),
     ),
     "changed",
-    "cp1: front-proxy-client: key ED25519 becomes RSA-2048",
+    'cp1: front-proxy-client: key ED25519 becomes RSA-2048: the stack makes no such key; certificates.profiles["front-proxy-client"].algorithm names another',
   ],
   "a CA whose key is nowhere": [
     onAll((survey) => withoutFiles(survey, (path) => path === `${PKI}/etcd/ca.key`)),

@@ -5,7 +5,7 @@ import { hostFacts } from "../../../core/survey/hostFacts";
 import { kubeconfigFacts } from "../../../core/survey/kubeconfigFacts";
 import { listeningSockets } from "../../../core/survey/listeners";
 import { namedFiles } from "../../../core/survey/namedFiles";
-import { componentOf, processOf, versionIn } from "../../../core/survey/processes";
+import { componentOf, processesIn, versionIn } from "../../../core/survey/processes";
 import { readReaders } from "../../../core/survey/readers";
 import { renewersIn } from "../../../core/survey/renewers";
 import { commandLineOptions, effectiveOptions } from "../../../core/survey/runningOptions";
@@ -123,18 +123,46 @@ describe("a process", () => {
     assert.equal(componentOf(["bash", "-c", "kubelet"]), undefined);
   });
 
+  const processOf = (cgroup: string, stat = "7 (x) S 0", bootedAt = 0) =>
+    processesIn(
+      answer([
+        "path 7",
+        `stat ${stat}`,
+        `cgroup ${cgroup}`,
+        "command etcd",
+        "command ",
+        "command --x=a b",
+        "environment ETCD_NAME=cp1",
+        "owner 990 991 /proc/7",
+        "sockets 7",
+        "socket 11",
+        "socket 12",
+      ]),
+      bootedAt,
+    )[0];
+
   it("has its start from the kernel's ticks since boot, whatever it is called", () => {
     const stat = `7 (a ) b) S ${"0 ".repeat(18)}4200 0`;
-    const lines = [`stat ${base64(stat)}`, "uid 990 991", `cgroup ${base64("0::/system.slice/etcd.service\n")}`];
-    const process = processOf(7, answer(lines), Date.parse("2026-01-01T00:00:00Z"));
+    const process = processOf("0::/system.slice/etcd.service", stat, Date.parse("2026-01-01T00:00:00Z"));
     assert.equal(process?.startedAt, "2026-01-01T00:00:42Z");
-    assert.deepEqual([process.uid, process.gid, process.unit, process.inPod], [990, 991, "etcd.service", false]);
+    assert.deepEqual([process.pid, process.uid, process.gid], [7, 990, 991]);
+    assert.deepEqual([process.unit, process.inPod], ["etcd.service", false]);
+    assert.deepEqual([process.args, process.environment], [["etcd", "", "--x=a b"], "ETCD_NAME=cp1\n"]);
+    assert.deepEqual([...process.sockets], ["11", "12"]);
   });
 
-  it("is in a pod by its control group", () => {
-    const cgroup = "0::/kubepods.slice/kubepods-burstable.slice/cri-containerd-1.scope\n";
-    const process = processOf(7, answer([`stat ${base64("7 (x) S 0")}`, `cgroup ${base64(cgroup)}`]), 0);
-    assert.deepEqual([process?.unit, process?.inPod], [undefined, true]);
+  it("is in a pod by its control group, a static one if its UID is a digest", () => {
+    const pods: Readonly<Record<string, readonly [inPod: boolean, inOrdinaryPod: boolean]>> = {
+      "0::/kubepods.slice/kubepods-pod0123456789abcdef0123456789abcdef.slice/cri-containerd-1.scope": [true, false],
+      "0::/kubepods/burstable/pod0123456789abcdef0123456789abcdef/c": [true, false],
+      "0::/kubepods.slice/kubepods-pod01234567_89ab_cdef_0123_456789abcdef.slice/cri-containerd-1.scope": [true, true],
+      "0::/kubepods/pod01234567-89ab-cdef-0123-456789abcdef/c": [true, true],
+      "0::/user.slice/user-1000.slice": [false, false],
+    };
+    for (const [cgroup, [inPod, inOrdinaryPod]] of Object.entries(pods)) {
+      const process = processOf(cgroup);
+      assert.deepEqual([process?.unit, process?.inPod, process?.inOrdinaryPod], [undefined, inPod, inOrdinaryPod]);
+    }
   });
 
   it("tells its version", () => {
@@ -147,8 +175,10 @@ describe("a process", () => {
 describe("sockets that listen", () => {
   it("are read from the kernel's tables", () => {
     const lines = [
-      `tcp ${base64("0100007F:280B 11\n00000000:192B 12\n")}`,
-      `tcp6 ${base64("00000000000000000000000000000000:192B 13\n000000FD000000000000000001000000:1F90 14\n")}`,
+      "tcp 0100007F:280B 11",
+      "tcp 00000000:192B 12",
+      "tcp6 00000000000000000000000000000000:192B 13",
+      "tcp6 000000FD000000000000000001000000:1F90 14",
     ];
     assert.deepEqual(
       listeningSockets(answer(lines)).map(({ address, port, inode }) => `${address} ${String(port)} ${inode}`),
@@ -168,7 +198,7 @@ describe("what is asked for a certificate", () => {
 describe("a machine", () => {
   const at = Date.parse("2026-01-01T00:00:10Z");
   const facts = (lines: readonly string[], time = at / 1000) =>
-    hostFacts(answer([`time ${String(time)}`, `boot ${base64("3600.25 1")}`, "user 0", ...lines]), {
+    hostFacts(answer([`time ${String(time)}`, "boot 3600.25 1", "user 0", ...lines]), {
       sent: at,
       back: at + 500,
     });
@@ -193,8 +223,8 @@ describe("a machine", () => {
       "3 1 0:5 / /proc/sys ro - proc proc ro",
       "4 1 8:1 / /etc ro - ext4 /dev/sda ro",
       "5 1 8:3 / /etc rw - overlay overlay rw",
-    ].join("\n");
-    assert.deepEqual(facts([`mounts ${base64(mounts)}`]).readOnly, ["/"]);
+    ];
+    assert.deepEqual(facts(mounts.map((line) => `mounts ${line}`)).readOnly, ["/"]);
   });
 });
 
@@ -257,11 +287,15 @@ describe("units that renew certificates", () => {
 describe("who reads files of the PKI", () => {
   const used = { path: "/var/lib/kubelet/pki/kubelet.crt", uses: [{}] };
   const readers = (mountinfo: string) =>
-    readReaders(() => Promise.resolve([answer([`mountinfo 7 ${base64("kube-vip")} ${base64(mountinfo)}`])]), {
-      files: [used],
-      kubeconfigs: [],
-      running: [],
-    } as unknown as Parameters<typeof readReaders>[1]);
+    readReaders(
+      () =>
+        Promise.resolve([answer(["comm 7 kube-vip", ...mountinfo.split("\n").map((line) => `mountinfo 7 ${line}`)])]),
+      {
+        files: [used],
+        kubeconfigs: [],
+        running: [],
+      } as unknown as Parameters<typeof readReaders>[1],
+    );
 
   it("is who mounts one, or a folder that it lies in", async () => {
     for (const mounted of [

@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario";
 import { bootstrap } from "./bootstrap";
 import { drift } from "./drift";
 import { failureScenarios } from "./failures";
+import { faultScenarios } from "./faults";
 import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
 import { kubeadmCommands, kubeadmLife } from "./kubeadmLife";
@@ -45,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
   neighbours,
   ...loginScenarios,
   ...failureScenarios,
+  ...faultScenarios,
   ...rotationScenarios,
   ...foreignCaScenarios,
   languages,

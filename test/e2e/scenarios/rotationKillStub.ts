@@ -1,14 +1,11 @@
 /** A pulumi that is killed wherever a resource begins or ends, on nodes whose components are stubs (tools/stub). */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { boundaryOf, upKilledAt } from "../killing";
 import { assertNothingToDo, rotateTo } from "../rotating";
 import { complaint, type Run, type Scenario } from "../scenario";
 import { numbersFrom } from "../seeded";
-import { notServed, servedNow } from "../servedBy";
 import { StubCluster } from "../stubs/cluster";
-import { notOfGeneration, troubles, type NodeState } from "../stubs/nodeFiles";
-import { failuresIn } from "../stubs/records";
+import { assertConverged, assertTrust, assertWhole } from "../stubs/converged";
 
 const GENERATION = 2;
 
@@ -21,12 +18,6 @@ const NOTHING_TO_DO_EVERY = 10;
 /** So many kills that went wrong tell enough. */
 const ENOUGH = 8;
 
-/** Of hundreds of failures the first ones tell what it is. */
-const SHOWN = 10;
-
-/** The files of a node are read one after another: what is not whole now may have been caught between two renames. */
-const LOOKS = 10;
-
 /** Between a resource's "created" and its old self's "deleting" stands a line that marks the exchange and does nothing. */
 const isOperation = (boundary: string): boolean => !/ replac(ing|ed)$/.test(boundary);
 
@@ -34,69 +25,6 @@ const isOperation = (boundary: string): boolean => !/ replac(ing|ed)$/.test(boun
 const isRemoval = (boundary: string): boolean => / delet(ing|ed)$/.test(boundary);
 
 const isNodeStep = (boundary: string): boolean => /-(trust|apply|check|retire) /.test(boundary);
-
-const notWhole = (nodes: readonly NodeState[]): string[] =>
-  nodes.flatMap(({ node, files }) => troubles(files).map((each) => `${node}: ${each}`));
-
-/** On every node certificate and key match and the CA beside them signed them. */
-const assertWhole = async (cluster: StubCluster): Promise<void> => {
-  for (let look = 1; ; look += 1) {
-    const found = notWhole(await cluster.read());
-    if (found.length === 0) return;
-    if (look === LOOKS) assert.deepEqual(found, [], "files that are not whole");
-    await sleep(300);
-  }
-};
-
-/** Since the cluster was put back nobody distrusted anybody, and no call failed but for a restart of who was called. */
-const assertTrust = (run: Run, nodes: readonly NodeState[]): void => {
-  const records = nodes.flatMap((node) => node.records);
-  const failures = failuresIn(records, run.lab.nodes);
-  assert.deepEqual(
-    failures
-      .slice(0, SHOWN)
-      .map(({ node, component, at, kind, what, whom, text }) =>
-        [new Date(at).toISOString(), node, component, kind, what, whom, text].join(" "),
-      ),
-    [],
-    `calls that failed: ${String(failures.length)}, the first of them:`,
-  );
-};
-
-const count = (run: Run, nodes: readonly NodeState[]): void => {
-  const records = nodes.flatMap((node) => node.records);
-  const add = (what: string, more: number): void => {
-    run.counts[what] = (run.counts[what] ?? 0) + more;
-  };
-  for (const { kind, text } of records) {
-    if (kind === "ok") add("calls that went well", Number(text));
-    if (kind === "unreachable") add("calls while who was called restarted", 1);
-    if (kind === "halfway") add("handshakes between two renames", 1);
-    if (kind === "begin") add("starts of stubs", 1);
-  }
-  for (const { kind } of failuresIn(records, run.lab.nodes)) add(`failures: ${kind}`, 1);
-};
-
-/** Only the new generation is trusted, presented and served, every call goes on, and no transaction left anything behind. */
-const assertConverged = async (run: Run, cluster: StubCluster): Promise<void> => {
-  const began = Date.now();
-  const rows = await run.stack.certificates();
-  assert.deepEqual(notServed(await servedNow(run.lab, rows)), []);
-  await sleep(Math.max(0, began + 1500 - Date.now()));
-  const nodes = await cluster.read();
-  count(run, nodes);
-  assertTrust(run, nodes);
-  assert.deepEqual(cluster.silent(nodes, began), [], "calls that do not go on");
-  assert.deepEqual(notWhole(nodes), [], "files that are not whole");
-  for (const { node, files, debris } of nodes) {
-    assert.deepEqual(
-      notOfGeneration(files, GENERATION),
-      [],
-      `${node}: what is not of generation ${String(GENERATION)}`,
-    );
-    assert.deepEqual(debris, [], `${node}: left behind`);
-  }
-};
 
 const seconds = (since: number): number => (Date.now() - since) / 1000;
 
@@ -119,7 +47,7 @@ const playKill = async (run: Run, cluster: StubCluster, boundary: string, thorou
   const { code, stdout, stderr } = await run.stack.up();
   if (code !== 0) throw new Error(`pulumi up failed:\n${complaint(stdout + stderr)}`);
   run.log(`killed after ${killed.toFixed(1)} s, resumed in ${seconds(again).toFixed(1)} s`);
-  await assertConverged(run, cluster);
+  await assertConverged(run, cluster, { generation: GENERATION });
   if (thorough) await assertNothingToDo(run);
 };
 
@@ -143,7 +71,7 @@ const playKillsInARow = async (run: Run, cluster: StubCluster): Promise<Readonly
     assertTrust(run, await cluster.read());
     run.log(`kill ${String(killed.size)} in a row, after ${seconds(began).toFixed(1)} s, at ${boundary}`);
   }
-  await assertConverged(run, cluster);
+  await assertConverged(run, cluster, { generation: GENERATION });
   await assertNothingToDo(run);
   return killed;
 };
@@ -160,7 +88,7 @@ const play = async (run: Run, choice: Choice): Promise<void> => {
   run.stack.configure(rotateTo(GENERATION));
   const boundaries = await run.step("a rotation without a kill", async () => {
     const whole = await upKilledAt(run.stack, () => false);
-    await assertConverged(run, cluster);
+    await assertConverged(run, cluster, { generation: GENERATION });
     return whole.boundaries.filter(isOperation);
   });
   const before = choice.inARow

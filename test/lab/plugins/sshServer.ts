@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { Server, utils, type Connection, type ServerChannel, type Session } from "ssh2";
-import { END_OF_ANSWER, GREETING, QUESTION } from "../../../core/survey/questions";
+import { END_OF_ANSWER, GREETING, linesAfter, QUESTION } from "../../../core/survey/questions";
 import { opensshPrivateKey } from "./tls/openssh";
 
 export interface Executed {
@@ -141,14 +141,13 @@ export class SshServer {
 
 /** As node/survey/agent.sh answers. */
 function tellOfBareMachine(channel: ServerChannel): void {
-  const host = () => [
-    `time ${String(Math.floor(Date.now() / 1000))}`,
-    "user 0",
-    `tool openssl ${Buffer.from("OpenSSL 3.0.17").toString("base64")}`,
-  ];
+  const host = () => [`time ${String(Math.floor(Date.now() / 1000))}`, "user 0", "openssl OpenSSL 3.0.17"];
   channel.write(`${GREETING}\n`);
+  let awaited = 0;
   createInterface(channel)
     .on("line", (question) => {
+      awaited = awaited > 0 ? awaited - 1 : linesAfter(question);
+      if (awaited > 0) return;
       channel.write([...(question === QUESTION.host() ? host() : []), END_OF_ANSWER, ""].join("\n"));
     })
     .on("close", () => {

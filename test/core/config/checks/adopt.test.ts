@@ -56,7 +56,7 @@ describe("adoption in the stack file", () => {
     [
       "another digest",
       () => adopting({ ...PINS, etcd: "ab".repeat(20) }),
-      [`adopt.etcd: "${"ab".repeat(20)}"; ${ALLOWED("etcd/ca.crt")}`],
+      [`adopt.etcd: "${"ab".repeat(20)}"; ${ALLOWED("etcd/ca.crt")}; 40 digits are SHA-1, so give that of -sha256`],
     ],
     [
       "what is no digest",

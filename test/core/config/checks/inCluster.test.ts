@@ -24,7 +24,10 @@ describe("work in the cluster, in the stack file", () => {
   const KINDS = "one of DaemonSet, Deployment, StatefulSet";
   const refused: readonly (readonly [Raw, string])[] = [
     [{ restart: "some" }, `inCluster.restart: "some"; must be "all", or a ${LIST}`],
-    [{ restart: { kind: "DaemonSet" } }, `inCluster.restart: an object; must be "all", or a ${LIST}`],
+    [
+      { restart: { kind: "DaemonSet" } },
+      `inCluster.restart: an object; must be "all", or a ${LIST}; write \`- \` before it, as an entry of a list`,
+    ],
     [{ reload: "all" }, `inCluster.reload: "all"; must be a ${LIST}`],
     [{ restart: [cni, { ...dns, kind: "Pod" }] }, `inCluster.restart[1].kind: "Pod"; must be ${KINDS}`],
     [

@@ -37,7 +37,7 @@ const REFUSALS: readonly (readonly [Raw, string])[] = [
     { ...certificates({ validity: "10d", renewBefore: "50%" }), authority: { validity: "359h" } },
     "certificates.validity: 10d; must be no longer than authority.validity, 14d23h, less 5d, when it is renewed; a leaf may not outlive its CA, so none could be renewed, and none issued for another node",
   ],
-  ...["0%", "100%", "33.3%", "%"].map((renewBefore): readonly [Raw, string] => [
+  ...["0%", "100%", "33%%", "%"].map((renewBefore): readonly [Raw, string] => [
     certificates({ renewBefore }),
     `certificates.renewBefore: "${renewBefore}"; must be ${SPAN}`,
   ]),

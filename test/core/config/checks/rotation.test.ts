@@ -84,9 +84,10 @@ describe("rotation in the stack file", () => {
 
   const FIRST =
     'which replaces nothing; must be "done"; other phases are for a generation from 2, or for a cluster that is taken over (adopt)';
-  const WHOLE = "a whole number from 1";
+  const WHOLE = "a whole number from 1 to 1000";
   const refused: readonly (readonly [Raw, string])[] = [
     [{ generation: 0 }, `rotation.generation: 0 (a number); must be ${WHOLE}`],
+    [{ generation: 20_261_201 }, `rotation.generation: 20261201 (a number); must be ${WHOLE}`],
     [{ generation: 1.5 }, `rotation.generation: 1.5 (a number); must be ${WHOLE}`],
     [{ generation: "2" }, `rotation.generation: "2"; must be ${WHOLE}; did you mean 2, without quotes?`],
     [{ etcd: { generation: -1 } }, `rotation.etcd.generation: -1 (a number); must be ${WHOLE}`],
@@ -110,6 +111,10 @@ describe("rotation in the stack file", () => {
     [
       { ...CLOCK, since: "2026-06-01T00:00:01Z" },
       "rotation.since: 2026-06-01T00:00:01Z is in the future; must be no later than now, 2026-06-01T00:00:00Z",
+    ],
+    [
+      { ...CLOCK, since: "0001-01-01T00:00:00Z" },
+      "rotation.since: 0001-01-01T00:00:00Z, more than 1000 times rotateEvery ago; must be when the present generation became current",
     ],
     [{ generation: 2, soak: "a week" }, `rotation.soak: "a week"; must be ${DURATION_ALLOWED}`],
     [

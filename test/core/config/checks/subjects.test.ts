@@ -96,7 +96,7 @@ describe("subjects of profiles", () => {
     ],
     [
       profiles({ apiserver: { commonName: "API server" } }),
-      `${at}.apiserver.commonName: "API server"; must be a name, or a map from a node's name or a role to a name`,
+      `${at}.apiserver.commonName: "API server"; must be a name of at most 64 letters, digits, :, ., _ and -, or a map from a node's name or a role to such a name`,
     ],
   ];
   for (const [raw, sentence] of refused)

@@ -17,7 +17,10 @@ describe("config: users", () => {
   });
 
   const refused: readonly (readonly [Raw, string])[] = [
-    [config({ users: { name: "a" } }), "users: an object; must be a list of users, each with a name"],
+    [
+      config({ users: { name: "a" } }),
+      "users: an object; must be a list of users, each with a name; write `- ` before it, as an entry of a list",
+    ],
     [users({}), `users[0].name: missing; must be ${NAME}`],
     [users({ name: "system:masters" }), `users[0].name: "system:masters"; must be ${NAME}`],
     [users({ name: "a b" }), `users[0].name: "a b"; must be ${NAME}`],
@@ -29,7 +32,7 @@ describe("config: users", () => {
     ],
     [
       users({ name: "a", organizations: ["a,b"] }),
-      'users[0].organizations[0]: "a,b"; must be at most 64 letters, digits, :, ., _ and -',
+      'users[0].organizations[0]: "a,b"; must be at most 64 letters, digits, :, ., _ and -; give each as an entry of its own: "a", "b"',
     ],
     [
       users({ name: "a", organizations: ["dev", "ops"] }),
@@ -46,7 +49,7 @@ describe("config: users", () => {
     [users({ name: "a" }, { name: "a" }), 'users[1].name: "a" is users[0].name too; must be unique'],
     [
       users({ name: "a", validity: "10h30m" }),
-      'users[0].validity: "10h30m"; must be a whole number of hours or days up to 36500d, such as "720h" or "30d"',
+      'users[0].validity: "10h30m"; must be a whole number of hours or days from 1h to 36500d, such as "720h" or "30d"',
     ],
     [
       users({ name: "a", validity: "4000d" }),

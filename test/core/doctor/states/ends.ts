@@ -60,7 +60,7 @@ export const ENDING: readonly State[] = [
       world.given = { stack: { nodes: NODES.map((name) => ({ name, host: name })), certificates: [row] } };
     },
     says: "soon cp1: the certificate in /etc/kubernetes/pki/front-proxy-client.crt expires on 2026-12-09, in 10 days [certificate-expires]",
-    remedy: "run `kube-pki up`, which renews it and restarts what has to",
+    remedy: "run `npx kube-pki up`, which renews it and restarts what has to",
   },
   {
     what: "a certificate from a signer whose clock is ahead",

@@ -9,6 +9,11 @@ import { isObject, number, text, type Properties } from "../values";
 
 /** The delays of the engine's own retry helper, which the official plugin uses: the first pause is already multiplied. */
 const retry = { firstSeconds: 0.1, factor: 1.5, capSeconds: 5 };
+/**
+ * How long the official plugin takes to see that the other machine is gone: Go has TCP ask after 15 s of silence and then every 15 s,
+ * nine times. Node.js cannot set that, so ssh is what asks here: a machine whose sshd alone has stopped counts as gone too.
+ */
+const gone = { keepaliveInterval: 15_000, keepaliveCountMax: 9 };
 const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeoutSeconds: 15 };
 
 /** An SSH connection to the host, by the bastion if there is one, with every failed dial tried again. */
@@ -56,6 +61,7 @@ class Endpoint {
       username: text(given["user"]) ?? defaults.user,
       // The official plugin bounds the TCP connect only: a server that accepts and says nothing hangs it.
       readyTimeout: 0,
+      ...gone,
       ...(privateKey !== undefined && keyAuthentication(privateKey, text(given["privateKeyPassword"]))),
       ...(password !== undefined && { password, tryKeyboard: true }),
       ...(agent !== undefined && { agent }),

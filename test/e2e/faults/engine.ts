@@ -1,0 +1,62 @@
+/** What goes wrong on the machine that runs pulumi. */
+import assert from "node:assert/strict";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { familyOf } from "../../lab/killTree";
+import { tail } from "../scenario";
+import type { Fault } from "./fault";
+
+const AT_FIRST_STEP = /-cp1-apply (updat|creat|replac)ing$/;
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** The plugin that has the nodes' steps, the official one or the stand-in. */
+const pluginOf = (pulumi: number): number => {
+  const found = familyOf(pulumi).find((pid) => {
+    try {
+      return /pulumi-resource-command|\/command\.js\b/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
+  assert.ok(found !== undefined, "the plugin of commands does not run");
+  return Number(found);
+};
+
+export const engineFaults: readonly Fault[] = [
+  {
+    name: "the plugin of commands is killed in the middle of a node's step",
+    at: AT_FIRST_STEP,
+    happen: ({ pid }) => {
+      process.kill(pluginOf(pid), "SIGKILL");
+      return Promise.resolve(nothing);
+    },
+    outcome: { is: "fails", within: 120, says: /cp1-apply/, touches: true },
+  },
+  {
+    name: "a second up begins in the middle of the first",
+    at: AT_FIRST_STEP,
+    happen: async ({ run }) => {
+      const { code, stdout, stderr } = await run.stack.up();
+      assert.notEqual(code, 0, "the second up runs too");
+      assert.match(stdout + stderr, /locked/, tail(stdout + stderr));
+      return nothing;
+    },
+    outcome: { is: "passes", within: 150 },
+  },
+  {
+    name: "the state cannot be written any more",
+    at: AT_FIRST_STEP,
+    happen: ({ run }) => {
+      const folder = join(run.stack.folder, "state/.pulumi/stacks");
+      renameSync(folder, `${folder}.away`);
+      writeFileSync(folder, "");
+      return Promise.resolve(async () => {
+        rmSync(folder);
+        renameSync(`${folder}.away`, folder);
+        await run.stack.must(["cancel", "--yes"]);
+      });
+    },
+    outcome: { is: "fails", within: 150, says: /not a directory/, touches: true },
+  },
+];
