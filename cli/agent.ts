@@ -2,17 +2,18 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { asRoot } from "../core/nodes/scriptCommand";
 import { Answer, END_OF_ANSWER, GREETING, type Ask } from "../core/survey/questions";
 import { lastLine } from "./run";
 
 const FOLDER = join(__dirname, "..", "node", "survey");
-const AGENT = ["redact.sh", "files.sh", "processes.sh", "agent.sh"]
+const AGENT = ["redact.sh", "files.sh", "processes.sh", "../39-rights.sh", "noted.sh", "agent.sh"]
   .map((file) => readFileSync(join(FOLDER, file), "utf8"))
   .join("");
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The command that starts it, in the words of any shell of Bourne's kind. */
-export const agentCommand = (sudo: boolean): string => `${sudo ? "sudo -n " : ""}sh -c ${quoted(AGENT)}`;
+export const agentCommand = (sudo: boolean): string => asRoot(`sh -c ${quoted(AGENT)}`, sudo);
 
 export interface Visit {
   readonly ask: Ask;

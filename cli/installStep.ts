@@ -1,5 +1,6 @@
 /** `kube-pki install-step`: puts the node script on one node, as `pulumi up` runs it (components/nodeCommand.ts). */
 import type { InstallJob } from "../core/protocol/install";
+import { asRoot } from "../core/nodes/scriptCommand";
 import { INSTALL_COMMAND, NODE_SCRIPT_SHA256, nodeScriptGzip } from "../node/script";
 import { Failure, type Exit } from "./failure";
 import { jobOverSsh } from "./jobOverSsh";
@@ -10,10 +11,7 @@ export const command = (): Promise<Exit> =>
     const { script, sudo } = job as InstallJob;
     if (script !== NODE_SCRIPT_SHA256)
       throw new Failure("kube-pki's files were changed while `pulumi up` ran: run `pulumi up` again");
-    const { code, stdout, stderr } = await ssh.run(
-      sudo ? `sudo -n ${INSTALL_COMMAND}` : INSTALL_COMMAND,
-      nodeScriptGzip(),
-    );
+    const { code, stdout, stderr } = await ssh.run(asRoot(INSTALL_COMMAND, sudo), nodeScriptGzip());
     if (code !== 0) {
       const why = lastLine(stderr);
       throw new Failure(why === "" ? `the install command ended with ${String(code)}` : why);

@@ -18,7 +18,7 @@ import { Inputs } from "./inputs";
 import { NodePki } from "./nodePki";
 import type { VisitedNode } from "./nodeSteps";
 import { Phases } from "./phases";
-import { preflightStep } from "./preflightStep";
+import { hasCompared, preflightStep } from "./preflightStep";
 import { afterPreflight } from "./preflightGate";
 import { Rollout } from "./rolloutSteps";
 import type { Sections } from "./sections";
@@ -87,7 +87,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     const preflight = awaitsSigning(config) ? undefined : preflightStep(base, inputs, own);
     const planned = preflight === undefined ? [] : nodesOf(base, inputs, preflight, own);
     // a CA that is made is kept: of a run that nodes are not ready for none may be left
-    const compared = preflight === undefined ? own : { ...own, dependsOn: [preflight] };
+    const compared = preflight === undefined ? own : { ...own, dependsOn: hasCompared(preflight) };
     const drift = new Drift(inputs, this);
     const csrSignerRequests = (generation: number) =>
       new Map(

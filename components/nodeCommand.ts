@@ -1,6 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { NODE_SCRIPT } from "../core/nodes/scriptCommand";
+import { asRoot, NODE_SCRIPT } from "../core/nodes/scriptCommand";
 import type { NodeConfig } from "../core/schema/config";
 import type { Inputs } from "./inputs";
 import type { InstallJob } from "../core/protocol/install";
@@ -30,7 +30,7 @@ const nodeCommand = (
     name,
     {
       connection: sshConnection(inputs, node),
-      create: inputs.config.ssh.sudo ? `sudo -n ${create}` : create,
+      create: asRoot(create, inputs.config.ssh.sudo),
       ...(typeof again === "object" && { update: again.note.apply((note) => againCommand(create, note)) }),
       stdin,
       // stdout is read by the program; progress for the operator is on stderr

@@ -4,7 +4,7 @@ import { closedText } from "../core/maintenanceWindow";
 import type { Config } from "../core/schema/config";
 import { comparedNodes } from "./comparedNodes";
 import { isKnown } from "./isKnown";
-import type { Inputs } from "./inputs";
+import { settled, type Inputs } from "./inputs";
 import { localCommand } from "./localStep";
 import { sshConnection } from "./sshConnection";
 
@@ -37,6 +37,13 @@ export const preflightStep = (
   void warnIfClosed(step, inputs.config);
   return step;
 };
+
+/**
+ * What is kept for good waits for the step by this, and does not depend on it: what a protected CA depends on is left in the
+ * state by a `pulumi destroy` that the CA stops. The step would be there with its notes then, while those on nodes are gone, and
+ * the next run would issue every certificate anew and compare no node.
+ */
+export const hasCompared = (step: pulumi.Resource): Promise<pulumi.Resource[]> => settled(step.urn).then(() => []);
 
 /** In a preview: a run would be refused at this time. */
 const warnIfClosed = async (step: command.local.Command, { rollout }: Config): Promise<void> => {

@@ -9,6 +9,7 @@ stage_all() {
   : >"$TX/made"
   : >"$TX/foreign"
   : >"$TX/given"
+  bring_back_folders
   look_around
   sa_n=0
   while read -r sa_word sa_path sa_a sa_b sa_c sa_d <&3; do
@@ -219,6 +220,7 @@ make_folders() {
   for mf_dir in $mf_list; do
     echo "$mf_dir" >>"$TX/made"
     mf_said=$(mkdir -m 0755 "$mf_dir" 2>&1) || die "folder $mf_dir cannot be created: $(trouble "$mf_said"), nothing was touched"
+    make_as_noted "${mf_dir#"$ROOT"}"
   done
 }
 

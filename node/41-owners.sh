@@ -136,6 +136,12 @@ copy_rights() {
   copy_attributes "$1" "$2" "$3"
 }
 
+# copy_attributes_alone FROM TO NAME: attributes and label, and no ACL.
+copy_attributes_alone() {
+  if [ -e /sys/fs/selinux/enforce ] && cp --attributes-only --preserve=xattr,context "$1" "$2" 2>/dev/null; then return 0; fi
+  cp --attributes-only --preserve=xattr "$1" "$2" 2>/dev/null || copy_attributes "$1" "$2" "$3"
+}
+
 copy_acl() {
   have getfacl || return 0
   getfacl -cp "$1" 2>/dev/null | grep . >"$TX/acl" || :

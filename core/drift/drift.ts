@@ -1,6 +1,6 @@
 /**
- * What was changed on a node behind the stack's back: its files and links beside what the last step there has noted of them
- * (docs/node-protocol.md, `noted`), and the flags that its services run with. What the stack does not know, such as a file's
+ * What was changed on a node behind the stack's back: its files, links and folders beside what the last step there has noted of
+ * them (docs/node-protocol.md, `noted`), and the flags that its services run with. What the stack does not know, such as a file's
  * owner, is compared as well: the note has it as the step left it.
  */
 import { fileAt } from "../init/visits";
@@ -12,6 +12,7 @@ import type { FileFacts, Survey } from "../survey/model";
 import type { NoteFacts } from "../survey/record";
 import { NO_NOTE, type Change, type MendingStep, type NodeDrift } from "./change";
 import { flagChanges } from "./flags";
+import { rightsChanges, rightsTexts } from "./rights";
 import { certificateText, isFromCluster, leafText, otherText, trustsAll, type Texts } from "./texts";
 
 type NotedFile = NoteFacts["files"][number];
@@ -28,27 +29,6 @@ const mends = (
   rotates && TRUST.has(content.kind) && !(content.kind === "kubeconfig" && trustsAll(node, path))
     ? ["trust", "apply"]
     : ["apply"];
-
-const modeOf = (mode: string): number => parseInt(mode, 8);
-
-/** By name where some file of the node tells it. */
-const ownerText = ({ files }: Survey, uid: number, gid: number): string => {
-  const user = uid === 0 ? "root" : files.find((each) => each.uid === uid)?.owner;
-  const group = gid === 0 ? "root" : files.find((each) => each.gid === gid)?.group;
-  return `${user ?? String(uid)}:${group ?? String(gid)}`;
-};
-
-const rightsTexts = (survey: Survey, noted: NotedFile, file: FileFacts): string[] => {
-  const [owner, was] = [ownerText(survey, file.uid, file.gid), ownerText(survey, noted.uid, noted.gid)];
-  return [
-    ...(modeOf(file.mode) === modeOf(noted.mode)
-      ? []
-      : [`${noted.path}: mode ${file.mode}, and it was left with ${noted.mode}`]),
-    ...(file.uid === noted.uid && file.gid === noted.gid
-      ? []
-      : [`${noted.path}: it belongs to ${owner}, and was left to ${was}`]),
-  ];
-};
 
 /** What a file is now, where that is no file any more. */
 const lostText = (path: string, file: FileFacts | undefined): string | undefined => {
@@ -75,8 +55,9 @@ const linkText = (node: Texts, { path, target }: NoteFacts["links"][number]): st
 
 const rowAt = ({ files }: NodePlan, path: string): FileRow | undefined => files.find((row) => row.path === path);
 
-const fileChanges = (node: Texts, { files, links }: NoteFacts, cluster: Pick<ClusterPlan, "rotates">): Change[] => {
+const fileChanges = (node: Texts, note: NoteFacts, cluster: Pick<ClusterPlan, "rotates">): Change[] => {
   const { plan, survey } = node;
+  const { files, links } = note;
   const change = (row: FileRow, text: string): Change => ({
     text,
     by: mends(node, row, cluster),
@@ -92,7 +73,7 @@ const fileChanges = (node: Texts, { files, links }: NoteFacts, cluster: Pick<Clu
     const [profile] = profileOf(row);
     if (!noted.isSame && profile !== undefined) rewritten.set(profile, [...(rewritten.get(profile) ?? []), row]);
     return [
-      ...rightsTexts(survey, noted, file).map((text) => change(row, text)),
+      ...rightsTexts(survey, noted.path, noted, file).map((text) => change(row, text)),
       ...(noted.isSame || profile !== undefined ? [] : [change(row, otherText(node, row))]),
     ];
   };
@@ -108,7 +89,9 @@ const fileChanges = (node: Texts, { files, links }: NoteFacts, cluster: Pick<Clu
     by: [...new Set(rows.flatMap((row) => mends(node, row, cluster)))],
     leaves: [profile],
   }));
-  return [...leaves, ...single, ...linked];
+  const isFile = (path: string): boolean =>
+    rowAt(plan, path) !== undefined && lostText(path, fileAt(survey, path)) === undefined;
+  return [...leaves, ...single, ...linked, ...rightsChanges(survey, note, isFile)];
 };
 
 const unnoted: Change = {

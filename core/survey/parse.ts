@@ -120,6 +120,10 @@ const kubeconfig = z.object({
   ),
 });
 
+const folder = z.object({ mode: text, uid: number, gid: number, real: text });
+const kind = z.enum(["acl", "flags"]);
+const mark = z.object({ path: text, kind, was: text.exactOptional(), is: text.exactOptional() });
+
 const record = z.object({
   applied: text.exactOptional(),
   leaves: z.array(z.object({ profile: text, id: text, serial: text })),
@@ -133,6 +137,8 @@ const record = z.object({
       told: z.object({ apply: text.exactOptional(), trust: text.exactOptional() }),
       files: z.array(z.object({ path: text, mode: text, uid: number, gid: number, isSame: z.boolean() })),
       links: z.array(z.object({ path: text, target: text })),
+      folders: z.array(z.object({ path: text, was: folder, is: folder.exactOptional() })).exactOptional(),
+      marks: z.array(mark).exactOptional(),
     })
     .exactOptional(),
 });

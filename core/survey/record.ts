@@ -38,7 +38,70 @@ export interface NoteFacts {
     readonly isSame: boolean;
   }[];
   readonly links: readonly { readonly path: string; readonly target: string }[];
+  /** The folders that these lie in; absent, as `marks` is: an earlier version has noted none. */
+  readonly folders?: readonly FolderNote[];
+  /** What else decides who may read or change files and folders, where it is another than was noted. */
+  readonly marks?: readonly MarkNote[];
 }
+
+export interface FolderFacts {
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Where it leads: another path than its own where it, or one above it, is a link. */
+  readonly real: string;
+}
+
+export interface FolderNote {
+  readonly path: string;
+  readonly was: FolderFacts;
+  /** Absent: there is none any more. */
+  readonly is?: FolderFacts;
+}
+
+/** An ACL in the words of setfacl, or `UNREAD_ACL`; flags of chattr: of `i` and `a` those that are set. */
+export interface MarkNote {
+  readonly path: string;
+  readonly kind: "acl" | "flags";
+  /** Absent: none. */
+  readonly was?: string;
+  readonly is?: string;
+}
+
+/** There is one, and the node has no getfacl to read it. */
+export const UNREAD_ACL = "+";
+
+type Lines = readonly (readonly string[])[];
+
+const MARKS = ["acl", "flags"] as const satisfies readonly MarkNote["kind"][];
+
+const foldersIn = (lines: Lines): ReadonlyMap<string, FolderFacts> =>
+  new Map(
+    lines.flatMap(([word, mode = "", uid, gid, real = "", path = ""]) =>
+      word === "folder" ? [[path, { mode, uid: Number(uid), gid: Number(gid), real }]] : [],
+    ),
+  );
+
+const marksIn = (lines: Lines, kind: MarkNote["kind"]): ReadonlyMap<string, string> =>
+  new Map(lines.flatMap(([word, mark = "", path = ""]) => (word === kind ? [[path, mark]] : [])));
+
+/** Of a note that has folders. */
+const rightsFacts = (noted: Lines, now: Lines): Pick<NoteFacts, "folders" | "marks"> => {
+  const [were, are] = [foldersIn(noted), foldersIn(now)];
+  if (were.size === 0) return {};
+  const folders = [...were].map(([path, was]): FolderNote => {
+    const is = are.get(path);
+    return { path, was, ...(is && { is }) };
+  });
+  const marks = MARKS.flatMap((kind) => {
+    const [had, has] = [marksIn(noted, kind), marksIn(now, kind)];
+    return [...new Set([...had.keys(), ...has.keys()])].flatMap((path): MarkNote[] => {
+      const [was, is] = [had.get(path), has.get(path)];
+      return was === is ? [] : [{ path, kind, ...(was !== undefined && { was }), ...(is !== undefined && { is }) }];
+    });
+  });
+  return { folders, marks };
+};
 
 const SUM_DIGITS = 8;
 
@@ -57,6 +120,7 @@ const noteFacts = (answer: Answer): NoteFacts | undefined => {
       word === "file" ? [{ path, mode, uid: Number(uid), gid: Number(gid), isSame: !changed.has(path) }] : [],
     ),
     links: lines.flatMap(([word, target = "", path = ""]) => (word === "link" ? [{ path, target }] : [])),
+    ...rightsFacts(lines, answer.all("rights")),
   };
 };
 

@@ -112,7 +112,7 @@ ask_record() {
     [ ! -f "$ar_folder/$ar_name" ] || set -- "$@" "$ar_folder/$ar_name"
   done
   [ "$#" -eq 0 ] || awk "$RECORDED" "$@"
-  [ ! -f "$ar_folder/noted" ] || written_over "$ar_folder/noted"
+  [ ! -f "$ar_folder/noted" ] || tell_noted "$ar_folder/noted"
 }
 # shellcheck disable=SC2016 # awk's own
 RECORDED='
@@ -120,12 +120,6 @@ RECORDED='
   name == "plan" && !/^(file|link|served) / { next }
   name == "noted" && $1 == "file" { sub(/^file [^ ]+ [^ ]+ [^ ]+ [^ ]+/, "file " $2 " " $3 " " $4) }
   { print name " " $0 }'
-
-# written_over NOTE: of the files that it names those with another text. Sums of keys
-# stay here.
-written_over() {
-  awk -v root="$ROOT" '$1 == "file" { print $5 "  " root $6 }' "$1" | sha256sum -c 2>/dev/null | sed -n "s|^$ROOT\(/.*\): FAILED.*|other \1|p"
-}
 
 # ask_served COUNT: the chains that are served at so many places, HOST:PORT.
 ask_served() {

@@ -295,6 +295,62 @@ describe("what a preview means", () => {
       assert.deepEqual(told(payload).otherChanges, ["update lab-w1-apply"]);
     });
 
+    /** As the engine prints it where `ssh.sudo` alone changes: it is part of commands, and of the job that installs the script. */
+    const bySudo = (step: Step): Step => {
+      const { oldState, newState, diffReasons } = step;
+      const own = { create: "sh node.sh request", stdin: "{}" };
+      const having = (state: Step["newState"], inputs: object) =>
+        state && { ...state, inputs: { ...state.inputs, ...inputs } };
+      if (named(step).endsWith("-install"))
+        return {
+          ...step,
+          diffReasons: ["stdin"],
+          oldState: having(oldState, { stdin: '{"script":"ab","sudo":false}' }),
+          newState: having(newState, { stdin: '{"script":"ab","sudo":true}' }),
+        };
+      if (!(diffReasons ?? []).includes("connection.user")) return step;
+      return {
+        ...step,
+        diffReasons: (diffReasons ?? []).map((each) => (each === "connection.user" ? "create" : each)),
+        oldState: having(oldState, { create: own.create }),
+        newState: having(newState, { create: `sudo -n ${own.create}` }),
+      };
+    };
+
+    it("knows sudo as part of it, in commands and in the job of the script", () => {
+      assert.deepEqual(told(bySudo), { ...nothing, login: ["cp1", "w1"] });
+      assert.deepEqual(told(bySudo, undefined).login, ["cp1", "w1"]);
+    });
+
+    it("knows it in what is done in the cluster through a node", () => {
+      const inCluster = (sudo: boolean) => ({
+        type: "command:local:Command",
+        inputs: { stdin: JSON.stringify({ through: { node: "cp1", sudo }, job: {} }) },
+      });
+      const urn = "urn:pulumi:lab::kube-pki::command:local:Command::lab-in-cluster-scan";
+      const scan = (diffReasons: string[]): Step => ({
+        op: "update",
+        urn,
+        diffReasons,
+        oldState: inCluster(false),
+        newState: inCluster(true),
+      });
+      const report = (step: Step) => dueReport([...recordedLogin.steps.map(bySudo), step], config).otherChanges;
+      assert.deepEqual(report(scan(["stdin"])), []);
+      assert.deepEqual(report(scan(["stdin", "create"])), ["update lab-in-cluster-scan"]);
+    });
+
+    it("has certificates due whose command changes by more than sudo, and names a script that does", () => {
+      const other = (name: string, inputs: object) => (step: Step) => {
+        const known = bySudo(step);
+        const newState = known.newState && { ...known.newState, inputs: { ...known.newState.inputs, ...inputs } };
+        return named(step) === name ? { ...known, newState } : known;
+      };
+      assert.deepEqual(told(other("lab-w1-request", { create: "sudo -n sh node.sh other" })).due, W1);
+      const script = other("lab-w1-install", { stdin: '{"script":"cd","sudo":true}' });
+      assert.deepEqual(told(script), { ...nothing, login: ["cp1", "w1"], otherChanges: ["update lab-w1-install"] });
+    });
+
     it("says nothing of it where the steps of a node change for something else", () => {
       const stdin = (step: Step) => ({ ...step, diffReasons: ["stdin"] });
       assert.deepEqual(told(stdin).login, []);

@@ -4,6 +4,7 @@ import { dirname } from "node:path/posix";
 import type { LeafName } from "../../core/model/profiles";
 import type { Lab } from "../lab/lab";
 import { withRole } from "../lab/topology";
+import { aclFor, archived, NOBODY, UNPACK } from "../node/rights";
 import { renewByHand, signByHand } from "./byHand";
 import { filesOf, pathOf } from "./layoutFiles";
 
@@ -97,6 +98,14 @@ const ofKubelets = (lab: Lab): readonly Change[] => {
   ];
 };
 
+/** Lets nobody read a file by an ACL, as setfacl does, which a lab node may not have. */
+const letNobodyRead = (lab: Lab, node: string, path: string): Promise<string> =>
+  lab.must(
+    node,
+    `cd "$(mktemp -d)" && base64 -d | tar ${UNPACK.map((word) => `'${word}'`).join(" ")} && cp --attributes-only --preserve=mode like ${path}`,
+    { stdin: archived("like", { "system.posix_acl_access": aclFor(NOBODY) }).toString("base64") },
+  );
+
 /** As people and their tools do it. */
 export const changesOf = (lab: Lab): readonly Change[] => {
   const on = (profile: LeafName, kind: "certificate" | "key" | "kubeconfig", node = CONTROL_PLANE): string =>
@@ -105,6 +114,8 @@ export const changesOf = (lab: Lab): readonly Change[] => {
   const serving = [on("apiserver", "certificate"), on("apiserver", "key")];
   const etcdKey = on("etcd-server", "key", member.name);
   const kubeletClientKey = on("apiserver-kubelet-client", "key");
+  const frontProxyKey = on("front-proxy-client", "key");
+  const folder = dirname(on("apiserver", "certificate"));
   return [
     ...ofKubelets(lab),
     {
@@ -127,6 +138,19 @@ export const changesOf = (lab: Lab): readonly Change[] => {
       node: CONTROL_PLANE,
       make: () => lab.must(CONTROL_PLANE, `chmod 0644 ${kubeletClientKey}`),
       told: [new RegExp(`${quoted(kubeletClientKey)}: mode 0644, and it was left with 0600`)],
+    },
+    {
+      node: CONTROL_PLANE,
+      make: () => lab.must(CONTROL_PLANE, `chmod 0775 ${folder}`),
+      told: [new RegExp(`${quoted(folder)}: mode 0775, and it was left with 07\\d\\d`)],
+    },
+    {
+      node: CONTROL_PLANE,
+      make: () => letNobodyRead(lab, CONTROL_PLANE, frontProxyKey),
+      told: [
+        new RegExp(`${quoted(frontProxyKey)}: mode 0640, and it was left with 0600`),
+        new RegExp(`${quoted(frontProxyKey)}: it has an ACL( \\(\\S+\\))?, and had none`),
+      ],
     },
     {
       node: member.name,

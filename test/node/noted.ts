@@ -5,7 +5,7 @@ import { Answer, END_OF_ANSWER, GREETING, QUESTION } from "../../core/survey/que
 import { agentCommand } from "../../cli/agent";
 import { Cluster, files } from "./cluster";
 import { payload } from "./payload";
-import { give, NOBODY, rights } from "./rights";
+import { aclFor, attach, attached, give, NOBODY, rights } from "./rights";
 
 const LINK = "/etc/kubernetes/pki/current.crt";
 const STATE = "/var/lib/kube-pki";
@@ -161,6 +161,141 @@ export function notesFiles(shell: string): void {
       // and what somebody does to one of those is seen
       fs.appendFileSync(node.path(files.ca), "# by hand\n");
       assert.deepEqual(await changed(), [files.ca]);
+    });
+
+    const PKI = "/etc/kubernetes/pki";
+    const folderNow = async (path = PKI) => (await noted()).folders?.find((each) => each.path === path);
+    const marks = async () => (await noted()).marks;
+    /** busybox knows neither ACLs nor their tools. */
+    const real = (...tools: readonly string[]) => {
+      for (const tool of tools) node.tool(tool, `exec /bin/${tool} "$@"`);
+    };
+    const settled = async (): Promise<void> => {
+      const { name } = await noted();
+      for (const told of [(await noted()).told.apply ?? "", ""]) {
+        const again = await bringBack(told);
+        assert.match(again.stdout, /done \w{8} unchanged\n$/, again.stderr);
+        assert.equal((await noted()).name, name);
+      }
+    };
+
+    it("folders with mode and owner, and brings those back before anything is written in them", async () => {
+      const was = { mode: "0755", uid: 0, gid: 0, real: PKI };
+      assert.deepEqual(await folderNow(), { path: PKI, was, is: was });
+      give(node, PKI, 0, NOBODY, 0o2777);
+      assert.deepEqual(await folderNow(), { path: PKI, was, is: { ...was, mode: "02777", gid: NOBODY } });
+      const done = await bringBack();
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(
+        done.stderr,
+        /\/pki has mode 0755 and belongs to 0:0 again, as was noted; before that 02777 0 65534\n/,
+      );
+      assert.doesNotMatch(done.stdout, /replaced|fixed|restarted/);
+      assert.equal(rights(node, PKI), "0:0 755");
+      assert.deepEqual(await folderNow(), { path: PKI, was, is: was });
+      await settled();
+    });
+
+    it("folders, which a run that was not told to leaves as they are, and notes", async () => {
+      give(node, PKI, 0, 0, 0o750);
+      assert.equal((await bringBack("1-1")).code, 0);
+      assert.equal(rights(node, PKI), "0:0 750");
+      assert.equal((await folderNow())?.was.mode, "0750");
+    });
+
+    it("a folder that is made anew as it was", async () => {
+      give(node, PKI, 0, 0, 0o711);
+      assert.equal((await bringBack("")).code, 0);
+      fs.renameSync(node.path(PKI), node.path("/etc/kubernetes/moved"));
+      assert.deepEqual(await folderNow(), { path: PKI, was: { mode: "0711", uid: 0, gid: 0, real: PKI } });
+      const done = await bringBack();
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(rights(node, PKI), "0:0 711");
+    });
+
+    it("where a folder leads, and leaves a link in its place to people", async () => {
+      fs.renameSync(node.path(PKI), node.path("/etc/kubernetes/moved"));
+      fs.symlinkSync("moved", node.path(PKI));
+      fs.chmodSync(node.path("/etc/kubernetes/moved"), 0o700);
+      assert.deepEqual((await folderNow())?.is, { mode: "0700", uid: 0, gid: 0, real: "/etc/kubernetes/moved" });
+      const done = await bringBack();
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(rights(node, "/etc/kubernetes/moved"), "0:0 700");
+      assert.equal((await folderNow())?.was.real, "/etc/kubernetes/moved");
+    });
+
+    it("that a file has no ACL, and takes one away without tools of its own, attributes staying", async () => {
+      real("cp", "ls");
+      assert.deepEqual(await marks(), []);
+      attach(node, files.storeKey, { "user.note": Buffer.from("x"), "system.posix_acl_access": aclFor(NOBODY) });
+      assert.deepEqual(await marks(), [{ path: files.storeKey, kind: "acl", is: "+" }]);
+      const done = await bringBack();
+      assert.match(done.stdout, new RegExp(`file ${files.storeKey} fixed\n`), done.stderr);
+      assert.equal(attached(node, files.storeKey), "user.note=x");
+      assert.equal(rights(node, files.storeKey), "0:0 600");
+      assert.deepEqual(await marks(), []);
+      await settled();
+    });
+
+    /** ACLs as these tools tell and set them: in files beside their files. */
+    const withTools = () => {
+      node.tool("ls", 'shift; for each; do f=${each%/.}; [ ! -f "$f.acl" ] || echo "-rw-r-----+ $each"; done');
+      node.tool("getfacl", 'for last; do :; done; cat "${last%/.}.acl"');
+      node.tool(
+        "setfacl",
+        'echo "$*" >>"$(dirname "$0")/setfacl.log"; for last; do :; done\n' +
+          'case $1 in -bk) rm -f "$last.acl" ;; --set) echo "$2" | tr , "\\n" >"$last.acl" ;; esac',
+      );
+    };
+    const WORDS = "user::rwx,user:1000:r-x,group::r-x,mask::r-x,other::r-x";
+    const textOf = (words: string) => `${words.replaceAll(",", "\n")}\n\n`;
+
+    it("the ACL of a folder in words, and brings it back", async () => {
+      withTools();
+      node.write(`${PKI}.acl`, textOf(WORDS));
+      assert.deepEqual(await marks(), [{ path: PKI, kind: "acl", is: WORDS }]);
+      assert.equal((await bringBack("")).code, 0);
+      assert.deepEqual(await marks(), []);
+      fs.rmSync(node.path(`${PKI}.acl`));
+      assert.deepEqual(await marks(), [{ path: PKI, kind: "acl", was: WORDS }]);
+      const done = await bringBack();
+      assert.equal(done.code, 0, done.stderr);
+      assert.equal(node.read(`${PKI}.acl`).trim(), textOf(WORDS).trim());
+      assert.deepEqual(await marks(), []);
+      await settled();
+    });
+
+    it("that a folder has none, and takes one away", async () => {
+      withTools();
+      node.write(`${PKI}.acl`, textOf(WORDS));
+      const done = await bringBack();
+      assert.equal(done.code, 0, done.stderr);
+      assert.ok(!fs.existsSync(node.path(`${PKI}.acl`)));
+      await settled();
+    });
+
+    it("the ACL of a file, and refuses to lose it where setfacl is gone since", async () => {
+      withTools();
+      node.write(`${files.webCert}.acl`, textOf(WORDS));
+      assert.equal((await bringBack("")).code, 0);
+      fs.rmSync(node.path(`${files.webCert}.acl`));
+      node.tool("setfacl", "exit 1");
+      const done = await bringBack();
+      assert.notEqual(done.code, 0);
+      assert.match(
+        done.stderr,
+        /web\.crt had an ACL \(user::rwx,\S+\) that cannot be given back here: install setfacl; nothing was touched/,
+      );
+    });
+
+    it("what chattr has made immutable, and changes nothing there", async function () {
+      const chattr = (flag: string) => node.spawn("chattr", [flag, node.path(files.webCert)], "");
+      if ((await chattr("+i")).code !== 0) return this.skip();
+      const found = await marks();
+      const done = await bringBack();
+      await chattr("-i");
+      assert.deepEqual(found, [{ path: files.webCert, kind: "flags", is: "i" }]);
+      assert.match(done.stdout, /done \w{8} unchanged\n$/, done.stderr);
     });
 
     it("what is gone, and a link where a file was", async () => {

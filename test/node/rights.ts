@@ -66,21 +66,31 @@ const record = (key: string, value: Buffer): Buffer => {
   return Buffer.concat([Buffer.from(String(length)), rest]);
 };
 
-/** Writes a file anew, with its text, owner and mode, and with these extended attributes. */
-export const attach = (node: Scratch, path: string, attributes: Readonly<Record<string, Buffer>>): void => {
-  const file = node.path(path);
-  const [data, stat] = [readFileSync(file), statSync(file)];
-  const pax = Buffer.concat(Object.entries(attributes).map(([name, value]) => record(`SCHILY.xattr.${name}`, value)));
-  const name = basename(file);
-  const archive = Buffer.concat([
+/** An archive with one file that has these extended attributes, for tar with `UNPACK`. */
+export const archived = (
+  name: string,
+  attributes: Readonly<Record<string, Buffer>>,
+  data = Buffer.alloc(0),
+  rightsOfIt: Parameters<typeof header>[3] = {},
+): Buffer => {
+  const pax = Buffer.concat(Object.entries(attributes).map(([key, value]) => record(`SCHILY.xattr.${key}`, value)));
+  return Buffer.concat([
     header("pax", "x", pax.length),
     padded(pax),
-    header(name, "0", data.length, { uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777 }),
+    header(name, "0", data.length, rightsOfIt),
     padded(data),
     Buffer.alloc(1024),
   ]);
-  const options = ["--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf", "-", "-C", dirname(file)];
-  execFileSync("/bin/tar", options, { input: archive });
+};
+
+export const UNPACK = ["--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf", "-"] as const;
+
+/** Writes a file anew, with its text, owner and mode, and with these extended attributes. */
+export const attach = (node: Scratch, path: string, attributes: Readonly<Record<string, Buffer>>): void => {
+  const file = node.path(path);
+  const { uid, gid, mode } = statSync(file);
+  const input = archived(basename(file), attributes, readFileSync(file), { uid, gid, mode: mode & 0o7777 });
+  execFileSync("/bin/tar", [...UNPACK, "-C", dirname(file)], { input });
 };
 
 /** What `attach` has set of these, as text. */

@@ -13,6 +13,10 @@ import { nodeScript } from "../node/nodeScript";
 const NAMES = ["cp1", "w1"] as const;
 type Name = (typeof NAMES)[number];
 
+const LOGIN_CHANGES =
+  "no certificate is due\n" +
+  "the ssh login of cp1, w1 changes: each is visited once, and no certificate changes for it\n";
+
 interface Exported {
   readonly deployment: {
     readonly resources: readonly { urn: string; delete?: boolean; outputs?: { certPem?: string } }[];
@@ -164,18 +168,32 @@ describe("kube-pki renew, on the real engine", function () {
     const before = await leaves();
     for (const index of NAMES.keys())
       await pulumi("config", "set", "--path", `kube-pki:nodes[${String(index)}].ssh.user`, "other");
-    const text =
-      "no certificate is due\n" +
-      "the ssh login of cp1, w1 changes: each is visited once, and no certificate changes for it\n";
     const due = await within([KUBE_PKI, "due", "--fail-on", "due"]);
-    assert.deepEqual([due.code, due.stdout], [0, text], due.stderr);
+    assert.deepEqual([due.code, due.stdout], [0, LOGIN_CHANGES], due.stderr);
     const { code, stdout, stderr } = await within([KUBE_PKI, "timer", "run"]);
     assert.equal(code, 0, stdout + stderr);
-    assert.ok(stdout.startsWith(text), stdout);
+    assert.ok(stdout.startsWith(LOGIN_CHANGES), stdout);
     assert.match(
       stdout,
       /\ndone: nothing had to be renewed; the steps of 2 nodes ran again and proved what is there\n$/,
     );
+    assert.deepEqual(await leaves(), before);
+  });
+
+  it("takes sudo for what it is too: part of how a node is reached", async () => {
+    const before = await leaves();
+    const login = JSON.stringify({ privateKey: servers.cp1.clientKey, sudo: true });
+    await must(["pulumi", "config", "set", "--secret", "kube-pki:ssh"], { env, cwd: folder, stdin: login });
+    const due = await within([KUBE_PKI, "due", "--fail-on", "due"]);
+    assert.deepEqual([due.code, due.stdout], [0, LOGIN_CHANGES], due.stderr);
+    const asked = servers.w1.executed.length;
+    await pulumi("up", "--yes", "--skip-preview");
+    const [first, ...more] = servers.w1.executed.slice(asked).map(({ command }) => command);
+    assert.ok(
+      [first, ...more].every((command) => command?.startsWith("sudo -n ")),
+      first,
+    );
+    assert.equal(more.length, 2, "the script, the request, the files");
     assert.deepEqual(await leaves(), before);
   });
 });

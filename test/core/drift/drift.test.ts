@@ -9,7 +9,7 @@ import type { Answered } from "../../../core/preflight/compare";
 import { comparedConfig, preflightNode } from "../../../core/preflight/job";
 import type { Config } from "../../../core/schema/config";
 import type { CertificateFacts, FileFacts, Survey } from "../../../core/survey/model";
-import type { RecordFacts } from "../../../core/survey/record";
+import type { NoteFacts, RecordFacts } from "../../../core/survey/record";
 import { made } from "../init/check";
 import { kubeadmCluster, kubeadmSurvey, makeCas, NODES, PKI, withOptions, type Cas } from "../init/cluster";
 import { caOf, fileOf, NOW } from "../init/facts";
@@ -59,6 +59,10 @@ const rewritten = (...paths: string[]): Edit =>
       },
     }),
   }));
+const noted = (more: Partial<NoteFacts>): Edit =>
+  record((known) => ({ ...known, ...(known.noted && { noted: { ...known.noted, ...more } }) }));
+const FOLDER = { mode: "0755", uid: 0, gid: 0, real: PKI };
+const ACL = "user::rw-,user:1000:r--";
 const withoutNote = (known: RecordFacts): RecordFacts =>
   Object.fromEntries(Object.entries(known).filter(([field]) => field !== "noted")) as unknown as RecordFacts;
 const withoutRecord: Edit = (survey) =>
@@ -275,6 +279,101 @@ const ROWS: Readonly<Record<string, Row>> = {
       /^kube-apiserver reads \/etc\/kubernetes\/mine\.crt \(--tls-cert-file\), and the stack writes \S+apiserver\.crt: start it with that path/,
     ],
     [],
+  ],
+  "a folder with another mode and another owner": [
+    () => noted({ folders: [{ path: PKI, was: FOLDER, is: { ...FOLDER, mode: "0775", uid: 1000 } }] }),
+    [
+      /^\/etc\/kubernetes\/pki: mode 0775, and it was left with 0755$/,
+      /^\/etc\/kubernetes\/pki: it belongs to 1000:root, and was left to root:root$/,
+    ],
+  ],
+  "a folder that is gone, of which its files tell": [() => noted({ folders: [{ path: PKI, was: FOLDER }] }), []],
+  "a link in the place of a folder": [
+    () =>
+      noted({
+        folders: [{ path: PKI, was: FOLDER, is: { ...FOLDER, mode: "0700", real: "/data/pki" } }],
+        marks: [{ path: PKI, kind: "acl", is: ACL }],
+      }),
+    [/^\/etc\/kubernetes\/pki: it leads to \/data\/pki, and was a folder$/],
+    [],
+  ],
+  "a link that leads to another folder": [
+    () =>
+      noted({
+        folders: [{ path: PKI, was: { ...FOLDER, real: "/data/pki" }, is: { ...FOLDER, real: "/mnt/pki" } }],
+      }),
+    [/^\/etc\/kubernetes\/pki: it leads to \/mnt\/pki, and led to \/data\/pki$/],
+    [],
+  ],
+  "ACLs of a file and of a folder": [
+    () =>
+      noted({
+        folders: [{ path: PKI, was: FOLDER, is: FOLDER }],
+        marks: [
+          { path: PKI, kind: "acl", is: ACL },
+          { path: `${PKI}/apiserver.key`, kind: "acl", is: "+" },
+          { path: `${PKI}/apiserver.crt`, kind: "acl", was: ACL },
+          { path: `${PKI}/ca.crt`, kind: "acl", was: ACL, is: "user::r--" },
+        ],
+      }),
+    [
+      /^\/etc\/kubernetes\/pki: it has an ACL \(user::rw-,user:1000:r--\), and had none$/,
+      /apiserver\.key: it has an ACL, and had none$/,
+      /apiserver\.crt: its ACL is gone \(user::rw-,user:1000:r--\)$/,
+      /ca\.crt: its ACL is user::r--, and was user::rw-,user:1000:r--$/,
+    ],
+  ],
+  "ACLs that nobody can bring back for want of tools": [
+    () =>
+      noted({
+        folders: [{ path: PKI, was: FOLDER, is: FOLDER }],
+        marks: [
+          { path: PKI, kind: "acl", is: "+" },
+          { path: `${PKI}/apiserver.key`, kind: "acl", was: "+" },
+        ],
+      }),
+    [/^\/etc\/kubernetes\/pki: it has an ACL, and had none$/, /apiserver\.key: its ACL is gone$/],
+    [],
+  ],
+  "an ACL that can be read now and could not be before, or the other way round": [
+    () =>
+      noted({
+        folders: [{ path: PKI, was: FOLDER, is: FOLDER }],
+        marks: [
+          { path: PKI, kind: "acl", was: "+", is: ACL },
+          { path: `${PKI}/apiserver.key`, kind: "acl", was: ACL, is: "+" },
+        ],
+      }),
+    [],
+  ],
+  "what chattr has done, which is for a person to undo": [
+    () =>
+      noted({
+        folders: [{ path: PKI, was: FOLDER, is: FOLDER }],
+        marks: [
+          { path: `${PKI}/apiserver.crt`, kind: "flags", was: "a", is: "ia" },
+          { path: PKI, kind: "flags", was: "i" },
+        ],
+      }),
+    [
+      /apiserver\.crt: immutable, so that no step can replace what is there: chattr -i \/etc\/kubernetes\/pki\/apiserver\.crt$/,
+      /^\/etc\/kubernetes\/pki: no longer immutable$/,
+    ],
+    [],
+  ],
+  "nothing of the rights of a file that is none of the stack's any more, or is a link now": [
+    () =>
+      all(
+        file(`${PKI}/apiserver.key`, { link: "elsewhere.key", real: `${PKI}/elsewhere.key` }),
+        noted({
+          folders: [{ path: PKI, was: FOLDER, is: FOLDER }],
+          marks: [
+            { path: `${PKI}/apiserver.key`, kind: "acl", was: ACL },
+            { path: `${PKI}/earlier.key`, kind: "acl", was: ACL },
+          ],
+        }),
+      ),
+    [/apiserver\.key: a link to elsewhere\.key, and it was a file$/],
   ],
   "a run that was cut": [
     () => record((known) => ({ ...known, interrupted: true })),

@@ -1,5 +1,6 @@
 /** What is changed on nodes behind the stack's back is told by a preview, brought back by the next run, and then is no more. */
 import assert from "node:assert/strict";
+import { dirname } from "node:path/posix";
 import { changesOf, linkOf, NOTE, targetOn } from "../changedByHand";
 import { assertClusterWorks, assertProven } from "../checks";
 import { filesOn, pathOf } from "../layoutFiles";
@@ -29,12 +30,16 @@ const loginsOf = async (run: Run, ask: () => Promise<unknown>): Promise<Record<s
   );
 };
 
-/** Modes and owners of every file of the stack on every node. */
+/** Modes, owners and whether there is an ACL, of every file of the stack on every node and of the folders that they lie in. */
 const rightsOf = async ({ lab }: Run): Promise<readonly string[]> =>
   Promise.all(
     lab.nodes.map(async ({ name }) => {
-      const paths = filesOn(lab, name).map(({ path }) => path);
-      return lab.must(name, `for file in ${paths.join(" ")}; do [ ! -e $file ] || stat -c '%n %a %U:%G' $file; done`);
+      const files = filesOn(lab, name).map(({ path }) => path);
+      const paths = [...files, ...new Set(files.map((path) => dirname(path)))].join(" ");
+      return lab.must(
+        name,
+        `for it in ${paths}; do [ ! -e $it ] || echo "$(stat -c '%n %a %U:%G' $it) $(ls -ld $it | cut -c 11)"; done`,
+      );
     }),
   );
 
@@ -121,7 +126,7 @@ const play = async (run: Run): Promise<void> => {
 export const drift: Scenario = {
   name: "drift",
   proves:
-    "files, modes, owners, links, a kubeadm renewal and a kubelet's own rotation are told by a preview and brought back once",
+    "files, modes, owners, a folder, an ACL, links, a kubeadm renewal and a kubelet's own rotation are told by a preview and brought back once",
   topologies: ["duo", "hardway"],
   play,
 };

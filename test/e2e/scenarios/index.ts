@@ -6,7 +6,7 @@ import { failureScenarios } from "./failures";
 import { faultScenarios } from "./faults";
 import { foreignCaScenarios } from "./foreignCa";
 import { init } from "./init";
-import { kubeadmLife } from "./kubeadmLife";
+import { kubeadmCommands, kubeadmLife } from "./kubeadmLife";
 import { issuedTree } from "./issuedTree";
 import { languages } from "./languages";
 import { loginScenarios } from "./logins";
@@ -41,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   bootstrap,
   drift,
   ...nodeScenarios,
+  kubeadmCommands,
   kubeadmLife,
   neighbours,
   ...loginScenarios,

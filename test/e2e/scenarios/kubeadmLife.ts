@@ -5,7 +5,7 @@ import { assertClusterWorks, assertProven } from "../checks";
 import { labConfig } from "../labConfig";
 import { bringRelease } from "../../lab/release";
 import { assertNothingToDo, begin, casOf, goTo, rotateTo, ROLLOUT } from "../rotating";
-import type { Run, Scenario } from "../scenario";
+import type { AuthorityKind, Run, Scenario } from "../scenario";
 
 const [FROM, TO] = ["1.35.4", "1.36.3"] as const;
 
@@ -13,28 +13,67 @@ const [FROM, TO] = ["1.35.4", "1.36.3"] as const;
 interface Asked {
   readonly command: string;
   readonly says: RegExp;
+  /** kubeadm refuses it. @default false */
+  readonly refused?: boolean;
 }
 
 const CHECK = "kubeadm certs check-expiration";
 const RENEW = "kubeadm certs renew all";
 const TOKEN = "kubeadm token create --ttl 5m --print-join-command";
 
+const UPLOAD = "kubeadm init phase upload-certs --upload-certs";
+
 /** Before, in each phase of and after a rotation. `renew` does what it can sign: after `done` etcd and the front proxy are left out. */
-const ASKED: readonly Asked[] = [
-  { command: CHECK, says: /^apiserver-kubelet-client /m },
-  { command: TOKEN, says: /--discovery-token-ca-cert-hash sha256:/ },
-  { command: RENEW, says: /Done renewing certificates/ },
-];
+const ASKED: Readonly<Record<AuthorityKind, readonly Asked[]>> = {
+  embedded: [
+    { command: CHECK, says: /^apiserver-kubelet-client /m },
+    { command: TOKEN, says: /--discovery-token-ca-cert-hash sha256:/ },
+    { command: RENEW, says: /Done renewing certificates/ },
+  ],
+  // no key of a CA is on a node
+  vault: [
+    { command: CHECK, says: /^apiserver-kubelet-client .* ca +yes *$/m },
+    { command: TOKEN, says: /--discovery-token-ca-cert-hash sha256:/ },
+    { command: RENEW, says: /^Detected external etcd\/ca, .* can't be renewed$/m },
+    { command: RENEW, says: /^Detected external ca, certificate for serving the Kubernetes API can't be renewed$/m },
+    {
+      command: UPLOAD,
+      says: /can't use upload-certs with an external CA or an external front-proxy CA/,
+      refused: true,
+    },
+  ],
+};
+
+const kindOf = ({ vault }: Run): AuthorityKind => (vault === undefined ? "embedded" : "vault");
 
 const ask = (run: Run, moment: string): Promise<void> =>
   run.step(`${moment}: what kubeadm says`, async () => {
-    for (const { command, says } of ASKED) {
-      const said = await run.lab.run("cp1", `${command} 2>&1`, { timeoutMs: 120_000 });
+    const serials = await issuedOn(run);
+    for (const { command, says, refused = false } of ASKED[kindOf(run)]) {
+      const said = await run.lab.run("cp1", `{ ${command}; } 2>&1`, { timeoutMs: 120_000 });
       run.log(`${command}: exit ${String(said.code)}: ${said.stdout.trim().split("\n").slice(-4).join(" | ")}`);
-      assert.equal(said.code, 0, `${command}: ${said.stdout}`);
+      assert.equal(said.code !== 0, refused, `${command}: ${said.stdout}`);
       assert.match(said.stdout, says);
     }
+    if (run.vault === undefined) return;
+    assert.equal(await issuedOn(run), serials, "kubeadm has renewed something");
+    await assertNoControlPlane(run);
   });
+
+/** The first thing that a join of a control plane does, on a node without its files; it changes nothing. */
+const assertNoControlPlane = async ({ lab, log }: Run): Promise<void> => {
+  const join = (await lab.must("cp1", TOKEN)).trim().replace(/^kubeadm join/, "kubeadm join phase preflight");
+  const said = await lab.run("w1", `${join} --control-plane --ignore-preflight-errors=all 2>&1`, {
+    timeoutMs: 120_000,
+  });
+  log(`join --control-plane: exit ${String(said.code)}: ${said.stdout.trim().split("\n").slice(-6).join(" | ")}`);
+  assert.notEqual(said.code, 0);
+  assert.match(said.stdout, /failure loading key for service account: couldn't load the private key file \S+sa\.key/);
+};
+
+/** What kubeadm could renew, as it is there. */
+const issuedOn = ({ lab }: Run): Promise<string> =>
+  lab.must("cp1", "sha256sum /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /etc/kubernetes/*.conf");
 
 const upgrade = async (run: Run): Promise<void> => {
   const { lab } = run;
@@ -55,7 +94,7 @@ const upgrade = async (run: Run): Promise<void> => {
     });
 };
 
-const play = async (run: Run): Promise<void> => {
+const throughPhases = async (run: Run): Promise<void> => {
   const { lab, stack } = run;
   await begin(run);
   await startShells(lab);
@@ -71,6 +110,11 @@ const play = async (run: Run): Promise<void> => {
     });
     await ask(run, phase);
   }
+};
+
+const play = async (run: Run): Promise<void> => {
+  const { lab, stack } = run;
+  await throughPhases(run);
   await run.step("kubeadm's configuration has the flags of the rotation", async () => {
     const held = await lab.must(
       "cp1",
@@ -98,4 +142,19 @@ export const kubeadmLife: Scenario = {
   topologies: ["duo"],
   kubernetes: FROM,
   play,
+};
+
+export const kubeadmCommands: Scenario = {
+  name: "kubeadm-commands",
+  proves:
+    "kubeadm's own commands before, in each phase of and after a rotation: which work, and what those say that do not",
+  topologies: ["duo"],
+  play: async (run) => {
+    await throughPhases(run);
+    await run.lab.kubeconfig();
+    // what kubeadm has renewed meanwhile is brought back
+    if (run.vault === undefined) await run.up("pulumi up: the stack's own again");
+    run.counts["ports proven from outside"] = await assertProven(run.lab, await run.stack.certificates());
+    await assertNothingToDo(run);
+  },
 };

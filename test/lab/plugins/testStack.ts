@@ -35,6 +35,8 @@ export interface Run {
 export interface How {
   /** URNs, with `*` and `**`: nothing else is done. */
   readonly target?: readonly string[];
+  /** The same, of what is replaced although nothing asks for it. */
+  readonly replace?: readonly string[];
   /** At each event of a step that does something, counted from 1. */
   readonly onStep?: (count: number) => void;
 }
@@ -74,12 +76,13 @@ export class TestStack {
     return new TestStack(folder, Object.assign(stack, nothing));
   }
 
-  up(program: Program, { target = [], onStep }: How = {}): Promise<Run> {
+  up(program: Program, { target = [], replace = [], onStep }: How = {}): Promise<Run> {
     let count = 0;
     return this.record((onEvent) =>
       this.stack.up({
         program: asynchronous(program),
         target: [...target],
+        replace: [...replace],
         onEvent: (event) => {
           onEvent(event);
           const op = (event.resourcePreEvent ?? event.resOutputsEvent)?.metadata.op;
