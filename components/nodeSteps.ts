@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import { nodeName, stepName } from "../core/certificates/resourceNames";
+import { orderIn } from "../core/stepOrder";
 import type { NodePlan } from "../core/plan";
 import { NODE_STEPS, type NodeStep } from "../core/protocol/nodeSteps";
 import { runsPods } from "../core/protocol/tokens";
@@ -41,7 +42,7 @@ export class NodeSteps {
   }
 
   /**
-   * In the plan's order: a node begins when those it comes after have succeeded (core/plan.ts says why). Returns the steps that
+   * In the order of the step: a node begins when those it comes after have succeeded (core/stepOrder.ts says why). Returns the steps that
    * no other comes after: all others have succeeded before them.
    */
   public inWaves<N extends VisitedNode>(
@@ -49,11 +50,11 @@ export class NodeSteps {
     nodes: readonly N[],
     after: Waits,
     payload: (node: N) => pulumi.Input<string>,
-    order: (plan: NodePlan) => readonly string[] = (plan) => plan.after,
   ): command.remote.Command[] {
-    const preceding = new Set(nodes.flatMap(({ plan }) => order(plan)));
+    const order = orderIn(step, this.inputs.config);
+    const preceding = new Set(nodes.flatMap(({ plan }) => plan.after[order]));
     return nodes.flatMap((node) => {
-      const before = order(node.plan).flatMap((name) => this.of(step, name) ?? []);
+      const before = node.plan.after[order].flatMap((name) => this.of(step, name) ?? []);
       const dependsOn = before.length > 0 ? before : [...after];
       const hooks = this.reasons.of(this.nameOf(step, node), step, node.plan, node.pki);
       const visit = this.visit(step, node, payload(node), { dependsOn, hooks });

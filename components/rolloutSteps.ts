@@ -4,7 +4,8 @@ import { retiresOld, stateOf } from "../core/authorities/rotation";
 import { heldIn, kubeconfigsName } from "../core/certificates/resourceNames";
 import { mapAuthorities, type AuthorityName } from "../core/model/authorities";
 import { controlPlaneExecutor } from "../core/nodes/topology";
-import { isServer, type ClusterPlan, type NodePlan } from "../core/plan";
+import { isServer } from "../core/nodeOrder";
+import type { ClusterPlan, NodePlan } from "../core/plan";
 import { applyPayload } from "../core/protocol/apply";
 import { otherCas } from "../core/protocol/otherCas";
 import { checkPayload, mountsPayload, type CheckedFacts } from "../core/protocol/check";
@@ -13,7 +14,6 @@ import { servingPayload } from "../core/protocol/serving";
 import { runsPods, tokensPayload } from "../core/protocol/tokens";
 import { trustPayload, type Generations, type TrustStep } from "../core/protocol/trust";
 import type { CertificateRow } from "../core/report/report";
-import { applyOrder } from "../core/recovery";
 import { isPlayed, stagesOf, type StageName } from "../core/rollout";
 import type { Config } from "../core/schema/config";
 import { logTrustPreview } from "./logPreview";
@@ -118,7 +118,7 @@ export class Rollout {
       case "lay":
         return this.steps.atOnce(name, this.servers, after, (node) => this.applied(node));
       case "apply":
-        return this.steps.inWaves(name, this.planned, after, (node) => this.applied(node), applyOrder(this.config));
+        return this.steps.inWaves(name, this.planned, after, (node) => this.applied(node));
       case "mounts":
         return this.ask(name, after, mountsPayload, runsPods);
       case "serving":

@@ -12,6 +12,7 @@ import { leafNames, profileRow } from "./certificates/inventory";
 import { leafPolicy } from "./certificates/leafPolicy";
 import { groupsOf, heldInCluster, issuedTo, type LeafGroup, type LeafPlan } from "./certificates/leaves";
 import { AUTHORITIES } from "./model/authorities";
+import { nodeOrders, type NodeOrder } from "./nodeOrder";
 import { ownRows } from "./nodes/ownFiles";
 import { layoutOf } from "./layouts";
 import {
@@ -46,10 +47,8 @@ export interface NodePlan {
   readonly hasSecrets: boolean;
   /** Where its controller manager signs with files of its own; undefined where none runs. */
   readonly signing: Signing | undefined;
-  /** Nodes that must have applied before this one: names. */
-  readonly after: readonly string[];
-  /** The same where a dead cluster is brought back (core/recovery.ts). */
-  readonly startsAfter: readonly string[];
+  /** Names of the nodes that a step waits for, by the order that it keeps (core/nodeOrder.ts). */
+  readonly after: Readonly<Record<NodeOrder, readonly string[]>>;
 }
 
 export interface ClusterPlan {
@@ -115,53 +114,6 @@ const rowsOf = (node: NodeConfig, config: Config, layout: Layout): FileRow[] => 
   return rows.filter((row, index) => rows.findIndex(({ path }) => path === row.path) === index);
 };
 
-/** Whether the cluster itself depends on it: a member of etcd or a control plane. */
-export const isServer = ({ roles }: Pick<NodeConfig, "roles">): boolean =>
-  roles.includes("etcd") || roles.includes("control-plane");
-
-/** How many workers are updated at the same time. */
-export const workersAtOnce = (given: Config["rollout"]["workersAtOnce"], workers: number): number =>
-  typeof given === "number" ? given : Math.max(1, Math.floor((workers * parseInt(given, 10)) / 100));
-
-/**
- * The order of nodes: etcd-only members, then control planes, each alone; then one worker as the canary, then the others
- * in waves. Returns for each node the names it waits for.
- */
-const orderOf = (config: Config): Map<string, readonly string[]> => {
-  const rank = ({ roles }: NodeConfig) => (roles.includes("control-plane") ? 1 : roles.includes("etcd") ? 0 : 2);
-  const serial = config.nodes.filter((node) => rank(node) < 2).sort((a, b) => rank(a) - rank(b));
-  // a machine that has not joined yet would prove nothing as the canary
-  const workers = config.nodes.filter((node) => rank(node) === 2).sort((a, b) => Number(a.joining) - Number(b.joining));
-  const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
-  if (config.rollout.canary) serial.push(...workers.splice(0, 1));
-  const last = serial.at(-1);
-  const nameOf = (node: NodeConfig | undefined): string[] => (node === undefined ? [] : [node.name]);
-  return new Map([
-    ...serial.map((node, index) => [node.name, nameOf(serial[index - 1])] as const),
-    ...workers.map((node, index) => [node.name, nameOf(index < width ? last : workers[index - width])] as const),
-  ]);
-};
-
-/**
- * The order in which a dead cluster starts: all members of etcd at once, since no quorum comes from one alone, then what
- * else serves the API, then workers in waves, whatever becomes of the first.
- */
-const startOrder = (config: Config): Map<string, readonly string[]> => {
-  const servers = config.nodes.filter(isServer);
-  const members = servers.filter(({ roles }) => roles.includes("etcd"));
-  const others = servers.filter(({ roles }) => !roles.includes("etcd"));
-  const workers = config.nodes.filter((node) => !isServer(node));
-  const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
-  const names = (nodes: readonly NodeConfig[]): string[] => nodes.map(({ name }) => name);
-  const last = names(others.length > 0 ? others : members);
-  return new Map([
-    ...others.map(({ name }) => [name, names(members)] as const),
-    ...workers.map(
-      ({ name }, at) => [name, at < width ? last : names(workers.slice(at - width, at - width + 1))] as const,
-    ),
-  ]);
-};
-
 /** What every node gets, in the order in which nodes are handled. */
 export const planCluster = (config: Config, now: Date): ClusterPlan => {
   const layout = layoutOf(config);
@@ -169,9 +121,8 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
     (authority) => config.authority[authority] === undefined && !isAdopted(config, authority),
   );
   const managesTokens = managesServiceAccount(config);
-  const order = orderOf(config);
+  const orders = nodeOrders(config);
   const names = leafNames(config);
-  const starts = startOrder(config);
   const nodes = config.nodes.map((node): NodePlan => {
     const known = rowsOf(node, config, layout);
     const files = known.filter(({ content }) => isOurs(content, config, managesTokens));
@@ -190,11 +141,14 @@ export const planCluster = (config: Config, now: Date): ClusterPlan => {
       consumers: layout.consumers.filter(({ on }) => appliesTo(on, node, config)),
       hasSecrets: files.some(({ content }) => content.kind === "caKey" || content.kind === "serviceAccount"),
       signing: node.roles.includes("control-plane") ? layout.signing : undefined,
-      after: order.get(node.name) ?? [],
-      startsAfter: starts.get(node.name) ?? [],
+      after: {
+        serversFirst: orders.serversFirst.get(node.name) ?? [],
+        beside: orders.beside.get(node.name) ?? [],
+        start: orders.start.get(node.name) ?? [],
+      },
     };
   });
-  const position = new Map([...order.keys()].map((name, index) => [name, index]));
+  const position = new Map([...orders.serversFirst.keys()].map((name, index) => [name, index]));
   return {
     managesServiceAccount: managesTokens,
     rotates: isRotating(config),

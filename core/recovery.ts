@@ -1,19 +1,12 @@
 /** Whether a cluster is dead, by what its nodes say (docs/node-protocol.md, verb `alive`), and so may be brought back at once. */
 import { isRotating } from "./authorities/rotation";
 import { STRATEGIES } from "./model/strategies";
-import type { NodePlan } from "./plan";
 import type { Config } from "./schema/config";
 
 export const recovers = ({ rollout }: Pick<Config, "rollout">): boolean => STRATEGIES[rollout.strategy].recovers;
 
 /** Whether what is trusted changes as well: the CAs themselves have ended, or their keys are gone. */
 export const recoversTrust = (config: Config): boolean => recovers(config) && isRotating(config);
-
-/** Whom a node's `apply` waits for. */
-export const applyOrder =
-  (config: Config) =>
-  ({ after, startsAfter }: NodePlan): readonly string[] =>
-    recovers(config) ? startsAfter : after;
 
 /** What the step is given that asks the nodes (cli/aliveStep.ts). */
 export interface AliveJob<Connection> {

@@ -22,7 +22,7 @@ import type { Config } from "./schema/config";
 /** `alive` is one question to all nodes. */
 export type StageName = NodeStep | Hook | "alive";
 
-/** Nodes one after another in waves (core/plan.ts, `orderOf`), all nodes at once, or the cluster through one node. */
+/** Nodes one after another in waves (core/nodeOrder.ts), all nodes at once, or the cluster through one node. */
 export type StageOn = "nodes in waves" | "all nodes at once" | "the cluster";
 
 interface StageRow {

@@ -1,9 +1,10 @@
 /** `pulumi up` whose progress is shown as it is meant: by node, step and phase. */
-import { planCluster } from "../../core/plan";
-import { aheadOf, type Ahead, type Order } from "../../core/progress/ahead";
+import { nodeOrders, type Order } from "../../core/nodeOrder";
+import { aheadOf, type Ahead } from "../../core/progress/ahead";
 import type { EngineEvent } from "../../core/progress/engineEvent";
 import { Progress } from "../../core/progress/progress";
 import type { End, Happening } from "../../core/progress/happening";
+import { orderIn } from "../../core/stepOrder";
 import { answerTo } from "../ask";
 import { EXIT, Failure, type Exit } from "../failure";
 import { previewedConfig } from "../preview";
@@ -35,12 +36,12 @@ const KILLS = 3;
 const REDRAW_MS = 1000;
 
 /** The order of nodes that the stack file asks for; undefined where a program of its own gives the nodes. */
-export const orderIn = (config: Wanted["config"]): Order | undefined => {
+export const orderOf = (config: Wanted["config"]): Order | undefined => {
   if (config === undefined) return undefined;
   const now = new Date();
   const read = previewedConfig({ steps: [], phases: [], drift: [], config }, now);
   if (read === undefined) return undefined;
-  return new Map(planCluster(read, now).nodes.map(({ node, after }) => [node.name, after]));
+  return nodeOrders(read)[orderIn("apply", read)];
 };
 
 class Run {
@@ -85,7 +86,7 @@ class Run {
       if (found === undefined) return { exit: EXIT.failed };
       ahead = aheadOf(found);
     }
-    this.progress = new Progress(this.began, ahead, orderIn(config));
+    this.progress = new Progress(this.began, ahead, orderOf(config));
     this.show(this.progress.plan());
     const { code, stdout, stderr } = await this.pulumi(upArgs(args), env, (event) => {
       this.show(this.progress.take(event, performance.now()));

@@ -1,4 +1,5 @@
 /** What a run has before it, by its preview, and about how long that takes. */
+import type { Order } from "../nodeOrder";
 import { STAGES, stagesInOrder } from "../rollout";
 import type { EngineEvent } from "./engineEvent";
 import { Resources, type Stage, type Subject } from "./subject";
@@ -60,9 +61,6 @@ const IN_CLUSTER_SECONDS = 5;
 
 /** Until the program has begun to name its resources, and what pulumi does at the end. */
 const AROUND_SECONDS = 8;
-
-/** By the name of a node: after which it comes (core/plan.ts). */
-export type Order = ReadonlyMap<string, readonly string[]>;
 
 /** Of the nodes given, how many follow one another: the longest way through the order. */
 export const roundsOf = (nodes: readonly string[], order: Order): number => {

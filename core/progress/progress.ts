@@ -1,6 +1,7 @@
 /** Follows a run: events of the engine in, what happens out. Pure: whoever calls says when. */
 import { STAGES } from "../rollout";
-import { Estimate, keyOf, phasesOf, type Ahead, type Due, type Order } from "./ahead";
+import type { Order } from "../nodeOrder";
+import { Estimate, keyOf, phasesOf, type Ahead, type Due } from "./ahead";
 import type { EngineEvent, ResourceStep } from "./engineEvent";
 import { errorText } from "./errorText";
 import type { End, Happening, NodeEnd, Printed, StepName, Trouble } from "./happening";

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { planClients } from "../../core/certificates/clients";
 import type { ProfileName } from "../../core/model/profiles";
 import { controlPlaneExecutor } from "../../core/nodes/topology";
-import { planCluster, workersAtOnce, type ClusterPlan, type NodePlan } from "../../core/plan";
+import { workersAtOnce } from "../../core/nodeOrder";
+import { orderIn } from "../../core/stepOrder";
+import { planCluster, type ClusterPlan, type NodePlan } from "../../core/plan";
 import { isKnown } from "./certificates/expected";
 import { configWith, ETCDADM, hardwayConfig, NOW, RAW } from "./fixture";
 
@@ -90,9 +92,9 @@ describe("plan", () => {
     const config = configWith({ rollout: { workersAtOnce: 2 } });
     const nodes = config.nodes.map((node) => ({ ...node, joining: node.name === "w1" }));
     const after = planCluster({ ...config, nodes }, NOW).nodes.map(({ node, after }) =>
-      [node.name, ...after].join("<"),
+      [node.name, ...after.beside].join("<"),
     );
-    assert.equal(after[3], "w2<cp3");
+    assert.equal(after[3], "w2<cp1");
     assert.match(after.at(-1) ?? "", /^w1</);
   });
 
@@ -160,22 +162,40 @@ describe("plan", () => {
     assert.equal(leafOf(own, "e2", "etcd-peer")?.id, leafOf(usual, "e2", "etcd-peer")?.id);
   });
 
-  it("handles etcd members first, then control planes one by one, then workers in waves", () => {
-    const after = (cluster: ClusterPlan) => cluster.nodes.map(({ node, after }) => [node.name, ...after].join("<"));
+  it("handles etcd members first, then control planes one by one, and workers in waves beside all but the first of three", () => {
+    const after = (cluster: ClusterPlan) =>
+      cluster.nodes.map(({ node, after }) => [node.name, ...after.beside].join("<"));
     assert.deepEqual(after(planCluster(configWith({ rollout: { workersAtOnce: 2, canary: false } }), NOW)), [
       "cp1",
       "cp2<cp1",
       "cp3<cp2",
-      "w1<cp3",
-      "w2<cp3",
+      "w1<cp1",
+      "w2<cp1",
       "w3<w1",
     ]);
+    // of three control planes that are there only two have joined: a worker's API server may be the one that is away
+    const config = configWith({ rollout: { workersAtOnce: 2 } });
+    const nodes = config.nodes.map((node) => ({ ...node, joining: node.name === "cp2" }));
+    assert.equal(after(planCluster({ ...config, nodes }, NOW))[3], "w1<cp3");
     assert.deepEqual(after(planCluster(hardwayConfig(), NOW)), ["e1", "e2<e1", "e3<e2", "cp1<e3", "cp2<cp1", "w1<cp2"]);
+  });
+
+  it("has workers beside control planes only where no token of an old key comes of it", () => {
+    const orders = (over: Readonly<Record<string, unknown>>) => {
+      const config = configWith(over);
+      return (["trust", "apply", "retire", "tokens"] as const).map((step) => orderIn(step, config));
+    };
+    assert.deepEqual(orders({}), ["beside", "beside", "beside", "serversFirst"]);
+    assert.deepEqual(orders({ rotation: { etcd: { generation: 2 } } })[1], "beside");
+    assert.deepEqual(orders({ rotation: { generation: 2 } }), ["beside", "serversFirst", "beside", "serversFirst"]);
+    assert.deepEqual(orders({ rollout: { strategy: "recover" } })[1], "start");
+    const [, , , ...workers] = planCluster(configWith(), NOW).nodes;
+    assert.deepEqual(workers[0]?.after.serversFirst, ["cp3"]);
   });
 
   it("starts a dead cluster with all members of etcd at once", () => {
     const starts = (cluster: ClusterPlan) =>
-      cluster.nodes.map(({ node, startsAfter }) => [node.name, ...startsAfter].join("<"));
+      cluster.nodes.map(({ node, after }) => [node.name, ...after.start].join("<"));
     assert.deepEqual(starts(planCluster(configWith({ rollout: { workersAtOnce: 2 } }), NOW)), [
       "cp1",
       "cp2",
@@ -197,8 +217,8 @@ describe("plan", () => {
   it("tries one worker alone before the others", () => {
     const workers = planCluster(configWith({ rollout: { workersAtOnce: 2 } }), NOW).nodes.slice(3);
     assert.deepEqual(
-      workers.map(({ node, after }) => [node.name, ...after].join("<")),
-      ["w1<cp3", "w2<w1", "w3<w1"],
+      workers.map(({ node, after }) => [node.name, ...after.beside].join("<")),
+      ["w1<cp1", "w2<w1", "w3<w1"],
     );
   });
 

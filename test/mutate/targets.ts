@@ -204,7 +204,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     group: "gates",
-    files: ["core/plan.ts"],
+    files: ["core/plan.ts", "core/nodeOrder.ts", "core/stepOrder.ts"],
     operators: [comparisons, booleans, halves],
     tests: ["core/plan", "core/layouts/layouts", "core/rollout", "core/cluster/workers", "core/protocol/apply"],
   },
@@ -260,7 +260,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: "no canary",
-    edits: [["core/plan.ts", "if (config.rollout.canary)", "if (false)"]],
+    edits: [["core/nodeOrder.ts", "config.rollout.canary ? workers", "false ? workers"]],
     tests: ["core/plan"],
   },
   {

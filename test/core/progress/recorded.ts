@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Order } from "../../../core/progress/ahead";
+import type { Order } from "../../../core/nodeOrder";
+import type {} from "../../../core/progress/ahead";
 import { engineEvent, type EngineEvent } from "../../../core/progress/engineEvent";
 import type { Happening } from "../../../core/progress/happening";
 import { Progress } from "../../../core/progress/progress";

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import { ClusterPki } from "../../../components";
+import { orderIn } from "../../../core/stepOrder";
 import { planCluster } from "../../../core/plan";
 import { registeredBy } from "../../components/mocks";
 import { NOW } from "../fixture";
-import { stepsOf } from "./run";
+import { stepsOf, type StepName } from "./run";
 import { argsFor, stackFile, statesOf, type Topology } from "./walk";
 
 interface Request {
@@ -67,13 +68,16 @@ describe("model: order", () => {
         const command = (step: string) => (node: string) => `prod-${node}-${step}`;
         const walked = new Set(steps.flatMap((step) => names.map(command(step))));
         const graph = await dependenciesIn(() => new ClusterPki("prod", argsFor(topology, states, false)), [...walked]);
-        const before = (name: string): string[] =>
-          (plan.nodes.find(({ node }) => node.name === name)?.after ?? []).flatMap((each) => [each, ...before(each)]);
+        const before = (name: string, step: StepName): string[] =>
+          (plan.nodes.find(({ node }) => node.name === name)?.after[orderIn(step, config)] ?? []).flatMap((each) => [
+            each,
+            ...before(each, step),
+          ]);
         for (const [index, step] of steps.entries())
           for (const node of names) {
             const expected = [
               ...steps.slice(0, index).flatMap((earlier) => names.map(command(earlier))),
-              ...before(node).map(command(step)),
+              ...before(node, step).map(command(step)),
             ];
             const waitsFor = [...(graph.get(command(step)(node)) ?? [])].filter((name) => walked.has(name));
             assert.deepEqual(waitsFor.sort(), expected.sort(), command(step)(node));

@@ -15,6 +15,7 @@ import {
 import type { LeafPlan } from "../../../core/certificates/leaves";
 import { AUTHORITIES, type AuthorityName } from "../../../core/model/authorities";
 import { ROTATABLE } from "../../../core/model/phases";
+import { orderIn } from "../../../core/stepOrder";
 import { planCluster, type ClusterPlan, type NodePlan } from "../../../core/plan";
 import { applyPayload, type Material } from "../../../core/protocol/apply";
 import { renewsTokens } from "../../../core/protocol/tokens";
@@ -193,10 +194,11 @@ class Up {
 
   private onAllNodes(step: StepName): void {
     const open = [...this.plan.nodes];
+    const order = orderIn(step, this.of.config);
     const done = new Set<string>();
     const tasks: Task[] = [];
     while (tasks.length > 0 || (open.length > 0 && !this.ends)) {
-      for (const node of open.filter(({ after }) => after.every((name) => done.has(name)))) {
+      for (const node of open.filter(({ after }) => after[order].every((name) => done.has(name)))) {
         if (this.ends) break;
         open.splice(open.indexOf(node), 1);
         const task = this.begin(step, node);
