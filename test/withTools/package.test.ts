@@ -45,15 +45,19 @@ describe("the package", function () {
 
   const node = (line: (typeof NODE_LINES)[number], ...args: string[]) => must([nodes[line], ...args], { cwd: folder });
 
-  it("has what it needs to run and to be read, and no test, tool or stack file", () => {
+  it("has what it needs to run and to be read and copied, and no test or tool", () => {
     const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
     assert.deepEqual(readdirSync(installed).sort(), [
       "CHANGELOG.md",
       "LICENSE",
       "README.md",
+      "SECURITY.md",
       "dist",
       "docs",
+      "examples",
       "package.json",
+      "stacks",
+      "template",
     ]);
     assert.deepEqual(readdirSync(join(installed, "dist")).sort(), [
       "cli",
