@@ -327,7 +327,10 @@ describe("ClusterPki", function () {
       const { after } = await run({ rotation: { generation: 2 }, inCluster: { restart } });
       const names = nodes.map(({ name }) => name);
       const each = (nameSuffix: string) => names.map((node) => `prod-${node}-${nameSuffix}`);
-      assert.deepEqual(after("prod-in-cluster-root-ca"), ["prod-w3-trust"], "the last in turn");
+      assert.deepEqual(after("prod-in-cluster-root-ca"), ["prod-cp3-trust", "prod-w3-trust"], "the last in turn");
+      assert.deepEqual(after("prod-cp2-trust"), ["prod-cp1-trust"]);
+      assert.deepEqual(after("prod-w1-trust"), ["prod-cp1-trust"], "beside the other control planes");
+      assert.deepEqual(after("prod-w1-apply"), ["prod-cp3-apply"], "kubelets get tokens of the new key");
       for (const node of names) assert.deepEqual(after(`prod-${node}-mounts`), ["prod-in-cluster-root-ca"]);
       assert.deepEqual(
         after("prod-in-cluster-may-restart"),
@@ -337,12 +340,12 @@ describe("ClusterPki", function () {
       assert.ok(after("prod-cp1-apply").includes("prod-in-cluster-restart-deployment-shop.till"));
       assert.deepEqual(after("prod-in-cluster-tokens"), [...each("check"), "prod-in-cluster-scan"].sort());
       assert.deepEqual(after("prod-cp1-retire"), ["prod-in-cluster-tokens"]);
-      assert.deepEqual(after("prod-in-cluster-cluster-info"), ["prod-w3-retire"]);
+      assert.deepEqual(after("prod-in-cluster-cluster-info"), ["prod-cp3-retire", "prod-w3-retire"]);
     });
 
     it("waits for each of the last nodes where several are visited at once", async () => {
       const { after } = await run({ rotation: { generation: 2 }, rollout: { workersAtOnce: 2 } });
-      assert.deepEqual(after("prod-in-cluster-root-ca"), ["prod-w2-trust", "prod-w3-trust"]);
+      assert.deepEqual(after("prod-in-cluster-root-ca"), ["prod-cp3-trust", "prod-w2-trust", "prod-w3-trust"]);
     });
 
     it("leaves the cluster to the user where told to", async () => {
