@@ -21,17 +21,23 @@ const serversOf = ({ nodes }: Config): NodeConfig[] => {
   return nodes.filter(isServer).sort((a, b) => rank(a) - rank(b));
 };
 
+/** So many at once; the first of them wait for `begin`. */
+const waves = ({ rollout }: Config, workers: readonly NodeConfig[], of: number, begin: readonly string[]) => {
+  const width = workersAtOnce(rollout.workersAtOnce, of);
+  return workers.map(({ name }, at) => [name, at < width ? begin : names([workers[at - width]])] as const);
+};
+
 /** @param begin whom the first of the workers waits for: one alone, the canary; then the others in waves */
 const inWaves = (config: Config, begin: NodeConfig | undefined): Order => {
   const servers = serversOf(config);
   // a machine that has not joined yet would prove nothing as the canary
   const workers = config.nodes.filter((node) => !isServer(node)).sort((a, b) => Number(a.joining) - Number(b.joining));
-  const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
+  const count = workers.length;
   const [canary] = config.rollout.canary ? workers.splice(0, 1) : [];
   return new Map([
     ...servers.map(({ name }, at) => [name, names([servers[at - 1]])] as const),
     ...(canary === undefined ? [] : [[canary.name, names([begin])] as const]),
-    ...workers.map(({ name }, at) => [name, names([at < width ? (canary ?? begin) : workers[at - width]])] as const),
+    ...waves(config, workers, count, names([canary ?? begin])),
   ]);
 };
 
@@ -51,11 +57,10 @@ const startOrder = (config: Config): Order => {
   const members = servers.filter(({ roles }) => roles.includes("etcd"));
   const others = servers.filter(({ roles }) => !roles.includes("etcd"));
   const workers = config.nodes.filter((node) => !isServer(node));
-  const width = workersAtOnce(config.rollout.workersAtOnce, workers.length);
   const last = names(others.length > 0 ? others : members);
   return new Map([
     ...others.map(({ name }) => [name, names(members)] as const),
-    ...workers.map(({ name }, at) => [name, at < width ? last : names([workers[at - width]])] as const),
+    ...waves(config, workers, workers.length, last),
   ]);
 };
 

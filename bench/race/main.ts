@@ -1,6 +1,6 @@
 /** The race: `npm run bench -- race`, options in options.ts. */
-import { spawnSync } from "node:child_process";
 import { tableText, type Column } from "../../core/report/report";
+import { COMMIT } from "../../test/e2e/scenario";
 import { Lab } from "../../test/lab/lab";
 import { usesStandIns } from "../../test/lab/plugins/env";
 import type { Log } from "../../test/lab/progress";
@@ -14,9 +14,6 @@ import { keep } from "./measured";
 import { readOptions, type RaceOptions } from "./options";
 import { writePage } from "./page";
 import { COLUMNS, medians, type Result, type Row } from "./results";
-
-const commitOf = (): string =>
-  spawnSync("git", ["describe", "--always", "--dirty"], { cwd: __dirname, encoding: "utf8" }).stdout.trim();
 
 const began = Date.now();
 const log: Log = (line) => {
@@ -79,7 +76,7 @@ export const race = async (args: readonly string[]): Promise<void> => {
   const rows = await measure(options, async (part) => {
     if (!options.write) return;
     const date = new Date().toISOString().slice(0, 10);
-    const kept = keep(part.map((row) => ({ ...row, date, commit: commitOf() })));
+    const kept = keep(part.map((row) => ({ ...row, date, commit: COMMIT })));
     log(`written to ${await writePage({ rows: kept, plugins, settleSeconds, ourSettleSeconds: OUR_SETTLE_SECONDS })}`);
   });
   process.stdout.write(`${plugins}\n${tableText(COLUMNS, rows)}\n`);

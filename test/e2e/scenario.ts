@@ -247,7 +247,7 @@ const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
 
 /** As this process began: a scenario runs the code of then. */
-const COMMIT = ((): string => {
+export const COMMIT = ((): string => {
   const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty"], {
     cwd: __dirname,
     encoding: "utf8",

@@ -23,6 +23,15 @@ export const familyOf = (root: number): string[] => {
   return family;
 };
 
+/** Its arguments with blanks between; undefined: it has ended by itself. */
+export const commandOf = (pid: string): string | undefined => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return undefined;
+  }
+};
+
 const signal = (pid: string, name: "SIGSTOP" | "SIGKILL"): void => {
   try {
     process.kill(Number(pid), name);

@@ -1,24 +1,16 @@
 /** What goes wrong on the machine that runs pulumi. */
 import assert from "node:assert/strict";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { familyOf } from "../../lab/killTree";
+import { commandOf, familyOf } from "../../lab/killTree";
 import { tail } from "../scenario";
-import type { Fault } from "./fault";
-
-const AT_FIRST_STEP = /-cp1-apply (updat|creat|replac)ing$/;
+import { applyOf, type Fault } from "./fault";
 
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** The plugin that has the nodes' steps, the official one or the stand-in. */
 const pluginOf = (pulumi: number): number => {
-  const found = familyOf(pulumi).find((pid) => {
-    try {
-      return /pulumi-resource-command|\/command\.js\b/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
-    } catch {
-      return false; // it has ended meanwhile
-    }
-  });
+  const found = familyOf(pulumi).find((pid) => /pulumi-resource-command|\/command\.js\b/.test(commandOf(pid) ?? ""));
   assert.ok(found !== undefined, "the plugin of commands does not run");
   return Number(found);
 };
@@ -26,7 +18,7 @@ const pluginOf = (pulumi: number): number => {
 export const engineFaults: readonly Fault[] = [
   {
     name: "the plugin of commands is killed in the middle of a node's step",
-    at: AT_FIRST_STEP,
+    at: applyOf("cp1"),
     happen: ({ pid }) => {
       process.kill(pluginOf(pid), "SIGKILL");
       return Promise.resolve(nothing);
@@ -35,7 +27,7 @@ export const engineFaults: readonly Fault[] = [
   },
   {
     name: "a second up begins in the middle of the first",
-    at: AT_FIRST_STEP,
+    at: applyOf("cp1"),
     happen: async ({ run }) => {
       const { code, stdout, stderr } = await run.stack.up();
       assert.notEqual(code, 0, "the second up runs too");
@@ -46,7 +38,7 @@ export const engineFaults: readonly Fault[] = [
   },
   {
     name: "the state cannot be written any more",
-    at: AT_FIRST_STEP,
+    at: applyOf("cp1"),
     happen: ({ run }) => {
       const folder = join(run.stack.folder, "state/.pulumi/stacks");
       renameSync(folder, `${folder}.away`);

@@ -35,3 +35,6 @@ export interface Fault {
 }
 
 export const secondsSince = (began: number): number => (Date.now() - began) / 1000;
+
+/** Where the step that lays certificates on a node begins. */
+export const applyOf = (node: string): RegExp => new RegExp(`-${node}-apply (updat|creat|replac)ing$`);

@@ -1,10 +1,10 @@
 /** What goes wrong between the machine that runs pulumi and the nodes. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { commandOf } from "../../lab/killTree";
 import type { Lab } from "../../lab/lab";
 import { labNamespace, nodeNamespace } from "../../lab/network";
 import { must } from "../../lab/process";
-import type { Fault, Mend } from "./fault";
+import { applyOf, type Fault, type Mend } from "./fault";
 
 /** The process of a node that takes new connections of ssh. */
 const listenerOf = async (lab: Lab, node: string): Promise<number> => {
@@ -12,13 +12,7 @@ const listenerOf = async (lab: Lab, node: string): Promise<number> => {
   const found = pids
     .split("\n")
     .filter(Boolean)
-    .find((pid) => {
-      try {
-        return /^(sshd: )?\S*sshd -D\b/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
-      } catch {
-        return false; // it has ended meanwhile
-      }
-    });
+    .find((pid) => /^(sshd: )?\S*sshd -D\b/.test(commandOf(pid) ?? ""));
   if (found === undefined) throw new Error(`${node}: no sshd`);
   return Number(found);
 };
@@ -81,7 +75,7 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: "the sshd of a worker says nothing for 20 s when its step begins",
-    at: /-w1-apply (updat|creat|replac)ing$/,
+    at: applyOf("w1"),
     happen: ({ run }) => silence(run.lab, "w1"),
     lasts: 20,
     outcome: { is: "passes", within: 150 },
@@ -93,13 +87,13 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: "the sshd of a worker has as many connections as it takes when its step begins",
-    at: /-cp1-apply (updat|creat|replac)ing$/,
+    at: applyOf("cp1"),
     happen: ({ run }) => crowd(run.lab, "w1"),
     outcome: { is: "fails", within: 150, says: /w1/, touches: true },
   },
   {
     name: "a worker is cut off for 15 s in the middle of its step",
-    at: /-w1-apply (updat|creat|replac)ing$/,
+    at: applyOf("w1"),
     happen: ({ run }) => cutOff(run.lab, "w1"),
     lasts: 15,
     outcome: { is: "passes", within: 150 },
@@ -107,7 +101,7 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: "a worker is cut off in the middle of its step",
-    at: /-w1-apply (updat|creat|replac)ing$/,
+    at: applyOf("w1"),
     happen: ({ run }) => cutOff(run.lab, "w1"),
     outcome: { is: "fails", within: 300, says: /w1/, touches: true },
     allowed: UNREACHED,

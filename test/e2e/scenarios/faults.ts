@@ -37,14 +37,15 @@ class Happening {
     if (this.began !== undefined) return;
     const { run, pid, fault } = this;
     this.began = Promise.resolve().then(() => fault.happen({ run, pid }));
-    this.began.catch(() => undefined); // told by end()
+    this.began.catch(() => undefined); // told by mend()
     if (fault.lasts !== undefined)
       void sleep(fault.lasts * 1000)
         .then(() => this.mend())
-        .catch(() => undefined); // told by end()
+        .catch(() => undefined); // told by mend()
   }
 
-  private mend(): Promise<void> {
+  /** Once, whoever asks first. */
+  public mend(): Promise<void> {
     this.mended ??= (async () => {
       assert.ok(this.began !== undefined, "it did not come to the moment");
       await (
@@ -52,10 +53,6 @@ class Happening {
       )();
     })();
     return this.mended;
-  }
-
-  public end(): Promise<void> {
-    return this.mend();
   }
 }
 
@@ -72,7 +69,7 @@ const playFault = async (run: Run, cluster: StubCluster, asOf: string, fault: Fa
   const began = Date.now();
   const ended = await run.stack
     .up({ onLine: happening.onLine, onStart: (pid) => (happening.pid = pid) })
-    .finally(() => happening.end());
+    .finally(() => happening.mend());
   const seconds = secondsSince(began);
   const said = ended.stdout + ended.stderr;
   run.log(`the run ended with ${String(ended.code)} after ${seconds.toFixed(1)} s\n${complaint(said)}`);
